@@ -1,0 +1,41 @@
+// Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/index.js with its types, and
+// sync.schema.json. With --test: the same CLI with crash points and scaled timings, where the tests find it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const isTest = process.argv.includes('--test');
+process.chdir(root);
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22.18',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'warning',
+  define: { SYNC_TEST_BUILD: String(isTest) },
+};
+
+if (!isTest) rmSync('dist', { recursive: true, force: true });
+await build({
+  ...shared,
+  entryPoints: ['src/cli/main.ts'],
+  format: 'cjs',
+  outfile: isTest ? 'node_modules/.cache/cronsync/cli.cjs' : 'dist/cli.cjs',
+  minifySyntax: true,
+  minifyWhitespace: true,
+});
+
+if (!isTest) {
+  await build({ ...shared, entryPoints: ['src/index.ts'], format: 'esm', packages: 'external', outfile: 'dist/index.js' });
+  run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
+  if (existsSync('scripts/schema.ts')) run(process.execPath, ['scripts/schema.ts']);
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

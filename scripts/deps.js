@@ -1,0 +1,10 @@
+// npm runs this after it has changed node_modules: with the bundler there, this is a clone, and what is built is made new.
+import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+
+const root = new URL('..', import.meta.url);
+const node = new URL('node_modules/.bin/node', root);
+if (existsSync(new URL('node_modules/esbuild', root)) && existsSync(node)) {
+  const build = spawnSync(node.pathname, ['scripts/build.js'], { cwd: root, stdio: 'inherit' });
+  process.exitCode = build.status ?? 1;
+}

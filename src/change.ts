@@ -1,0 +1,34 @@
+import type { Values } from './record.ts';
+
+/** A difference between the third party and the system, as it was written to the target. */
+export type Change = Created | Updated | Deleted;
+
+export interface Created {
+  readonly type: 'created';
+  readonly key: string;
+  readonly after: Values;
+}
+
+export interface Updated {
+  readonly type: 'updated';
+  readonly key: string;
+  readonly before: Values;
+  readonly after: Values;
+  /** Positions of the columns whose values differ; never empty. */
+  readonly changed: readonly number[];
+}
+
+export interface Deleted {
+  readonly type: 'deleted';
+  readonly key: string;
+  /** What the row held; null if the system had removed it already. */
+  readonly before: Values | null;
+}
+
+export interface ChangeCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+export const noChanges: ChangeCounts = { created: 0, updated: 0, deleted: 0 };

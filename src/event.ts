@@ -1,0 +1,69 @@
+import type { Change } from './change.ts';
+import type { Column, Value, Values } from './record.ts';
+
+/** Where an event stands on the stream: `<generation>-<seq>`. `seq` starts at 1, is gap-free and in commit order. */
+export interface Position {
+  readonly generation: number;
+  readonly seq: number;
+}
+
+export const beforeEverything: Position = { generation: 0, seq: 0 };
+
+export function comparePositions(a: Position, b: Position): number {
+  return a.generation - b.generation || a.seq - b.seq;
+}
+
+export function formatPosition({ generation, seq }: Position): string {
+  return `${generation}-${seq}`;
+}
+
+/** Reads `<generation>-<seq>`; undefined if the text is something else. */
+export function parsePosition(text: string): Position | undefined {
+  const [, generation, seq] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  return generation === undefined ? undefined : { generation: Number(generation), seq: Number(seq) };
+}
+
+/** What all events of one transaction share. */
+export interface EventContext {
+  readonly name: string;
+  readonly source: string;
+  readonly resource: string;
+  readonly columns: readonly Column[];
+  /** The commit's time, RFC 3339. */
+  readonly time: string;
+  /** Why the whole pass runs, where it is not that the third party changed something. */
+  readonly cause?: 'remap';
+}
+
+/** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
+export function eventOf(change: Change, { generation, seq }: Position, context: EventContext): string {
+  const { columns } = context;
+  const before = change.type === 'created' ? null : change.before;
+  const after = change.type === 'deleted' ? null : change.after;
+  const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
+  const cause = context.cause ? `,"cause":"${context.cause}"` : '';
+  return (
+    `{"specversion":"1.0","id":"${context.name}:${generation}-${seq}","source":${JSON.stringify(context.source)}` +
+    `,"type":"${context.resource}.${change.type}","subject":${JSON.stringify(change.key)},"time":"${context.time}"` +
+    `,"datacontenttype":"application/json","sequence":"${String(seq).padStart(20, '0')}"${cause}` +
+    `,"data":{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
+    `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}}`
+  );
+}
+
+/** The same event at another position: a rebase gives new numbers, and nothing else. */
+export function moveEvent(event: string, name: string, { generation, seq }: Position): string {
+  const parsed = JSON.parse(event);
+  return JSON.stringify({ ...parsed, id: `${name}:${generation}-${seq}`, sequence: String(seq).padStart(20, '0') });
+}
+
+function fieldsJson(values: Values | null, columns: readonly Column[]): string {
+  if (values === null) return 'null';
+  return `{${columns.map((column, at) => `${JSON.stringify(column.name)}:${valueJson(values[at] ?? null, column)}`).join(',')}}`;
+}
+
+/** An integer past 2^53 is written as a string: most readers of JSON would round it. */
+function valueJson(value: Value, column: Column): string {
+  if (typeof value === 'bigint') return `"${value}"`;
+  return column.kind === 'json' && typeof value === 'string' ? value : JSON.stringify(value);
+}

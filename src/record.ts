@@ -1,0 +1,58 @@
+/** A record as the third party gave it. */
+export type RawRecord = unknown;
+
+/**
+ * How a column keeps its values. `integer` is a number, or a bigint past 2^53; `json` holds canonical JSON text, for
+ * arrays and objects.
+ */
+export type ColumnKind = 'text' | 'integer' | 'real' | 'boolean' | 'json';
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** One field of a record, in the system's shape. Of a `json` column: its canonical JSON text. */
+export type Value = string | number | bigint | boolean | null;
+
+/** The fields of one record, in the order of the mapped columns. */
+export type Values = readonly Value[];
+
+/** A record that was mapped and is valid. Two with the same hash have the same values in the same columns. */
+export interface Prepared {
+  readonly key: string;
+  readonly values: Values;
+  readonly hash: string;
+}
+
+/** A record that was not: kept in quarantine. Without a key it might be any of our rows. */
+export interface Rejected {
+  readonly key: string | null;
+  readonly reasons: readonly string[];
+  readonly raw: RawRecord;
+}
+
+/** Maps, validates and hashes one raw record. Pure; compiled once per resource. */
+export type Prepare = (raw: RawRecord) => Prepared | Rejected;
+
+export function isRejected(record: Prepared | Rejected): record is Rejected {
+  return 'reasons' in record;
+}
+
+/** The key of a record: the text of its one key field, or the JSON array of the texts of several. */
+export function keyOf(fields: readonly Value[]): string {
+  const texts = fields.map(String);
+  return texts.length === 1 && texts[0] !== undefined ? texts[0] : JSON.stringify(texts);
+}
+
+/** JSON with the keys of every object sorted: equal values give equal text. Bigints are written as integers. */
+export function canonicalJson(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element ?? null)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}

@@ -1,0 +1,16 @@
+import type { Change, ChangeCounts } from './change.ts';
+
+/** Where a dry run keeps its plan: in a temporary file, so that a plan of ten million changes needs no memory. */
+export interface Spool extends Disposable {
+  /** Adds planned changes; a later one of the same resource and key takes the place of the earlier. */
+  put(resource: string, changes: readonly Change[]): void;
+
+  /** Takes back what was planned for a key: a later page says that nothing changes. */
+  drop(resource: string, keys: readonly string[]): void;
+
+  counts(resource: string): ChangeCounts;
+
+  /** The planned changes of a resource in the order of their keys. */
+  changes(resource: string): Iterable<Change>;
+
+}

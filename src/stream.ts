@@ -1,0 +1,66 @@
+import type { Position } from './event.ts';
+
+/** The Redis stream of one sync: a window on a gap-free run of the outbox. */
+export interface EventStream {
+  state(): Promise<StreamState>;
+
+  /**
+   * Appends events of one generation, in order, with their positions as IDs: at most `room` of those that are not there
+   * yet. `after` is the last position that the caller knows to be on the stream.
+   */
+  append(after: Position, generation: number, events: readonly Sequenced[], room: number): Promise<Appended>;
+
+  /** The event at a position, if the stream has it. */
+  read(position: Position): Promise<string | null>;
+
+  /**
+   * Removes what every group has acknowledged. Without any group, all but the newest `keep`. Removes nothing while one
+   * of the `expected` groups is missing, and says which.
+   */
+  trim(expected: readonly string[], keep: number): Promise<Trimmed>;
+
+  /** Makes a group that will read what comes after `after`, if it does not exist. True: it was made. */
+  ensureGroup(group: string, after: Position): Promise<boolean>;
+
+  /** Removes the stream and its groups: the relay fills it again from the outbox. */
+  remove(): Promise<void>;
+}
+
+export interface StreamState {
+  /** Generation 0 and seq 0: nothing was ever appended, or the stream is gone. */
+  readonly last: Position;
+  readonly length: number;
+  /** The oldest entry that is still there. */
+  readonly first: Position | null;
+  readonly groups: readonly GroupState[];
+}
+
+export interface GroupState {
+  readonly name: string;
+  readonly lastDelivered: Position;
+  readonly pending: number;
+  /** Delivered to nobody yet; null if Redis cannot tell. */
+  readonly lag: number | null;
+}
+
+export interface Sequenced {
+  readonly seq: number;
+  readonly event: string;
+}
+
+export type Appended =
+  | {
+      readonly outcome: 'appended';
+      readonly appended: number;
+      readonly duplicates: number;
+      readonly last: Position;
+      readonly length: number;
+    }
+  /** The stream's last entry is older than `after`: Redis lost its tail. Nothing was appended. */
+  | { readonly outcome: 'gap' }
+  /** The stream is of a later generation: somebody else wrote to it. Nothing was appended. */
+  | { readonly outcome: 'generation-ahead'; readonly last: Position };
+
+export type Trimmed =
+  | { readonly outcome: 'trimmed'; readonly removed: number; readonly length: number }
+  | { readonly outcome: 'group-missing'; readonly group: string };

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+// fast: pure tests, no services. real: Redis, databases and HTTP servers that each suite starts for itself.
+// e2e: the built command as a child process.
+const realFolders = ['redis', 'targets', 'http', 'adapters', 'contracts'];
+
+export default defineConfig({
+  define: { SYNC_TEST_BUILD: 'false' },
+  test: {
+    clearMocks: true,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]] : ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', ...realFolders.map((folder) => `test/${folder}/**`)],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: realFolders.map((folder) => `test/${folder}/**/*.test.ts`),
+          globalSetup: ['test/helpers/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/helpers/setup.ts'], testTimeout: 180_000 },
+      },
+    ],
+  },
+});
