@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // fast: pure tests, no services. real: Redis, databases and HTTP servers that each suite starts for itself.
 // e2e: the built command as a child process.
-const realFolders = ['redis', 'targets', 'http', 'adapters', 'contracts'];
+const realFolders = ['redis', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
 export default defineConfig({
   define: { SYNC_TEST_BUILD: 'false' },
@@ -10,7 +10,9 @@ export default defineConfig({
     clearMocks: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    reporters: process.env.CI ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]] : ['default'],
+    reporters: process.env.CI
+      ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]]
+      : ['default'],
     projects: [
       {
         extends: true,
@@ -30,7 +32,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: ['test/helpers/setup.ts'], testTimeout: 180_000 },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/helpers/setup.ts'],
+          testTimeout: 180_000,
+        },
       },
     ],
   },

@@ -1,9 +1,10 @@
-// Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/index.js with its types, and
-// sync.schema.json. With --test: the same CLI with crash points and scaled timings, where the tests find it.
+// Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/index.js and dist/testing.js
+// with their types, and sync.schema.json. With --test: the same CLI with crash points and scaled timings, where the tests find it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { fewCommands, lazyBuiltins, noCluster, noDebug } from './bundle-plugins.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isTest = process.argv.includes('--test');
@@ -27,10 +28,18 @@ await build({
   outfile: isTest ? 'node_modules/.cache/cronsync/cli.cjs' : 'dist/cli.cjs',
   minifySyntax: true,
   minifyWhitespace: true,
+  external: ['pg', 'pg-copy-streams', 'prom-client'],
+  plugins: [fewCommands, lazyBuiltins, noCluster, noDebug],
 });
 
 if (!isTest) {
-  await build({ ...shared, entryPoints: ['src/index.ts'], format: 'esm', packages: 'external', outfile: 'dist/index.js' });
+  await build({
+    ...shared,
+    entryPoints: ['src/index.ts', 'src/testing.ts'],
+    format: 'esm',
+    packages: 'external',
+    outdir: 'dist',
+  });
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
   if (existsSync('scripts/schema.ts')) run(process.execPath, ['scripts/schema.ts']);
 }

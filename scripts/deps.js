@@ -1,6 +1,7 @@
 // npm runs this after it has changed node_modules: with the bundler there, this is a clone, and what is built is made new.
-import { existsSync } from 'node:fs';
+
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 const root = new URL('..', import.meta.url);
 const node = new URL('node_modules/.bin/node', root);

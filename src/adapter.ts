@@ -1,5 +1,6 @@
 import type { Log } from './log.ts';
 import type { RawRecord } from './record.ts';
+import type { Validators } from './validators.ts';
 
 /** The code that reads one third party. Made once per run; `fetchPage` is called for one page after another. */
 export interface Adapter {
@@ -28,6 +29,16 @@ export interface PageRequest {
   readonly cursor: Cursor | null;
   /** Where the last `changes` pass left off; null in a snapshot. */
   readonly bookmark: string | null;
+  /** Of the last complete pass, when that was one page: only with these may the adapter answer `NotModified`. */
+  readonly validators?: Validators | null;
+  readonly keys?: Keys;
+}
+
+/** Reads a record's key, in the system's form, out of what the third party gave; null where there is none. */
+export interface Keys {
+  record(raw: RawRecord): string | null;
+  /** Of what says that a record is gone: often no more than an id. */
+  tombstone(raw: RawRecord): string | null;
 }
 
 export interface AdapterContext {
@@ -56,13 +67,19 @@ export interface SnapshotPage extends Paged {
   readonly shifted?: boolean;
   /** Where a later `changes` pass may start. */
   readonly bookmark?: string | undefined;
+  /** What names this state of a pass that is one page: asked with, next time. Of no use on one of several pages. */
+  readonly validators?: Validators | null;
 }
 
 /** A page of what changed since a bookmark. It can never say that a record is gone by leaving it out. */
 export interface ChangesPage extends Paged {
   readonly mode: 'changes';
-  /** Keys, in the system's form. */
+  /**
+   * Keys, in the system's form. A record that the same pass brings beats them: where one of this page is provably older
+   * than its deletion, leave it out of `records`.
+   */
   readonly deleted: readonly string[];
+  /** Of the pass's first page: where the next `changes` pass starts. What changes from now on must come after it. */
   readonly bookmark: string;
 }
 
@@ -78,6 +95,18 @@ export interface HttpClient {
    * `MovedError` for everything else. The body is read afterwards, and may still fail.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
+
+  /**
+   * Takes a slot for a hit that leaves by another way than this: one start of somebody else's program. `account` names what
+   * is hit, where the config has no `throttle.key`. Throws like `request`. Absent where no hit may be made (`--from`).
+   */
+  takeSlot?(account: string): Promise<TakenSlot>;
+}
+
+/** Settle it when the hit is over, cancel it only if certainly none was made; one that is left stays reserved. */
+export interface TakenSlot {
+  settle(): Promise<void>;
+  cancel(): Promise<void>;
 }
 
 export interface HttpRequest {
@@ -88,6 +117,14 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
+/**
+ * Signs one request, right before it is sent: gives the headers to add. What a module of `auth: {"type": "module"}`
+ * default-exports; a throw means that nothing is sent.
+ */
+export type Sign = (
+  request: HttpRequest,
+) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+
 export interface HttpResponse {
   readonly status: number;
   /** Where the answer came from: the request's URL, or where it has moved for good. */
@@ -96,4 +133,17 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The decoded body, once. Throws `ProtocolError` when it is cut off or larger than `maxBody`. */
   readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What an adapter module default-exports: see `defineAdapter`. */
+export interface AdapterDefinition<Options = unknown> {
+  /** Origins (`https://api.example`) that the adapter may send requests to, beside that of `baseUrl`. */
+  readonly origins?: (options: Options) => readonly string[];
+  /** Called once per run with the adapter's part of the config; throw to say what is wrong with it. */
+  create(options: Options): Adapter | Promise<Adapter>;
+}
+
+/** Types an adapter module: `export default defineAdapter<MyOptions>({ create(options) { … } })`. */
+export function defineAdapter<Options = unknown>(definition: AdapterDefinition<Options>): AdapterDefinition<Options> {
+  return definition;
 }

@@ -32,3 +32,7 @@ export interface ChangeCounts {
 }
 
 export const noChanges: ChangeCounts = { created: 0, updated: 0, deleted: 0 };
+
+export function sumCounts(a: ChangeCounts, b: ChangeCounts): ChangeCounts {
+  return { created: a.created + b.created, updated: a.updated + b.updated, deleted: a.deleted + b.deleted };
+}

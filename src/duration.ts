@@ -10,7 +10,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** Writes milliseconds for people: `850ms`, `12s`, `1m 30s`, `2h 5m`, `3d 4h`. At most two units. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
+  if (Math.round(ms) < 1000) return `${Math.max(0, Math.round(ms))}ms`;
   const seconds = Math.round(ms / 1000);
   const parts = [
     [Math.floor(seconds / 86_400), 'd'],

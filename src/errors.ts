@@ -96,6 +96,13 @@ export class FencedError extends SyncError {
 /** The third party answered, but not with a page. Nothing of this page was written. */
 export class ProtocolError extends SyncError {
   override readonly exitCode = ExitCode.protocol;
+  /** The HTTP status, where that is what made it no page. */
+  readonly status: number | undefined;
+
+  constructor(message: string, options: SyncErrorOptions & { readonly status?: number } = {}) {
+    super(message, options);
+    this.status = options.status;
+  }
 }
 
 /** A permanent redirect on the third party's own origin (RFC 9110, 301 and 308): the next hit goes to `to`. */
@@ -124,6 +131,16 @@ export class RejectsError extends SyncError {
   override readonly exitCode = ExitCode.rejects;
 }
 
+/** SIGINT, SIGTERM, or nobody left to talk to: why the edge's AbortSignal fired. What was in hand is whole, or was not begun. */
+export class StopError extends SyncError {
+  override readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super('stopped by a signal');
+    this.exitCode = exitCode;
+  }
+}
+
 /** What started a back-off: repeated, with its exit code, by every run that the back-off stops. */
 export interface BackOffCause {
   readonly exitCode: ExitCode;
@@ -143,6 +160,28 @@ export class ThrottledError extends SyncError {
     this.waitMs = waitMs;
     this.exitCode = cause?.exitCode ?? ExitCode.ok;
   }
+}
+
+const published: Readonly<Record<string, new (message: string, options: never) => SyncError>> = {
+  ConfigError,
+  CredentialsError,
+  CursorExpiredError,
+  ProtocolError,
+  ThirdPartyError,
+};
+
+/**
+ * What was thrown, if it is one of ours. An adapter module throws errors of the package's public API, whose classes are
+ * another copy than the command's: such an error is made anew, known by the name of its class or of one above it.
+ */
+export function syncErrorOf(thrown: unknown): SyncError | undefined {
+  if (thrown instanceof SyncError) return thrown;
+  if (!(thrown instanceof Error) || !('exitCode' in thrown)) return undefined;
+  for (let kind = Object.getPrototypeOf(thrown); kind !== null; kind = Object.getPrototypeOf(kind)) {
+    const Known = published[kind.constructor.name];
+    if (Known) return new Known(thrown.message, thrown as never);
+  }
+  return undefined;
 }
 
 /** An error's message, or the thing itself as text: for what other people's code throws. */

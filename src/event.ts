@@ -23,6 +23,11 @@ export function parsePosition(text: string): Position | undefined {
   return generation === undefined ? undefined : { generation: Number(generation), seq: Number(seq) };
 }
 
+/** The generation after all that the stream knows. 0, which asks for nothing, where somebody has spent the largest there are. */
+export function generationAfter({ generation }: Position): number {
+  return generation < Number.MAX_SAFE_INTEGER ? generation + 1 : 0;
+}
+
 /** What all events of one transaction share. */
 export interface EventContext {
   readonly name: string;
@@ -57,7 +62,8 @@ export function moveEvent(event: string, name: string, { generation, seq }: Posi
   return JSON.stringify({ ...parsed, id: `${name}:${generation}-${seq}`, sequence: String(seq).padStart(20, '0') });
 }
 
-function fieldsJson(values: Values | null, columns: readonly Column[]): string {
+/** The fields of a record as an object of JSON: what a JSON column holds as it is, integers past 2^53 as text. */
+export function fieldsJson(values: Values | null, columns: readonly Column[]): string {
   if (values === null) return 'null';
   return `{${columns.map((column, at) => `${JSON.stringify(column.name)}:${valueJson(values[at] ?? null, column)}`).join(',')}}`;
 }

@@ -1,5 +1,6 @@
 import type { Cursor, Mode } from './adapter.ts';
 import type { BackOffCause } from './errors.ts';
+import type { Validators } from './validators.ts';
 
 /** The durable state of a resource's pass. It lives in the target and moves in the same transaction as the rows. */
 export interface Checkpoint {
@@ -20,6 +21,15 @@ export interface Checkpoint {
   readonly bookmark: string | null;
   /** The bookmark of this pass's first page: the next pass's, once this one is complete. */
   readonly nextBookmark: string | null;
+  /**
+   * Of the one page that was the last complete pass, once it left nothing open: no rejects, nothing held or missing. Gone
+   * as soon as another answer is written.
+   */
+  readonly validators: Validators | null;
+  /** When a snapshot pass was complete last; null: the next pass must be one. */
+  readonly fullAt: number | null;
+  /** In a changes pass: ids of the live records that the third party calls gone. */
+  readonly tombstones: readonly number[];
   readonly progress: PassProgress;
   /** All times are milliseconds since the epoch. */
   readonly startedAt: number;
@@ -35,6 +45,8 @@ export interface Checkpoint {
   readonly permission: number | null;
   /** Deletions of late, for the guard's window: oldest first. */
   readonly deletions: readonly DeletionCount[];
+  /** Live records that the last complete pass did not bring. While there are none, no record bears a count of missing passes. */
+  readonly missing: number;
   /** In phase `deleting` and `held`: up to which record id the missing were dealt with. */
   readonly sweptTo: number;
 }

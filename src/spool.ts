@@ -12,5 +12,4 @@ export interface Spool extends Disposable {
 
   /** The planned changes of a resource in the order of their keys. */
   changes(resource: string): Iterable<Change>;
-
 }

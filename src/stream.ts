@@ -22,6 +22,9 @@ export interface EventStream {
   /** Makes a group that will read what comes after `after`, if it does not exist. True: it was made. */
   ensureGroup(group: string, after: Position): Promise<boolean>;
 
+  /** Removes a group and what is pending for it. True: it was there. */
+  dropGroup(group: string): Promise<boolean>;
+
   /** Removes the stream and its groups: the relay fills it again from the outbox. */
   remove(): Promise<void>;
 }
@@ -39,6 +42,8 @@ export interface GroupState {
   readonly name: string;
   readonly lastDelivered: Position;
   readonly pending: number;
+  /** The oldest entry that is pending. */
+  readonly oldestPending: Position | null;
   /** Delivered to nobody yet; null if Redis cannot tell. */
   readonly lag: number | null;
 }

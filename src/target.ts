@@ -50,7 +50,10 @@ export interface TargetReader extends AsyncDisposable {
   liveAfter(resource: string, after: number, limit: number): Promise<LiveIds>;
 
   /** Keys and rows of these ids, in their order: what a delete would take away. */
-  rowsOf(table: ResourceTable, ids: readonly number[]): Promise<readonly { readonly key: string; readonly row: Values | null }[]>;
+  rowsOf(
+    table: ResourceTable,
+    ids: readonly number[],
+  ): Promise<readonly { readonly key: string; readonly row: Values | null }[]>;
 
   /** Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. */
   outbox(after: Position, limit: number): Promise<OutboxSlice>;
@@ -93,7 +96,7 @@ export interface Target extends TargetReader {
   save(resource: string, stored: { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null }): Promise<void>;
 
   /** Stores listeners' cursors; one that is stored further on stays. `drop` forgets groups. */
-  saveGroups(cursors: readonly GroupCursor[]): Promise<void>;
+  saveGroups(cursors: readonly GroupCursor[], drop?: readonly string[]): Promise<void>;
 
   /** Removes outbox rows that are older than this and that every given position has passed. */
   purgeOutbox(olderThan: Date, passed: Position): Promise<number>;
@@ -164,13 +167,23 @@ export interface Batch {
   readonly table: ResourceTable;
   /** Each key once. */
   readonly records: readonly Prepared[];
-  /** Pure. Called inside the transaction, with what was found for each record, in the same order. */
+  /**
+   * Pure. Called inside the transaction, with what was found for each record, in the same order; called again, and
+   * `checkpoint` with it, when the transaction has to be repeated.
+   */
   readonly plan: (records: readonly Prepared[], found: readonly Found[]) => readonly Step[];
   readonly rejected: readonly Rejected[];
   readonly pass: number;
   readonly events: EventOptions;
-  /** What to store with it, given the ids of all the batch's records: asked once, last, inside the transaction. */
-  readonly checkpoint?: (ids: readonly number[], counts: ChangeCounts) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
+  /**
+   * What to store with it, given the ids of the batch's records and how many of them the database refused: asked last,
+   * inside the transaction, and not at all while a row is busy.
+   */
+  readonly checkpoint?: (
+    ids: readonly number[],
+    counts: ChangeCounts,
+    refused: number,
+  ) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
 }
 
 export interface EventOptions {
@@ -189,15 +202,24 @@ export interface Removal {
   /** Records that were there again. */
   readonly found: readonly number[];
   readonly events: EventOptions;
-  readonly checkpoint: (deleted: number) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
+  /**
+   * What to store with it, given how many records this removal has deleted so far. Until it `isWhole`, some are left: more
+   * transactions come, or rows are busy and the removal is to be done again; what is missing is not counted before.
+   */
+  readonly checkpoint: (
+    deleted: number,
+    isWhole: boolean,
+  ) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
 }
 
 export interface Committed {
   readonly counts: ChangeCounts;
-  /** Ids of the batch's records in `_sync_records`, in their order, without those in `busy`. Empty for a removal. */
+  /** Ids of the batch's records that are live now, in their order, without those in `busy`. Empty for a removal. */
   readonly ids: readonly number[];
   /** Keys whose rows the system holds locked: not written, to be tried again. */
   readonly busy: readonly string[];
+  /** Records, or deletions, that the database refuses: in quarantine with the reason, while the rest was written. */
+  readonly refused: readonly Rejected[];
   /** How many events were given out; their positions end just below `nextSeq`. */
   readonly events: number;
   readonly nextSeq: number;

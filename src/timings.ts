@@ -1,5 +1,5 @@
 /** Every constant of the protocol, in milliseconds. Passed in, so that a test can scale it. */
-export interface Timings {
+export interface Timings extends ListenTimings {
   /** Redis: how long a connect and a command may take, and how long one script is repeated on transport errors. */
   readonly redisConnectMs: number;
   readonly redisCommandMs: number;
@@ -27,6 +27,40 @@ export interface Timings {
   readonly stopRelayMs: number;
 }
 
+/** Those of `sync listen` (protocol section 8). */
+export interface ListenTimings {
+  /** One blocking read, how much longer its socket may be silent, and how much later a watchdog gives its client up. */
+  readonly blockMs: number;
+  readonly blockSlackMs: number;
+  readonly watchdogSlackMs: number;
+  /** An ordered group belongs to one daemon as long as this is renewed; the others ask for it this often. */
+  readonly groupLeaseMs: number;
+  readonly standbyMs: number;
+  /** How often an unordered group is searched for what nobody has touched for so long. */
+  readonly claimEveryMs: number;
+  readonly claimIdleMs: number;
+  /** How often what is being worked on is shown to be alive. */
+  readonly heartbeatMs: number;
+  /** A failed delivery: the first wait, the longest, and after how long an event dies however few its attempts were. */
+  readonly retryFirstMs: number;
+  readonly retryCapMs: number;
+  readonly giveUpMs: number;
+  /** How often a receiver that seems to be down is tried with one event. */
+  readonly probeMs: number;
+  /** How long a delivery may take to end once its signal has fired. */
+  readonly deliveryGraceMs: number;
+  /** A loop that failed waits at least so long, and at most so long, before it goes on. */
+  readonly loopBackOffMs: number;
+  readonly loopBackOffCapMs: number;
+  /** How often cursors go to the target, the outbox is relayed, and the stream is trimmed. */
+  readonly cursorsMs: number;
+  readonly relayEveryMs: number;
+  readonly trimEveryMs: number;
+  /** Stopping: when what is in flight is told to end, and when it is not waited for any more. */
+  readonly drainSignalMs: number;
+  readonly drainMs: number;
+}
+
 export const defaultTimings: Timings = {
   redisConnectMs: 3000,
   redisCommandMs: 5000,
@@ -43,4 +77,24 @@ export const defaultTimings: Timings = {
   batchMs: 40,
   relayPatienceMs: 10_000,
   stopRelayMs: 5000,
+  blockMs: 2000,
+  blockSlackMs: 5000,
+  watchdogSlackMs: 10_000,
+  groupLeaseMs: 30_000,
+  standbyMs: 1000,
+  claimEveryMs: 15_000,
+  claimIdleMs: 60_000,
+  heartbeatMs: 15_000,
+  retryFirstMs: 1000,
+  retryCapMs: 300_000,
+  giveUpMs: 86_400_000,
+  probeMs: 30_000,
+  deliveryGraceMs: 5000,
+  loopBackOffMs: 500,
+  loopBackOffCapMs: 5000,
+  cursorsMs: 5000,
+  relayEveryMs: 5000,
+  trimEveryMs: 3_600_000,
+  drainSignalMs: 20_000,
+  drainMs: 25_000,
 };

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runNode } from './machine.ts';
+import { customer } from './records.ts';
+
+/** Who writes a million rows while the system works on them. */
+export interface Writer {
+  readonly who: 'psql' | 'sync';
+  /** An empty table of the system's. */
+  begin(): Promise<void>;
+  load(): Promise<void>;
+  update(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface WriterPlace {
+  readonly url: string;
+  readonly redisUrl: string;
+  readonly folder: string;
+  readonly total: number;
+}
+
+const rowsPerBatch = 2000;
+const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
+
+const tableSql = `DROP TABLE IF EXISTS customers;
+CREATE TABLE customers (id text PRIMARY KEY, email text, state text, note text, visits bigint, tags jsonb,
+  touched integer NOT NULL DEFAULT 0, deleted_at timestamptz);`;
+
+/** Ends the process with one clear line where psql or pgbench is missing. */
+export async function demandTools(): Promise<void> {
+  for (const tool of ['psql', 'pgbench']) {
+    const child = spawn(tool, ['--version'], { stdio: 'ignore' });
+    const isThere = await Promise.race([
+      once(child, 'exit').then(([code]) => code === 0),
+      once(child, 'error').then(() => false),
+    ]);
+    if (isThere) continue;
+    process.stderr.write(
+      `${tool} was not found on PATH: apt-get install postgresql-client postgresql-contrib, or the like\n`,
+    );
+    process.exit(1);
+  }
+}
+
+/** The control: psql, with one statement a batch and a commit after each. */
+export function openPsql({ url, total }: WriterPlace): Writer {
+  const batches = (statement: (from: number, to: number) => string): string => {
+    const starts = Array.from({ length: Math.ceil(total / rowsPerBatch) }, (_, n) => n * rowsPerBatch);
+    return starts.map((from) => statement(from, Math.min(total, from + rowsPerBatch) - 1)).join('\n');
+  };
+  const ids = (from: number, to: number): string => `id BETWEEN '${idOf(from)}' AND '${idOf(to)}'`;
+  const { note } = customer(0);
+  return {
+    who: 'psql',
+    begin: () => psql(url, tableSql),
+    load: () =>
+      psql(
+        url,
+        batches(
+          (from, to) => `INSERT INTO customers (id, email, state, note, visits, tags)
+          SELECT lpad(n::text, 12, '0'), 'customer.' || n || '@example.com', 'active', '${note}', n, '["gold","newsletter"]'
+          FROM generate_series(${from}, ${to}) n;`,
+        ),
+      ),
+    update: () =>
+      psql(
+        url,
+        batches((from, to) => `UPDATE customers SET state = 'moved' WHERE ${ids(from, to)};`),
+      ),
+    remove: () =>
+      psql(
+        url,
+        batches((from, to) => `UPDATE customers SET deleted_at = now() WHERE ${ids(from, to)};`),
+      ),
+  };
+}
+
+/** The command, on a file in three versions; the last one has a single record left. */
+export async function openSync({ url, redisUrl, folder, total }: WriterPlace): Promise<Writer> {
+  const project = join(folder, 'project');
+  mkdirSync(project);
+  const versions = {
+    load: await writeVersion(project, 'loaded', total, 'active'),
+    update: await writeVersion(project, 'updated', total, 'moved'),
+    remove: await writeVersion(project, 'emptied', 1, 'moved'),
+  };
+  const run = async (file: string): Promise<void> => {
+    writeFileSync(join(project, 'sync.config.json'), JSON.stringify(configOf(file, url, redisUrl)));
+    const { exitCode, output } = await runNode([bin], { cwd: project });
+    if (exitCode !== 0) throw new Error(`sync ended with ${exitCode}: ${output}`);
+    process.stderr.write(output);
+  };
+  return {
+    who: 'sync',
+    begin: () => psql(url, tableSql),
+    load: () => run(versions.load),
+    update: () => run(versions.update),
+    remove: () => run(versions.remove),
+  };
+}
+
+function configOf(path: string, url: string, redisUrl: string) {
+  const text = { type: 'string' };
+  const strings = { id: text, email: text, state: text, note: text };
+  const properties = { ...strings, visits: { type: 'integer' }, tags: { type: 'array' } };
+  return {
+    name: 'halt',
+    adapter: 'export',
+    resources: { customers: { key: 'id', schema: { type: 'object', properties, required: ['id'] } } },
+    adapters: { export: { type: 'file', resources: { customers: { path, format: 'ndjson' } } } },
+    target: { type: 'postgres', url },
+    redis: { url: redisUrl },
+    guard: { maxDeletes: '100%', confirm: 1 },
+  };
+}
+
+async function writeVersion(project: string, name: string, count: number, state: string): Promise<string> {
+  const path = `${name}.ndjson`;
+  const out = createWriteStream(join(project, path));
+  for (let from = 0; from < count; from += 10_000) {
+    const length = Math.min(10_000, count - from);
+    const lines = Array.from({ length }, (_, n) => `${JSON.stringify({ ...customer(from + n), state })}\n`);
+    if (!out.write(lines.join(''))) await once(out, 'drain');
+  }
+  out.end();
+  await once(out, 'finish');
+  return path;
+}
+
+function idOf(n: number): string {
+  return customer(n).id;
+}
+
+async function psql(url: string, statements: string): Promise<void> {
+  const child = spawn('psql', ['-q', '-v', 'ON_ERROR_STOP=1', url], { stdio: ['pipe', 'ignore', 'inherit'] });
+  child.stdin.end(statements);
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`psql ended with ${code}`);
+}

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem, type } from 'node:os';
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly tookMs: number;
+  readonly output: string;
+  /** Peak memory of the process, in megabytes; only where it was asked for. */
+  readonly peakMb: number;
+}
+
+export interface Running {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** A file that the process writes its peak memory to, at its end. */
+  readonly peak?: string;
+}
+
+/** Runs Node from start to exit. */
+export async function runNode(args: readonly string[], { cwd, env = process.env, peak }: Running): Promise<Ran> {
+  const asked = peak === undefined ? [] : ['--import', tellPeak(peak)];
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...asked, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [code] = await once(child, 'exit');
+  const tookMs = performance.now() - startedAt;
+  const peakMb = peak === undefined ? 0 : Math.round(Number(readFileSync(peak, 'utf8')) / 1024);
+  return { exitCode: Number(code), tookMs, output: Buffer.concat(chunks).toString(), peakMb };
+}
+
+function tellPeak(file: string): string {
+  const tell = `process.on('exit',()=>w(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
+  return `data:text/javascript,${encodeURIComponent(`import{writeFileSync as w}from'node:fs';${tell}`)}`;
+}
+
+export function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+/** The machine and the Node that a number was measured on. */
+export function describeMachine(): string {
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, ${type()}, Node ${process.versions.node}`;
+}

@@ -1,0 +1,105 @@
+// Proves that the linter keeps the layers: a rule that never fires looks just like a clean tree. Plants one import per
+// layer in a folder of its own, and expects exactly the forbidden ones to be reported.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+type Tool = (
+  name: string,
+  args: readonly string[],
+  cwd: string,
+) => Promise<{ readonly passed: boolean; readonly output: string }>;
+
+const forbidden: readonly (readonly [file: string, imported: string])[] = [
+  ['src/planted.ts', './run/run.ts'],
+  ['src/planted.ts', './redis/lock.ts'],
+  ['src/planted.ts', './index.ts'],
+  ['src/planted.ts', 'got'],
+  ...['config', 'http', 'redis', 'records', 'adapters', 'targets', 'listeners', 'run', 'listen'].flatMap((folder) => [
+    [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
+    [`src/${folder}/planted.ts`, '../cli/main.ts'] as const,
+    [`src/${folder}/planted.ts`, '../index.ts'] as const,
+    [`src/${folder}/planted.ts`, 'commander'] as const,
+  ]),
+  ['src/adapters/rest/planted.ts', '../../http/client.ts'],
+  ['src/adapters/rest/planted.ts', 'got'],
+  ['src/targets/sqlite/planted.ts', '../../run/plan.ts'],
+  ['src/http/planted.ts', 'ioredis'],
+  ['src/redis/planted.ts', 'got'],
+  ['src/run/planted.ts', 'cosmiconfig'],
+  ['src/config/planted.ts', 'chalk'],
+  ['src/cli/planted.ts', '../index.ts'],
+  ['src/cli/commands/planted.ts', '../../index.ts'],
+  ['src/cli/planted.ts', 'ioredis'],
+  ['src/cli/planted.ts', '../testing.ts'],
+  ['src/run/planted.ts', '../testing.ts'],
+  ['src/testing/planted.ts', '../run/run.ts'],
+  ['src/testing/planted.ts', 'got'],
+  ['src/index.ts', 'got'],
+];
+
+const allowed: typeof forbidden = [
+  ['src/planted.ts', './errors.ts'],
+  ['src/config/planted.ts', '../errors.ts'],
+  ['src/config/planted.ts', 'cosmiconfig'],
+  ['src/http/planted.ts', 'got'],
+  ['src/redis/planted.ts', 'ioredis'],
+  ['src/run/planted.ts', './plan.ts'],
+  ['src/adapters/rest/planted.ts', '../../errors.ts'],
+  ['src/targets/sqlite/planted.ts', '../sql/batch.ts'],
+  ['src/cli/commands/planted.ts', '../../redis/lock.ts'],
+  ['src/cli/planted.ts', 'commander'],
+  ['src/testing/planted.ts', '../http/throttled.ts'],
+  ['src/testing/planted.ts', '../errors.ts'],
+];
+
+/** Passes if the linter reports every forbidden import, static and dynamic, and no allowed one. */
+export async function checkLayers(tool: Tool): Promise<{ readonly passed: boolean; readonly output: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'cronsync-layers-'));
+  try {
+    copyFileSync(fileURLToPath(new URL('../biome.json', import.meta.url)), join(folder, 'biome.json'));
+    const planted = [...plant(folder, forbidden, 2), ...plant(folder, allowed, 0)];
+    const reported = await lint(tool, folder);
+    const wrong = planted.filter(({ file, expected }) => countOf(file, reported) !== expected);
+    return { passed: wrong.length === 0, output: wrong.map(complaintOf).join('\n') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Planted {
+  readonly file: string;
+  readonly imported: string;
+  /** How many of its two imports the linter must report. */
+  readonly expected: number;
+}
+
+function plant(folder: string, imports: typeof forbidden, expected: number): Planted[] {
+  return imports.map(([name, imported], at) => {
+    const file = name.replace('planted', `planted-${expected}-${at}`);
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), `import '${imported}';\nawait import('${imported}');\n`);
+    return { file, imported, expected };
+  });
+}
+
+async function lint(tool: Tool, folder: string): Promise<readonly string[]> {
+  const only = '--only=style/noRestrictedImports';
+  const args = ['lint', only, '--vcs-enabled=false', '--max-diagnostics=none', '--reporter=json', '.'];
+  const { output } = await tool('biome', args, folder);
+  const [, json = '{}'] = /^(\{.*\})$/m.exec(output) ?? [];
+  const { diagnostics = [] }: { readonly diagnostics?: readonly { readonly location: { readonly path: string } }[] } =
+    JSON.parse(json);
+  return diagnostics.map(({ location }) => location.path);
+}
+
+function countOf(file: string, reported: readonly string[]): number {
+  return reported.filter((path) => path.endsWith(file)).length;
+}
+
+function complaintOf({ file, imported, expected }: Planted): string {
+  const rule =
+    expected === 0 ? 'must be allowed, and the linter refuses it' : 'must be refused, and the linter allows it';
+  return `  biome.json: an import of ${imported} in ${dirname(file)}/ ${rule}`;
+}

@@ -1,0 +1,30 @@
+import { elementScanner } from './element-scanner.ts';
+import { isSpace, jsonByte } from './json-bytes.ts';
+
+/** Watches what stands behind the array of records: only with all its objects closed is a document whole. */
+export interface DocumentEnd {
+  /** False: something stands behind the document's end. */
+  read(chunk: Uint8Array, from: number): boolean;
+  isReached(): boolean;
+}
+
+/** The end of a document in which this many objects are open. */
+export function documentEnd(objects: number): DocumentEnd {
+  let open = objects;
+  let scanner = elementScanner();
+
+  function read(chunk: Uint8Array, from: number): boolean {
+    let at = from;
+    while (open > 0) {
+      const { end } = scanner.scan(chunk, at);
+      if (end === undefined) return true;
+      if (chunk[end] !== jsonByte.closeObject) return false;
+      open -= 1;
+      scanner = elementScanner();
+      at = end + 1;
+    }
+    return chunk.subarray(at).every(isSpace);
+  }
+
+  return { read, isReached: () => open === 0 };
+}

@@ -1,0 +1,87 @@
+import type { Adapter, AdapterContext } from '../../adapter.ts';
+import { ConfigError, ProtocolError } from '../../errors.ts';
+import { plainPath } from '../../expression.ts';
+import type { RawRecord } from '../../record.ts';
+import type { Validators } from '../../validators.ts';
+import { csvRows } from './csv.ts';
+import { flatten } from './flatten.ts';
+import { formatOf } from './format.ts';
+import { arrayElements } from './json-array.ts';
+import { ndjsonLines } from './ndjson.ts';
+import type { FileOptions, FileResource } from './options.ts';
+import { type Bytes, openPath, openStdin, openUrl, type Source, stdinPath } from './source.ts';
+import { startOf, unpacked } from './start.ts';
+
+/**
+ * Reads a JSON array, NDJSON or CSV, gzip and zstd too, from a URL, a path or stdin, in flat memory. There is one page. A file that is
+ * cut inside a record throws while the records are read: it is never taken for a short one.
+ */
+export function createFileAdapter(options: FileOptions): Adapter {
+  return {
+    modes: () => ['snapshot'],
+    isStable: () => true,
+    async fetchPage({ resource: name, validators = null }, context) {
+      const resource = resourceOf(options, name);
+      const source = await open(resource, validators, context);
+      if (source === null) return { mode: 'not-modified' };
+      const batches = batchesOf(source, resource, context);
+      const records = flatten(batches, () => source.close());
+      return { mode: 'snapshot', records, next: null, validators: source.validators };
+    },
+  };
+}
+
+function resourceOf({ resources }: FileOptions, name: string): FileResource {
+  const resource = Object.hasOwn(resources, name) ? resources[name] : undefined;
+  if (resource === undefined) throw new ConfigError(`the adapter has no resource \`${name}\`; nothing was read`);
+  return resource;
+}
+
+async function open(
+  { path, url }: FileResource,
+  validators: Validators | null,
+  { http }: AdapterContext,
+): Promise<Source | null> {
+  if (path === stdinPath) return openStdin();
+  if (path !== undefined) return openPath(path);
+  if (url !== undefined) return openUrl(new URL(url), validators, http);
+  throw new ConfigError('a file resource needs a `path` or a `url`; nothing was read');
+}
+
+async function* batchesOf(
+  source: Source,
+  resource: FileResource,
+  { signal }: AdapterContext,
+): AsyncGenerator<readonly RawRecord[]> {
+  const { bytes, first } = await startOf(unpacked(source.bytes));
+  if (source.isHtml || /^\s*<(!doctype|html)/i.test(first))
+    throw new ProtocolError(`${source.label} is HTML; nothing of it was written`);
+  for await (const batch of parse(bytes, first, source, resource)) {
+    signal.throwIfAborted();
+    yield batch;
+  }
+}
+
+function parse(
+  bytes: Bytes,
+  first: string,
+  source: Source,
+  resource: FileResource,
+): AsyncIterable<readonly RawRecord[]> {
+  switch (formatOf(resource, source, first)) {
+    case 'json':
+      return arrayElements(bytes, pathOf(resource), source.label);
+    case 'ndjson':
+      return ndjsonLines(bytes, source.label);
+    case 'csv':
+      return csvRows(bytes, resource.csv ?? {}, source.label);
+  }
+}
+
+function pathOf({ records = '@' }: FileResource): readonly string[] {
+  const path = plainPath(records);
+  if (path) return path;
+  throw new ConfigError(
+    `\`${records}\` is no dotted path: the records of a file are found while it streams; nothing was read`,
+  );
+}

@@ -1,0 +1,85 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { HttpClient } from '../../adapter.ts';
+import { ConfigError, messageOf, ProtocolError, ThirdPartyError } from '../../errors.ts';
+import { conditionOf, type Validators, validatorsOf } from '../../validators.ts';
+
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** A file that is open, wherever it is. */
+export interface Source {
+  readonly bytes: Bytes;
+  /** For messages. */
+  readonly label: string;
+  /** Where the name ends, for telling the format. */
+  readonly name: string;
+  readonly contentType: string;
+  readonly isHtml: boolean;
+  /** Null: nothing tells later whether the file is still the same. */
+  readonly validators: Validators | null;
+  /** Safe to call at any time, and again. */
+  close(): void;
+}
+
+const chunkSize = 256 * 1024;
+
+/** Opens a file of this machine. Throws `ThirdPartyError` if there is none. */
+export async function openPath(path: string): Promise<Source> {
+  const handle = await open(path).catch((error: unknown) => {
+    throw unreadable(path, messageOf(error), error);
+  });
+  if ((await handle.stat()).isDirectory()) {
+    await handle.close();
+    throw unreadable(path, 'it is a directory');
+  }
+  const stream = createReadStream('', { fd: handle, highWaterMark: chunkSize });
+  const close = () => stream.destroy();
+  return { bytes: stream, label: path, name: path, contentType: '', isHtml: false, validators: null, close };
+}
+
+/** In the place of a path: what is piped into the command. */
+export const stdinPath = '-';
+
+let isStdinTaken = false;
+
+/** Opens what is piped in. It is there once: a second resource that asks for it throws `ConfigError`. */
+export function openStdin(): Source {
+  const { stdin } = process;
+  if (isStdinTaken || stdin.isTTY)
+    throw new ConfigError(`stdin ${isStdinTaken ? 'was read already' : 'is a terminal'}; nothing was read`, {
+      hint: 'Pipe the file into the command, for one resource: "sync < customers.csv".',
+    });
+  isStdinTaken = true;
+  const close = () => void stdin.destroy();
+  return { bytes: stdin, label: 'stdin', name: stdinPath, contentType: '', isHtml: false, validators: null, close };
+}
+
+/** Asks for a URL: one hit. Null: it is as it was when it had these validators. */
+export async function openUrl(url: URL, known: Validators | null, http: HttpClient): Promise<Source | null> {
+  const { status, headers, body } = await http.request({ url, headers: conditionOf(known) });
+  const label = `${url.origin}${url.pathname}`;
+  if (status === 304 && known) return null;
+  if (status === 304)
+    throw new ProtocolError(`${label} answered 304 to a request without a condition; nothing of this page was written`);
+  const contentType = headers['content-type'] ?? '';
+  const bytes = body[Symbol.asyncIterator]();
+  // Ends the connection of a body that nobody reads to its end; what it has to say then is of no interest.
+  const close = () => void bytes.return?.().catch(() => {});
+  const isHtml = contentType.startsWith('text/html');
+  return {
+    bytes: { [Symbol.asyncIterator]: () => bytes },
+    label,
+    name: url.pathname,
+    contentType,
+    isHtml,
+    validators: validatorsOf(headers),
+    close,
+  };
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): ThirdPartyError {
+  return new ThirdPartyError(`${path} cannot be read: ${reason}; nothing of this page was written`, {
+    backsOff: 'resource',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,102 @@
+import { Readable } from 'node:stream';
+import type { Gunzip, ZstdDecompress } from 'node:zlib';
+import { messageOf, ProtocolError, SyncError } from '../../errors.ts';
+import type { Bytes } from './source.ts';
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+type Packing = 'gzip' | 'zstd';
+
+/** The bytes unpacked, if they are gzip (RFC 1952 section 2.3.1) or Zstandard (RFC 8878 section 3.1.1) by their first ones. */
+export async function* unpacked(bytes: Bytes): Bytes {
+  const { head, rest } = await peek(bytes, 4);
+  const packing = packingOf(head);
+  if (packing === null) {
+    yield* rest;
+    return;
+  }
+  const counted = countBytes(rest);
+  const packed = Readable.from(counted.bytes, { objectMode: false });
+  const unpacking = await openUnpacking(packing);
+  // What breaks the source breaks the unpacking, with the same error.
+  packed.once('error', (error) => unpacking.destroy(error));
+  try {
+    yield* packed.pipe(unpacking);
+    if (packing === 'zstd' && unpacking.bytesWritten < counted.count()) throw moreFrames();
+  } catch (error) {
+    if (error instanceof SyncError) throw error;
+    throw new ProtocolError(
+      `the ${packing} data is cut off or damaged: ${messageOf(error)}; nothing of it was written`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    packed.destroy();
+    unpacking.destroy();
+  }
+}
+
+/** Node.js stops in silence after the first frame, as if the file were short. */
+function moreFrames(): ProtocolError {
+  return new ProtocolError('the zstd data goes on after its first frame, which cannot be read; nothing is deleted', {
+    hint: 'Pack it in one frame, or with gzip.',
+  });
+}
+
+function countBytes(bytes: Bytes): { readonly bytes: Bytes; count(): number } {
+  let count = 0;
+  async function* counting(): Bytes & AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      count += chunk.length;
+      yield chunk;
+    }
+  }
+  return { bytes: counting(), count: () => count };
+}
+
+function packingOf(head: Buffer): Packing | null {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528 ? 'zstd' : null;
+}
+
+async function openUnpacking(packing: Packing): Promise<Gunzip | ZstdDecompress> {
+  const { createGunzip, createZstdDecompress } = await import('node:zlib');
+  const chunkSize = 256 * 1024;
+  return packing === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
+}
+
+/** The bytes without a byte order mark, and what their start looks like. */
+export async function startOf(bytes: Bytes): Promise<{ readonly bytes: Bytes; readonly first: string }> {
+  const { head, rest } = await peek(bytes, 64);
+  const isMarked = head.subarray(0, 3).equals(byteOrderMark);
+  return { bytes: isMarked ? skip(rest, 3) : rest, first: head.subarray(isMarked ? 3 : 0, 64).toString('latin1') };
+}
+
+async function peek(bytes: Bytes, length: number): Promise<{ readonly head: Buffer; readonly rest: Bytes }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < length) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return { head, rest: resumed(head, iterator) };
+}
+
+async function* resumed(head: Buffer, rest: AsyncIterator<Uint8Array>): Bytes & AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function* skip(bytes: Bytes, length: number): Bytes & AsyncGenerator<Uint8Array> {
+  let left = length;
+  for await (const chunk of bytes) {
+    yield chunk.subarray(left);
+    left = 0;
+  }
+}

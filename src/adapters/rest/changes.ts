@@ -1,0 +1,54 @@
+import type { Keys } from '../../adapter.ts';
+import type { Log } from '../../log.ts';
+import type { RawRecord } from '../../record.ts';
+import type { Bookmarks } from './bookmark.ts';
+import type { Tombstones } from './tombstones.ts';
+
+/** What is needed to tell records from tombstones. */
+export interface Sorting {
+  readonly bookmarks: Bookmarks;
+  readonly tombstones: Tombstones;
+  readonly keys: Keys;
+  readonly log: Log;
+}
+
+/** A page of changes: the records as they are now, and the keys of those that are gone. */
+export interface Sorted {
+  readonly records: readonly RawRecord[];
+  readonly deleted: readonly string[];
+}
+
+/** Keys as an adapter's own test may leave them out: an id is its own key. */
+export const plainKeys: Keys = { record: plainKey, tombstone: plainKey };
+
+/** Sorts a page of changes. A record that is provably older than its tombstone is left out: else it would beat it. */
+export function sortChanges(page: readonly RawRecord[], document: unknown, sorting: Sorting): Sorted {
+  const { tombstones, keys, bookmarks } = sorting;
+  const among = page.filter((raw) => tombstones.isOne(raw));
+  const live = page.filter((raw) => !tombstones.isOne(raw));
+  const graves = new Map<string, RawRecord>();
+  for (const raw of among) {
+    const key = keyOf(raw, sorting);
+    const known = key === null ? undefined : graves.get(key);
+    if (key !== null && (known === undefined || bookmarks.isOlder(known, raw))) graves.set(key, raw);
+  }
+  const listed = tombstones.listed(document).flatMap((raw) => keyOf(raw, sorting) ?? []);
+  const isOutlived = (raw: RawRecord) => {
+    const grave = graves.get(keys.record(raw) ?? '');
+    return grave !== undefined && bookmarks.isOlder(raw, grave);
+  };
+  const records = graves.size === 0 ? live : live.filter((raw) => !isOutlived(raw));
+  return { records, deleted: [...new Set([...graves.keys(), ...listed])] };
+}
+
+/** Without a key nobody knows what is gone: the next snapshot will show it. */
+function keyOf(raw: RawRecord, { keys, log }: Sorting): string | null {
+  const key = keys.tombstone(raw);
+  if (key === null) log.warn('a tombstone came without a readable key; the next full pass finds what it meant');
+  return key;
+}
+
+function plainKey(raw: RawRecord): string | null {
+  const id = typeof raw === 'object' && raw !== null && 'id' in raw ? raw.id : raw;
+  return typeof id === 'string' || typeof id === 'number' || typeof id === 'bigint' ? String(id) : null;
+}

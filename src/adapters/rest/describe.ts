@@ -1,0 +1,15 @@
+/** What was found where something else was expected, for a message. */
+export function describe(found: unknown): string {
+  if (found === null || found === undefined) return 'null';
+  if (Array.isArray(found)) return 'an array';
+  return typeof found === 'object' ? 'an object' : `a ${typeof found}`;
+}
+
+/** The keys of a body, for somebody who looks for the right path. */
+export function describeKeys(document: unknown): string {
+  if (typeof document !== 'object' || document === null || Array.isArray(document))
+    return `the body is ${describe(document)}`;
+  const keys = Object.keys(document).map((key) => `\`${key}\``);
+  if (keys.length === 0) return 'the body is an empty object';
+  return `the body has the keys ${keys.slice(0, 12).join(', ')}${keys.length > 12 ? ', …' : ''}`;
+}

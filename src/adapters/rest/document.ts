@@ -1,0 +1,35 @@
+import { isUtf8 } from 'node:buffer';
+import type { HttpResponse } from '../../adapter.ts';
+import { messageOf, ProtocolError } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
+
+/** Reads a whole body as one JSON document. Throws `ProtocolError`, saying what came instead. */
+export async function readDocument(response: HttpResponse): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of response.body) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  if (!isUtf8(bytes)) throw noPage(response, 'bytes that are not UTF-8');
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw noPage(response, whatCame(text, response, error), error);
+  }
+}
+
+function noPage({ status, url }: HttpResponse, came: string, cause?: unknown): ProtocolError {
+  return new ProtocolError(
+    `${url.origin}${url.pathname} answered ${came} with status ${status}, where JSON belongs; nothing of this page was written`,
+    {
+      hint: 'Look at it with "--save FILE". A login page, or another path, looks like this.',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}
+
+function whatCame(text: string, { headers }: HttpResponse, error: unknown): string {
+  const start = text.trimStart();
+  if (start === '') return 'an empty body';
+  if (start.startsWith('<')) return headers['content-type']?.includes('xml') ? 'XML' : 'HTML';
+  return `broken JSON (${messageOf(error)})`;
+}

@@ -1,0 +1,76 @@
+import LinkHeader from 'http-link-header';
+import type { Cursor } from '../../adapter.ts';
+import { CursorExpiredError, messageOf, ProtocolError } from '../../errors.ts';
+import type { Expression } from '../../expression.ts';
+import { describe } from './describe.ts';
+import type { CursorPagination } from './options.ts';
+import { type Pager, withQuery } from './pager.ts';
+
+/** The body names the next cursor, which goes into a parameter. */
+export function cursorPager({ param }: CursorPagination, next: Expression): Pager {
+  return {
+    urlOf: (first, cursor) => (cursor === null ? first : withQuery(first, { [param]: cursor })),
+    turn: ({ records, document }) => ({ records, next: textOf(next(document)) }),
+  };
+}
+
+/** The body names the next page's URL. APIs like to echo credentials there: `secret` is the parameter that is not kept. */
+export function nextUrlPager(next: Expression, secret: string | undefined): Pager {
+  return {
+    urlOf: storedUrl,
+    turn: ({ records, document, url }) => {
+      const reference = textOf(next(document));
+      return { records, next: reference === null ? null : resolved(reference, url, secret) };
+    },
+  };
+}
+
+/** The Link header names the next page's URL (RFC 8288); `secret` as above. */
+export function linkPager(rel: string, secret: string | undefined): Pager {
+  return {
+    urlOf: storedUrl,
+    turn: ({ records, headers, url }) => {
+      const [link] = linksOf(headers.link).rel(rel);
+      return { records, next: link === undefined ? null : resolved(link.uri, url, secret) };
+    },
+  };
+}
+
+function linksOf(header: string | undefined): LinkHeader {
+  try {
+    return LinkHeader.parse(header ?? '');
+  } catch (error) {
+    throw new ProtocolError(`the Link header cannot be read: ${messageOf(error)}; nothing of this page was written`, {
+      cause: error,
+    });
+  }
+}
+
+/** Null, false (`has_more && ...`), an empty text and nothing at all end a pass. */
+function textOf(found: unknown): Cursor | null {
+  if (found === null || found === undefined || found === false || found === '') return null;
+  if (typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint') return String(found);
+  throw new ProtocolError(
+    `the next cursor is ${describe(found)}, where a text or a number belongs; nothing of this page was written`,
+  );
+}
+
+function resolved(reference: string, from: URL, secret: string | undefined): string {
+  const next = URL.canParse(reference, from.href) ? new URL(reference, from) : undefined;
+  if (next?.origin === from.origin) return without(secret, next).href;
+  const problem = next ? `is on another origin, ${next.origin}` : 'is no URL';
+  throw new ProtocolError(
+    `the link to the next page ${problem}; it is not followed, and nothing of this page was written`,
+  );
+}
+
+function without(parameter: string | undefined, url: URL): URL {
+  if (parameter !== undefined && url.searchParams.has(parameter)) url.searchParams.delete(parameter);
+  return url;
+}
+
+function storedUrl(first: URL, cursor: Cursor | null): URL {
+  if (cursor === null) return first;
+  if (URL.canParse(cursor)) return new URL(cursor);
+  throw new CursorExpiredError('the stored cursor belongs to another kind of pagination; no hit was made');
+}

@@ -1,0 +1,30 @@
+import { compileExpression } from '../../expression.ts';
+import type { RawRecord } from '../../record.ts';
+import { isSaid } from './bookmark.ts';
+import type { TombstoneOptions } from './options.ts';
+
+/** How an API says that a record is gone. */
+export interface Tombstones {
+  /** Among the records: it is one of a record, not a record. */
+  isOne(raw: RawRecord): boolean;
+  /** Beside the records: ids, or objects with one. */
+  listed(document: unknown): readonly RawRecord[];
+  /** They are among the records: the API's own count may count them. */
+  readonly areAmongRecords: boolean;
+}
+
+const none: Tombstones = { isOne: () => false, listed: () => [], areAmongRecords: false };
+
+export async function compileTombstones(options: TombstoneOptions | undefined): Promise<Tombstones> {
+  if (options === undefined) return none;
+  if (options.path !== undefined) {
+    const read = await compileExpression(options.path);
+    return { ...none, listed: (document) => listOf(read(document)) };
+  }
+  const read = await compileExpression(options.field ?? options.when ?? '@');
+  return { ...none, isOne: (raw) => isSaid(read(raw)), areAmongRecords: true };
+}
+
+function listOf(found: unknown): readonly RawRecord[] {
+  return Array.isArray(found) ? found : [];
+}

@@ -1,0 +1,120 @@
+import { hostname } from 'node:os';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { redactor } from '../config/redact.ts';
+import type { Config } from '../config/schema.ts';
+import { formatDuration } from '../duration.ts';
+import { ConfigError } from '../errors.ts';
+import type { Holder, Lock } from '../lock.ts';
+import { openRedis, type RedisConnection } from '../redis/connection.ts';
+import { syncKeys } from '../redis/keys.ts';
+import { createLock } from '../redis/lock.ts';
+import type { EventStream } from '../stream.ts';
+import type { Target, TargetReader } from '../target.ts';
+import type { SlotKeeper } from '../throttle.ts';
+import type { Timings } from '../timings.ts';
+import type { TokenStore } from '../token.ts';
+import type { Console } from './console.ts';
+import type { GlobalOptions } from './options.ts';
+import { packageFolder } from './package.ts';
+import { readTimings } from './timings.ts';
+
+/** What every command has: the config, and where it speaks. */
+export interface Setting {
+  readonly loaded: LoadedConfig;
+  readonly config: Config;
+  readonly timings: Timings;
+  readonly console: Console;
+}
+
+/** Loads the config, and from then on keeps its secrets out of every output. */
+export async function loadSetting(
+  options: GlobalOptions & { readonly adapter?: string },
+  console: Console,
+): Promise<Setting> {
+  const loaded = await loadConfig({
+    cwd: process.cwd(),
+    env: process.env,
+    readyAdapters: () => packageFolder('adapters'),
+    ...(options.config !== undefined && { file: options.config }),
+    ...(options.adapter !== undefined && { adapter: options.adapter }),
+  });
+  console.redact(redactor(loaded.secrets));
+  const timings = readTimings(process.env, loaded.config.target);
+  demandRoomToRenew(loaded.config.lock.ttlMs, timings);
+  return { loaded, config: loaded.config, timings, console };
+}
+
+/** A lease is renewed at a third of its TTL and trusted until the margin: in between, one failed renewal must find time. */
+function demandRoomToRenew(ttlMs: number, { leaseMarginMs }: Timings): void {
+  if (ttlMs >= 3 * leaseMarginMs) return;
+  throw new ConfigError(
+    `lock.ttl is ${formatDuration(ttlMs)}: expected at least ${formatDuration(3 * leaseMarginMs)}; nothing was touched`,
+    { hint: 'A run with so short a lock would lose it at the first hiccup of Redis.' },
+  );
+}
+
+/** Connects to Redis. Whoever calls this closes it. */
+export async function connectRedis({ config, timings, console }: Setting): Promise<RedisConnection & Disposable> {
+  const { url, allowEviction } = config.redis;
+  const connectionName = `cronsync:${config.name}`;
+  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: console.log });
+  return { ...redis, [Symbol.dispose]: () => redis.close() };
+}
+
+export function lockOf({ config, timings }: Setting, redis: RedisConnection): Lock {
+  const { lock } = syncKeys(config.redis.prefix, config.name);
+  return createLock({ redis, key: lock, ttlMs: config.lock.ttlMs, timings });
+}
+
+/** Loaded only after the lock is held, as everything below: a run that finds it held must start in a blink. */
+export async function streamOf({ config }: Setting, redis: RedisConnection): Promise<EventStream> {
+  const { createEventStream } = await import('../redis/stream.ts');
+  return createEventStream({ redis, key: syncKeys(config.redis.prefix, config.name).events });
+}
+
+export async function slotsOf({ config, timings }: Setting, redis: RedisConnection): Promise<SlotKeeper> {
+  const { createRedisSlots } = await import('../redis/slots.ts');
+  return createRedisSlots({ redis, prefix: config.redis.prefix, timings });
+}
+
+export async function tokensOf({ config }: Setting, redis: RedisConnection): Promise<TokenStore> {
+  const { createTokenStore } = await import('../redis/tokens.ts');
+  return createTokenStore({ redis, prefix: config.redis.prefix });
+}
+
+export async function openTarget({ config, timings, console }: Setting): Promise<Target> {
+  const { name, target } = config;
+  const { log } = console;
+  if (target.type === 'postgres') {
+    const { openPostgresTarget } = await import('../targets/postgres/target.ts');
+    return openPostgresTarget({ ...target, name, timings, log });
+  }
+  const { openSqliteTarget } = await import('../targets/sqlite/target.ts');
+  return openSqliteTarget({ file: target.file, name, timings, log });
+}
+
+/** Reads what is there; makes nothing. */
+export async function openReader({ config: { name, target } }: Setting): Promise<TargetReader> {
+  if (target.type === 'postgres') {
+    const { openPostgresReader } = await import('../targets/postgres/reader.ts');
+    return openPostgresReader({ ...target, name });
+  }
+  const { openSqliteReader } = await import('../targets/sqlite/reader.ts');
+  return openSqliteReader({ file: target.file, name });
+}
+
+/** This process, as the lock and the target know it. */
+export function thisHolder(): Holder {
+  return {
+    token: randomHex(32),
+    host: hostname(),
+    pid: process.pid,
+    run: randomHex(12),
+    startedAt: new Date().toISOString(),
+  };
+}
+
+/** Unique, not secret: it spares a run that finds the lock held the loading of node:crypto. */
+function randomHex(digits: number): string {
+  return Array.from({ length: digits }, () => Math.floor(Math.random() * 16).toString(16)).join('');
+}

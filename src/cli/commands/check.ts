@@ -1,0 +1,69 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { ExitCode } from '../../errors.ts';
+import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
+import type { Console } from '../console.ts';
+import type { GlobalOptions } from '../options.ts';
+import { compileResources } from '../resources.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly is: 'good' | 'note' | 'bad';
+  readonly detail: string;
+}
+
+/** `sync check`: config, Redis, target and tables, as a run would find them. It makes no hit and writes nothing. */
+export async function checkCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
+  const setting = await loadSetting(options, console);
+  const findings = [
+    { what: 'config', is: 'good', detail: setting.loaded.path } as const,
+    await checkRedis(setting),
+    ...(await checkTables(setting)),
+    ...shadowedCommand(process.env.PATH ?? ''),
+  ];
+  if (console.isJson) console.print(JSON.stringify({ findings }));
+  else for (const finding of findings) printFinding(finding, console);
+  return findings.some(({ is }) => is === 'bad') ? ExitCode.config : ExitCode.ok;
+}
+
+async function checkRedis(setting: Setting): Promise<Finding> {
+  using redis = await connectRedis(setting);
+  return { what: 'redis', is: 'good', detail: redis.address };
+}
+
+async function checkTables(setting: Setting): Promise<Finding[]> {
+  await using target = await openReader(setting);
+  const findings: Finding[] = [{ what: 'target', is: 'good', detail: target.label }];
+  for (const { table } of await compileResources(setting)) {
+    const what = `table ${table.table}`;
+    const { exists, missingColumns, problems } = await target.inspect(table);
+    for (const problem of problems) findings.push({ what, is: 'bad', detail: problem });
+    if (problems.length > 0) continue;
+    if (!exists) findings.push({ what, is: 'note', detail: 'is not there yet; the first run makes it' });
+    else if (missingColumns.length > 0)
+      findings.push({ what, is: 'note', detail: `the next run adds ${missingColumns.join(', ')}` });
+    else findings.push({ what, is: 'good', detail: 'has every column' });
+  }
+  return findings;
+}
+
+/** Cron's PATH finds the `sync` of coreutils first, which flushes the disks and exits 0. */
+function shadowedCommand(path: string): Finding[] {
+  const first = path
+    .split(delimiter)
+    .map((folder) => join(folder, 'sync'))
+    .find((file) => existsSync(file));
+  if (first === undefined || realpathSync(first).endsWith('sync.js')) return [];
+  return [
+    {
+      what: 'command',
+      is: 'note',
+      detail: `"sync" in this PATH is ${first}, another program: in crontabs, say cronsync by its absolute path`,
+    },
+  ];
+}
+
+function printFinding({ what, is, detail }: Finding, { print, out }: Console): void {
+  const mark = { good: out.green('✓'), note: out.yellow('!'), bad: out.red('✗') }[is];
+  print(`${mark} ${out.bold(what)}  ${detail}`);
+}

@@ -1,0 +1,57 @@
+import { ExitCode, worstExitCode } from '../../errors.ts';
+import { type DryPlan, dryRun, hasChanges } from '../../run/dry-run.ts';
+import type { Resource } from '../../run/resource.ts';
+import type { Spool } from '../../spool.ts';
+import type { TargetReader } from '../../target.ts';
+import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
+import { keepHeapSmall } from '../heap.ts';
+import type { RunFlags } from '../options.ts';
+import { printPlan, printPlanJson } from '../output/plan.ts';
+import { showProgress } from '../output/progress.ts';
+import { openParty } from '../party.ts';
+import { compileResources } from '../resources.ts';
+
+/** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
+export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+  keepHeapSmall();
+  const { createSpool } = await import('../../targets/sqlite/spool.ts');
+  const resources = await compileResources(setting, flags.resource);
+  using redis = await connectRedis(setting);
+  await using target = await openReader(setting);
+  using spool = createSpool();
+  const plan = await planWith(setting, resources, { redis, target, spool, flags, signal });
+  const print = setting.console.isJson ? printPlanJson : printPlan;
+  print(plan, resources, spool, setting.console);
+  const changed = flags.detailedExitcode && hasChanges(plan) ? [ExitCode.changes] : [];
+  return worstExitCode([plan.exitCode, ...changed]);
+}
+
+interface Opened {
+  readonly redis: Awaited<ReturnType<typeof connectRedis>>;
+  readonly target: TargetReader;
+  readonly spool: Spool;
+  readonly flags: RunFlags;
+  readonly signal: AbortSignal;
+}
+
+async function planWith(setting: Setting, resources: Resource[], opened: Opened): Promise<DryPlan> {
+  const { config, console } = setting;
+  const { redis, target, spool, flags, signal } = opened;
+  const [slots, tokens] = await Promise.all([slotsOf(setting, redis), tokensOf(setting, redis)]);
+  using progress = showProgress(console);
+  // A target that no run has used has no guard row yet, and a dry run makes none.
+  const guarding = (await target.lease()) === null ? null : await openTarget(setting);
+  try {
+    const party = await openParty(setting, slots, tokens, progress, {
+      waitMs: flags.wait,
+      from: flags.from,
+      save: flags.save,
+    });
+    return await dryRun(
+      { name: config.name, adapter: config.adapter, resources, maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER },
+      { target, guard: guarding?.slots ?? null, party, spool, log: console.log, progress, signal, now: Date.now },
+    );
+  } finally {
+    await guarding?.[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExitCode, UsageError } from '../../errors.ts';
+import type { Position } from '../../event.ts';
+import { loadSetting, openReader, type Setting } from '../app.ts';
+import type { Console } from '../console.ts';
+import type { GlobalOptions } from '../options.ts';
+import { printable } from '../output/text.ts';
+
+export interface EventsFlags extends GlobalOptions {
+  readonly since?: string;
+  readonly type?: readonly string[];
+  readonly key?: string;
+  readonly follow?: boolean;
+}
+
+interface PrintedEvent {
+  readonly sequence: string;
+  readonly time: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly data: { readonly changed?: readonly string[] };
+}
+
+const perRead = 1000;
+const followMs = 1000;
+
+/** `sync events`: what the outbox holds, oldest first; with `--json` one CloudEvent a line. */
+export async function eventsCommand(flags: EventsFlags, console: Console, signal: AbortSignal): Promise<ExitCode> {
+  const isWanted = filterOf(flags);
+  const setting = await loadSetting(flags, console);
+  let after: Position | undefined;
+  for (;;) {
+    after = await printAfter(after, isWanted, setting);
+    if (!flags.follow || signal.aborted) return ExitCode.ok;
+    await sleep(followMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return ExitCode.ok;
+  }
+}
+
+/** Opened anew each time: the database may come, and go, while events are followed. */
+async function printAfter(
+  from: Position | undefined,
+  isWanted: (event: PrintedEvent) => boolean,
+  setting: Setting,
+): Promise<Position | undefined> {
+  await using target = await openReader(setting);
+  const lease = await target.lease();
+  if (lease === null) return from;
+  let after = from?.generation === lease.generation ? from : { generation: lease.generation, seq: 0 };
+  for (;;) {
+    const { events, firstSeq } = await target.outbox(after, perRead);
+    if (events.length === 0) return after;
+    for (const event of events) print(event, isWanted, setting.console);
+    after = { ...after, seq: firstSeq + events.length - 1 };
+  }
+}
+
+function print(event: string, isWanted: (event: PrintedEvent) => boolean, { out, isJson, print: line }: Console): void {
+  const parsed: PrintedEvent = JSON.parse(event);
+  if (!isWanted(parsed)) return;
+  if (isJson) {
+    line(event);
+    return;
+  }
+  const changed = parsed.data.changed ? ` ${out.dim(printable(parsed.data.changed.join(', ')))}` : '';
+  line(
+    `${out.dim(`${Number(parsed.sequence)} ${parsed.time}`)} ${parsed.type} ${out.bold(printable(parsed.subject))}${changed}`,
+  );
+}
+
+function filterOf({ since, type, key }: EventsFlags): (event: PrintedEvent) => boolean {
+  const isAfter = sinceFilter(since);
+  const types = (type ?? []).map((pattern) => (pattern.endsWith('.*') ? pattern.slice(0, -1) : pattern));
+  return (event) =>
+    isAfter(event) &&
+    (types.length === 0 ||
+      types.some((want) => (want.endsWith('.') ? event.type.startsWith(want) : event.type === want))) &&
+    (key === undefined || event.subject === key);
+}
+
+function sinceFilter(since: string | undefined): (event: PrintedEvent) => boolean {
+  if (since === undefined) return () => true;
+  if (/^\d+$/.test(since)) return ({ sequence }) => Number(sequence) > Number(since);
+  const time = Date.parse(since);
+  if (Number.isNaN(time)) {
+    throw new UsageError(`--since ${since} is neither a sequence number nor a time`, {
+      hint: 'such as 1200, or 2026-01-31T12:00Z',
+    });
+  }
+  return ({ time: at }) => Date.parse(at) > time;
+}

@@ -1,0 +1,115 @@
+import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
+import type { Daemon, Listened, ListenOptions } from '../../listen/listen.ts';
+import type { DeadLetters, Listener } from '../../listener.ts';
+import { type ListenGauges, silentMeter } from '../../meter.ts';
+import type { EventStream } from '../../stream.ts';
+import { connectRedis, loadSetting, type Setting, streamOf } from '../app.ts';
+import type { Console } from '../console.ts';
+import { openDaemon } from '../daemon.ts';
+import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
+import { openDeadLetters, openListener, surroundingsOf } from '../listeners.ts';
+import type { Metrics } from '../metrics.ts';
+import { Opened } from '../opened.ts';
+import type { GlobalOptions } from '../options.ts';
+import { many } from '../output/numbers.ts';
+
+export interface ListenFlags extends GlobalOptions {
+  readonly listener?: readonly string[];
+  readonly http?: string;
+  readonly drain?: boolean;
+  readonly once?: boolean;
+}
+
+/** `sync listen`: the daemon. A signal ends it in peace, with exit 0. */
+export async function listenCommand(flags: ListenFlags, console: Console, signal: AbortSignal): Promise<ExitCode> {
+  const address = addressOf(flags.http);
+  const until = untilOf(flags);
+  const setting = await loadSetting(flags, console);
+  const names = chosenListeners(setting, flags.listener);
+  await using listeners = await openListeners(setting, names);
+  using redis = await connectRedis(setting);
+  await using dead = await openDeadLetters(setting);
+  const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
+
+  await using open = await openDaemon(setting, {
+    redis,
+    listeners: listeners.opened,
+    until,
+    meter: metrics ?? silentMeter,
+  });
+  await using server = address && metrics ? await serve(address, open.daemon, metrics) : null;
+  if (server) console.tell(`sync: ${server.url} answers /healthz, /readyz and /metrics`);
+  if (!console.isQuiet) console.tell(`sync: listening for ${names.join(', ')}`);
+  const listened = await open.daemon.run(signal);
+  return exitCodeOf(listened, until, console);
+}
+
+function addressOf(text: string | undefined) {
+  const address = text === undefined ? undefined : parseAddress(text);
+  if (text === undefined || address) return address;
+  throw new UsageError(`--http ${text} is no address; nothing was read`, { hint: 'such as 127.0.0.1:9090, or :9090' });
+}
+
+function untilOf({ drain, once }: ListenFlags): ListenOptions['until'] {
+  if (drain && once) throw new UsageError('--drain and --once exclude each other; nothing was read');
+  if (once) return 'once';
+  return drain ? 'drained' : 'stopped';
+}
+
+function chosenListeners({ config }: Setting, wanted: readonly string[] = []): string[] {
+  const names = Object.keys(config.listeners);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(`there is no listener ${unknown.join(', ')}; the config has ${names.join(', ') || 'none'}`);
+  }
+  if (names.length === 0) {
+    throw new ConfigError('the config has no listeners: there is nothing to listen for', {
+      hint: 'add one under "listeners": docs/listeners.md shows how',
+    });
+  }
+  return wanted.length > 0 ? [...new Set(wanted)] : names;
+}
+
+/** One that cannot work is told before anything is read. */
+async function openListeners(setting: Setting, names: readonly string[]) {
+  await using opening = new Opened();
+  const opened = new Map<string, Listener>();
+  for (const [name, config] of Object.entries(setting.config.listeners)) {
+    if (names.includes(name)) opened.set(name, opening.use(await openListener(name, config, surroundingsOf(setting))));
+  }
+  const all = opening.move();
+  return { opened, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() };
+}
+
+async function openMetrics(
+  { config }: Setting,
+  { stream, dead }: { readonly stream: EventStream; readonly dead: DeadLetters },
+): Promise<Metrics> {
+  const { createMetrics } = await import('../metrics.ts');
+  const gauges = async (): Promise<ListenGauges> => {
+    const { groups } = await stream.state();
+    return {
+      lag: Object.fromEntries(groups.flatMap(({ name, lag }) => (lag === null ? [] : [[name, lag]]))),
+      pending: Object.fromEntries(groups.map(({ name, pending }) => [name, pending])),
+      deadLetters: await dead.countByListener(),
+    };
+  };
+  return createMetrics({ name: config.name, gauges });
+}
+
+function serve(address: { readonly host: string; readonly port: number }, daemon: Daemon, metrics: Metrics) {
+  const state = (): HealthState => ({ stuck: daemon.stuck, unready: daemon.unready, groups: daemon.groups });
+  return createHealthServer({ ...address, state, metrics });
+}
+
+function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], console: Console): ExitCode {
+  const isDone = left === 0 && !isOff;
+  if (console.isJson) console.print(JSON.stringify({ outcome: isDone ? 'done' : 'left', left, isOff }));
+  if (until === 'stopped' || isDone) return ExitCode.ok;
+  if (!console.isQuiet) {
+    console.tell(
+      isOff ? 'a receiver is gone for good, and its events wait' : `${many(left, 'event')} could not be delivered yet`,
+    );
+  }
+  return ExitCode.unreachable;
+}

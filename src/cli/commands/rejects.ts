@@ -1,0 +1,42 @@
+import { ExitCode, UsageError } from '../../errors.ts';
+import { loadSetting, openReader } from '../app.ts';
+import type { Console } from '../console.ts';
+import type { GlobalOptions } from '../options.ts';
+import { printable } from '../output/text.ts';
+
+/** `sync rejects list`: what could not be taken in, and why. */
+export async function listRejects(
+  options: GlobalOptions & { resource?: string; limit: number },
+  console: Console,
+): Promise<ExitCode> {
+  const setting = await loadSetting(options, console);
+  await using target = await openReader(setting);
+  const { resource, limit } = options;
+  const rejects = await target.rejects({ limit, ...(resource !== undefined && { resource }) });
+  if (console.isJson) {
+    console.print(JSON.stringify({ rejects }));
+    return ExitCode.ok;
+  }
+  if (rejects.length === 0) console.print('no record is in quarantine');
+  for (const { id, resource: of, key, reasons, at } of rejects) {
+    console.print(
+      `${console.out.dim(at.toISOString())} ${id} ${of} ${printable(key ?? '(no key)')}: ${printable(reasons.join('; '))}`,
+    );
+  }
+  return ExitCode.ok;
+}
+
+/** `sync rejects show`: one of them, as it came. */
+export async function showReject(id: string, options: GlobalOptions, console: Console): Promise<ExitCode> {
+  const setting = await loadSetting(options, console);
+  await using target = await openReader(setting);
+  const reject = (await target.rejects({ limit: Number.MAX_SAFE_INTEGER })).find((one) => one.id === id);
+  if (!reject) throw new UsageError(`there is no rejected record ${id}`, { hint: 'see "sync rejects list"' });
+  if (console.isJson) console.print(JSON.stringify(reject));
+  else {
+    console.print(`${reject.resource} ${printable(reject.key ?? '(no key)')}, ${reject.at.toISOString()}`);
+    for (const reason of reject.reasons) console.print(`  ${console.out.yellow(printable(reason))}`);
+    console.print(reject.raw);
+  }
+  return ExitCode.ok;
+}

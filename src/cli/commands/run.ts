@@ -1,0 +1,93 @@
+import { type ExitCode, LockHeldError } from '../../errors.ts';
+import { takeLock } from '../../run/lock.ts';
+import {
+  connectRedis,
+  loadSetting,
+  lockOf,
+  openTarget,
+  type Setting,
+  slotsOf,
+  streamOf,
+  thisHolder,
+  tokensOf,
+} from '../app.ts';
+import type { Console } from '../console.ts';
+import { keepHeapSmall } from '../heap.ts';
+import type { RunFlags } from '../options.ts';
+import { tellFailure } from '../output/failure.ts';
+
+/** `sync run`: one run; with `--dry-run`, its plan. */
+export async function runCommand(flags: RunFlags, console: Console, signal: AbortSignal): Promise<number> {
+  const setting = await loadSetting(flags, console);
+  if (!flags.dryRun) return runUnlessHeld(setting, flags, signal);
+  const { dryRunCommand } = await import('./dry-run.ts');
+  return dryRunCommand(setting, flags, signal);
+}
+
+/** A held lock is told in any case; some schedulers count every exit code but 0 as a failure. */
+async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
+  try {
+    return await runOnce(setting, flags, signal);
+  } catch (error) {
+    if (!(error instanceof LockHeldError) || flags.heldExitCode === undefined) throw error;
+    tellFailure(error, setting.console);
+    return flags.heldExitCode;
+  }
+}
+
+/** The lock comes first: whatever a run needs after it is loaded after it. */
+async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+  const { config, console, timings } = setting;
+  using redis = await connectRedis(setting);
+  const holder = thisHolder();
+  const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
+  try {
+    keepHeapSmall();
+    const { run } = await import('../../run/run.ts');
+    const { compileResources, listenerGroups } = await import('../resources.ts');
+    const { openParty } = await import('../party.ts');
+    const { showProgress } = await import('../output/progress.ts');
+    const { printSummary } = await import('../output/summary.ts');
+    const resources = await compileResources(setting, flags.resource);
+    const [stream, slots, tokens] = await Promise.all([
+      streamOf(setting, redis),
+      slotsOf(setting, redis),
+      tokensOf(setting, redis),
+    ]);
+    using progress = showProgress(console);
+    const summary = await run(
+      {
+        name: config.name,
+        adapter: config.adapter,
+        holder,
+        resources,
+        isFull: flags.full === true,
+        maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
+        allowMassDelete: flags.allowMassDelete === true,
+        groups: listenerGroups(config),
+        maxStream: config.events.maxStream,
+        retainMs: config.events.retainMs,
+        source: config.events.source,
+        onRemap: config.events.onRemap,
+        perMs: config.adapters[config.adapter]?.throttle.perMs ?? 60_000,
+      },
+      {
+        lease,
+        stream,
+        openTarget: () => openTarget(setting),
+        openParty: () =>
+          openParty(setting, slots, tokens, progress, { waitMs: flags.wait, from: flags.from, save: flags.save }),
+        log: console.log,
+        progress,
+        timings,
+        signal,
+        now: Date.now,
+      },
+    );
+    await lease.release();
+    printSummary(summary, console);
+    return summary.exitCode;
+  } finally {
+    await lease.release();
+  }
+}

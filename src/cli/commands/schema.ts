@@ -1,0 +1,9 @@
+import { ExitCode } from '../../errors.ts';
+import type { Console } from '../console.ts';
+import { readPackageFile } from '../package.ts';
+
+/** `sync schema`: the JSON Schema of the config, for editors and programs. */
+export async function schemaCommand(console: Console): Promise<ExitCode> {
+  console.print(readPackageFile('sync.schema.json').trimEnd());
+  return ExitCode.ok;
+}

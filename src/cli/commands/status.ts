@@ -1,0 +1,154 @@
+import { formatDuration } from '../../duration.ts';
+import { type BackOffCause, ExitCode } from '../../errors.ts';
+import { formatPosition } from '../../event.ts';
+import { listenerOf } from '../../listener.ts';
+import type { Held } from '../../lock.ts';
+import type { Checkpoint } from '../../pass.ts';
+import type { RedisConnection } from '../../redis/connection.ts';
+import type { StreamState } from '../../stream.ts';
+import type { GroupCursor, LeaseRow, RunRow } from '../../target.ts';
+import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
+import type { Console } from '../console.ts';
+import type { GlobalOptions } from '../options.ts';
+import { changes, many } from '../output/numbers.ts';
+import { throttleKeysOf } from '../throttle-keys.ts';
+import { describeHeld } from './unlock.ts';
+
+interface Status {
+  readonly name: string;
+  readonly adapter: string;
+  readonly target: string;
+  readonly lock: Held | null;
+  /** When the next hit may leave, for each throttle key: 0 is now. */
+  readonly slots: readonly { readonly key: string; readonly waitMs: number; readonly cause: BackOffCause | null }[];
+  readonly lease: LeaseRow | null;
+  readonly resources: readonly {
+    readonly resource: string;
+    readonly live: number;
+    readonly checkpoint: Checkpoint | null;
+    readonly rejects: number;
+  }[];
+  readonly stream: StreamState;
+  /** Events in the outbox that are not on the stream yet. */
+  readonly waiting: number;
+  readonly groups: readonly GroupCursor[];
+  readonly listeners: readonly ListenerStatus[];
+  readonly runs: readonly RunRow[];
+}
+
+/** One group on the stream: a listener, or a shard of one. */
+interface ListenerStatus {
+  readonly listener: string;
+  readonly group: string;
+  readonly pending: number;
+  /** Null if Redis cannot tell. */
+  readonly lag: number | null;
+  /** Dead letters of the whole listener. */
+  readonly dead: number;
+}
+
+const runsShown = 5;
+
+/** `sync status`: where everything stands. It only looks. */
+export async function statusCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
+  const status = await readStatus(await loadSetting(options, console));
+  if (console.isJson) console.print(JSON.stringify(status));
+  else printStatus(status, console);
+  return ExitCode.ok;
+}
+
+async function readStatus(setting: Setting): Promise<Status> {
+  const { config } = setting;
+  using redis = await connectRedis(setting);
+  await using target = await openReader(setting);
+  const [lock, stream, lease] = [
+    await lockOf(setting, redis).inspect(),
+    await (await streamOf(setting, redis)).state(),
+    await target.lease(),
+  ];
+  const resources = await Promise.all(
+    Object.keys(config.resources).map(async (resource) => ({
+      resource,
+      live: await target.countLive(resource),
+      checkpoint: (await target.pass(resource))?.checkpoint ?? null,
+      rejects: (await target.rejects({ resource, limit: 10_000 })).length,
+    })),
+  );
+  return {
+    name: config.name,
+    adapter: config.adapter,
+    target: target.label,
+    lock,
+    slots: await readSlots(setting, redis),
+    lease,
+    resources,
+    stream,
+    waiting: waitingEvents(lease, stream),
+    groups: await target.groups(),
+    listeners: await readListeners(setting, stream),
+    runs: await target.runs(runsShown),
+  };
+}
+
+async function readListeners(setting: Setting, { groups }: StreamState): Promise<ListenerStatus[]> {
+  const { openDeadLetters } = await import('../listeners.ts');
+  await using letters = await openDeadLetters(setting);
+  const dead = await letters.countByListener();
+  const live = groups.map(({ name, pending, lag }) => {
+    return { listener: listenerOf(name), group: name, pending, lag, dead: dead[listenerOf(name)] ?? 0 };
+  });
+  return live.sort((a, b) => (a.group < b.group ? -1 : 1));
+}
+
+async function readSlots({ config }: Setting, redis: RedisConnection): Promise<Status['slots']> {
+  const { lookAtSlots } = await import('../../redis/slots.ts');
+  const hits = config.adapters[config.adapter]?.throttle.hits ?? 1;
+  const { prefix } = config.redis;
+  return Promise.all(
+    throttleKeysOf(config).map(async (key) => ({ key, ...(await lookAtSlots({ redis, prefix }, key, hits)) })),
+  );
+}
+
+function waitingEvents(lease: LeaseRow | null, { last }: StreamState): number {
+  if (lease === null) return 0;
+  const onStream = last.generation === lease.generation ? last.seq : 0;
+  return Math.max(0, lease.nextSeq - 1 - onStream);
+}
+
+function printStatus(status: Status, { print, out }: Console): void {
+  print(`${out.bold(status.name)} from ${status.adapter} into ${status.target}`);
+  print(`lock       ${status.lock === null ? 'free' : describeHeld(status.lock)}`);
+  for (const { key, waitMs, cause } of status.slots) {
+    print(
+      `next slot  ${waitMs === 0 ? 'free now' : `frees in ${formatDuration(waitMs)}`} (${key})${cause ? `; ${out.red(cause.message)}` : ''}`,
+    );
+  }
+  if (status.lease === null) print('target     no run has been here yet');
+  for (const { resource, live, checkpoint, rejects } of status.resources) {
+    print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
+    if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
+    if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
+    if (rejects > 0) print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: sync rejects list`)}`);
+  }
+  print(
+    `stream     ${many(status.stream.length, 'entry').replace('entrys', 'entries')} up to ${formatPosition(status.stream.last)}; ${many(status.waiting, 'event')} in the outbox not there yet`,
+  );
+  for (const { group, pending, lag, dead } of status.listeners) {
+    const letters = dead > 0 ? `, ${out.red(many(dead, 'dead letter'))}: sync dead list` : '';
+    print(`listener   ${group}: ${pending} pending, ${lag ?? 'unknown'} behind${letters}`);
+  }
+  for (const run of status.runs) {
+    const took = formatDuration(run.endedAt.getTime() - run.startedAt.getTime());
+    print(
+      `run        ${run.startedAt.toISOString()} ${run.outcome} (${run.exitCode}) ${changes(run.counts, out)}; ${many(run.hits, 'hit')}; ${took}${run.error ? `; ${run.error}` : ''}`,
+    );
+  }
+}
+
+function describePass({ pass, phase, progress, completedAt }: Checkpoint): string {
+  const ended = completedAt === null ? '' : `, last complete ${new Date(completedAt).toISOString()}`;
+  if (phase === 'walking')
+    return `pass ${pass} goes on after ${many(progress.pages, 'page')}, ${many(progress.records, 'record')}${ended}`;
+  if (phase === 'deleting') return `pass ${pass} is deleting what is gone${ended}`;
+  return `pass ${pass} ${phase === 'held' ? 'is complete, with deletions held' : 'is complete'}${ended}`;
+}

@@ -1,0 +1,121 @@
+import type { Change } from '../../change.ts';
+import { formatDuration } from '../../duration.ts';
+import { fieldsJson } from '../../event.ts';
+import type { Column, Value } from '../../record.ts';
+import type { DryPlan, ResourcePlan } from '../../run/dry-run.ts';
+import type { Resource } from '../../run/resource.ts';
+import type { Spool } from '../../spool.ts';
+import type { Console, Paint } from '../console.ts';
+import { tellError } from './failure.ts';
+import { changes, count, many } from './numbers.ts';
+import { printable } from './text.ts';
+
+/** So many changes of a kind are shown; `--json` shows all. */
+const shownPerKind = 10;
+const widestValue = 60;
+
+/** Prints a plan for people: counts, the guard's verdict, and a sample of the changes, field by field. */
+export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: Spool, console: Console): void {
+  for (const planned of plan.resources) {
+    const resource = resources.find(({ table }) => table.resource === planned.resource);
+    if (resource) printResource(planned, resource, spool, console);
+  }
+  if (plan.nextSlotInMs !== null) {
+    const wait = formatDuration(plan.nextSlotInMs);
+    console.print(
+      console.out.yellow(`no slot came in time, the next frees in ${wait}; "--wait 1h" waits for each page`),
+    );
+  }
+  console.print(console.out.dim(`dry run with ${plan.adapter}: ${many(plan.hits, 'hit')}, nothing was written`));
+  for (const error of plan.errors) tellError(error, console);
+}
+
+/** Prints a plan for programs: one JSON document with every change, written as it is read from the spool. */
+export function printPlanJson(plan: DryPlan, resources: readonly Resource[], spool: Spool, console: Console): void {
+  const { resources: planned, ...rest } = plan;
+  console.print(`${JSON.stringify(rest).slice(0, -1)},"resources":[`);
+  for (const [at, one] of planned.entries()) {
+    console.print(`${at > 0 ? ',' : ''}${JSON.stringify(one).slice(0, -1)},"changes":[`);
+    const columns = resources.find(({ table }) => table.resource === one.resource)?.table.mapped ?? [];
+    let separator = '';
+    for (const change of spool.changes(one.resource)) {
+      console.print(separator + changeJson(change, columns));
+      separator = ',';
+    }
+    console.print(']}');
+  }
+  console.print(']}');
+}
+
+function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool, console: Console): void {
+  const { out, print } = console;
+  print(
+    `${out.bold(planned.resource)}  ${changes(planned.counts, out)}  ${out.dim(`${count(planned.unchanged)} unchanged`)}`,
+  );
+  for (const note of notesOf(planned, table.table)) print(`  ${out.yellow(note)}`);
+  const shown = { created: 0, updated: 0, deleted: 0 };
+  for (const change of spool.changes(planned.resource)) {
+    shown[change.type] += 1;
+    if (shown[change.type] <= shownPerKind) printChange(change, table.mapped, console);
+  }
+  for (const kind of ['created', 'updated', 'deleted'] as const) {
+    const more = shown[kind] - shownPerKind;
+    if (more > 0) print(out.dim(`  … and ${count(more)} more ${kind}; --json shows all`));
+  }
+}
+
+/** What a reader must know beside the changes: above all, whether the deletions would happen. */
+function notesOf(planned: ResourcePlan, table: string): string[] {
+  const { isComplete, verdict, unconfirmed, rejected, rejects } = planned;
+  return [
+    ...planned.table.problems,
+    planned.table.exists ? '' : `the table ${table} will be made`,
+    planned.table.exists && planned.table.missingColumns.length > 0
+      ? `${table} will get the columns ${planned.table.missingColumns.join(', ')}`
+      : '',
+    isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletes are unknown`,
+    verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
+    verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
+    unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
+    rejected > 0 ? `${many(rejected, 'record')} would be rejected:` : '',
+    ...rejects.map(({ key, reasons }) => `  ${printable(key ?? '(no key)')}: ${printable(reasons.join('; '))}`),
+  ].filter(Boolean);
+}
+
+function printChange(change: Change, columns: readonly Column[], { out, print }: Console): void {
+  const sign = { created: out.green('+'), updated: out.yellow('~'), deleted: out.red('-') }[change.type];
+  print(
+    `  ${sign} ${out.bold(printable(change.key))}${change.type === 'updated' ? '' : `  ${summaryOf(change, columns, out)}`}`,
+  );
+  if (change.type !== 'updated') return;
+  for (const at of change.changed) {
+    const before = shortly(change.before[at] ?? null);
+    print(`      ${columns[at]?.name}: ${out.red(before)} → ${out.green(shortly(change.after[at] ?? null))}`);
+  }
+}
+
+function summaryOf(change: Exclude<Change, { type: 'updated' }>, columns: readonly Column[], out: Paint): string {
+  const values = change.type === 'created' ? change.after : (change.before ?? []);
+  const fields = columns.flatMap(({ name }, at) => {
+    const value = values[at] ?? null;
+    return value === null || String(value) === change.key ? [] : [`${name}=${shortly(value)}`];
+  });
+  return out.dim(fields.join(' ').slice(0, 100));
+}
+
+function shortly(value: Value): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > widestValue ? `${text.slice(0, widestValue)}…` : text;
+}
+
+/** With its fields as they are in events. */
+function changeJson(change: Change, columns: readonly Column[]): string {
+  const { type, key } = change;
+  const before = change.type === 'created' ? null : change.before;
+  const after = change.type === 'deleted' ? null : change.after;
+  const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
+  return (
+    `{"type":"${type}","key":${JSON.stringify(key)},"before":${fieldsJson(before, columns)},` +
+    `"after":${fieldsJson(after, columns)}${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}`
+  );
+}

@@ -1,0 +1,41 @@
+import { formatDuration } from '../../duration.ts';
+import type { ResourceSummary, Summary } from '../../run/summary.ts';
+import type { Console } from '../console.ts';
+import { tellError } from './failure.ts';
+import { changes, many } from './numbers.ts';
+
+/** Prints what a run did: one line, and its warnings and errors; with `--json` one document, with `--quiet` only what went wrong. */
+export function printSummary(summary: Summary, console: Console): void {
+  if (console.isJson) {
+    console.print(JSON.stringify(summary));
+    return;
+  }
+  if (!console.isQuiet) console.print(summaryLine(summary, console));
+  for (const warning of summary.warnings) console.log.warn(warning);
+  for (const error of summary.errors) tellError(error, console);
+}
+
+function summaryLine(summary: Summary, { out }: Console): string {
+  const { outcome, name, resources, tookMs } = summary;
+  const paint = outcome === 'failed' ? out.red : outcome === 'held' || outcome === 'stopped' ? out.yellow : out.green;
+  return `${out.bold(name)} ${paint(outcome)}: ${wordsOf(summary, resources)} ${out.dim(`(${formatDuration(tookMs)})`)}`;
+
+  function wordsOf(met: Summary, passes: readonly ResourceSummary[]): string {
+    if (met.outcome === 'not-due') return 'nothing is due';
+    const parts = [
+      met.outcome === 'throttled' ? 'no hit' : '',
+      met.nextSlotInMs === null ? '' : `the next slot frees in ${formatDuration(met.nextSlotInMs)}`,
+      met.pages > 0 ? `${changes(met.counts, out)} in ${many(met.records, 'record')}` : '',
+      met.pages === 0 && met.counts.deleted > 0 ? changes(met.counts, out) : '',
+      met.rejected > 0 ? out.yellow(`${met.rejected} rejected`) : '',
+      met.pages > 0 ? `${many(met.pages, 'page')}, ${many(met.hits, 'hit')}` : '',
+      ...passes.filter(({ phase, pages }) => phase === 'walking' && pages > 0).map(passWords),
+      met.isRelayPaused ? 'the stream is full' : '',
+    ].filter(Boolean);
+    return parts.length > 0 ? parts.join('; ') : 'nothing was written';
+  }
+}
+
+function passWords({ resource, pass, pages, records }: ResourceSummary): string {
+  return `pass ${pass} of ${resource} goes on after ${many(pages, 'page')} and ${many(records, 'record')}`;
+}

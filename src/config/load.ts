@@ -1,0 +1,145 @@
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import { ConfigError } from '../errors.ts';
+import { crossCheck } from './checks.ts';
+import { type FoundConfig, findConfig } from './find.ts';
+import { type Environment, interpolate } from './interpolate.ts';
+import { hasModule } from './modules.ts';
+import { nearest } from './nearest.ts';
+import { resolvePaths } from './paths.ts';
+import { expectationOf, InvalidConfigError, type Problem, pathOf, problemOf } from './problems.ts';
+import { redactor } from './redact.ts';
+import { type Config, completeConfig, configSchema, defaultRedisUrl } from './schema.ts';
+import { builtInAdapters } from './schema-adapters.ts';
+import { isObject } from './schema-objects.ts';
+import { secretsIn } from './secrets.ts';
+import { shapeOf } from './shape.ts';
+
+export interface LoadOptions {
+  /** Where a config is looked for, and what a relative `file` is relative to. */
+  readonly cwd: string;
+  readonly env: Environment;
+  /** The config file; else `SYNC_CONFIG` names it, else it is looked for. */
+  readonly file?: string;
+  /** Takes the place of the config's own `adapter`. */
+  readonly adapter?: string;
+  /** Finds the folder of the ready adapters; without it there are none. */
+  readonly readyAdapters?: () => string;
+}
+
+export interface LoadedConfig {
+  /** Its paths are absolute. Adapters that are not selected and whose variables are not set are left out. */
+  readonly config: Config;
+  /** The config file, and its folder: packages that it names are looked for from there. */
+  readonly path: string;
+  readonly dir: string;
+  /** What `redactor` must keep out of every output. */
+  readonly secrets: readonly string[];
+  /** Digest of what a page of this resource means, with the selected adapter. */
+  shapeOf(resource: string): string;
+}
+
+/** Finds, reads and checks the config. Throws `ConfigError`, with all problems together, as `InvalidConfigError`, where it can be read. */
+export async function loadConfig({ cwd, env, file, adapter, readyAdapters }: LoadOptions): Promise<LoadedConfig> {
+  const found = await findConfig(cwd, file || env.SYNC_CONFIG);
+  const { content } = found;
+  if (readyAdapters === undefined || !isObject(content) || !mayNeedReady(content, adapter))
+    return checkConfig(found, env, adapter);
+  const { withReadyAdapters } = await import('./ready.ts');
+  const complete = withReadyAdapters(content, adapter ?? content.adapter, readyAdapters());
+  return checkConfig({ ...found, content: complete }, env, adapter);
+}
+
+/** Every adapter has a type, and the selected one is there: nothing to look for on the disk. */
+function mayNeedReady({ adapters, adapter }: Members, selected = adapter): boolean {
+  if (!isObject(adapters)) return true;
+  const isOwn = (options: unknown) => isObject(options) && options.type !== undefined;
+  return !Object.values(adapters).every(isOwn) || !Object.hasOwn(adapters, String(selected));
+}
+
+/** Fills in the variables and checks everything; reads nothing but mounted secrets. */
+export function checkConfig({ path, dir, content }: FoundConfig, env: Environment, adapter?: string): LoadedConfig {
+  if (!isObject(content)) throw new ConfigError(`the config ${path} must be an object; nothing was done`);
+  const { value, problems: unset, secrets: marked } = fillIn(withChoices(content, adapter), env, dir);
+  const secrets = [...new Set([...marked, ...secretsIn(value)])];
+  const parsed = v.safeParse(configSchema, value, { message: expectationOf });
+  const invalid = (parsed.issues ?? []).map(problemOf);
+  const problems = [
+    ...unset,
+    ...invalid,
+    ...crossCheck(value, Object.keys(isObject(content.adapters) ? content.adapters : {})),
+    ...missingModules(value, dir),
+  ];
+  if (!parsed.success || problems.length > 0)
+    throw new InvalidConfigError(path, redacted(firstPerPath(problems), secrets));
+  const redact = redactor(secrets);
+  return {
+    config: resolvePaths(completeConfig(parsed.output), dir),
+    path,
+    dir,
+    secrets,
+    shapeOf: (resource) => shapeOf(value, resource, redact),
+  };
+}
+
+function withChoices(content: Members, adapter: string | undefined): Members {
+  const { redis = {} } = content;
+  return {
+    ...content,
+    ...(adapter !== undefined && { adapter }),
+    redis: isObject(redis) ? { url: defaultRedisUrl, ...redis } : redis,
+  };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** An adapter that is not selected need not have its variables: it is left out where they are missing. */
+function fillIn({ adapters, ...rest }: Members, env: Environment, dir: string) {
+  const base = interpolate(rest, { env, dir });
+  if (!isObject(adapters))
+    return { ...base, value: { ...(base.value as Members), ...(adapters !== undefined && { adapters }) } };
+  const selected = isObject(base.value) ? base.value.adapter : undefined;
+  const filled = Object.entries(adapters).map(([name, options]) => {
+    return { name, ...interpolate(options, { env, dir }, ['adapters', name]) };
+  });
+  const kept = filled.filter(({ name, problems }) => name === selected || problems.length === 0);
+  return {
+    value: { ...(base.value as Members), adapters: Object.fromEntries(kept.map(({ name, value }) => [name, value])) },
+    problems: [...base.problems, ...kept.flatMap(({ problems }) => problems)],
+    secrets: [...base.secrets, ...filled.flatMap(({ secrets }) => secrets)],
+  };
+}
+
+/** The selected adapter's module must be there: a misspelt built-in type looks like the name of a package. */
+function missingModules(config: Members, dir: string): readonly Problem[] {
+  const { adapter, adapters } = config;
+  const { type } =
+    isObject(adapters) && isObject(adapters[String(adapter)]) ? (adapters[String(adapter)] as Members) : {};
+  if (
+    typeof type !== 'string' ||
+    type === '' ||
+    builtInAdapters.some((builtIn) => builtIn === type) ||
+    hasModule(type, dir)
+  )
+    return [];
+  const suggestion = nearest(type, builtInAdapters);
+  const expected = `"rest", "file", "singer", or a module that exists (looked for from ${resolve(dir)})`;
+  return [
+    {
+      path: pathOf(['adapters', adapter, 'type']),
+      expected,
+      found: JSON.stringify(type),
+      ...(suggestion !== undefined && { suggestion }),
+    },
+  ];
+}
+
+/** What is wrong with a value need not be said twice. */
+function firstPerPath(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ path }, at) => problems.findIndex((other) => other.path === path) === at);
+}
+
+function redacted(problems: readonly Problem[], secrets: readonly string[]): readonly Problem[] {
+  const redact = redactor(secrets);
+  return problems.map((problem) => ({ ...problem, expected: redact(problem.expected), found: redact(problem.found) }));
+}

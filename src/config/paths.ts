@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { isModulePath, resolveModule } from './modules.ts';
+import type { AdapterConfig, Config, ListenerConfig } from './schema.ts';
+
+/** Makes the config's paths absolute: they are relative to its own folder, wherever cron starts the run. */
+export function resolvePaths(config: Config, dir: string): Config {
+  return {
+    ...config,
+    target: resolveTarget(config.target, dir),
+    adapters: mapMembers(config.adapters, (adapter) => resolveAuth(resolveAdapter(adapter, dir), dir)),
+    listeners: mapMembers(config.listeners, (listener) => resolveListener(listener, dir)),
+  };
+}
+
+function resolveTarget(target: Config['target'], dir: string): Config['target'] {
+  return target.type === 'sqlite' ? { ...target, file: resolve(dir, target.file) } : target;
+}
+
+function resolveAdapter(adapter: AdapterConfig, dir: string): AdapterConfig {
+  if (adapter.type === 'module') return { ...adapter, module: resolveModule(adapter.module, dir) };
+  if (adapter.type === 'rest') return adapter;
+  if (adapter.type === 'singer') return resolveTap(adapter, dir);
+  const resources = mapMembers(adapter.resources, (resource) => {
+    return resource.path === undefined || resource.path === '-'
+      ? resource
+      : { ...resource, path: resolve(dir, resource.path) };
+  });
+  return { ...adapter, resources };
+}
+
+function resolveAuth(adapter: AdapterConfig, dir: string): AdapterConfig {
+  if (!('auth' in adapter) || adapter.auth?.type !== 'module') return adapter;
+  return { ...adapter, auth: { ...adapter.auth, module: resolveModule(adapter.auth.module, dir) } };
+}
+
+function resolveTap(adapter: AdapterConfig & { type: 'singer' }, dir: string): AdapterConfig {
+  const { config, catalog } = adapter;
+  return {
+    ...adapter,
+    command: resolveCommand(adapter.command, dir),
+    ...(typeof config === 'string' && { config: resolve(dir, config) }),
+    ...(typeof catalog === 'string' && { catalog: resolve(dir, catalog) }),
+  };
+}
+
+function resolveListener(listener: ListenerConfig, dir: string): ListenerConfig {
+  if (listener.type === 'module') return { ...listener, module: resolveModule(listener.module, dir) };
+  if (listener.type !== 'exec') return listener;
+  return { ...listener, command: resolveCommand(listener.command, dir) };
+}
+
+function resolveCommand([program = '', ...args]: readonly string[], dir: string): string[] {
+  return [isModulePath(program) ? resolve(dir, program) : program, ...args];
+}
+
+function mapMembers<Value>(
+  members: Readonly<Record<string, Value>>,
+  change: (value: Value) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, change(value)]));
+}

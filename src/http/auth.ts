@@ -1,0 +1,73 @@
+import { hash } from 'node:crypto';
+import type { HttpRequest, Sign } from '../adapter.ts';
+import { canonicalJson } from '../record.ts';
+
+/** How an adapter proves who it is. */
+export type Auth =
+  | { readonly type: 'none' }
+  | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'basic'; readonly username: string; readonly password: string }
+  | { readonly type: 'header'; readonly name: string; readonly value: string }
+  | { readonly type: 'query'; readonly param: string; readonly value: string }
+  | { readonly type: 'module'; readonly module: string }
+  | OAuth2;
+
+/** Client credentials (RFC 6749 section 4.4): a token is asked for, and sent as a bearer's. */
+export interface OAuth2 {
+  readonly type: 'oauth2';
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string | undefined;
+  /** Sent along to the token endpoint: `audience` and the like. */
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  /** Where the client's own credentials go (section 2.3.1). */
+  readonly send?: 'basic' | 'body' | undefined;
+}
+
+/** Makes what adds credentials and common headers to a request. A request's own headers win, but for the credentials. */
+export function authorizer(
+  auth: Auth = { type: 'none' },
+  headers: Readonly<Record<string, string>> = {},
+): (request: HttpRequest) => HttpRequest {
+  const proof = proofOf(auth);
+  const common = lowerCased(headers);
+  return (request) => ({
+    ...request,
+    url: auth.type === 'query' ? withParameter(request.url, auth.param, auth.value) : request.url,
+    headers: { ...common, ...lowerCased(request.headers ?? {}), ...proof },
+  });
+}
+
+/** The same, signed last: the signature covers what is sent. */
+export function signer(
+  authorize: (request: HttpRequest) => HttpRequest,
+  sign: Sign,
+): (request: HttpRequest) => Promise<HttpRequest> {
+  return async (request) => {
+    const ready = authorize(request);
+    return { ...ready, headers: { ...ready.headers, ...lowerCased(await sign(ready)) } };
+  };
+}
+
+/** Tells credentials apart without giving them away: a back-off for refused ones ends when this changes. */
+export function credentialsDigest(auth: Auth = { type: 'none' }): string {
+  return hash('sha256', canonicalJson(auth)).slice(0, 16);
+}
+
+function proofOf(auth: Auth): Readonly<Record<string, string>> {
+  if (auth.type === 'bearer') return { authorization: `Bearer ${auth.token}` };
+  if (auth.type === 'header') return { [auth.name.toLowerCase()]: auth.value };
+  if (auth.type !== 'basic') return {};
+  return { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}` };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function withParameter(url: URL, name: string, value: string): URL {
+  const copy = new URL(url);
+  copy.searchParams.set(name, value);
+  return copy;
+}

@@ -1,0 +1,70 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Request as Stream } from 'got';
+import type { HttpRequest, HttpResponse } from '../adapter.ts';
+import { readBody } from './body.ts';
+import { openGate } from './gate.ts';
+import { headerFields } from './headers.ts';
+import { TimeoutError, translateFailure } from './translate.ts';
+
+export interface ClientOptions {
+  readonly userAgent: string;
+  /** From the call to the response's headers; and, afterwards, for the body to bring another piece. */
+  readonly timeoutMs: number;
+  /** Bytes of the decoded body. */
+  readonly maxBody: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes exactly one request, whatever comes back: no retry, no redirect, no error for a status. `beforeSend` is called
+ * when the connection stands, right before the first byte is written; if it throws, or is never called, nothing was sent.
+ */
+export type Client = (request: HttpRequest, beforeSend: () => void) => Promise<HttpResponse>;
+
+/** Loads the HTTP library: done on the first hit, since a run that is throttled needs none. */
+export async function loadClient(options: ClientOptions): Promise<Client> {
+  const { default: got } = await import('got');
+  const { signal, timeoutMs } = options;
+
+  return async (request, beforeSend) => {
+    signal.throwIfAborted();
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const gate = openGate(beforeSend);
+    try {
+      const stream = got.stream(request.url, {
+        method: request.method ?? 'GET',
+        headers: { 'user-agent': options.userAgent, ...request.headers },
+        ...(request.body === undefined ? {} : { body: request.body }),
+        // No connection is kept: one that the server is just closing would cost a hit.
+        agent: { http: gate.guard(new HttpAgent()), https: gate.guard(new HttpsAgent()) },
+        followRedirect: false,
+        throwHttpErrors: false,
+        retry: { limit: 0 },
+        timeout: { send: timeoutMs, response: timeoutMs },
+        signal: AbortSignal.any([signal, deadline.signal]),
+      });
+      return await answerOf(stream, request, options);
+    } catch (error) {
+      gate.close();
+      signal.throwIfAborted();
+      if (gate.refusal() !== undefined) throw gate.refusal();
+      const failure = deadline.signal.aborted ? new TimeoutError(timeoutMs) : error;
+      throw translateFailure(failure, request.url, gate.isPassed());
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+function answerOf(stream: Stream, { url }: HttpRequest, options: ClientOptions): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    // Stays for the stream's life: a connection that breaks while nobody reads the body is no crash.
+    stream.on('error', reject);
+    stream.once('response', ({ statusCode, rawHeaders }: { statusCode: number; rawHeaders: string[] }) => {
+      if (statusCode === 204 || statusCode === 304) stream.resume();
+      resolve({ status: statusCode, url, headers: headerFields(rawHeaders), body: readBody(stream, url, options) });
+    });
+  });
+}

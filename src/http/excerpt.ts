@@ -1,0 +1,19 @@
+import type { HttpResponse } from '../adapter.ts';
+
+const longest = 200;
+
+/** The start of a body on one line, for a message; empty if it cannot be read. Ends the connection. */
+export async function excerptOf({ body }: HttpResponse): Promise<string> {
+  let start = '';
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of body) {
+      start += decoder.decode(chunk, { stream: true });
+      if (start.length > longest) break;
+    }
+  } catch {
+    // What went wrong is the status; a body that breaks off adds nothing to it.
+  }
+  const line = start.replace(/\s+/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
+}

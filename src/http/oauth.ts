@@ -1,0 +1,95 @@
+import type { HttpClient, HttpResponse } from '../adapter.ts';
+import { CredentialsError, ProtocolError } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import type { TokenStore } from '../token.ts';
+import { credentialsDigest, type OAuth2 } from './auth.ts';
+import { placeOf } from './translate.ts';
+
+/** Where a request's access token comes from (OAuth 2.0 client credentials, RFC 6749 section 4.4). */
+export interface TokenSource {
+  /** The one that is kept, or a new one, asked for with this client. */
+  get(client: HttpClient): Promise<AccessToken>;
+  /** It was refused: nobody uses it any more. */
+  drop(token: AccessToken): Promise<void>;
+}
+
+export interface AccessToken {
+  readonly text: string;
+  /** Asked for by this process: when it is refused, another will not help. */
+  readonly isNew: boolean;
+}
+
+/** A token is given up so long before it expires; one without a time is kept for ten minutes. */
+const marginMs = 60_000;
+const unknownLifeMs = 600_000;
+const longestAnswer = 64 * 1024;
+
+/** `key` is the throttle key; what is kept there is marked with the credentials that it was given for. */
+export function createTokenSource(auth: OAuth2, key: string, store: TokenStore): TokenSource {
+  const mark = `${credentialsDigest(auth)} `;
+  let asked: AccessToken | null = null;
+  let endsAt = 0;
+
+  return {
+    async get(client) {
+      if (asked && performance.now() < endsAt) return asked;
+      const kept = await store.read(key);
+      if (kept?.startsWith(mark)) return { text: kept.slice(mark.length), isNew: false };
+      const { text, lifeMs } = await askFor(auth, client);
+      const forMs = Math.max(0, lifeMs - marginMs);
+      asked = { text, isNew: true };
+      endsAt = performance.now() + forMs;
+      if (forMs > 0) await store.keep(key, mark + text, forMs);
+      return asked;
+    },
+    async drop({ text }) {
+      asked = null;
+      await store.drop(key, mark + text);
+    },
+  };
+}
+
+async function askFor(auth: OAuth2, client: HttpClient): Promise<{ text: string; lifeMs: number }> {
+  const url = new URL(auth.tokenUrl);
+  const response = await client.request({ url, method: 'POST', ...formOf(auth) }).catch((error: unknown) => {
+    if (!(error instanceof ProtocolError) || error.status !== 400) throw error;
+    throw new CredentialsError(`${placeOf(url)} gives us no token (400); no page was asked for`, {
+      hint: 'Check clientId, clientSecret and scope in the config.',
+    });
+  });
+  const { access_token: text, expires_in: seconds } = await readAnswer(response);
+  if (typeof text !== 'string' || text === '')
+    throw new ProtocolError(`${placeOf(url)} answered without an access_token; no page was asked for`);
+  const life = Number(seconds ?? Number.NaN) * 1000;
+  return { text, lifeMs: Number.isFinite(life) ? life : unknownLifeMs + marginMs };
+}
+
+function formOf({ clientId, clientSecret, scope, params = {}, send = 'basic' }: OAuth2) {
+  const inBody = send === 'body' ? { client_id: clientId, client_secret: clientSecret } : {};
+  const fields = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }), ...params, ...inBody };
+  const proof = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
+  return {
+    body: new URLSearchParams(fields).toString(),
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(send === 'basic' && { authorization: `Basic ${proof}` }),
+    },
+  };
+}
+
+async function readAnswer({ url, body }: HttpResponse): Promise<{ access_token?: unknown; expires_in?: unknown }> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > longestAnswer) break;
+  }
+  try {
+    const answer = parseJson(text);
+    if (typeof answer === 'object' && answer !== null) return answer;
+  } catch {
+    // Its content may be a secret: it is not told.
+  }
+  throw new ProtocolError(`${placeOf(url)} answered something that is no JSON object; no page was asked for`);
+}

@@ -1,0 +1,126 @@
+import type { HttpRequest } from '../adapter.ts';
+import {
+  type BackOffCause,
+  CredentialsError,
+  ExitCode,
+  MovedError,
+  ProtocolError,
+  type SyncError,
+  ThirdPartyError,
+} from '../errors.ts';
+import { askedAfterSuccessMs, askedMs, type BackOffBounds, backOffMs, type Headers } from './back-off.ts';
+import { placeOf } from './translate.ts';
+
+/** What an answer's status and headers mean. */
+export interface Verdict {
+  /** Null: this may be a page. */
+  readonly error: SyncError | null;
+  /** Everybody who shares the throttle key stays away for so long. */
+  readonly defer: { readonly forMs: number; readonly cause: BackOffCause } | null;
+}
+
+export interface Answer {
+  readonly request: HttpRequest;
+  readonly status: number;
+  readonly headers: Headers;
+  /** The start of the body of an answer that is no page. */
+  readonly excerpt: string;
+}
+
+export interface VerdictOptions extends BackOffBounds {
+  readonly credentialsBackOffMs: number;
+  readonly credentialsDigest: string;
+  /** Failures in a row so far. */
+  readonly failures: number;
+  /** In [0, 1). */
+  readonly random: number;
+  /** Milliseconds since the epoch, for an answer without a date of its own. */
+  readonly now: number;
+}
+
+/** Judges an answer (protocol section 5, steps 5 to 8). Pure. */
+export function judge(answer: Answer, options: VerdictOptions): Verdict {
+  const { status, headers } = answer;
+  if (isPage(status)) return { error: null, defer: quotaUsedUp(answer, options) };
+  const asked = askedMs(headers, options.now, options);
+  if (status === 429 || status === 503 || (status === 403 && asked !== undefined))
+    return tooMany(answer, asked, options);
+  if (status === 401 || status === 403) return refused(answer, options);
+  if (status >= 500) return { error: failed(answer, 'resource'), defer: null };
+  if (status >= 300 && status < 400) return redirected(answer, asked);
+  return { error: unexpected(answer), defer: null };
+}
+
+export function isPage(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 304;
+}
+
+/** No failure: a run that finds the key deferred by it is simply early. */
+function quotaUsedUp({ headers, request }: Answer, options: VerdictOptions): Verdict['defer'] {
+  const forMs = askedAfterSuccessMs(headers, options.now, options);
+  if (forMs === undefined) return null;
+  return {
+    forMs,
+    cause: {
+      exitCode: ExitCode.ok,
+      message: `${request.url.host} says that no requests are left for now; no hit was made`,
+    },
+  };
+}
+
+function tooMany(answer: Answer, asked: number | undefined, options: VerdictOptions): Verdict {
+  const error = failed(answer, 'key');
+  const forMs = asked ?? backOffMs(options.failures, options.random, options);
+  return { error, defer: { forMs, cause: { exitCode: error.exitCode, message: error.message } } };
+}
+
+function refused({ request, status }: Answer, { credentialsBackOffMs, credentialsDigest }: VerdictOptions): Verdict {
+  const error = new CredentialsError(
+    `${placeOf(request.url)} refused our credentials (${status}); nothing of this page was written`,
+    {
+      hint: 'Check the credentials in the config: changed ones are tried at once.',
+    },
+  );
+  const cause = { exitCode: error.exitCode, message: error.message, credentials: credentialsDigest };
+  return { error, defer: { forMs: credentialsBackOffMs, cause } };
+}
+
+function failed({ request, status }: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
+  return new ThirdPartyError(`${placeOf(request.url)} answered ${status}; nothing of this page was written`, {
+    backsOff,
+    hint: 'A later run tries again, once the back-off is over.',
+  });
+}
+
+function redirected(answer: Answer, asked: number | undefined): Verdict {
+  const error = redirection(answer);
+  if (asked === undefined) return { error, defer: null };
+  return { error, defer: { forMs: asked, cause: { exitCode: error.exitCode, message: error.message } } };
+}
+
+function redirection({ request, status, headers }: Answer): ProtocolError {
+  const from = placeOf(request.url);
+  const location = headers.location ?? '';
+  const to = URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined;
+  const isForGood = status === 308 || (status === 301 && (request.method ?? 'GET') === 'GET');
+  if (to && isForGood && to.origin === request.url.origin && placeOf(to) !== from)
+    return new MovedError(from, placeOf(to));
+  const target = to ? ` to ${placeOf(to)}` : '';
+  return new ProtocolError(
+    `${from} answered with a redirect (${status})${target}, which is not followed; nothing of this page was written`,
+    {
+      hint: "If that is where the API lives now, change the adapter's URL.",
+    },
+  );
+}
+
+function unexpected({ request, status, excerpt }: Answer): ProtocolError {
+  const body = excerpt === '' ? 'without a body' : `with: ${excerpt}`;
+  return new ProtocolError(`${placeOf(request.url)} answered ${status} ${body}; nothing of this page was written`, {
+    status,
+    hint:
+      status === 404
+        ? "Check the adapter's URL and the resource's path."
+        : "Check what this request needs in the API's documentation.",
+  });
+}

@@ -1,0 +1,42 @@
+/** The public API: what an adapter module and a listener module need. */
+export {
+  type Adapter,
+  type AdapterContext,
+  type AdapterDefinition,
+  type ChangesPage,
+  type Cursor,
+  defineAdapter,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+  type Keys,
+  type Mode,
+  type NotModified,
+  type Page,
+  type PageRequest,
+  type Sign,
+  type SnapshotPage,
+  type TakenSlot,
+} from './adapter.ts';
+export {
+  ConfigError,
+  CredentialsError,
+  CursorExpiredError,
+  ExitCode,
+  ProtocolError,
+  SyncError,
+  type SyncErrorOptions,
+  ThirdPartyError,
+} from './errors.ts';
+export {
+  type ChangeEvent,
+  DeadLetter,
+  defineListener,
+  type HandlerContext,
+  type Handlers,
+  ListenerOff,
+  RetryLater,
+} from './listener.ts';
+export type { Log } from './log.ts';
+export type { RawRecord } from './record.ts';
+export { conditionOf, type Validators, validatorsOf } from './validators.ts';

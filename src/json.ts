@@ -1,0 +1,35 @@
+/**
+ * Reads JSON exactly: integers past 2^53 become bigints, everything else is what `JSON.parse` makes of it. Throws its
+ * SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  return hasLongDigits(text) ? JSON.parse(text, keepInteger) : JSON.parse(text);
+}
+
+/** Whether the text has a run of 16 digits: without one, no integer in it can be past 2^53. */
+export function hasLongDigits(text: string): boolean {
+  // A run of 16 covers one of these places, so that looking at every sixteenth is enough.
+  for (let at = 15; at < text.length; at += 16) {
+    if (isDigit(text, at) && digitsAround(text, at) >= 16) return true;
+  }
+  return false;
+}
+
+function digitsAround(text: string, at: number): number {
+  let from = at;
+  let to = at + 1;
+  while (from > 0 && isDigit(text, from - 1)) from -= 1;
+  while (to < text.length && isDigit(text, to)) to += 1;
+  return to - from;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 48 && code <= 57;
+}
+
+function keepInteger(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source;
+  return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}

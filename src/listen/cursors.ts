@@ -1,0 +1,54 @@
+import { comparePositions, type Position } from '../event.ts';
+import type { EventStream, GroupState, StreamState } from '../stream.ts';
+import type { GroupCursor, LeaseRow, Target } from '../target.ts';
+
+export interface CursorsDeps {
+  readonly stream: Pick<EventStream, 'state'>;
+  readonly target: Pick<Target, 'lease' | 'groups' | 'saveGroups'>;
+}
+
+/** Takes the groups' cursors from the stream to the target, which forgets less: from there a lost group goes on. */
+export class Cursors {
+  readonly #groups: ReadonlySet<string>;
+  readonly #deps: CursorsDeps;
+  readonly #saved = new Map<string, Position>();
+
+  constructor(groups: readonly string[], deps: CursorsDeps) {
+    this.#groups = new Set(groups);
+    this.#deps = deps;
+  }
+
+  /** Stores those that have moved; the target keeps what another daemon has stored further on. */
+  async save(): Promise<void> {
+    const { stream, target } = this.#deps;
+    const state = await stream.state();
+    const lease = await target.lease();
+    if (lease === null) return;
+    // One that the target does not know was dropped, and must not come back.
+    const known = new Set((await target.groups()).map(({ group }) => group));
+    const moved = cursorsIn(state, lease)
+      .filter(({ group }) => this.#groups.has(group) && known.has(group))
+      .filter(({ group, position }) => {
+        const saved = this.#saved.get(group);
+        return !saved || comparePositions(position, saved) > 0;
+      });
+    if (moved.length > 0) await target.saveGroups(moved);
+    for (const { group, position } of moved) this.#saved.set(group, position);
+  }
+}
+
+/**
+ * Up to where each group has acknowledged everything. Pure. A position that the target has not given out says nothing:
+ * somebody else wrote to the stream, or the target was restored.
+ */
+export function cursorsIn({ groups }: StreamState, lease: Pick<LeaseRow, 'generation' | 'nextSeq'>): GroupCursor[] {
+  const given = { generation: lease.generation, seq: lease.nextSeq - 1 };
+  return groups
+    .map((group) => ({ group: group.name, position: watermarkOf(group) }))
+    .filter(({ position }) => position.generation > 0 && comparePositions(position, given) <= 0);
+}
+
+export function watermarkOf({ oldestPending, lastDelivered }: GroupState): Position {
+  if (oldestPending === null) return lastDelivered;
+  return { generation: oldestPending.generation, seq: Math.max(0, oldestPending.seq - 1) };
+}

@@ -1,0 +1,111 @@
+/**
+ * Keeps what is to be done in lanes: in a lane one after the other, the lanes beside each other. A lane is idle (its head
+ * may start), running, or parked (its head has failed and waits); what follows waits with it.
+ */
+export class Lanes<T> {
+  readonly #lanes = new Map<string, Lane<T>>();
+  #idle: string[] = [];
+  #nextIdle = 0;
+  #held = 0;
+  #waiting = 0;
+
+  /** Everything that is in a lane: waiting, running or parked. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** What will be started without waiting for anything but its turn. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  add(name: string, work: T): void {
+    this.#held += 1;
+    const lane = this.#lanes.get(name);
+    if (lane) {
+      lane.works.push(work);
+      if (lane.state !== 'parked') this.#waiting += 1;
+      return;
+    }
+    this.#lanes.set(name, { works: [work], state: 'idle' });
+    this.#waiting += 1;
+    this.#idle.push(name);
+  }
+
+  /** The head of the lane that has been idle for longest; the lane runs from now on. */
+  next(): { readonly lane: string; readonly work: T } | undefined {
+    for (let name = this.#takeIdle(); name !== undefined; name = this.#takeIdle()) {
+      const work = this.#lanes.get(name)?.state === 'idle' ? this.start(name) : undefined;
+      if (work !== undefined) return { lane: name, work };
+    }
+    return undefined;
+  }
+
+  /** Starts a lane that is idle or parked, out of turn. */
+  start(name: string): T | undefined {
+    const lane = this.#lanes.get(name);
+    if (!lane || lane.state === 'running') return undefined;
+    this.#waiting += lane.state === 'parked' ? lane.works.length - 1 : -1;
+    lane.state = 'running';
+    return lane.works[0];
+  }
+
+  /** The head of a running lane is done with; the next one of the lane has its turn. */
+  finish(name: string): void {
+    const lane = this.#lanes.get(name);
+    if (!lane) return;
+    lane.works.shift();
+    this.#held -= 1;
+    if (lane.works.length === 0) this.#lanes.delete(name);
+    else this.#release(name, lane);
+  }
+
+  /** The head of a running lane has failed: the lane stands still until `resume`. */
+  park(name: string): void {
+    const lane = this.#lanes.get(name);
+    if (lane?.state !== 'running') return;
+    lane.state = 'parked';
+    this.#waiting -= lane.works.length - 1;
+    this.#lanes.delete(name);
+    this.#lanes.set(name, lane);
+  }
+
+  resume(name: string): void {
+    const lane = this.#lanes.get(name);
+    if (lane?.state !== 'parked') return;
+    this.#waiting += lane.works.length - 1;
+    this.#release(name, lane);
+  }
+
+  *all(): Generator<T> {
+    for (const { works } of this.#lanes.values()) yield* works;
+  }
+
+  /** The heads of the lanes that stand still, those that have stood longest first. */
+  *parked(): Generator<{ readonly lane: string; readonly work: T }> {
+    for (const [lane, { state, works }] of this.#lanes)
+      if (state === 'parked' && works[0] !== undefined) yield { lane, work: works[0] };
+  }
+
+  /** Names of lanes that were idle when they came here; those already looked at are dropped now and then. */
+  #takeIdle(): string | undefined {
+    if (this.#nextIdle > 1000 && this.#nextIdle * 2 > this.#idle.length) {
+      this.#idle.splice(0, this.#nextIdle);
+      this.#nextIdle = 0;
+    }
+    const name = this.#idle[this.#nextIdle];
+    if (name !== undefined) this.#nextIdle += 1;
+    return name;
+  }
+
+  #release(name: string, lane: Lane<T>): void {
+    if (lane.state === 'parked') this.#waiting += 1;
+    lane.state = 'idle';
+    this.#idle.push(name);
+  }
+}
+
+interface Lane<T> {
+  readonly works: T[];
+  state: 'idle' | 'running' | 'parked';
+}

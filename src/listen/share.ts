@@ -1,0 +1,97 @@
+import type { Members } from '../consumer.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Timings } from '../timings.ts';
+import type { ListenerPlan } from './group.ts';
+
+export interface ShareDeps {
+  readonly members: Members;
+  /** This daemon; unique. */
+  readonly member: string;
+  readonly timings: Pick<Timings, 'groupLeaseMs' | 'standbyMs'>;
+  readonly log: Log;
+}
+
+/**
+ * How many shards of a listener this daemon should have: all daemons about the same. Who has too many gives one back in
+ * peace, so that a daemon that comes later gets its part.
+ */
+export class Share {
+  readonly #listener: ListenerPlan;
+  readonly #deps: ShareDeps;
+  readonly #reading = new Map<string, AbortController>();
+  #taken = 0;
+  #taking: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #members = 1;
+
+  constructor(listener: ListenerPlan, deps: ShareDeps) {
+    this.#listener = listener;
+    this.#deps = deps;
+  }
+
+  /** Takes one more shard, if that would not be too many and nobody else has it: one after the other. */
+  take<T>(acquire: () => Promise<T | null>): Promise<T | null> {
+    const taking = this.#taking.then(() => this.#takeOne(acquire));
+    this.#taking = taking.catch(() => {});
+    return taking;
+  }
+
+  gave(group: string): void {
+    this.#taken -= 1;
+    this.#reading.delete(group);
+  }
+
+  /** Fires when this shard should be given back. */
+  tooMany(group: string): AbortSignal {
+    const controller = new AbortController();
+    this.#reading.set(group, controller);
+    return controller.signal;
+  }
+
+  /** From now on this daemon shows that it is there, and gives back what is too much. */
+  open(): void {
+    if (this.#listener.shards === 1) return;
+    this.#timer = setInterval(() => void this.#level(), this.#deps.timings.groupLeaseMs / 6);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#listener.shards === 1) return;
+    const { members, member } = this.#deps;
+    await members.leave(this.#listener.name, member).catch(() => {});
+  }
+
+  async #takeOne<T>(acquire: () => Promise<T | null>): Promise<T | null> {
+    if (this.#listener.shards > 1) await this.#join();
+    if (this.#taken >= this.#fair()) return null;
+    const taken = await acquire();
+    if (taken !== null) this.#taken += 1;
+    return taken;
+  }
+
+  #fair(): number {
+    return Math.ceil(this.#listener.shards / this.#members);
+  }
+
+  async #join(): Promise<void> {
+    const { members, member, timings } = this.#deps;
+    this.#members = await members.join(this.#listener.name, member, timings.groupLeaseMs);
+  }
+
+  async #level(): Promise<void> {
+    const { log } = this.#deps;
+    try {
+      await this.#join();
+    } catch (error) {
+      // Redis is away, or worse: whoever reads a shard finds out, and says so.
+      return log.debug(messageOf(error));
+    }
+    const last = [...this.#reading].at(-1);
+    if (!last || this.#reading.size <= this.#fair()) return;
+    const [group, controller] = last;
+    log.info(`${group}: given to another daemon`);
+    this.#reading.delete(group);
+    controller.abort();
+  }
+}

@@ -1,0 +1,120 @@
+import { IntegrityError, messageOf, UnreachableError } from '../errors.ts';
+import { comparePositions, type Position } from '../event.ts';
+import { listenerOf } from '../listener.ts';
+import type { Log } from '../log.ts';
+import type { EventStream } from '../stream.ts';
+import type { Timings } from '../timings.ts';
+import { type Cursors, watermarkOf } from './cursors.ts';
+import { Outage } from './outage.ts';
+
+export interface UpkeepDeps {
+  readonly stream: Pick<EventStream, 'state' | 'trim'>;
+  readonly cursors: Cursors;
+  /** Moves what a run has left in the outbox; says how much, and whether the stream has all. */
+  readonly relay: (signal: AbortSignal) => Promise<RelayOutcome>;
+  readonly log: Log;
+  readonly timings: Pick<Timings, 'cursorsMs' | 'relayEveryMs' | 'trimEveryMs'>;
+}
+
+export interface RelayOutcome {
+  readonly appended: number;
+  readonly isAll: boolean;
+}
+
+export interface UpkeepOptions {
+  /** Groups that must exist before anything is trimmed. */
+  readonly groups: readonly string[];
+  readonly maxStream: number;
+}
+
+/** What every daemon does beside delivering: cursors, relay, trim. All of it may be done by several at once. */
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #deps: UpkeepDeps;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #stop = new AbortController();
+  readonly #outage: Outage;
+  #underWay: Promise<unknown> = Promise.resolve();
+  #marks = new Map<string, Position>();
+  #alarm = '';
+
+  constructor(options: UpkeepOptions, deps: UpkeepDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#outage = new Outage(deps.log);
+  }
+
+  /** Relays at once, and does everything in its time from then on. */
+  start(): Promise<unknown> {
+    const { cursorsMs, relayEveryMs, trimEveryMs } = this.#deps.timings;
+    const every = (ms: number, work: () => Promise<unknown>) =>
+      this.#timers.push(setInterval(() => void this.#next(work), ms));
+    every(cursorsMs, () => this.#deps.cursors.save());
+    every(relayEveryMs, () => this.#relay());
+    every(trimEveryMs, () => this.#trimAndTell());
+    return this.#next(() => this.#relay());
+  }
+
+  async #relay(): Promise<void> {
+    const { relay, log } = this.#deps;
+    try {
+      const { appended } = await relay(this.#stop.signal);
+      if (appended > 0) await this.#trim();
+      this.#alarm = '';
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      if (!(error instanceof IntegrityError)) throw error;
+      // Listeners go on with what is on the stream; once the cause is mended, the relay does too.
+      if (this.#alarm !== error.message) log.error(`${error.message}. ${error.hint ?? ''}`);
+      this.#alarm = error.message;
+    }
+  }
+
+  /** Ends, and stores the cursors once more. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#stop.abort();
+    await this.#next(() => this.#deps.cursors.save());
+  }
+
+  /** One after the other; what fails is tried again the next time. */
+  #next(work: () => Promise<unknown>): Promise<unknown> {
+    this.#underWay = this.#underWay.then(work).then(
+      () => this.#outage.recovered(),
+      (error) => this.#failed(error),
+    );
+    return this.#underWay;
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    if (error instanceof UnreachableError) this.#outage.failed(error);
+    else this.#deps.log.error(messageOf(error));
+  }
+
+  async #trim(): Promise<void> {
+    const { groups, maxStream } = this.#options;
+    await this.#deps.stream.trim(groups, maxStream);
+  }
+
+  /** A group that stands still keeps everything after it on the stream. */
+  async #trimAndTell(): Promise<void> {
+    const { stream, log } = this.#deps;
+    await this.#trim();
+    const { groups, last } = await stream.state();
+    const marks = new Map(groups.map((group) => [group.name, watermarkOf(group)]));
+    for (const [group, mark] of marks) {
+      const before = this.#marks.get(group);
+      const stands = before !== undefined && comparePositions(before, mark) === 0 && comparePositions(mark, last) < 0;
+      if (stands)
+        log.warn(
+          `the group ${group} has not moved for long, and the stream keeps all that it has not read: ${adviceFor(group)}`,
+        );
+    }
+    this.#marks = marks;
+  }
+}
+
+function adviceFor(group: string): string {
+  return `if its listener is gone for good, run "sync listener drop ${listenerOf(group)}"`;
+}

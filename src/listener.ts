@@ -1,0 +1,157 @@
+import { ExitCode, SyncError } from './errors.ts';
+import { formatPosition, type Position } from './event.ts';
+import type { Log } from './log.ts';
+
+/** An event as listeners get it: CloudEvents 1.0.2, with what a change says of its record. */
+export interface ChangeEvent {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  /** `<resource>.created`, `.updated` or `.deleted`. */
+  readonly type: string;
+  /** The record's key. */
+  readonly subject: string;
+  /** RFC 3339: when the change was committed. */
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  /** Zero-padded: compares as text. */
+  readonly sequence: string;
+  readonly cause?: 'remap';
+  readonly data: {
+    readonly key: string;
+    readonly before: Readonly<Record<string, unknown>> | null;
+    readonly after: Readonly<Record<string, unknown>> | null;
+    readonly changed?: readonly string[];
+  };
+}
+
+/** One attempt to bring one event to one listener. */
+export interface Delivery {
+  readonly event: ChangeEvent;
+  /** The event's structured JSON, as it is on the stream. */
+  readonly json: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** The same for every attempt of this event at this listener. */
+  readonly idempotencyKey: string;
+  /** Fires at the listener's timeout, when the daemon stops, and when another daemon has taken the event over. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** A side effect. Closed once, when nothing is being delivered any more; what still runs then is ended. */
+export interface Listener extends AsyncDisposable {
+  /**
+   * Called for each attempt, for several keys at once. Resolving acknowledges the event; a throw makes it come again, unless
+   * it is one of the errors below. When the signal fires it rejects with the signal's reason, and nothing goes on behind it
+   * that could be stopped.
+   */
+  deliver(delivery: Delivery): Promise<void>;
+}
+
+/** This event will never be taken: it becomes a dead letter at once, without further attempts. */
+export class DeadLetter extends SyncError {
+  override readonly exitCode = ExitCode.unreachable;
+}
+
+/** Not now: come again in `afterMs`, which counts as an attempt like any other failure. */
+export class RetryLater extends SyncError {
+  override readonly exitCode = ExitCode.unreachable;
+  readonly afterMs: number;
+
+  constructor(message: string, afterMs: number) {
+    super(message);
+    this.afterMs = afterMs;
+  }
+}
+
+/** The receiver says that it is gone for good (410): the listener stops reading, and its events wait. */
+export class ListenerOff extends SyncError {
+  override readonly exitCode = ExitCode.unreachable;
+}
+
+/** Handlers by event type (`customers.deleted`, `customers.*`, `*`), as a listener module default-exports them. */
+export type Handlers = Readonly<Record<string, (event: ChangeEvent, context: HandlerContext) => unknown>>;
+
+/** What a handler is given beside the event. */
+export type HandlerContext = Pick<Delivery, 'attempt' | 'idempotencyKey' | 'signal' | 'log'>;
+
+/** Types a listener module: `export default defineListener({ 'customers.deleted': async (event) => { … } })`. */
+export function defineListener(handlers: Handlers): Handlers {
+  return handlers;
+}
+
+/** Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) means this type. */
+export function matchesType(pattern: string, type: string): boolean {
+  if (pattern === '*') return true;
+  const [resource, change] = pattern.split('.');
+  const [ofResource, ofChange] = type.split('.');
+  return (resource === '*' || resource === ofResource) && (change === '*' || change === ofChange);
+}
+
+/**
+ * The consumer groups of a listener, one for each shard. Their names tell the number of shards: with another one every key
+ * may have another shard, and all of them begin anew, where the old ones stood.
+ */
+export function groupNamesOf(listener: string, shards: number): readonly string[] {
+  if (shards === 1) return [listener];
+  return Array.from({ length: shards }, (_, shard) => `${listener}.${shard}of${shards}`);
+}
+
+/** The listener that a group is of, whatever the number of shards: no listener's own name ends like a shard's. */
+export function listenerOf(group: string): string {
+  return group.replace(shardEnding, '');
+}
+
+/** How the name of a shard's group ends. */
+export const shardEnding: RegExp = /\.\d+of\d+$/;
+
+/** What receivers may tell repeated deliveries by: of one listener and event, whoever delivers it and however often. */
+export function idempotencyKeyOf(listener: string, eventId: string): string {
+  return `${listener}:${eventId}`;
+}
+
+/** The id of a dead letter: unique per group and event. */
+export function deadLetterId(group: string, position: Position): string {
+  return `${group}:${formatPosition(position)}`;
+}
+
+/** An event that a listener has given up on. It lives in the target until somebody replays or drops it. */
+export interface DeadLetterRow {
+  /** See `deadLetterId`. */
+  readonly id: string;
+  readonly group: string;
+  readonly listener: string;
+  readonly position: Position;
+  readonly type: string;
+  readonly key: string;
+  readonly event: string;
+  /** `attempts`, `permanent`, `corrupt`, `crash-loop`, `parked`, `trimmed`. */
+  readonly reason: string;
+  readonly lastError: string;
+  /** Every attempt's time, as far as they are known. */
+  readonly attemptsAt: readonly Date[];
+  readonly deadAt: Date;
+}
+
+/** The dead letters of a sync, in the target: Redis may forget, they may not. */
+export interface DeadLetters {
+  /** Adds one; the same group and event again changes nothing. True: it was new. */
+  bury(letter: DeadLetterRow): Promise<boolean>;
+  /** In the order of their events, oldest first. */
+  list(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>;
+  get(id: string): Promise<DeadLetterRow | null>;
+  /** Removes it. True: it was there. */
+  drop(id: string): Promise<boolean>;
+  countByListener(): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface DeadLetterQuery {
+  readonly listener?: string | undefined;
+  readonly key?: string | undefined;
+  /** Dead since before this time. */
+  readonly olderThan?: Date | undefined;
+  /** Those that come after this one. */
+  readonly after?: Pick<DeadLetterRow, 'position' | 'id'> | undefined;
+  readonly limit?: number | undefined;
+}

@@ -1,0 +1,128 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf, UnreachableError } from '../errors.ts';
+import { DeadLetter, type Delivery, type Listener } from '../listener.ts';
+import { captureLines } from './lines.ts';
+import { endGroup, signalGroup } from './process-group.ts';
+import { checkProgram } from './program.ts';
+
+export interface ExecListenerOptions {
+  /** The listener's own, for its lines in the log. */
+  readonly name: string;
+  /** The program and its arguments; no shell is in between. */
+  readonly command: readonly string[];
+  /** Where it runs. */
+  readonly dir: string;
+  /** What it finds in its environment beside the event's attributes. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  /** Keeps secrets out of what its output is quoted with. */
+  readonly redact: (text: string) => string;
+}
+
+/** sysexits(3), EX_DATAERR: the command will never take this event. */
+const dataError = 65;
+/** What is still in the pipes of a command that has ended is read for so long: a child of its own may hold them open. */
+const outputMs = 250;
+/** What one variable may hold; Linux allows 128 kB, and refuses to start a command with more. */
+const variableLimit = 32_768;
+
+/**
+ * Runs a command for each event: its JSON on stdin, its attributes in the environment. Exit 0 is success, 65 is a dead letter,
+ * all else comes again. Throws `ConfigError` if there is no such program.
+ */
+export async function createExecListener(options: ExecListenerOptions): Promise<Listener> {
+  const { name, dir, env } = options;
+  const [program = '', ...args] = options.command;
+  await checkProgram(program, { listener: name, dir, path: env.PATH ?? '' });
+  const running = new Set<number>();
+
+  return {
+    async deliver(delivery) {
+      delivery.signal.throwIfAborted();
+      const child = start(program, args, delivery, options);
+      await started(child, program);
+      const { pid } = child;
+      if (pid === undefined) return;
+      running.add(pid);
+      try {
+        await run(child, pid, delivery, options);
+      } finally {
+        running.delete(pid);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const pid of running) signalGroup(pid, 'SIGKILL');
+    },
+  };
+}
+
+/** `detached` makes it the leader of a process group, so that it can be ended with its children. */
+function start(
+  program: string,
+  args: readonly string[],
+  delivery: Delivery,
+  { name, dir, env }: ExecListenerOptions,
+): ChildProcessWithoutNullStreams {
+  const variables = { ...env, ...attributesOf(delivery, name) };
+  return spawn(program, args, { cwd: dir, env: variables, detached: true, stdio: 'pipe' });
+}
+
+async function started(child: ChildProcessWithoutNullStreams, program: string): Promise<void> {
+  // Whoever does not read its stdin may still succeed: what became of it is said by the exit code.
+  child.stdin.on('error', () => {});
+  await once(child, 'spawn').catch((error) => {
+    throw new UnreachableError(`${program} cannot be started: ${messageOf(error)}`, { cause: error });
+  });
+}
+
+async function run(
+  child: ChildProcessWithoutNullStreams,
+  pid: number,
+  { json, signal, log }: Delivery,
+  { name, command, graceMs, redact }: ExecListenerOptions,
+): Promise<void> {
+  captureLines(child.stdout, (line) => log.info(`${name}: ${line}`));
+  const lastWords = captureLines(child.stderr, (line) => log.warn(`${name}: ${line}`));
+  const closed = once(child, 'close');
+  const ending = Promise.withResolvers<void>();
+  const end = () => ending.resolve(endGroup(pid, graceMs));
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  child.stdin.end(`${json}\n`);
+
+  const [code, killedBy]: (number | string | null)[] = await once(child, 'exit');
+  signal.removeEventListener('abort', end);
+  if (signal.aborted) await ending.promise;
+  await Promise.race([closed, pause(outputMs, undefined, { ref: false })]);
+  child.stdout.destroy();
+  child.stderr.destroy();
+  signal.throwIfAborted();
+  if (code === 0) return;
+  const words = redact(lastWords()).slice(0, 200);
+  throw failureOf(`${command[0]} ${code === null ? `was killed by ${killedBy}` : `exited with ${code}`}`, code, words);
+}
+
+function failureOf(what: string, code: number | string | null | undefined, words: string): Error {
+  const message = words === '' ? what : `${what}: ${words}`;
+  return code === dataError ? new DeadLetter(message) : new UnreachableError(message);
+}
+
+/** An attribute that no variable can hold is left out: the command has it on stdin as well. */
+function attributesOf({ event, attempt, idempotencyKey }: Delivery, listener: string): Record<string, string> {
+  const attributes = {
+    SYNC_LISTENER: listener,
+    SYNC_ATTEMPT: String(attempt),
+    SYNC_IDEMPOTENCY_KEY: idempotencyKey,
+    SYNC_EVENT_ID: event.id,
+    SYNC_EVENT_SOURCE: event.source,
+    SYNC_EVENT_TYPE: event.type,
+    SYNC_EVENT_SUBJECT: event.subject,
+    SYNC_EVENT_TIME: event.time,
+    SYNC_EVENT_SEQUENCE: event.sequence,
+  };
+  const fits = ([, value]: [string, string]) => value.length <= variableLimit && !value.includes('\0');
+  return Object.fromEntries(Object.entries(attributes).filter(fits));
+}

@@ -1,0 +1,20 @@
+import type { Listener } from '../listener.ts';
+
+export interface LogListenerOptions {
+  /** Writes a line of the result. */
+  readonly print: (line: string) => void;
+  /** Print the whole event as JSON instead of what happened to which record. */
+  readonly isJson: boolean;
+}
+
+/** Prints one line per event: to see what other listeners would get. */
+export function createLogListener({ print, isJson }: LogListenerOptions): Listener {
+  return {
+    async deliver({ event, json, signal }) {
+      signal.throwIfAborted();
+      const changed = event.data.changed ? ` (${event.data.changed.join(', ')})` : '';
+      print(isJson ? json : `${event.time} ${event.type} ${event.subject}${changed}`);
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}

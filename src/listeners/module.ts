@@ -1,0 +1,107 @@
+import { inspect } from 'node:util';
+import { ConfigError, messageOf, UnreachableError } from '../errors.ts';
+import { DeadLetter, type Handlers, type Listener, ListenerOff, matchesType, RetryLater } from '../listener.ts';
+import { untilAborted } from './until-aborted.ts';
+
+export interface ModuleListenerOptions {
+  /** Where it was loaded from, for people. */
+  readonly module: string;
+  /** What the module default-exports. */
+  readonly handlers: unknown;
+  /** The listener's own `on`. */
+  readonly on: readonly string[];
+  /** Names of the resources: a handler for any other would never be called. */
+  readonly resources: readonly string[];
+}
+
+/**
+ * Runs functions by event type: for each event the one handler whose pattern says most (`customers.deleted`, then
+ * `customers.*`, then `*.deleted`, then `*`), so that a repeated delivery never repeats another handler's work. An event
+ * without a handler is acknowledged. Throws `ConfigError` where the module is no such thing, or hears nothing of `on`.
+ */
+export function createModuleListener(options: ModuleListenerOptions): Listener {
+  const handlers = checkedHandlers(options);
+  const patterns = Object.keys(handlers).sort((a, b) => vaguenessOf(a) - vaguenessOf(b));
+
+  return {
+    async deliver({ event, attempt, idempotencyKey, signal, log }) {
+      signal.throwIfAborted();
+      const handler = handlers[patterns.find((pattern) => matchesType(pattern, event.type)) ?? ''];
+      if (!handler) return;
+      const context = { attempt, idempotencyKey, signal, log };
+      try {
+        const result = handler(event, context);
+        if (isPromise(result)) await untilAborted(result, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw translate(error);
+      }
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** What `await` would wait for, be it another library's. */
+function isPromise(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
+}
+
+function checkedHandlers({ module, handlers, on, resources }: ModuleListenerOptions): Handlers {
+  if (!isHandlers(handlers)) {
+    throw new ConfigError(`the module ${module} exports no listener by default`, {
+      hint: 'Write: export default defineListener({ "customers.deleted": async (event, context) => { … } }).',
+    });
+  }
+  const patterns = Object.keys(handlers);
+  const types = resources.flatMap((resource) =>
+    ['created', 'updated', 'deleted'].map((change) => `${resource}.${change}`),
+  );
+  const heard = types.filter((type) => on.some((pattern) => matchesType(pattern, type)));
+  const deaf = on.filter((wanted) => !types.some((type) => matchesType(wanted, type) && isHandled(type, patterns)));
+  const idle = patterns.filter((pattern) => !heard.some((type) => matchesType(pattern, type)));
+  if (deaf.length > 0) throw complaint(module, `has no handler for ${quoted(deaf)}, which it listens on`, patterns);
+  if (idle.length > 0) throw complaint(module, `has a handler for ${quoted(idle)}, which would never be called`, on);
+  return handlers;
+}
+
+function isHandlers(exported: unknown): exported is Handlers {
+  if (typeof exported !== 'object' || exported === null || Array.isArray(exported)) return false;
+  return Object.values(exported).every((handler) => typeof handler === 'function');
+}
+
+function isHandled(type: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => matchesType(pattern, type));
+}
+
+function complaint(module: string, problem: string, others: readonly string[]): ConfigError {
+  const known = others.length === 0 ? 'nothing' : quoted(others);
+  return new ConfigError(`the module ${module} ${problem}; nothing was read`, {
+    hint: `The handlers of the module and "on" in the config must meet; on the other side there is ${known}.`,
+  });
+}
+
+function quoted(patterns: readonly string[]): string {
+  return patterns.map((pattern) => `"${pattern}"`).join(', ');
+}
+
+function vaguenessOf(pattern: string): number {
+  if (pattern === '*') return 3;
+  const [resource, change] = pattern.split('.');
+  return (resource === '*' ? 2 : 0) + (change === '*' ? 1 : 0);
+}
+
+/** By name, not by class: a module that imports "cronsync" has other copies of our classes than the command itself. */
+function translate(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) {
+    return new UnreachableError(`the handler threw something that is no Error: ${inspect(thrown, { depth: 1 })}`);
+  }
+  if (thrown.name === 'DeadLetter') return new DeadLetter(thrown.message, { cause: thrown });
+  if (thrown.name === 'ListenerOff') return new ListenerOff(thrown.message, { cause: thrown });
+  if (thrown.name === 'RetryLater' && 'afterMs' in thrown)
+    return new RetryLater(thrown.message, waitOf(thrown.afterMs));
+  return new UnreachableError(`the handler failed: ${messageOf(thrown)}`, { cause: thrown });
+}
+
+function waitOf(afterMs: unknown): number {
+  return typeof afterMs === 'number' && afterMs > 0 ? afterMs : 0;
+}

@@ -1,0 +1,26 @@
+/** What the listening loop tells of itself, to be measured. Every call is cheap and none throws. */
+export interface ListenMeter {
+  /** One attempt has ended. */
+  delivered(listener: string, result: DeliveryResult, tookMs: number): void;
+
+  /** An event is done: so old when it was acknowledged, after so many attempts. */
+  acknowledged(listener: string, ageMs: number, attempts: number): void;
+
+  /** A read of this group was completed, with events or without. */
+  beat(group: string): void;
+}
+
+/** `success`; `failure` comes again; `dead` became a dead letter; `aborted` was cut off by us and is nobody's fault. */
+export type DeliveryResult = 'success' | 'failure' | 'dead' | 'aborted';
+
+/** What is asked for only when somebody looks. */
+export interface ListenGauges {
+  /** By group. */
+  readonly lag: Readonly<Record<string, number>>;
+  readonly pending: Readonly<Record<string, number>>;
+  /** By listener. */
+  readonly deadLetters: Readonly<Record<string, number>>;
+}
+
+/** Measures nothing. */
+export const silentMeter: ListenMeter = { delivered() {}, acknowledged() {}, beat() {} };

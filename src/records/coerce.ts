@@ -1,0 +1,103 @@
+import { parseJson } from '../json.ts';
+import { type Column, canonicalJson, type Value } from '../record.ts';
+import { type PropertySchema, typesOf } from './columns.ts';
+
+/** What a field holds that its column cannot: the reason, after the field's name. */
+export class Unfit {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Brings one field into its column's form. Absent and null are the same; text that spells a value of the type is that value. */
+export type Coerce = (found: unknown) => Value | Unfit;
+
+export function coercionFor(column: Column, property: PropertySchema): Coerce {
+  const coerce = coercions[column.kind](typesOf(property));
+  return (found) => (found === null || found === undefined ? null : coerce(found));
+}
+
+const coercions: Record<Column['kind'], (types: readonly string[]) => (found: unknown) => Value | Unfit> = {
+  text: () => toText,
+  integer: () => toInteger,
+  real: () => toReal,
+  boolean: () => toBoolean,
+  json: (types) => (found) => toJson(found, types),
+};
+
+function toText(found: unknown): Value | Unfit {
+  if (typeof found === 'string') return storable(found);
+  if (typeof found === 'boolean' || typeof found === 'bigint' || Number.isFinite(found)) return String(found);
+  return unfit('a string', found);
+}
+
+/** No database keeps a NUL in text, and a lone surrogate has no UTF-8: both would come back as something else. */
+function storable(text: string): Value | Unfit {
+  if (text.includes('\0')) return new Unfit('holds a NUL character, which no database keeps');
+  return text.isWellFormed() ? text : new Unfit('holds half a surrogate pair, which has no UTF-8');
+}
+
+function toInteger(found: unknown): Value | Unfit {
+  if (typeof found === 'number') {
+    if (!Number.isInteger(found)) return unfit('an integer', found);
+    return Number.isSafeInteger(found)
+      ? found + 0
+      : new Unfit(`is ${found}, an integer that has lost digits on the way`);
+  }
+  if (typeof found === 'bigint') return narrow(found);
+  if (typeof found === 'string' && /^[+-]?\d{1,30}$/.test(found)) return narrow(BigInt(found.replace('+', '')));
+  return unfit('an integer', found);
+}
+
+function narrow(big: bigint): Value | Unfit {
+  const number = Number(big);
+  if (Number.isSafeInteger(number)) return number;
+  return BigInt.asIntN(64, big) === big ? big : new Unfit(`is ${big}, more than 64 bits hold`);
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+function toReal(found: unknown): Value | Unfit {
+  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && decimal.test(found));
+  const number = isSpelt ? Number(found) : found;
+  return typeof number === 'number' && Number.isFinite(number) ? number + 0 : unfit('a number', found);
+}
+
+function toBoolean(found: unknown): Value | Unfit {
+  if (typeof found === 'boolean') return found;
+  if (found === 1 || found === '1' || found === 'true') return true;
+  if (found === 0 || found === '0' || found === 'false') return false;
+  return unfit('a boolean', found);
+}
+
+function toJson(found: unknown, types: readonly string[]): Value | Unfit {
+  const value = typeof found === 'string' && !types.includes('string') ? parsed(found) : found;
+  if (value === null) return null;
+  const type = Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'integer' : typeof value;
+  const fits = types.includes(type) || (type === 'integer' && types.includes('number')) || isWhole(value, types);
+  return fits ? canonicalJson(value) : unfit(types.join(' or '), found);
+}
+
+function isWhole(value: unknown, types: readonly string[]): boolean {
+  return types.includes('integer') && Number.isSafeInteger(value);
+}
+
+/** A CSV field or a form value can only hold an array or an object as its JSON text. */
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+function unfit(expected: string, found: unknown): Unfit {
+  const form = typeof found === 'number' || typeof found === 'bigint' ? String(found) : jsonOf(found);
+  return new Unfit(`is ${form.length > 60 ? `${form.slice(0, 60)}…` : form}, where ${expected} belongs`);
+}
+
+function jsonOf(found: unknown): string {
+  return JSON.stringify(found, (_, value) => (typeof value === 'bigint' ? `${value}` : value)) ?? typeof found;
+}

@@ -1,0 +1,107 @@
+import { compileExpression } from '../expression.ts';
+import { type Column, keyOf, type Prepare, type RawRecord, type Rejected, type Value } from '../record.ts';
+import { type Coerce, coercionFor, Unfit } from './coerce.ts';
+import { columnsOf, isNullable, type RecordSchema } from './columns.ts';
+import { hashOf } from './hash.ts';
+import { validatorFor } from './validate.ts';
+
+export interface Mapping {
+  readonly schema: RecordSchema;
+  readonly key: readonly string[];
+  /** JMESPath per field. Without a map every field of the schema is read under its own name. */
+  readonly map?: Readonly<Record<string, string>> | undefined;
+}
+
+interface Field {
+  readonly column: Column;
+  readonly read: (raw: RawRecord) => unknown;
+  readonly coerce: Coerce;
+  readonly isRequired: boolean;
+  readonly isKey: boolean;
+}
+
+/** The columns that a mapping fills, in the order in which records hold their values. */
+export function mappedColumns({ schema, map }: Mapping): Column[] {
+  return columnsOf(schema).filter(({ name }) => !map || Object.hasOwn(map, name));
+}
+
+/** Compiles what turns one raw record into the system's shape: map, coerce, validate, hash. */
+export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
+  const fields = await Promise.all(mappedColumns(mapping).map((column) => fieldOf(column, mapping)));
+  const keyAt = mapping.key.map((name) => fields.findIndex(({ column }) => column.name === name));
+  const validate = await validatorFor(mapping.schema);
+  const hash = hashOf(fields.map(({ column }) => column));
+
+  return (raw) => {
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return notAnObject(raw);
+    const values: Value[] = new Array(fields.length);
+    const reasons: string[] = [];
+    for (const [at, field] of fields.entries()) {
+      const value = fieldValue(field, raw);
+      values[at] = value instanceof Unfit ? null : value;
+      const reason = faultOf(field, value);
+      if (reason) reasons.push(reason);
+    }
+    if (validate) reasons.push(...validate(validated(fields, values)));
+    const key = readKey(keyAt, values);
+    if (reasons.length > 0 || key === null) return { key, reasons: reasons.length > 0 ? reasons : ['has no key'], raw };
+    return { key, values, hash: hash(values) };
+  };
+}
+
+async function fieldOf(column: Column, { schema, map, key }: Mapping): Promise<Field> {
+  const { name } = column;
+  const property = schema.properties[name] ?? {};
+  const isKey = key.includes(name);
+  return {
+    column,
+    read: map ? await compileExpression(map[name] ?? name) : (raw) => ownField(raw, name),
+    coerce: coercionFor(column, property),
+    isRequired: isKey || (schema.required?.includes(name) === true && !isNullable(property)),
+    isKey,
+  };
+}
+
+function ownField(raw: RawRecord, name: string): unknown {
+  return Object.hasOwn(raw as object, name) ? (raw as Record<string, unknown>)[name] : null;
+}
+
+function fieldValue({ read, coerce }: Field, raw: RawRecord): Value | Unfit {
+  try {
+    return coerce(read(raw));
+  } catch (error) {
+    return new Unfit(`cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function faultOf({ column, isRequired, isKey }: Field, value: Value | Unfit): string | undefined {
+  if (value instanceof Unfit) return `${column.name} ${value.reason}`;
+  if (value === null && isRequired) return `${column.name} is missing${isKey ? ', and it is the key' : ''}`;
+  return value === '' && isKey ? `${column.name} is empty, and it is the key` : undefined;
+}
+
+function readKey(keyAt: readonly number[], values: readonly Value[]): string | null {
+  const parts = keyAt.map((at) => values[at] ?? null);
+  return parts.some((part) => part === null || part === '') ? null : keyOf(parts);
+}
+
+/** The record as its schema sees it: without what is absent, arrays and objects as such, every number a number. */
+function validated(fields: readonly Field[], values: readonly Value[]): Record<string, unknown> {
+  const seen: Record<string, unknown> = Object.create(null);
+  for (const [at, { column }] of fields.entries()) {
+    const value = values[at] ?? null;
+    if (value !== null) seen[column.name] = asValidated(value, column.kind);
+  }
+  return seen;
+}
+
+/** JSON Schema knows no bigint. */
+function asValidated(value: Value, kind: Column['kind']): unknown {
+  if (kind === 'json') return JSON.parse(String(value));
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function notAnObject(raw: RawRecord): Rejected {
+  const found = raw === null ? 'null' : Array.isArray(raw) ? 'an array' : `a ${typeof raw}`;
+  return { key: null, reasons: [`is ${found}, where an object belongs`], raw };
+}

@@ -1,0 +1,75 @@
+import { crashPoint } from '../crash.ts';
+import type { BackOffCause } from '../errors.ts';
+import type { SlotAnswer, SlotKeeper } from '../throttle.ts';
+import type { Timings } from '../timings.ts';
+import type { RedisConnection } from './connection.ts';
+import { throttleKeys } from './keys.ts';
+import { integerIn, listIn, textOrNull } from './reply.ts';
+import { cancelScript, deferScript, lookScript, resumeScript, settleScript, takeScript } from './slot-scripts.ts';
+
+export interface SlotsConfig {
+  readonly redis: RedisConnection;
+  /** `redis.prefix` of the config. */
+  readonly prefix: string;
+  readonly timings: Pick<Timings, 'retryAfterCapMs'>;
+}
+
+/** For how long after it was last asked for a strict limit binds those who ask for a laxer one. */
+const limitMemoryMs = 3_600_000;
+
+/**
+ * The slots of every throttle key, in Redis, on Redis's clock. A client's clock plays no part, and half milliseconds are
+ * rounded so that a slot never frees early.
+ */
+export function createRedisSlots({ redis, prefix, timings }: SlotsConfig): SlotKeeper {
+  // By how much the strictest limit seen is longer than the one that the grant was asked with.
+  const stricterByMs = new Map<string, number>();
+
+  return {
+    async take({ id, key }, { hits, perMs }, reserveMs): Promise<SlotAnswer> {
+      const { slots, limits, notBefore } = throttleKeys(prefix, key);
+      const args = [id, hits, Math.ceil(perMs), Math.ceil(reserveMs), timings.retryAfterCapMs, limitMemoryMs];
+      const [granted, amount, cause] = listIn(await redis.run(takeScript, [slots, limits, notBefore], args));
+      if (integerIn(granted) === 0) return denied(integerIn(amount), textOrNull(cause));
+      stricterByMs.set(id, integerIn(amount) - Math.ceil(perMs));
+      crashPoint('slot-taken');
+      return { granted: true };
+    },
+
+    async settle({ id, key }, freesInMs) {
+      const forMs = Math.ceil(freesInMs) + (stricterByMs.get(id) ?? 0);
+      await redis.run(settleScript, [throttleKeys(prefix, key).slots], [id, forMs]);
+      crashPoint('slot-settled');
+    },
+
+    async cancel({ id, key }) {
+      await redis.run(cancelScript, [throttleKeys(prefix, key).slots], [id]);
+    },
+
+    async defer(key, forMs, cause) {
+      await redis.run(deferScript, [throttleKeys(prefix, key).notBefore], [Math.ceil(forMs), JSON.stringify(cause)]);
+    },
+
+    async resume(key) {
+      await redis.run(resumeScript, [throttleKeys(prefix, key).notBefore], []);
+    },
+  };
+}
+
+/** How long until a slot of this key is free, and what keeps it back; 0: one is free now. Takes nothing. */
+export async function lookAtSlots(
+  { redis, prefix }: Pick<SlotsConfig, 'redis' | 'prefix'>,
+  key: string,
+  hits: number,
+): Promise<{ readonly waitMs: number; readonly cause: BackOffCause | null }> {
+  const { slots, limits, notBefore } = throttleKeys(prefix, key);
+  const [waitMs, cause] = listIn(await redis.run(lookScript, [slots, limits, notBefore], [hits]));
+  const why = textOrNull(cause);
+  return { waitMs: integerIn(waitMs), cause: why === null ? null : JSON.parse(why) };
+}
+
+function denied(waitMs: number, cause: string | null): SlotAnswer {
+  if (cause === null) return { granted: false, waitMs };
+  const parsed: BackOffCause = JSON.parse(cause);
+  return { granted: false, waitMs, cause: parsed };
+}

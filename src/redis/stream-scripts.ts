@@ -1,0 +1,151 @@
+import type { Script } from './script.ts';
+
+const unread = 'nothing was changed';
+
+/**
+ * IDs are two numbers of 64 bits, and Lua's are exact to 2^53 only: they are compared as decimal text, by length first.
+ * `field` finds a value in the flat list of names and values that XINFO answers.
+ */
+const ids = `
+local function below(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
+local function isBefore(a, b)
+  local ams, aseq = string.match(a, '^(%d+)%-(%d+)$')
+  local bms, bseq = string.match(b, '^(%d+)%-(%d+)$')
+  if ams ~= bms then return below(ams, bms) end
+  return below(aseq, bseq)
+end
+local function field(list, name)
+  for i = 1, #list, 2 do
+    if list[i] == name then return list[i + 1] end
+  end
+  return false
+end
+`;
+
+/**
+ * KEYS[1] stream   -> nil without one; {last ID, length, first ID or nil, then per group {name, last delivered ID, pending,
+ * lag or nil, oldest pending ID or nil}}
+ */
+export const stateScript: Script = {
+  guarantee: unread,
+  lua: `${ids}
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local info = redis.call('XINFO', 'STREAM', KEYS[1])
+local first = field(info, 'first-entry')
+local state = {field(info, 'last-generated-id'), field(info, 'length'), first and first[1]}
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  state[#state + 1] = {
+    field(group, 'name'), field(group, 'last-delivered-id'), field(group, 'pending'), field(group, 'lag'),
+    redis.call('XPENDING', KEYS[1], field(group, 'name'))[2]
+  }
+end
+return state
+`,
+};
+
+/**
+ * KEYS[1] stream   ARGV[1] generation   ARGV[2], ARGV[3] the ID `after`   ARGV[4] room   ARGV[5..] pairs of seq and event
+ * -> {'appended', last ID, appended, duplicates, length}; {'gap'}; {'generation-ahead', last ID}
+ */
+export const appendScript: Script = {
+  guarantee: 'the events stay in the outbox and go out once it does',
+  lua: `${ids}
+local generation, last = ARGV[1], '0-0'
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  last = field(redis.call('XINFO', 'STREAM', KEYS[1]), 'last-generated-id')
+end
+local ms, seq = string.match(last, '^(%d+)%-(%d+)$')
+if below(generation, ms) then return {'generation-ahead', last} end
+if isBefore(last, ARGV[2] .. '-' .. ARGV[3]) then return {'gap'} end
+if ms ~= generation then seq = '0' end
+local appended, duplicates, room = 0, 0, tonumber(ARGV[4])
+for i = 7, #ARGV, 2 do
+  if not below(ARGV[i - 2], ARGV[i]) then return redis.error_reply('ERR sequence numbers must ascend') end
+end
+for i = 5, #ARGV, 2 do
+  if not below(seq, ARGV[i]) then
+    duplicates = duplicates + 1
+  elseif appended < room then
+    seq = ARGV[i]
+    last = redis.call('XADD', KEYS[1], generation .. '-' .. seq, 'event', ARGV[i + 1])
+    appended = appended + 1
+  else
+    break
+  end
+end
+return {'appended', last, appended, duplicates, redis.call('XLEN', KEYS[1])}
+`,
+};
+
+/** KEYS[1] stream   ARGV[1] ID   -> a list of the entry, or an empty one */
+export const readScript: Script = {
+  guarantee: unread,
+  lua: `return redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])`,
+};
+
+/**
+ * KEYS[1] stream   ARGV[1] how many to keep without any group   ARGV[2..] groups that must exist
+ * -> {'trimmed', removed, length}; {'group-missing', its name}
+ * What a group still needs starts at its oldest pending entry, or at the first one that was not delivered to it.
+ */
+export const trimScript: Script = {
+  guarantee: 'nothing was trimmed',
+  lua: `${ids}
+local isThere = redis.call('EXISTS', KEYS[1]) == 1
+local groups = isThere and redis.call('XINFO', 'GROUPS', KEYS[1]) or {}
+local names, needed = {}, false
+for _, group in ipairs(groups) do
+  local name = field(group, 'name')
+  names[name] = true
+  local oldest = redis.call('XPENDING', KEYS[1], name)[2]
+  if not oldest then
+    local delivered = field(group, 'last-delivered-id')
+    local after = redis.pcall('XRANGE', KEYS[1], '(' .. delivered, '+', 'COUNT', 1)
+    oldest = after[1] and after[1][1]
+  end
+  if oldest and (not needed or isBefore(oldest, needed)) then needed = oldest end
+end
+for i = 2, #ARGV do
+  if not names[ARGV[i]] then return {'group-missing', ARGV[i]} end
+end
+if not isThere then return {'trimmed', 0, 0} end
+local removed
+if #groups == 0 then
+  removed = redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[1])
+elseif needed then
+  removed = redis.call('XTRIM', KEYS[1], 'MINID', needed)
+else
+  removed = redis.call('XTRIM', KEYS[1], 'MAXLEN', 0)
+end
+return {'trimmed', removed, redis.call('XLEN', KEYS[1])}
+`,
+};
+
+/** KEYS[1] stream   ARGV[1] group   ARGV[2] the ID after which it reads   -> 1 if it was made, 0 if it was there */
+export const groupScript: Script = {
+  guarantee: 'nothing was read',
+  lua: `
+local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], ARGV[2], 'MKSTREAM')
+if not made.err then return 1 end
+if string.find(made.err, 'BUSYGROUP', 1, true) then return 0 end
+return made
+`,
+};
+
+/** KEYS[1] stream   ARGV[1] group   -> 1 if it was there, else 0 */
+export const dropGroupScript: Script = {
+  guarantee: 'the group may still be there',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('XGROUP', 'DESTROY', KEYS[1], ARGV[1])
+`,
+};
+
+/** KEYS[1] stream   -> 1 if it was there, else 0 */
+export const removeScript: Script = {
+  guarantee: 'the stream may still be there',
+  lua: `return redis.call('DEL', KEYS[1])`,
+};

@@ -1,0 +1,249 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChangeCounts } from '../change.ts';
+import { ExitCode, ThrottledError, worstExitCode } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Progress } from '../progress.ts';
+import type { Prepared, Rejected } from '../record.ts';
+import type { Spool } from '../spool.ts';
+import type { TargetReader } from '../target.ts';
+import type { SlotKeeper } from '../throttle.ts';
+import { type FetchDeps, fetchSnapshot, readBatches } from './fetch.ts';
+import { confirmationsNeeded, hasTooManyRejects, type Verdict } from './guard.ts';
+import { type SnapshotCheckpoint, startPass, turnPage } from './pass.ts';
+import { planSteps } from './plan.ts';
+import type { Resource } from './resource.ts';
+import { SeenSet } from './seen.ts';
+import type { Party } from './session.ts';
+import { type ErrorSummary, errorSummary } from './summary.ts';
+import { countMissing, goneIds, judgePass } from './sweep.ts';
+
+export interface DryRunOptions {
+  readonly name: string;
+  readonly adapter: string;
+  readonly resources: readonly Resource[];
+  readonly maxPages: number;
+}
+
+export interface DryRunDeps {
+  readonly target: TargetReader;
+  /** The target's own throttle; null where the target has none yet. */
+  readonly guard: SlotKeeper | null;
+  readonly party: Party;
+  readonly spool: Spool;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+/** What a run would change, as far as slots came in time. The changes themselves are in the spool. */
+export interface DryPlan {
+  readonly name: string;
+  readonly adapter: string;
+  /** `partial`: not every page could be read, so that deletes are unknown. */
+  readonly outcome: 'planned' | 'partial' | 'failed' | 'stopped';
+  readonly exitCode: ExitCode;
+  readonly hits: number;
+  readonly resources: readonly ResourcePlan[];
+  readonly errors: readonly ErrorSummary[];
+  readonly nextSlotInMs: number | null;
+}
+
+export interface ResourcePlan {
+  readonly resource: string;
+  readonly isComplete: boolean;
+  readonly pages: number;
+  readonly records: number;
+  readonly rejected: number;
+  /** The first few rejected records, with their reasons. */
+  readonly rejects: readonly Pick<Rejected, 'key' | 'reasons'>[];
+  /** More than the config allows: the pass would delete nothing. */
+  readonly hasTooManyRejects: boolean;
+  readonly unchanged: number;
+  readonly counts: ChangeCounts;
+  /** Missing, but not in enough complete passes running: not deleted yet. */
+  readonly unconfirmed: number;
+  /** Null while the pass is not complete. */
+  readonly verdict: Verdict | null;
+  /** What the run would do to the table first, or why it could not run at all. */
+  readonly table: {
+    readonly exists: boolean;
+    readonly missingColumns: readonly string[];
+    readonly problems: readonly string[];
+  };
+}
+
+const rejectsShown = 5;
+
+/**
+ * Shows what a run would do. It takes no lock and touches no checkpoint: a pass of its own, from the first page, is
+ * planned into a spool. Each page costs a slot, as for everybody.
+ */
+export async function dryRun(options: DryRunOptions, deps: DryRunDeps): Promise<DryPlan> {
+  const resources: ResourcePlan[] = [];
+  const errors: ErrorSummary[] = [];
+  let hits = 0;
+  let nextSlotInMs: number | null = null;
+  for (const resource of options.resources) {
+    const walk = new DryWalk(resource, await deps.target.inspect(resource.table), deps);
+    try {
+      await walk.walk(options.maxPages, () => {
+        hits += 1;
+      });
+    } catch (error) {
+      if (error instanceof ThrottledError) nextSlotInMs = error.waitMs;
+      if (!deps.signal.aborted && !isMereWait(error)) errors.push(errorSummary(error));
+    }
+    resources.push(await walk.plan());
+    if (nextSlotInMs !== null || deps.signal.aborted) break;
+  }
+  const exitCode = worstExitCode([...errors.map((error) => error.exitCode), ...resources.flatMap(codesOf)]);
+  const isComplete = resources.length === options.resources.length && resources.every((plan) => plan.isComplete);
+  const outcome = deps.signal.aborted ? 'stopped' : errors.length > 0 ? 'failed' : isComplete ? 'planned' : 'partial';
+  return { name: options.name, adapter: options.adapter, outcome, exitCode, hits, resources, errors, nextSlotInMs };
+}
+
+function isMereWait(error: unknown): boolean {
+  return error instanceof ThrottledError && error.exitCode === ExitCode.ok;
+}
+
+/** What a run would end with, as far as the plan can tell. */
+function codesOf({ verdict, table, hasTooManyRejects: isOver }: ResourcePlan): ExitCode[] {
+  return [
+    ...(table.problems.length > 0 ? [ExitCode.config] : []),
+    ...(isOver ? [ExitCode.rejects] : []),
+    ...(verdict?.delete === 'held' ? [ExitCode.held] : []),
+  ];
+}
+
+class DryWalk {
+  readonly #resource: Resource;
+  readonly #table: ResourcePlan['table'];
+  readonly #deps: DryRunDeps;
+  readonly #seen = new SeenSet();
+  readonly #rejects: Rejected[] = [];
+  #checkpoint: SnapshotCheckpoint;
+  #records = 0;
+  #unchanged = 0;
+  #rejected = 0;
+  #unconfirmed = 0;
+  #verdict: Verdict | null = null;
+
+  constructor(resource: Resource, table: ResourcePlan['table'], deps: DryRunDeps) {
+    this.#resource = resource;
+    this.#table = table;
+    this.#deps = deps;
+    this.#checkpoint = startPass(null, resource.shape, 'snapshot', deps.now());
+  }
+
+  async walk(maxPages: number, onHit: () => void): Promise<void> {
+    const stored = (await this.#deps.target.pass(this.#resource.table.resource))?.checkpoint ?? null;
+    this.#checkpoint = startPass(stored, this.#resource.shape, 'snapshot', this.#deps.now());
+    while (this.#checkpoint.phase === 'walking' && this.#checkpoint.progress.pages < maxPages) {
+      await this.#takePage(onHit);
+      this.#deps.progress.page(this.#resource.table.resource, this.#checkpoint.progress.pages);
+    }
+    if (this.#checkpoint.phase === 'deleting') await this.#planDeletes();
+  }
+
+  async plan(): Promise<ResourcePlan> {
+    const { resource } = this.#resource.table;
+    const isComplete = this.#checkpoint.phase === 'deleting';
+    return {
+      resource,
+      isComplete,
+      pages: this.#checkpoint.progress.pages,
+      records: this.#records,
+      rejected: this.#rejected,
+      rejects: this.#rejects.map(({ key, reasons }) => ({ key, reasons })),
+      hasTooManyRejects: isComplete && hasTooManyRejects(this.#checkpoint.progress, this.#resource.maxRejectRatio),
+      unchanged: this.#unchanged,
+      counts: this.#deps.spool.counts(resource),
+      unconfirmed: this.#unconfirmed,
+      verdict: this.#verdict,
+      table: this.#table,
+    };
+  }
+
+  async #takePage(onHit: () => void): Promise<void> {
+    const fetching = this.#fetching(onHit);
+    const page = await fetchSnapshot(this.#resource.table.resource, this.#checkpoint, fetching);
+    const brought = { records: 0, rejected: 0, keyless: 0 };
+    for await (const batch of readBatches(page, this.#resource.prepare, () => 2000, fetching)) {
+      brought.records += batch.raw;
+      brought.rejected += batch.rejected.length;
+      brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
+      await this.#planBatch(batch.records, batch.rejected);
+      this.#deps.progress.records(this.#resource.table.resource, batch.raw);
+      await nextTurn();
+      this.#deps.signal.throwIfAborted();
+    }
+    this.#records += brought.records;
+    this.#rejected += brought.rejected;
+    const next = typeof page.next === 'function' ? page.next() : page.next;
+    const rest = { next, content: null, total: page.total ?? null, shifted: page.shifted === true };
+    const turned = { ...brought, ...rest, bookmark: null, validators: null, tombstones: [] };
+    this.#checkpoint = turnPage(this.#checkpoint, turned, this.#resource.maxPages);
+  }
+
+  /** A client for one page: what has moved for good, and who may still send, is as it is now. */
+  #fetching(onHit: () => void): FetchDeps {
+    const { party, guard, log, signal } = this.#deps;
+    const { moved } = this.#checkpoint;
+    const http = party.openHttp({ guard, mayStillSend: () => !signal.aborted, moved, failures: 0, onHit, signal });
+    return { adapter: party.adapter, adapterName: party.name, context: { http, log, signal } };
+  }
+
+  async #planBatch(records: readonly Prepared[], rejected: readonly Rejected[]): Promise<void> {
+    const { target, spool } = this.#deps;
+    const { table } = this.#resource;
+    const compared = await target.compare(
+      table,
+      records.map(({ key, hash }) => [key, hash]),
+    );
+    this.#seen.addAll(compared.unchanged);
+    const different = compared.different.flatMap((at) => records[at] ?? []);
+    const found = await target.find(table, different);
+    const steps = planSteps(different, found);
+    for (const { entry } of found) if (entry && !entry.deleted) this.#seen.add(entry.id);
+    const rejectedKeys = rejected.flatMap(({ key }) => key ?? []);
+    this.#seen.addAll(await target.idsOf(table.resource, rejectedKeys));
+
+    const changes = steps.flatMap(({ change }) => (typeof change === 'string' ? [] : [change]));
+    const changing = new Set(changes.map(({ key }) => key));
+    spool.drop(
+      table.resource,
+      records.filter(({ key }) => !changing.has(key)).map(({ key }) => key),
+    );
+    spool.put(table.resource, changes);
+    this.#unchanged += records.length - changes.length;
+    this.#rejects.push(...rejected.slice(0, rejectsShown - this.#rejects.length));
+  }
+
+  async #planDeletes(): Promise<void> {
+    const { target, spool, party, now } = this.#deps;
+    const { table, guard } = this.#resource;
+    const pass = { resource: this.#resource, checkpoint: this.#checkpoint, seen: this.#seen };
+    const confirmations = confirmationsNeeded(
+      guard,
+      this.#checkpoint.progress.pages,
+      party.adapter.isStable(table.resource),
+    );
+    const missing = await countMissing(pass, target, confirmations);
+    this.#verdict = judgePass(this.#checkpoint, this.#resource, missing, now());
+    this.#unconfirmed = missing.unseen - missing.gone;
+    if (this.#verdict.delete === 'none') return;
+    for await (const ids of goneIds(pass, target, confirmations)) {
+      const rows = await target.rowsOf(table, ids);
+      spool.put(
+        table.resource,
+        rows.map(({ key, row }) => ({ type: 'deleted', key, before: row })),
+      );
+    }
+  }
+}
+
+/** Whether the plan would change anything, for `--detailed-exitcode`. */
+export function hasChanges({ resources }: DryPlan): boolean {
+  return resources.some(({ counts }) => counts.created + counts.updated + counts.deleted > 0);
+}

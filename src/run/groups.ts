@@ -1,0 +1,94 @@
+import { ConfigError } from '../errors.ts';
+import { beforeEverything, comparePositions, type Position } from '../event.ts';
+import { listenerOf } from '../listener.ts';
+import type { EventStream, StreamState } from '../stream.ts';
+import type { GroupCursor, Target } from '../target.ts';
+
+/** A consumer group that a configured listener reads by. */
+export interface ListenerGroup {
+  readonly group: string;
+  /** Where a group that is new starts, unless its listener had others before. */
+  readonly from: 'beginning' | 'now';
+}
+
+export interface GroupsDeps {
+  readonly stream: EventStream;
+  readonly target: Target;
+}
+
+/**
+ * Makes the groups of the configured listeners where they are missing, at the cursor that the target keeps, so that
+ * nothing is trimmed before they have seen it. A new group's cursor is stored first: a crash in between loses nothing.
+ * What a listener had with another number of shards goes last: its new groups start where the slowest of those stood.
+ */
+export async function ensureGroups(groups: readonly ListenerGroup[], deps: GroupsDeps): Promise<void> {
+  if (groups.length === 0) return;
+  const { stream, target } = deps;
+  const [state, cursors] = await Promise.all([stream.state(), target.groups()]);
+  const former = formerGroups(groups, cursors, state);
+  const added = groups.filter(({ group }) => !cursors.some((cursor) => cursor.group === group));
+  const now = added.length > 0 ? await positionNow(state, target) : beforeEverything;
+  const fresh = added.map(({ group, from }) => {
+    const stood = lowestCursor(
+      cursors.filter((cursor) => former.has(cursor.group) && listenerOf(cursor.group) === listenerOf(group)),
+    );
+    return { group, position: stood ?? (from === 'now' ? now : beforeEverything) };
+  });
+  if (fresh.length > 0) await target.saveGroups(fresh);
+  await makeMissing(groups, state, [...cursors, ...fresh], stream);
+  if (former.size === 0) return;
+  // The cursors first: a daemon that misses its group makes it again only where there is one.
+  await target.saveGroups([], [...former]);
+  for (const group of former) await stream.dropGroup(group);
+}
+
+/**
+ * Makes a group again that was there, for a daemon that reads by it. Throws `ConfigError` if the target does not know it any
+ * more: it was dropped on purpose.
+ */
+export async function restoreGroup(group: string, { stream, target }: GroupsDeps): Promise<void> {
+  const cursor = (await target.groups()).find((one) => one.group === group);
+  if (cursor) {
+    await stream.ensureGroup(group, cursor.position);
+    return;
+  }
+  const message = `the listener ${listenerOf(group)} was dropped, or has another number of shards now: it is read no more`;
+  throw new ConfigError(message, { hint: 'start "sync listen" again, with the config that the others have' });
+}
+
+async function makeMissing(
+  groups: readonly ListenerGroup[],
+  state: StreamState,
+  cursors: readonly GroupCursor[],
+  stream: EventStream,
+): Promise<void> {
+  const existing = new Set(state.groups.map(({ name }) => name));
+  const known = new Map(cursors.map(({ group, position }) => [group, position]));
+  for (const { group } of groups) {
+    if (!existing.has(group)) await stream.ensureGroup(group, known.get(group) ?? beforeEverything);
+  }
+}
+
+/** Groups that the configured listeners had with another number of shards. */
+function formerGroups(
+  groups: readonly ListenerGroup[],
+  cursors: readonly GroupCursor[],
+  state: StreamState,
+): ReadonlySet<string> {
+  const current = new Set(groups.map(({ group }) => group));
+  const listeners = new Set([...current].map(listenerOf));
+  const known = [...cursors.map(({ group }) => group), ...state.groups.map(({ name }) => name)];
+  return new Set(known.filter((group) => !current.has(group) && listeners.has(listenerOf(group))));
+}
+
+/** Where a stream that is gone stood is known to the target: what is filled into it again is no news. */
+async function positionNow({ last }: StreamState, target: Target): Promise<Position> {
+  if (last.generation > 0) return last;
+  const lease = await target.lease();
+  return lease === null ? last : { generation: lease.generation, seq: lease.nextSeq - 1 };
+}
+
+/** Up to where every group has acknowledged everything; undefined if there are no groups. */
+export function lowestCursor(cursors: readonly GroupCursor[]): Position | undefined {
+  return cursors.map(({ position }) => position).sort(comparePositions)[0];
+}

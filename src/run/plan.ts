@@ -1,0 +1,25 @@
+import type { Prepared, Values } from '../record.ts';
+import type { Found, Step } from '../target.ts';
+
+/** Decides what each record means for the target. Pure: given what was found for each, in the same order. */
+export function planSteps(records: readonly Prepared[], found: readonly Found[]): Step[] {
+  return records.map((record, at) => stepFor(record, found[at] ?? nothingFound));
+}
+
+const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
+
+function stepFor(record: Prepared, { entry, row, isRowDeleted }: Found): Step {
+  const { key, values } = record;
+  if (row === null || entry?.deleted || isRowDeleted)
+    return { record, change: { type: 'created', key, after: values } };
+  if (entry?.hash === record.hash) return { record, change: 'none' };
+  const changed = differences(row, values);
+  if (changed.length === 0) return { record, change: 'refresh' };
+  return { record, change: { type: 'updated', key, before: row, after: values, changed } };
+}
+
+function differences(before: Values, after: Values): number[] {
+  const changed: number[] = [];
+  for (let at = 0; at < after.length; at += 1) if (before[at] !== after[at]) changed.push(at);
+  return changed;
+}

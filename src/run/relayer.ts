@@ -1,0 +1,51 @@
+import { UnreachableError } from '../errors.ts';
+import { type RelayDeps, type Relayed, type RelayOptions, relay, relayPatiently, type StreamAt } from './relay.ts';
+
+/** Relays beside a run: after each commit in the background, one transaction behind it, and to the end before the run ends. */
+export class Relayer {
+  readonly #options: RelayOptions;
+  readonly #deps: RelayDeps;
+  readonly #signal: AbortSignal;
+  #at: StreamAt | null = null;
+  #appended = 0;
+  #underWay: Promise<void> = Promise.resolve();
+  #refused = false;
+  #alarm: unknown;
+
+  constructor(options: RelayOptions, deps: RelayDeps, signal: AbortSignal) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#signal = signal;
+  }
+
+  /** Starts to move what was committed; waits only for the move before it. Throws only what must stop the run. */
+  async committed(): Promise<void> {
+    await this.#underWay;
+    if (this.#alarm) throw this.#alarm;
+    if (!this.#refused) this.#underWay = this.#moveInBackground();
+  }
+
+  /**
+   * Moves what is left, and says how much was moved since the last time. Throws `UnreachableError` if Redis takes nothing
+   * for `patienceMs`: the data is committed.
+   */
+  async drain(signal: AbortSignal, patienceMs: number): Promise<Relayed> {
+    await this.#underWay;
+    if (this.#alarm) throw this.#alarm;
+    const drained = await relayPatiently(this.#options, this.#deps, signal, patienceMs);
+    const appended = this.#appended + drained.appended;
+    this.#appended = 0;
+    return { ...drained, appended };
+  }
+
+  async #moveInBackground(): Promise<void> {
+    try {
+      const moved = await relay(this.#options, this.#deps, this.#signal, this.#at);
+      this.#at = moved.at;
+      this.#appended += moved.appended;
+    } catch (error) {
+      if (error instanceof UnreachableError || this.#signal.aborted) this.#refused = true;
+      else this.#alarm = error;
+    }
+  }
+}

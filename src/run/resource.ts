@@ -1,0 +1,47 @@
+import type { Keys } from '../adapter.ts';
+import type { Checkpoint } from '../pass.ts';
+import type { Prepare } from '../record.ts';
+import type { ResourceTable } from '../target.ts';
+import type { Guard } from './guard.ts';
+import { isDue } from './pass.ts';
+
+/** One resource as a run works on it: what the config says, compiled. */
+export interface Resource {
+  readonly table: ResourceTable;
+  readonly prepare: Prepare;
+  readonly shape: string;
+  /** Due when its last pass completed this long ago; 0: in every run. */
+  readonly everyMs: number;
+  /** Absent: each pass asks for everything. */
+  readonly changes?: ChangesPlan;
+  readonly maxRejectRatio: number;
+  readonly maxPages: number;
+  readonly guard: Guard;
+}
+
+/** Passes that ask only for what changed. */
+export interface ChangesPlan {
+  /** For so long at the most: then a pass asks for everything again. */
+  readonly fullEveryMs: number;
+  readonly keys: Keys;
+}
+
+/** A resource and where its pass stands. */
+export interface Progressing {
+  readonly resource: Resource;
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** The one to work on next: of those that are due or unfinished and not backing off, the one tried least recently. */
+export function chooseResource<P extends Progressing>(candidates: readonly P[], now: number): P | undefined {
+  return candidates
+    .filter(({ resource, checkpoint }) => isDue(checkpoint, resource.shape, resource.everyMs, now))
+    .filter((candidate) => !isBackingOff(candidate, now))
+    .sort((a, b) => (a.checkpoint?.triedAt ?? 0) - (b.checkpoint?.triedAt ?? 0))[0];
+}
+
+/** Whether an earlier failure keeps it away: another shape ends that, since it is another question. */
+export function isBackingOff({ resource, checkpoint }: Progressing, now: number): boolean {
+  if (!checkpoint?.backOff || checkpoint.shape !== resource.shape) return false;
+  return checkpoint.backOff.until > now;
+}

@@ -1,0 +1,74 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+
+const idsPerChunk = 65_536;
+const bytesPerChunk = idsPerChunk / 8;
+
+/** The ids of the records that a pass has seen: a bit each, so that ten million take about a megabyte. */
+export class SeenSet {
+  #chunks = new Map<number, Uint8Array>();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(id: number): void {
+    const chunk = this.#chunkOf(id);
+    const at = id % idsPerChunk;
+    const bit = 1 << (at & 7);
+    const byte = chunk[at >> 3] ?? 0;
+    if (byte & bit) return;
+    chunk[at >> 3] = byte | bit;
+    this.#count += 1;
+  }
+
+  addAll(ids: readonly number[]): void {
+    for (const id of ids) this.add(id);
+  }
+
+  has(id: number): boolean {
+    const at = id % idsPerChunk;
+    const byte = this.#chunks.get(Math.floor(id / idsPerChunk))?.[at >> 3] ?? 0;
+    return (byte & (1 << (at & 7))) !== 0;
+  }
+
+  /** Deflated chunks of 4 bytes of chunk number (little-endian) and 8192 bytes of bits. */
+  serialize(): Uint8Array {
+    const bytes = new Uint8Array(this.#chunks.size * (4 + bytesPerChunk));
+    const view = new DataView(bytes.buffer);
+    let at = 0;
+    for (const [number, chunk] of this.#chunks) {
+      view.setUint32(at, number, true);
+      bytes.set(chunk, at + 4);
+      at += 4 + bytesPerChunk;
+    }
+    return deflateRawSync(bytes, { level: 1 });
+  }
+
+  static restore(serialized: Uint8Array | null): SeenSet {
+    const seen = new SeenSet();
+    if (serialized === null) return seen;
+    const bytes = inflateRawSync(serialized);
+    for (let at = 0; at < bytes.length; at += 4 + bytesPerChunk) {
+      const chunk = new Uint8Array(bytes.subarray(at + 4, at + 4 + bytesPerChunk));
+      seen.#chunks.set(bytes.readUInt32LE(at), chunk);
+      seen.#count += chunk.reduce((count, byte) => count + bitsIn(byte), 0);
+    }
+    return seen;
+  }
+
+  #chunkOf(id: number): Uint8Array {
+    const number = Math.floor(id / idsPerChunk);
+    const known = this.#chunks.get(number);
+    if (known) return known;
+    const chunk = new Uint8Array(bytesPerChunk);
+    this.#chunks.set(number, chunk);
+    return chunk;
+  }
+}
+
+function bitsIn(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest > 0; rest &= rest - 1) count += 1;
+  return count;
+}

@@ -1,0 +1,82 @@
+import type { ChangeCounts } from '../change.ts';
+import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
+import type { HeldDeletes } from '../pass.ts';
+
+/**
+ * How a run ended. `done`: every resource that was due is in step. `partial`: a pass goes on in the next run.
+ * `throttled`: no slot was free. `not-due`: nothing wanted work. `held`: the guard held deletions back.
+ * `failed`: an error, told in `errors`. `stopped`: by a signal.
+ */
+export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'failed' | 'stopped';
+
+/** What a run did: printed, stored as its row in `_sync_runs`, and a stable contract with `--json`. */
+export interface Summary {
+  readonly name: string;
+  readonly run: string;
+  readonly adapter: string;
+  readonly outcome: Outcome;
+  readonly exitCode: ExitCode;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly tookMs: number;
+  readonly hits: number;
+  readonly pages: number;
+  readonly records: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  readonly counts: ChangeCounts;
+  /** Events that this run put on the stream, its own and those that an earlier run had left. */
+  readonly relayed: number;
+  /** The stream is full: the outbox holds the rest until a listener has caught up. */
+  readonly isRelayPaused: boolean;
+  /** How long until a slot frees; null if the run was not throttled. */
+  readonly nextSlotInMs: number | null;
+  readonly resources: readonly ResourceSummary[];
+  readonly errors: readonly ErrorSummary[];
+  readonly warnings: readonly string[];
+}
+
+export interface ResourceSummary {
+  readonly resource: string;
+  readonly pass: number;
+  readonly phase: 'walking' | 'deleting' | 'held' | 'done';
+  /** Pages and records of the whole pass so far, over all its runs. */
+  readonly pages: number;
+  readonly records: number;
+  readonly held: HeldDeletes | null;
+}
+
+export interface ErrorSummary {
+  readonly exitCode: ExitCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export function errorSummary(error: unknown): ErrorSummary {
+  if (error instanceof SyncError) return { exitCode: error.exitCode, message: error.message, hint: error.hint ?? null };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exitCode: ExitCode.bug, message: `a bug in sync: ${message}`, hint: 'please report it, with this text' };
+}
+
+/** What the run says of itself, from what it met: errors first, then the guard, then how far it came. */
+export function outcomeOf(met: {
+  /** The exit code of the signal that stopped the run; null if none did. */
+  readonly stopCode: ExitCode | null;
+  readonly errors: readonly ErrorSummary[];
+  readonly isHeld: boolean;
+  readonly isThrottled: boolean;
+  readonly pages: number;
+  readonly isUnfinished: boolean;
+  readonly wasDue: boolean;
+}): { readonly outcome: Outcome; readonly exitCode: ExitCode } {
+  const exitCode = worstExitCode([
+    ...met.errors.map((error) => error.exitCode),
+    met.isHeld ? ExitCode.held : ExitCode.ok,
+  ]);
+  if (met.stopCode !== null) return { outcome: 'stopped', exitCode: worstExitCode([exitCode, met.stopCode]) };
+  if (met.errors.length > 0) return { outcome: 'failed', exitCode };
+  if (met.isHeld) return { outcome: 'held', exitCode };
+  if (met.isThrottled && met.pages === 0) return { outcome: 'throttled', exitCode };
+  if (met.isUnfinished) return { outcome: 'partial', exitCode };
+  return { outcome: met.wasDue ? 'done' : 'not-due', exitCode };
+}

@@ -1,0 +1,147 @@
+import { createHash, type Hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChangesPage, SnapshotPage } from '../adapter.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
+import { crashPoint } from '../crash.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Checkpoint } from '../pass.ts';
+import type { Progress } from '../progress.ts';
+import type { Prepared } from '../record.ts';
+import { type FetchDeps, fetchPage, readBatches } from './fetch.ts';
+import type { BatchSize, RecordBatch } from './page.ts';
+import { completeUnmodified, type PageBrought, turnPage } from './pass.ts';
+import { type PassToWrite, type WriteDeps, writeBatch } from './write.ts';
+
+export interface TakeDeps extends WriteDeps, FetchDeps {
+  readonly now: () => number;
+  readonly progress: Progress;
+  readonly batchSize: BatchSize;
+}
+
+export interface Taken {
+  readonly checkpoint: Checkpoint;
+  readonly counts: ChangeCounts;
+  readonly records: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+}
+
+/**
+ * Takes one page in.
+ *
+ * 1. Fetch it: one hit. Where nothing is new, the pass is over.
+ * 2. Batch by batch: map, validate, hash; compare with what is known; commit what differs.
+ * 3. With the last batch, in the same transaction, the checkpoint moves on.
+ */
+export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken> {
+  const page = await fetchPage(pass.resource.table.resource, pass.checkpoint, deps);
+  crashPoint('after-response');
+  if (page.mode === 'not-modified') return endUnmodified(pass, deps);
+  await forgetValidators(pass, deps);
+  const content = isOnlyPage(pass.checkpoint, page) ? null : createHash('sha256');
+  const taken: Tally = { counts: noChanges, records: 0, rejected: 0, duplicates: 0, keyless: 0 };
+  const tombstones = await tombstonesOf(page, pass, deps);
+  const brought = once(() => broughtBy(page, taken, content, tombstones));
+  const after = (refused: number) => {
+    const { rejected } = brought();
+    return turnPage(pass.checkpoint, { ...brought(), rejected: rejected + refused }, pass.resource.maxPages);
+  };
+  const retry = new Map<string, Prepared>();
+  let checkpoint: Checkpoint | undefined;
+
+  for await (const batch of readBatches(page, pass.resource.prepare, () => deps.batchSize.value, deps)) {
+    const startedAt = performance.now();
+    tally(taken, batch, content);
+    const written = await writeBatch(pass, batch, retry, batch.isLast ? after : undefined, deps);
+    taken.counts = sumCounts(taken.counts, written.counts);
+    taken.rejected += written.refused;
+    checkpoint = written.checkpoint;
+    deps.progress.records(pass.resource.table.resource, batch.raw);
+    deps.batchSize.learn(batch.raw, performance.now() - startedAt);
+    await nextTurn();
+  }
+  if (!checkpoint) throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
+  return { ...taken, checkpoint };
+}
+
+/** Only the checkpoint is written: the rows are as the last pass left them. */
+async function endUnmodified({ resource, checkpoint: before }: PassToWrite, deps: TakeDeps): Promise<Taken> {
+  deps.assertTrusted();
+  const checkpoint = completeUnmodified(before, deps.now());
+  await deps.target.save(resource.table.resource, { checkpoint, seen: null });
+  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint };
+}
+
+/** A record that this pass has brought, or brings yet, beats its tombstone: the end of the pass sees to it. */
+async function tombstonesOf(
+  page: SnapshotPage | ChangesPage,
+  { resource }: PassToWrite,
+  { target }: TakeDeps,
+): Promise<readonly number[]> {
+  if (page.mode === 'snapshot' || page.deleted.length === 0) return [];
+  return target.idsOf(resource.table.resource, page.deleted);
+}
+
+/** Half of a page may be committed when a run dies: then the last complete pass is not what the rows hold any more. */
+async function forgetValidators({ resource, checkpoint }: PassToWrite, deps: TakeDeps): Promise<void> {
+  if (checkpoint.validators === null) return;
+  deps.assertTrusted();
+  await deps.target.save(resource.table.resource, { checkpoint: { ...checkpoint, validators: null } });
+}
+
+interface Tally {
+  counts: ChangeCounts;
+  records: number;
+  rejected: number;
+  duplicates: number;
+  keyless: number;
+}
+
+function tally(taken: Tally, batch: RecordBatch, content: Hash | null): void {
+  taken.records += batch.raw;
+  taken.rejected += batch.rejected.length;
+  taken.duplicates += batch.duplicates;
+  taken.keyless += batch.rejected.filter(({ key }) => key === null).length;
+  if (content) for (const { key, hash } of batch.records) content.update(`${key}\n${hash}\n`);
+}
+
+function broughtBy(
+  page: SnapshotPage | ChangesPage,
+  taken: Tally,
+  content: Hash | null,
+  tombstones: readonly number[],
+): PageBrought {
+  const { records, rejected, keyless } = taken;
+  return {
+    records,
+    rejected,
+    keyless,
+    next: typeof page.next === 'function' ? page.next() : page.next,
+    content: content && records > rejected ? content.digest('base64url').slice(0, 11) : null,
+    bookmark: page.bookmark ?? null,
+    tombstones,
+    ...(page.mode === 'snapshot' ? ofWhole(page) : ofPart),
+  };
+}
+
+type OfWhole = Pick<PageBrought, 'total' | 'shifted' | 'validators'>;
+
+const ofPart: OfWhole = { total: null, shifted: false, validators: null };
+
+function ofWhole({ total, shifted, validators }: SnapshotPage): OfWhole {
+  return { total: total ?? null, shifted: shifted === true, validators: validators ?? null };
+}
+
+/** A file is one page however long it is: nothing can repeat. */
+function isOnlyPage({ cursor }: Checkpoint, page: SnapshotPage | ChangesPage): boolean {
+  return cursor === null && page.next === null;
+}
+
+/** The value of the first call, for every call: a transaction may be tried more than once. */
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => {
+    known ??= { value: compute() };
+    return known.value;
+  };
+}

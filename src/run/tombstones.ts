@@ -1,0 +1,98 @@
+import type { Checkpoint } from '../pass.ts';
+import type { EventOptions, Removal } from '../target.ts';
+import { type Guard, judgeTombstones, noteDeletions, type Verdict } from './guard.ts';
+import { forgetMissing } from './live.ts';
+import { complete } from './pass.ts';
+import { removeUntilFree } from './remove.ts';
+import type { Resource } from './resource.ts';
+import type { SeenSet } from './seen.ts';
+import type { SweepDeps, Swept } from './sweep.ts';
+
+/** A changes pass that may bury what it was told is gone. What it did not see means nothing. */
+export interface PassToBury {
+  readonly resource: Resource;
+  readonly checkpoint: Checkpoint;
+  /** What the pass brought: such a record is not gone, whatever else was said of it. */
+  readonly seen: SeenSet;
+  readonly events: EventOptions;
+}
+
+const idsPerBatch = 1000;
+
+/**
+ * Ends a changes pass all of whose pages are committed.
+ *
+ * 1. Of the records that were called gone, leave those that the pass has brought.
+ * 2. Let the guard judge their number.
+ * 3. Delete them in batches, each a transaction with its events and a checkpoint that names the rest.
+ * 4. The pass is done. What was not deleted is a snapshot's to judge: the next pass is one.
+ */
+export async function bury(pass: PassToBury, deps: SweepDeps): Promise<Swept> {
+  const { resource, seen } = pass;
+  const gone = pass.checkpoint.tombstones.filter((id) => !seen.has(id));
+  const live = await deps.target.countLive(resource.table.resource);
+  const verdict = judge(pass, gone.length, live, deps.now());
+  await forgetMissing(pass, deps);
+
+  const isToBury = verdict.delete === 'all' && gone.length > 0;
+  const buried = isToBury
+    ? await buryAll(pass, gone, live, deps)
+    : { checkpoint: pass.checkpoint, deleted: 0, refused: 0 };
+  const end = complete(buried.checkpoint, deps.now(), null);
+  const checkpoint = verdict.delete === 'all' && buried.refused === 0 ? end : { ...end, fullAt: null };
+  deps.assertTrusted();
+  await deps.target.save(resource.table.resource, { checkpoint, seen: null });
+  return { ...buried, checkpoint, verdict };
+}
+
+function judge({ checkpoint, resource }: PassToBury, gone: number, live: number, now: number): Verdict {
+  const { progress, deletions } = checkpoint;
+  const { maxRejectRatio, guard } = resource;
+  const verdict = judgeTombstones({ progress, maxRejectRatio, live, gone, deletions, permission: null, now }, guard);
+  if (verdict.delete === 'all') return verdict;
+  return { ...verdict, because: `${verdict.because}; the next pass reads everything, and judges again` };
+}
+
+async function buryAll(
+  pass: PassToBury,
+  gone: readonly number[],
+  live: number,
+  deps: SweepDeps,
+): Promise<Pick<Swept, 'checkpoint' | 'deleted' | 'refused'>> {
+  const { resource, events } = pass;
+  let checkpoint = pass.checkpoint;
+  let deleted = 0;
+  let refused = 0;
+  for (let at = 0; at < gone.length; at += idsPerBatch) {
+    const removal = (): Removal => {
+      const [before, left] = [checkpoint, live - deleted];
+      return {
+        table: resource.table,
+        ids: gone.slice(at, at + idsPerBatch),
+        missing: [],
+        found: [],
+        events,
+        checkpoint: (count, isWhole) => {
+          const counted = { at: deps.now(), live: left, deleted: count };
+          const tombstones = isWhole ? gone.slice(at + idsPerBatch) : before.tombstones;
+          checkpoint = { ...before, tombstones, deletions: deletionsWith(before, counted, resource.guard) };
+          return { checkpoint };
+        },
+      };
+    };
+    for await (const committed of removeUntilFree(removal, deps)) {
+      deleted += committed.counts.deleted;
+      refused += committed.refused.length;
+      await deps.committed();
+    }
+  }
+  return { checkpoint, deleted, refused };
+}
+
+function deletionsWith(
+  { deletions }: Checkpoint,
+  counted: { readonly at: number; readonly live: number; readonly deleted: number },
+  { windowMs }: Guard,
+): Checkpoint['deletions'] {
+  return counted.deleted > 0 ? noteDeletions(deletions, counted, windowMs) : deletions;
+}

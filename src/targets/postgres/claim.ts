@@ -1,0 +1,189 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConfigError, UnreachableError } from '../../errors.ts';
+import type { LeaseRow, ResourceTable, RunIdentity, TableState } from '../../target.ts';
+import { problemsOf } from '../sql/problems.ts';
+import { missingColumns } from '../sql/system-table.ts';
+import { isLockTimeout, isMadeAlready } from './errors.ts';
+import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
+import type { Session } from './session.ts';
+import { addStatement, createStatement, dialectOf, readTable } from './system-table.ts';
+
+/** Whoever waits for a table lock makes everybody else wait behind it: so never for long, and rather again. */
+const tableLockMs = 100;
+const tableLockTries = 40;
+const betweenTriesMs = 200;
+
+/** How often a claim waits for the lease row in full: longer than the server bears an idle transaction of a stopped run. */
+const leaseTries = 3;
+
+export interface Lease extends LeaseRow {
+  /** Set by every transaction of the run that holds the fence. */
+  readonly lastTx: string;
+}
+
+export async function readLease(session: Session, { table }: Place, name: string, lock = ''): Promise<Lease | null> {
+  const { rows } = await session.query(
+    `SELECT fence, generation, next_seq, holder, last_tx FROM ${table('_sync_lease')} WHERE name = $1 ${lock}`,
+    [name],
+  );
+  const [row] = rows;
+  if (!row) return null;
+  return {
+    fence: Number(row.fence),
+    generation: Number(row.generation),
+    nextSeq: Number(row.next_seq),
+    holder: String(row.holder),
+    lastTx: String(row.last_tx),
+  };
+}
+
+/** How the table differs from the resource, and whose it is. */
+export async function inspectTable(
+  session: Session,
+  place: Place,
+  name: string,
+  table: ResourceTable,
+): Promise<TableState> {
+  const dialect = dialectOf(place);
+  const system = await readTable(session, place, table.table);
+  return {
+    exists: system !== null,
+    missingColumns: missingColumns(table, system, dialect).map((column) => column.name),
+    problems: [...(await ownerProblems(session, place, name, table)), ...problemsOf(table, system, dialect)],
+  };
+}
+
+async function ownerProblems(
+  session: Session,
+  place: Place,
+  name: string,
+  { resource, table }: ResourceTable,
+): Promise<string[]> {
+  if (!(await hasSchema(session, place))) return [];
+  const { rows } = await session.query(
+    `SELECT name, resource FROM ${place.table('_sync_tables')} WHERE table_name = $1`,
+    [table],
+  );
+  const [owner] = rows;
+  if (!owner || (owner.name === name && owner.resource === resource)) return [];
+  if (owner.name === name) return [`the table "${table}" belongs to the resource "${owner.resource}" of this sync`];
+  return [`the table "${table}" belongs to the sync "${owner.name}"`];
+}
+
+/**
+ * Makes what is missing, takes the tables, and adds one to the fence. Tables are made and widened first, each in a short
+ * transaction of its own; where nothing is missing, no lock is taken but those of rows.
+ */
+export async function takeOver(
+  transact: Transact,
+  place: Place,
+  name: string,
+  run: RunIdentity,
+  { tables, generationFloor, lastTx }: ClaimOptions,
+): Promise<Lease> {
+  await ensureSchema(transact, place);
+  const states = await transact((session) => inspectAll(session, place, name, tables));
+  const problems = states.flatMap((state) => state.problems);
+  if (problems.length > 0) {
+    throw new ConfigError(`the target ${place.label} does not fit: ${problems.join('; ')}; nothing was written`, {
+      hint: 'Change the config or the table; `sync check` shows what is missing.',
+    });
+  }
+  for (const [n, table] of tables.entries()) {
+    if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
+    await shapeTable(transact, place, table);
+  }
+  return bumpFence(transact, place, name, run, { tables, generationFloor, lastTx });
+}
+
+export interface ClaimOptions {
+  readonly tables: readonly ResourceTable[];
+  readonly generationFloor: number;
+  readonly lastTx: string;
+}
+
+async function inspectAll(session: Session, place: Place, name: string, tables: readonly ResourceTable[]) {
+  const states: TableState[] = [];
+  for (const table of tables) states.push(await inspectTable(session, place, name, table));
+  return states;
+}
+
+async function shapeTable(transact: Transact, place: Place, table: ResourceTable): Promise<void> {
+  for (let nth = 1; ; nth += 1) {
+    try {
+      return await transact(async (session) => {
+        await session.query(`SET LOCAL lock_timeout = ${tableLockMs}`);
+        const system = await readTable(session, place, table.table);
+        const missing = missingColumns(table, system, dialectOf(place));
+        if (!system) await session.query(createStatement(table, place));
+        else if (missing.length > 0) await session.query(addStatement(table, missing, place));
+      });
+    } catch (error) {
+      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      if (!isLockTimeout(cause) && !isMadeAlready(cause)) throw error;
+      if (nth === tableLockTries) throw inUseError(place, table, error);
+    }
+    await pause(betweenTriesMs * (0.5 + Math.random()));
+  }
+}
+
+function inUseError({ label }: Place, { table }: ResourceTable, cause: unknown): UnreachableError {
+  return new UnreachableError(
+    `the table "${table}" of the target ${label} lacks columns, and is in use all the time; nothing was written`,
+    { hint: 'Add them by hand (`sync check` names them), or end the long transaction that holds the table.', cause },
+  );
+}
+
+async function bumpFence(
+  transact: Transact,
+  place: Place,
+  name: string,
+  { run, holder }: RunIdentity,
+  { tables, generationFloor, lastTx }: ClaimOptions,
+): Promise<Lease> {
+  const bump = async (session: Session): Promise<Lease> => {
+    await session.query(
+      `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
+       VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
+       ON CONFLICT (name) DO UPDATE SET fence = l.fence + 1, last_tx = excluded.last_tx, run = excluded.run,
+         holder = excluded.holder, claimed_at = excluded.claimed_at`,
+      [name, generationFloor, lastTx, run, holder],
+    );
+    for (const table of tables) await takeTable(session, place, name, table);
+    const lease = await readLease(session, place, name);
+    if (lease) return lease;
+    throw new ConfigError(`the target ${place.label} did not keep its lease; nothing was written`);
+  };
+  for (let nth = 1; ; nth += 1) {
+    try {
+      return await transact(bump);
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || !isLockTimeout(error.cause) || nth === leaseTries) throw error;
+    }
+  }
+}
+
+/** In another table than before, what was written there says nothing: every record is compared with its row again. */
+async function takeTable(
+  session: Session,
+  { table: ours }: Place,
+  name: string,
+  { resource, table }: ResourceTable,
+): Promise<void> {
+  const { rows } = await session.query(
+    `SELECT id, table_name FROM ${ours('_sync_tables')} WHERE name = $1 AND resource = $2`,
+    [name, resource],
+  );
+  const [row] = rows;
+  if (!row) {
+    await session.query(`INSERT INTO ${ours('_sync_tables')} (name, resource, table_name) VALUES ($1, $2, $3)`, [
+      name,
+      resource,
+      table,
+    ]);
+    return;
+  }
+  if (row.table_name === table) return;
+  await session.query(`UPDATE ${ours('_sync_tables')} SET table_name = $2 WHERE id = $1`, [Number(row.id), table]);
+  await session.query(`UPDATE ${ours('_sync_records')} SET hash = '' WHERE of_table = $1`, [Number(row.id)]);
+}

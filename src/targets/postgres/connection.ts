@@ -1,0 +1,155 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { crashPoint } from '../../crash.ts';
+import type { Address } from './address.ts';
+import { isLost, isPassing, translate, unknownEndError } from './errors.ts';
+import { createClient, letGo, type Session, sessionOn } from './session.ts';
+
+/** The server ends a transaction whose client does nothing for this long: a run that is stopped inside one blocks nobody. */
+const idleMs = 10_000;
+const statementMs = 20_000;
+const times = { connectMs: 5000, silenceMs: statementMs + 10_000 };
+
+/** How often a transaction is tried that deadlocks or loses its connection. */
+const mostAttempts = 8;
+
+/** How long to wait for a lock, and, in steps of about what, between two attempts. */
+export interface Patience {
+  readonly busyMs: number;
+  readonly stepMs: number;
+}
+
+export interface TransactionOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Asked on a new connection when the answer to COMMIT was lost: whether it happened. Without it the work is such that
+   * doing it twice is doing it once.
+   */
+  readonly isCommitted?: ((session: Session) => Promise<boolean>) | undefined;
+}
+
+/** One connection, made when it is needed and made again when it is lost. Its transactions take turns. */
+export interface Connection extends AsyncDisposable {
+  readonly label: string;
+  /** Runs work in one transaction, whole or not at all; it may run several times until it is committed. */
+  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+}
+
+/** Writers are serial by the lease row's lock, which read committed serves best, whatever the database's default is. */
+const modes = {
+  write: 'BEGIN ISOLATION LEVEL READ COMMITTED',
+  read: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+} as const;
+
+export function createConnection(
+  address: Address,
+  applicationName: string,
+  patience: Patience,
+  mode: keyof typeof modes,
+): Connection {
+  // Every setting is local to its transaction: behind a pooler the next one may have another server's session.
+  const begin = `${modes[mode]}; SET LOCAL lock_timeout = ${patience.busyMs}; SET LOCAL statement_timeout = ${statementMs};
+    SET LOCAL idle_in_transaction_session_timeout = ${idleMs}; SET LOCAL jit = off`;
+  const { label } = address;
+  const link = keepConnected(() => createClient(address, applicationName, times));
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const attempt = async <T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> => {
+    const session = sessionOn(await link.client());
+    try {
+      await session.query(begin);
+      const result = await work(session);
+      options.signal?.throwIfAborted();
+      if (mode === 'write') crashPoint('before-commit');
+      await commit(session, options);
+      if (mode === 'write') crashPoint('after-commit');
+      return result;
+    } catch (error) {
+      if (isLost(error)) link.drop();
+      else await session.query('ROLLBACK').catch(link.drop);
+      throw error;
+    }
+  };
+
+  /** Whoever locks what the lost session held finds out how it ended: it holds the lease row until it has. */
+  const commit = async (session: Session, { isCommitted }: TransactionOptions): Promise<void> => {
+    try {
+      await session.query('COMMIT');
+    } catch (error) {
+      if (!isLost(error) || !isCommitted) throw error;
+      link.drop();
+      const happened = await repeated(isCommitted, {}).catch((cause: unknown) => {
+        throw unknownEndError(label, cause);
+      });
+      if (!happened) throw error;
+    }
+  };
+
+  const repeated = async <T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> => {
+    const until = performance.now() + patience.busyMs;
+    for (let nth = 1; ; nth += 1) {
+      options.signal?.throwIfAborted();
+      try {
+        return await attempt(work, options);
+      } catch (error) {
+        const isHopeless = !isLost(error) && !isPassing(error);
+        if (isHopeless || nth >= mostAttempts || performance.now() > until) throw translate(error, label);
+      }
+      await waitAStep(patience.stepMs * nth, options.signal);
+    }
+  };
+
+  return {
+    label,
+    transaction(work, options = {}) {
+      const mine = turn.then(() => repeated(work, options));
+      turn = mine.catch(() => {});
+      return mine;
+    },
+    async [Symbol.asyncDispose]() {
+      await turn;
+      await link.end();
+    },
+  };
+}
+
+/** The one client there is: a new one where the last has failed. */
+function keepConnected(create: () => Client) {
+  let client: Client | undefined;
+  const drop = (): void => {
+    if (client) letGo(client);
+    client = undefined;
+  };
+  return {
+    drop,
+    async client(): Promise<Client> {
+      if (client) return client;
+      const made = create();
+      made.on('error', () => {
+        if (client === made) drop();
+      });
+      client = made;
+      try {
+        await made.connect();
+      } catch (error) {
+        if (client === made) drop();
+        throw error;
+      }
+      return made;
+    },
+    async end(): Promise<void> {
+      const last = client;
+      client = undefined;
+      await last?.end().catch(() => {});
+    },
+  };
+}
+
+async function waitAStep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await pause(ms * (0.5 + Math.random()), undefined, signal ? { signal } : {});
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}

@@ -1,0 +1,143 @@
+import type { Change } from '../../change.ts';
+import { comparePositions, moveEvent, type Position } from '../../event.ts';
+import type { Batch, OutboxSlice, Removal } from '../../target.ts';
+import { eventsText } from '../sql/tally.ts';
+import type { Writing } from './commit.ts';
+import type { Place } from './schema.ts';
+import type { Session } from './session.ts';
+
+/** How many outbox rows one transaction removes: a row is a transaction's events, and may be megabytes. */
+const rowsPerPurge = 50;
+
+/** One row per transaction: events, joined by newlines, which no JSON text of ours contains. */
+interface OutboxRow {
+  readonly generation: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly at: string;
+  readonly events: string;
+}
+
+async function append(session: Session, { table }: Place, name: string, row: OutboxRow): Promise<void> {
+  await session.query(
+    `INSERT INTO ${table('_sync_outbox')} (name, generation, first_seq, last_seq, at, events) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [name, row.generation, row.firstSeq, row.lastSeq, row.at, row.events],
+  );
+}
+
+/** Numbers a transaction's events and puts them in the outbox as one row. Says how many there were: the lease counts on. */
+export async function giveOutEvents(
+  { session, place, name, lease }: Writing,
+  { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
+  changes: readonly Change[],
+  at: Date,
+): Promise<number> {
+  const { generation, nextSeq: firstSeq } = lease;
+  const whose = { resource: table.resource, columns: table.mapped, options };
+  const events = eventsText(changes, { name, generation, firstSeq, at }, whose);
+  if (events === null) return 0;
+  const lastSeq = firstSeq + changes.length - 1;
+  await append(session, place, name, { generation, firstSeq, lastSeq, at: at.toISOString(), events });
+  return changes.length;
+}
+
+/** A position of generation 0 stands before the oldest generation that is kept. */
+export async function readOutbox(
+  session: Session,
+  { table }: Place,
+  name: string,
+  after: Position,
+  limit: number,
+): Promise<OutboxSlice> {
+  const outbox = table('_sync_outbox');
+  const { rows } = await session.query(
+    `WITH of AS (SELECT CASE WHEN $2::bigint > 0 THEN $2::bigint
+         ELSE coalesce((SELECT min(generation) FROM ${outbox} WHERE name = $1), 0) END AS generation),
+       start AS (SELECT greatest(first_seq, $3::bigint + 1) AS seq FROM ${outbox}
+         WHERE name = $1 AND generation = (SELECT generation FROM of) AND last_seq > $3 ORDER BY last_seq LIMIT 1)
+     SELECT of.generation, o.first_seq, o.events FROM of LEFT JOIN ${outbox} o ON o.name = $1 AND o.generation = of.generation
+       AND o.last_seq > $3 AND o.first_seq < (SELECT seq FROM start) + $4 ORDER BY o.last_seq`,
+    [name, after.generation, after.seq, limit],
+  );
+  const generation = Number(rows[0]?.generation ?? after.generation);
+  const kept = rows.filter((row) => typeof row.events === 'string');
+  const first = Number(kept[0]?.first_seq ?? after.seq + 1);
+  const firstSeq = Math.max(first, after.seq + 1);
+  const events = kept.flatMap((row) => String(row.events).split('\n'));
+  return { generation, firstSeq, events: events.slice(firstSeq - first) };
+}
+
+/** Removes some rows that are older and passed; 0: none are left. */
+export async function purgeSome(
+  session: Session,
+  { table }: Place,
+  name: string,
+  olderThan: Date,
+  { generation, seq }: Position,
+): Promise<number> {
+  const { count } = await session.query(
+    `DELETE FROM ${table('_sync_outbox')} WHERE (name, generation, last_seq) IN (
+       SELECT name, generation, last_seq FROM ${table('_sync_outbox')}
+       WHERE name = $1 AND (generation, last_seq) <= ($2::bigint, $3::bigint) AND at < $4
+       ORDER BY generation, last_seq LIMIT ${rowsPerPurge})`,
+    [name, generation, seq, olderThan.toISOString()],
+  );
+  return count;
+}
+
+/** Gives every event after a position its place in a new generation, with its own number, and says how many there were. */
+export async function moveOutbox(
+  session: Session,
+  place: Place,
+  name: string,
+  generation: number,
+  after: Position,
+): Promise<number> {
+  const { rows } = await session.query(
+    `SELECT generation, last_seq FROM ${place.table('_sync_outbox')}
+     WHERE name = $1 AND (generation, last_seq) > ($2::bigint, $3::bigint) ORDER BY generation, last_seq`,
+    [name, after.generation, after.seq],
+  );
+  let moved = 0;
+  for (const row of rows) {
+    const taken = await takeRow(session, place, name, Number(row.generation), Number(row.last_seq));
+    moved += await moveRow(session, place, name, taken, generation, after);
+  }
+  return moved;
+}
+
+async function takeRow(
+  session: Session,
+  { table }: Place,
+  name: string,
+  generation: number,
+  lastSeq: number,
+): Promise<OutboxRow> {
+  const { rows } = await session.query(
+    `DELETE FROM ${table('_sync_outbox')} WHERE name = $1 AND generation = $2 AND last_seq = $3 RETURNING first_seq, at, events`,
+    [name, generation, lastSeq],
+  );
+  const [row] = rows;
+  return { generation, firstSeq: Number(row?.first_seq), lastSeq, at: String(row?.at), events: String(row?.events) };
+}
+
+async function moveRow(
+  session: Session,
+  place: Place,
+  name: string,
+  row: OutboxRow,
+  generation: number,
+  after: Position,
+): Promise<number> {
+  const events = row.events.split('\n');
+  const isPassed = (seq: number): boolean => comparePositions({ generation: row.generation, seq }, after) <= 0;
+  const passed = events.filter((_event, n) => isPassed(row.firstSeq + n));
+  const firstSeq = row.firstSeq + passed.length;
+  const moved = events
+    .slice(passed.length)
+    .map((event, n) => moveEvent(event, name, { generation, seq: firstSeq + n }));
+  const kept = { ...row, lastSeq: firstSeq - 1, events: passed.join('\n') };
+  if (passed.length > 0) await append(session, place, name, kept);
+  await append(session, place, name, { ...row, generation, firstSeq, events: moved.join('\n') });
+  return moved.length;
+}

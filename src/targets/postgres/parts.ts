@@ -1,0 +1,80 @@
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
+import type { Prepared } from '../../record.ts';
+import type { Batch, Committed, Removal } from '../../target.ts';
+import type { PartCommitted } from './commit.ts';
+import type { Pace } from './pace.ts';
+import type { PartRemoved, RemovalPart } from './remove.ts';
+
+/**
+ * Commits a batch in as many transactions as it takes for none to be long: each whole or not at all, the checkpoint with the
+ * last. Killed in between, the page is read again, and what is written is found unchanged.
+ */
+export async function commitInParts(
+  batch: Batch,
+  pace: Pace,
+  commitPart: (part: Batch) => Promise<PartCommitted>,
+): Promise<Committed> {
+  let done: Committed | undefined;
+  let rest: readonly Prepared[] = batch.records;
+  for (;;) {
+    const { part, after } = cut(rest, pace.rows);
+    const isLast = after.length === 0 && !done?.busy.length;
+    const { left, ...committed } = await commitPart({
+      ...without(batch),
+      records: part,
+      rejected: done ? [] : batch.rejected,
+      ...(isLast && batch.checkpoint && { checkpoint: withTotals(batch.checkpoint, done) }),
+    });
+    done = done ? sum(done, committed) : committed;
+    rest = [...left, ...after];
+    if (rest.length === 0) return done;
+  }
+}
+
+function without({ checkpoint: _checkpoint, ...batch }: Batch): Omit<Batch, 'checkpoint'> {
+  return batch;
+}
+
+function withTotals(
+  checkpoint: NonNullable<Batch['checkpoint']>,
+  done: Committed | undefined,
+): NonNullable<Batch['checkpoint']> {
+  if (!done) return checkpoint;
+  return (ids: readonly number[], counts: ChangeCounts, refused: number) =>
+    checkpoint([...done.ids, ...ids], sumCounts(done.counts, counts), done.refused.length + refused);
+}
+
+/** Removes in as many transactions; each stores how many are gone, the last that nothing is left to do. */
+export async function removeInParts(
+  { ids }: Removal,
+  pace: Pace,
+  removePart: (part: RemovalPart) => Promise<PartRemoved>,
+): Promise<Committed> {
+  let done: Committed | undefined;
+  let rest = ids;
+  for (;;) {
+    const { part, after } = cut(rest, pace.rows);
+    const isLast = after.length === 0 && !done?.busy.length;
+    const { left, ...removed } = await removePart({ ids: part, isLast, deleted: (done?.counts ?? noChanges).deleted });
+    done = done ? sum(done, removed) : removed;
+    rest = [...left, ...after];
+    if (rest.length === 0) return done;
+  }
+}
+
+/** The first of about equal parts. */
+function cut<T>(rest: readonly T[], most: number): { readonly part: readonly T[]; readonly after: readonly T[] } {
+  const size = Math.ceil(rest.length / Math.max(1, Math.ceil(rest.length / most)));
+  return { part: rest.slice(0, size), after: rest.slice(size) };
+}
+
+function sum(a: Committed, b: Committed): Committed {
+  return {
+    counts: sumCounts(a.counts, b.counts),
+    ids: [...a.ids, ...b.ids],
+    busy: [...a.busy, ...b.busy],
+    refused: [...a.refused, ...b.refused],
+    events: a.events + b.events,
+    nextSeq: b.nextSeq,
+  };
+}

@@ -1,0 +1,66 @@
+import pg, { type Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { Address } from './address.ts';
+
+export type Row = Readonly<Record<string, string | null>>;
+export type Parameter = string | number | boolean | null | Uint8Array;
+
+/** What may be asked inside a transaction. Every value comes back as its text. */
+export interface Session {
+  query(text: string, values?: readonly Parameter[]): Promise<Answer>;
+  /** COPY FROM STDIN: how many rows went in. */
+  copy(statement: string, lines: string): Promise<number>;
+}
+
+export interface Answer {
+  readonly rows: readonly Row[];
+  readonly count: number;
+}
+
+export interface ClientTimes {
+  readonly connectMs: number;
+  /** A server that is silent for so long is given up. */
+  readonly silenceMs: number;
+}
+
+const asText = { getTypeParser: () => (text: string) => text };
+
+/** A client that is not connected yet. Nothing is sent at its start that a pooler would refuse. */
+export function createClient(
+  { client }: Address,
+  applicationName: string,
+  { connectMs, silenceMs }: ClientTimes,
+): Client {
+  return new pg.Client({
+    ...client,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: silenceMs,
+    keepAlive: true,
+    types: asText as unknown as pg.CustomTypesConfig,
+  });
+}
+
+export function sessionOn(client: Client): Session {
+  return {
+    async query(text, values) {
+      const answer: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await client.query(text, values as unknown[]);
+      const last = Array.isArray(answer) ? answer.at(-1) : answer;
+      return { rows: last?.rows ?? [], count: last?.rowCount ?? 0 };
+    },
+    copy: (statement, lines) =>
+      new Promise((resolve, reject) => {
+        const stream = client.query(copyFrom(statement));
+        stream.once('error', reject);
+        stream.once('finish', () => resolve(stream.rowCount));
+        stream.end(lines);
+      }),
+  };
+}
+
+/** Forgets a client whose connection is of no use; its end is not waited for, since it may never come. */
+export function letGo(client: Client): void {
+  client.on('error', () => {});
+  client.end().catch(() => {});
+  client.connection.stream.destroy();
+}

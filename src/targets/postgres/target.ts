@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { IntegrityError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Batch, Committed, Removal, ResourceTable, Target } from '../../target.ts';
+import type { Timings } from '../../timings.ts';
+import { parseAddress } from './address.ts';
+import { type Lease, readLease, takeOver } from './claim.ts';
+import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './commit.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { registerOf } from './entries.ts';
+import { fencedError, lostCommitsError } from './errors.ts';
+import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
+import { moveOutbox, purgeSome } from './outbox.ts';
+import { Pace } from './pace.ts';
+import { commitInParts, removeInParts } from './parts.ts';
+import { openReading, type PostgresOptions, type Reading } from './reader.ts';
+import { removeBatch } from './remove.ts';
+import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
+import type { Session } from './session.ts';
+import { type Shape, shapeOf } from './shape.ts';
+import { slotKeeper } from './slots.ts';
+import { readTable } from './system-table.ts';
+
+export interface PostgresTargetOptions extends PostgresOptions {
+  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs'>;
+  readonly log: Log;
+}
+
+/** After the lease row is locked, a lock of the system's is not waited for any longer. */
+const rowLockMs = 100;
+
+/** A transaction should take about so long, and has so many rows at first and at the most. */
+const pace = { aimMs: 100, first: 2000, most: 8000 };
+
+/** Opens a Postgres database to write to; tables are made by `claim`. Two connections: one writes, one reads meanwhile. */
+export async function openPostgresTarget(options: PostgresTargetOptions): Promise<Target> {
+  const address = parseAddress(options.url, options.tls);
+  const { targetBusyMs: busyMs, targetBusyStepMs: stepMs } = options.timings;
+  const connection = createConnection(address, `cronsync:${options.name}`, { busyMs, stepMs }, 'write');
+  const reading = openReading(address, options, { busyMs, stepMs });
+  return targetOn(connection, reading, options);
+}
+
+function targetOn(connection: Connection, reading: Reading, { name, log }: PostgresTargetOptions): Target {
+  const { place, label, shape: _shape, ...reader } = reading;
+  const firstLoads = new Set<string>();
+  const paces = { commit: new Pace(pace), remove: new Pace(pace) };
+  const shapes = new WeakMap<ResourceTable, Shape | null>();
+  let claimed: Lease | null = null;
+
+  const transact: Transact = (work) => connection.transaction(work);
+  let hasTables = false;
+  const ensureTables = async (): Promise<void> => {
+    if (!hasTables) await ensureSchema(transact, place);
+    hasTables = true;
+  };
+
+  /** The lease, locked, if it is still this run's and the database kept all that this run has committed. */
+  const check = async (session: Session): Promise<Lease> => {
+    if (!claimed) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
+    const lease = await readLease(session, place, name, 'FOR UPDATE');
+    if (lease && lease.fence !== claimed.fence) throw fencedError(label);
+    if (lease?.lastTx !== claimed.lastTx || lease.nextSeq !== claimed.nextSeq)
+      throw lostCommitsError(label, claimed.nextSeq, lease?.nextSeq);
+    await session.query(`SET LOCAL lock_timeout = ${rowLockMs}`);
+    return lease;
+  };
+
+  /** One transaction of this run. Its own random mark in the lease row tells whether it happened, should the answer be lost. */
+  const fenced = async <T>(
+    work: (writing: Writing) => Promise<T>,
+    { signal, eventsOf = () => 0 }: { readonly signal?: AbortSignal; readonly eventsOf?: (done: T) => number } = {},
+  ): Promise<T> => {
+    const lastTx = randomUUID();
+    const { result, lease } = await connection.transaction(
+      async (session) => {
+        const locked = await check(session);
+        const done = await work({ session, place, name, lease: locked });
+        const nextSeq = locked.nextSeq + eventsOf(done);
+        await session.query(`UPDATE ${place.table('_sync_lease')} SET last_tx = $2, next_seq = $3 WHERE name = $1`, [
+          name,
+          lastTx,
+          nextSeq,
+        ]);
+        return { result: done, lease: { ...locked, lastTx, nextSeq } };
+      },
+      {
+        signal,
+        isCommitted: async (session) => (await readLease(session, place, name, 'FOR UPDATE'))?.lastTx === lastTx,
+      },
+    );
+    claimed = lease;
+    return result;
+  };
+
+  /** For what a daemon or a command does too, which never claims: only a run is fenced. Done twice, it is done once. */
+  const shared = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+    if (claimed) return fenced(({ session }) => work(session));
+    await ensureTables();
+    return transact(work);
+  };
+
+  const shapeFor = async (session: Session, table: ResourceTable): Promise<Shape | null> => {
+    const known = shapes.get(table);
+    if (known !== undefined) return known;
+    const shape = shapeOf(table, await readTable(session, place, table.table), place);
+    shapes.set(table, shape);
+    return shape;
+  };
+
+  const commitPart = async (batch: Batch, signal: AbortSignal): Promise<PartCommitted> => {
+    const isFirstLoad = firstLoads.has(batch.table.resource);
+    const startedAt = performance.now();
+    const part = await fenced(
+      async (writing) => {
+        const shape = await shapeFor(writing.session, batch.table);
+        if (!shape)
+          throw new IntegrityError(`the table of ${batch.table.resource} has lost its key; nothing was written`);
+        return commitBatch(writing, batch, { shape, isFirstLoad });
+      },
+      { signal, eventsOf },
+    );
+    paces.commit.learn(batch.records.length - part.left.length, performance.now() - startedAt);
+    return part;
+  };
+
+  const commit = async (batch: Batch, signal: AbortSignal): Promise<Committed> => {
+    const { resource } = batch.table;
+    return commitInParts(batch, paces.commit, async (part) => {
+      try {
+        return await commitPart(part, signal);
+      } catch (error) {
+        if (!(error instanceof NotEmptyError)) throw error;
+        firstLoads.delete(resource);
+        log.debug(`${resource}: rows are there already; each record is looked up from now on`);
+        return commitPart(part, signal);
+      }
+    });
+  };
+
+  const remove = (removal: Removal, signal: AbortSignal): Promise<Committed> =>
+    removeInParts(removal, paces.remove, async (part) => {
+      const startedAt = performance.now();
+      const removed = await fenced(
+        async (writing) => removeBatch(writing, removal, await shapeFor(writing.session, removal.table), part),
+        { signal, eventsOf },
+      );
+      paces.remove.learn(part.ids.length - removed.left.length, performance.now() - startedAt);
+      return removed;
+    });
+
+  return {
+    label,
+    ...reader,
+    slots: slotKeeper(async (work) => {
+      await ensureTables();
+      return transact(work);
+    }, place),
+    async claim(run, tables, generationFloor) {
+      claimed = await takeOver(transact, place, name, run, { tables, generationFloor, lastTx: randomUUID() });
+      for (const table of tables) {
+        shapes.delete(table);
+        if (await transact((session) => isEmpty(session, place, name, table))) firstLoads.add(table.resource);
+      }
+      const { lastTx: _lastTx, ...lease } = claimed;
+      return lease;
+    },
+    compare(table, entries) {
+      if (!firstLoads.has(table.resource)) return reading.compare(table, entries);
+      return Promise.resolve({ unchanged: [], different: entries.map((_entry, at) => at) });
+    },
+    commit,
+    remove,
+    save: (resource, stored) => fenced(({ session }) => savePass(session, place, name, resource, stored)),
+    saveGroups: (cursors, drop = []) => shared((session) => storeGroups(session, place, name, cursors, drop)),
+    async purgeOutbox(olderThan, passed) {
+      let purged = 0;
+      for (;;) {
+        const some = await shared((session) => purgeSome(session, place, name, olderThan, passed));
+        if (some === 0) return purged;
+        purged += some;
+      }
+    },
+    purgeRejects: (resource, beforePass) =>
+      shared((session) => dropRejects(session, place, name, resource, beforePass)),
+    recordRun: (run) => shared((session) => storeRun(session, place, name, run)),
+    rebase: (generationFloor, after) =>
+      shared(async (session) => {
+        const generation = await newGeneration(session, place, name, generationFloor);
+        return { generation, moved: await moveOutbox(session, place, name, generation, after) };
+      }),
+    fenceOut: () =>
+      transact(async (session) => {
+        if (!(await hasSchema(session, place))) return;
+        await session.query(`UPDATE ${place.table('_sync_lease')} SET fence = fence + 1 WHERE name = $1`, [name]);
+      }),
+    async [Symbol.asyncDispose]() {
+      await reading[Symbol.asyncDispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function eventsOf({ events }: Committed): number {
+  return events;
+}
+
+async function newGeneration(session: Session, { table }: Place, name: string, floor: number): Promise<number> {
+  const { rows } = await session.query(
+    `UPDATE ${table('_sync_lease')} SET generation =
+       greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint, generation + 1)
+     WHERE name = $1 RETURNING generation`,
+    [name, floor],
+  );
+  return Number(rows[0]?.generation ?? floor);
+}
+
+async function isEmpty(
+  session: Session,
+  place: Place,
+  name: string,
+  { resource, table }: ResourceTable,
+): Promise<boolean> {
+  const register = await registerOf(session, place, name, resource);
+  if (!register || register.next > 1) return false;
+  const { rows } = await session.query(`SELECT 1 FROM ${place.table(table)} LIMIT 1`);
+  return rows.length === 0;
+}

@@ -1,0 +1,46 @@
+import type { Column } from '../../record.ts';
+import type { ResourceTable } from '../../target.ts';
+
+/** What `soft` sets in the row of a record that is gone: when that was. */
+export const softColumn = 'deleted_at';
+
+/** A table of the system's as it is now. */
+export interface SystemTable<SomeColumn extends SystemColumn = SystemColumn> {
+  /** `table`, or what it is instead, for people: `view`. */
+  readonly kind: string;
+  readonly columns: readonly SomeColumn[];
+  /** The columns of each unique index over whole columns, and of the primary key. */
+  readonly uniques: readonly (readonly string[])[];
+}
+
+export interface SystemColumn {
+  readonly name: string;
+  readonly isGenerated: boolean;
+  /** NOT NULL, without a default, and not filled by the database itself. */
+  readonly mustBeFilled: boolean;
+  readonly isNotNull: boolean;
+}
+
+/** What one database makes of names and tables. */
+export interface Dialect {
+  readonly engine: string;
+  /** Two names with the same folded form are one column. */
+  readonly folded: (name: string) => string;
+  /** Names that no table of the system's may have. */
+  readonly reserved: RegExp;
+  /** The table in a statement that is shown to people. */
+  readonly shown: (table: string) => string;
+  /** How a column is added. */
+  readonly definition: (column: Column) => string;
+}
+
+/** The columns of the resource that the table lacks, with the mark of a soft delete. */
+export function missingColumns(table: ResourceTable, system: SystemTable | null, { folded }: Dialect): Column[] {
+  const present = new Set(system?.columns.map(({ name }) => folded(name)));
+  return wantedColumns(table, folded).filter(({ name }) => !present.has(folded(name)));
+}
+
+export function wantedColumns({ columns, onDelete }: ResourceTable, folded: Dialect['folded']): readonly Column[] {
+  const hasMark = columns.some(({ name }) => folded(name) === softColumn);
+  return onDelete === 'soft' && !hasMark ? [...columns, { name: softColumn, kind: 'text' }] : columns;
+}

@@ -1,0 +1,57 @@
+import type { Deleted } from '../../change.ts';
+import { crashPoint } from '../../crash.ts';
+import type { Rejected } from '../../record.ts';
+import type { Committed, Removal } from '../../target.ts';
+import { refusedRecord } from '../sql/rejects.ts';
+import { countChanges } from '../sql/tally.ts';
+import type { Writing } from './commit.ts';
+import type { Connection } from './connection.ts';
+import { claimedRegister, countMissing, liveKey, markDeleted, saveRegister } from './entries.ts';
+import { savePass, storeRejects } from './ledger.ts';
+import { giveOutEvents } from './outbox.ts';
+import { rowsIn } from './rows.ts';
+import { rowWriter } from './writing.ts';
+
+/** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
+export function removeBatch({ connection, name, lease }: Writing, removal: Removal): Committed {
+  const { table, missing, found } = removal;
+  const at = new Date();
+  const register = claimedRegister(connection, name, table.resource);
+  const { changes, refused } = removeRecords(connection, removal, register.id, at);
+  if (changes.length > 0) saveRegister(connection, { ...register, live: register.live - changes.length });
+  countMissing(connection, register.id, { missing, found });
+  crashPoint('remove-written');
+
+  const events = giveOutEvents(connection, { name, lease, at }, removal, changes);
+  const stored = removal.checkpoint(changes.length, true);
+  storeRejects(connection, refused, { name, resource: table.resource, pass: stored.checkpoint.pass, at });
+  savePass(connection, name, table.resource, stored);
+  crashPoint('remove-ready');
+  return { counts: countChanges(changes), ids: [], busy: [], refused, events, nextSeq: lease.nextSeq + events };
+}
+
+interface Removed {
+  readonly changes: readonly Deleted[];
+  readonly refused: readonly Rejected[];
+}
+
+/** A row that the database keeps, for a foreign key's sake, leaves its record live: the next pass tries again. */
+function removeRecords(connection: Connection, { table, ids }: Removal, of: number, at: Date): Removed {
+  const rows = rowsIn(connection, table);
+  const writer = rowWriter(connection, table);
+  const changes: Deleted[] = [];
+  const refused: Rejected[] = [];
+  for (const id of ids) {
+    const key = liveKey(connection, of, id);
+    if (key === null) continue;
+    const before = rows.ofKey(key)?.row ?? null;
+    const reason = before === null ? undefined : writer.remove(key, at);
+    if (reason !== undefined) {
+      refused.push(refusedRecord(key, before ?? [], table.mapped, reason));
+      continue;
+    }
+    markDeleted(connection, of, id, at);
+    changes.push({ type: 'deleted', key, before });
+  }
+  return { changes, refused };
+}

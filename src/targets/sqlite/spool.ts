@@ -1,0 +1,35 @@
+import { DatabaseSync } from 'node:sqlite';
+import { deserialize, serialize } from 'node:v8';
+import type { Change, ChangeCounts } from '../../change.ts';
+import { noChanges } from '../../change.ts';
+import type { Spool } from '../../spool.ts';
+
+/** A spool in a private database of SQLite's own, which has no name and is gone when it is closed, or the process is. */
+export function createSpool(): Spool {
+  const database = new DatabaseSync('');
+  database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
+    CREATE TABLE planned (resource TEXT, key TEXT, type TEXT, change BLOB, PRIMARY KEY (resource, key)) WITHOUT ROWID`);
+  const upsert = database.prepare('INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)');
+  const remove = database.prepare('DELETE FROM planned WHERE resource = ? AND key = ?');
+  const count = database.prepare('SELECT type, count(*) AS n FROM planned WHERE resource = ? GROUP BY type');
+
+  return {
+    put(resource, changes) {
+      for (const change of changes) upsert.run(resource, change.key, change.type, serialize(change));
+    },
+    drop(resource, keys) {
+      for (const key of keys) remove.run(resource, key);
+    },
+    counts(resource): ChangeCounts {
+      const counted = count.all(resource).map(({ type, n }) => [String(type), Number(n)]);
+      return { ...noChanges, ...Object.fromEntries(counted) };
+    },
+    *changes(resource): Iterable<Change> {
+      const inOrder = database.prepare('SELECT change FROM planned WHERE resource = ? ORDER BY key');
+      for (const { change } of inOrder.iterate(resource)) yield deserialize(change as Uint8Array);
+    },
+    [Symbol.dispose]() {
+      if (database.isOpen) database.close();
+    },
+  };
+}

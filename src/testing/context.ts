@@ -1,0 +1,57 @@
+import type { AdapterContext } from '../adapter.ts';
+import { createThrottledClient } from '../http/throttled.ts';
+import { silentLog } from '../log.ts';
+import type { SlotKeeper } from '../throttle.ts';
+import { defaultTimings } from '../timings.ts';
+
+/** What an adapter is given, and what became of it. */
+export interface TestContext extends AdapterContext {
+  /** How many slots were taken: one for each hit, if every request was made with `http`. */
+  taken(): number;
+  /** For how long the third party was left alone, each time that it asked for it, in milliseconds. */
+  deferred(): readonly number[];
+}
+
+/** The real client, for a third party at this URL; the slots are free, and counted. */
+export function openTestContext(url: string, signal: AbortSignal = new AbortController().signal): TestContext {
+  const slots = new Set<string>();
+  const deferred: number[] = [];
+  const keeper: SlotKeeper = {
+    take: async ({ id }) => {
+      slots.add(id);
+      return { granted: true };
+    },
+    settle: async () => {},
+    cancel: async ({ id }) => void slots.delete(id),
+    defer: async (_key, forMs) => void deferred.push(forMs),
+    resume: async () => {},
+  };
+  return {
+    http: anHttpClient(url, keeper, signal),
+    log: silentLog,
+    signal,
+    taken: () => slots.size,
+    deferred: () => deferred,
+  };
+}
+
+function anHttpClient(url: string, keeper: SlotKeeper, signal: AbortSignal): AdapterContext['http'] {
+  return createThrottledClient({
+    limits: { hits: 1, perMs: 1 },
+    keepers: [keeper],
+    origins: [new URL(url).origin],
+    authorize: (request) => request,
+    credentialsDigest: '',
+    timeoutMs: 5000,
+    maxBody: 64 * 1024 * 1024,
+    waitMs: 0,
+    marginMs: 0,
+    userAgent: 'cronsync/testing',
+    timings: defaultTimings,
+    signal,
+    log: silentLog,
+    mayStillSend: () => true,
+    moved: () => ({}),
+    failures: () => 0,
+  });
+}

@@ -1,0 +1,105 @@
+import type {
+  Adapter,
+  AdapterContext,
+  ChangesPage,
+  Cursor,
+  Keys,
+  Mode,
+  PageRequest,
+  SnapshotPage,
+} from '../adapter.ts';
+import { ProtocolError } from '../errors.ts';
+import { canonicalJson, type RawRecord } from '../record.ts';
+
+/** A pass as a run makes it: page by page, and of a page that fails nothing is kept. */
+export interface Walk {
+  readonly records: readonly RawRecord[];
+  readonly deleted: readonly string[];
+  readonly pages: readonly WalkedPage[];
+  readonly isComplete: boolean;
+  /** Of the first page: where a later pass of changes starts. */
+  readonly bookmark: string | null;
+  /** Takes the next page. Throws what the adapter throws, and `ProtocolError` where a run would. */
+  takePage(adapter: Adapter, context: AdapterContext): Promise<WalkedPage>;
+}
+
+export interface WalkedPage {
+  readonly records: readonly RawRecord[];
+  readonly deleted: readonly string[];
+  readonly next: Cursor | null;
+  readonly total: number | null;
+  readonly bookmark: string | null;
+}
+
+const mostPages = 100;
+
+/** A walk over everything; with a bookmark, over what changed since. `key` is the field that tombstones are known by. */
+export function startWalk(resource: string, since?: { readonly bookmark: string; readonly key: string }): Walk {
+  const mode: Mode = since ? 'changes' : 'snapshot';
+  const asked = { resource, mode, bookmark: since?.bookmark ?? null, ...(since && { keys: keysOf(since.key) }) };
+  const pages: WalkedPage[] = [];
+  const met = new Set<string>();
+  const cursor = () => pages.at(-1)?.next ?? null;
+
+  return {
+    pages,
+    get records() {
+      return pages.flatMap(({ records }) => records);
+    },
+    get deleted() {
+      return pages.flatMap(({ deleted }) => deleted);
+    },
+    get isComplete() {
+      return pages.length > 0 && cursor() === null;
+    },
+    get bookmark() {
+      return pages[0]?.bookmark ?? null;
+    },
+    async takePage(adapter, context) {
+      const page = await readPage(adapter, { ...asked, cursor: cursor() }, context);
+      refuseRepetition(page, met);
+      pages.push(page);
+      return page;
+    },
+  };
+}
+
+/** Reads one page whole. */
+export async function readPage(adapter: Adapter, request: PageRequest, context: AdapterContext): Promise<WalkedPage> {
+  const page = await adapter.fetchPage(request, context);
+  if (page.mode !== request.mode)
+    throw new ProtocolError(`the adapter was asked for ${request.mode} and gave ${page.mode}`);
+  return wholePage(page);
+}
+
+async function wholePage(page: SnapshotPage | ChangesPage): Promise<WalkedPage> {
+  const records: RawRecord[] = [];
+  for await (const record of page.records) records.push(record);
+  const next = typeof page.next === 'function' ? page.next() : page.next;
+  if (next !== null && typeof next !== 'string')
+    throw new ProtocolError(`the next cursor is a ${typeof next}: it is stored, so that it must be a text or null`);
+  const { deleted = [], total = null } = page as Partial<ChangesPage & SnapshotPage>;
+  return { records, deleted, next, total, bookmark: page.bookmark ?? null };
+}
+
+/** As a run whose resource has this key, unmapped. */
+function keysOf(key: string): Keys {
+  const keyIn = (raw: RawRecord) => {
+    const found = typeof raw === 'object' && raw !== null ? (raw as Readonly<Record<string, unknown>>)[key] : raw;
+    return found === undefined || found === null ? null : String(found);
+  };
+  return { record: keyIn, tombstone: keyIn };
+}
+
+/** As a run does: a cursor, or a page with the same content, that comes again in one pass is an error. */
+function refuseRepetition({ records, next }: WalkedPage, met: Set<string>): void {
+  const marks = [
+    ...(next === null ? [] : [`cursor ${next}`]),
+    ...(records.length === 0 ? [] : [`page ${canonicalJson(records)}`]),
+  ];
+  for (const mark of marks) {
+    if (met.has(mark)) throw new ProtocolError(`the ${mark.slice(0, 60)} repeats: this pass would never end`);
+    met.add(mark);
+  }
+  if (met.size > 2 * mostPages) throw new ProtocolError(`more than ${mostPages} pages, for a handful of records`);
+}

@@ -1,0 +1,271 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Adapter, TakenSlot } from '../../src/adapter.ts';
+import type { SingerOptions } from '../../src/adapters/singer/options.ts';
+import { createSingerAdapter } from '../../src/adapters/singer/singer.ts';
+import { type Log, silentLog } from '../../src/log.ts';
+import { openRecording, openTestContext, readPass } from '../../src/testing.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cronsync-singer-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const schema = (stream = 'people', more: object = {}) => ({
+  type: 'SCHEMA',
+  stream,
+  schema: {},
+  key_properties: ['id'],
+  ...more,
+});
+const record = (id: number, more: object = {}) => ({ type: 'RECORD', stream: 'people', record: { id }, ...more });
+
+interface TapParts extends Partial<SingerOptions> {
+  readonly timeoutMs?: number;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+}
+
+/** A tap that is a script of Node's: what it runs, after `say(...messages)` is defined. */
+function aTap(script: string, { timeoutMs = 20_000, log = silentLog, signal, ...options }: TapParts = {}) {
+  const file = join(folder, 'tap.mjs');
+  writeFileSync(
+    file,
+    `const say = (...messages) => { for (const message of messages) process.stdout.write((typeof message === 'string' ? message : JSON.stringify(message)) + '\\n'); };\n${script}`,
+  );
+  const surroundings = { dir: folder, timeoutMs, maxMessageBytes: 1_000_000 };
+  const command = [process.execPath, file];
+  const adapter = createSingerAdapter(
+    { command, resources: { people: { stream: 'people' } }, ...options },
+    surroundings,
+  );
+  const context = { ...openTestContext('http://nowhere.invalid', signal), log };
+  const slots: string[] = [];
+  const { http } = context;
+  const takeSlot = async (account: string): Promise<TakenSlot> => {
+    const slot = await http.takeSlot?.(account);
+    slots.push(`take ${account}`);
+    return {
+      settle: async () => {
+        await slot?.settle();
+        slots.push('settle');
+      },
+      cancel: async () => {
+        await slot?.cancel();
+        slots.push('cancel');
+      },
+    };
+  };
+  return { adapter, context: { ...context, http: { ...http, takeSlot } }, slots };
+}
+
+const read = ({ adapter, context }: ReturnType<typeof aTap>) => readPass(adapter, 'people', context);
+const say = (...messages: (object | string)[]) => `say(...${JSON.stringify(messages)});`;
+
+describe('a stream is read', () => {
+  test('record by record, whatever else the tap says, and one start is one slot', async () => {
+    const messages = [
+      schema(),
+      { type: 'STATE', value: {} },
+      record(1),
+      schema('orders'),
+      { type: 'RECORD', stream: 'orders', record: { id: 9 } },
+      { type: 'SOMETHING_NEW' },
+      '',
+      record(2),
+      { type: 'ACTIVATE_VERSION', stream: 'people', version: 7 },
+    ];
+    const tap = aTap(say(...messages));
+    expect(await read(tap)).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(tap.slots).toEqual(['take node', 'settle']);
+    expect(tap.context.taken()).toBe(1);
+  });
+
+  test('that is empty, once the tap has declared it', async () => {
+    expect(await read(aTap(say(schema())))).toEqual([]);
+  });
+
+  test('with integers past 2^53, and a last line without a newline', async () => {
+    const line = '{"type":"RECORD","stream":"people","record":{"id":9007199254740993}}';
+    expect(await read(aTap(`${say(schema())} process.stdout.write('${line}');`))).toEqual([{ id: 9007199254740993n }]);
+  });
+
+  test('as the tap makes it, however many records there are', async () => {
+    const tap = aTap(
+      `${say(schema())} for (let id = 0; id < 50000; id += 1) say({ type: 'RECORD', stream: 'people', record: { id } });`,
+    );
+    expect(await read(tap)).toHaveLength(50_000);
+  });
+});
+
+test('config and catalog are files that nobody else may read, and that go with the tap', async () => {
+  const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE' }] };
+  const tap = aTap(
+    `import { readFileSync, statSync } from 'node:fs';
+     const [config, catalog] = [process.argv[3], process.argv[5]];
+     ${say(schema('people', { bookmark_properties: ['at'] }))}
+     say({ type: 'RECORD', stream: 'people', record: { args: process.argv.slice(2), mode: statSync(config).mode & 0o777,
+       config: JSON.parse(readFileSync(config)), catalog: JSON.parse(readFileSync(catalog)) } });`,
+    { config: { token: 'open-sesame' }, catalog },
+  );
+  const [told] = (await read(tap)) as { args: string[] }[];
+  expect(told).toMatchObject({ config: { token: 'open-sesame' }, catalog, mode: 0o600 });
+  expect(told?.args).toEqual(['--config', expect.any(String), '--catalog', expect.any(String)]);
+  expect(existsSync(told?.args[1] ?? '')).toBe(false);
+});
+
+test('what the tap says on stderr is in the log', async () => {
+  const info = vi.fn();
+  await read(aTap(`${say(schema())} console.error('INFO reading people');`, { log: { ...silentLog, info } }));
+  expect(info.mock.calls).toEqual([['node: INFO reading people']]);
+});
+
+describe('no page', () => {
+  test.each<readonly [string, string, number, string]>([
+    [
+      'a tap that exits with 1',
+      `${say(schema(), record(1))} console.error('no route'); process.exitCode = 1;`,
+      69,
+      'exited with 1: no route',
+    ],
+    ['a tap that is killed', `${say(schema(), record(1))} process.kill(process.pid, 'SIGKILL');`, 69, 'SIGKILL'],
+    [
+      'a tap that dies within a line',
+      `${say(schema())} process.stdout.write('{"type":"RECO'); process.exitCode = 3;`,
+      69,
+      'exited with 3',
+    ],
+    [
+      'a line that is cut, and exit code 0',
+      `${say(schema())} process.stdout.write('{"type":"RECO');`,
+      76,
+      'no Singer message',
+    ],
+    ['a line that is no JSON', say(schema(), 'Hello!'), 76, 'no Singer message: Hello!'],
+    ['JSON that is no message', say('[1]'), 76, 'no Singer message'],
+    [
+      'bytes that are not UTF-8',
+      `${say(schema())} process.stdout.write(Buffer.from([0x22, 0xff, 0x22, 0x0a]));`,
+      76,
+      'not UTF-8',
+    ],
+    ['a record without a stream', say(schema(), { type: 'RECORD', record: {} }), 76, 'without a stream'],
+    ['a record without itself', say(schema(), { type: 'RECORD', stream: 'people' }), 76, 'without a record'],
+    ['a record before its schema', say(record(1)), 76, 'before its SCHEMA'],
+    ['a tap without a word of the stream', say(schema('orders')), 76, 'without a word of the stream people'],
+    ['BATCH', say(schema(), { type: 'BATCH', stream: 'people', manifest: [] }), 76, 'BATCH'],
+    ['a version that changes', say(schema(), record(1, { version: 1 }), record(2, { version: 2 })), 76, 'new version'],
+    [
+      'a line without end',
+      `${say(schema())} process.stdout.write('x'.repeat(2_000_000));`,
+      76,
+      'more than 1000000 bytes',
+    ],
+    [
+      'an incremental stream',
+      say(schema('people', { bookmark_properties: ['updated_at'] }), record(1)),
+      78,
+      'INCREMENTAL',
+    ],
+  ])('is %s, and the slot is settled', async (_title, script, exitCode, message) => {
+    const tap = aTap(script);
+    await expect(read(tap)).rejects.toMatchObject({ exitCode, message: expect.stringContaining(message) });
+    expect(tap.slots).toEqual(['take node', 'settle']);
+  });
+
+  test('is a tap that cannot be started: its slot is given back', async () => {
+    const tap = aTap('', { command: [join(folder, 'nothing')] });
+    await expect(read(tap)).rejects.toMatchObject({
+      exitCode: 78,
+      message: expect.stringContaining('cannot be started'),
+    });
+    expect(tap.slots).toEqual(['take nothing', 'cancel']);
+    expect(tap.context.taken()).toBe(0);
+  });
+
+  test.each([
+    ['method', { stream: 'people', replication_method: 'INCREMENTAL' }],
+    [
+      'metadata',
+      { tap_stream_id: 'people', metadata: [{ breadcrumb: [], metadata: { 'replication-method': 'LOG_BASED' } }] },
+    ],
+  ])('is a stream that the catalog reads incrementally, by its %s: the tap is not started', async (_title, entry) => {
+    const tap = aTap('', { catalog: { streams: [entry] } });
+    await expect(read(tap)).rejects.toMatchObject({ exitCode: 78, hint: expect.stringContaining('FULL_TABLE') });
+    expect(tap.slots).toEqual([]);
+  });
+
+  test('is in a recording of HTTP answers', async () => {
+    const { adapter } = aTap('');
+    const context = openRecording(join(folder, 'nothing.http'));
+    await expect(readPass(adapter, 'people', context)).rejects.toMatchObject({ exitCode: 64 });
+  });
+});
+
+describe('the tap is ended with its children', () => {
+  const withChild = `import { spawn } from 'node:child_process';
+    import { writeFileSync } from 'node:fs';
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: ['ignore', 'inherit', 'inherit'] });
+    writeFileSync('pids', JSON.stringify([process.pid, child.pid]));
+    ${say(schema(), record(1))}`;
+  const pids = () => JSON.parse(readFileSync(join(folder, 'pids'), 'utf8')) as number[];
+  const expectGone = () =>
+    vi.waitFor(() => {
+      for (const pid of pids()) expect(isAlive(pid)).toBe(false);
+    });
+
+  test('when the run stops', async () => {
+    const stop = new AbortController();
+    const tap = aTap(`${withChild} setInterval(() => {}, 1000);`, { signal: stop.signal });
+    const reason = new Error('the run is over');
+    await expect(eachRecord(tap.adapter, tap.context, () => stop.abort(reason))).rejects.toBe(reason);
+    await expectGone();
+    expect(tap.slots).toEqual(['take node', 'settle']);
+  });
+
+  test('when its time is over', async () => {
+    const tap = aTap(`${withChild} setInterval(() => {}, 1000);`, { timeoutMs: 1500 });
+    await expect(read(tap)).rejects.toMatchObject({
+      exitCode: 69,
+      message: expect.stringContaining('did not end within'),
+    });
+    await expectGone();
+  });
+
+  test('when nobody reads on', async () => {
+    const tap = aTap(`${withChild} setInterval(() => say({ type: 'STATE' }), 1);`);
+    await eachRecord(tap.adapter, tap.context, () => 'leave');
+    await expectGone();
+    expect(tap.slots).toEqual(['take node', 'settle']);
+  });
+
+  test('when it has ended, and left one', async () => {
+    const tap = aTap(`${withChild} child.unref();`);
+    expect(await read(tap)).toEqual([{ id: 1 }]);
+    await expectGone();
+  });
+});
+
+async function eachRecord(
+  adapter: Adapter,
+  context: ReturnType<typeof aTap>['context'],
+  then: (record: unknown) => unknown,
+): Promise<void> {
+  const request = { resource: 'people', mode: 'snapshot', cursor: null, bookmark: null } as const;
+  const page = await adapter.fetchPage(request, context);
+  if (page.mode !== 'snapshot') throw new Error('expected a snapshot');
+  for await (const one of page.records) if (then(one) === 'leave') return;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that has ended and was not waited for yet is still there: a zombie.
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z');
+  } catch {
+    return false;
+  }
+}

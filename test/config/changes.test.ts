@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { aConfig, acme, load } from './a-config.ts';
+
+const withResource = (more: object) => {
+  const { customers } = acme.resources;
+  return aConfig({ adapters: { acme: { ...acme, resources: { customers: { ...customers, ...more } } } } });
+};
+const bookmark = { field: 'updated_at' };
+
+test('a resource that is asked for changes has a bookmark, tombstones, and a full pass now and then', async () => {
+  const { config } = await load(
+    withResource({
+      mode: 'changes',
+      bookmark: { ...bookmark, overlap: '2m', expired: { status: [400] } },
+      tombstones: { when: "state == 'gone'", map: { id: '@' } },
+      fullEvery: '12h',
+    }),
+  );
+  expect(config.adapters.acme?.resources.customers).toMatchObject({
+    mode: 'changes',
+    bookmark: { field: 'updated_at', param: 'since', overlapMs: 120_000, expired: { status: [400] } },
+    tombstones: { when: "state == 'gone'", map: { id: '@' } },
+    fullEveryMs: 43_200_000,
+  });
+});
+
+test.each([
+  [{ mode: 'changes' }, '"bookmark" with "mode": "changes"'],
+  [{ bookmark }, '"bookmark" with "mode": "changes"'],
+  [{ fullEvery: '1h' }, '"fullEvery" only with "mode": "changes"'],
+  [{ mode: 'changes', bookmark: { ...bookmark, header: 'Date' } }, 'one of "field", "header" and "path"'],
+  [{ mode: 'changes', bookmark: {} }, 'one of "field", "header" and "path"'],
+  [{ mode: 'changes', bookmark: { ...bookmark, format: 'token' } }, 'a format that has an order'],
+  [{ mode: 'changes', bookmark: { path: 'seq', overlap: '5m' } }, '"overlap" only where the format is a time'],
+  [{ tombstones: { field: 'a', path: 'b' } }, 'one of "field", "when" and "path"'],
+])('%j is refused', async (more, expected) => {
+  await expect(load(withResource(more))).rejects.toThrow(expected);
+});

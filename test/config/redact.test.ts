@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { redactor } from '../../src/config/redact.ts';
+import { isSecretName, secretsIn } from '../../src/config/secrets.ts';
+import { aConfig, acme, load } from './a-config.ts';
+
+const secret = 'p@ss "w+rd"/\\é';
+const redact = redactor([secret, 'p@ss', 'short']);
+
+test.each([
+  ['as it is', secret],
+  ['encoded as a component', encodeURIComponent(secret)],
+  ['encoded as a component, in small letters', encodeURIComponent(secret).toLowerCase()],
+  ['encoded as a form', new URLSearchParams({ q: secret }).toString().slice(2)],
+  ['inside JSON', JSON.stringify({ secret })],
+  ['in base64', Buffer.from(secret).toString('base64')],
+])('hides a secret %s', (_, text) => {
+  const hidden = redact(`before ${text} after`);
+
+  expect(hidden).toMatch(/^before .*\[redacted\].* after$/);
+  expect(hidden).not.toContain('w+rd');
+});
+
+test('leaves secrets of fewer than six characters alone', () => {
+  expect(redact('p@ss short')).toBe('p@ss short');
+});
+
+test('hides any secret in any text', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 6, unit: 'binary' }), fc.string(), fc.string(), (secret, before, after) => {
+      const hide = redactor([secret]);
+      if ('[redacted]'.includes(secret)) return;
+      expect(hide(`${before}\n${secret}\n${after}`)).toContain('[redacted]');
+      expect(hide(`${before}\n${encodeURIComponent(secret)}\n${after}`)).toContain('[redacted]');
+    }),
+  );
+});
+
+describe('finds secrets', () => {
+  test.each([
+    'token',
+    'password',
+    'clientSecret',
+    'X-Api-Key',
+    'access_token',
+    'apiKey',
+    'Authorization',
+    'DB_PASSWORD',
+    'AWS_SECRET_ACCESS_KEY',
+    'api_key',
+  ])('by the name %s', (name) => {
+    expect(isSecretName(name)).toBe(true);
+  });
+
+  test.each(['PWD', 'key', 'name', 'tokens_per_minute', 'HOME', 'path', 'author', 'keyboard'])(
+    'but not by the name %s',
+    (name) => {
+      expect(isSecretName(name)).toBe(false);
+    },
+  );
+
+  test('in auth, headers, queries and URLs', () => {
+    const config = {
+      redis: { url: 'redis://:hunter%402@host' },
+      target: { url: 'postgres://joe:no-host@/db?host=/run' },
+      adapters: {
+        a: {
+          auth: { type: 'basic', username: 'joe', password: 'sesame' },
+          headers: { Authorization: 'Token abcdefg' },
+        },
+        b: {
+          auth: { type: 'query', param: 'k', value: 'in-query' },
+          resources: { c: { query: { api_key: 'k-123456' }, map: { token: 'data.token' } } },
+        },
+      },
+    };
+
+    expect(secretsIn(config).sort()).toEqual(
+      [
+        'hunter%402',
+        'hunter@2',
+        'no-host',
+        'no-host',
+        btoa('joe:sesame'),
+        'sesame',
+        'Token abcdefg',
+        'abcdefg',
+        'in-query',
+        'k-123456',
+      ].sort(),
+    );
+  });
+
+  test('and none where there are none', async () => {
+    expect((await load(aConfig({ adapters: { acme } }))).secrets).toEqual([]);
+  });
+});

@@ -1,0 +1,738 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ConfigError, FencedError } from '../../src/errors.ts';
+import type { Position } from '../../src/event.ts';
+import type { Checkpoint } from '../../src/pass.ts';
+import { noProgress } from '../../src/pass.ts';
+import type { Column, Prepared, Values } from '../../src/record.ts';
+import { planSteps } from '../../src/run/plan.ts';
+import type { Batch, Committed, OnDelete, ResourceTable, Target, TargetReader } from '../../src/target.ts';
+
+/** A fresh database, with the system that lives in it. */
+export interface TargetWorld extends AsyncDisposable {
+  open(name: string): Promise<Target>;
+  reader(name: string): Promise<TargetReader>;
+  /** Runs a statement as the system does. */
+  sql(statement: string): Promise<void>;
+  /** Reads rows as the system does. */
+  rows(query: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}
+
+const column = (name: string, kind: Column['kind']): Column => ({ name, kind });
+export const customerColumns: readonly Column[] = [
+  column('id', 'text'),
+  column('email', 'text'),
+  column('visits', 'integer'),
+  column('score', 'real'),
+  column('active', 'boolean'),
+  column('tags', 'json'),
+];
+
+export function customersTable(changes: Partial<ResourceTable> = {}): ResourceTable {
+  const columns = changes.columns ?? customerColumns;
+  return {
+    resource: 'customers',
+    table: 'customers',
+    key: ['id'],
+    columns,
+    mapped: columns,
+    onDelete: 'soft',
+    ...changes,
+  };
+}
+
+/** A record with values in the order of the table's mapped columns. */
+export function record(...values: Values): Prepared {
+  return { key: String(values[0]), values, hash: `h:${values.map(String).join('|')}` };
+}
+
+export const ada = record('1', 'ada@example.com', 3, 1.5, true, '["a","b"]');
+export const bob = record('2', 'bob@example.com', 0, 0, false, null);
+export const eve = record('3', 'eve@example.com', null, null, null, '{"k":1}');
+export const adaMoved = record('1', 'ada@new.example', 3, 1.5, true, '["a","b"]');
+const never = new AbortController().signal;
+
+export function checkpointOf(pass: number): Checkpoint {
+  return {
+    pass,
+    mode: 'snapshot',
+    phase: 'walking',
+    shape: 'shape',
+    isRemap: false,
+    cursor: 'next',
+    bookmark: null,
+    nextBookmark: null,
+    validators: null,
+    fullAt: null,
+    tombstones: [],
+    progress: noProgress,
+    startedAt: 1,
+    completedAt: null,
+    triedAt: 2,
+    failures: 0,
+    backOff: null,
+    moved: {},
+    held: null,
+    permission: null,
+    deletions: [],
+    missing: 0,
+    sweptTo: 0,
+  };
+}
+
+export function batchOf(records: readonly Prepared[], changes: Partial<Batch> = {}): Batch {
+  const events = { source: '/test', silent: false };
+  return { table: customersTable(), records, plan: planSteps, rejected: [], pass: 1, events, ...changes };
+}
+
+export function write(target: Target, records: readonly Prepared[], changes: Partial<Batch> = {}): Promise<Committed> {
+  return target.commit(batchOf(records, changes), never);
+}
+
+let runs = 0;
+export async function claim(target: Target, ...tables: ResourceTable[]): Promise<Target> {
+  runs += 1;
+  await target.claim({ run: `run-${runs}`, holder: 'host:1' }, tables.length > 0 ? tables : [customersTable()], 0);
+  return target;
+}
+
+async function remove(target: Target, ids: readonly number[], table = customersTable()): Promise<Committed> {
+  const events = { source: '/test', silent: false };
+  return target.remove(
+    { table, ids, missing: [], found: [], events, checkpoint: () => ({ checkpoint: checkpointOf(1) }) },
+    never,
+  );
+}
+
+async function eventsOf(reader: TargetReader): Promise<readonly Record<string, unknown>[]> {
+  const { events } = await reader.outbox({ generation: 0, seq: 0 }, 1_000_000);
+  return events.map((event) => JSON.parse(event));
+}
+
+const entriesOf = (records: readonly Prepared[]) => records.map(({ key, hash }) => [key, hash] as const);
+
+/** Every sentence of the contract in `src/target.ts`. */
+export function targetContract(name: string, make: () => Promise<TargetWorld>): void {
+  describe(`${name} as a target`, () => {
+    let world: TargetWorld;
+    const opened: AsyncDisposable[] = [];
+    const open = async (sync = 'crm'): Promise<Target> => {
+      const target = await world.open(sync);
+      opened.push(target);
+      return target;
+    };
+    const reader = async (sync = 'crm'): Promise<TargetReader> => {
+      const made = await world.reader(sync);
+      opened.push(made);
+      return made;
+    };
+    const claimed = async (...tables: ResourceTable[]) => claim(await open(), ...tables);
+    const system = (query: string) => world.rows(query);
+
+    beforeEach(async () => {
+      world = await make();
+    });
+    afterEach(async () => {
+      for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
+    });
+
+    describe('claim', () => {
+      test('starts at fence 1 and sequence 1, in a generation no lower than the floor', async () => {
+        const target = await open();
+        const floor = Date.now() + 1_000_000;
+        const lease = await target.claim({ run: 'r', holder: 'host:7' }, [customersTable()], floor);
+        expect(lease).toEqual({ fence: 1, generation: floor, nextSeq: 1, holder: 'host:7' });
+        expect(await target.lease()).toEqual(lease);
+      });
+
+      test('adds one to the fence and keeps generation and sequence', async () => {
+        const first = await claimed();
+        await write(first, [ada, bob]);
+        const before = await first.lease();
+        const second = await claimed();
+        expect(await second.lease()).toEqual({ ...before, fence: 2, nextSeq: 3 });
+      });
+
+      test('fences out every write of an earlier run', async () => {
+        const old = await claimed();
+        const { ids } = await write(old, [ada]);
+        await claimed();
+        await expect(write(old, [bob])).rejects.toThrow(FencedError);
+        await expect(remove(old, ids)).rejects.toThrow(FencedError);
+        await expect(old.save('customers', { checkpoint: checkpointOf(9) })).rejects.toThrow(FencedError);
+        await expect(old.saveGroups([{ group: 'g', position: { generation: 1, seq: 1 } }])).rejects.toThrow(
+          FencedError,
+        );
+        expect(await system('SELECT id FROM customers WHERE deleted_at IS NULL')).toEqual([{ id: '1' }]);
+        expect(await old.countLive('customers')).toBe(1);
+      });
+
+      test('fences out whoever holds the fence when it is asked to', async () => {
+        const target = await claimed();
+        await (await open()).fenceOut();
+        await expect(write(target, [ada])).rejects.toThrow(FencedError);
+      });
+
+      test('adds missing columns to a table, and never drops one', async () => {
+        await world.sql("CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, notes VARCHAR(50) DEFAULT 'none')");
+        const target = await open();
+        const state = await target.inspect(customersTable());
+        expect(state).toEqual({
+          exists: true,
+          missingColumns: ['email', 'visits', 'score', 'active', 'tags', 'deleted_at'],
+          problems: [],
+        });
+        await write(await claim(target), [ada]);
+        expect(await system('SELECT id, notes, email FROM customers')).toEqual([
+          { id: '1', notes: 'none', email: 'ada@example.com' },
+        ]);
+      });
+
+      test('refuses a table that belongs to another sync, and names it', async () => {
+        await claim(await open('billing'));
+        await expect(claimed()).rejects.toThrow(/belongs to the sync "billing"/);
+        await expect(claimed()).rejects.toThrow(ConfigError);
+      });
+
+      test('refuses a table without a unique index over its key, and says what makes one', async () => {
+        await world.sql('CREATE TABLE customers (id VARCHAR(50) NOT NULL, email VARCHAR(50))');
+        await expect(claimed()).rejects.toThrow(/CREATE UNIQUE INDEX/);
+        const [row] = await system('SELECT count(*) AS n FROM customers');
+        expect(Number(row?.n)).toBe(0);
+      });
+
+      test('refuses a column that must be filled and that nothing fills', async () => {
+        await world.sql('CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, owner VARCHAR(50) NOT NULL)');
+        await expect(claimed()).rejects.toThrow(/"owner".*NOT NULL/);
+      });
+
+      test('compares every record again after the resource has moved to another table', async () => {
+        await write(await claimed(), [ada]);
+        const moved = customersTable({ table: 'clients' });
+        const target = await claimed(moved);
+        expect(await target.compare(moved, entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
+        await write(target, [ada], { table: moved });
+        expect(await system('SELECT id FROM clients')).toEqual([{ id: '1' }]);
+      });
+    });
+
+    describe('commit', () => {
+      test('creates rows, with their values as they were given', async () => {
+        const target = await claimed();
+        const committed = await write(target, [ada, bob, eve]);
+        expect(committed).toEqual({
+          counts: { created: 3, updated: 0, deleted: 0 },
+          ids: [1, 2, 3],
+          busy: [],
+          refused: [],
+          events: 3,
+          nextSeq: 4,
+        });
+        const found = await target.find(customersTable(), [ada, bob, eve]);
+        expect(found.map(({ row }) => row)).toEqual([ada.values, bob.values, eve.values]);
+        expect(found.map(({ entry }) => entry)).toEqual([
+          { id: 1, hash: ada.hash, deleted: false },
+          { id: 2, hash: bob.hash, deleted: false },
+          { id: 3, hash: eve.hash, deleted: false },
+        ]);
+        expect(await target.countLive('customers')).toBe(3);
+      });
+
+      test('updates only the columns that differ, and leaves the system its own', async () => {
+        const target = await claimed();
+        await write(target, [ada]);
+        await world.sql('ALTER TABLE customers ADD COLUMN notes VARCHAR(50)');
+        await world.sql("UPDATE customers SET notes = 'calls on mondays'");
+        const { counts, ids } = await write(target, [adaMoved]);
+        expect({ counts, ids }).toEqual({ counts: { created: 0, updated: 1, deleted: 0 }, ids: [1] });
+        expect(await system('SELECT email, notes FROM customers')).toEqual([
+          { email: 'ada@new.example', notes: 'calls on mondays' },
+        ]);
+      });
+
+      test('adopts a row that is equal without an event, and one that differs as an update', async () => {
+        await write(await claim(await open('old')), [ada, bob]);
+        await world.sql('DELETE FROM _sync_records');
+        await world.sql('DELETE FROM _sync_tables');
+        const target = await claimed();
+        const { counts, ids } = await write(target, [adaMoved, bob]);
+        expect({ counts, ids }).toEqual({ counts: { created: 0, updated: 1, deleted: 0 }, ids: [1, 2] });
+        expect((await eventsOf(target)).map(({ type }) => type)).toEqual(['customers.updated']);
+        expect(await target.compare(customersTable(), entriesOf([adaMoved, bob]))).toEqual({
+          unchanged: [1, 2],
+          different: [],
+        });
+      });
+
+      test('refreshes the hash alone where the row is right already', async () => {
+        const target = await claimed();
+        await write(target, [ada]);
+        const rehashed = { ...ada, hash: 'other' };
+        expect(await write(target, [rehashed])).toMatchObject({ ids: [1], events: 0, counts: { updated: 0 } });
+        expect(await target.compare(customersTable(), entriesOf([rehashed]))).toEqual({
+          unchanged: [1],
+          different: [],
+        });
+      });
+
+      test('creates again what was deleted, even with the same hash', async () => {
+        const target = await claimed();
+        const { ids } = await write(target, [ada]);
+        await remove(target, ids);
+        expect(await target.compare(customersTable(), entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
+        expect(await write(target, [ada])).toMatchObject({ ids: [1], counts: { created: 1 } });
+        expect(await system('SELECT id, deleted_at FROM customers')).toEqual([{ id: '1', deleted_at: null }]);
+        expect(await target.countLive('customers')).toBe(1);
+      });
+
+      test('says in the event what the row held, not what was last written', async () => {
+        const target = await claimed();
+        await write(target, [ada]);
+        await world.sql("UPDATE customers SET email = 'system@example.com'");
+        await write(target, [adaMoved]);
+        const [, updated] = await eventsOf(target);
+        expect(updated).toMatchObject({
+          type: 'customers.updated',
+          subject: '1',
+          source: '/test',
+          data: {
+            key: '1',
+            before: { email: 'system@example.com' },
+            after: { email: 'ada@new.example', tags: ['a', 'b'] },
+            changed: ['email'],
+          },
+        });
+      });
+
+      test('creates a row that the system has removed', async () => {
+        const target = await claimed();
+        await write(target, [ada]);
+        await world.sql('DELETE FROM customers');
+        expect(await write(target, [adaMoved])).toMatchObject({ ids: [1], counts: { created: 1, updated: 0 } });
+      });
+
+      test('numbers events without a gap over two runs, one outbox row for each transaction', async () => {
+        const first = await claimed();
+        await write(first, [ada, bob]);
+        const second = await claimed();
+        await write(second, [adaMoved, eve]);
+        const { generation } = (await second.lease()) ?? { generation: 0 };
+        expect((await eventsOf(second)).map(({ id }) => id)).toEqual(
+          [1, 2, 3, 4].map((seq) => `crm:${generation}-${seq}`),
+        );
+        const rows = await system('SELECT first_seq, last_seq FROM _sync_outbox ORDER BY first_seq');
+        expect(rows.map((row) => [Number(row.first_seq), Number(row.last_seq)])).toEqual([
+          [1, 2],
+          [3, 4],
+        ]);
+      });
+
+      test('writes rows without events when it is to be silent', async () => {
+        const target = await claimed();
+        const silent = await write(target, [ada], { events: { source: '/test', silent: true } });
+        expect(silent).toMatchObject({ counts: { created: 1 }, events: 0, nextSeq: 1 });
+        expect(await eventsOf(target)).toEqual([]);
+      });
+
+      test('writes nothing at all when the plan throws', async () => {
+        const target = await claimed();
+        const broken = () => {
+          throw new Error('no plan');
+        };
+        await expect(write(target, [ada], { plan: broken })).rejects.toThrow('no plan');
+        await expect(write(target, [ada], { checkpoint: broken })).rejects.toThrow('no plan');
+        expect(await system('SELECT id FROM customers')).toEqual([]);
+        expect(await write(target, [ada])).toMatchObject({ ids: [1], nextSeq: 2 });
+      });
+
+      test('writes nothing once the signal has fired', async () => {
+        const target = await claimed();
+        await expect(target.commit(batchOf([ada]), AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+        expect(await system('SELECT id FROM customers')).toEqual([]);
+      });
+
+      test('stores checkpoint and seen set with the rows, and keeps the seen set where none is given', async () => {
+        const target = await claimed();
+        const seen = new Uint8Array([1, 2, 250]);
+        await write(target, [ada, bob], {
+          checkpoint: (ids, counts) => ({
+            checkpoint: { ...checkpointOf(4), missing: ids.length + counts.created },
+            seen,
+          }),
+        });
+        const stored = await target.pass('customers');
+        expect(stored?.checkpoint).toEqual({ ...checkpointOf(4), missing: 4 });
+        expect([...(stored?.seen ?? [])]).toEqual([1, 2, 250]);
+        await target.save('customers', { checkpoint: checkpointOf(5) });
+        expect((await target.pass('customers'))?.seen?.length).toBe(3);
+        await target.save('customers', { checkpoint: checkpointOf(6), seen: null });
+        expect(await target.pass('customers')).toEqual({ checkpoint: checkpointOf(6), seen: null });
+      });
+
+      test('takes a record again that an earlier page of a first load has brought', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob]);
+        expect(await write(target, [bob, eve])).toMatchObject({ ids: [2, 3], counts: { created: 1 } });
+        expect(await target.countLive('customers')).toBe(3);
+      });
+    });
+
+    describe('compare and find', () => {
+      test('give ids of the equal, and positions of the others in order', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob, eve]);
+        const entries = [...entriesOf([eve]), ['9', 'x'], ...entriesOf([adaMoved, bob]), ['8', 'y']] as const;
+        const { unchanged, different } = await (await claimed()).compare(customersTable(), entries);
+        expect([...unchanged].sort()).toEqual([2, 3]);
+        expect(different).toEqual([1, 2, 4]);
+      });
+
+      test('count records, give ids of keys and the live in order', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob, eve]);
+        await remove(target, [2]);
+        expect(await target.idsOf('customers', ['3', '2', 'none', '1'])).toEqual([3, 1]);
+        expect(await target.liveAfter('customers', 0, 10)).toEqual({ ids: [1, 3], missed: [0, 0] });
+        expect(await target.liveAfter('customers', 1, 1)).toEqual({ ids: [3], missed: [0] });
+        expect(await target.rowsOf(customersTable(), [3, 1])).toEqual([
+          { key: '3', row: eve.values },
+          { key: '1', row: ada.values },
+        ]);
+      });
+    });
+
+    describe('remove', () => {
+      const ways: readonly [string, OnDelete, readonly unknown[]][] = [
+        ['soft', 'soft', [{ id: '1', email: 'ada@example.com' }]],
+        ['hard', 'hard', []],
+        ['keep', 'keep', [{ id: '1', email: 'ada@example.com' }]],
+        ['set', { set: { email: 'gone', active: false } }, [{ id: '1', email: 'gone' }]],
+      ];
+      test.each(ways)('deletes the %s way, with an event of what the row held', async (_way, onDelete, left) => {
+        const table = customersTable({ onDelete });
+        const target = await claimed(table);
+        const { ids } = await write(target, [ada], { table });
+        expect(await remove(target, ids, table)).toMatchObject({ counts: { deleted: 1 }, events: 1 });
+        expect(await system('SELECT id, email FROM customers')).toEqual(left);
+        const [, deleted] = await eventsOf(target);
+        expect(deleted).toMatchObject({
+          type: 'customers.deleted',
+          data: { key: '1', before: { email: 'ada@example.com' }, after: null },
+        });
+        expect(await target.countLive('customers')).toBe(0);
+        expect(await remove(target, ids, table)).toMatchObject({ counts: { deleted: 0 }, events: 0 });
+      });
+
+      test('marks a soft delete with its time', async () => {
+        const target = await claimed();
+        await remove(target, (await write(target, [ada])).ids);
+        expect(await system('SELECT id FROM customers WHERE deleted_at IS NOT NULL')).toEqual([{ id: '1' }]);
+        expect((await target.find(customersTable(), [ada]))[0]).toMatchObject({
+          isRowDeleted: true,
+          entry: { deleted: true },
+        });
+      });
+
+      test('deletes what the system has removed already, with nothing before it', async () => {
+        const target = await claimed();
+        const { ids } = await write(target, [ada]);
+        await world.sql('DELETE FROM customers');
+        expect(await remove(target, ids)).toMatchObject({ counts: { deleted: 1 } });
+        expect((await eventsOf(target))[1]).toMatchObject({ data: { before: null } });
+      });
+
+      test('counts what is missing, and starts again for what was found', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob]);
+        const miss = (missing: readonly number[], found: readonly number[]) =>
+          target.remove(
+            {
+              table: customersTable(),
+              ids: [],
+              missing,
+              found,
+              events: { source: '/', silent: false },
+              checkpoint: () => ({ checkpoint: checkpointOf(2) }),
+            },
+            never,
+          );
+        await miss([1, 2], []);
+        await miss([1], [2]);
+        expect(await target.liveAfter('customers', 0, 9)).toEqual({ ids: [1, 2], missed: [2, 0] });
+        expect((await target.pass('customers'))?.checkpoint).toEqual(checkpointOf(2));
+      });
+    });
+
+    describe('quarantine', () => {
+      test('keeps a reject once, with its reasons, and forgets it after a pass without it', async () => {
+        const target = await claimed();
+        const raw = { id: '1', big: 12345678901234567890n };
+        const rejected = [
+          { key: '1', reasons: ['email is missing'], raw },
+          { key: null, reasons: ['no key'], raw: 'garbage' },
+        ];
+        await write(target, [], { rejected, pass: 1 });
+        await write(target, [], { rejected: rejected.slice(0, 1), pass: 2 });
+        const rejects = await target.rejects({ resource: 'customers', limit: 10 });
+        expect(rejects).toHaveLength(2);
+        expect(rejects[0]).toMatchObject({
+          key: '1',
+          reasons: ['email is missing'],
+          raw: '{"big":12345678901234567890,"id":"1"}',
+        });
+        await target.purgeRejects('customers', 2);
+        expect((await target.rejects({ limit: 10 })).map(({ key }) => key)).toEqual(['1']);
+      });
+
+      test('cuts a long raw record', async () => {
+        const target = await claimed();
+        await write(target, [], { rejected: [{ key: null, reasons: ['long'], raw: 'x'.repeat(100_000) }] });
+        const [reject] = await target.rejects({ limit: 1 });
+        expect(reject?.raw.length).toBe(65_536);
+      });
+
+      test('refuses the record that a constraint of the system does not let in, and writes the others', async () => {
+        await world.sql(
+          'CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, email VARCHAR(50) UNIQUE, visits INTEGER CHECK (visits < 100))',
+        );
+        const target = await claimed();
+        const twin = record('4', 'ada@example.com', 1, null, null, null);
+        const heavy = record('5', 'e5', 100, null, null, null);
+        const { ids, refused, counts, events } = await write(target, [ada, twin, bob, heavy]);
+        expect({ ids, counts, events }).toEqual({
+          ids: [1, 2],
+          counts: { created: 2, updated: 0, deleted: 0 },
+          events: 2,
+        });
+        expect(refused.map(({ key }) => key)).toEqual(['4', '5']);
+        expect((await target.rejects({ limit: 10 })).map(({ key }) => key).sort()).toEqual(['4', '5']);
+        const worse = record('1', 'ada@example.com', 1000, 1.5, true, null);
+        expect(await write(target, [worse])).toMatchObject({
+          ids: [1],
+          counts: { updated: 0 },
+          refused: [{ key: '1' }],
+        });
+        expect(await target.compare(customersTable(), entriesOf([ada]))).toEqual({ unchanged: [1], different: [] });
+      });
+
+      test('leaves a record live whose row a foreign key keeps', async () => {
+        const table = customersTable({ onDelete: 'hard' });
+        const target = await claimed(table);
+        const { ids } = await write(target, [ada, bob], { table });
+        await world.sql('CREATE TABLE orders (customer TEXT REFERENCES customers (id))');
+        await world.sql("INSERT INTO orders VALUES ('1')");
+        expect(await remove(target, ids, table)).toMatchObject({
+          counts: { deleted: 1 },
+          events: 1,
+          refused: [{ key: '1' }],
+        });
+        expect(await target.liveAfter('customers', 0, 9)).toEqual({ ids: [1], missed: [0] });
+      });
+    });
+
+    describe('outbox', () => {
+      const upTo = async (reading: TargetReader, seq: number): Promise<Position> => ({
+        generation: (await reading.lease())?.generation ?? 0,
+        seq,
+      });
+
+      test('gives whole transactions until there are enough, from inside one if need be', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob]);
+        await write(target, [eve]);
+        const firsts = await target.outbox(await upTo(target, 0), 1);
+        expect([firsts.firstSeq, firsts.events.length]).toEqual([1, 2]);
+        const rest = await target.outbox(await upTo(target, 1), 10);
+        expect([rest.firstSeq, rest.events.length]).toEqual([2, 2]);
+        expect((await target.outbox(await upTo(target, 3), 10)).events).toEqual([]);
+      });
+
+      test('is purged of what is old and passed, and of nothing else', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob]);
+        await write(target, [eve]);
+        const later = new Date(Date.now() + 60_000);
+        expect(await target.purgeOutbox(new Date(0), await upTo(target, 3))).toBe(0);
+        expect(await target.purgeOutbox(later, await upTo(target, 1))).toBe(0);
+        expect(await target.purgeOutbox(later, await upTo(target, 2))).toBe(1);
+        expect((await eventsOf(target)).map(({ subject }) => subject)).toEqual(['3']);
+      });
+
+      test('moves to a new generation what was not passed, with its own numbers', async () => {
+        const target = await claimed();
+        await write(target, [ada, bob]);
+        await write(target, [eve]);
+        const old = await target.lease();
+        const floor = Date.now() + 5_000_000;
+        expect(await target.rebase(floor, await upTo(target, 1))).toEqual({ generation: floor, moved: 2 });
+        const moved = await target.outbox({ generation: floor, seq: 0 }, 10);
+        expect(moved.firstSeq).toBe(2);
+        expect(moved.events.map((event) => JSON.parse(event).id)).toEqual([`crm:${floor}-2`, `crm:${floor}-3`]);
+        expect((await target.outbox({ generation: old?.generation ?? 0, seq: 0 }, 10)).events).toHaveLength(1);
+        expect(await write(target, [adaMoved])).toMatchObject({ nextSeq: 5 });
+        const again = await target.rebase(0, { generation: floor, seq: 4 });
+        expect(again).toEqual({ generation: floor + 1, moved: 0 });
+      });
+    });
+
+    describe('listeners and runs', () => {
+      test('keeps the cursor that is further on, and forgets a dropped group', async () => {
+        const target = await open();
+        const at = (generation: number, seq: number) => [{ group: 'notify', position: { generation, seq } }];
+        await target.saveGroups(at(5, 9));
+        await target.saveGroups(at(5, 3));
+        await target.saveGroups(at(4, 50));
+        expect(await target.groups()).toEqual(at(5, 9));
+        await target.saveGroups(at(6, 1));
+        expect(await (await reader()).groups()).toEqual(at(6, 1));
+        await target.saveGroups([], ['notify']);
+        expect(await target.groups()).toEqual([]);
+      });
+
+      test('remembers runs, newest first', async () => {
+        const target = await claimed();
+        const run = (id: string) => ({
+          run: id,
+          holder: 'host:1',
+          adapter: 'acme',
+          startedAt: new Date(1000),
+          endedAt: new Date(2000),
+          outcome: 'done',
+          exitCode: 0,
+          hits: 1,
+          pages: 1,
+          counts: { created: 1, updated: 2, deleted: 3 },
+          rejected: 0,
+          error: null,
+        });
+        for (let n = 1; n <= 1003; n += 1) await target.recordRun(run(`r${n}`));
+        const kept = await target.runs(5000);
+        expect(kept).toHaveLength(1000);
+        expect(kept[0]).toEqual(run('r1003'));
+      });
+    });
+
+    describe('two syncs in one database', () => {
+      test('never touch each other', async () => {
+        const people = customersTable({ resource: 'customers', table: 'people' });
+        const other = await claim(await open('billing'), people);
+        await write(other, [ada], { table: people });
+        const target = await claimed();
+        await write(target, [bob]);
+        await remove(target, [1]);
+        expect(await other.countLive('customers')).toBe(1);
+        expect(await target.countLive('customers')).toBe(0);
+        expect((await eventsOf(other)).map(({ id }) => String(id).split(':')[0])).toEqual(['billing']);
+        await (await open('crm')).fenceOut();
+        expect(await write(other, [bob], { table: people })).toMatchObject({ counts: { created: 1 } });
+      });
+    });
+
+    describe('odd but legal', () => {
+      test('takes names with quotes, spaces, keywords and letters of any script', async () => {
+        const columns = [column('select', 'text'), column('na"me', 'text'), column('größe 表', 'integer')];
+        const table = customersTable({
+          resource: 'odd',
+          table: 'or"der by; x',
+          key: ['select'],
+          columns,
+          onDelete: { set: { 'na"me': 'gone' } },
+        });
+        const target = await claimed(table);
+        const { ids } = await write(target, [record('k', 'v', 1)], { table });
+        await write(target, [record('k', 'w', 2)], { table });
+        await remove(target, ids, table);
+        expect((await target.find(table, [record('k', 'w', 2)]))[0]?.row).toEqual(['k', 'gone', 2]);
+      });
+
+      test('keeps strings of any kind, and integers past 2^53', async () => {
+        const target = await claimed();
+        const strings = [
+          "it's",
+          '"; DROP TABLE customers; --',
+          '💥 é \u2028',
+          'line\nline\ttab',
+          '',
+          ' trailing ',
+          'x'.repeat(10_000_000),
+        ];
+        const records = strings.map((text, n) =>
+          record(`key ${text.slice(0, 20)}`, text, 2n ** 62n - BigInt(n), 0.1, null, null),
+        );
+        await write(target, records);
+        const fresh = await claimed();
+        expect((await fresh.compare(customersTable(), entriesOf(records))).different).toEqual([]);
+        const found = await fresh.find(customersTable(), records);
+        expect(found.every(({ row }, n) => row?.every((value, at) => value === records[n]?.values[at]))).toBe(true);
+        const { events } = await fresh.outbox({ generation: 0, seq: 0 }, 100);
+        expect(events).toHaveLength(strings.length);
+        expect(JSON.parse(events[0] ?? '').data.after.visits).toBe(String(2n ** 62n));
+      });
+
+      test('tells keys apart that differ by case or by a trailing space only', async () => {
+        const target = await claimed();
+        const keys = ['a', 'A', 'a ', 'ä', 'Ä'].map((key) => record(key, key, null, null, null, null));
+        expect(await write(target, keys)).toMatchObject({ counts: { created: 5 } });
+        const found = await target.find(customersTable(), keys);
+        expect(found.map(({ row }) => row?.[0])).toEqual(['a', 'A', 'a ', 'ä', 'Ä']);
+      });
+
+      test('knows records by a key of several columns of several kinds', async () => {
+        const columns = [column('tenant', 'text'), column('n', 'integer'), column('name', 'text')];
+        const table = customersTable({ key: ['tenant', 'n'], columns, onDelete: 'hard' });
+        const target = await claimed(table);
+        const both = ['a', 'b'].map(
+          (tenant): Prepared => ({ key: JSON.stringify([tenant, '7']), values: [tenant, 7, 'x'], hash: tenant }),
+        );
+        const { ids } = await write(target, both, { table });
+        expect((await target.rowsOf(table, ids)).map(({ row }) => row)).toEqual([
+          ['a', 7, 'x'],
+          ['b', 7, 'x'],
+        ]);
+        await remove(target, ids.slice(0, 1), table);
+        expect(await system('SELECT tenant FROM customers')).toEqual([{ tenant: 'b' }]);
+      });
+    });
+
+    describe('a reader', () => {
+      test('reads what a run has committed', async () => {
+        const target = await claimed();
+        await write(target, [ada], { checkpoint: () => ({ checkpoint: checkpointOf(1) }) });
+        const reading = await reader();
+        expect(await reading.lease()).toEqual(await target.lease());
+        expect(await reading.pass('customers')).toEqual(await target.pass('customers'));
+        expect(await reading.compare(customersTable(), entriesOf([ada, bob]))).toEqual({
+          unchanged: [1],
+          different: [1],
+        });
+        expect((await reading.find(customersTable(), [adaMoved]))[0]?.row).toEqual(ada.values);
+        expect(await eventsOf(reading)).toHaveLength(1);
+      });
+
+      test('finds nothing before the first run, and makes nothing', async () => {
+        const reading = await reader();
+        expect(await reading.lease()).toBeNull();
+        expect(await reading.pass('customers')).toBeNull();
+        expect(await reading.compare(customersTable(), entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
+        expect(await reading.find(customersTable(), [ada])).toEqual([{ entry: null, row: null, isRowDeleted: false }]);
+        expect(await reading.countLive('customers')).toBe(0);
+        expect(await reading.liveAfter('customers', 0, 5)).toEqual({ ids: [], missed: [] });
+        expect(await eventsOf(reading)).toEqual([]);
+        expect(await reading.runs(1)).toEqual([]);
+        expect(await reading.inspect(customersTable())).toMatchObject({ exists: false, problems: [] });
+        await expect(system('SELECT 1 FROM customers')).rejects.toThrow();
+      });
+
+      test('finds rows of the system before the first run', async () => {
+        await world.sql('CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, email VARCHAR(50))');
+        await world.sql("INSERT INTO customers VALUES ('1', 'ada@example.com')");
+        const [found] = await (await reader()).find(customersTable(), [ada]);
+        expect(found).toEqual({
+          entry: null,
+          row: ['1', 'ada@example.com', null, null, null, null],
+          isRowDeleted: false,
+        });
+      });
+    });
+  });
+}

@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProject, type BaseConfig, eventually, type Project, type ProjectOptions } from '../helpers/sync.ts';
+import type { Arrival, Scripted } from '../helpers/third-party.ts';
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await aRedis();
+});
+afterAll(() => redis.stop());
+
+/** A customer with the time of its last change; deleted ones stay as tombstones. */
+interface Remote {
+  readonly id: string;
+  readonly email: string;
+  readonly updated_at: string;
+  readonly deleted?: boolean;
+}
+
+const at = (minute: number) => `2026-03-01T10:${String(minute).padStart(2, '0')}:00Z`;
+const customer = (id: number, minute: number, changed: Partial<Remote> = {}): Remote => ({
+  id: String(id),
+  email: `${id}@${minute}`,
+  updated_at: at(minute),
+  ...changed,
+});
+const many = (count: number, minute = 0) => Array.from({ length: count }, (_, index) => customer(index + 1, minute));
+
+function changing(config: BaseConfig, more: object = {}): object {
+  const { acme } = config.adapters;
+  const map = { id: 'id', email: 'email' };
+  const tombstones = { field: 'deleted' };
+  const bookmark = { field: 'updated_at', param: 'since', overlap: '1m' };
+  const resource = { ...acme.resources.customers, mode: 'changes', bookmark, tombstones, map, ...more };
+  return { ...config, adapters: { acme: { ...acme, resources: { customers: resource } } } };
+}
+
+/** A third party that is asked with `?since=`, in pages of so many. */
+function answering(read: () => readonly Remote[], pageSize = 100) {
+  return ({ url }: Arrival): Scripted => {
+    const since = url.searchParams.get('since') ?? '';
+    const from = Number(url.searchParams.get('cursor') ?? 0);
+    const changed = read().filter(({ updated_at, deleted }) => (since === '' ? !deleted : updated_at >= since));
+    const next = from + pageSize < changed.length ? String(from + pageSize) : null;
+    return { body: { data: changed.slice(from, from + pageSize), next } };
+  };
+}
+
+interface Changing extends AsyncDisposable {
+  readonly project: Project;
+  records: Remote[];
+}
+
+const paged = { records: 'data', pagination: { type: 'cursor', next: 'next', param: 'cursor' } };
+
+async function aChangingProject(records: Remote[], more: object = {}, options: Partial<ProjectOptions> = {}) {
+  const config = (base: BaseConfig) => changing(base, { ...paged, ...more });
+  const project = await aProject({ redis, config, ...options });
+  const subject: Changing = { project, records, [Symbol.asyncDispose]: () => project.close() };
+  const pageSize = options.pageSize ?? 100;
+  project.party.script(...Array(50).fill(answering(() => subject.records, pageSize)));
+  return subject;
+}
+
+const sinces = ({ party }: Project) => party.arrivals.map(({ url }) => url.searchParams.get('since'));
+const live = (project: Project) =>
+  project
+    .rows()
+    .filter(({ deleted_at }) => deleted_at === null)
+    .map(({ id, email }) => `${id} ${email}`);
+const there = (records: readonly Remote[]) =>
+  records
+    .filter(({ deleted }) => !deleted)
+    .map(({ id, email }) => `${id} ${email}`)
+    .toSorted();
+
+test('after a full pass it asks for what changed, less the overlap, and what it has already costs nothing', async () => {
+  await using subject = await aChangingProject([...many(19), customer(20, 5)]);
+  const { project } = subject;
+  expect((await project.sync()).json()).toMatchObject({ records: 20, counts: { created: 20 } });
+  subject.records = [
+    ...many(17),
+    customer(18, 7),
+    customer(19, 6, { deleted: true }),
+    customer(20, 5),
+    customer(21, 8),
+  ];
+
+  const second = (await project.sync()).json();
+  expect(second).toMatchObject({ exitCode: 0, records: 3, counts: { created: 1, updated: 1, deleted: 1 } });
+  expect((await project.sync()).json()).toMatchObject({ counts: { created: 0, updated: 0, deleted: 0 } });
+  expect(sinces(project)).toEqual([null, at(4), at(7)]);
+  expect(live(project).toSorted()).toEqual(there(subject.records));
+  expect(project.events('customers.deleted').map(({ subject: key }) => key)).toEqual(['19']);
+});
+
+test('an empty answer means that nothing changed: nothing is deleted, and the bookmark stays', async () => {
+  await using subject = await aChangingProject(many(20));
+  const { project } = subject;
+  await project.sync();
+  const { records } = subject;
+  subject.records = [];
+  expect((await project.sync()).json()).toMatchObject({ exitCode: 0, records: 0, counts: { deleted: 0 } });
+  subject.records = records;
+  await project.sync();
+  expect(sinces(project)).toEqual([null, '2026-03-01T09:59:00Z', '2026-03-01T09:59:00Z']);
+  expect(live(project)).toHaveLength(20);
+});
+
+test('what changed while a full pass of several runs went on comes with the next pass', async () => {
+  await using subject = await aChangingProject(many(6), {}, { pageSize: 2 });
+  const { project } = subject;
+  const onePage = ['run', '--json', '--max-pages', '1'];
+  await project.sync(onePage);
+  subject.records = [customer(1, 9), ...many(6).slice(1)];
+  await project.sync(onePage);
+  await project.sync(onePage);
+  expect(live(project)).toContain('1 1@0');
+  await project.sync();
+  expect(live(project).toSorted()).toEqual(there(subject.records));
+});
+
+test('a bookmark is stored when its pass ends, and is that of its first page', async () => {
+  const changes = [1, 2, 3, 4, 5, 6].map((id) => customer(id, 10 + id));
+  await using subject = await aChangingProject(many(20), {}, { pageSize: 20 });
+  const { project } = subject;
+  await project.sync();
+  const bookmarkNow = () => {
+    const [row] = project.query('SELECT checkpoint FROM _sync_passes');
+    return new Date(Number(JSON.parse(String(row?.checkpoint)).bookmark)).toISOString();
+  };
+  expect(bookmarkNow()).toBe('2026-03-01T10:00:00.000Z');
+  subject.records = [...changes, ...many(34, 20).slice(6)];
+  await project.sync(['run', '--json', '--max-pages', '1']);
+  expect(bookmarkNow()).toBe('2026-03-01T10:00:00.000Z');
+  await project.sync();
+  expect(bookmarkNow()).toBe('2026-03-01T10:20:00.000Z');
+  expect(live(project).toSorted()).toEqual(there(subject.records));
+});
+
+test.each([
+  ['on one page', 20],
+  ['on pages apart', 1],
+])('a record beats an older tombstone of its key, and a newer one buries it, %s', async (_title, pageSize) => {
+  await using subject = await aChangingProject(many(20));
+  const { project } = subject;
+  await project.sync();
+  const log = [customer(1, 5, { deleted: true }), customer(1, 6), customer(2, 7), customer(2, 8, { deleted: true })];
+  // On pages apart nothing proves which is newer: the record stays until a pass brings the tombstone alone.
+  project.party.rescript(...Array(30).fill(answering(() => log, pageSize)));
+  await project.sync();
+  expect(live(project)).toContain('1 1@6');
+  await project.sync();
+  await project.sync();
+  project.party.rescript(...Array(30).fill(answering(() => log.slice(3), pageSize)));
+  await project.sync();
+  expect(live(project)).toContain('1 1@6');
+  expect(project.events('customers.deleted').map(({ subject: key }) => key)).toEqual(['2']);
+});
+
+test('more tombstones than the guard allows bury nothing: a full pass judges them, and holds', async () => {
+  await using subject = await aChangingProject(many(20));
+  const { project } = subject;
+  await project.sync();
+  subject.records = many(20).map((one, index) => (index < 10 ? { ...one, updated_at: at(9), deleted: true } : one));
+
+  const told = await project.sync();
+  expect(told.exitCode).toBe(3);
+  expect(told.json().warnings.join()).toMatch(/10 of 20 rows would go.*reads everything/);
+  expect((await project.sync()).exitCode).toBe(3);
+  expect(live(project)).toHaveLength(20);
+  expect(project.events('customers.deleted')).toEqual([]);
+  expect((await project.sync(['run', '--json', '--allow-mass-delete'])).json()).toMatchObject({
+    counts: { deleted: 10 },
+  });
+  expect(sinces(project).slice(0, 3)).toEqual([null, '2026-03-01T09:59:00Z', null]);
+  expect(live(project)).toHaveLength(10);
+});
+
+test('what a pass of changes brings was not missing in passes running', async () => {
+  await using subject = await aChangingProject(many(20));
+  const { project } = subject;
+  await project.reconfigure((base) => ({ ...changing(base, paged), guard: { confirm: 2 } }));
+  await project.sync();
+  const missed = () => project.query('SELECT sum(missed) AS missed FROM _sync_records')[0]?.missed;
+  subject.records = many(19);
+  await project.sync(['run', '--json', '--full']);
+  expect(missed()).toBe(1);
+  subject.records = [...many(19), customer(20, 8)];
+  expect((await project.sync()).json()).toMatchObject({ counts: { updated: 1, deleted: 0 } });
+  expect(sinces(project).at(-1)).not.toBeNull();
+  expect(missed()).toBe(0);
+  expect(live(project)).toHaveLength(20);
+});
+
+test('every `fullEvery` a pass reads everything, and finds what no change told of', async () => {
+  await using subject = await aChangingProject(many(20), { fullEvery: '300ms' });
+  const { project } = subject;
+  await project.sync();
+  subject.records = many(19);
+  await eventually(async () => {
+    await project.sync();
+    return live(project).length === 19;
+  });
+  expect(sinces(project).at(-1)).toBeNull();
+});
+
+test.each([
+  ['410', { status: 410 }, {}],
+  ['a status that the config names', { status: 400 }, { expired: { status: [400] } }],
+  ['what the config looks for', { body: { data: [], error: 'EXPIRED' } }, { expired: { when: "error == 'EXPIRED'" } }],
+])('a bookmark that is too old by %s starts a full pass', async (_title, refusal: Scripted, more) => {
+  const bookmark = { field: 'updated_at', param: 'since', overlap: '1m', ...more };
+  await using subject = await aChangingProject(many(20), { bookmark });
+  const { project } = subject;
+  await project.sync();
+  subject.records = many(19);
+  const everything = answering(() => subject.records);
+  const refuse = (arrival: Arrival) => (arrival.url.searchParams.has('since') ? refusal : everything(arrival));
+  project.party.rescript(...Array(20).fill(refuse));
+  expect((await project.sync()).exitCode).toBe(76);
+  expect((await project.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 1 } });
+  expect(sinces(project)).toEqual([null, '2026-03-01T09:59:00Z', null]);
+});
+
+test('--full and a dry run ask for everything', async () => {
+  await using subject = await aChangingProject(many(20));
+  const { project } = subject;
+  await project.sync();
+  await project.sync(['run', '--json', '--dry-run']);
+  await project.sync(['run', '--json', '--full']);
+  expect(sinces(project)).toEqual([null, null, null]);
+});
+
+test.each(['committed', 'before-sweep', 'remove-written', 'swept'])(
+  'killed at %s in a pass of changes, the next run goes on, and each change is told once',
+  async (point) => {
+    await using subject = await aChangingProject(many(20), {}, { ttl: '2s' });
+    const { project } = subject;
+    await project.sync();
+    subject.records = [customer(1, 3), customer(2, 4, { deleted: true }), ...many(20).slice(2)];
+    await project.sync(undefined, { env: { SYNC_CRASH_AT: point } });
+    await eventually(async () => (await project.sync()).exitCode === 0);
+    expect(project.events('customers.updated').map(({ subject: key }) => key)).toEqual(['1']);
+    expect(project.events('customers.deleted').map(({ subject: key }) => key)).toEqual(['2']);
+    expect(live(project).toSorted()).toEqual(there(subject.records));
+  },
+);
+
+test('a list of ids beside the records, a header as bookmark, and a token of the API', async () => {
+  const path = { pagination: { type: 'none' }, records: 'data' };
+  const bookmarks = [
+    { header: 'Date', param: 'since', overlap: '1m', format: 'seconds' },
+    { path: 'token', param: 'after' },
+  ];
+  for (const bookmark of bookmarks) {
+    await using project = await aProject({
+      redis,
+      config: (base) => changing(base, { ...path, bookmark, tombstones: { path: 'removed' } }),
+    });
+    const answer = (token: string, data: readonly Remote[], removed: readonly unknown[] = []): Scripted => ({
+      headers: { date: 'Sun, 01 Mar 2026 10:00:00 GMT' },
+      body: { data, token, removed },
+    });
+    project.party.script(answer('t1', many(20)), answer('t2', [], [3, { id: '4' }]), answer('t3', []));
+    await project.sync();
+    expect((await project.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 2 } });
+    await project.sync();
+    const asked = project.party.arrivals.map(({ url }) => url.search);
+    expect(asked).toEqual(
+      'path' in bookmark ? ['', '?after=t1', '?after=t2'] : ['', '?since=1772359140', '?since=1772359140'],
+    );
+    expect(live(project)).toHaveLength(18);
+  }
+});

@@ -1,0 +1,193 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { aCustomer, aProject, customers, eventually, type SyncEvent } from '../helpers/sync.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await aRedis();
+});
+afterAll(() => redis.stop());
+
+describe('sync status', () => {
+  test('tells where everything stands, and only looks', async () => {
+    await using project = await aProject({ redis, records: customers(3), dialect: 'cursor', pageSize: 2 });
+    const empty = await project.sync(['status']);
+    expect(empty).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(empty.stdout).toContain('no run has been here yet');
+    expect(existsSync(project.file)).toBe(false);
+
+    await project.sync(['run', '--max-pages', '1']);
+    const { stdout } = await project.sync(['status']);
+    expect(stdout).toMatch(/^crm-\S+ from acme into sqlite:/);
+    expect(stdout).toContain('lock       free');
+    expect(stdout).toContain('2 live rows; pass 1 goes on after 1 page, 2 records');
+    expect(stdout).toContain('partial (0) +2');
+    const status = (await project.sync(['status', '--json'])).json<Record<string, unknown>>();
+    expect(status).toMatchObject({
+      adapter: 'acme',
+      lock: null,
+      waiting: 0,
+      resources: [{ resource: 'customers', live: 2, checkpoint: { pass: 1, phase: 'walking' } }],
+      stream: { length: 2 },
+      runs: [{ outcome: 'partial', exitCode: 0 }],
+    });
+  });
+});
+
+describe('sync check', () => {
+  test('finds nothing wrong, makes no hit and writes nothing', async () => {
+    await using project = await aProject({ redis, records: customers(1) });
+    const { exitCode, stdout } = await project.sync(['check']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('table customers  is not there yet; the first run makes it');
+    const { findings } = (await project.sync(['check', '--json'])).json<Findings>();
+    expect(findings.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['config', 'redis', 'target', 'table customers']),
+    );
+    expect(existsSync(project.file)).toBe(false);
+    expect(project.party.arrivals).toHaveLength(0);
+  });
+
+  test('says which columns the next run adds, and what it cannot mend', async () => {
+    await using project = await aProject({ redis, records: customers(1) });
+    using database = new DatabaseSync(project.file);
+    database.exec('CREATE TABLE customers (id TEXT PRIMARY KEY)');
+    const fitting = await project.sync(['check']);
+    expect(fitting).toMatchObject({ exitCode: 0 });
+    expect(fitting.stdout).toContain('the next run adds email, state, tags, deleted_at');
+    database.exec('DROP TABLE customers; CREATE TABLE customers (id TEXT, must TEXT NOT NULL)');
+    const unfit = await project.sync(['check', '--json']);
+    expect(unfit.exitCode).toBe(78);
+    expect(unfit.json<Findings>().findings.filter(({ is }) => is === 'bad')).not.toEqual([]);
+    expect((await project.sync([])).exitCode).toBe(78);
+    expect(project.party.arrivals).toHaveLength(0);
+  });
+
+  test('says that Redis is not there', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    await using project = await aProject({ redis: { url, client: redis.client } });
+    const { exitCode, stderr } = await project.sync(['check']);
+    expect(exitCode).toBe(69);
+    expect(stderr).toContain('Redis');
+  });
+});
+
+describe('sync events', () => {
+  test('prints the events of the outbox, as many as are asked for', async () => {
+    await using project = await aProject({ redis, records: customers(3) });
+    await project.sync([]);
+    project.serve([aCustomer(1, { status: 'gold' }), aCustomer(2)]);
+    await project.sync([]);
+    const print = async (...args: string[]) => {
+      const { stdout } = await project.sync(['events', '--json', ...args]);
+      return stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line): SyncEvent => JSON.parse(line));
+    };
+
+    expect(await print()).toEqual(project.events());
+    expect((await print('--since', '3')).map(({ sequence }) => Number(sequence))).toEqual([4, 5]);
+    expect((await print('--type', 'customers.deleted')).map(({ subject }) => subject)).toEqual(['3']);
+    expect(await print('--type', 'customers.*')).toHaveLength(5);
+    expect((await print('--key', '1')).map(({ type }) => type)).toEqual(['customers.created', 'customers.updated']);
+    expect(await print('--since', '2999-01-01T00:00Z')).toEqual([]);
+    const { stdout } = await project.sync(['events', '--since', '3']);
+    expect(stdout.trim().split('\n')).toEqual([
+      expect.stringMatching(/^4 \S+ customers\.updated 1 state$/),
+      expect.stringMatching(/^5 \S+ customers\.deleted 3$/),
+    ]);
+    expect((await project.sync(['events', '--since', 'lunch'])).exitCode).toBe(64);
+  });
+
+  test('--follow goes on as new ones come, until it is stopped', async () => {
+    await using project = await aProject({ redis, records: customers(2) });
+    const following = project.start(['events', '--follow']);
+    await project.sync([]);
+    await eventually(() => following.stdout().includes('customers.created 2'));
+    project.serve(customers(3));
+    await project.sync([]);
+    await eventually(() => following.stdout().includes('customers.created 3'));
+    following.kill('SIGTERM');
+    const { exitCode, stdout } = await following.finished;
+    expect(exitCode).toBe(143);
+    expect(stdout.trim().split('\n')).toHaveLength(3);
+  });
+});
+
+describe('sync rejects', () => {
+  test('lists what could not be taken in, and shows one as it came', async () => {
+    const bad = { ...aCustomer(31), contact: { email: { of: 'whom' } } };
+    await using project = await aProject({ redis, records: [...customers(30), bad] });
+    expect((await project.sync(['rejects', 'list'])).stdout).toBe('no record is in quarantine\n');
+    await project.sync([]);
+    const list = await project.sync(['rejects', 'list', '--resource', 'customers']);
+    expect(list.stdout).toMatch(/ customers 31: email is \{"of":"whom"\}, where a string belongs\n$/);
+    const { rejects } = (await project.sync(['rejects', 'list', '--json'])).json<{ rejects: { id: string }[] }>();
+    const shown = await project.sync(['rejects', 'show', rejects[0]?.id ?? '']);
+    expect(shown.exitCode).toBe(0);
+    expect(JSON.parse(shown.stdout.trim().split('\n').at(-1) ?? '')).toEqual(bad);
+    const json = (await project.sync(['rejects', 'show', rejects[0]?.id ?? '', '--json'])).json<{ key: string }>();
+    expect(json).toMatchObject({ key: '31', resource: 'customers' });
+    expect((await project.sync(['rejects', 'show', '999'])).exitCode).toBe(64);
+
+    project.serve(customers(31));
+    await project.sync([]);
+    expect((await project.sync(['rejects', 'list'])).stdout).toBe('no record is in quarantine\n');
+  });
+});
+
+describe('sync unlock', () => {
+  test('removes a lock only when it is told to, after it named the holder', async () => {
+    await using project = await aProject({ redis });
+    expect((await project.sync(['unlock', '--yes'])).stdout).toBe('the lock is free; nothing was done\n');
+    await redis.client.set(project.lockKey, JSON.stringify(aHolder));
+    const asked = await project.sync(['unlock']);
+    expect(asked.exitCode).toBe(64);
+    expect(asked.stderr).toContain('held by run abc on elsewhere (pid 77)');
+    expect(await redis.client.exists(project.lockKey)).toBe(1);
+
+    const { exitCode, json } = await project.sync(['unlock', '--yes', '--json']);
+    expect(exitCode).toBe(0);
+    expect(json<object>()).toMatchObject({ unlocked: true, holder: { run: 'abc', host: 'elsewhere' } });
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+  });
+});
+
+describe('sync init', () => {
+  test('writes a config that sync check likes, and overwrites none', async () => {
+    await using project = await aProject({ redis });
+    await project.write('new/readme', '');
+    const how = { cwd: join(project.dir, 'new'), env: { REDIS_URL: redis.url, ACME_TOKEN: 'a-token-of-acme' } };
+    const { exitCode, stdout } = await project.sync(['init'], how);
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('wrote sync.config.json')]);
+    expect((await project.sync(['check'], how)).exitCode).toBe(0);
+
+    const again = await project.sync(['init'], how);
+    expect([again.exitCode, again.stderr]).toEqual([
+      78,
+      expect.stringContaining('is there already; nothing was written'),
+    ]);
+    expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toEqual({
+      file: 'sync.config.json',
+    });
+  });
+});
+
+test('sync schema prints the JSON Schema that the package ships', async () => {
+  await using project = await aProject({ redis });
+  const { exitCode, json } = await project.sync(['schema']);
+  expect(exitCode).toBe(0);
+  expect(json<object>()).toEqual(JSON.parse(readFileSync(`${root}sync.schema.json`, 'utf8')));
+});
+
+interface Findings {
+  readonly findings: readonly { readonly what: string; readonly is: string }[];
+}
+
+const aHolder = { token: 'x', host: 'elsewhere', pid: 77, run: 'abc', startedAt: '2026-01-01T00:00:00.000Z' };

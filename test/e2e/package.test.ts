@@ -1,0 +1,122 @@
+import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { aRedis, type RedisServer } from '../helpers/redis.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'cronsync-package-'));
+let redis: RedisServer;
+let packed: { readonly filename: string; readonly files: readonly { readonly path: string; readonly mode: number }[] };
+
+/** The tarball of what is built, installed in a folder of its own. */
+beforeAll(async () => {
+  redis = await aRedis();
+  const quiet = ['--json', '--ignore-scripts', '--pack-destination', folder];
+  [packed] = JSON.parse(execFileSync('npm', ['pack', ...quiet], { cwd: root, encoding: 'utf8' }));
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');
+  const offline = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  execFileSync('npm', ['install', ...offline, join(folder, packed.filename)], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+});
+
+afterAll(async () => {
+  await redis.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): SpawnSyncReturns<string> {
+  return spawnSync(command, args, { cwd: folder, env: { ...env, REDIS_URL: redis.url }, encoding: 'utf8' });
+}
+
+test('the tarball holds what it should, and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path).sort();
+  const types = paths.filter((path) => /^dist\/([a-z]+\/)?[a-z-]+\.d\.ts$/.test(path));
+  expect(types).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/testing.d.ts']));
+  expect(paths.filter((path) => !types.includes(path))).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'adapters/github.json',
+    'adapters/stripe.json',
+    'bin/package.json',
+    'bin/sync.js',
+    'dist/cli.cjs',
+    'dist/cli.cjs.map',
+    'dist/index.js',
+    'dist/index.js.map',
+    'dist/testing.js',
+    'dist/testing.js.map',
+    'package.json',
+    'sync.config.example.json',
+    'sync.schema.json',
+  ]);
+  expect(packed.files.find(({ path }) => path === 'bin/sync.js')?.mode).toBe(0o755);
+});
+
+test('publint finds nothing to say', () => {
+  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/publint'), ['--strict', root], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toContain('All good!');
+  expect(status).toBe(0);
+});
+
+test.each(['sync', 'cronsync'])('installed, %s says its version', (command) => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(run('npx', ['--offline', command, '--version'])).toMatchObject({
+    status: 0,
+    stdout: `${version}\n`,
+    stderr: '',
+  });
+});
+
+test("installed, the README's cron line runs a sync, and prints nothing", () => {
+  const project = join(folder, 'srv/geo');
+  mkdirSync(project, { recursive: true });
+  symlinkSync(join(folder, 'node_modules'), join(project, 'node_modules'));
+  writeFileSync(join(project, 'cities.csv'), 'ID,Name\n1,Oslo\n2,Bergen\n');
+  writeFileSync(join(project, 'sync.config.json'), JSON.stringify(csvConfig));
+
+  const [, path = '', line = ''] =
+    /^PATH=(.*)\n\* \* \* \* \* (.*)$/m.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const job = line.replaceAll('/srv/geo', project);
+  const env = { PATH: `${dirname(process.execPath)}:${path}`, HOME: folder, NODE_COMPILE_CACHE: join(folder, 'cache') };
+  expect(run('/bin/sh', ['-c', job], env)).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  const again = run('/bin/sh', ['-c', job.replace('--quiet', '--json')], env);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    outcome: 'done',
+    records: 2,
+    counts: { created: 0, updated: 0, deleted: 0 },
+  });
+});
+
+const csvConfig = {
+  $schema: './node_modules/cronsync/sync.schema.json',
+  name: 'geo',
+  adapter: 'export',
+  resources: {
+    cities: { key: 'id', schema: { type: 'object', properties: { id: { type: 'string' }, name: { type: 'string' } } } },
+  },
+  adapters: {
+    export: { type: 'file', resources: { cities: { path: './cities.csv', map: { id: 'ID', name: 'Name' } } } },
+  },
+};
+
+test('installed, the types of an adapter resolve, and a wrong one is found', () => {
+  const example = readFileSync(join(root, 'examples/own-adapter/adapter.ts'), 'utf8');
+  writeFileSync(join(folder, 'adapter.ts'), example);
+  writeFileSync(join(folder, 'wrong.ts'), example.replace("mode: 'snapshot', records", "mode: 'everything', records"));
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--erasableSyntaxOnly'];
+  const check = (...args: string[]) => run(join(root, 'node_modules/.bin/tsc'), [...strict, ...types, ...args]);
+
+  copyFileSync(join(root, 'examples/own-adapter/adapter.test.ts'), join(folder, 'adapter.test.ts'));
+  expect(check('adapter.test.ts', '--allowImportingTsExtensions')).toMatchObject({ status: 0, stdout: '' });
+  expect(check('adapter.ts')).toMatchObject({ status: 0, stdout: '' });
+  expect(check('wrong.ts').stdout).toContain('"everything"');
+});

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { ConfigError } from '../src/errors.ts';
+import { compileExpression, plainPath } from '../src/expression.ts';
+
+const document = JSON.parse(
+  '{"a": {"b": {"c": 1}}, "odd-name": {"x y": 2}, "list": [{"n": 1}, {"n": 2}], "text": "abc", "__proto__": {"x": 5}, "no": false}',
+);
+
+test.each([
+  ['a.b.c', 1],
+  [' a.b ', { c: 1 }],
+  ['"odd-name"."x y"', 2],
+  ['no', false],
+  ['list', [{ n: 1 }, { n: 2 }]],
+  ['a.missing.c', null],
+  ['list.length', null],
+  ['text.length', null],
+  ['constructor.name', null],
+  ['toString', null],
+  ['__proto__.x', null],
+  ['a.__proto__', null],
+  ['list[].n', [1, 2]],
+  ['list[-1].n', 2],
+  ['no && text', false],
+  ['{id: a.b.c, list: list[*].n}', { id: 1, list: [1, 2] }],
+  ["join('-', ['x', 'y'])", 'x-y'],
+])('%s picks what it names', async (text, found) => {
+  expect((await compileExpression(text))(document)).toEqual(found);
+});
+
+test('@ is the document itself', async () => {
+  expect((await compileExpression('@'))(document)).toBe(document);
+});
+
+test('passes on integers past 2^53 as they are', async () => {
+  const rows = { rows: [{ id: 12345678901234567890n }] };
+  expect((await compileExpression('rows[].id'))(rows)).toEqual([12345678901234567890n]);
+});
+
+test.each(['a.[', '', 'a..b', 'list[', 'nope(@)(', '{x: __proto__}', 'list[].constructor'])(
+  'refuses %j, and names it',
+  async (text) => {
+    const error = await compileExpression(text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as ConfigError).message).toContain(`\`${text}\``);
+  },
+);
+
+test('tells plain paths from the rest', () => {
+  expect(plainPath('a.b')).toEqual(['a', 'b']);
+  expect(plainPath('"a.b".c')).toEqual(['a.b', 'c']);
+  expect(plainPath('@')).toEqual([]);
+  for (const text of ['a-b', 'a[0]', 'a.*', 'a | b', 'length(@)', '1a', 'a.']) expect(plainPath(text)).toBeUndefined();
+});
+
+test('never loads the library for a plain path', () => {
+  const script = `
+    import { registerHooks } from 'node:module';
+    registerHooks({ resolve(name, context, next) { if (name.includes('jmespath')) console.log('loaded'); return next(name, context); } });
+    const { compileExpression } = await import('./src/expression.ts');
+    await compileExpression(process.argv[1]);`;
+  const loads = (text: string) =>
+    spawnSync(process.execPath, ['--input-type=module', '-e', script, text], { encoding: 'utf8' }).stdout.trim();
+  expect(loads('a.b."c-d"')).toBe('');
+  expect(loads('a[0]')).toBe('loaded');
+});

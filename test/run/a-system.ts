@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { silentLog } from '../../src/log.ts';
+import type { Checkpoint } from '../../src/pass.ts';
+import { compilePrepare } from '../../src/records/prepare.ts';
+import type { Guard } from '../../src/run/guard.ts';
+import { isSnapshot, type SnapshotCheckpoint, startPass } from '../../src/run/pass.ts';
+import { planSteps } from '../../src/run/plan.ts';
+import type { Resource } from '../../src/run/resource.ts';
+import { SeenSet } from '../../src/run/seen.ts';
+import { type SweepDeps, type Swept, sweep } from '../../src/run/sweep.ts';
+import type { Target } from '../../src/target.ts';
+import { openSqliteTarget } from '../../src/targets/sqlite/target.ts';
+import { aGuard, progressed } from './a-pass.ts';
+
+/** A system with a table of customers, in a database of its own. */
+export interface System extends AsyncDisposable {
+  readonly resource: Resource;
+  /** The target as the latest run has claimed it. */
+  readonly target: Target;
+  /** Another run takes over, as after a crash. */
+  takeOver(): Promise<void>;
+  /** Creates customers 1 to `count`, without a pass. */
+  fill(count: number): Promise<void>;
+  /** The same from a number on. */
+  fillFrom(first: number, count: number): Promise<void>;
+  /** A complete pass that brought all but these customers; `deps` replaces what the sweep is given. */
+  endPass(pass?: PassEnding, deps?: Partial<SweepDeps>): Promise<Swept>;
+  /** Ends the pass that is stored: one that was cut short, or is held. */
+  endStoredPass(pass?: Pick<PassEnding, 'guard'>, deps?: Partial<SweepDeps>): Promise<Swept>;
+  checkpoint(): Promise<Checkpoint>;
+  /** Ids of the customers that are not deleted. */
+  customers(): readonly number[];
+  /** Keys of the events of a type, in order. */
+  events(type: string): Promise<readonly string[]>;
+  sql(statement: string): void;
+}
+
+export interface PassEnding {
+  readonly without?: readonly number[];
+  readonly guard?: Partial<Guard>;
+  readonly shape?: string;
+  /** Makes the pass prove nothing. */
+  readonly shifted?: boolean;
+  readonly permission?: number;
+}
+
+const never = new AbortController().signal;
+const events = { source: '/test', silent: false };
+
+function asSnapshot(checkpoint: Checkpoint): SnapshotCheckpoint {
+  if (isSnapshot(checkpoint)) return checkpoint;
+  throw new Error('expected a snapshot pass');
+}
+
+export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft' | 'hard' } = {}): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), 'cronsync-run-'));
+  const file = join(folder, 'system.db');
+  const resource = await customers(onDelete);
+  let target = await open(file);
+  await claim(target, resource);
+
+  const end = async (checkpoint: Checkpoint, seen: SeenSet, guard: Partial<Guard>, deps: Partial<SweepDeps>) => {
+    const pass = {
+      resource: { ...resource, guard: { ...aGuard, ...guard } },
+      checkpoint: asSnapshot(checkpoint),
+      seen,
+      isStable: false,
+      events,
+    };
+    return sweep(pass, {
+      target,
+      signal: never,
+      busyMs: 1000,
+      now: Date.now,
+      committed: async () => {},
+      assertTrusted() {},
+      ...deps,
+    });
+  };
+  const fillFrom = async (first: number, count: number) => {
+    const raws = Array.from({ length: count }, (_, at) => ({ id: first + at }));
+    const records = raws.map(resource.prepare).filter((record) => 'hash' in record);
+    await target.commit({ table: resource.table, records, plan: planSteps, rejected: [], pass: 0, events }, never);
+  };
+  const stored = async () => {
+    const found = await target.pass('customers');
+    if (!found) throw new Error('there is no pass');
+    return found;
+  };
+  return {
+    resource,
+    get target() {
+      return target;
+    },
+    async takeOver() {
+      await target[Symbol.asyncDispose]();
+      target = await open(file);
+      await claim(target, resource);
+    },
+    fill: (count) => fillFrom(1, count),
+    fillFrom,
+    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false, permission } = {}, deps = {}) {
+      const before = (await target.pass('customers'))?.checkpoint ?? null;
+      const seen = await allBut(without, target);
+      const started = startPass(before, shape, 'snapshot', Date.now());
+      const checkpoint: Checkpoint = {
+        ...started,
+        phase: 'deleting',
+        permission: permission ?? started.permission,
+        progress: progressed({ pages: 2, records: seen.count, shifted }),
+      };
+      await target.save('customers', { checkpoint, seen: seen.serialize() });
+      return end(checkpoint, seen, guard, deps);
+    },
+    async endStoredPass({ guard = {} } = {}, deps = {}) {
+      const { checkpoint, seen } = await stored();
+      return end(checkpoint, SeenSet.restore(seen), guard, deps);
+    },
+    checkpoint: async () => (await stored()).checkpoint,
+    customers: () => withDatabase(file, (database) => idsIn(database, onDelete)),
+    async events(type) {
+      const { events: all } = await target.outbox({ generation: 0, seq: 0 }, Number.MAX_SAFE_INTEGER);
+      return all.map((event) => JSON.parse(event)).flatMap((event) => (event.type === type ? event.subject : []));
+    },
+    sql: (statement) => withDatabase(file, (database) => database.exec(statement)),
+    async [Symbol.asyncDispose]() {
+      await target[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function customers(onDelete: 'soft' | 'hard'): Promise<Resource> {
+  const columns = [
+    { name: 'id', kind: 'integer' },
+    { name: 'email', kind: 'text' },
+  ] as const;
+  const schema = { type: 'object', properties: { id: { type: 'integer' }, email: { type: 'string' } } } as const;
+  return {
+    table: { resource: 'customers', table: 'customers', key: ['id'], columns, mapped: columns, onDelete },
+    prepare: await compilePrepare({ schema, key: ['id'] }),
+    shape: 'shape',
+    everyMs: 0,
+    maxRejectRatio: 0.05,
+    maxPages: 1000,
+    guard: aGuard,
+  };
+}
+
+function open(file: string): Promise<Target> {
+  return openSqliteTarget({ file, name: 'crm', timings: { targetBusyMs: 1000, targetBusyStepMs: 5 }, log: silentLog });
+}
+
+let runs = 0;
+async function claim(target: Target, resource: Resource): Promise<void> {
+  runs += 1;
+  await target.claim({ run: `run-${runs}`, holder: 'host:1' }, [resource.table], 0);
+}
+
+/** What a pass has seen that brought every live record but these. */
+async function allBut(missing: readonly number[], target: Target): Promise<SeenSet> {
+  const { ids } = await target.liveAfter('customers', 0, Number.MAX_SAFE_INTEGER);
+  const absent = new Set(await target.idsOf('customers', missing.map(String)));
+  const seen = new SeenSet();
+  seen.addAll(ids.filter((id) => !absent.has(id)));
+  return seen;
+}
+
+function idsIn(database: DatabaseSync, onDelete: 'soft' | 'hard'): number[] {
+  const live = onDelete === 'soft' ? 'WHERE deleted_at IS NULL' : '';
+  return database
+    .prepare(`SELECT id FROM customers ${live} ORDER BY id`)
+    .all()
+    .map(({ id }) => Number(id));
+}
+
+function withDatabase<T>(file: string, work: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file, { timeout: 2000 });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}

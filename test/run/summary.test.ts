@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { noChanges } from '../../src/change.ts';
+import { CredentialsError, ExitCode, RejectsError, ThrottledError, UnreachableError } from '../../src/errors.ts';
+import { errorSummary, outcomeOf } from '../../src/run/summary.ts';
+import { Tally } from '../../src/run/tally.ts';
+import { aCheckpoint } from './a-pass.ts';
+
+const nothing = {
+  stopCode: null,
+  errors: [],
+  isHeld: false,
+  isThrottled: false,
+  pages: 0,
+  isUnfinished: false,
+  wasDue: true,
+};
+const unreachable = errorSummary(new UnreachableError('away'));
+
+describe('a run ends as', () => {
+  test.each([
+    ['done', 0, {}],
+    ['not-due', 0, { wasDue: false }],
+    ['throttled', 0, { isThrottled: true }],
+    ['throttled', 0, { isThrottled: true, isUnfinished: true }],
+    ['partial', 0, { isThrottled: true, pages: 2, isUnfinished: true }],
+    ['done', 0, { isThrottled: true, pages: 2 }],
+    ['partial', 0, { pages: 2, isUnfinished: true }],
+    ['held', 3, { isHeld: true, isUnfinished: true }],
+    ['failed', 69, { errors: [unreachable], isHeld: true }],
+    ['stopped', 143, { errors: [unreachable], stopCode: ExitCode.sigterm }],
+    ['stopped', 130, { stopCode: ExitCode.sigint }],
+  ])('%s with %i: %o', (outcome, exitCode, met) => {
+    expect(outcomeOf({ ...nothing, ...met })).toEqual({ outcome, exitCode });
+  });
+});
+
+describe('an error in a summary', () => {
+  test('of ours has its exit code and hint', () => {
+    expect(errorSummary(new RejectsError('too many', { hint: 'look' }))).toEqual({
+      exitCode: 65,
+      message: 'too many',
+      hint: 'look',
+    });
+  });
+
+  test.each([new TypeError('x is not a function'), 'thrown text', undefined])(
+    'of any other kind is a bug: %o',
+    (error) => {
+      expect(errorSummary(error)).toMatchObject({ exitCode: 70, message: expect.stringContaining('a bug in sync') });
+    },
+  );
+});
+
+describe('the tally of a run', () => {
+  const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
+  const aTally = () => new Tally({ name: 'crm', adapter: 'acme', holder }, 1000);
+  const taken = {
+    checkpoint: aCheckpoint(),
+    counts: { created: 2, updated: 1, deleted: 0 },
+    records: 5,
+    rejected: 1,
+    duplicates: 1,
+  };
+  const swept = { checkpoint: aCheckpoint(), verdict: { delete: 'all' }, deleted: 4, refused: 0 } as const;
+
+  test('adds up pages, and what the end of a pass deleted', () => {
+    const tally = aTally();
+    tally.due();
+    tally.hit();
+    tally.served({ taken, swept: null });
+    tally.served({ taken, swept });
+    tally.served({ taken: null, swept });
+    expect(tally.summary(1500, null)).toMatchObject({
+      outcome: 'done',
+      tookMs: 500,
+      hits: 1,
+      pages: 2,
+      records: 10,
+      rejected: 2,
+      duplicates: 2,
+      counts: { created: 4, updated: 2, deleted: 8 },
+    });
+  });
+
+  test('tells one error once, and one warning once', () => {
+    const tally = aTally();
+    for (let n = 0; n < 3; n += 1) {
+      tally.met(new CredentialsError('refused'));
+      tally.warn('careful');
+    }
+    expect(tally.summary(1500, null)).toMatchObject({ exitCode: 77, warnings: ['careful'] });
+    expect(tally.summary(1500, null).errors).toHaveLength(1);
+  });
+
+  test('takes a stop from outside for no error', () => {
+    const tally = aTally();
+    tally.met(undefined);
+    expect(tally.summary(1500, ExitCode.sigterm)).toMatchObject({ outcome: 'stopped', errors: [] });
+  });
+
+  test('repeats what started a back-off, with its exit code and its end', () => {
+    const tally = aTally();
+    tally.throttled(new ThrottledError(90_000, { exitCode: 77, message: 'the token is refused' }));
+    tally.backingOff('customers', { until: 61_000, cause: { exitCode: 69, message: 'HTTP 500' } }, 1000);
+    expect(tally.summary(1500, null)).toMatchObject({
+      outcome: 'failed',
+      exitCode: 77,
+      nextSlotInMs: 90_000,
+      errors: [
+        { exitCode: 77, hint: 'the back-off ends in 1m 30s' },
+        { exitCode: 69, hint: 'customers is tried again in 1m' },
+      ],
+    });
+  });
+
+  test('adds up what was relayed, and says whether the stream is full now', () => {
+    const tally = aTally();
+    tally.relayed({ appended: 3, at: null, outcome: 'paused' });
+    expect(tally.summary(1500, null)).toMatchObject({
+      relayed: 3,
+      isRelayPaused: true,
+      warnings: [expect.any(String)],
+    });
+    tally.relayed({ appended: 4, at: null, outcome: 'caught-up' });
+    expect(tally.summary(1500, null)).toMatchObject({ relayed: 7, isRelayPaused: false });
+  });
+
+  test('writes the row of the run as its summary says', () => {
+    const tally = aTally();
+    tally.met(new UnreachableError('away'));
+    expect(tally.row(1500, null)).toEqual({
+      run: 'r1',
+      holder: 'h:7',
+      adapter: 'acme',
+      startedAt: new Date(1000),
+      endedAt: new Date(1500),
+      outcome: 'failed',
+      exitCode: 69,
+      hits: 0,
+      pages: 0,
+      counts: noChanges,
+      rejected: 0,
+      error: 'away',
+    });
+  });
+});
