@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
 import type { GlobalOptions } from './options.ts';
+import { fitted } from './output/text.ts';
 
 /** The colours that are used: chalk's, or none. */
 export type Paint = Record<'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold', (text: string) => string>;
@@ -55,7 +56,7 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
       if (!isLive) return;
       clear();
       if (line === '') return;
-      process.stderr.write(mask(line).slice(0, (process.stderr.columns ?? 80) + 20));
+      process.stderr.write(fitted(mask(line), process.stderr.columns));
       shown = true;
     },
     log: {

@@ -1,6 +1,6 @@
 import type { Script } from './script.ts';
 
-const unread = 'nothing was changed';
+const unread = 'the stream is as it was';
 
 /**
  * IDs are two numbers of 64 bits, and Lua's are exact to 2^53 only: they are compared as decimal text, by length first.

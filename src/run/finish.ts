@@ -38,11 +38,19 @@ async function relayTheRest(tally: Tally, { relayer }: Ending, patienceMs: numbe
   try {
     tally.relayed(await relayer.drain(timeIsUp, patienceMs));
   } catch (error) {
-    if (!timeIsUp.aborted || error instanceof SyncError) throw error;
-    throw new UnreachableError(
-      'Redis did not take all events in time; the data is committed, and the events wait in the outbox for the next run',
-    );
+    const isLate = timeIsUp.aborted && !(error instanceof SyncError);
+    throw isLate || error instanceof UnreachableError ? eventsLeft(error) : error;
   }
+}
+
+/** Whoever reads that Redis is away must not take it that nothing was written. */
+function eventsLeft(error: unknown): UnreachableError {
+  const why = error instanceof UnreachableError ? error.message : 'Redis did not take them in time';
+  const hint = error instanceof UnreachableError && error.hint ? { hint: error.hint } : {};
+  return new UnreachableError(
+    `what was committed is safe, and its events wait in the outbox for the next run: ${why}`,
+    { ...hint, cause: error },
+  );
 }
 
 /** What is older than `retain` and has been passed by the stream and by every listener leaves the outbox. */

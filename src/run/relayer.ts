@@ -9,7 +9,8 @@ export class Relayer {
   #at: StreamAt | null = null;
   #appended = 0;
   #underWay: Promise<void> = Promise.resolve();
-  #refused = false;
+  /** Since when Redis takes nothing, by the monotonic clock. */
+  #refusedAt: number | null = null;
   #alarm: unknown;
 
   constructor(options: RelayOptions, deps: RelayDeps, signal: AbortSignal) {
@@ -22,29 +23,32 @@ export class Relayer {
   async committed(): Promise<void> {
     await this.#underWay;
     if (this.#alarm) throw this.#alarm;
-    if (!this.#refused) this.#underWay = this.#moveInBackground();
+    if (this.#refusedAt === null) this.#underWay = this.#moveInBackground();
   }
 
   /**
    * Moves what is left, and says how much was moved since the last time. Throws `UnreachableError` if Redis takes nothing
-   * for `patienceMs`: the data is committed.
+   * for `patienceMs`, counted from when it began to refuse: the data is committed.
    */
   async drain(signal: AbortSignal, patienceMs: number): Promise<Relayed> {
     await this.#underWay;
     if (this.#alarm) throw this.#alarm;
-    const drained = await relayPatiently(this.#options, this.#deps, signal, patienceMs);
+    const waitedMs = this.#refusedAt === null ? 0 : performance.now() - this.#refusedAt;
+    const drained = await relayPatiently(this.#options, this.#deps, signal, Math.max(0, patienceMs - waitedMs));
+    this.#refusedAt = null;
     const appended = this.#appended + drained.appended;
     this.#appended = 0;
     return { ...drained, appended };
   }
 
   async #moveInBackground(): Promise<void> {
+    const askedAt = performance.now();
     try {
       const moved = await relay(this.#options, this.#deps, this.#signal, this.#at);
       this.#at = moved.at;
       this.#appended += moved.appended;
     } catch (error) {
-      if (error instanceof UnreachableError || this.#signal.aborted) this.#refused = true;
+      if (error instanceof UnreachableError || this.#signal.aborted) this.#refusedAt = askedAt;
       else this.#alarm = error;
     }
   }
