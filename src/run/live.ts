@@ -1,5 +1,6 @@
+import type { EventOptions } from '../batch.ts';
 import type { Checkpoint } from '../pass.ts';
-import type { EventOptions, LiveIds, TargetReader } from '../target.ts';
+import type { LiveIds, TargetReader } from '../target.ts';
 import { type RemoveDeps, removeUntilFree } from './remove.ts';
 import type { Resource } from './resource.ts';
 import type { SeenSet } from './seen.ts';

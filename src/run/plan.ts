@@ -1,5 +1,5 @@
+import type { Found, Step } from '../batch.ts';
 import type { Prepared, Values } from '../record.ts';
-import type { Found, Step } from '../target.ts';
 
 /** Decides what each record means for the target. Pure: given what was found for each, in the same order. */
 export function planSteps(records: readonly Prepared[], found: readonly Found[]): Step[] {

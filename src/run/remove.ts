@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Committed, Removal } from '../batch.ts';
 import { UnreachableError } from '../errors.ts';
-import type { Committed, Removal, Target } from '../target.ts';
+import type { Target } from '../target.ts';
 
 export interface RemoveDeps {
   readonly target: Target;

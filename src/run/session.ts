@@ -1,10 +1,11 @@
 import type { Adapter, HttpClient } from '../adapter.ts';
+import type { EventOptions } from '../batch.ts';
 import { LeaseLostError } from '../errors.ts';
 import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Progress } from '../progress.ts';
-import type { EventOptions, Target } from '../target.ts';
+import type { Target } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 import type { BatchSize } from './page.ts';

@@ -1,5 +1,6 @@
+import type { EventOptions } from '../batch.ts';
 import type { Checkpoint, HeldDeletes } from '../pass.ts';
-import type { EventOptions, LiveIds, TargetReader } from '../target.ts';
+import type { LiveIds, TargetReader } from '../target.ts';
 import { confirmationsNeeded, type Guard, judgeDeletes, noteDeletions, type Verdict } from './guard.ts';
 import { livePages } from './live.ts';
 import { complete, type SnapshotCheckpoint } from './pass.ts';

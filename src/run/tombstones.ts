@@ -1,5 +1,5 @@
+import type { EventOptions, Removal } from '../batch.ts';
 import type { Checkpoint } from '../pass.ts';
-import type { EventOptions, Removal } from '../target.ts';
 import { type Guard, judgeTombstones, noteDeletions, type Verdict } from './guard.ts';
 import { forgetMissing } from './live.ts';
 import { complete } from './pass.ts';

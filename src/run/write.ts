@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventOptions } from '../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import { crashPoint } from '../crash.ts';
 import { UnreachableError } from '../errors.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Prepared } from '../record.ts';
-import type { EventOptions, Target } from '../target.ts';
+import type { Target } from '../target.ts';
 import type { RecordBatch } from './page.ts';
 import { planSteps } from './plan.ts';
 import type { Resource } from './resource.ts';

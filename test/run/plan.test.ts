@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Found } from '../../src/batch.ts';
 import type { Prepared } from '../../src/record.ts';
 import { planSteps } from '../../src/run/plan.ts';
-import type { Found } from '../../src/target.ts';
 
 const record: Prepared = { key: '1', values: ['1', 'ada@example.com'], hash: 'new' };
 const entry = { id: 7, hash: 'old', deleted: false };

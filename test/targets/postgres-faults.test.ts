@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Removal } from '../../src/batch.ts';
 import { ConfigError, FencedError, IntegrityError, UnreachableError } from '../../src/errors.ts';
-import type { Removal, Target } from '../../src/target.ts';
+import type { Target } from '../../src/target.ts';
 import { openPostgresReader } from '../../src/targets/postgres/reader.ts';
 import {
   ada,

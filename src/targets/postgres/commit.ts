@@ -1,7 +1,7 @@
+import type { Batch, Committed, Step } from '../../batch.ts';
 import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { Prepared, Rejected } from '../../record.ts';
-import type { Batch, Committed, Step } from '../../target.ts';
 import { refusedRecord } from '../sql/rejects.ts';
 import { countChanges } from '../sql/tally.ts';
 import type { Outcome } from './bisect.ts';

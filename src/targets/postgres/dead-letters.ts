@@ -1,5 +1,6 @@
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import type { Timings } from '../../timings.ts';
+import { letterOf } from '../sql/dead-letters.ts';
 import { parseAddress } from './address.ts';
 import { createConnection } from './connection.ts';
 import type { PostgresOptions } from './reader.ts';
@@ -69,7 +70,7 @@ async function select(
       ...[after?.position.generation ?? -1, after?.position.seq ?? -1, after?.id ?? '', limit ?? null],
     ],
   );
-  return rows.map(letterOf);
+  return rows.map(readLetter);
 }
 
 async function selectOne(session: Session, { table }: Place, name: string, id: string): Promise<DeadLetterRow | null> {
@@ -77,7 +78,7 @@ async function selectOne(session: Session, { table }: Place, name: string, id: s
     `SELECT *, extract(epoch FROM dead_at) * 1000 AS dead_ms FROM ${table('_sync_dead')} WHERE name = $1 AND id = $2`,
     [name, id],
   );
-  return rows[0] ? letterOf(rows[0]) : null;
+  return rows[0] ? readLetter(rows[0]) : null;
 }
 
 async function remove(session: Session, { table }: Place, name: string, id: string): Promise<boolean> {
@@ -93,19 +94,6 @@ async function countAll(session: Session, { table }: Place, name: string): Promi
   return Object.fromEntries(rows.map(({ listener, letters }) => [String(listener), Number(letters)]));
 }
 
-function letterOf(row: Row): DeadLetterRow {
-  const attempts: string[] = JSON.parse(String(row.attempts_at));
-  return {
-    id: String(row.id),
-    group: String(row.group_name),
-    listener: String(row.listener),
-    position: { generation: Number(row.generation), seq: Number(row.seq) },
-    type: String(row.type),
-    key: String(row.key),
-    event: String(row.event),
-    reason: String(row.reason),
-    lastError: String(row.last_error),
-    attemptsAt: attempts.map((at) => new Date(at)),
-    deadAt: new Date(Number(row.dead_ms)),
-  };
+function readLetter(row: Row): DeadLetterRow {
+  return letterOf(row, new Date(Number(row.dead_ms)));
 }

@@ -1,5 +1,6 @@
+import type { Comparison } from '../../batch.ts';
 import { IntegrityError } from '../../errors.ts';
-import type { Comparison, LiveIds } from '../../target.ts';
+import type { LiveIds } from '../../target.ts';
 import type { Place } from './schema.ts';
 import type { Session } from './session.ts';
 import { copyLine, textArray } from './values.ts';

@@ -1,4 +1,4 @@
-import { ConfigError, FencedError, IntegrityError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
+import { ConfigError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
 import { UnstorableError } from '../sql/values.ts';
 
 // SQLSTATEs: PostgreSQL documentation, appendix A.
@@ -76,19 +76,6 @@ export function unknownEndError(label: string, cause: unknown): UnreachableError
   return new UnreachableError(
     `the target ${label} went away during a commit: it happened whole, or not at all, and cannot be asked which`,
     { hint: 'The next run finds out and goes on from there.', cause },
-  );
-}
-
-export function fencedError(label: string): FencedError {
-  return new FencedError(`a newer run has taken over the target ${label}; nothing was written`, {
-    hint: 'Nothing is to be done: the newer run goes on.',
-  });
-}
-
-export function lostCommitsError(label: string, expected: number, found: number | undefined): IntegrityError {
-  return new IntegrityError(
-    `the target ${label} lost commits while this run wrote: its next event should be ${expected} and is ${found ?? 'unknown'}; nothing was written`,
-    { hint: 'If the database was restored or failed over, run `sync outbox rebase`.' },
   );
 }
 

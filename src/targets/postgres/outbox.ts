@@ -1,6 +1,8 @@
+import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
-import { comparePositions, moveEvent, type Position } from '../../event.ts';
-import type { Batch, OutboxSlice, Removal } from '../../target.ts';
+import type { Position } from '../../event.ts';
+import type { OutboxSlice } from '../../target.ts';
+import { rebased } from '../sql/rebase.ts';
 import { eventsText } from '../sql/tally.ts';
 import type { Writing } from './commit.ts';
 import type { Place } from './schema.ts';
@@ -129,15 +131,8 @@ async function moveRow(
   generation: number,
   after: Position,
 ): Promise<number> {
-  const events = row.events.split('\n');
-  const isPassed = (seq: number): boolean => comparePositions({ generation: row.generation, seq }, after) <= 0;
-  const passed = events.filter((_event, n) => isPassed(row.firstSeq + n));
-  const firstSeq = row.firstSeq + passed.length;
-  const moved = events
-    .slice(passed.length)
-    .map((event, n) => moveEvent(event, name, { generation, seq: firstSeq + n }));
-  const kept = { ...row, lastSeq: firstSeq - 1, events: passed.join('\n') };
-  if (passed.length > 0) await append(session, place, name, kept);
-  await append(session, place, name, { ...row, generation, firstSeq, events: moved.join('\n') });
-  return moved.length;
+  const { passed, moved } = rebased(row, name, generation, after);
+  if (passed) await append(session, place, name, { ...row, ...passed });
+  await append(session, place, name, { ...row, generation, firstSeq: moved.firstSeq, events: moved.events });
+  return moved.count;
 }

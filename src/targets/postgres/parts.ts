@@ -1,6 +1,6 @@
+import type { Batch, Committed, Removal } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Prepared } from '../../record.ts';
-import type { Batch, Committed, Removal } from '../../target.ts';
 import type { PartCommitted } from './commit.ts';
 import type { Pace } from './pace.ts';
 import type { PartRemoved, RemovalPart } from './remove.ts';

@@ -1,6 +1,6 @@
+import type { Committed, Removal } from '../../batch.ts';
 import type { Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
-import type { Committed, Removal } from '../../target.ts';
 import { refusedRecord } from '../sql/rejects.ts';
 import { countChanges } from '../sql/tally.ts';
 import { bisector, type Outcome } from './bisect.ts';

@@ -1,5 +1,5 @@
+import type { Found } from '../../batch.ts';
 import type { Prepared, Value, Values } from '../../record.ts';
-import type { Found } from '../../target.ts';
 import { fieldsOfKey, fromStored, UnstorableError } from '../sql/values.ts';
 import { refusalOf } from './errors.ts';
 import type { Place } from './schema.ts';

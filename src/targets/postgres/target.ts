@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { Batch, Committed, Removal } from '../../batch.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Batch, Committed, Removal, ResourceTable, Target } from '../../target.ts';
+import type { ResourceTable, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
+import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { parseAddress } from './address.ts';
 import { type Lease, readLease, takeOver } from './claim.ts';
 import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './commit.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { registerOf } from './entries.ts';
-import { fencedError, lostCommitsError } from './errors.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { Pace } from './pace.ts';

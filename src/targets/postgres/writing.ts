@@ -1,5 +1,5 @@
+import type { Step } from '../../batch.ts';
 import type { Prepared } from '../../record.ts';
-import type { Step } from '../../target.ts';
 import { UnstorableError } from '../sql/values.ts';
 import { bisector, LeftOutError, type Outcome } from './bisect.ts';
 import { copyFrom } from './entries.ts';

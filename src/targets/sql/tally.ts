@@ -1,7 +1,7 @@
+import type { EventOptions } from '../../batch.ts';
 import { type Change, type ChangeCounts, noChanges } from '../../change.ts';
 import { type EventContext, eventOf } from '../../event.ts';
 import type { Column } from '../../record.ts';
-import type { EventOptions } from '../../target.ts';
 
 export function countChanges(changes: readonly Change[]): ChangeCounts {
   const counts = { ...noChanges };

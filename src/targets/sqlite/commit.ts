@@ -1,6 +1,7 @@
+import type { Batch, Committed, Found } from '../../batch.ts';
 import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
-import type { Batch, Committed, Found, LeaseRow } from '../../target.ts';
+import type { LeaseRow } from '../../target.ts';
 import { countChanges } from '../sql/tally.ts';
 import type { Connection } from './connection.ts';
 import { claimedRegister, entryOf } from './entries.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import type { Timings } from '../../timings.ts';
+import { letterOf } from '../sql/dead-letters.ts';
 import { type Connection, openConnection, patiently } from './connection.ts';
 import { ensureSchema } from './schema.ts';
 
@@ -42,7 +43,7 @@ export function openSqliteDeadLetters({
   const get = (id: string): Promise<DeadLetterRow | null> =>
     whereThere((connection) => {
       const row = connection.statement('SELECT * FROM _sync_dead WHERE name = ? AND id = ?').get(name, id);
-      return row ? letterOf(row) : null;
+      return row ? readLetter(row) : null;
     }, null);
 
   return {
@@ -121,7 +122,7 @@ function select(connection: Connection, name: string, query: DeadLetterQuery): D
       ...[name, listener, key, olderThan?.toISOString() ?? null],
       ...[after?.position.generation ?? -1, after?.position.seq ?? -1, after?.id ?? '', limit],
     );
-  return rows.map(letterOf);
+  return rows.map(readLetter);
 }
 
 function countAll(connection: Connection, name: string): Record<string, number> {
@@ -133,19 +134,6 @@ function countAll(connection: Connection, name: string): Record<string, number> 
   return Object.fromEntries(rows.map(({ listener, letters }) => [String(listener), Number(letters)]));
 }
 
-function letterOf(row: Readonly<Record<string, unknown>>): DeadLetterRow {
-  const attempts: string[] = JSON.parse(String(row.attempts_at));
-  return {
-    id: String(row.id),
-    group: String(row.group_name),
-    listener: String(row.listener),
-    position: { generation: Number(row.generation), seq: Number(row.seq) },
-    type: String(row.type),
-    key: String(row.key),
-    event: String(row.event),
-    reason: String(row.reason),
-    lastError: String(row.last_error),
-    attemptsAt: attempts.map((at) => new Date(at)),
-    deadAt: new Date(String(row.dead_at)),
-  };
+function readLetter(row: Readonly<Record<string, unknown>>): DeadLetterRow {
+  return letterOf(row, new Date(String(row.dead_at)));
 }

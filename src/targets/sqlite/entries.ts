@@ -1,5 +1,6 @@
+import type { Comparison } from '../../batch.ts';
 import { IntegrityError } from '../../errors.ts';
-import type { Comparison, LiveIds } from '../../target.ts';
+import type { LiveIds } from '../../target.ts';
 import type { Connection } from './connection.ts';
 
 /** A resource's line in `_sync_tables`: the number that stands for it, the next record's id, and how many are live. */

@@ -1,4 +1,4 @@
-import { ConfigError, FencedError, IntegrityError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
+import { ConfigError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
 import { UnstorableError } from '../sql/values.ts';
 
 // Primary result codes: https://www.sqlite.org/rescode.html
@@ -32,19 +32,6 @@ export function busyError(label: string, cause: unknown): UnreachableError {
     hint: 'Find the program that keeps a transaction open, or let the next run try again.',
     cause,
   });
-}
-
-export function fencedError(label: string): FencedError {
-  return new FencedError(`a newer run has taken over the target ${label}; nothing was written`, {
-    hint: 'Nothing is to be done: the newer run goes on.',
-  });
-}
-
-export function lostCommitsError(label: string, expected: number, found: number | undefined): IntegrityError {
-  return new IntegrityError(
-    `the target ${label} lost commits while this run wrote: its next event should be ${expected} and is ${found ?? 'unknown'}; nothing was written`,
-    { hint: 'If the database was restored from a backup, run `sync outbox rebase`.' },
-  );
 }
 
 /** Says an error of SQLite in the user's words. An error that is ours, or no error of SQLite, is given back as it is. */

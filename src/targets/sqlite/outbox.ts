@@ -1,6 +1,8 @@
+import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
-import { comparePositions, moveEvent, type Position } from '../../event.ts';
-import type { Batch, LeaseRow, OutboxSlice, Removal } from '../../target.ts';
+import type { Position } from '../../event.ts';
+import type { LeaseRow, OutboxSlice } from '../../target.ts';
+import { rebased } from '../sql/rebase.ts';
 import { eventsText } from '../sql/tally.ts';
 import type { Connection } from './connection.ts';
 
@@ -113,15 +115,9 @@ function rowAt(connection: Connection, rowid: number): OutboxRow {
 }
 
 function moveRow(connection: Connection, name: string, row: OutboxRow, generation: number, after: Position): number {
-  const events = row.events.split('\n');
-  const isPassed = (seq: number): boolean => comparePositions({ generation: row.generation, seq }, after) <= 0;
-  const passed = events.filter((_event, n) => isPassed(row.firstSeq + n));
-  const firstSeq = row.firstSeq + passed.length;
-  const moved = events
-    .slice(passed.length)
-    .map((event, n) => moveEvent(event, name, { generation, seq: firstSeq + n }));
+  const { passed, moved } = rebased(row, name, generation, after);
   connection.statement('DELETE FROM _sync_outbox WHERE rowid = ?').run(row.rowid);
-  if (passed.length > 0) appendOutbox(connection, name, { ...row, lastSeq: firstSeq - 1, events: passed.join('\n') });
-  appendOutbox(connection, name, { ...row, generation, firstSeq, events: moved.join('\n') });
-  return moved.length;
+  if (passed) appendOutbox(connection, name, { ...row, ...passed });
+  appendOutbox(connection, name, { ...row, generation, firstSeq: moved.firstSeq, events: moved.events });
+  return moved.count;
 }

@@ -1,7 +1,7 @@
+import type { Committed, Removal } from '../../batch.ts';
 import type { Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
-import type { Committed, Removal } from '../../target.ts';
 import { refusedRecord } from '../sql/rejects.ts';
 import { countChanges } from '../sql/tally.ts';
 import type { Writing } from './commit.ts';

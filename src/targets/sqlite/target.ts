@@ -1,13 +1,14 @@
+import type { Batch, Committed } from '../../batch.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Batch, Committed, LeaseRow, ResourceTable, Target } from '../../target.ts';
+import type { LeaseRow, ResourceTable, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
+import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { quoted } from '../sql/names.ts';
 import { readLease, takeOver } from './claim.ts';
 import { commitBatch, type Writing } from './commit.ts';
 import { type Connection, openConnection, patiently } from './connection.ts';
 import { claimedRegister } from './entries.ts';
-import { fencedError, lostCommitsError } from './errors.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { type Read, readerMethods } from './reader.ts';
