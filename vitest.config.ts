@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // fast: pure tests, no services. real: Redis, databases and HTTP servers that each suite starts for itself.
-// e2e: the built command as a child process.
+// e2e: the built command as a child process. faults: the same for minutes, with random faults, apart from all the others.
+const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
 const realFolders = ['redis', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
 export default defineConfig({
@@ -35,8 +36,19 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: faults,
           globalSetup: ['test/helpers/setup.ts'],
           testTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: faults,
+          globalSetup: ['test/helpers/setup.ts'],
+          sequence: { groupOrder: 1 },
+          maxWorkers: faults.length,
         },
       },
     ],

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
 
 /** What the system's own transactions took. */
 export interface Latencies {
@@ -18,10 +20,11 @@ export interface SystemPlace {
   readonly total: number;
 }
 
-/** pgbench cannot be told to end: it runs for so long again and again, and what comes after the end does not count. */
-const windowSeconds = 5;
+/** Longer than any phase: SIGALRM is what pgbench's own clock sends it at its end. */
+const longestSeconds = 3600;
+const clients = 4;
 
-/** Starts the system: 4 clients that read and update single rows, 200 transactions a second in all. */
+/** Starts the system: 4 clients that read and update single rows, 200 transactions a second in all. Resolves when it is at work. */
 export async function runSystem({ url, folder, total }: SystemPlace): Promise<{ end(): Promise<Latencies> }> {
   const place = mkdtempSync(join(folder, 'pgbench-'));
   const script = join(place, 'system.sql');
@@ -32,41 +35,47 @@ SELECT email, state FROM customers WHERE id = lpad(:n::text, 12, '0');
 UPDATE customers SET touched = touched + 1 WHERE id = lpad(:n::text, 12, '0');
 `,
   );
-  let endedAt = Number.POSITIVE_INFINITY;
-  let errors = 0;
-  const run = async (): Promise<void> => {
-    for (let nth = 1; Date.now() < endedAt; nth += 1) {
-      const log = ['-l', '--log-prefix', join(place, `window-${nth}`)];
-      const load = ['-n', '-f', script, '-R', '200', '-c', '4', '-j', '1', '-T', String(windowSeconds)];
-      const child = spawn('pgbench', [...load, ...log, url], { stdio: ['ignore', 'ignore', 'pipe'] });
-      const said: Buffer[] = [];
-      child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
-      const [code] = await once(child, 'close');
-      const words = Buffer.concat(said).toString();
-      if (code === 0 && !/error|aborted/i.test(words)) continue;
-      errors += 1;
-      process.stderr.write(words);
-    }
-  };
-  const running = run();
+  const log = ['-l', '--log-prefix', join(place, 'log')];
+  const load = ['-n', '-f', script, '-R', '200', '-c', String(clients), '-j', '1', '-T', String(longestSeconds)];
+  const child = spawn('pgbench', [...load, ...log, url], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const said: Buffer[] = [];
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const closed = once(child, 'close');
+  await whenAtWork(url);
+  const startedAt = Date.now();
   return {
     async end() {
-      endedAt = Date.now();
-      await running;
-      const latencies = readLatencies(place, endedAt);
+      const endedAt = Date.now();
+      child.kill('SIGALRM');
+      const [code] = await closed;
+      const words = Buffer.concat(said).toString();
+      const hasFailed = code !== 0 || /error|aborted/i.test(words);
+      if (hasFailed) process.stderr.write(words);
+      const latencies = readLatencies(place, startedAt, endedAt);
       rmSync(place, { recursive: true });
-      return { ...latencies, errors };
+      return { ...latencies, errors: hasFailed ? 1 : 0 };
     },
   };
 }
 
+/** Connecting costs more than a transaction: what is measured begins when all clients have done one. */
+async function whenAtWork(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const working = `SELECT count(*)::int AS n FROM pg_stat_activity
+    WHERE application_name = 'pgbench' AND query LIKE 'UPDATE%' AND state = 'idle'`;
+  while ((await client.query(working)).rows[0].n < clients) await pause(20);
+  await client.end();
+}
+
 /** A line of pgbench's log: client, number, microseconds since it was due, script, seconds and microseconds of its end, lag. */
-function readLatencies(place: string, endedAt: number): Omit<Latencies, 'errors'> {
+function readLatencies(place: string, startedAt: number, endedAt: number): Omit<Latencies, 'errors'> {
   const took: number[] = [];
-  for (const name of readdirSync(place).filter((file) => file.startsWith('window-'))) {
+  for (const name of readdirSync(place).filter((file) => file.startsWith('log'))) {
     for (const line of readFileSync(join(place, name), 'utf8').trim().split('\n')) {
-      const [, , micros, , seconds] = line.split(' ').map(Number);
-      if (micros !== undefined && seconds !== undefined && seconds * 1000 <= endedAt) took.push(micros / 1000);
+      const [, , micros = 0, , seconds = 0, rest = 0] = line.split(' ').map(Number);
+      const at = seconds * 1000 + rest / 1000;
+      if (at - micros / 1000 >= startedAt && at <= endedAt) took.push(micros / 1000);
     }
   }
   took.sort((a, b) => a - b);

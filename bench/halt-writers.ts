@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { runNode } from './machine.ts';
 import { customer } from './records.ts';
 
+export const phases = ['load', 'update', 'remove'] as const;
+export type Phase = (typeof phases)[number];
+
 /** Who writes a million rows while the system works on them. */
-export interface Writer {
-  readonly who: 'psql' | 'sync';
-  /** An empty table of the system's. */
+export interface Writer extends Readonly<Record<Phase, () => Promise<number>>> {
+  /** An empty table of the system's; each phase then resolves to how many transactions it was. */
   begin(): Promise<void>;
-  load(): Promise<void>;
-  update(): Promise<void>;
-  remove(): Promise<void>;
 }
 
 export interface WriterPlace {
@@ -23,10 +23,10 @@ export interface WriterPlace {
   readonly total: number;
 }
 
-const rowsPerBatch = 2000;
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 
-const tableSql = `DROP TABLE IF EXISTS customers;
+const tableSql = `DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
 CREATE TABLE customers (id text PRIMARY KEY, email text, state text, note text, visits bigint, tags jsonb,
   touched integer NOT NULL DEFAULT 0, deleted_at timestamptz);`;
 
@@ -46,36 +46,27 @@ export async function demandTools(): Promise<void> {
   }
 }
 
-/** The control: psql, with one statement a batch and a commit after each. */
-export function openPsql({ url, total }: WriterPlace): Writer {
-  const batches = (statement: (from: number, to: number) => string): string => {
-    const starts = Array.from({ length: Math.ceil(total / rowsPerBatch) }, (_, n) => n * rowsPerBatch);
-    return starts.map((from) => statement(from, Math.min(total, from + rowsPerBatch) - 1)).join('\n');
+/** The control: psql, with one statement a batch and a commit after each; as many batches as it is told. */
+export function openPsql({ url, total }: WriterPlace, batches: Readonly<Record<Phase, number>>): Writer {
+  const work = async (phase: Phase, statement: (from: number, to: number) => string): Promise<number> => {
+    const size = Math.ceil(total / batches[phase]);
+    const starts = Array.from({ length: Math.ceil(total / size) }, (_, n) => n * size);
+    await psql(url, starts.map((from) => statement(from, Math.min(total, from + size) - 1)).join('\n'));
+    return starts.length;
   };
   const ids = (from: number, to: number): string => `id BETWEEN '${idOf(from)}' AND '${idOf(to)}'`;
   const { note } = customer(0);
   return {
-    who: 'psql',
     begin: () => psql(url, tableSql),
     load: () =>
-      psql(
-        url,
-        batches(
-          (from, to) => `INSERT INTO customers (id, email, state, note, visits, tags)
+      work(
+        'load',
+        (from, to) => `INSERT INTO customers (id, email, state, note, visits, tags)
           SELECT lpad(n::text, 12, '0'), 'customer.' || n || '@example.com', 'active', '${note}', n, '["gold","newsletter"]'
           FROM generate_series(${from}, ${to}) n;`,
-        ),
       ),
-    update: () =>
-      psql(
-        url,
-        batches((from, to) => `UPDATE customers SET state = 'moved' WHERE ${ids(from, to)};`),
-      ),
-    remove: () =>
-      psql(
-        url,
-        batches((from, to) => `UPDATE customers SET deleted_at = now() WHERE ${ids(from, to)};`),
-      ),
+    update: () => work('update', (from, to) => `UPDATE customers SET state = 'moved' WHERE ${ids(from, to)};`),
+    remove: () => work('remove', (from, to) => `UPDATE customers SET deleted_at = now() WHERE ${ids(from, to)};`),
   };
 }
 
@@ -88,15 +79,23 @@ export async function openSync({ url, redisUrl, folder, total }: WriterPlace): P
     update: await writeVersion(project, 'updated', total, 'moved'),
     remove: await writeVersion(project, 'emptied', 1, 'moved'),
   };
-  const run = async (file: string): Promise<void> => {
-    writeFileSync(join(project, 'sync.config.json'), JSON.stringify(configOf(file, url, redisUrl)));
+  let round = 0;
+  const run = async (file: string): Promise<number> => {
+    const before = await transactions(url);
+    writeFileSync(
+      join(project, 'sync.config.json'),
+      JSON.stringify({ ...configOf(file, url, redisUrl), name: `halt-${round}` }),
+    );
     const { exitCode, output } = await runNode([bin], { cwd: project });
     if (exitCode !== 0) throw new Error(`sync ended with ${exitCode}: ${output}`);
     process.stderr.write(output);
+    return (await transactions(url)) - before;
   };
   return {
-    who: 'sync',
-    begin: () => psql(url, tableSql),
+    begin() {
+      round += 1;
+      return psql(url, tableSql);
+    },
     load: () => run(versions.load),
     update: () => run(versions.update),
     remove: () => run(versions.remove),
@@ -108,7 +107,6 @@ function configOf(path: string, url: string, redisUrl: string) {
   const strings = { id: text, email: text, state: text, note: text };
   const properties = { ...strings, visits: { type: 'integer' }, tags: { type: 'array' } };
   return {
-    name: 'halt',
     adapter: 'export',
     resources: { customers: { key: 'id', schema: { type: 'object', properties, required: ['id'] } } },
     adapters: { export: { type: 'file', resources: { customers: { path, format: 'ndjson' } } } },
@@ -133,6 +131,16 @@ async function writeVersion(project: string, name: string, count: number, state:
 
 function idOf(n: number): string {
   return customer(n).id;
+}
+
+/** Those of sync that wrote: each has one row in the outbox. */
+async function transactions(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const isMade = (await client.query(`SELECT to_regclass('_sync_outbox') IS NOT NULL AS made`)).rows[0].made;
+  const count = isMade ? (await client.query('SELECT count(*)::int AS n FROM _sync_outbox')).rows[0].n : 0;
+  await client.end();
+  return count;
 }
 
 async function psql(url: string, statements: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { Validators } from './validators.ts';
 
 /** The code that reads one third party. Made once per run; `fetchPage` is called for one page after another. */
 export interface Adapter {
-  /** The modes that a resource can be read in. */
+  /** The modes that a resource can be read in. With `changes` alone, its first pass has no bookmark. */
   modes(resource: string): readonly Mode[];
 
   /** What `guard.confirm: "auto"` asks: whether the third party's order never moves a record across pages. */
@@ -27,7 +27,7 @@ export interface PageRequest {
   readonly mode: Mode;
   /** Null: the first page of the pass. */
   readonly cursor: Cursor | null;
-  /** Where the last `changes` pass left off; null in a snapshot. */
+  /** Where the last `changes` pass left off; null in a snapshot, and where no pass has left one. */
   readonly bookmark: string | null;
   /** Of the last complete pass, when that was one page: only with these may the adapter answer `NotModified`. */
   readonly validators?: Validators | null;
@@ -56,6 +56,11 @@ interface Paged {
   readonly records: Iterable<RawRecord> | AsyncIterable<RawRecord>;
   /** Null: the pass is complete, and only then. A function where it is known only after the records were read. */
   readonly next: Cursor | null | (() => Cursor | null);
+  /**
+   * The pages follow one another in a log of changes: what a later page says of a key is newer, and the bookmark of the last
+   * page counts, not that of the first.
+   */
+  readonly isLog?: boolean;
 }
 
 /** A page of everything that there is. */
@@ -69,6 +74,8 @@ export interface SnapshotPage extends Paged {
   readonly bookmark?: string | undefined;
   /** What names this state of a pass that is one page: asked with, next time. Of no use on one of several pages. */
   readonly validators?: Validators | null;
+  /** Of a log only: keys of records that may have come earlier in this pass, and are gone since. */
+  readonly gone?: readonly string[];
 }
 
 /** A page of what changed since a bookmark. It can never say that a record is gone by leaving it out. */
@@ -79,8 +86,11 @@ export interface ChangesPage extends Paged {
    * than its deletion, leave it out of `records`.
    */
   readonly deleted: readonly string[];
-  /** Of the pass's first page: where the next `changes` pass starts. What changes from now on must come after it. */
-  readonly bookmark: string;
+  /**
+   * Of the pass's first page: where the next `changes` pass starts. What changes from now on must come after it. A function
+   * where it is known only after the records were read; null there: where this pass started.
+   */
+  readonly bookmark: string | (() => string | null);
 }
 
 /** The third party says that nothing changed since the last complete pass (RFC 9110, 304). */

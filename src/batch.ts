@@ -1,4 +1,5 @@
 import type { Change, ChangeCounts } from './change.ts';
+import type { Aliases } from './identity.ts';
 import type { Checkpoint } from './pass.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
 import type { ResourceTable } from './target.ts';
@@ -35,6 +36,8 @@ export interface Batch {
    */
   readonly plan: (records: readonly Prepared[], found: readonly Found[]) => readonly Step[];
   readonly rejected: readonly Rejected[];
+  /** Kept whatever becomes of the records, also of those whose rows are busy. */
+  readonly aliases?: Aliases | undefined;
   readonly pass: number;
   readonly events: EventOptions;
   /**

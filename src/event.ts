@@ -56,10 +56,14 @@ export function eventOf(change: Change, { generation, seq }: Position, context: 
   );
 }
 
-/** The same event at another position: a rebase gives new numbers, and nothing else. */
+/**
+ * The same event at another position: a rebase gives new numbers, and nothing else. Its text stays as it is otherwise:
+ * JSON.parse would round what is past 2^53. Inside a string the quotes of both patterns would be escaped.
+ */
 export function moveEvent(event: string, name: string, { generation, seq }: Position): string {
-  const parsed = JSON.parse(event);
-  return JSON.stringify({ ...parsed, id: `${name}:${generation}-${seq}`, sequence: String(seq).padStart(20, '0') });
+  return event
+    .replace(/"id":"[^"]*"/, () => `"id":"${name}:${generation}-${seq}"`)
+    .replace(/"sequence":"\d*"/, () => `"sequence":"${String(seq).padStart(20, '0')}"`);
 }
 
 /** The fields of a record as an object of JSON: what a JSON column holds as it is, integers past 2^53 as text. */

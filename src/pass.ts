@@ -19,7 +19,7 @@ export interface Checkpoint {
   /** The next page; null at the start of a pass. */
   readonly cursor: Cursor | null;
   readonly bookmark: string | null;
-  /** The bookmark of this pass's first page: the next pass's, once this one is complete. */
+  /** The bookmark of this pass's first page, of a log the one of its last: the next pass's, once this one is complete. */
   readonly nextBookmark: string | null;
   /**
    * Of the one page that was the last complete pass, once it left nothing open: no rejects, nothing held or missing. Gone
@@ -31,6 +31,12 @@ export interface Checkpoint {
   /** In a changes pass: ids of the live records that the third party calls gone. */
   readonly tombstones: readonly number[];
   readonly progress: PassProgress;
+  /**
+   * Adapters whose native keys are the keys: who was first, and whoever completed a pass while there was nothing to match by.
+   * `nextHome`: the next pass's, once this one is complete.
+   */
+  readonly home?: readonly string[];
+  readonly nextHome?: readonly string[];
   /** All times are milliseconds since the epoch. */
   readonly startedAt: number;
   readonly completedAt: number | null;

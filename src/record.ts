@@ -2,10 +2,10 @@
 export type RawRecord = unknown;
 
 /**
- * How a column keeps its values. `integer` is a number, or a bigint past 2^53; `json` holds canonical JSON text, for
- * arrays and objects.
+ * How a column keeps its values. `integer` is a number, or a bigint past 2^53; `decimal`, `date` and `timestamp` hold text
+ * in its one form (src/canonical.ts); `json` holds canonical JSON text, for arrays and objects.
  */
-export type ColumnKind = 'text' | 'integer' | 'real' | 'boolean' | 'json';
+export type ColumnKind = 'text' | 'integer' | 'real' | 'decimal' | 'boolean' | 'date' | 'timestamp' | 'json';
 
 export interface Column {
   readonly name: string;
@@ -35,6 +35,9 @@ export interface Rejected {
 /** Maps, validates and hashes one raw record. Pure; compiled once per resource. */
 export type Prepare = (raw: RawRecord) => Prepared | Rejected;
 
+/** The same record under another key, as its key fields and its hash then tell; null if these fields cannot hold that key. */
+export type Rekey = (record: Prepared, key: string) => Prepared | null;
+
 export function isRejected(record: Prepared | Rejected): record is Rejected {
   return 'reasons' in record;
 }
@@ -45,9 +48,13 @@ export function keyOf(fields: readonly Value[]): string {
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : JSON.stringify(texts);
 }
 
-/** JSON with the keys of every object sorted: equal values give equal text. Bigints are written as integers. */
+/**
+ * JSON with the keys of every object sorted: equal values give equal text. Integers are written with all their digits,
+ * bigints and those that JavaScript would write with an exponent, as Postgres gives them back.
+ */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number' && Math.abs(value) >= 1e21 && Number.isFinite(value)) return BigInt(value).toString();
   if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const members = Object.entries(value)

@@ -1,6 +1,7 @@
 import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { ChangeCounts } from './change.ts';
 import type { Position } from './event.ts';
+import type { Arrived, Clues } from './identity.ts';
 import type { Checkpoint } from './pass.ts';
 import type { Column, Prepared, Value, Values } from './record.ts';
 import type { SlotKeeper } from './throttle.ts';
@@ -16,6 +17,8 @@ export interface ResourceTable {
   /** The columns that the third party fills, in the order of every `Values`. The others belong to the system. */
   readonly mapped: readonly Column[];
   readonly onDelete: OnDelete;
+  /** Columns whose values say which record is which, where third parties have ids of their own; each is one of `mapped`. */
+  readonly match?: readonly string[];
 }
 
 /** What happens to the row of a record that is gone. `soft` sets `deleted_at`, `keep` touches nothing. */
@@ -40,6 +43,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** What is known of each record: its entry of ours, and its row. In the order of `keys`. */
   find(table: ResourceTable, records: readonly Prepared[]): Promise<readonly Found[]>;
+
+  /** What may tell which records of ours these are that an adapter has brought, in their order; of a table with `match`. */
+  clues(table: ResourceTable, adapter: string, arrived: readonly Arrived[]): Promise<readonly Clues[]>;
 
   /** Ids of the live records among these keys. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;
@@ -80,9 +86,15 @@ export interface Target extends TargetReader {
   /**
    * Takes over writing: makes what is missing of our tables and of the system's, checks that no other sync owns these,
    * and adds one to the fence, so that every earlier run's writes fail with `FencedError` from now on. Called once, right
-   * after the lock. Throws `ConfigError` where a table does not fit or belongs to another sync.
+   * after the lock. Throws `ConfigError` where a table does not fit or belongs to another sync. Once the signal has fired, the
+   * fence is left to whoever has the lock by now.
    */
-  claim(run: RunIdentity, tables: readonly ResourceTable[], generationFloor: number): Promise<LeaseRow>;
+  claim(
+    run: RunIdentity,
+    tables: readonly ResourceTable[],
+    generationFloor: number,
+    signal?: AbortSignal,
+  ): Promise<LeaseRow>;
 
   /**
    * Writes one batch: rows, what was seen, events, checkpoint. Rows are locked first, then `plan` decides on what they
@@ -141,6 +153,8 @@ export interface TableState {
   readonly missingColumns: readonly string[];
   /** What stops a run, one sentence each. */
   readonly problems: readonly string[];
+  /** What makes a run slow, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 export interface LiveIds {

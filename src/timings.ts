@@ -19,6 +19,8 @@ export interface Timings extends ListenTimings {
   /** Target: how long to wait for a lock of somebody else's, in steps of this. */
   readonly targetBusyMs: number;
   readonly targetBusyStepMs: number;
+  /** A server ends a transaction whose client does nothing for so long: a run that is stopped inside one blocks nobody. */
+  readonly targetIdleMs: number;
   /** What one batch should take: work yields to the event loop this often. */
   readonly batchMs: number;
   /** Relay: how long a run tries to get its own events out when Redis refuses to write. */
@@ -74,6 +76,7 @@ export const defaultTimings: Timings = {
   credentialsBackOffMs: 600_000,
   targetBusyMs: 5000,
   targetBusyStepMs: 25,
+  targetIdleMs: 10_000,
   batchMs: 40,
   relayPatienceMs: 10_000,
   stopRelayMs: 5000,

@@ -126,6 +126,18 @@ describe('the event of a change', () => {
     const moved = JSON.parse(moveEvent(JSON.stringify(event), 'crm', { generation: 5, seq: 43 }));
     expect(moved).toEqual({ ...event, id: 'crm:5-43', sequence: '00000000000000000043' });
   });
+
+  test('keeps every digit and every text at another position', () => {
+    const columns: Column[] = [
+      { name: 'id', kind: 'text' },
+      { name: 'more', kind: 'json' },
+    ];
+    const values = ['"id":"1","sequence":"2"', '{"id":"x","n":9007199254740993,"sequence":"7"}'];
+    const create = (at: typeof position) =>
+      eventOf({ type: 'created', key: values[0] ?? '', after: values }, at, { ...context, columns });
+    const there = { generation: 5, seq: 43 };
+    expect(moveEvent(create(position), context.name, there)).toBe(create(there));
+  });
 });
 
 describe('a position', () => {

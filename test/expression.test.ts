@@ -7,6 +7,8 @@ const document = JSON.parse(
   '{"a": {"b": {"c": 1}}, "odd-name": {"x y": 2}, "list": [{"n": 1}, {"n": 2}], "text": "abc", "__proto__": {"x": 5}, "no": false}',
 );
 
+const big = 9007199254740993n;
+
 test.each([
   ['a.b.c', 1],
   [' a.b ', { c: 1 }],
@@ -38,6 +40,34 @@ test('passes on integers past 2^53 as they are', async () => {
   expect((await compileExpression('rows[].id'))(rows)).toEqual([12345678901234567890n]);
 });
 
+test.each([
+  ['[?id > `0`].id', [1, big, big + 2n]],
+  [`[?id >= to_number('5')].id`, [big, big + 2n]],
+  ['[?id == max_by($, &n).id].n', [3]],
+  ['[?id != `1`].n', [2, 3]],
+  ['[?`2` > id].n', [1]],
+  ["[?id < 'text'].n", []],
+  [`[?to_string(id) == '9007199254740993'].n`, [2]],
+  ['[].to_string(id)', ['1', '9007199254740993', '9007199254740995']],
+  ['to_string([1].{ids: [id]})', '{"ids":[9007199254740993]}'],
+  ['[].type(id)', ['number', 'number', 'number']],
+  ['let $least = [1].id in [?id > $least].n', [3]],
+  ['[?not_null(x, id) == `1`].type(x)', ['null']],
+])('%s takes integers past 2^53 for the numbers that they are', async (text, found) => {
+  const records = [
+    { id: 1, n: 1 },
+    { id: big, n: 2 },
+    { id: big + 2n, n: 3 },
+  ];
+  expect((await compileExpression(text))(records)).toEqual(found);
+});
+
+test('refuses a literal that would be rounded', async () => {
+  const compiling = compileExpression('[?id == `9007199254740993`]');
+  await expect(compiling).rejects.toThrow('`[?id == `9007199254740993`]` has an integer past 2^53');
+  expect((await compileExpression('[?id < `1e300`]'))([{ id: big }])).toHaveLength(1);
+});
+
 test.each(['a.[', '', 'a..b', 'list[', 'nope(@)(', '{x: __proto__}', 'list[].constructor'])(
   'refuses %j, and names it',
   async (text) => {
@@ -57,7 +87,7 @@ test('tells plain paths from the rest', () => {
 test('never loads the library for a plain path', () => {
   const script = `
     import { registerHooks } from 'node:module';
-    registerHooks({ resolve(name, context, next) { if (name.includes('jmespath')) console.log('loaded'); return next(name, context); } });
+    registerHooks({ resolve(name, context, next) { if (name.includes('jmespath-community')) console.log('loaded'); return next(name, context); } });
     const { compileExpression } = await import('./src/expression.ts');
     await compileExpression(process.argv[1]);`;
   const loads = (text: string) =>

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseJson } from '../src/json.ts';
 import { canonicalJson, keyOf } from '../src/record.ts';
 
 describe('a key', () => {
@@ -37,6 +38,15 @@ describe('canonical JSON', () => {
 
   test('writes integers past 2^53 with all their digits, at any depth', () => {
     expect(canonicalJson({ n: [{ m: 9007199254740993n }] })).toBe('{"n":[{"m":9007199254740993}]}');
+  });
+
+  test('writes whole numbers without an exponent, in one form however they came', () => {
+    for (const text of ['1e21', '-1.5e300', '1e20', '123456789e15']) {
+      const written = canonicalJson(JSON.parse(text));
+      expect(written).toMatch(/^-?\d+$/);
+      expect(canonicalJson(parseJson(written))).toBe(written);
+      expect(Number(written)).toBe(Number(text));
+    }
   });
 
   test('keeps a member that is named __proto__', () => {

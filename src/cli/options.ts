@@ -10,17 +10,25 @@ export interface GlobalOptions {
   readonly color?: boolean;
 }
 
-export interface RunFlags extends GlobalOptions {
+/** What every command takes that plans without writing. */
+export interface PlanFlags extends GlobalOptions {
   readonly dryRun?: boolean;
-  readonly adapter?: string;
   readonly resource?: readonly string[];
   readonly full?: boolean;
   /** Milliseconds. */
   readonly wait?: number;
   readonly maxPages?: number;
-  readonly allowMassDelete?: boolean;
-  readonly heldExitCode?: number;
   readonly from?: string;
   readonly save?: string;
   readonly detailedExitcode?: boolean;
+}
+
+export interface SwapFlags extends PlanFlags {
+  readonly to: string;
+}
+
+export interface RunFlags extends PlanFlags {
+  readonly adapter?: string;
+  readonly allowMassDelete?: boolean;
+  readonly heldExitCode?: number;
 }

@@ -1,4 +1,5 @@
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
+import { redactor } from '../config/redact.ts';
 import type { AdapterConfig } from '../config/schema.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
 import type { OAuth2 } from '../http/auth.ts';
@@ -28,12 +29,24 @@ export async function openParty(
   progress: Progress,
   options: PartyOptions,
 ): Promise<Party> {
-  const { config } = setting;
-  const adapterConfig = config.adapters[config.adapter];
-  if (!adapterConfig) throw new ConfigError(`there is no adapter ${config.adapter}`);
+  const adapterConfig = selected(setting);
   const { adapter, origins } = await openAdapter(adapterConfig, setting);
   const openHttp = await wayOut(adapterConfig, origins, { slots, tokens }, progress, setting, options);
-  return { name: config.adapter, adapter, openHttp };
+  return { name: setting.config.adapter, adapter, openHttp };
+}
+
+/** Opens all that a run would open of the selected adapter, modules and catalogs too, and makes no hit. Throws `ConfigError`. */
+export async function tryAdapter(setting: Setting): Promise<void> {
+  const config = selected(setting);
+  await openAdapter(config, setting);
+  const { auth } = config.type === 'singer' ? {} : config;
+  if (auth?.type === 'module') await openSign(auth.module, setting.loaded.dir);
+}
+
+function selected({ config: { adapter, adapters } }: Setting): AdapterConfig {
+  const config = adapters[adapter];
+  if (config) return config;
+  throw new ConfigError(`there is no adapter ${adapter}`);
 }
 
 interface OpenAdapter {
@@ -55,7 +68,7 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
     const { createSingerAdapter } = await import('../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
     const surroundings = { dir: setting.loaded.dir, timeoutMs, maxMessageBytes: maxBodyBytes };
-    return { adapter: createSingerAdapter(config, surroundings), origins: [] };
+    return { adapter: await createSingerAdapter(config, surroundings), origins: [] };
   }
   return openModule(config, setting);
 }
@@ -107,7 +120,7 @@ async function wayOut(
   const { createThrottledClient } = await import('../http/throttled.ts');
   const { throttle, timeoutMs, maxBodyBytes } = config;
   const { auth, headers } = config.type === 'singer' ? {} : config;
-  const recorder = save === undefined ? undefined : createRecorder(save);
+  const recorder = save === undefined ? undefined : await createRecorder(save);
   const sign = auth?.type === 'module' ? await openSign(auth.module, loaded.dir) : null;
   const source = auth?.type === 'oauth2' ? await openTokens(auth, throttle.key, origins, tokens) : null;
   return ({ guard, mayStillSend, moved, failures, onHit, signal }) => {
@@ -135,10 +148,12 @@ async function wayOut(
     };
     if (source === null) return createThrottledClient(options);
     const asking = createThrottledClient(tokenOptions(options, source.origin));
-    return createThrottledClient({
-      ...options,
-      token: { get: () => source.tokens.get(asking), drop: (token) => source.tokens.drop(token) },
-    });
+    const get = async () => {
+      const token = await source.tokens.get(asking);
+      console.redact(redactor([...loaded.secrets, token.text]));
+      return token;
+    };
+    return createThrottledClient({ ...options, token: { get, drop: (token) => source.tokens.drop(token) } });
   };
 }
 

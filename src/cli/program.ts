@@ -15,6 +15,7 @@ import type { GlobalOptions, RunFlags } from './options.ts';
 import { readVersion } from './package.ts';
 import { addDead } from './program-dead.ts';
 import { addListen } from './program-listen.ts';
+import { addSwap } from './program-swap.ts';
 
 /** Reads the command line. A number: all is said already (help, version, wrong usage), and this is the exit code. */
 export async function parseCommandLine(words: readonly string[]): Promise<ChosenCommand | ExitCode> {
@@ -44,6 +45,7 @@ function buildProgram(choose: Choose): Command {
     .enablePositionalOptions()
     .addHelpText('after', examples);
   addRun(program, choose);
+  addSwap(program, choose);
   addLookers(program, choose);
   addMenders(program, choose);
   addListen(program, choose);
@@ -57,6 +59,7 @@ Examples:
   sync init                      write a starting config
   sync run --dry-run             show what would change, and write nothing
   sync                           one run: what cron starts every minute
+  sync swap --to b --dry-run     show what another third party would change
   sync listen                    the daemon that runs the listeners
   sync status                    where everything stands
 

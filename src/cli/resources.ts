@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { groupNamesOf } from '../listener.ts';
 import type { Prepare } from '../record.ts';
 import { columnsOf } from '../records/columns.ts';
-import { compileKey } from '../records/key.ts';
+import { compileKey, compileRekey } from '../records/key.ts';
 import { compilePrepare, type Mapping, mappedColumns } from '../records/prepare.ts';
 import type { ListenerGroup } from '../run/groups.ts';
 import type { ChangesPlan, Resource } from '../run/resource.ts';
@@ -42,8 +42,10 @@ async function compileResource(
       columns: columnsOf(resource.schema),
       mapped: mappedColumns(mapping),
       onDelete: resource.onDelete,
+      ...(resource.match && { match: resource.match }),
     },
     prepare,
+    ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
     shape,
     everyMs: resource.everyMs ?? 0,
@@ -61,9 +63,11 @@ async function compileChanges(
   mapping: Mapping,
   prepare: Prepare,
 ): Promise<ChangesPlan | undefined> {
-  const options = adapter?.resources[name];
+  // A tap knows one mode of a stream, and names nothing that is gone.
+  if (adapter === undefined || adapter.type === 'singer') return undefined;
+  const options = adapter.resources[name];
   if (options === undefined || !('mode' in options) || options.mode !== 'changes') return undefined;
-  const own = adapter?.type === 'rest' ? adapter.resources[name]?.tombstones?.map : undefined;
+  const own = adapter.type === 'rest' ? adapter.resources[name]?.tombstones?.map : undefined;
   const tombstone = await compileKey({ ...mapping, map: own ?? mapping.map });
   const fullEveryMs = options.fullEveryMs ?? defaultFullEveryMs;
   return { fullEveryMs, keys: { record: (raw) => prepare(raw).key, tombstone } };

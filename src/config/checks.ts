@@ -20,6 +20,7 @@ const checks: readonly Check[] = [
   adapterResourcesExist,
   keysAreFields,
   mapsFit,
+  matchFits,
   deletesFit,
   tablesAreApart,
   listenersHearSomething,
@@ -81,6 +82,30 @@ function mapsFit({ adapters, resources }: Members): readonly Problem[] {
       found: 'nothing',
     }));
     return [...unknown, ...missing];
+  });
+}
+
+function matchFits({ adapter, adapters, resources }: Members): readonly Problem[] {
+  return Object.entries(membersOf(resources)).flatMap(([resource, value]) => {
+    const { key, match, schema } = membersOf(value);
+    const properties = membersOf(schema).properties;
+    if (!isObject(properties)) return [];
+    const path = ['resources', resource, 'match'];
+    const { map } = membersOf(membersOf(membersOf(membersOf(adapters)[String(adapter)]).resources)[resource]);
+    return textsOf(match).flatMap((field) => {
+      const found = { path: pathOf(path), found: describe(field) };
+      const unknown = mustBeOneOf(path, field, Object.keys(properties), 'a field of the schema');
+      if (unknown.length > 0) return unknown;
+      if (textsOf(key).includes(field))
+        return [
+          { ...found, expected: 'a field that is not of the key: what has the same key is the same record anyway' },
+        ];
+      if (textsOf(membersOf(properties[field]).type).some((type) => type === 'array' || type === 'object'))
+        return [{ ...found, expected: 'a field with one value, not an array or an object' }];
+      if (isObject(map) && !Object.hasOwn(map, field))
+        return [{ ...found, expected: `a field that the adapter "${adapter}" maps` }];
+      return [];
+    });
   });
 }
 

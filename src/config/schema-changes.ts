@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './schema-objects.ts';
-import { fieldName, integer, oneOf, pause, text } from './schema-values.ts';
+import { fieldName, flag, integer, oneOf, pause, text } from './schema-values.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
 const times: ReadonlySet<string> = new Set(['iso', 'seconds', 'milliseconds']);
@@ -14,6 +14,9 @@ export const bookmark = v.pipe(
     header: v.exactOptional(text('The header of the first page, such as "Date".')),
     path: v.exactOptional(text("JMESPath into the first page: the API's own token.")),
     param: v.exactOptional(text('The query parameter that it is asked with.'), 'since'),
+    log: v.exactOptional(
+      flag('The pages are a log of changes, each after the one before: the last one says where the next pass starts.'),
+    ),
     format: v.exactOptional(
       oneOf(formats, 'How it is written. Default: iso for a field and for the header Date, else token.'),
     ),
@@ -38,6 +41,7 @@ export const bookmark = v.pipe(
     ({ field, header, path }) => [field, header, path].filter((from) => from !== undefined).length === 1,
     'one of "field", "header" and "path"',
   ),
+  v.check(({ field, log }) => field === undefined || log !== true, '"log" only with "path" or "header"'),
   v.check(({ field, format }) => field === undefined || format !== 'token', 'a format that has an order'),
   v.check(
     (written) => written.overlap === undefined || times.has(formatOf(written)),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './schema-objects.ts';
 import { fieldMap } from './schema-rest.ts';
-import { httpUrl, oneOf, text, texts } from './schema-values.ts';
+import { flag, httpUrl, oneOf, text, texts } from './schema-values.ts';
 
 const formats = ['json', 'ndjson', 'csv'] as const;
 type Format = (typeof formats)[number];
@@ -31,6 +31,7 @@ const csv = v.pipe(
       true,
     ),
     encoding: v.exactOptional(encoding, 'utf8'),
+    newlineAtEnd: v.exactOptional(flag('Every file ends with a line break: one that does not is cut off.')),
   }),
   v.description('How the CSV is written.'),
 );

@@ -108,6 +108,12 @@ export const resourceSchema = v.pipe(
       v.description("The field, or fields, that make up a record's identity."),
     ),
     schema: recordSchema,
+    match: v.exactOptional(
+      v.pipe(
+        v.union([fieldName, texts('Fields.')], 'the name of a field, or a list of names'),
+        v.description('Fields by which a record is recognised, where third parties have ids of their own.'),
+      ),
+    ),
     table: v.exactOptional(text("The system's table. Default: the name of the resource.")),
     onDelete: v.exactOptional(onDelete, 'soft'),
     every: v.exactOptional(duration('Due when its last pass completed this long ago. Default: every run.')),
@@ -117,9 +123,10 @@ export const resourceSchema = v.pipe(
     ),
     guard: v.exactOptional(guardOverride),
   }),
-  v.transform(({ key, every, rejects, ...rest }) => ({
+  v.transform(({ key, match, every, rejects, ...rest }) => ({
     ...rest,
     key: typeof key === 'string' ? [key] : key,
+    ...(match !== undefined && { match: typeof match === 'string' ? [match] : match }),
     rejectsRatio: rejects,
     ...(every !== undefined && { everyMs: every }),
   })),

@@ -6,9 +6,9 @@ import { duration, fieldName, flag, integer, oneOf, text } from './schema-values
 const stable = v.exactOptional(
   flag('The order never moves a record across pages: one pass is enough to prove a record gone.'),
 );
-const next = text('JMESPath to what the next page is asked with; null, empty or absent on the last page.');
+const next = place('what the next page is asked with; null, empty or absent on the last page');
 
-const pagination = v.pipe(
+export const pagination = v.pipe(
   v.variant('type', [
     closed({ type: v.literal('none') }),
     closed({
@@ -36,12 +36,20 @@ const pagination = v.pipe(
 );
 
 const total = v.pipe(
-  v.union(
-    [text('JMESPath to the number of all records.'), closed({ header: text('The header with that number.') })],
-    'a JMESPath or {"header": "…"}',
-  ),
+  place('the number of all records'),
   v.description("The API's own count: a pass that brought fewer records deletes nothing."),
 );
+
+/** Where an answer says something. */
+function place(what: string) {
+  return v.pipe(
+    v.union(
+      [text(`JMESPath to ${what}.`), closed({ header: text(`The header with ${what}.`) })],
+      'a JMESPath or {"header": "…"}',
+    ),
+    v.description(`Where the answer has ${what}: JMESPath into its body, or a header.`),
+  );
+}
 
 /** How the adapter `rest` reads one resource. */
 export const restResource = v.pipe(

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './schema-objects.ts';
 import { fieldMap } from './schema-rest.ts';
-import { text } from './schema-values.ts';
+import { oneOf, text } from './schema-values.ts';
 
 /** A file that a tap reads: written in the config, or named by it. */
 function tapFile(description: string) {
@@ -30,5 +30,11 @@ export const tapOptions = {
 /** How the adapter `singer` reads one resource. */
 export const tapResource = closed({
   stream: text("The name of the tap's stream."),
+  mode: v.exactOptional(
+    oneOf(
+      ['snapshot', 'changes'],
+      'Whether the tap reads everything each time, or what changed since its last state. Default: as the catalog says.',
+    ),
+  ),
   map: v.exactOptional(fieldMap()),
 });

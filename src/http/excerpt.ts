@@ -2,8 +2,8 @@ import type { HttpResponse } from '../adapter.ts';
 
 const longest = 200;
 
-/** The start of a body on one line, for a message; empty if it cannot be read. Ends the connection. */
-export async function excerptOf({ body }: HttpResponse): Promise<string> {
+/** The start of a body on one line, for a message, without this secret; empty if it cannot be read. Ends the connection. */
+export async function excerptOf({ body }: HttpResponse, secret = ''): Promise<string> {
   let start = '';
   const decoder = new TextDecoder();
   try {
@@ -14,6 +14,7 @@ export async function excerptOf({ body }: HttpResponse): Promise<string> {
   } catch {
     // What went wrong is the status; a body that breaks off adds nothing to it.
   }
-  const line = start.replace(/\s+/g, ' ').trim();
+  const told = secret === '' ? start : start.replaceAll(secret, '[redacted]');
+  const line = told.replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }

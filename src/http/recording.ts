@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { access, constants, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
+import { dirname } from 'node:path';
 import type { HttpClient, HttpResponse } from '../adapter.ts';
 import { messageOf, ProtocolError, UsageError } from '../errors.ts';
 import type { Headers } from './back-off.ts';
@@ -14,8 +15,18 @@ export interface Recorder {
 
 const longestHead = 64 * 1024;
 
-/** Keeps the first answer in this file, the next ones beside it: `page.http`, `page.http.2`, `page.http.3`. */
-export function createRecorder(file: string): Recorder {
+/**
+ * Keeps the first answer in this file, the next ones beside it: `page.http`, `page.http.2`, `page.http.3`. Makes its folder.
+ * Throws `UsageError`, before any hit, where nothing can be written there.
+ */
+export async function createRecorder(file: string): Promise<Recorder> {
+  const folder = dirname(file);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`no answer can be kept in ${folder}: ${messageOf(cause)}; no hit was made`, { cause });
+  }
   let answers = 0;
   return {
     async keep(response) {

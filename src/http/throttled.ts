@@ -64,7 +64,8 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
 
   return {
     async request(asked) {
-      const request = { ...asked, url: followMoved(asked.url, options.moved()) };
+      const moved = { ...asked, url: followMoved(asked.url, options.moved()) };
+      const request = options.recorder ? withoutConditions(moved) : moved;
       demandOwnOrigin(request.url, options.origins);
       const token = await options.token?.get();
       const slot = await takeSlot(options.key ?? throttleKeyOf(request.url), slotOptions(options));
@@ -76,7 +77,7 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
       crashPoint('slot-settled');
       const kept = options.recorder ? await options.recorder.keep(response) : response;
       if (response.status === 401 && token) await refuseKept(response, token, options);
-      return act(request, kept, slot, options);
+      return act(request, kept, token, slot, options);
     },
 
     async takeSlot(account) {
@@ -90,6 +91,12 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
       return { settle: () => slot.settle(options.limits.perMs + options.marginMs), cancel: () => slot.cancel() };
     },
   };
+}
+
+/** What is kept is to be a page: 304 is none. */
+function withoutConditions({ headers = {}, ...request }: HttpRequest): HttpRequest {
+  const isCondition = (name: string) => /^if-(none-match|modified-since)$/i.test(name);
+  return { ...request, headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !isCondition(name))) };
 }
 
 function demandOwnOrigin(url: URL, origins: readonly string[]): void {
@@ -153,11 +160,12 @@ function leftTooLate(): LeaseLostError {
 async function act(
   request: HttpRequest,
   response: HttpResponse,
+  token: AccessToken | undefined,
   slot: Slot,
   options: ThrottledClientOptions,
 ): Promise<HttpResponse> {
   const { status, headers } = response;
-  const excerpt = isPage(status) ? '' : await excerptOf(response);
+  const excerpt = isPage(status) ? '' : await excerptOf(response, token?.text);
   const verdict = judge({ request, status, headers, excerpt }, verdictOptions(options));
   await deferAll(verdict, slot);
   if (verdict.error) throw verdict.error;

@@ -16,12 +16,21 @@ export function translateFailure(error: unknown, url: URL, wasSent: boolean): Er
   if (code.startsWith('ERR_INVALID_') || code === 'ERR_UNESCAPED_CHARACTERS') {
     return new ConfigError(`the request to ${placeOf(url)} cannot be made: ${messageOf(error)}; nothing was sent`);
   }
+  if (code.startsWith('HPE_')) return noHttp(error, url, code);
   const guarantee = wasSent ? 'nothing of this page was written' : 'nothing was sent';
   return new ThirdPartyError(`${placeOf(url)} ${complaintOf(error, code, wasSent)}; ${guarantee}`, {
     backsOff: 'resource',
     cause: bare(error),
     hint: wasSent ? 'A later run tries again.' : "Check the adapter's URL, and whether it can be reached from here.",
   });
+}
+
+/** Node's parser of HTTP gave it up: somebody answered, and it was no HTTP. */
+function noHttp(error: unknown, url: URL, code: string): ProtocolError {
+  return new ProtocolError(
+    `${placeOf(url)} answered something that is not HTTP (${code}); nothing of this page was written`,
+    { cause: bare(error) },
+  );
 }
 
 /** The same, once the headers were in: the page is lost. */

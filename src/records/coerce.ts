@@ -1,3 +1,4 @@
+import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../canonical.ts';
 import { parseJson } from '../json.ts';
 import { type Column, canonicalJson, type Value } from '../record.ts';
 import { type PropertySchema, typesOf } from './columns.ts';
@@ -23,7 +24,10 @@ const coercions: Record<Column['kind'], (types: readonly string[]) => (found: un
   text: () => toText,
   integer: () => toInteger,
   real: () => toReal,
+  decimal: () => toDecimal,
   boolean: () => toBoolean,
+  date: () => written(canonicalDate, 'a date (YYYY-MM-DD)'),
+  timestamp: () => written(canonicalTimestamp, 'a time (RFC 3339)'),
   json: (types) => (found) => toJson(found, types),
 };
 
@@ -57,12 +61,23 @@ function narrow(big: bigint): Value | Unfit {
   return BigInt.asIntN(64, big) === big ? big : new Unfit(`is ${big}, more than 64 bits hold`);
 }
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 function toReal(found: unknown): Value | Unfit {
-  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && decimal.test(found));
+  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && numeral.test(found));
   const number = isSpelt ? Number(found) : found;
   return typeof number === 'number' && Number.isFinite(number) ? number + 0 : unfit('a number', found);
+}
+
+/** A number of JSON has as many digits as a double keeps; text has all of them. */
+function toDecimal(found: unknown): Value | Unfit {
+  const isSpelt = typeof found === 'string' || typeof found === 'bigint' || Number.isFinite(found);
+  return (isSpelt ? canonicalDecimal(String(found)) : undefined) ?? unfit('a decimal number', found);
+}
+
+/** What has one canonical form in text, and is given as text. */
+function written(canonical: (text: string) => string | undefined, expected: string): Coerce {
+  return (found) => (typeof found === 'string' ? canonical(found) : undefined) ?? unfit(expected, found);
 }
 
 function toBoolean(found: unknown): Value | Unfit {

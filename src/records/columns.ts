@@ -28,6 +28,13 @@ export function isNullable(property: PropertySchema): boolean {
   return Array.isArray(property.type) ? property.type.includes('null') : property.type === 'null';
 }
 
+/** What a string is, where its format says more than that it is text. */
+const formats: ReadonlyMap<unknown, ColumnKind> = new Map([
+  ['decimal', 'decimal'],
+  ['date', 'date'],
+  ['date-time', 'timestamp'],
+]);
+
 /** Several types share a column of text, or of JSON where one of them is an array or an object. */
 function kindOf(property: PropertySchema): ColumnKind {
   const types = typesOf(property);
@@ -35,5 +42,5 @@ function kindOf(property: PropertySchema): ColumnKind {
   if (types.length > 0 && types.every((type) => type === 'integer')) return 'integer';
   if (types.length > 0 && types.every((type) => type === 'integer' || type === 'number')) return 'real';
   if (types.length === 1 && types[0] === 'boolean') return 'boolean';
-  return 'text';
+  return types.length === 1 && types[0] === 'string' ? (formats.get(property.format) ?? 'text') : 'text';
 }

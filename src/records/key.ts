@@ -1,9 +1,11 @@
 import { ConfigError } from '../errors.ts';
 import { compileExpression } from '../expression.ts';
-import { keyOf, type RawRecord, type Value } from '../record.ts';
+import { parseJson } from '../json.ts';
+import { keyOf, type RawRecord, type Rekey, type Value } from '../record.ts';
 import { coercionFor, Unfit } from './coerce.ts';
 import { columnsOf } from './columns.ts';
-import type { Mapping } from './prepare.ts';
+import { hashOf } from './hash.ts';
+import { type Mapping, mappedColumns } from './prepare.ts';
 
 /**
  * Compiles what reads a key, in the system's form, out of what says that a record is gone; null where there is none. It
@@ -18,6 +20,38 @@ export async function compileKey({ schema, key, map }: Mapping): Promise<(raw: R
     const parts = values.map((value) => (value instanceof Unfit ? null : value));
     return parts.every(isThere) ? keyOf(parts) : null;
   };
+}
+
+/** Compiles what gives a record the key of another one, which it is. */
+export function compileRekey(mapping: Mapping): Rekey {
+  const { schema, key } = mapping;
+  const columns = mappedColumns(mapping);
+  const hash = hashOf(columns);
+  const fields = key.flatMap((name) => {
+    const at = columns.findIndex((column) => column.name === name);
+    const column = columns[at];
+    return column ? { at, coerce: coercionFor(column, schema.properties[name] ?? {}) } : [];
+  });
+  return (record, wanted) => {
+    const texts = fields.length === 1 ? [wanted] : textsOf(wanted);
+    const parts = fields.map(({ coerce }, n) => coerce(texts[n]));
+    const values = [...record.values];
+    for (const [n, { at }] of fields.entries()) {
+      const part = parts[n];
+      if (part === undefined || part instanceof Unfit || !isThere(part)) return null;
+      values[at] = part;
+    }
+    return { key: wanted, values, hash: hash(values) };
+  };
+}
+
+function textsOf(key: string): readonly unknown[] {
+  try {
+    const texts: unknown = parseJson(key);
+    return Array.isArray(texts) ? texts : [];
+  } catch {
+    return [];
+  }
 }
 
 async function keyField(name: string, { schema, map }: Mapping) {

@@ -65,7 +65,7 @@ export class RedisLease implements Lease {
     this.#config = config;
     this.#trustedFrom = config.sentAt;
     this.#trust(config.sentAt);
-    this.#renewIn(config.ttlMs / 3);
+    this.#renewAfter(config.sentAt);
   }
 
   get signal(): AbortSignal {
@@ -106,6 +106,11 @@ export class RedisLease implements Lease {
     this.#windowEnd = setTimeout(() => this.#lose(this.#windowOver()), Math.max(0, leftMs)).unref();
   }
 
+  /** Counted from the request, as trust is: a slow answer does not put the next renewal off. */
+  #renewAfter({ monotonicMs }: Clocks): void {
+    this.#renewIn(Math.max(0, monotonicMs + this.#config.ttlMs / 3 - performance.now()));
+  }
+
   #renewIn(delayMs: number): void {
     this.#renewal = setTimeout(() => this.#renew(), delayMs).unref();
   }
@@ -120,7 +125,7 @@ export class RedisLease implements Lease {
       if (!isOurs) return this.#lose(takenAway());
       this.#failure = undefined;
       this.#trust(askedAt);
-      this.#renewIn(this.#config.ttlMs / 3);
+      this.#renewAfter(askedAt);
     } catch (error) {
       this.#failure = error;
       if (!this.#isOver()) this.#renewIn(this.#config.timings.leaseRetryMs);

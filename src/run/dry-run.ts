@@ -2,26 +2,32 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangeCounts } from '../change.ts';
 import { ExitCode, ThrottledError, worstExitCode } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Checkpoint } from '../pass.ts';
 import type { Progress } from '../progress.ts';
-import type { Prepared, Rejected } from '../record.ts';
+import type { Rejected } from '../record.ts';
 import type { Spool } from '../spool.ts';
 import type { TargetReader } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
-import { type FetchDeps, fetchSnapshot, readBatches } from './fetch.ts';
-import { confirmationsNeeded, hasTooManyRejects, type Verdict } from './guard.ts';
-import { type SnapshotCheckpoint, startPass, turnPage } from './pass.ts';
+import { askInDryRun } from './dry-clues.ts';
+import { planDeletes } from './dry-deletes.ts';
+import { type FetchDeps, fetchAlways, readBatches } from './fetch.ts';
+import { hasTooManyRejects, type Verdict } from './guard.ts';
+import { bringerOf, type Identified, identify, type Recognised, type Source, sumRecognised } from './identify.ts';
+import { atHome, startPass, turnPage, wholeMode } from './pass.ts';
 import { planSteps } from './plan.ts';
 import type { Resource } from './resource.ts';
 import { SeenSet } from './seen.ts';
 import type { Party } from './session.ts';
 import { type ErrorSummary, errorSummary } from './summary.ts';
-import { countMissing, goneIds, judgePass } from './sweep.ts';
+import { goneIn, ofMode } from './take.ts';
 
 export interface DryRunOptions {
   readonly name: string;
   readonly adapter: string;
   readonly resources: readonly Resource[];
   readonly maxPages: number;
+  /** Read everything, also where a run would go on from a bookmark. */
+  readonly isFull?: boolean;
 }
 
 export interface DryRunDeps {
@@ -65,6 +71,8 @@ export interface ResourcePlan {
   readonly unconfirmed: number;
   /** Null while the pass is not complete. */
   readonly verdict: Verdict | null;
+  /** Of a resource with `match`: by what the records were recognised. */
+  readonly recognised?: Recognised;
   /** What the run would do to the table first, or why it could not run at all. */
   readonly table: {
     readonly exists: boolean;
@@ -77,7 +85,8 @@ const rejectsShown = 5;
 
 /**
  * Shows what a run would do. It takes no lock and touches no checkpoint: a pass of its own, from the first page, is
- * planned into a spool. Each page costs a slot, as for everybody.
+ * planned into a spool. It reads everything, but of an adapter that knows only changes those since the stored bookmark.
+ * Each page costs a slot, as for everybody.
  */
 export async function dryRun(options: DryRunOptions, deps: DryRunDeps): Promise<DryPlan> {
   const resources: ResourcePlan[] = [];
@@ -87,7 +96,7 @@ export async function dryRun(options: DryRunOptions, deps: DryRunDeps): Promise<
   for (const resource of options.resources) {
     const walk = new DryWalk(resource, await deps.target.inspect(resource.table), deps);
     try {
-      await walk.walk(options.maxPages, () => {
+      await walk.walk(options, () => {
         hits += 1;
       });
     } catch (error) {
@@ -122,11 +131,12 @@ class DryWalk {
   readonly #deps: DryRunDeps;
   readonly #seen = new SeenSet();
   readonly #rejects: Rejected[] = [];
-  #checkpoint: SnapshotCheckpoint;
+  #checkpoint: Checkpoint;
   #records = 0;
   #unchanged = 0;
   #rejected = 0;
   #unconfirmed = 0;
+  #recognised: Recognised | undefined;
   #verdict: Verdict | null = null;
 
   constructor(resource: Resource, table: ResourcePlan['table'], deps: DryRunDeps) {
@@ -136,9 +146,13 @@ class DryWalk {
     this.#checkpoint = startPass(null, resource.shape, 'snapshot', deps.now());
   }
 
-  async walk(maxPages: number, onHit: () => void): Promise<void> {
-    const stored = (await this.#deps.target.pass(this.#resource.table.resource))?.checkpoint ?? null;
-    this.#checkpoint = startPass(stored, this.#resource.shape, 'snapshot', this.#deps.now());
+  async walk({ maxPages, isFull }: Pick<DryRunOptions, 'maxPages' | 'isFull'>, onHit: () => void): Promise<void> {
+    const { target, party, now } = this.#deps;
+    const { resource } = this.#resource.table;
+    const stored = (await target.pass(resource))?.checkpoint ?? null;
+    const before = stored && isFull ? { ...stored, bookmark: null } : stored;
+    const started = startPass(before, this.#resource.shape, wholeMode(party.adapter.modes(resource)), now());
+    this.#checkpoint = atHome(started, party.name, before === null, this.#resource.rekey !== undefined);
     while (this.#checkpoint.phase === 'walking' && this.#checkpoint.progress.pages < maxPages) {
       await this.#takePage(onHit);
       this.#deps.progress.page(this.#resource.table.resource, this.#checkpoint.progress.pages);
@@ -161,19 +175,23 @@ class DryWalk {
       counts: this.#deps.spool.counts(resource),
       unconfirmed: this.#unconfirmed,
       verdict: this.#verdict,
+      ...(this.#recognised && { recognised: this.#recognised }),
       table: this.#table,
     };
   }
 
   async #takePage(onHit: () => void): Promise<void> {
     const fetching = this.#fetching(onHit);
-    const page = await fetchSnapshot(this.#resource.table.resource, this.#checkpoint, fetching);
+    const page = await fetchAlways(this.#resource.table.resource, this.#checkpoint, fetching);
     const brought = { records: 0, rejected: 0, keyless: 0 };
-    for await (const batch of readBatches(page, this.#resource.prepare, () => 2000, fetching)) {
+    const gone = await goneIn(page, this.#resource, this.#source(), this.#deps);
+    if (page.isLog) this.#seen.removeAll(gone);
+    for await (const read of readBatches(page, this.#resource.prepare, () => 2000, fetching)) {
+      const batch = await identify(read, this.#resource, this.#source());
       brought.records += batch.raw;
       brought.rejected += batch.rejected.length;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
-      await this.#planBatch(batch.records, batch.rejected);
+      await this.#planBatch(batch);
       this.#deps.progress.records(this.#resource.table.resource, batch.raw);
       await nextTurn();
       this.#deps.signal.throwIfAborted();
@@ -181,8 +199,7 @@ class DryWalk {
     this.#records += brought.records;
     this.#rejected += brought.rejected;
     const next = typeof page.next === 'function' ? page.next() : page.next;
-    const rest = { next, content: null, total: page.total ?? null, shifted: page.shifted === true };
-    const turned = { ...brought, ...rest, bookmark: null, validators: null, tombstones: [] };
+    const turned = { ...brought, ...ofMode(page, gone), next, content: null, bookmark: null, isLog: false };
     this.#checkpoint = turnPage(this.#checkpoint, turned, this.#resource.maxPages);
   }
 
@@ -190,13 +207,22 @@ class DryWalk {
   #fetching(onHit: () => void): FetchDeps {
     const { party, guard, log, signal } = this.#deps;
     const { moved } = this.#checkpoint;
+    const keys = this.#resource.changes?.keys;
     const http = party.openHttp({ guard, mayStillSend: () => !signal.aborted, moved, failures: 0, onHit, signal });
-    return { adapter: party.adapter, adapterName: party.name, context: { http, log, signal } };
+    return { adapter: party.adapter, adapterName: party.name, context: { http, log, signal }, keys };
   }
 
-  async #planBatch(records: readonly Prepared[], rejected: readonly Rejected[]): Promise<void> {
+  #source(): Source {
+    const { party } = this.#deps;
+    const ask = askInDryRun(this.#resource.table, party.name, this.#deps);
+    return { by: bringerOf(this.#checkpoint, party.name), ask };
+  }
+
+  async #planBatch({ records, rejected, aliases, recognised }: Identified): Promise<void> {
     const { target, spool } = this.#deps;
     const { table } = this.#resource;
+    if (aliases) spool.claim(table.resource, aliases.known);
+    if (recognised) this.#recognised = sumRecognised(this.#recognised, recognised);
     const compared = await target.compare(
       table,
       records.map(({ key, hash }) => [key, hash]),
@@ -222,18 +248,13 @@ class DryWalk {
 
   async #planDeletes(): Promise<void> {
     const { target, spool, party, now } = this.#deps;
-    const { table, guard } = this.#resource;
-    const pass = { resource: this.#resource, checkpoint: this.#checkpoint, seen: this.#seen };
-    const confirmations = confirmationsNeeded(
-      guard,
-      this.#checkpoint.progress.pages,
-      party.adapter.isStable(table.resource),
-    );
-    const missing = await countMissing(pass, target, confirmations);
-    this.#verdict = judgePass(this.#checkpoint, this.#resource, missing, now());
-    this.#unconfirmed = missing.unseen - missing.gone;
-    if (this.#verdict.delete === 'none') return;
-    for await (const ids of goneIds(pass, target, confirmations)) {
+    const { table } = this.#resource;
+    const isStable = party.adapter.isStable(table.resource);
+    const pass = { resource: this.#resource, checkpoint: this.#checkpoint, seen: this.#seen, isStable };
+    const planned = await planDeletes(pass, target, now());
+    this.#verdict = planned.verdict;
+    this.#unconfirmed = planned.unconfirmed;
+    for await (const ids of planned.ids) {
       const rows = await target.rowsOf(table, ids);
       spool.put(
         table.resource,

@@ -1,4 +1,4 @@
-import type { Adapter, AdapterContext, ChangesPage, Keys, Mode, Page, SnapshotPage } from '../adapter.ts';
+import type { Adapter, AdapterContext, ChangesPage, Keys, Mode, NotModified, Page, SnapshotPage } from '../adapter.ts';
 import { messageOf, ProtocolError, syncErrorOf } from '../errors.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Prepare } from '../record.ts';
@@ -26,11 +26,15 @@ export async function fetchPage(
   throw unasked(page, mode, resource, deps);
 }
 
-/** The same without conditions: everything that there is. */
-export async function fetchSnapshot(resource: string, checkpoint: Checkpoint, deps: FetchDeps): Promise<SnapshotPage> {
-  const page = await fetchPage(resource, { ...checkpoint, mode: 'snapshot', validators: null }, deps);
-  if (page.mode === 'snapshot') return page;
-  throw unasked(page, 'snapshot', resource, deps);
+/** The same without conditions. */
+export async function fetchAlways(
+  resource: string,
+  checkpoint: Checkpoint,
+  deps: FetchDeps,
+): Promise<Exclude<Page, NotModified>> {
+  const page = await fetchPage(resource, { ...checkpoint, validators: null }, deps);
+  if (page.mode !== 'not-modified') return page;
+  throw unasked(page, checkpoint.mode, resource, deps);
 }
 
 function unasked({ mode }: Page, asked: Mode, resource: string, { adapterName }: FetchDeps): ProtocolError {

@@ -16,18 +16,24 @@ export function isSnapshot(checkpoint: Checkpoint): checkpoint is SnapshotCheckp
   return checkpoint.mode === 'snapshot';
 }
 
+/** What a pass asks for that is to bring everything: changes since no bookmark, where the adapter knows nothing else. */
+export function wholeMode(modes: readonly Mode[]): Mode {
+  return modes.includes('snapshot') ? 'snapshot' : 'changes';
+}
+
 /**
- * What the next pass asks for. Changes only where a snapshot pass has left a bookmark, and not for longer than
- * `fullEvery`: what changes miss, a snapshot finds. What is held back, only a snapshot can judge again.
+ * What the next pass asks for. Changes only where a whole pass has left a bookmark, and not for longer than `fullEvery`:
+ * what changes miss, a snapshot finds. What is held back, only a snapshot can judge again.
  */
 export function nextMode(
   before: Checkpoint | null,
   { shape, changes }: Pick<Resource, 'shape' | 'changes'>,
+  whole: Mode,
   now: number,
 ): Mode {
-  if (!changes || before === null || before.shape !== shape || before.phase === 'held') return 'snapshot';
-  if (before.bookmark === null || before.fullAt === null) return 'snapshot';
-  return now - before.fullAt >= changes.fullEveryMs ? 'snapshot' : 'changes';
+  if (!changes || before === null || before.shape !== shape || before.phase === 'held') return whole;
+  if (before.bookmark === null || before.fullAt === null) return whole;
+  return now - before.fullAt >= changes.fullEveryMs ? whole : 'changes';
 }
 
 /** A pass that starts: what outlasts a pass is taken over from the one before it. */
@@ -62,12 +68,25 @@ export function startPass<M extends Mode>(
     deletions: before?.deletions ?? [],
     missing: before?.missing ?? 0,
     sweptTo: 0,
+    home: before?.home ?? [],
+    nextHome: before?.nextHome ?? [],
   };
 }
 
-/** Whether a new pass must start: there was none, the last is over, or what a page means has changed. */
-export function needsNewPass(before: Checkpoint | null, shape: string): boolean {
-  return before === null || before.shape !== shape || before.phase === 'done' || before.phase === 'held';
+/**
+ * Whose native keys are the keys: the adapter that walks first, and each that completes a pass in which nothing is matched. Of
+ * any other one, a native key that looks like a key of ours says nothing.
+ */
+export function atHome<C extends Checkpoint>(checkpoint: C, adapter: string, isFirst: boolean, matches: boolean): C {
+  const before = checkpoint.home ?? [];
+  const home = isFirst ? [adapter] : before;
+  return { ...checkpoint, home, nextHome: matches ? home : [...new Set([...home, adapter])] };
+}
+
+/** Whether a new pass must start: there was none, the last is over, what a page means has changed, or how it is read. */
+export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
+  if (before === null || before.shape !== shape || before.phase === 'done' || before.phase === 'held') return true;
+  return before.phase === 'walking' && !modes.includes(before.mode);
 }
 
 /** Whether the resource wants work now: its pass is under way, held with a permission, or over for `everyMs`. */
@@ -75,7 +94,13 @@ export function isDue(before: Checkpoint | null, shape: string, everyMs: number,
   if (before === null || before.shape !== shape) return true;
   if (before.phase === 'walking' || before.phase === 'deleting') return true;
   if (before.phase === 'held' && before.permission !== null) return true;
-  return before.completedAt === null || now - before.completedAt >= everyMs;
+  if (before.completedAt === null || isAhead(before.completedAt, now)) return true;
+  return now - before.completedAt >= everyMs;
+}
+
+/** Whether a time was noted by a host whose clock is ahead of this one's, so that it tells nothing here. */
+export function isAhead(noted: number, now: number): boolean {
+  return noted > now;
 }
 
 /** What a page brought, as its pass counts it. */
@@ -89,6 +114,7 @@ export interface PageBrought {
   readonly total: number | null;
   readonly shifted: boolean;
   readonly bookmark: string | null;
+  readonly isLog: boolean;
   readonly validators: Validators | null;
   /** Ids of live records that are called gone. */
   readonly tombstones: readonly number[];
@@ -116,9 +142,10 @@ export function turnPage<C extends Checkpoint>(checkpoint: C, page: PageBrought,
     shifted: progress.shifted || page.shifted,
     digests: [...progress.digests, ...met],
   };
-  const nextBookmark = progress.pages === 0 ? page.bookmark : checkpoint.nextBookmark;
+  const isFirst = progress.pages === 0;
+  const nextBookmark = isFirst || page.isLog ? page.bookmark : checkpoint.nextBookmark;
   // What one of several pages is called says nothing about the others.
-  const validators = progress.pages === 0 && page.next === null ? page.validators : null;
+  const validators = isFirst && page.next === null ? page.validators : null;
   const tombstones = [...new Set([...checkpoint.tombstones, ...page.tombstones])];
   return advance({ ...checkpoint, nextBookmark, validators, tombstones }, page.next, after);
 }
@@ -170,6 +197,7 @@ export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes 
     cursor: null,
     held,
     permission: null,
+    home: checkpoint.nextHome ?? [],
     bookmark: checkpoint.nextBookmark ?? (isSnapshot(checkpoint) ? null : checkpoint.bookmark),
     fullAt: isSnapshot(checkpoint) ? now : checkpoint.fullAt,
     tombstones: [],
@@ -179,14 +207,20 @@ export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes 
 
 /**
  * A page could not be had: the next try is at the same cursor, or, after five failures there, at the first page of a new
- * pass. A bookmark that is dead, too old for the third party to know what changed since, makes that a snapshot.
+ * pass. A bookmark that is dead, too old for the third party to know what changed since, makes that a whole one.
  */
-export function fail(checkpoint: Checkpoint, now: number, backOff: BackOff | null, isCursorDead = false): Checkpoint {
+export function fail(
+  checkpoint: Checkpoint,
+  now: number,
+  backOff: BackOff | null,
+  isCursorDead = false,
+  whole: Mode = 'snapshot',
+): Checkpoint {
   const failures = checkpoint.failures + 1;
   if (!isCursorDead && failures < failuresPerCursor) return { ...checkpoint, failures, backOff };
   const isTooOld = isCursorDead && checkpoint.cursor === null && !isSnapshot(checkpoint);
   if (checkpoint.cursor === null && !isTooOld) return { ...checkpoint, failures, backOff };
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
-  const restarted = startPass(before, checkpoint.shape, isTooOld ? 'snapshot' : checkpoint.mode, now);
+  const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);
   return { ...restarted, isRemap: checkpoint.isRemap, completedAt: checkpoint.completedAt, backOff };
 }

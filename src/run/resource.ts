@@ -1,14 +1,16 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../pass.ts';
-import type { Prepare } from '../record.ts';
+import type { Prepare, Rekey } from '../record.ts';
 import type { ResourceTable } from '../target.ts';
 import type { Guard } from './guard.ts';
-import { isDue } from './pass.ts';
+import { isAhead, isDue } from './pass.ts';
 
 /** One resource as a run works on it: what the config says, compiled. */
 export interface Resource {
   readonly table: ResourceTable;
   readonly prepare: Prepare;
+  /** There where the table has `match`. Absent: what `prepare` gives as the key is the key. */
+  readonly rekey?: Rekey;
   readonly shape: string;
   /** Due when its last pass completed this long ago; 0: in every run. */
   readonly everyMs: number;
@@ -37,11 +39,19 @@ export function chooseResource<P extends Progressing>(candidates: readonly P[], 
   return candidates
     .filter(({ resource, checkpoint }) => isDue(checkpoint, resource.shape, resource.everyMs, now))
     .filter((candidate) => !isBackingOff(candidate, now))
-    .sort((a, b) => (a.checkpoint?.triedAt ?? 0) - (b.checkpoint?.triedAt ?? 0))[0];
+    .sort((a, b) => triedAt(a, now) - triedAt(b, now))[0];
 }
 
-/** Whether an earlier failure keeps it away: another shape ends that, since it is another question. */
-export function isBackingOff({ resource, checkpoint }: Progressing, now: number): boolean {
-  if (!checkpoint?.backOff || checkpoint.shape !== resource.shape) return false;
+/**
+ * Whether an earlier failure keeps it away: another shape ends that, since it is another question. A host whose clock is
+ * ahead of this one's keeps nobody away.
+ */
+export function isBackingOff(work: Progressing, now: number): boolean {
+  const { resource, checkpoint } = work;
+  if (!checkpoint?.backOff || checkpoint.shape !== resource.shape || isAhead(checkpoint.triedAt, now)) return false;
   return checkpoint.backOff.until > now;
+}
+
+function triedAt({ checkpoint }: Progressing, now: number): number {
+  return checkpoint === null || isAhead(checkpoint.triedAt, now) ? 0 : checkpoint.triedAt;
 }

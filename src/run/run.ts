@@ -87,12 +87,22 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
     identityOf(options.holder),
     options.resources.map(({ table }) => table),
     generationAfter(last),
+    signal,
   );
   crashPoint('after-claim');
 
   const relayer = new Relayer(relayOptions(options), { stream: deps.stream, target, log: deps.log }, signal);
   const batchSize = new BatchSize(deps.timings.batchMs);
-  const session: Session = { ...deps, party, target, relayer, signal, batchSize, onHit: () => tally.hit() };
+  const session: Session = {
+    ...deps,
+    party,
+    target,
+    relayer,
+    signal,
+    batchSize,
+    onHit: () => tally.hit(),
+    onCommitted: (counts) => tally.wrote(counts),
+  };
   try {
     await ensureGroups(options.groups, { stream: deps.stream, target });
     tally.relayed(await relayer.drain(signal, deps.timings.relayPatienceMs));

@@ -26,6 +26,17 @@ export class SeenSet {
     for (const id of ids) this.add(id);
   }
 
+  /** What the pass has brought is gone again. */
+  removeAll(ids: readonly number[]): void {
+    for (const id of ids) {
+      if (!this.has(id)) continue;
+      const at = id % idsPerChunk;
+      const chunk = this.#chunkOf(id);
+      chunk[at >> 3] = (chunk[at >> 3] ?? 0) & ~(1 << (at & 7));
+      this.#count -= 1;
+    }
+  }
+
   has(id: number): boolean {
     const at = id % idsPerChunk;
     const byte = this.#chunks.get(Math.floor(id / idsPerChunk))?.[at >> 3] ?? 0;

@@ -1,8 +1,10 @@
+import type { Mode } from '../adapter.ts';
+import type { ChangeCounts } from '../change.ts';
 import { crashPoint } from '../crash.ts';
 import { ConfigError, CursorExpiredError, ThirdPartyError } from '../errors.ts';
 import type { BackOff, Checkpoint } from '../pass.ts';
 import type { StoredPass } from '../target.ts';
-import { fail, isSnapshot, needsNewPass, nextMode, startPass } from './pass.ts';
+import { atHome, fail, isSnapshot, needsNewPass, nextMode, startPass, wholeMode } from './pass.ts';
 import type { Resource } from './resource.ts';
 import { SeenSet } from './seen.ts';
 import { assertTrusted, eventOptions, type Session } from './session.ts';
@@ -39,10 +41,10 @@ export class Work {
   }
 
   /** Starts a new pass, which has seen nothing. */
-  start(now: number): Checkpoint {
+  start(whole: Mode, now: number): Checkpoint {
     this.#stored = null;
     this.#seen = new SeenSet();
-    return startPass(this.checkpoint, this.resource.shape, nextMode(this.checkpoint, this.resource, now), now);
+    return startPass(this.checkpoint, this.resource.shape, nextMode(this.checkpoint, this.resource, whole, now), now);
   }
 
   /** Whatever the pass was doing, the next step starts a new one. What a finished pass was for, it is not for. */
@@ -50,7 +52,8 @@ export class Work {
     const { checkpoint } = this;
     if (checkpoint === null) return;
     const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-    this.checkpoint = { ...checkpoint, phase: 'done', isRemap, completedAt: null, validators: null, fullAt: null };
+    const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
+    this.checkpoint = { ...checkpoint, phase: 'done', isRemap, ...nothing };
   }
 
   seen(): SeenSet {
@@ -119,6 +122,7 @@ export async function noteFailure(work: Work, error: Error, options: ServeOption
     now,
     backOffAfter(error, checkpoint, options, session),
     error instanceof CursorExpiredError,
+    wholeMode(session.party.adapter.modes(work.resource.table.resource)),
   );
   if (failed.pass !== checkpoint.pass)
     session.log.warn(`pass ${checkpoint.pass} of ${work.resource.table.resource} is given up; it deletes nothing`);
@@ -150,14 +154,20 @@ function nothingSwept(checkpoint: Checkpoint): Swept {
 async function begin(work: Work, session: Session): Promise<Checkpoint> {
   const { resource, checkpoint: before } = work;
   const isPermitted = before?.phase === 'held' && before.permission !== null && before.shape === resource.shape;
-  const isNew = !isPermitted && needsNewPass(before, resource.shape);
+  const modes = session.party.adapter.modes(resource.table.resource);
+  const isNew = !isPermitted && needsNewPass(before, resource.shape, modes);
   const now = session.now();
-  const checkpoint = { ...(isNew || before === null ? work.start(now) : before), triedAt: now };
-  demandMode(checkpoint, resource, session);
+  const checkpoint = { ...(isNew || before === null ? starting(work, modes, session) : before), triedAt: now };
+  if (checkpoint.phase === 'walking') demandMode(checkpoint, resource, session);
   assertTrusted(session);
   await session.target.save(resource.table.resource, { checkpoint, ...(isNew && { seen: null }) });
   work.checkpoint = checkpoint;
   return checkpoint;
+}
+
+function starting(work: Work, modes: readonly Mode[], { party, now }: Session): Checkpoint {
+  const isFirst = work.checkpoint === null;
+  return atHome(work.start(wholeMode(modes), now()), party.name, isFirst, work.resource.rekey !== undefined);
 }
 
 function demandMode({ mode }: Checkpoint, { table }: Resource, { party }: Session): void {
@@ -180,13 +190,16 @@ function backOffAfter(
 }
 
 function writeDeps(session: Session) {
-  const { target, signal, relayer, timings, now } = session;
+  const { target, signal, relayer, timings, now, onCommitted } = session;
   return {
     target,
     signal,
     now,
     busyMs: timings.targetBusyMs,
-    committed: () => relayer.committed(),
+    committed: (counts: ChangeCounts) => {
+      onCommitted(counts);
+      return relayer.committed();
+    },
     assertTrusted: () => assertTrusted(session),
   };
 }

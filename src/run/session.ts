@@ -1,5 +1,6 @@
 import type { Adapter, HttpClient } from '../adapter.ts';
 import type { EventOptions } from '../batch.ts';
+import type { ChangeCounts } from '../change.ts';
 import { LeaseLostError } from '../errors.ts';
 import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
@@ -46,6 +47,8 @@ export interface Session {
   readonly batchSize: BatchSize;
   readonly now: () => number;
   readonly onHit: () => void;
+  /** Told of each commit: what is written stays written, however the run ends. */
+  readonly onCommitted: (counts: ChangeCounts) => void;
 }
 
 /** Fails when the lock is not surely ours any more: asked before every commit. */

@@ -1,4 +1,5 @@
 import type { EventOptions } from '../batch.ts';
+import type { ChangeCounts } from '../change.ts';
 import type { Checkpoint, HeldDeletes } from '../pass.ts';
 import type { LiveIds, TargetReader } from '../target.ts';
 import { confirmationsNeeded, type Guard, judgeDeletes, noteDeletions, type Verdict } from './guard.ts';
@@ -10,8 +11,8 @@ import type { SeenSet } from './seen.ts';
 
 export interface SweepDeps extends RemoveDeps {
   readonly now: () => number;
-  /** Called after each batch: its events wait in the outbox. */
-  readonly committed: () => Promise<void>;
+  /** Called after each batch with what it changed: its events wait in the outbox. */
+  readonly committed: (counts: ChangeCounts) => Promise<void>;
 }
 
 export interface PassToSweep {
@@ -146,7 +147,7 @@ async function walk(
       for await (const committed of removeUntilFree(removal, deps)) {
         deleted += committed.counts.deleted;
         refused += committed.refused.length;
-        await deps.committed();
+        await deps.committed(committed.counts);
       }
     }
   }

@@ -7,9 +7,12 @@ import { ProtocolError } from '../errors.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Progress } from '../progress.ts';
 import type { Prepared } from '../record.ts';
+import type { TargetReader } from '../target.ts';
 import { type FetchDeps, fetchPage, readBatches } from './fetch.ts';
+import { type AskClues, bringerOf, identify, keysOfNatives, type Source } from './identify.ts';
 import type { BatchSize, RecordBatch } from './page.ts';
 import { completeUnmodified, type PageBrought, turnPage } from './pass.ts';
+import type { Resource } from './resource.ts';
 import { type PassToWrite, type WriteDeps, writeBatch } from './write.ts';
 
 export interface TakeDeps extends WriteDeps, FetchDeps {
@@ -30,7 +33,7 @@ export interface Taken {
  * Takes one page in.
  *
  * 1. Fetch it: one hit. Where nothing is new, the pass is over.
- * 2. Batch by batch: map, validate, hash; compare with what is known; commit what differs.
+ * 2. Batch by batch: map, validate, hash; find out which records they are; compare with what is known; commit what differs.
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
 export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken> {
@@ -40,8 +43,10 @@ export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken
   await forgetValidators(pass, deps);
   const content = isOnlyPage(pass.checkpoint, page) ? null : createHash('sha256');
   const taken: Tally = { counts: noChanges, records: 0, rejected: 0, duplicates: 0, keyless: 0 };
-  const tombstones = await tombstonesOf(page, pass, deps);
-  const brought = once(() => broughtBy(page, taken, content, tombstones));
+  const from = arrivingFrom(pass, deps);
+  const gone = await goneIn(page, pass.resource, from, deps);
+  if (page.isLog) pass.seen.removeAll(gone);
+  const brought = once(() => broughtBy(page, taken, content, gone));
   const after = (refused: number) => {
     const { rejected } = brought();
     return turnPage(pass.checkpoint, { ...brought(), rejected: rejected + refused }, pass.resource.maxPages);
@@ -49,8 +54,9 @@ export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken
   const retry = new Map<string, Prepared>();
   let checkpoint: Checkpoint | undefined;
 
-  for await (const batch of readBatches(page, pass.resource.prepare, () => deps.batchSize.value, deps)) {
+  for await (const read of readBatches(page, pass.resource.prepare, () => deps.batchSize.value, deps)) {
     const startedAt = performance.now();
+    const batch = await identify(read, pass.resource, from);
     tally(taken, batch, content);
     const written = await writeBatch(pass, batch, retry, batch.isLast ? after : undefined, deps);
     taken.counts = sumCounts(taken.counts, written.counts);
@@ -64,6 +70,11 @@ export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken
   return { ...taken, checkpoint };
 }
 
+function arrivingFrom({ resource, checkpoint }: PassToWrite, { target, adapterName }: TakeDeps): Source {
+  const ask: AskClues = (arrived) => target.clues(resource.table, adapterName, arrived);
+  return { by: bringerOf(checkpoint, adapterName), ask };
+}
+
 /** Only the checkpoint is written: the rows are as the last pass left them. */
 async function endUnmodified({ resource, checkpoint: before }: PassToWrite, deps: TakeDeps): Promise<Taken> {
   deps.assertTrusted();
@@ -72,14 +83,15 @@ async function endUnmodified({ resource, checkpoint: before }: PassToWrite, deps
   return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint };
 }
 
-/** A record that this pass has brought, or brings yet, beats its tombstone: the end of the pass sees to it. */
-async function tombstonesOf(
+/** A record that this pass has brought, or brings yet, beats its tombstone, unless a log says that the tombstone is newer. */
+export async function goneIn(
   page: SnapshotPage | ChangesPage,
-  { resource }: PassToWrite,
-  { target }: TakeDeps,
+  resource: Pick<Resource, 'table' | 'rekey'>,
+  from: Source,
+  { target }: { readonly target: TargetReader },
 ): Promise<readonly number[]> {
-  if (page.mode === 'snapshot' || page.deleted.length === 0) return [];
-  return target.idsOf(resource.table.resource, page.deleted);
+  const gone = page.mode === 'snapshot' ? (page.gone ?? []) : page.deleted;
+  return gone.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(gone, resource, from));
 }
 
 /** Half of a page may be committed when a run dies: then the last complete pass is not what the rows hold any more. */
@@ -109,7 +121,7 @@ function broughtBy(
   page: SnapshotPage | ChangesPage,
   taken: Tally,
   content: Hash | null,
-  tombstones: readonly number[],
+  gone: readonly number[],
 ): PageBrought {
   const { records, rejected, keyless } = taken;
   return {
@@ -118,18 +130,20 @@ function broughtBy(
     keyless,
     next: typeof page.next === 'function' ? page.next() : page.next,
     content: content && records > rejected ? content.digest('base64url').slice(0, 11) : null,
-    bookmark: page.bookmark ?? null,
-    tombstones,
-    ...(page.mode === 'snapshot' ? ofWhole(page) : ofPart),
+    bookmark: (typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark) ?? null,
+    isLog: page.isLog === true,
+    ...ofMode(page, gone),
   };
 }
 
-type OfWhole = Pick<PageBrought, 'total' | 'shifted' | 'validators'>;
-
-const ofPart: OfWhole = { total: null, shifted: false, validators: null };
-
-function ofWhole({ total, shifted, validators }: SnapshotPage): OfWhole {
-  return { total: total ?? null, shifted: shifted === true, validators: validators ?? null };
+/** What a page brings besides its records: a whole one speaks of its pass, one of changes of what is gone. */
+export function ofMode(
+  page: SnapshotPage | ChangesPage,
+  gone: readonly number[],
+): Pick<PageBrought, 'total' | 'shifted' | 'validators' | 'tombstones'> {
+  if (page.mode === 'changes') return { total: null, shifted: false, validators: null, tombstones: gone };
+  const { total, shifted, validators } = page;
+  return { total: total ?? null, shifted: shifted === true, validators: validators ?? null, tombstones: [] };
 }
 
 /** A file is one page however long it is: nothing can repeat. */

@@ -1,4 +1,4 @@
-import { noChanges, sumCounts } from '../change.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import { formatDuration } from '../duration.ts';
 import { ExitCode, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
@@ -49,15 +49,17 @@ export class Tally {
     this.#wasDue = true;
   }
 
-  served({ taken, swept }: Served): void {
+  served({ taken }: Served): void {
     if (taken) {
       this.pages += 1;
       this.#records += taken.records;
       this.#rejected += taken.rejected;
       this.#duplicates += taken.duplicates;
-      this.#counts = sumCounts(this.#counts, taken.counts);
     }
-    if (swept) this.#counts = sumCounts(this.#counts, { ...noChanges, deleted: swept.deleted });
+  }
+
+  wrote(counts: ChangeCounts): void {
+    this.#counts = sumCounts(this.#counts, counts);
   }
 
   relayed({ appended, outcome }: Relayed): void {

@@ -1,6 +1,6 @@
 import type { EventOptions, Removal } from '../batch.ts';
 import type { Checkpoint } from '../pass.ts';
-import { type Guard, judgeTombstones, noteDeletions, type Verdict } from './guard.ts';
+import { type Guard, hasTooManyRejects, judgeTombstones, noteDeletions, type Verdict } from './guard.ts';
 import { forgetMissing } from './live.ts';
 import { complete } from './pass.ts';
 import { removeUntilFree } from './remove.ts';
@@ -17,6 +17,8 @@ export interface PassToBury {
   readonly events: EventOptions;
 }
 
+type PassToJudge = Pick<PassToBury, 'resource' | 'checkpoint'>;
+
 const idsPerBatch = 1000;
 
 /**
@@ -25,27 +27,36 @@ const idsPerBatch = 1000;
  * 1. Of the records that were called gone, leave those that the pass has brought.
  * 2. Let the guard judge their number.
  * 3. Delete them in batches, each a transaction with its events and a checkpoint that names the rest.
- * 4. The pass is done. What was not deleted is a snapshot's to judge: the next pass is one.
+ * 4. The pass is done. What was not deleted is a snapshot's to judge: the next pass is one. Then, and after too many
+ *    rejects, the bookmark stays where it was: what was left over must come again.
  */
 export async function bury(pass: PassToBury, deps: SweepDeps): Promise<Swept> {
   const { resource, seen } = pass;
-  const gone = pass.checkpoint.tombstones.filter((id) => !seen.has(id));
+  const gone = goneOf(pass.checkpoint, seen);
   const live = await deps.target.countLive(resource.table.resource);
-  const verdict = judge(pass, gone.length, live, deps.now());
+  const verdict = judgeGone(pass, gone.length, live, deps.now());
   await forgetMissing(pass, deps);
 
   const isToBury = verdict.delete === 'all' && gone.length > 0;
   const buried = isToBury
     ? await buryAll(pass, gone, live, deps)
     : { checkpoint: pass.checkpoint, deleted: 0, refused: 0 };
-  const end = complete(buried.checkpoint, deps.now(), null);
-  const checkpoint = verdict.delete === 'all' && buried.refused === 0 ? end : { ...end, fullAt: null };
+  const isBuried = verdict.delete === 'all' && buried.refused === 0;
+  const isWhole = isBuried && !hasTooManyRejects(pass.checkpoint.progress, resource.maxRejectRatio);
+  const end = complete({ ...buried.checkpoint, ...(!isWhole && { nextBookmark: null }) }, deps.now(), null);
+  const checkpoint = isBuried ? end : { ...end, fullAt: null };
   deps.assertTrusted();
   await deps.target.save(resource.table.resource, { checkpoint, seen: null });
   return { ...buried, checkpoint, verdict };
 }
 
-function judge({ checkpoint, resource }: PassToBury, gone: number, live: number, now: number): Verdict {
+/** Ids of what was called gone, and was not brought. */
+export function goneOf({ tombstones }: Checkpoint, seen: SeenSet): readonly number[] {
+  return tombstones.filter((id) => !seen.has(id));
+}
+
+/** The guard's verdict on a complete pass of changes, for a run and for a dry run. */
+export function judgeGone({ checkpoint, resource }: PassToJudge, gone: number, live: number, now: number): Verdict {
   const { progress, deletions } = checkpoint;
   const { maxRejectRatio, guard } = resource;
   const verdict = judgeTombstones({ progress, maxRejectRatio, live, gone, deletions, permission: null, now }, guard);
@@ -83,7 +94,7 @@ async function buryAll(
     for await (const committed of removeUntilFree(removal, deps)) {
       deleted += committed.counts.deleted;
       refused += committed.refused.length;
-      await deps.committed();
+      await deps.committed(committed.counts);
     }
   }
   return { checkpoint, deleted, refused };

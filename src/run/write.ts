@@ -6,7 +6,7 @@ import { UnreachableError } from '../errors.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Prepared } from '../record.ts';
 import type { Target } from '../target.ts';
-import type { RecordBatch } from './page.ts';
+import type { Identified } from './identify.ts';
 import { planSteps } from './plan.ts';
 import type { Resource } from './resource.ts';
 import type { SeenSet } from './seen.ts';
@@ -16,8 +16,8 @@ export interface WriteDeps {
   readonly signal: AbortSignal;
   /** How long rows that the system holds locked are tried again. */
   readonly busyMs: number;
-  /** Called after each commit: its events wait in the outbox. */
-  readonly committed: () => Promise<void>;
+  /** Called after each commit with what it changed: its events wait in the outbox. */
+  readonly committed: (counts: ChangeCounts) => Promise<void>;
   /** Fails when the run may not write any more. */
   readonly assertTrusted: () => void;
 }
@@ -43,7 +43,7 @@ export type AfterPage = (refused: number) => Checkpoint;
 /** Writes what differs. Where nothing does, and the page goes on, nothing is written at all. */
 export async function writeBatch(
   pass: PassToWrite,
-  batch: RecordBatch,
+  batch: Identified,
   retry: Map<string, Prepared>,
   afterPage: AfterPage | undefined,
   deps: WriteDeps,
@@ -62,7 +62,7 @@ export async function writeBatch(
     if (record) retry.set(record.key, record);
   }
   let written: Written = { counts: noChanges, refused: 0 };
-  if (retry.size > 0 || batch.rejected.length > 0) {
+  if (retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
     written = afterPage
       ? await commitUntilFree(pass, batch, retry, afterPage, deps)
       : await commitOnce(pass, batch, retry, undefined, deps);
@@ -76,7 +76,7 @@ export async function writeBatch(
 }
 
 /** A rejected record is there: its row must not count as missing. */
-async function seeRejected(pass: PassToWrite, { rejected }: RecordBatch, { target }: WriteDeps): Promise<void> {
+async function seeRejected(pass: PassToWrite, { rejected }: Identified, { target }: WriteDeps): Promise<void> {
   const keys = rejected.flatMap(({ key }) => (key === null ? [] : [key]));
   if (keys.length > 0) pass.seen.addAll(await target.idsOf(pass.resource.table.resource, keys));
 }
@@ -84,12 +84,14 @@ async function seeRejected(pass: PassToWrite, { rejected }: RecordBatch, { targe
 /** The page's last batch, with the checkpoint, as soon as the system holds none of its rows any more. */
 async function commitUntilFree(
   pass: PassToWrite,
-  batch: RecordBatch,
+  batch: Identified,
   retry: Map<string, Prepared>,
   afterPage: AfterPage,
   deps: WriteDeps,
 ): Promise<Written> {
   const until = performance.now() + deps.busyMs;
+  const { aliases: _kept, ...batchAlone } = batch;
+  const rest = { ...batchAlone, rejected: [] };
   let written = await commitOnce(pass, batch, retry, afterPage, deps);
   while (retry.size > 0) {
     if (performance.now() > until) {
@@ -99,7 +101,7 @@ async function commitUntilFree(
     }
     await sleep(100, undefined, { signal: deps.signal });
     const before = written.refused;
-    const more = await commitOnce(pass, { ...batch, rejected: [] }, retry, (now) => afterPage(before + now), deps);
+    const more = await commitOnce(pass, rest, retry, (now) => afterPage(before + now), deps);
     written = { ...more, counts: sumCounts(written.counts, more.counts), refused: written.refused + more.refused };
   }
   return written;
@@ -108,7 +110,7 @@ async function commitUntilFree(
 /** One transaction. What the system holds locked stays in `retry`; only when nothing does is the checkpoint stored. */
 async function commitOnce(
   pass: PassToWrite,
-  batch: RecordBatch,
+  batch: Identified,
   retry: Map<string, Prepared>,
   afterPage: AfterPage | undefined,
   deps: WriteDeps,
@@ -123,6 +125,7 @@ async function commitOnce(
       records,
       plan: planSteps,
       rejected: batch.rejected,
+      aliases: batch.aliases,
       pass: pass.checkpoint.pass,
       events: pass.events,
       ...(afterPage && {
@@ -143,6 +146,6 @@ async function commitOnce(
     const record = byKey.get(key);
     if (record) retry.set(key, record);
   }
-  await deps.committed();
+  await deps.committed(committed.counts);
   return { counts: committed.counts, refused: committed.refused.length, ...(checkpoint && { checkpoint }) };
 }

@@ -17,7 +17,7 @@ export interface Walk {
   readonly deleted: readonly string[];
   readonly pages: readonly WalkedPage[];
   readonly isComplete: boolean;
-  /** Of the first page: where a later pass of changes starts. */
+  /** Of the first page, of a log the last: where a later pass of changes starts. */
   readonly bookmark: string | null;
   /** Takes the next page. Throws what the adapter throws, and `ProtocolError` where a run would. */
   takePage(adapter: Adapter, context: AdapterContext): Promise<WalkedPage>;
@@ -29,6 +29,7 @@ export interface WalkedPage {
   readonly next: Cursor | null;
   readonly total: number | null;
   readonly bookmark: string | null;
+  readonly isLog: boolean;
 }
 
 const mostPages = 100;
@@ -53,7 +54,7 @@ export function startWalk(resource: string, since?: { readonly bookmark: string;
       return pages.length > 0 && cursor() === null;
     },
     get bookmark() {
-      return pages[0]?.bookmark ?? null;
+      return (pages.at(-1)?.isLog ? pages.at(-1) : pages[0])?.bookmark ?? null;
     },
     async takePage(adapter, context) {
       const page = await readPage(adapter, { ...asked, cursor: cursor() }, context);
@@ -79,7 +80,8 @@ async function wholePage(page: SnapshotPage | ChangesPage): Promise<WalkedPage> 
   if (next !== null && typeof next !== 'string')
     throw new ProtocolError(`the next cursor is a ${typeof next}: it is stored, so that it must be a text or null`);
   const { deleted = [], total = null } = page as Partial<ChangesPage & SnapshotPage>;
-  return { records, deleted, next, total, bookmark: page.bookmark ?? null };
+  const bookmark = typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark;
+  return { records, deleted, next, total, bookmark: bookmark ?? null, isLog: page.isLog === true };
 }
 
 /** As a run whose resource has this key, unmapped. */

@@ -291,10 +291,16 @@ describe('CSV', () => {
     ['nothing where a header belongs', '', {}],
     ['a column twice', 'a,a\n1,2\n', {}],
     ['bytes of another encoding', 'a\nZo\xeb\n', {}],
+    ['a last line without its end, where there always is one', 'a,b\n1,2\n3,4', { newlineAtEnd: true }],
     ['a character cut at the end', 'a\nZo\xc3', {}],
   ])('%s is no page', async (_title, content, options) => {
     const error = await csv(Buffer.from(content, 'latin1'), options).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProtocolError);
+  });
+
+  test('a last line may be without its end, unless the config says otherwise', async () => {
+    expect(await csv('a,b\n1,2\n3,4')).toHaveLength(2);
+    expect(await csv('a,b\r\n1,2\r\n3,4\r\n', { newlineAtEnd: true })).toHaveLength(2);
   });
 
   test('an encoding that is none is a mistake in the config', async () => {

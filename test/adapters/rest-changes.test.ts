@@ -126,3 +126,34 @@ describe('tombstones', () => {
     });
   });
 });
+
+describe('a log', () => {
+  const log = { bookmark: { path: 'last', param: 'since', log: true }, records: 'entries' };
+  const tombstones = { when: 'gone' };
+  const of = (...entries: readonly object[]) => ({ entries, last: 7 });
+  const body = of({ id: 'a' }, { id: 'a', gone: true }, { id: 'b', gone: true }, { id: 'b' }, { id: 'c' });
+
+  test('tells by the order of its entries what is there, in a pass of changes and in one over everything', async () => {
+    const records = [{ id: 'b' }, { id: 'c' }];
+    const changes = await ask(body, { ...log, tombstones }, { mode: 'changes', bookmark: '3' });
+    expect(changes).toMatchObject({ mode: 'changes', records, deleted: ['a'], bookmark: '7', isLog: true });
+    const whole = await ask(body, { ...log, tombstones });
+    expect(whole).toMatchObject({ mode: 'snapshot', records, gone: ['a'], bookmark: '7', isLog: true });
+  });
+
+  test('has a bookmark on every page, and asks for the next page by its cursor', async () => {
+    const pagination = { type: 'cursor', next: 'last', param: 'since' } as const;
+    const request = { mode: 'changes', bookmark: '3', cursor: '5' } as const;
+    expect(await ask(of({ id: 'a' }), { ...log, pagination }, request)).toMatchObject({ bookmark: '7', next: '7' });
+    expect(search()).toBe('?since=5');
+  });
+
+  test('passes on a record without a key, and leaves out a tombstone without one', async () => {
+    const page = await ask(
+      of({ name: 'x' }, { gone: true }),
+      { ...log, tombstones },
+      { mode: 'changes', bookmark: '3' },
+    );
+    expect(page).toMatchObject({ records: [{ name: 'x' }], deleted: [] });
+  });
+});

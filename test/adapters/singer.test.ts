@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Adapter, TakenSlot } from '../../src/adapter.ts';
-import type { SingerOptions } from '../../src/adapters/singer/options.ts';
-import { createSingerAdapter } from '../../src/adapters/singer/singer.ts';
-import { type Log, silentLog } from '../../src/log.ts';
-import { openRecording, openTestContext, readPass } from '../../src/testing.ts';
+import type { Adapter } from '../../src/adapter.ts';
+import { silentLog } from '../../src/log.ts';
+import { openRecording, readPass } from '../../src/testing.ts';
+import { aTapIn, record, say, schema, type TapParts } from './a-tap.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -14,56 +13,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const schema = (stream = 'people', more: object = {}) => ({
-  type: 'SCHEMA',
-  stream,
-  schema: {},
-  key_properties: ['id'],
-  ...more,
-});
-const record = (id: number, more: object = {}) => ({ type: 'RECORD', stream: 'people', record: { id }, ...more });
+const aTap = (script: string, parts?: TapParts) => aTapIn(folder, script, parts);
+type Tapped = Awaited<ReturnType<typeof aTap>>;
 
-interface TapParts extends Partial<SingerOptions> {
-  readonly timeoutMs?: number;
-  readonly log?: Log;
-  readonly signal?: AbortSignal;
-}
-
-/** A tap that is a script of Node's: what it runs, after `say(...messages)` is defined. */
-function aTap(script: string, { timeoutMs = 20_000, log = silentLog, signal, ...options }: TapParts = {}) {
-  const file = join(folder, 'tap.mjs');
-  writeFileSync(
-    file,
-    `const say = (...messages) => { for (const message of messages) process.stdout.write((typeof message === 'string' ? message : JSON.stringify(message)) + '\\n'); };\n${script}`,
-  );
-  const surroundings = { dir: folder, timeoutMs, maxMessageBytes: 1_000_000 };
-  const command = [process.execPath, file];
-  const adapter = createSingerAdapter(
-    { command, resources: { people: { stream: 'people' } }, ...options },
-    surroundings,
-  );
-  const context = { ...openTestContext('http://nowhere.invalid', signal), log };
-  const slots: string[] = [];
-  const { http } = context;
-  const takeSlot = async (account: string): Promise<TakenSlot> => {
-    const slot = await http.takeSlot?.(account);
-    slots.push(`take ${account}`);
-    return {
-      settle: async () => {
-        await slot?.settle();
-        slots.push('settle');
-      },
-      cancel: async () => {
-        await slot?.cancel();
-        slots.push('cancel');
-      },
-    };
-  };
-  return { adapter, context: { ...context, http: { ...http, takeSlot } }, slots };
-}
-
-const read = ({ adapter, context }: ReturnType<typeof aTap>) => readPass(adapter, 'people', context);
-const say = (...messages: (object | string)[]) => `say(...${JSON.stringify(messages)});`;
+const read = ({ adapter, context }: Tapped) => readPass(adapter, 'people', context);
 
 describe('a stream is read', () => {
   test('record by record, whatever else the tap says, and one start is one slot', async () => {
@@ -78,23 +31,25 @@ describe('a stream is read', () => {
       record(2),
       { type: 'ACTIVATE_VERSION', stream: 'people', version: 7 },
     ];
-    const tap = aTap(say(...messages));
+    const tap = await aTap(say(...messages));
     expect(await read(tap)).toEqual([{ id: 1 }, { id: 2 }]);
     expect(tap.slots).toEqual(['take node', 'settle']);
     expect(tap.context.taken()).toBe(1);
   });
 
   test('that is empty, once the tap has declared it', async () => {
-    expect(await read(aTap(say(schema())))).toEqual([]);
+    expect(await read(await aTap(say(schema())))).toEqual([]);
   });
 
   test('with integers past 2^53, and a last line without a newline', async () => {
     const line = '{"type":"RECORD","stream":"people","record":{"id":9007199254740993}}';
-    expect(await read(aTap(`${say(schema())} process.stdout.write('${line}');`))).toEqual([{ id: 9007199254740993n }]);
+    expect(await read(await aTap(`${say(schema())} process.stdout.write('${line}');`))).toEqual([
+      { id: 9007199254740993n },
+    ]);
   });
 
   test('as the tap makes it, however many records there are', async () => {
-    const tap = aTap(
+    const tap = await aTap(
       `${say(schema())} for (let id = 0; id < 50000; id += 1) say({ type: 'RECORD', stream: 'people', record: { id } });`,
     );
     expect(await read(tap)).toHaveLength(50_000);
@@ -103,7 +58,7 @@ describe('a stream is read', () => {
 
 test('config and catalog are files that nobody else may read, and that go with the tap', async () => {
   const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE' }] };
-  const tap = aTap(
+  const tap = await aTap(
     `import { readFileSync, statSync } from 'node:fs';
      const [config, catalog] = [process.argv[3], process.argv[5]];
      ${say(schema('people', { bookmark_properties: ['at'] }))}
@@ -119,7 +74,7 @@ test('config and catalog are files that nobody else may read, and that go with t
 
 test('what the tap says on stderr is in the log', async () => {
   const info = vi.fn();
-  await read(aTap(`${say(schema())} console.error('INFO reading people');`, { log: { ...silentLog, info } }));
+  await read(await aTap(`${say(schema())} console.error('INFO reading people');`, { log: { ...silentLog, info } }));
   expect(info.mock.calls).toEqual([['node: INFO reading people']]);
 });
 
@@ -171,13 +126,13 @@ describe('no page', () => {
       'INCREMENTAL',
     ],
   ])('is %s, and the slot is settled', async (_title, script, exitCode, message) => {
-    const tap = aTap(script);
+    const tap = await aTap(script);
     await expect(read(tap)).rejects.toMatchObject({ exitCode, message: expect.stringContaining(message) });
     expect(tap.slots).toEqual(['take node', 'settle']);
   });
 
   test('is a tap that cannot be started: its slot is given back', async () => {
-    const tap = aTap('', { command: [join(folder, 'nothing')] });
+    const tap = await aTap('', { command: [join(folder, 'nothing')] });
     await expect(read(tap)).rejects.toMatchObject({
       exitCode: 78,
       message: expect.stringContaining('cannot be started'),
@@ -186,20 +141,8 @@ describe('no page', () => {
     expect(tap.context.taken()).toBe(0);
   });
 
-  test.each([
-    ['method', { stream: 'people', replication_method: 'INCREMENTAL' }],
-    [
-      'metadata',
-      { tap_stream_id: 'people', metadata: [{ breadcrumb: [], metadata: { 'replication-method': 'LOG_BASED' } }] },
-    ],
-  ])('is a stream that the catalog reads incrementally, by its %s: the tap is not started', async (_title, entry) => {
-    const tap = aTap('', { catalog: { streams: [entry] } });
-    await expect(read(tap)).rejects.toMatchObject({ exitCode: 78, hint: expect.stringContaining('FULL_TABLE') });
-    expect(tap.slots).toEqual([]);
-  });
-
   test('is in a recording of HTTP answers', async () => {
-    const { adapter } = aTap('');
+    const { adapter } = await aTap('');
     const context = openRecording(join(folder, 'nothing.http'));
     await expect(readPass(adapter, 'people', context)).rejects.toMatchObject({ exitCode: 64 });
   });
@@ -219,7 +162,7 @@ describe('the tap is ended with its children', () => {
 
   test('when the run stops', async () => {
     const stop = new AbortController();
-    const tap = aTap(`${withChild} setInterval(() => {}, 1000);`, { signal: stop.signal });
+    const tap = await aTap(`${withChild} setInterval(() => {}, 1000);`, { signal: stop.signal });
     const reason = new Error('the run is over');
     await expect(eachRecord(tap.adapter, tap.context, () => stop.abort(reason))).rejects.toBe(reason);
     await expectGone();
@@ -227,7 +170,7 @@ describe('the tap is ended with its children', () => {
   });
 
   test('when its time is over', async () => {
-    const tap = aTap(`${withChild} setInterval(() => {}, 1000);`, { timeoutMs: 1500 });
+    const tap = await aTap(`${withChild} setInterval(() => {}, 1000);`, { timeoutMs: 1500 });
     await expect(read(tap)).rejects.toMatchObject({
       exitCode: 69,
       message: expect.stringContaining('did not end within'),
@@ -236,14 +179,14 @@ describe('the tap is ended with its children', () => {
   });
 
   test('when nobody reads on', async () => {
-    const tap = aTap(`${withChild} setInterval(() => say({ type: 'STATE' }), 1);`);
+    const tap = await aTap(`${withChild} setInterval(() => say({ type: 'STATE' }), 1);`);
     await eachRecord(tap.adapter, tap.context, () => 'leave');
     await expectGone();
     expect(tap.slots).toEqual(['take node', 'settle']);
   });
 
   test('when it has ended, and left one', async () => {
-    const tap = aTap(`${withChild} child.unref();`);
+    const tap = await aTap(`${withChild} child.unref();`);
     expect(await read(tap)).toEqual([{ id: 1 }]);
     await expectGone();
   });
@@ -251,7 +194,7 @@ describe('the tap is ended with its children', () => {
 
 async function eachRecord(
   adapter: Adapter,
-  context: ReturnType<typeof aTap>['context'],
+  context: Tapped['context'],
   then: (record: unknown) => unknown,
 ): Promise<void> {
   const request = { resource: 'people', mode: 'snapshot', cursor: null, bookmark: null } as const;

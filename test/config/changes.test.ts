@@ -32,6 +32,7 @@ test.each([
   [{ mode: 'changes', bookmark: {} }, 'one of "field", "header" and "path"'],
   [{ mode: 'changes', bookmark: { ...bookmark, format: 'token' } }, 'a format that has an order'],
   [{ mode: 'changes', bookmark: { path: 'seq', overlap: '5m' } }, '"overlap" only where the format is a time'],
+  [{ mode: 'changes', bookmark: { ...bookmark, log: true } }, '"log" only with "path" or "header"'],
   [{ tombstones: { field: 'a', path: 'b' } }, 'one of "field", "when" and "path"'],
 ])('%j is refused', async (more, expected) => {
   await expect(load(withResource(more))).rejects.toThrow(expected);

@@ -47,6 +47,7 @@ test.each([
     'the schema',
     { resources: { customers: { ...customers, schema: { ...customers.schema, required: ['id', 'email'] } } } },
   ],
+  ['what is matched by', { resources: { customers: { ...customers, match: 'email' } } }],
   ['the key', { resources: { customers: { ...customers, key: ['id', 'email'] } } }],
 ])('depends on %s', (_, parts) => {
   expect(shapeOf(aConfig(parts))).not.toBe(original);

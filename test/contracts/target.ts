@@ -182,6 +182,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           exists: true,
           missingColumns: ['email', 'visits', 'score', 'active', 'tags', 'deleted_at'],
           problems: [],
+          warnings: [],
         });
         await write(await claim(target), [ada]);
         expect(await system('SELECT id, notes, email FROM customers')).toEqual([

@@ -39,6 +39,15 @@ describe('sync status', () => {
   });
 });
 
+test('sync status tells what is in quarantine', async () => {
+  const unfit = { ...aCustomer(3), status: ['of', 'what'] };
+  await using project = await aProject({ redis, records: [...customers(2), unfit as never] });
+  expect((await project.sync([])).exitCode).toBe(65);
+  expect((await project.sync(['status'])).stdout).toContain('1 record in quarantine: sync rejects list');
+  const { resources } = (await project.sync(['status', '--json'])).json<{ resources: unknown[] }>();
+  expect(resources).toMatchObject([{ resource: 'customers', rejects: 1 }]);
+});
+
 describe('sync check', () => {
   test('finds nothing wrong, makes no hit and writes nothing', async () => {
     await using project = await aProject({ redis, records: customers(1) });
@@ -47,7 +56,7 @@ describe('sync check', () => {
     expect(stdout).toContain('table customers  is not there yet; the first run makes it');
     const { findings } = (await project.sync(['check', '--json'])).json<Findings>();
     expect(findings.map(({ what }) => what)).toEqual(
-      expect.arrayContaining(['config', 'redis', 'target', 'table customers']),
+      expect.arrayContaining(['config', 'adapter', 'redis', 'target', 'table customers']),
     );
     expect(existsSync(project.file)).toBe(false);
     expect(project.party.arrivals).toHaveLength(0);
@@ -66,6 +75,38 @@ describe('sync check', () => {
     expect(unfit.json<Findings>().findings.filter(({ is }) => is === 'bad')).not.toEqual([]);
     expect((await project.sync([])).exitCode).toBe(78);
     expect(project.party.arrivals).toHaveLength(0);
+  });
+
+  test.each([
+    ['export default 5;', 'does not export an adapter'],
+    ["throw new Error('no luck');", 'does not load: no luck'],
+    ["import 'a-missing-package';", 'does not load'],
+    ["export default { create() { throw new Error('no key'); } };", 'cannot be made: no key'],
+  ])('opens an adapter of your own, as a run would: %s', async (source, problem) => {
+    await using project = await aProject({ redis });
+    await project.write('own.mjs', source);
+    await project.reconfigure((config) => ({ ...config, adapters: { acme: { type: './own.mjs' } } }));
+    const { exitCode, stdout } = await project.sync(['check']);
+    expect(exitCode).toBe(78);
+    expect(stdout).toMatch(/^✗ adapter /m);
+    expect(stdout).toContain(problem);
+    expect((await project.sync([])).exitCode).toBe(78);
+  });
+
+  test('opens a module that signs', async () => {
+    await using project = await aProject({ redis });
+    await project.write('sign.mjs', 'export default "no function";');
+    await project.reconfigure((config) => {
+      return {
+        ...config,
+        adapters: { acme: { ...config.adapters.acme, auth: { type: 'module', module: './sign.mjs' } } },
+      };
+    });
+    const { exitCode, stdout } = await project.sync(['check']);
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 78,
+      stdout: expect.stringContaining('does not export a function'),
+    });
   });
 
   test('says that Redis is not there', async () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TargetType, targets } from '../helpers/crash-points.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import {
   aCustomer,
@@ -17,9 +18,11 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 /** Locks that run out soon, and a request that is given up soon: so is the slot of one that is never answered. */
-const sleepy = (ttl = '2s') => ({
+const sleepy = (target: TargetType, ttl = '2s') => ({
   redis,
+  target,
   ttl,
+  timings: { targetIdleMs: 1000 },
   dialect: 'cursor' as const,
   pageSize: 4,
   config: (config: BaseConfig) => ({
@@ -38,48 +41,49 @@ async function aSleeper(project: Project, at: string) {
 }
 
 /** Everything in the database but the throttle's rows, and the stream. */
-async function contents(project: Project): Promise<unknown> {
-  const { query } = project;
-  const names = query(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sync\\_throttle' ESCAPE '\\'",
-  );
-  const tables = names.map(({ name }) => [name, query(`SELECT * FROM "${name}"`)]);
-  return { tables, stream: await project.streamEvents() };
+async function contents({ database, streamEvents }: Project): Promise<unknown> {
+  return { tables: await database.contents(), stream: await streamEvents() };
 }
 
-test.concurrent.each([
-  'lock-acquired:1',
-  'after-lock:1',
-  'after-claim:1',
-  'slot-taken:1',
-  'slot-taken:2',
-  'headers-in:1',
-  'slot-settled:1',
-  'after-response:1',
-  'after-response:2',
-  'after-append:1',
-  'before-sweep:1',
-])('a run that sleeps at %s and wakes when another is done writes nothing and exits 75', async (at) => {
-  await using project = await aProject({ ...sleepy(), records: customers(10) });
-  const sleeper = await aSleeper(project, at);
-  project.serve([aCustomer(1, { status: 'newer' }), ...customers(8, 4)]);
-  const other = await project.sync();
-  expect(other.json()).toMatchObject({ outcome: 'done', exitCode: 0 });
-  const [before, hits] = [await contents(project), project.party.arrivals.length];
+describe.each(targets)('on %s', { concurrent: true }, (target) => {
+  test.concurrent.each([
+    'lock-acquired:1',
+    'after-lock:1',
+    'after-claim:1',
+    'slot-taken:1',
+    'slot-taken:2',
+    'headers-in:1',
+    'slot-settled:1',
+    'after-response:1',
+    'after-response:2',
+    'after-append:1',
+    'before-sweep:1',
+  ])('a run that sleeps at %s and wakes when another is done writes nothing and exits 75', async (at) => {
+    await using project = await aProject({ ...sleepy(target), records: customers(10) });
+    const sleeper = await aSleeper(project, at);
+    project.serve([aCustomer(1, { status: 'newer' }), ...customers(8, 4)]);
+    const other = await project.sync();
+    expect(other.json()).toMatchObject({ outcome: 'done', exitCode: 0 });
+    const [before, hits] = [await contents(project), project.party.arrivals.length];
 
-  sleeper.cont();
-  const woken = await sleeper.finished;
+    sleeper.cont();
+    const woken = await sleeper.finished;
 
-  expect(woken.exitCode).toBe(75);
-  expect(woken.json().errors).toMatchObject([{ exitCode: 75 }]);
-  expect(await contents(project)).toEqual(before);
-  expect(project.party.arrivals).toHaveLength(hits);
-  await project.sync();
-  await expectInStep(project);
+    expect(woken.exitCode).toBe(75);
+    expect(woken.json().errors).toMatchObject([{ exitCode: 75 }]);
+    expect(await contents(project)).toEqual(before);
+    expect(project.party.arrivals).toHaveLength(hits);
+    await project.sync();
+    await expectInStep(project);
+  });
 });
 
 test('a run that held its slot for too long makes no hit with it, even while the lock is still its own', async () => {
-  await using project = await aProject({ ...sleepy('60s'), records: customers(3), timings: { slotReserveMs: 1000 } });
+  await using project = await aProject({
+    ...sleepy('sqlite', '60s'),
+    records: customers(3),
+    timings: { slotReserveMs: 1000 },
+  });
   const slots = `{sync-throttle:127.0.0.1-${project.party.port}}:slots`;
   const sleeper = project.start(['run', '--json'], { env: { SYNC_CRASH_AT: 'slot-taken:2:SIGSTOP' } });
   await sleeper.stopped();
@@ -98,7 +102,7 @@ test('a run that held its slot for too long makes no hit with it, even while the
 test.concurrent.each(['commit-planned:1', 'commit-written:1', 'commit-ready:2', 'remove-written:1', 'remove-ready:1'])(
   'a run that sleeps inside a transaction at %s keeps the next one out, and commits only what is still its own',
   async (at) => {
-    await using project = await aProject({ ...sleepy(), records: customers(10) });
+    await using project = await aProject({ ...sleepy('sqlite'), records: customers(10) });
     expect((await project.sync()).exitCode).toBe(0);
     project.serve([aCustomer(1, { status: 'newer' }), aCustomer(7, { status: 'newer' }), ...customers(6, 8)]);
     const sleeper = await aSleeper(project, at);
@@ -107,8 +111,14 @@ test.concurrent.each(['commit-planned:1', 'commit-written:1', 'commit-ready:2', 
     expect(next.exitCode).toBe(69);
     expect(next.json().errors[0]?.message).toContain('busy');
 
+    const before = project.events().length;
     sleeper.cont();
-    expect((await sleeper.finished).exitCode).toBe(75);
+    const woken = await sleeper.finished;
+    expect(woken.exitCode).toBe(75);
+    const { created, updated, deleted } = woken.json().counts;
+    expect(created + updated + deleted).toBeGreaterThan(0);
+    expect(project.events()).toHaveLength(10 + created + updated + deleted);
+    expect(project.events().length).toBeGreaterThan(before);
     expect((await project.sync()).json()).toMatchObject({ outcome: 'done', exitCode: 0 });
     await expectInStep(project);
   },

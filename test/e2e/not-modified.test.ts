@@ -115,3 +115,21 @@ function withLimit(config: BaseConfig): object {
   const resources = { customers: { ...acme.resources.customers, query: { limit: 500 } } };
   return { ...config, adapters: { acme: { ...acme, resources } } };
 }
+
+test('an answer that is to be kept is asked for without a condition, and can be read again', async () => {
+  await using project = await aProject({ redis, records: customers(5) });
+  project.party.script(tagged(project, '"1"'), tagged(project, '"1"'));
+  await project.sync();
+  const saved = await project.sync(['run', '--json', '--save', 'recorded/page.http']);
+  expect(saved.json()).toMatchObject({ exitCode: 0, hits: 1, records: 5 });
+  const { exitCode, stdout } = await project.sync(['run', '--json', '--from', 'recorded/page.http']);
+  expect(JSON.parse(stdout)).toMatchObject({ exitCode, hits: 0, records: 5, counts: { updated: 0, deleted: 0 } });
+});
+
+test('where no answer can be kept, no hit is made', async () => {
+  await using project = await aProject({ redis, records: customers(5) });
+  await project.write('a-file', '');
+  const { exitCode, stderr } = await project.sync(['run', '--save', 'a-file/page.http']);
+  expect({ exitCode, arrivals: project.party.arrivals }).toEqual({ exitCode: 64, arrivals: [] });
+  expect(stderr).toContain('no answer can be kept in a-file');
+});

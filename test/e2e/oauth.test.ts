@@ -100,3 +100,17 @@ test('a token of other credentials is not used', async () => {
   await project.sync();
   expect(bearers(project.party)).toEqual(['Bearer ours', 'Bearer theirs']);
 });
+
+test('an access token that the third party repeats is in no output, today or later', async () => {
+  await using issuer = await aThirdParty();
+  issuer.script(token('an-access-token'));
+  await using project = await aProject({ redis, records: customers(5), config: withAuth(issuer.url) });
+  const echo = ({ headers }: Arrival): Scripted => ({ status: 404, body: { sent: headers.authorization } });
+  project.party.script(echo);
+  const { exitCode, stdout, stderr } = await project.sync(['run', '--json']);
+  expect(exitCode).toBe(76);
+  expect(stdout).toContain('Bearer [redacted]');
+  const { stdout: status } = await project.sync(['status', '--json']);
+  expect(status).toContain('Bearer [redacted]');
+  expect(stdout + stderr + status).not.toContain('an-access-token');
+});

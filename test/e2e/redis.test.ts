@@ -1,7 +1,8 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { targets } from '../helpers/crash-points.ts';
 import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
 import {
   aCustomer,
@@ -176,8 +177,8 @@ describe('between runs', () => {
     await expectInStep(project);
   });
 
-  test('FLUSHALL opens no door to a second hit: the target remembers the slot', async () => {
-    await using project = await aProject({ redis, records: customers(3), throttle: { per: '60s' } });
+  test.each(targets)('FLUSHALL opens no door to a second hit: the target remembers the slot (%s)', async (target) => {
+    await using project = await aProject({ redis, target, records: customers(3), throttle: { per: '60s' } });
     await project.sync();
     await redis.client.flushall();
 
@@ -187,6 +188,30 @@ describe('between runs', () => {
     expect(project.party.arrivals).toHaveLength(1);
     await expectInStep(project);
   });
+
+  test.each(targets)(
+    'an append-only file that lost its end opens no door, and the stream is filled again, under the same IDs (%s)',
+    async (target) => {
+      const keeping = await aRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] });
+      await using project = await aProject({ redis: keeping, target, records: customers(5), throttle: { per: '60s' } });
+      await project.sync();
+      const whole = await project.streamEvents();
+      await keeping.kill('SIGKILL');
+      for (const file of await readdir(join(keeping.folder, 'appendonlydir')))
+        if (file.endsWith('.incr.aof')) await truncate(join(keeping.folder, 'appendonlydir', file), 60);
+      await keeping.restart();
+      expect(await keeping.client.exists(`{sync-throttle:127.0.0.1-${project.party.port}}:slots`)).toBe(0);
+      expect(await project.streamEvents()).toEqual([]);
+
+      const run = await project.sync(['run', '--json', '--wait', '0s']);
+
+      expect(run.json()).toMatchObject({ outcome: 'throttled', hits: 0, relayed: 5, exitCode: 0 });
+      expect(await project.streamEvents()).toEqual(whole);
+      expect(project.party.arrivals).toHaveLength(1);
+      await expectInStep(project);
+      await keeping.stop();
+    },
+  );
 
   test('a lost database opens no door either: Redis remembers the slot', async () => {
     await using project = await aProject({ redis, records: customers(3), throttle: { per: '60s' } });

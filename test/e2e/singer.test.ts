@@ -10,7 +10,7 @@ let redis: RedisServer;
 let tap: string;
 beforeAll(async () => {
   redis = await aRedis();
-  tap = aRealTap();
+  tap = aRealTap('jsonl');
 });
 afterAll(() => redis.stop());
 

@@ -44,6 +44,8 @@ export interface Child {
   cont(): void;
   /** Resolves when it is stopped: a crash point may stop it, with `SYNC_CRASH_AT=<name>:<n>:SIGSTOP`. */
   stopped(): Promise<void>;
+  /** Resolves when it is stopped or over, whichever comes first; whether it is stopped. */
+  isHalted(): Promise<boolean>;
   /** Closes our end of its stdout and stderr: what it writes from now on is an EPIPE. */
   hangUp(): void;
 }
@@ -78,6 +80,11 @@ export function startSync(args: readonly string[], options: SyncOptions & { read
     stop: () => kill('SIGSTOP'),
     cont: () => kill('SIGCONT'),
     stopped: () => eventually(() => stateOf(pid).startsWith('T')),
+    async isHalted() {
+      const isOver = () => child.exitCode !== null || child.signalCode !== null;
+      await eventually(() => isOver() || stateOf(pid).startsWith('T'));
+      return !isOver();
+    },
     hangUp() {
       child.stdout.destroy();
       child.stderr.destroy();

@@ -11,12 +11,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 export type Fault = 'pass' | 'cut' | 'cut-after-request' | 'drop-reply' | 'black-hole' | { readonly delayMs: number };
 
 /** A TCP proxy that misbehaves on demand. */
-export interface FaultProxy {
+export interface FaultProxy extends AsyncDisposable {
   readonly port: number;
   /** The fault of every request from now on, where no other is due. */
   always(fault: Fault): void;
   /** The faults of the next requests that contain a text, one each, in order. */
   next(text: string, ...faults: readonly Fault[]): void;
+  /** What is due and has not come is not due any more. */
+  forget(): void;
   /** Refuses connections, and ends those that there are. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
@@ -30,12 +32,13 @@ interface Due {
   readonly fault: Fault;
 }
 
-/** Starts a proxy before a server on 127.0.0.1. */
-export async function aFaultProxy(target: number): Promise<FaultProxy> {
+/** Starts a proxy before a server on 127.0.0.1; a function tells which one, anew for each connection. */
+export async function aFaultProxy(target: number | (() => number)): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const requests: string[] = [];
   const due: Due[] = [];
   let standing: Fault = 'pass';
+  const portOf = typeof target === 'number' ? () => target : target;
 
   const faultOf = (request: string): Fault => {
     requests.push(request);
@@ -43,9 +46,9 @@ export async function aFaultProxy(target: number): Promise<FaultProxy> {
     const [match] = at < 0 ? [] : due.splice(at, 1);
     return match?.fault ?? standing;
   };
-  const server = createServer((client) => join(client, target, faultOf, sockets));
-  const listen = async (port: number) => {
-    server.listen(port, '127.0.0.1');
+  const server = createServer((client) => join(client, portOf(), faultOf, sockets));
+  const listen = async (at: number) => {
+    server.listen(at, '127.0.0.1');
     await once(server, 'listening');
   };
   await listen(0);
@@ -66,10 +69,12 @@ export async function aFaultProxy(target: number): Promise<FaultProxy> {
     next(text, ...faults) {
       due.push(...faults.map((fault) => ({ text, fault })));
     },
+    forget: () => void due.splice(0),
     goAway,
     comeBack: () => listen(address.port),
     seen: (text) => requests.filter((request) => request.includes(text)).length,
     stop: goAway,
+    [Symbol.asyncDispose]: goAway,
   };
 }
 

@@ -19,6 +19,8 @@ export interface JsonServer extends AsyncDisposable {
   readonly url: string;
   /** Starts again, on the same port, with another collection. */
   serve(records: readonly object[]): Promise<void>;
+  /** Everything that it answers. */
+  records<T>(): Promise<T[]>;
 }
 
 /** Serves the records under `/cities`, from a file in the folder. */
@@ -48,5 +50,7 @@ export async function aJsonServer(
     );
   };
   await serve(records);
-  return { url: `http://127.0.0.1:${port}`, serve, [Symbol.asyncDispose]: stop };
+  const url = `http://127.0.0.1:${port}`;
+  const everything = async <T>() => (await (await fetch(`${url}/cities`)).json()) as T[];
+  return { url, serve, records: everything, [Symbol.asyncDispose]: stop };
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { eventually } from './child.ts';
 import { freePort } from './redis.ts';
 
 declare module 'vitest' {
@@ -19,6 +20,8 @@ declare module 'vitest' {
 export interface PostgresServer {
   readonly url: string;
   readonly port: number;
+  /** Stops it and starts it again as a hot standby of a primary that is not there: it answers, and takes no writes. */
+  becomeStandby(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,14 +47,32 @@ export async function startPostgres(settings: readonly string[] = flags): Promis
   } catch (cause) {
     throw new Error(`postgres did not start: ${log.join('')}`, { cause });
   }
+  const url = `postgres://postgres:test@127.0.0.1:${port}/postgres`;
   return {
-    url: `postgres://postgres:test@127.0.0.1:${port}/postgres`,
+    url,
     port,
+    async becomeStandby() {
+      await server.stop();
+      await writeFile(join(folder, 'data', 'standby.signal'), '');
+      // The package waits for words that a standby never says.
+      server.start().catch(note);
+      await untilItAnswers(url);
+    },
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function untilItAnswers(url: string): Promise<void> {
+  await eventually(async () => {
+    const client = new pg.Client(url);
+    client.on('error', () => {});
+    await client.connect();
+    await client.end();
+    return true;
+  });
 }
 
 /**
@@ -101,7 +122,7 @@ export interface PostgresDatabase extends AsyncDisposable {
   urlFor(changes: { readonly user?: string; readonly password?: string; readonly port?: number }): string;
   /** Runs statements as the system does, all in one session. */
   sql(statements: string): Promise<void>;
-  rows(query: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  rows(query: string, parameters?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Another session of the system's. */
   session(): Promise<pg.Client>;
 }
@@ -145,7 +166,7 @@ export async function aPostgres(): Promise<PostgresDatabase> {
     async sql(statements) {
       await (await asSystem()).query(statements);
     },
-    rows: async (query) => (await (await asSystem()).query(query)).rows,
+    rows: async (query, parameters = []) => (await (await asSystem()).query(query, [...parameters])).rows,
     async [Symbol.asyncDispose]() {
       for (const client of sessions) await client.end();
       await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);

@@ -15,7 +15,7 @@ export async function setup({ name, provide }: TestProject): Promise<() => Promi
   await findRedisServer();
   const postgres = await listenForPostgres();
   provide('postgresStarter', postgres.path);
-  if (name === 'e2e' && existsSync(`${root}src/cli/main.ts`))
+  if (name !== 'real' && existsSync(`${root}src/cli/main.ts`))
     execFileSync(process.execPath, ['scripts/build.js', '--test'], { cwd: root, stdio: 'inherit' });
   return () => postgres.stop();
 }

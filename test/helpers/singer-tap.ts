@@ -1,26 +1,79 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../../node_modules/.cache/singer', import.meta.url));
-const packages = ['tap-jsonl==0.3.1', 'singer-sdk==0.53.7'];
+const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
 
-/** The program of a real tap, made with the Singer SDK, in a virtual environment that is made on the first call. */
-export function aRealTap(): string {
-  const program = join(folder, 'bin/tap-jsonl');
-  if (existsSync(program)) return program;
+/** A tap, and what is installed for it. Each has an environment of its own, and one test file: none is made twice at once. */
+interface TapSource {
+  readonly program: string;
+  readonly packages: readonly string[];
+  /** A sample tap of the SDK, which no registry has: a folder of the SDK's own source package. */
+  readonly sample?: { readonly sdk: string; readonly folder: string };
+}
+
+const sdk = '0.54.9';
+const sources = {
+  /** Reads a file of JSON lines. Made with the Singer SDK. */
+  jsonl: { program: 'tap-jsonl', packages: ['tap-jsonl==0.3.1', 'singer-sdk==0.53.7'] },
+  /** Reads a SQLite file: the sample of the Singer SDK itself. */
+  sqlite: {
+    program: 'tap-sqlite',
+    packages: [`singer-sdk==${sdk}`, 'msgspec==0.22.0', 'sqlalchemy==2.0.51'],
+    sample: { sdk, folder: 'packages/meltano-tap-sqlite' },
+  },
+  /** Reads any HTTP API. Made with an older Singer SDK, whose states look differently. */
+  rest: { program: 'tap-rest-api-msdk', packages: ['tap-rest-api-msdk==1.4.2', 'singer-sdk==0.40.0'] },
+} satisfies Record<string, TapSource>;
+
+/** The program of a real tap, in a virtual environment that is made on the first call. */
+export function aRealTap(name: keyof typeof sources): string {
+  const source: TapSource = sources[name];
+  const folder = join(cache, `singer-${name}-${hash('sha256', JSON.stringify(source)).slice(0, 8)}`);
+  const done = join(folder, 'done');
+  if (!existsSync(done)) {
+    make(source, folder);
+    writeFileSync(done, '');
+  }
+  return join(folder, 'bin', source.program);
+}
+
+function make({ packages, sample }: TapSource, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
   try {
-    execFileSync('python3', ['-m', 'venv', folder], { stdio: 'pipe' });
-    execFileSync(join(folder, 'bin/pip'), ['install', '--quiet', ...packages], { stdio: 'pipe' });
+    run('python3', ['-m', 'venv', folder]);
+    const pip = (...args: readonly string[]) => run(join(folder, 'bin/pip'), ['--disable-pip-version-check', ...args]);
+    pip('install', '--quiet', ...packages);
+    if (!sample) return;
+    const download = join(folder, 'source');
+    mkdirSync(download);
+    pip(
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--no-binary',
+      'singer-sdk',
+      '--dest',
+      download,
+      `singer-sdk==${sample.sdk}`,
+    );
+    const unpacked = `singer_sdk-${sample.sdk}`;
+    run('tar', ['-xzf', join(download, `${unpacked}.tar.gz`), '-C', download]);
+    pip('install', '--quiet', '--no-deps', join(download, unpacked, sample.folder));
   } catch (cause) {
-    rmSync(folder, { recursive: true, force: true });
     throw new Error(
       'the tests with a real Singer tap need Python 3.10 or newer, with venv and pip: apt-get install python3 python3-venv',
       { cause },
     );
   }
-  return program;
+}
+
+function run(program: string, args: readonly string[]): void {
+  // The sample takes its version from git, where there is one around it: not from ours.
+  const env = { ...process.env, SETUPTOOLS_SCM_PRETEND_VERSION: sdk };
+  execFileSync(program, args, { stdio: 'pipe', env });
 }
 
 /** What the tap itself says that it can read, as it says it. */
@@ -29,5 +82,26 @@ export function discover(program: string, configFile: string): Catalog {
 }
 
 export interface Catalog {
-  readonly streams: readonly Readonly<Record<string, unknown>>[];
+  readonly streams: readonly CatalogEntry[];
+}
+
+export type CatalogEntry = Readonly<Record<string, unknown>> & { readonly metadata?: readonly CatalogMetadata[] };
+
+interface CatalogMetadata {
+  readonly breadcrumb: readonly string[];
+  readonly metadata: object;
+}
+
+/** A catalog entry as a user edits it: this stream, read by this method. */
+export function selected({ metadata = [], ...entry }: CatalogEntry, method: string, key?: string): CatalogEntry {
+  const ofTable = { ...metadata.find(({ breadcrumb }) => breadcrumb.length === 0)?.metadata, selected: true };
+  return {
+    ...entry,
+    replication_method: method,
+    ...(key !== undefined && { replication_key: key }),
+    metadata: [
+      ...metadata.filter(({ breadcrumb }) => breadcrumb.length > 0),
+      { breadcrumb: [], metadata: { ...ofTable, 'forced-replication-method': method } },
+    ],
+  };
 }

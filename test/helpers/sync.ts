@@ -1,14 +1,24 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { parseDuration } from '../../src/duration.ts';
 import type { Timings } from '../../src/timings.ts';
+import { type BaseConfig, baseConfig } from './base-config.ts';
 import { type Child, type Finished, type SyncOptions, startSync } from './child.ts';
+import {
+  type AtOnce,
+  nothingAtOnce,
+  type ProjectDatabase,
+  parseEvent,
+  postgresDatabase,
+  sqliteDatabase,
+  withPromises,
+} from './database.ts';
+import { aPostgres, type PostgresDatabase } from './postgres.ts';
 import type { RedisServer } from './redis.ts';
-import { aThirdParty, type Dialect, dialectConfig, type ThirdParty } from './third-party.ts';
+import { aThirdParty, type Dialect, type ThirdParty } from './third-party.ts';
 
+export type { BaseConfig } from './base-config.ts';
 export { eventually } from './child.ts';
 export { expectInStep } from './in-step.ts';
 
@@ -57,6 +67,8 @@ export interface ProjectOptions {
   readonly records?: readonly object[];
   readonly dialect?: Dialect;
   readonly pageSize?: number;
+  /** Where the rows are: by default in a SQLite file; `postgres` is a database of its own, which goes with the project. */
+  readonly target?: 'sqlite' | 'postgres' | PostgresDatabase;
   /** By default one of its own, so that suites can share a Redis. */
   readonly name?: string;
   /** Parts of `throttle`; by default a hit every millisecond. With one hit, the third party refuses what comes closer than `per`. */
@@ -69,7 +81,7 @@ export interface ProjectOptions {
 }
 
 /** A sync of its own, in a folder of its own, with a third party of its own. `await using project = await aProject({ redis })`. */
-export interface Project extends AsyncDisposable {
+export interface Project extends AsyncDisposable, AtOnce {
   readonly name: string;
   readonly dir: string;
   readonly party: ThirdParty;
@@ -91,17 +103,11 @@ export interface Project extends AsyncDisposable {
   sync(args?: readonly string[], options?: SyncOptions): Promise<Finished>;
   /** Starts a command; what still runs when the project is closed is killed. */
   start(args?: readonly string[], options?: SyncOptions): Child;
-  /** Any query on the database; no rows while there is no file. */
-  query(sql: string, ...parameters: (string | number)[]): Row[];
-  /** All rows of a table, by id, soft-deleted ones too, values as they are stored. */
-  rows(table?: string): Row[];
-  /** All events of the outbox, oldest first; of one type, or of all. */
-  events(type?: string): SyncEvent[];
+  /** The database, whichever it is; what the project itself answers at once it answers on SQLite only. */
+  readonly database: ProjectDatabase;
   streamEvents(): Promise<StreamEntry[]>;
   close(): Promise<void>;
 }
-
-export type BaseConfig = ReturnType<typeof baseConfig>;
 
 /** Short enough that a test can wait for the end of a lock or of a slot, long enough for a busy machine. */
 const scaled: Partial<Timings> = {
@@ -118,14 +124,15 @@ let projects = 0;
 
 export async function aProject(options: ProjectOptions): Promise<Project> {
   projects += 1;
-  const { redis, name = `crm-${process.pid}-${projects}`, dialect = 'none', pageSize } = options;
+  const { redis, name = `crm-${process.pid}-${projects}`, dialect = 'none', pageSize, target = 'sqlite' } = options;
   const dir = await mkdtemp(join(tmpdir(), 'cronsync-e2e-'));
   const file = join(dir, 'sync.db');
   let records = options.records ?? [];
   const { hits = 1, per = '1ms' } = options.throttle ?? {};
   const minGapMs = hits === 1 ? (parseDuration(per) ?? 0) : 0;
   const party = await aThirdParty({ records, dialect, minGapMs, ...(pageSize !== undefined && { pageSize }) });
-  const config = baseConfig(options, name, party.url);
+  const postgres = target === 'postgres' ? await aPostgres() : target === 'sqlite' ? undefined : target;
+  const config = baseConfig(options, name, party.url, postgres);
   const children = new Set<Child>();
 
   const write = async (path: string, content: string | object) => {
@@ -141,16 +148,13 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
     child.finished.then(() => children.delete(child));
     return child;
   };
-  const query = (sql: string, ...parameters: (string | number)[]) => {
-    if (!existsSync(file)) return [];
-    using database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
-    return database.prepare(sql).all(...parameters);
-  };
+  const atOnce = postgres ? nothingAtOnce : sqliteDatabase(file, name);
   const close = async () => {
     const left = [...children];
     for (const child of left) child.kill('SIGKILL');
     await Promise.all(left.map((child) => child.finished));
     await party.close();
+    if (target === 'postgres') await postgres?.[Symbol.asyncDispose]();
     await rm(dir, { recursive: true, force: true });
   };
   const streamKey = `{sync:${name}}:events`;
@@ -178,13 +182,8 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
     write,
     sync: (args, how) => start(args, how).finished,
     start,
-    query,
-    rows: (table = 'customers') => query(`SELECT * FROM "${table}" ORDER BY id`),
-    events(type) {
-      const rows = query('SELECT events FROM _sync_outbox WHERE name = ? ORDER BY generation, first_seq', name);
-      const events = rows.flatMap(({ events }) => String(events).split('\n').map(parseEvent));
-      return type === undefined ? events : events.filter((event) => event.type === type);
-    },
+    database: postgres ? postgresDatabase(postgres, name) : withPromises(atOnce),
+    ...atOnce,
     async streamEvents() {
       const entries = await redis.client.xrange(streamKey, '-', '+');
       return entries.map(([id, [, event = 'null']]) => ({ id, event: parseEvent(event) }));
@@ -202,48 +201,4 @@ export function customers(count: number, from = 1): RemoteCustomer[] {
 export function aCustomer(id: number, changed: Partial<RemoteCustomer> = {}): RemoteCustomer {
   const email = `person${id}@example.com`;
   return { id: String(id), contact: { email }, status: 'active', labels: [{ name: `label${id % 3}` }], ...changed };
-}
-
-function parseEvent(text: string): SyncEvent {
-  return JSON.parse(text);
-}
-
-function baseConfig({ redis, dialect = 'none', pageSize, throttle, ttl }: ProjectOptions, name: string, url: string) {
-  return {
-    name,
-    adapter: 'acme',
-    resources: {
-      customers: {
-        key: 'id',
-        schema: {
-          type: 'object',
-          properties: {
-            id: { type: 'string' },
-            email: { type: ['string', 'null'] },
-            state: { type: ['string', 'null'] },
-            tags: { type: ['array', 'null'] },
-          },
-          required: ['id'],
-        },
-      },
-    },
-    adapters: {
-      acme: {
-        type: 'rest',
-        baseUrl: url,
-        timeout: '5s',
-        throttle: { per: '1ms', margin: '2ms', wait: '20s', ...throttle },
-        resources: {
-          customers: {
-            path: '/customers',
-            ...dialectConfig(dialect, pageSize),
-            map: { id: 'id', email: 'contact.email', state: 'status', tags: 'labels[].name' },
-          },
-        },
-      },
-    },
-    target: { type: 'sqlite', file: './sync.db' },
-    redis: { url: redis.url },
-    lock: { ttl: ttl ?? '5s' },
-  };
 }

@@ -54,6 +54,8 @@ export interface ThirdParty extends AsyncDisposable {
   readonly tooEarly: readonly Arrival[];
   /** Replaces the collection. */
   set(records: readonly object[]): void;
+  /** Serves the collection in another way than its dialect's from now on. */
+  serveBy(page: (url: URL, records: readonly object[]) => Scripted): void;
   /** What the next requests get, one each; then the collection is served again. A function decides by the request. */
   script(...answers: readonly (Scripted | ((arrival: Arrival) => Scripted))[]): void;
   /** The same, in place of what was scripted before. */
@@ -94,6 +96,7 @@ export async function aThirdParty(options: ThirdPartyOptions = {}): Promise<Thir
   const tooEarly: Arrival[] = [];
   const scripts: (Scripted | ((arrival: Arrival) => Scripted))[] = [];
   let records = options.records ?? [];
+  let pageAt = (url: URL, all: readonly object[]): Scripted => collectionPage(url, all, options);
 
   const server = createServer(async (request, response) => {
     const arrival = await arrivalOf(request, arrivals.at(-1));
@@ -105,7 +108,7 @@ export async function aThirdParty(options: ThirdPartyOptions = {}): Promise<Thir
     }
     const next = scripts.shift();
     const scripted = typeof next === 'function' ? next(arrival) : next;
-    await answer(response, scripted ?? collectionPage(arrival.url, records, options));
+    await answer(response, scripted ?? pageAt(arrival.url, records));
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
@@ -122,6 +125,9 @@ export async function aThirdParty(options: ThirdPartyOptions = {}): Promise<Thir
     tooEarly,
     set: (replacement) => {
       records = replacement;
+    },
+    serveBy: (page) => {
+      pageAt = page;
     },
     script: (...answers) => void scripts.push(...answers),
     rescript: (...answers) => void scripts.splice(0, scripts.length, ...answers),

@@ -32,26 +32,39 @@ async function read({ body }: HttpResponse): Promise<string> {
 }
 
 test('keeps status, headers and body while the body is read', async () => {
-  const answer = await createRecorder(file).keep(anAnswer('{"a": 1}', { 'x-total': '7', link: '</2>; rel="next"' }));
+  const answer = await (await createRecorder(file)).keep(
+    anAnswer('{"a": 1}', { 'x-total': '7', link: '</2>; rel="next"' }),
+  );
   expect(await read(answer)).toBe('{"a": 1}');
   expect(readFileSync(file, 'utf8')).toBe('HTTP/1.1 200 OK\nx-total: 7\nlink: </2>; rel="next"\n\n{"a": 1}');
 });
 
 test('keeps later answers beside the first', async () => {
-  const recorder = createRecorder(file);
+  const recorder = await createRecorder(file);
   await read(await recorder.keep(anAnswer('first')));
   await read(await recorder.keep(anAnswer('second')));
   expect(readFileSync(file, 'utf8')).toMatch(/first$/);
   expect(readFileSync(`${file}.2`, 'utf8')).toMatch(/second$/);
 });
 
-test('says so when it cannot be kept', async () => {
-  await expect(createRecorder(join(folder, 'no', 'such')).keep(anAnswer(''))).rejects.toBeInstanceOf(UsageError);
+test('makes the folder for it', async () => {
+  const deep = join(folder, 'as', 'deep', 'page.http');
+  await read(await (await createRecorder(deep)).keep(anAnswer('first')));
+  expect(readFileSync(deep, 'utf8')).toMatch(/first$/);
+});
+
+test('says before any hit that it cannot be kept', async () => {
+  writeFileSync(file, '');
+  await expect(createRecorder(join(file, 'below', 'a-file'))).rejects.toBeInstanceOf(UsageError);
+});
+
+test('says so when it cannot be kept after all', async () => {
+  await expect((await createRecorder(folder)).keep(anAnswer(''))).rejects.toBeInstanceOf(UsageError);
 });
 
 test('answers with what was kept, byte for byte', async () => {
   const body = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 256));
-  await read(await createRecorder(file).keep(anAnswer(body, { 'x-total': '7', link: '</2>; rel="next"' })));
+  await read(await (await createRecorder(file)).keep(anAnswer(body, { 'x-total': '7', link: '</2>; rel="next"' })));
   const answer = await createFileClient(file).request({ url });
   expect(answer).toMatchObject({ status: 200, url, headers: { 'x-total': '7', link: '</2>; rel="next"' } });
   expect(await read(answer)).toBe(body.toString('latin1'));
@@ -70,7 +83,7 @@ test.each([
 });
 
 test('answers one request after another with what was kept beside the first, to the last', async () => {
-  const recorder = createRecorder(file);
+  const recorder = await createRecorder(file);
   await read(await recorder.keep(anAnswer('first')));
   await read(await recorder.keep(anAnswer('second')));
   const client = createFileClient(file);

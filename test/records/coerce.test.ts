@@ -6,7 +6,10 @@ const types: Record<ColumnKind, string | readonly string[]> = {
   text: 'string',
   integer: 'integer',
   real: 'number',
+  decimal: 'string',
   boolean: 'boolean',
+  date: 'string',
+  timestamp: 'string',
   json: ['array', 'object'],
 };
 const unfit = Symbol('unfit');
@@ -19,7 +22,7 @@ function coerced(kind: ColumnKind, found: unknown, type: string | readonly strin
 const big = 2n ** 60n;
 const past64 = 2n ** 64n;
 
-/** What each kind of column makes of what may be found: text, integer, real, boolean, json. */
+/** What each kind of column makes of what may be found: text, integer, real, boolean, json. Canonical forms are in test/canonical.test.ts. */
 const table: readonly (readonly unknown[])[] = [
   // found                text             integer      real          boolean  json
   [null, null, null, null, null, null],
@@ -93,6 +96,24 @@ describe('a field becomes what its column holds, or says why it does not fit', (
       [coerced('integer', -0), coerced('real', -0), coerced('real', '-0')].map((value) => Object.is(value, 0)),
     ).toEqual([true, true, true]);
   });
+});
+
+test.each<[ColumnKind, unknown, Value | symbol]>([
+  ['decimal', '1.50', '1.5'],
+  ['decimal', 1.5, '1.5'],
+  ['decimal', 1e21, '1000000000000000000000'],
+  ['decimal', big, String(big)],
+  ['decimal', Number.NaN, unfit],
+  ['decimal', true, unfit],
+  ['decimal', '', unfit],
+  ['date', '2026-02-28', '2026-02-28'],
+  ['date', '2026-02-30', unfit],
+  ['date', 20260228, unfit],
+  ['timestamp', '2026-01-02T05:04:05+02:00', '2026-01-02T03:04:05Z'],
+  ['timestamp', 1767323045, unfit],
+  ['timestamp', null, null],
+])('%s of %s', (kind, found, expected) => {
+  expect(coerced(kind, found)).toBe(expected);
 });
 
 describe('a column of several types', () => {

@@ -145,6 +145,16 @@ describe('holding the lock', () => {
     expect(lease.signal.aborted).toBe(false);
   });
 
+  test('is renewed at once when the lock was granted so late that its renewal is due', async () => {
+    const { proxy, lock } = await aLockBehindAProxy(3000);
+    proxy.next('cjson', { delayMs: 1800 });
+    const lease = granted(await lock.acquire(aHolder()));
+    const before = proxy.seen('EVAL');
+    await vi.waitUntil(() => proxy.seen('EVAL') >= before + 2, { timeout: 20_000 });
+    expect(lease.signal.aborted).toBe(false);
+    await lease.release();
+  });
+
   test.each(['cut', 'black-hole'] as const)(
     'is over, and Redis to blame, when no renewal comes through (%s)',
     async (fault) => {
@@ -169,8 +179,8 @@ describe('holding the lock', () => {
   test('is trusted from when a slow renewal was sent, not from when it succeeded', async () => {
     const { proxy, lock } = await aLockBehindAProxy(3000);
     const lease = granted(await lock.acquire(aHolder()));
-    proxy.always({ delayMs: 1400 });
-    // Sent at 1000 and answered at 2400: good until 3700. The next one, sent at 3400, is answered at 4800. Counted from
+    proxy.always({ delayMs: 1600 });
+    // Sent at 1000 and answered at 2600: good until 3700. The next one, sent at 2600, is answered at 4200. Counted from
     // the answers, each would come in time, and the lease would go on for ever.
     expect(await lostReason(lease.signal)).toBeInstanceOf(UnreachableError);
     expect(await server.client.exists(key)).toBe(1);

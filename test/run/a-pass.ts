@@ -28,6 +28,8 @@ export function aCheckpoint(changes: Partial<SnapshotCheckpoint> = {}): Snapshot
     deletions: [],
     missing: 0,
     sweptTo: 0,
+    home: [],
+    nextHome: [],
     ...changes,
   };
 }

@@ -11,6 +11,7 @@ import {
   type PageBrought,
   startPass,
   turnPage,
+  wholeMode,
 } from '../../src/run/pass.ts';
 import { aCheckpoint, progressed } from './a-pass.ts';
 
@@ -23,6 +24,7 @@ const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
   total: null,
   shifted: false,
   bookmark: null,
+  isLog: false,
   validators: null,
   tombstones: [],
   ...changes,
@@ -218,7 +220,13 @@ test.each([
   [aCheckpoint({ phase: 'done' }), true],
   [aCheckpoint({ shape: 'other' }), true],
 ])('after %o a new pass is needed: %s', (before, expected) => {
-  expect(needsNewPass(before, 'shape')).toBe(expected);
+  expect(needsNewPass(before, 'shape', ['snapshot', 'changes'])).toBe(expected);
+});
+
+test('a pass is left where it is once its mode cannot be read any more, but not when all its pages are in', () => {
+  const walking: Checkpoint = { ...aCheckpoint({ cursor: 'c2' }), mode: 'changes' };
+  expect(needsNewPass(walking, 'shape', ['snapshot'])).toBe(true);
+  expect(needsNewPass({ ...walking, phase: 'deleting' }, 'shape', ['snapshot'])).toBe(false);
 });
 
 describe('what the next pass asks for', () => {
@@ -231,8 +239,8 @@ describe('what the next pass asks for', () => {
   });
 
   test('is changes, once a snapshot has left a bookmark', () => {
-    expect(nextMode(ended(), resource, 2000)).toBe('changes');
-    expect(nextMode(ended({ mode: 'changes' }), resource, 2000)).toBe('changes');
+    expect(nextMode(ended(), resource, 'snapshot', 2000)).toBe('changes');
+    expect(nextMode(ended({ mode: 'changes' }), resource, 'snapshot', 2000)).toBe('changes');
   });
 
   test.each<[string, Checkpoint | null, number]>([
@@ -243,11 +251,32 @@ describe('what the next pass asks for', () => {
     ['deletions are held back', ended({ phase: 'held' }), 2000],
     ['the last one is long ago', ended(), 1000 + day],
   ])('is everything where %s', (_title, before, now) => {
-    expect(nextMode(before, resource, now)).toBe('snapshot');
+    expect(nextMode(before, resource, 'snapshot', now)).toBe('snapshot');
   });
 
   test('is everything where nothing else was asked for', () => {
-    expect(nextMode(ended(), { shape: 'shape' }, 2000)).toBe('snapshot');
+    expect(nextMode(ended(), { shape: 'shape' }, 'snapshot', 2000)).toBe('snapshot');
+  });
+
+  test.each([
+    null,
+    ended(),
+    ended({ bookmark: null, fullAt: null }),
+    ended({ shape: 'other' }),
+    ended({ phase: 'held' }),
+  ])('is changes, always, where the adapter knows nothing else: after %o', (before) => {
+    const whole = wholeMode(['changes']);
+    expect(nextMode(before, { shape: 'shape' }, whole, 2000)).toBe('changes');
+    expect(nextMode(before, resource, whole, 1000 + day)).toBe('changes');
+  });
+
+  test('is a snapshot for whoever can read one', () => {
+    expect([wholeMode(['snapshot']), wholeMode(['snapshot', 'changes'])]).toEqual(['snapshot', 'snapshot']);
+  });
+
+  test('is everything that ever changed, after a bookmark that is dead, where the adapter knows only changes', () => {
+    const walking = ended({ mode: 'changes', phase: 'walking', fullAt: null });
+    expect(fail(walking, 5000, null, true, 'changes')).toMatchObject({ pass: 2, mode: 'changes', bookmark: null });
   });
 
   test('is everything after a bookmark that is dead, and changes again after a cursor that is', () => {
@@ -279,6 +308,15 @@ describe('the end of a pass', () => {
       fullAt: 9000,
       failures: 0,
     });
+  });
+
+  test('keeps the bookmark of its first page; of a log, the one of its last', () => {
+    const pages = [
+      { bookmark: 'a', next: 'c2' },
+      { bookmark: 'b', next: null },
+    ];
+    expect(turned(pages).nextBookmark).toBe('a');
+    expect(turned(pages.map((of) => ({ ...of, isLog: true }))).nextBookmark).toBe('b');
   });
 
   test('of several pages leaves no validators', () => {

@@ -45,3 +45,16 @@ test('another shape ends a back-off: it is another question', () => {
   expect(isBackingOff(work, now)).toBe(false);
   expect(chosen(work)).toBe('a');
 });
+
+describe('what a clock ahead of this one has noted', () => {
+  test('keeps no resource away: not a back-off, and not the end of a pass', () => {
+    const ahead = now + 3_600_000;
+    expect(chosen(aWork('a', aCheckpoint({ backOff: { until: ahead + 10, cause }, triedAt: ahead })))).toBe('a');
+    expect(chosen(aWork('a', done(ahead)))).toBe('a');
+  });
+
+  test('does not make one the last in turn', () => {
+    const ahead = aWork('ahead', aCheckpoint({ triedAt: now + 3_600_000 }));
+    expect(chosen(aWork('a', aCheckpoint({ triedAt: 20 })), ahead)).toBe('ahead');
+  });
+});

@@ -22,6 +22,19 @@ describe('what a pass has seen', () => {
     );
   });
 
+  test('is without what is gone again', () => {
+    fc.assert(
+      fc.property(ids, ids, (added, gone) => {
+        const seen = new SeenSet();
+        const model = new Set(added.filter((id) => !gone.includes(id)));
+        seen.addAll(added);
+        seen.removeAll(gone);
+        expect(seen.count).toBe(model.size);
+        for (const id of [...added, ...gone]) expect(seen.has(id)).toBe(model.has(id));
+      }),
+    );
+  });
+
   test('is the same when it comes back from where it was stored, and grows on', () => {
     fc.assert(
       fc.property(ids, ids, (before, after) => {

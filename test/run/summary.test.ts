@@ -63,13 +63,15 @@ describe('the tally of a run', () => {
   };
   const swept = { checkpoint: aCheckpoint(), verdict: { delete: 'all' }, deleted: 4, refused: 0 } as const;
 
-  test('adds up pages, and what the end of a pass deleted', () => {
+  test('adds up pages, and what each commit changed, whether its page was finished or not', () => {
     const tally = aTally();
     tally.due();
     tally.hit();
+    tally.wrote(taken.counts);
     tally.served({ taken, swept: null });
+    tally.wrote(taken.counts);
     tally.served({ taken, swept });
-    tally.served({ taken: null, swept });
+    tally.wrote({ ...noChanges, deleted: 8 });
     expect(tally.summary(1500, null)).toMatchObject({
       outcome: 'done',
       tookMs: 500,

@@ -24,7 +24,7 @@ export async function aPostgresWorld(): Promise<PostgresWorld> {
     sql,
     rows,
     async open(options = {}) {
-      const timings = { targetBusyMs: 5000, targetBusyStepMs: 5 };
+      const timings = { targetBusyMs: 5000, targetBusyStepMs: 5, targetIdleMs: 10_000 };
       const base = { url: database.url, schema: 'public', name: 'crm', timings, log: silentLog };
       const target = await openPostgresTarget({ ...base, ...options });
       onTestFinished(() => target[Symbol.asyncDispose]());

@@ -8,7 +8,7 @@ deadLettersContract('Postgres', async () => {
   const opened: (DeadLetters & AsyncDisposable)[] = [];
   return {
     async another(name = 'crm') {
-      const timings = { targetBusyMs: 2000, targetBusyStepMs: 5 };
+      const timings = { targetBusyMs: 2000, targetBusyStepMs: 5, targetIdleMs: 10_000 };
       const dead = openPostgresDeadLetters({ url, schema: 'public', name, timings });
       opened.push(dead);
       return dead;

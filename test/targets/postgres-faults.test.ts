@@ -73,7 +73,7 @@ describe('a connection that breaks', () => {
   test('and stays broken ends the run, with nothing written', async () => {
     const world = await aPostgresWorld();
     const proxy = await aFaultProxy(world.database.port);
-    const timings = { targetBusyMs: 50, targetBusyStepMs: 5 };
+    const timings = { targetBusyMs: 50, targetBusyStepMs: 5, targetIdleMs: 10_000 };
     const target = await claim(await world.open({ url: world.database.urlFor({ port: proxy.port }), timings }));
     await proxy.goAway();
     await expect(write(target, [ada])).rejects.toThrow(UnreachableError);
@@ -338,7 +338,7 @@ describe('a database that cannot be used', () => {
     ['nobody there', { port: 1 }, UnreachableError, /cannot be reached/],
   ])('says so: %s', async (_what, change, kind, words) => {
     const world = await aPostgresWorld();
-    const timings = { targetBusyMs: 20, targetBusyStepMs: 1 };
+    const timings = { targetBusyMs: 20, targetBusyStepMs: 1, targetIdleMs: 10_000 };
     const opened = await world.open({ url: world.database.urlFor(change), timings });
     const claiming = opened.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
     await expect(claiming).rejects.toThrow(words);

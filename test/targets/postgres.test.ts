@@ -1,13 +1,14 @@
 import { silentLog } from '../../src/log.ts';
 import { openPostgresReader } from '../../src/targets/postgres/reader.ts';
 import { openPostgresTarget } from '../../src/targets/postgres/target.ts';
+import { cluesContract } from '../contracts/clues.ts';
 import { slotKeeperContract } from '../contracts/slots.ts';
-import { targetContract } from '../contracts/target.ts';
+import { type TargetWorld, targetContract } from '../contracts/target.ts';
 import { aPostgres } from '../helpers/postgres.ts';
 
-const timings = { targetBusyMs: 2000, targetBusyStepMs: 5 };
+const timings = { targetBusyMs: 2000, targetBusyStepMs: 5, targetIdleMs: 10_000 };
 
-targetContract('Postgres', async () => {
+const world = async (): Promise<TargetWorld> => {
   const database = await aPostgres();
   const { url } = database;
   return {
@@ -17,7 +18,9 @@ targetContract('Postgres', async () => {
     rows: database.rows,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
-});
+};
+targetContract('Postgres', world);
+cluesContract('Postgres', world);
 
 slotKeeperContract('Postgres', async () => {
   const database = await aPostgres();

@@ -24,6 +24,20 @@ describe('a spool', () => {
     expect([...spool.changes('customers')]).toEqual([{ type: 'deleted', key: 'b', before: null }]);
   });
 
+  test('remembers whose records are whose, of each resource by itself', () => {
+    using spool = createSpool();
+    spool.claim('customers', [
+      ['7', 'a'],
+      ['8', 'b'],
+    ]);
+    spool.claim('orders', [['7', 'z']]);
+    expect(spool.claims('customers', { natives: ['7'], keys: ['b', 'none'] })).toEqual([
+      ['7', 'a'],
+      ['8', 'b'],
+    ]);
+    expect(spool.claims('customers', { natives: ['none'], keys: [] })).toEqual([]);
+  });
+
   test('can be read twice at once', () => {
     using spool = createSpool();
     spool.put('customers', [created, updated]);

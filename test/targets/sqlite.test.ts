@@ -11,6 +11,7 @@ import type { Target } from '../../src/target.ts';
 import { translate } from '../../src/targets/sqlite/errors.ts';
 import { openSqliteReader } from '../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../src/targets/sqlite/target.ts';
+import { cluesContract } from '../contracts/clues.ts';
 import { slotKeeperContract } from '../contracts/slots.ts';
 import {
   ada,
@@ -21,6 +22,7 @@ import {
   customersTable,
   eve,
   record,
+  type TargetWorld,
   targetContract,
   write,
 } from '../contracts/target.ts';
@@ -61,7 +63,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-targetContract('SQLite', async () => {
+const world = async (): Promise<TargetWorld> => {
   const place = mkdtempSync(join(tmpdir(), 'sync-contract-'));
   const at = join(place, 'system.db');
   let system: DatabaseSync | undefined;
@@ -83,7 +85,9 @@ targetContract('SQLite', async () => {
       rmSync(place, { recursive: true, force: true });
     },
   };
-});
+};
+targetContract('SQLite', world);
+cluesContract('SQLite', world);
 
 describe('a SQLite file', () => {
   test("is written ahead when it is ours, and keeps its mode when it is the system's", async () => {

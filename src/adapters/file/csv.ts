@@ -13,6 +13,7 @@ export async function* csvRows(bytes: Bytes, options: CsvOptions, label: string)
   const text = textDecoder(options.encoding ?? 'utf-8', label);
   const toRecords = recordReader(options.header ?? true, label);
   let rows: Row[] = [];
+  let last = '';
   const parser = parse({
     delimiter: options.delimiter ?? ',',
     quote: options.quote ?? '"',
@@ -29,12 +30,15 @@ export async function* csvRows(bytes: Bytes, options: CsvOptions, label: string)
   parser.on('error', () => {});
   try {
     for await (const chunk of bytes) {
-      await write(parser, text(chunk), label);
+      const part = text(chunk);
+      last = part.at(-1) ?? last;
+      await write(parser, part, label);
       yield toRecords(rows);
       rows = [];
     }
     await write(parser, text(), label);
     await end(parser, label);
+    if (options.newlineAtEnd && last !== '\n' && last !== '\r') throw broken(label, 'before the end of its last line');
     yield toRecords(rows, true);
   } finally {
     parser.destroy();

@@ -26,4 +26,6 @@ export interface CsvOptions {
   readonly header?: true | readonly string[] | undefined;
   /** Any label of the WHATWG Encoding Standard. Default: UTF-8. */
   readonly encoding?: string | undefined;
+  /** The file always ends with a line break: one that does not is cut off. */
+  readonly newlineAtEnd?: boolean | undefined;
 }

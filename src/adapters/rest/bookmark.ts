@@ -12,13 +12,16 @@ export interface Bookmarks {
   /** The URL of a pass's first page, asking from the bookmark on, less the overlap. */
   since(first: URL, bookmark: string): URL;
   /**
-   * Where a later pass starts, by the first page of this one: whatever changes after that page was answered comes later.
+   * Where a later pass starts, by a page of this one, the first or, in a log, the last: whatever changes after that page
+   * was answered comes later.
    * Null where an empty page says nothing.
    */
   read(page: Omit<Answered, 'total'>): string | null;
   /** Whether one record is provably older than another. */
   isOlder(raw: RawRecord, than: RawRecord): boolean;
   isExpired(document: unknown): boolean;
+  /** The pages are a log: each has its bookmark, and the order of their entries tells what is newer. */
+  readonly isLog: boolean;
 }
 
 const defaultOverlapMs = 300_000;
@@ -31,6 +34,7 @@ export async function compileBookmarks(bookmark: Bookmark): Promise<Bookmarks> {
   const expired = bookmark.expired?.when === undefined ? null : await compileExpression(bookmark.expired.when);
 
   return {
+    isLog: bookmark.log === true,
     since: (first, at) => withQuery(first, { ...query, [param]: written(at, format, overlapMs) }),
     read: (page) => {
       const place = read(page);

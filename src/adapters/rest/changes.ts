@@ -12,6 +12,9 @@ export interface Sorting {
   readonly log: Log;
 }
 
+/** The order of a log tells what is newer. */
+export type LogSorting = Omit<Sorting, 'bookmarks'>;
+
 /** A page of changes: the records as they are now, and the keys of those that are gone. */
 export interface Sorted {
   readonly records: readonly RawRecord[];
@@ -20,6 +23,21 @@ export interface Sorted {
 
 /** Keys as an adapter's own test may leave them out: an id is its own key. */
 export const plainKeys: Keys = { record: plainKey, tombstone: plainKey };
+
+/** Sorts a page of a log: of the entries of one key, in their order, the last one counts. */
+export function sortLog(page: readonly RawRecord[], document: unknown, sorting: LogSorting): Sorted {
+  const { tombstones, keys } = sorting;
+  const entries = page.map((raw) => {
+    const isGone = tombstones.isOne(raw);
+    return { raw, isGone, key: isGone ? keyOf(raw, sorting) : keys.record(raw) };
+  });
+  const goneLast = new Map(entries.flatMap(({ key, isGone }) => (key === null ? [] : [[key, isGone] as const])));
+  const listed = tombstones.listed(document).flatMap((raw) => keyOf(raw, sorting) ?? []);
+  return {
+    records: entries.filter(({ key, isGone }) => !isGone && goneLast.get(key ?? '') !== true).map(({ raw }) => raw),
+    deleted: [...new Set([...[...goneLast].filter(([, isGone]) => isGone).map(([key]) => key), ...listed])],
+  };
+}
 
 /** Sorts a page of changes. A record that is provably older than its tombstone is left out: else it would beat it. */
 export function sortChanges(page: readonly RawRecord[], document: unknown, sorting: Sorting): Sorted {
@@ -42,7 +60,7 @@ export function sortChanges(page: readonly RawRecord[], document: unknown, sorti
 }
 
 /** Without a key nobody knows what is gone: the next snapshot will show it. */
-function keyOf(raw: RawRecord, { keys, log }: Sorting): string | null {
+function keyOf(raw: RawRecord, { keys, log }: LogSorting): string | null {
   const key = keys.tombstone(raw);
   if (key === null) log.warn('a tombstone came without a readable key; the next full pass finds what it meant');
   return key;

@@ -1,26 +1,26 @@
 import LinkHeader from 'http-link-header';
 import type { Cursor } from '../../adapter.ts';
 import { CursorExpiredError, messageOf, ProtocolError } from '../../errors.ts';
-import type { Expression } from '../../expression.ts';
 import { describe } from './describe.ts';
 import type { CursorPagination } from './options.ts';
 import { type Pager, withQuery } from './pager.ts';
+import type { ReadPlace } from './place.ts';
 
-/** The body names the next cursor, which goes into a parameter. */
-export function cursorPager({ param }: CursorPagination, next: Expression): Pager {
+/** The answer names the next cursor, which goes into a parameter. */
+export function cursorPager({ param }: CursorPagination, next: ReadPlace): Pager {
   return {
     urlOf: (first, cursor) => (cursor === null ? first : withQuery(first, { [param]: cursor })),
-    turn: ({ records, document }) => ({ records, next: textOf(next(document)) }),
+    turn: (page) => ({ records: page.records, next: textOf(next(page)) }),
   };
 }
 
-/** The body names the next page's URL. APIs like to echo credentials there: `secret` is the parameter that is not kept. */
-export function nextUrlPager(next: Expression, secret: string | undefined): Pager {
+/** The answer names the next page's URL. APIs like to echo credentials there: `secret` is the parameter that is not kept. */
+export function nextUrlPager(next: ReadPlace, secret: string | undefined): Pager {
   return {
     urlOf: storedUrl,
-    turn: ({ records, document, url }) => {
-      const reference = textOf(next(document));
-      return { records, next: reference === null ? null : resolved(reference, url, secret) };
+    turn: (page) => {
+      const reference = textOf(next(page));
+      return { records: page.records, next: reference === null ? null : resolved(reference, page.url, secret) };
     },
   };
 }

@@ -17,14 +17,17 @@ export interface RestResource {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** JMESPath to the array of records; by default the body itself. */
   readonly records?: string | undefined;
-  /** How many records the whole pass has, as the API tells it: JMESPath, or a response header. */
-  readonly total?: string | { readonly header: string } | undefined;
+  /** How many records the whole pass has, as the API tells it. */
+  readonly total?: Place | undefined;
   readonly pagination?: Pagination | undefined;
   /** `changes`: between two snapshot passes only what changed since the bookmark is asked for. */
   readonly mode?: 'snapshot' | 'changes' | undefined;
   readonly bookmark?: Bookmark | undefined;
   readonly tombstones?: TombstoneOptions | undefined;
 }
+
+/** Where an answer says something: JMESPath into its body, or a header. */
+export type Place = string | { readonly header: string };
 
 /** `iso`, `seconds` and `milliseconds` are times; `number` only grows; `token` is the third party's own. */
 export type BookmarkFormat = 'iso' | 'seconds' | 'milliseconds' | 'number' | 'token';
@@ -38,6 +41,8 @@ export interface Bookmark {
   /** JMESPath into the body of the first page. */
   readonly path?: string | undefined;
   readonly param: string;
+  /** The pages are a log: each says where to go on, and the last one where the next pass starts. */
+  readonly log?: boolean | undefined;
   readonly format?: BookmarkFormat | undefined;
   /** Of a time: asked for from so much earlier on. */
   readonly overlapMs?: number | undefined;
@@ -49,11 +54,22 @@ export interface Bookmark {
     | undefined;
 }
 
-/** How the API says that a record is gone, one of three: in a record (`field`, `when`) or in a list (`path`). */
+/** How the API says that a record is gone, one of four: in a record (`field`, `when`), in a list (`path`), on pages of its own. */
 export interface TombstoneOptions {
+  readonly from?: GraveyardOptions | undefined;
   readonly field?: string | undefined;
   readonly when?: string | undefined;
   readonly path?: string | undefined;
+}
+
+/** Pages that list what is gone, asked for after those of what changed, with the same bookmark. */
+export interface GraveyardOptions {
+  readonly path: string;
+  readonly query?: RestResource['query'];
+  readonly records?: string | undefined;
+  readonly pagination?: Pagination | undefined;
+  /** The parameter of the bookmark, where it is another one there. */
+  readonly param?: string | undefined;
 }
 
 export type Pagination =
@@ -62,7 +78,7 @@ export type Pagination =
   | OffsetPagination
   | CursorPagination
   | { readonly type: 'link'; readonly rel: string; readonly stable?: boolean | undefined }
-  | { readonly type: 'next-url'; readonly next: string; readonly stable?: boolean | undefined };
+  | { readonly type: 'next-url'; readonly next: Place; readonly stable?: boolean | undefined };
 
 export interface PagePagination {
   readonly type: 'page';
@@ -82,8 +98,8 @@ export interface OffsetPagination {
 
 export interface CursorPagination {
   readonly type: 'cursor';
-  /** JMESPath to the next cursor; null, false, an empty text, or nothing there: the pass is complete. */
-  readonly next: string;
+  /** The next cursor; null, false, an empty text, or nothing there: the pass is complete. */
+  readonly next: Place;
   readonly param: string;
   readonly stable?: boolean | undefined;
 }

@@ -4,7 +4,7 @@ import { compileExpression, type Expression } from '../../expression.ts';
 import type { RawRecord } from '../../record.ts';
 import { conditionOf, validatorsOf } from '../../validators.ts';
 import { type Bookmarks, compileBookmarks } from './bookmark.ts';
-import { plainKeys, sortChanges } from './changes.ts';
+import { plainKeys, sortChanges, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
 import { readDocument } from './document.ts';
 import { cursorPager, linkPager, nextUrlPager } from './next.ts';
@@ -12,6 +12,7 @@ import { offsetPager } from './offset.ts';
 import type { Pagination, RestOptions, RestResource } from './options.ts';
 import { pagePager } from './page.ts';
 import { type Answered, onePage, type Pager, withQuery } from './pager.ts';
+import { compilePlace, type ReadPlace } from './place.ts';
 import { requestFor } from './request.ts';
 import { compileTombstones, type Tombstones } from './tombstones.ts';
 
@@ -19,7 +20,7 @@ import { compileTombstones, type Tombstones } from './tombstones.ts';
 interface Reader {
   readonly pager: Pager;
   readonly records: Expression;
-  readonly total: (page: Omit<Answered, 'records' | 'total'>) => unknown;
+  readonly total: ReadPlace;
   /** Null: there are snapshots only. */
   readonly bookmarks: Bookmarks | null;
   readonly tombstones: Tombstones;
@@ -91,7 +92,7 @@ async function compileReader(resource: RestResource, { auth }: RestOptions): Pro
   return {
     pager: await pagerOf(pagination, auth?.type === 'query' ? auth.param : undefined),
     records: await compileExpression(records ?? '@'),
-    total: await compileTotal(total),
+    total: total === undefined ? () => null : await compilePlace(total),
     bookmarks: mode === 'changes' && bookmark ? await compileBookmarks(bookmark) : null,
     tombstones: await compileTombstones(tombstones),
   };
@@ -106,19 +107,12 @@ async function pagerOf(pagination: Pagination = { type: 'none' }, secret: string
     case 'offset':
       return offsetPager(pagination);
     case 'cursor':
-      return cursorPager(pagination, await compileExpression(pagination.next));
+      return cursorPager(pagination, await compilePlace(pagination.next));
     case 'link':
       return linkPager(pagination.rel, secret);
     case 'next-url':
-      return nextUrlPager(await compileExpression(pagination.next), secret);
+      return nextUrlPager(await compilePlace(pagination.next), secret);
   }
-}
-
-async function compileTotal(total: RestResource['total']): Promise<Reader['total']> {
-  if (total === undefined) return () => null;
-  if (typeof total === 'object') return ({ headers }) => headers[total.header.toLowerCase()] ?? null;
-  const read = await compileExpression(total);
-  return ({ document }) => read(document);
 }
 
 function pageOf(
@@ -136,16 +130,17 @@ function pageOf(
   const records: readonly RawRecord[] = found;
   const total = countOf(reader.total(answer));
   const turned = reader.pager.turn({ ...answer, records, total }, cursor);
-  const bookmark = cursor === null ? (bookmarks?.read({ ...answer, records }) ?? request.bookmark) : request.bookmark;
-  if (request.mode === 'changes' && bookmarks) {
-    const sorted = sortChanges(turned.records, answer.document, { bookmarks, tombstones, keys, log });
-    return { mode: 'changes', ...sorted, next: turned.next, bookmark: bookmark ?? '' };
-  }
-  const validators = validatorsOf(answer.headers);
-  if (!tombstones.areAmongRecords)
-    return { mode: 'snapshot', total, validators, ...turned, ...(bookmark !== null && { bookmark }) };
-  const live = turned.records.filter((raw) => !tombstones.isOne(raw));
-  return { mode: 'snapshot', validators, ...turned, records: live, ...(bookmark !== null && { bookmark }) };
+  const isLog = bookmarks?.isLog === true;
+  const bookmark = (cursor === null || isLog ? bookmarks?.read({ ...answer, records }) : null) ?? request.bookmark;
+  const sorting = bookmarks && (isLog || request.mode === 'changes') ? { bookmarks, tombstones, keys, log } : null;
+  const sorted = sorting && (isLog ? sortLog : sortChanges)(turned.records, answer.document, sorting);
+  if (sorted && request.mode === 'changes')
+    return { mode: 'changes', ...sorted, next: turned.next, bookmark: bookmark ?? '', isLog };
+
+  const rest = { validators: validatorsOf(answer.headers), ...(bookmark !== null && { bookmark }) };
+  if (sorted) return { mode: 'snapshot', ...turned, ...rest, records: sorted.records, gone: sorted.deleted, isLog };
+  if (!tombstones.areAmongRecords) return { mode: 'snapshot', total, ...turned, ...rest };
+  return { mode: 'snapshot', ...turned, ...rest, records: turned.records.filter((raw) => !tombstones.isOne(raw)) };
 }
 
 function noRecords(found: unknown, document: unknown, { records = '@' }: RestResource): ProtocolError {

@@ -2,20 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { ConfigError, messageOf } from '../../errors.ts';
 import type { TapFile } from './options.ts';
 
-/** How a catalog says that a stream is read: `FULL_TABLE`, `INCREMENTAL`, `LOG_BASED`; undefined where it does not say. */
-export async function replicationMethod(catalog: TapFile | undefined, stream: string): Promise<string | undefined> {
-  const { streams } = members(typeof catalog === 'string' ? await readCatalog(catalog) : catalog);
+/** Says how a stream is read: `FULL_TABLE`, `INCREMENTAL`, `LOG_BASED`; undefined where the catalog does not say. */
+export type ReplicationMethods = (stream: string) => string | undefined;
+
+/** Reads the catalog, once for all streams. Throws `ConfigError` for one that cannot be read. */
+export async function readCatalog(catalog: TapFile | undefined): Promise<ReplicationMethods> {
+  const { streams } = members(typeof catalog === 'string' ? await readJson(catalog) : catalog);
   const entries = (Array.isArray(streams) ? streams : []).map(members);
-  const entry = entries.find((one) => one.stream === stream || one.tap_stream_id === stream);
+  return (stream) => methodOf(entries.find((one) => one.stream === stream || one.tap_stream_id === stream));
+}
+
+/** The method is a member of the entry, or in its metadata, under the empty breadcrumb that means the whole stream. */
+function methodOf(entry: Members | undefined): string | undefined {
   const ofTable = (Array.isArray(entry?.metadata) ? entry.metadata : [])
     .map(members)
     .find(({ breadcrumb }) => Array.isArray(breadcrumb) && breadcrumb.length === 0);
   const { 'replication-method': chosen, 'forced-replication-method': forced } = members(ofTable?.metadata);
-  const method = entry?.replication_method ?? chosen ?? forced;
-  return typeof method === 'string' ? method : undefined;
+  return [entry?.replication_method, chosen, forced].find(isSaid);
 }
 
-async function readCatalog(path: string): Promise<unknown> {
+/** A tap that leaves the choice to the catalog discovers an empty text. */
+function isSaid(method: unknown): method is string {
+  return typeof method === 'string' && method !== '';
+}
+
+async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
@@ -23,6 +34,8 @@ async function readCatalog(path: string): Promise<unknown> {
   }
 }
 
-function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+type Members = Readonly<Record<string, unknown>>;
+
+function members(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {};
 }

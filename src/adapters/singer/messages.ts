@@ -7,7 +7,8 @@ export type Message =
   | { readonly type: 'SCHEMA'; readonly stream: string; readonly bookmarks: readonly string[] }
   | { readonly type: 'RECORD'; readonly stream: string; readonly record: RawRecord; readonly version: number | null }
   | { readonly type: 'ACTIVATE_VERSION'; readonly stream: string; readonly version: number }
-  | { readonly type: 'STATE' | 'unknown' };
+  | { readonly type: 'STATE'; readonly value: unknown }
+  | { readonly type: 'unknown' };
 
 /** Reads one line. Throws `ProtocolError` for what is no message, and for BATCH. */
 export function parseMessage(line: string): Message {
@@ -20,7 +21,7 @@ export function parseMessage(line: string): Message {
     case 'ACTIVATE_VERSION':
       return { type: 'ACTIVATE_VERSION', stream: streamOf(message), version: versionOf(message) ?? 0 };
     case 'STATE':
-      return { type: 'STATE' };
+      return { type: 'STATE', value: message.value };
     case 'BATCH':
       throw new ProtocolError('the tap sends BATCH messages, which sync does not read; nothing is deleted', {
         hint: 'Turn batches off in the config of the tap: remove its "batch_config".',

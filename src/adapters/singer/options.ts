@@ -1,3 +1,5 @@
+import type { Mode } from '../../adapter.ts';
+
 /** How a Singer tap is run, as the config says it. */
 export interface SingerOptions {
   /** The program and its arguments; no shell is in between. */
@@ -14,6 +16,8 @@ export type TapFile = string | Readonly<Record<string, unknown>>;
 export interface SingerResource {
   /** The stream's name (`stream` of its messages). */
   readonly stream: string;
+  /** By default what the catalog says, and a snapshot where it says nothing. */
+  readonly mode?: Mode | undefined;
 }
 
 /** What a tap needs of where it runs. */

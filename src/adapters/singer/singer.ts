@@ -1,37 +1,48 @@
 import { basename } from 'node:path';
-import type { Adapter, AdapterContext, TakenSlot } from '../../adapter.ts';
+import type { Adapter, AdapterContext, Page, TakenSlot } from '../../adapter.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import type { RawRecord } from '../../record.ts';
-import { replicationMethod } from './catalog.ts';
+import { readCatalog } from './catalog.ts';
 import { type TapFiles, writeTapFiles } from './files.ts';
 import { linesOf } from './lines.ts';
 import { parseMessage } from './messages.ts';
 import type { SingerOptions, TapSurroundings } from './options.ts';
+import { type Replication, replicationOf } from './replication.ts';
+import { parseState } from './state.ts';
 import { type StreamWatch, watchStream } from './stream.ts';
 import { startTap, type Tap } from './tap.ts';
 
 /**
  * Runs a Singer tap, whatever it is written in. A pass is one start of the tap, which takes one slot and is one page: the
- * records of one stream, as they come. The pass is complete only when the tap has ended with exit code 0.
+ * records of one stream, as they come. The pass is complete only when the tap has ended with exit code 0. A full table is a
+ * snapshot, an incremental stream a pass of changes, whose bookmark is the tap's last state. Throws `ConfigError` for a
+ * catalog that cannot be read, or that contradicts the config.
  */
-export function createSingerAdapter(options: SingerOptions, surroundings: TapSurroundings): Adapter {
+export async function createSingerAdapter(options: SingerOptions, surroundings: TapSurroundings): Promise<Adapter> {
+  const methodOf = await readCatalog(options.catalog);
+  const replications = new Map(
+    Object.entries(options.resources).map(([name, one]) => [name, replicationOf(one, methodOf(one.stream))] as const),
+  );
   return {
-    modes: () => ['snapshot'],
+    modes: (resource) => [replicationIn(replications, resource).mode],
     isStable: () => true,
-    async fetchPage({ resource }, context) {
-      const { stream } = resourceOf(options, resource);
-      const watch = watchStream(stream, await replicationMethod(options.catalog, stream));
-      const running = await startRun(options, surroundings, context);
+    async fetchPage({ resource, bookmark }, context): Promise<Page> {
+      const replication = replicationIn(replications, resource);
+      const { stream, mode } = replication;
+      const before = parseState(bookmark);
+      const watch = watchStream(replication, before, context.log);
+      const running = await startRun(options, before.state, surroundings, context);
       const lines = linesOf(running.tap.stdout, surroundings.maxMessageBytes);
-      return { mode: 'snapshot', records: recordsOf(stream, lines, watch, running), next: null };
+      const page = { records: recordsOf(stream, lines, watch, running), next: null };
+      return mode === 'snapshot' ? { mode, ...page } : { mode, ...page, deleted: [], bookmark: watch.bookmark };
     },
   };
 }
 
-function resourceOf({ resources }: SingerOptions, name: string) {
-  const resource = Object.hasOwn(resources, name) ? resources[name] : undefined;
-  if (resource === undefined) throw new ConfigError(`the adapter has no resource \`${name}\`; no hit was made`);
-  return resource;
+function replicationIn(replications: ReadonlyMap<string, Replication>, resource: string): Replication {
+  const replication = replications.get(resource);
+  if (replication) return replication;
+  throw new ConfigError(`the adapter has no resource \`${resource}\`; no hit was made`);
 }
 
 interface Running {
@@ -42,13 +53,14 @@ interface Running {
 
 async function startRun(
   options: SingerOptions,
+  state: unknown,
   surroundings: TapSurroundings,
   context: AdapterContext,
 ): Promise<Running> {
   const [program = ''] = options.command;
   if (!context.http.takeSlot) throw new UsageError('a tap cannot be read from a file: --from is for HTTP answers');
   const slot = await context.http.takeSlot(basename(program));
-  const files = await writeTapFiles(options);
+  const files = await writeTapFiles(options, state);
   try {
     const tap = await startTap([...options.command, ...files.args], surroundings, context);
     return { tap, close: () => close(tap, files, slot) };

@@ -1,44 +1,78 @@
 import { ConfigError, ProtocolError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
 import type { Message } from './messages.ts';
+import type { Replication } from './replication.ts';
+import { formatState, type TapState } from './state.ts';
 
-/** Watches what makes a stream a whole snapshot: a schema before the records, and one version of the table. */
+/** Watches what makes a pass over a stream a whole one: a schema before the records, one version of the table, a state. */
 export interface StreamWatch {
   /** Throws for a message that does not belong there. */
   see(message: Message): void;
   /** Called when the tap has ended well. Throws if it never said that there is such a stream. */
   demandWhole(): void;
+  /** Of a pass of changes, once it is whole: where the next one starts; null where the tap did not say. */
+  bookmark(): string | null;
 }
 
-/** `method` is what the catalog says; where it says nothing, a schema with bookmarks is an incremental stream. */
-export function watchStream(stream: string, method: string | undefined): StreamWatch {
+/** `before` is what is known of the pass before. */
+export function watchStream(replication: Replication, before: TapState, log: Log): StreamWatch {
+  const { stream, mode, isGuess } = replication;
   let isDeclared = false;
   let version: number | null = null;
-  if (method !== undefined) demandFullTable(stream, method);
+  let state: { readonly value: unknown } | undefined;
+
+  const seeVersion = (now: number | null) => {
+    if (version !== null && now !== null && now !== version && mode === 'snapshot') throw twoVersions(stream);
+    version = now ?? version;
+  };
 
   return {
     see(message) {
+      if (message.type === 'STATE' && mode === 'changes') state = { value: demandValue(message.value) };
       if (!('stream' in message) || message.stream !== stream) return;
       if (message.type === 'SCHEMA') {
-        if (method === undefined && message.bookmarks.length > 0) demandFullTable(stream, 'INCREMENTAL');
+        if (isGuess && message.bookmarks.length > 0) throw notWhole(stream);
         isDeclared = true;
         return;
       }
       if (!isDeclared) throw tooEarly(message.type, stream);
-      if (version !== null && message.version !== null && message.version !== version) throw twoVersions(stream);
-      version = message.version ?? version;
+      seeVersion(message.version);
     },
     demandWhole() {
       if (!isDeclared) throw unheardOf(stream);
+      if (mode === 'snapshot') return;
+      // Where the state is as it was, many taps say nothing.
+      if (state === undefined && before.state === null) log.warn(noState(stream));
+      if (before.version !== null && version !== null && version !== before.version) log.warn(newVersion(stream));
     },
+    bookmark: () => (state ? formatState({ state: state.value, version: version ?? before.version }) : null),
   };
 }
 
+function demandValue(value: unknown): unknown {
+  if (value !== undefined) return value;
+  throw new ProtocolError('the tap sent a STATE message without a value; the state stays as it was');
+}
+
 /** What an incremental stream leaves out is not gone: it must never be read as a snapshot. */
-function demandFullTable(stream: string, method: string): void {
-  if (method === 'FULL_TABLE') return;
-  throw new ConfigError(
-    `the tap reads the stream ${stream} by ${method}, which is no whole snapshot; nothing is deleted`,
-    { hint: `Give the adapter a catalog in which the replication method of ${stream} is FULL_TABLE.` },
+function notWhole(stream: string): ConfigError {
+  return new ConfigError(
+    `the tap reads the stream ${stream} by INCREMENTAL, which is no whole snapshot; nothing is deleted`,
+    {
+      hint: `Say "mode": "changes", or give the adapter a catalog in which the replication method of ${stream} is FULL_TABLE.`,
+    },
+  );
+}
+
+function noState(stream: string): string {
+  return `the tap ended without a STATE: the next pass reads all of ${stream} again`;
+}
+
+/** The tap says that rows of older versions are void. Which ones an incremental stream cannot show: a full table can. */
+function newVersion(stream: string): string {
+  return (
+    `the tap reads a new version of ${stream}: what only the old one had stays, since changes tell of no deletion. ` +
+    'A pass by FULL_TABLE finds it'
   );
 }
 

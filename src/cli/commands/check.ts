@@ -1,9 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { ExitCode } from '../../errors.ts';
+import { ConfigError, ExitCode } from '../../errors.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
 import type { Console } from '../console.ts';
 import type { GlobalOptions } from '../options.ts';
+import { tryAdapter } from '../party.ts';
 import { compileResources } from '../resources.ts';
 
 interface Finding {
@@ -12,11 +13,12 @@ interface Finding {
   readonly detail: string;
 }
 
-/** `sync check`: config, Redis, target and tables, as a run would find them. It makes no hit and writes nothing. */
+/** `sync check`: config, adapter, Redis, target and tables, as a run would find them. It makes no hit and writes nothing. */
 export async function checkCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
   const setting = await loadSetting(options, console);
   const findings = [
     { what: 'config', is: 'good', detail: setting.loaded.path } as const,
+    await checkAdapter(setting),
     await checkRedis(setting),
     ...(await checkTables(setting)),
     ...shadowedCommand(process.env.PATH ?? ''),
@@ -24,6 +26,18 @@ export async function checkCommand(options: GlobalOptions, console: Console): Pr
   if (console.isJson) console.print(JSON.stringify({ findings }));
   else for (const finding of findings) printFinding(finding, console);
   return findings.some(({ is }) => is === 'bad') ? ExitCode.config : ExitCode.ok;
+}
+
+/** A module of the user's is code: whether it can be loaded, a look at the config does not tell. */
+async function checkAdapter(setting: Setting): Promise<Finding> {
+  const { adapter, adapters } = setting.config;
+  try {
+    await tryAdapter(setting);
+    return { what: 'adapter', is: 'good', detail: `${adapter} (${adapters[adapter]?.type})` };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { what: 'adapter', is: 'bad', detail: [error.message, error.hint].filter(Boolean).join('. ') };
+  }
 }
 
 async function checkRedis(setting: Setting): Promise<Finding> {
@@ -36,13 +50,14 @@ async function checkTables(setting: Setting): Promise<Finding[]> {
   const findings: Finding[] = [{ what: 'target', is: 'good', detail: target.label }];
   for (const { table } of await compileResources(setting)) {
     const what = `table ${table.table}`;
-    const { exists, missingColumns, problems } = await target.inspect(table);
+    const { exists, missingColumns, problems, warnings } = await target.inspect(table);
     for (const problem of problems) findings.push({ what, is: 'bad', detail: problem });
     if (problems.length > 0) continue;
     if (!exists) findings.push({ what, is: 'note', detail: 'is not there yet; the first run makes it' });
     else if (missingColumns.length > 0)
       findings.push({ what, is: 'note', detail: `the next run adds ${missingColumns.join(', ')}` });
     else findings.push({ what, is: 'good', detail: 'has every column' });
+    for (const warning of warnings) findings.push({ what, is: 'note', detail: warning });
   }
   return findings;
 }

@@ -5,7 +5,7 @@ import type { Spool } from '../../spool.ts';
 import type { TargetReader } from '../../target.ts';
 import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
 import { keepHeapSmall } from '../heap.ts';
-import type { RunFlags } from '../options.ts';
+import type { PlanFlags, RunFlags } from '../options.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import { openParty } from '../party.ts';
@@ -13,6 +13,27 @@ import { compileResources } from '../resources.ts';
 
 /** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+  const print = setting.console.isJson ? printPlanJson : printPlan;
+  return planAndPrint(setting, flags, signal, async ({ plan, resources, spool }) => {
+    print(plan, resources, spool, setting.console);
+  });
+}
+
+/** A plan, with what it was made of and from. */
+export interface Planned {
+  readonly plan: DryPlan;
+  readonly resources: readonly Resource[];
+  readonly spool: Spool;
+  readonly target: TargetReader;
+}
+
+/** Makes the plan of a run with the selected adapter, and has it printed while its changes can still be read. */
+export async function planAndPrint(
+  setting: Setting,
+  flags: PlanFlags,
+  signal: AbortSignal,
+  print: (planned: Planned) => Promise<void>,
+): Promise<ExitCode> {
   keepHeapSmall();
   const { createSpool } = await import('../../targets/sqlite/spool.ts');
   const resources = await compileResources(setting, flags.resource);
@@ -20,8 +41,7 @@ export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: A
   await using target = await openReader(setting);
   using spool = createSpool();
   const plan = await planWith(setting, resources, { redis, target, spool, flags, signal });
-  const print = setting.console.isJson ? printPlanJson : printPlan;
-  print(plan, resources, spool, setting.console);
+  await print({ plan, resources, spool, target });
   const changed = flags.detailedExitcode && hasChanges(plan) ? [ExitCode.changes] : [];
   return worstExitCode([plan.exitCode, ...changed]);
 }
@@ -30,7 +50,7 @@ interface Opened {
   readonly redis: Awaited<ReturnType<typeof connectRedis>>;
   readonly target: TargetReader;
   readonly spool: Spool;
-  readonly flags: RunFlags;
+  readonly flags: PlanFlags;
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +68,13 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
       save: flags.save,
     });
     return await dryRun(
-      { name: config.name, adapter: config.adapter, resources, maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER },
+      {
+        name: config.name,
+        adapter: config.adapter,
+        resources,
+        maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
+        isFull: flags.full === true,
+      },
       { target, guard: guarding?.slots ?? null, party, spool, log: console.log, progress, signal, now: Date.now },
     );
   } finally {

@@ -20,14 +20,16 @@ export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: 
     const resource = resources.find(({ table }) => table.resource === planned.resource);
     if (resource) printResource(planned, resource, spool, console);
   }
-  if (plan.nextSlotInMs !== null) {
-    const wait = formatDuration(plan.nextSlotInMs);
-    console.print(
-      console.out.yellow(`no slot came in time, the next frees in ${wait}; "--wait 1h" waits for each page`),
-    );
-  }
+  printWait(plan, console);
   console.print(console.out.dim(`dry run with ${plan.adapter}: ${many(plan.hits, 'hit')}, nothing was written`));
   for (const error of plan.errors) tellError(error, console);
+}
+
+/** Prints why a plan is not whole, where a slot is what it lacked. */
+export function printWait({ nextSlotInMs }: DryPlan, { print, out }: Console): void {
+  if (nextSlotInMs === null) return;
+  const wait = formatDuration(nextSlotInMs);
+  print(out.yellow(`no slot came in time, the next frees in ${wait}; "--wait 1h" waits for each page`));
 }
 
 /** Prints a plan for programs: one JSON document with every change, written as it is read from the spool. */
@@ -65,7 +67,7 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
 }
 
 /** What a reader must know beside the changes: above all, whether the deletions would happen. */
-function notesOf(planned: ResourcePlan, table: string): string[] {
+export function notesOf(planned: ResourcePlan, table: string): string[] {
   const { isComplete, verdict, unconfirmed, rejected, rejects } = planned;
   return [
     ...planned.table.problems,
@@ -82,7 +84,8 @@ function notesOf(planned: ResourcePlan, table: string): string[] {
   ].filter(Boolean);
 }
 
-function printChange(change: Change, columns: readonly Column[], { out, print }: Console): void {
+/** Prints one change for people, an update field by field. */
+export function printChange(change: Change, columns: readonly Column[], { out, print }: Console): void {
   const sign = { created: out.green('+'), updated: out.yellow('~'), deleted: out.red('-') }[change.type];
   print(
     `  ${sign} ${out.bold(printable(change.key))}${change.type === 'updated' ? '' : `  ${summaryOf(change, columns, out)}`}`,
@@ -109,7 +112,7 @@ function shortly(value: Value): string {
 }
 
 /** With its fields as they are in events. */
-function changeJson(change: Change, columns: readonly Column[]): string {
+export function changeJson(change: Change, columns: readonly Column[]): string {
   const { type, key } = change;
   const before = change.type === 'created' ? null : change.before;
   const after = change.type === 'deleted' ? null : change.after;

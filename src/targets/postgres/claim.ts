@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError, UnreachableError } from '../../errors.ts';
 import type { LeaseRow, ResourceTable, RunIdentity, TableState } from '../../target.ts';
+import { matchWarnings } from '../sql/match.ts';
 import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';
+import { ensureAliases } from './aliases.ts';
 import { isLockTimeout, isMadeAlready } from './errors.ts';
 import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
 import type { Session } from './session.ts';
-import { addStatement, createStatement, dialectOf, readTable } from './system-table.ts';
+import { addStatement, createStatement, dialectOf, readIndexes, readTable } from './system-table.ts';
 
 /** Whoever waits for a table lock makes everybody else wait behind it: so never for long, and rather again. */
 const tableLockMs = 100;
@@ -50,6 +52,8 @@ export async function inspectTable(
     exists: system !== null,
     missingColumns: missingColumns(table, system, dialect).map((column) => column.name),
     problems: [...(await ownerProblems(session, place, name, table)), ...problemsOf(table, system, dialect)],
+    warnings:
+      table.match && system ? matchWarnings(table, await readIndexes(session, place, table.table), dialect.folded) : [],
   };
 }
 
@@ -82,6 +86,7 @@ export async function takeOver(
   { tables, generationFloor, lastTx }: ClaimOptions,
 ): Promise<Lease> {
   await ensureSchema(transact, place);
+  if (tables.some(({ match }) => match)) await ensureAliases(transact, place);
   const states = await transact((session) => inspectAll(session, place, name, tables));
   const problems = states.flatMap((state) => state.problems);
   if (problems.length > 0) {

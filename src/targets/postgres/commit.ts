@@ -4,6 +4,7 @@ import { IntegrityError } from '../../errors.ts';
 import type { Prepared, Rejected } from '../../record.ts';
 import { refusedRecord } from '../sql/rejects.ts';
 import { countChanges } from '../sql/tally.ts';
+import { storeAliases } from './aliases.ts';
 import type { Outcome } from './bisect.ts';
 import type { Lease } from './claim.ts';
 import { claimedRegister, insertEntries, type Register, renewEntries, saveRegister } from './entries.ts';
@@ -73,6 +74,7 @@ export async function commitBatch(
     pass: batch.pass,
     at,
   });
+  if (batch.aliases) await storeAliases(session, place, register.id, batch.aliases);
   const busy = [
     ...batch.records.flatMap(({ key }, n) => (looked[n]?.isBusy ? key : [])),
     ...[...outcome.busy].map(({ record }) => record.key),

@@ -1,14 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { crashPoint } from '../../crash.ts';
+import type { Timings } from '../../timings.ts';
 import type { Address } from './address.ts';
 import { isLost, isPassing, translate, unknownEndError } from './errors.ts';
 import { createClient, letGo, type Session, sessionOn } from './session.ts';
 
-/** The server ends a transaction whose client does nothing for this long: a run that is stopped inside one blocks nobody. */
-const idleMs = 10_000;
-const statementMs = 20_000;
-const times = { connectMs: 5000, silenceMs: statementMs + 10_000 };
+const connectMs = 5000;
 
 /** How often a transaction is tried that deadlocks or loses its connection. */
 const mostAttempts = 8;
@@ -17,6 +15,17 @@ const mostAttempts = 8;
 export interface Patience {
   readonly busyMs: number;
   readonly stepMs: number;
+  /** The server ends a transaction of ours in which nothing happens for so long. */
+  readonly idleMs: number;
+  /** The server gives up a statement after so long. */
+  readonly statementMs: number;
+  /** A server that says nothing for so long is given up. */
+  readonly silenceMs: number;
+}
+
+export function patienceOf(timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>): Patience {
+  const { targetBusyMs: busyMs, targetBusyStepMs: stepMs, targetIdleMs: idleMs } = timings;
+  return { busyMs, stepMs, idleMs, statementMs: 2 * idleMs, silenceMs: 3 * idleMs };
 }
 
 export interface TransactionOptions {
@@ -48,16 +57,19 @@ export function createConnection(
   mode: keyof typeof modes,
 ): Connection {
   // Every setting is local to its transaction: behind a pooler the next one may have another server's session.
-  const begin = `${modes[mode]}; SET LOCAL lock_timeout = ${patience.busyMs}; SET LOCAL statement_timeout = ${statementMs};
-    SET LOCAL idle_in_transaction_session_timeout = ${idleMs}; SET LOCAL jit = off`;
+  const begin = `${modes[mode]}; SET LOCAL lock_timeout = ${patience.busyMs}; SET LOCAL statement_timeout = ${patience.statementMs};
+    SET LOCAL idle_in_transaction_session_timeout = ${patience.idleMs}; SET LOCAL jit = off`;
   const { label } = address;
-  const link = keepConnected(() => createClient(address, applicationName, times));
+  const link = keepConnected(() =>
+    createClient(address, applicationName, { connectMs, silenceMs: patience.silenceMs }),
+  );
   let turn: Promise<unknown> = Promise.resolve();
 
   const attempt = async <T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> => {
     const session = sessionOn(await link.client());
     try {
       await session.query(begin);
+      if (mode === 'write') crashPoint('transaction-begun');
       const result = await work(session);
       options.signal?.throwIfAborted();
       if (mode === 'write') crashPoint('before-commit');
@@ -74,7 +86,9 @@ export function createConnection(
   /** Whoever locks what the lost session held finds out how it ended: it holds the lease row until it has. */
   const commit = async (session: Session, { isCommitted }: TransactionOptions): Promise<void> => {
     try {
-      await session.query('COMMIT');
+      const committing = session.query('COMMIT');
+      if (mode === 'write') crashPoint('commit-sent');
+      await committing;
     } catch (error) {
       if (!isLost(error) || !isCommitted) throw error;
       link.drop();
@@ -93,7 +107,9 @@ export function createConnection(
         return await attempt(work, options);
       } catch (error) {
         const isHopeless = !isLost(error) && !isPassing(error);
-        if (isHopeless || nth >= mostAttempts || performance.now() > until) throw translate(error, label);
+        // A connection that fell silent has used up all the time alone: another one is tried in any case.
+        const isLate = performance.now() > until && !(nth === 1 && isLost(error));
+        if (isHopeless || nth >= mostAttempts || isLate) throw translate(error, label);
       }
       await waitAStep(patience.stepMs * nth, options.signal);
     }

@@ -2,14 +2,14 @@ import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener
 import type { Timings } from '../../timings.ts';
 import { letterOf } from '../sql/dead-letters.ts';
 import { parseAddress } from './address.ts';
-import { createConnection } from './connection.ts';
+import { createConnection, patienceOf } from './connection.ts';
 import type { PostgresOptions } from './reader.ts';
 import { ensureSchema, hasSchema, type Place, placeIn, type Transact } from './schema.ts';
 import type { Row, Session } from './session.ts';
 import { storable } from './values.ts';
 
 export interface PostgresDeadLettersOptions extends PostgresOptions {
-  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs'>;
+  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface PostgresDeadLettersOptions extends PostgresOptions {
 export function openPostgresDeadLetters(options: PostgresDeadLettersOptions): DeadLetters & AsyncDisposable {
   const { name, schema, timings } = options;
   const address = parseAddress(options.url, options.tls);
-  const patience = { busyMs: timings.targetBusyMs, stepMs: timings.targetBusyStepMs };
+  const patience = patienceOf(timings);
   const connection = createConnection(address, `cronsync:${name}`, patience, 'write');
   const place = placeIn(schema, address.label);
   const transact: Transact = (work) => connection.transaction(work);

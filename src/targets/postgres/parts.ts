@@ -23,6 +23,7 @@ export async function commitInParts(
       ...without(batch),
       records: part,
       rejected: done ? [] : batch.rejected,
+      aliases: done ? undefined : batch.aliases,
       ...(isLast && batch.checkpoint && { checkpoint: withTotals(batch.checkpoint, done) }),
     });
     done = done ? sum(done, committed) : committed;

@@ -1,7 +1,10 @@
+import { noClues } from '../../identity.ts';
 import type { ResourceTable, TargetReader } from '../../target.ts';
+import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './address.ts';
+import { cluesOf } from './aliases.ts';
 import { inspectTable, readLease } from './claim.ts';
-import { createConnection } from './connection.ts';
+import { createConnection, type Patience, patienceOf } from './connection.ts';
 import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './entries.ts';
 import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
@@ -22,7 +25,7 @@ export interface PostgresOptions {
 /** Runs work on one state of the database. */
 export type Read = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
-const patience = { busyMs: 5000, stepMs: 25 };
+const patience = patienceOf(defaultTimings);
 
 /** Opens a Postgres target to read from: a standby will do. It makes no table; what is not there reads as empty. */
 export async function openPostgresReader(options: PostgresOptions): Promise<TargetReader> {
@@ -37,11 +40,7 @@ export interface Reading extends TargetReader {
 }
 
 /** A connection of its own: what a run reads meanwhile must not stand inside its transaction. */
-export function openReading(
-  address: Address,
-  { name, schema }: PostgresOptions,
-  waits: { readonly busyMs: number; readonly stepMs: number },
-): Reading {
+export function openReading(address: Address, { name, schema }: PostgresOptions, waits: Patience): Reading {
   const connection = createConnection(address, `cronsync:${name}`, waits, 'read');
   const place = placeIn(schema, address.label);
   const read: Read = (work) => connection.transaction(work);
@@ -102,6 +101,13 @@ function readerMethods(
         const wanted = records.map((record) => wantedRecord(record, shape));
         const found = await lookUp(session, { place, shape, of: register?.id ?? null, lock: '' }, wanted);
         return found.map(({ isBusy: _isBusy, ...rest }) => rest);
+      }),
+    clues: (table, adapter, arrived) =>
+      read(async (session) => {
+        const register = (await isOurs(session)) ? await registerOf(session, place, name, table.resource) : null;
+        const shape = await shapeIn(session, place, table);
+        if (!register && !shape) return arrived.map(() => noClues);
+        return cluesOf(session, { place, shape, of: register?.id ?? null, adapter }, table, arrived);
       }),
     idsOf: (resource, keys) => registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
     countLive: (resource) => registered(resource, async (_session, { live }) => live, 0),

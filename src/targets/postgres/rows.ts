@@ -82,7 +82,8 @@ export async function lookUp(session: Session, how: LookUp, wanted: readonly Wan
   return only?.fields ? lookUp(session, how, [{ ...only, fields: null }]) : [nothing];
 }
 
-async function insideSavepoint<T>(session: Session, work: () => Promise<T>): Promise<T> {
+/** Leaves the transaction usable where work meets what the database refuses. */
+export async function insideSavepoint<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await session.query('SAVEPOINT sync_look_up');
   try {
     return await work();

@@ -51,7 +51,8 @@ export function sessionOn(client: Client): Session {
     copy: (statement, lines) =>
       new Promise((resolve, reject) => {
         const stream = client.query(copyFrom(statement));
-        stream.once('error', reject);
+        // One that was given up fails once more when its connection is thrown away.
+        stream.on('error', reject);
         stream.once('finish', () => resolve(stream.rowCount));
         stream.end(lines);
       }),

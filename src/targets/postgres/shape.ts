@@ -36,7 +36,10 @@ const native: Record<ColumnKind, ReadonlySet<string>> = {
   text: new Set(['text', 'character varying']),
   integer: new Set(['bigint', 'integer', 'smallint']),
   real: new Set(['double precision']),
+  decimal: new Set(),
   boolean: new Set(['boolean']),
+  date: new Set(),
+  timestamp: new Set(),
   json: new Set(['jsonb', 'json']),
 };
 

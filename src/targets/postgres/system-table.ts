@@ -1,5 +1,6 @@
 import type { Column, ColumnKind } from '../../record.ts';
 import type { ResourceTable } from '../../target.ts';
+import type { TableIndex } from '../sql/match.ts';
 import { list, quoted } from '../sql/names.ts';
 import { type Dialect, type SystemColumn, type SystemTable, softColumn, wantedColumns } from '../sql/system-table.ts';
 import type { Place } from './schema.ts';
@@ -22,7 +23,10 @@ const types: Record<ColumnKind, string> = {
   text: 'text',
   integer: 'bigint',
   real: 'double precision',
+  decimal: 'numeric',
   boolean: 'boolean',
+  date: 'date',
+  timestamp: 'timestamptz',
   json: 'jsonb',
 };
 
@@ -77,6 +81,19 @@ export async function readTable(session: Session, { schema }: Place, table: stri
     columns: JSON.parse(row.columns ?? '[]'),
     uniques: JSON.parse(row.uniques ?? '[]'),
   };
+}
+
+const indexCatalog = `
+SELECT json_agg(json_build_object('isUnique', i.indisunique, 'columns', (
+    SELECT json_agg(a.attname ORDER BY k.n) FROM unnest((i.indkey::int2[])[0 : i.indnkeyatts - 1]) WITH ORDINALITY AS k (attnum, n)
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum))) AS indexes
+FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2 AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`;
+
+/** The indexes over whole columns, with the primary key. */
+export async function readIndexes(session: Session, { schema }: Place, table: string): Promise<TableIndex[]> {
+  const { rows } = await session.query(indexCatalog, [schema, table]);
+  return JSON.parse(rows[0]?.indexes ?? '[]');
 }
 
 /** The statement that makes the table of a resource. */

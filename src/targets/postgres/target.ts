@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Batch, Committed, Removal } from '../../batch.ts';
+import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
+import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceTable, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
@@ -8,7 +10,7 @@ import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { parseAddress } from './address.ts';
 import { type Lease, readLease, takeOver } from './claim.ts';
 import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './commit.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, patienceOf } from './connection.ts';
 import { registerOf } from './entries.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
@@ -23,7 +25,7 @@ import { slotKeeper } from './slots.ts';
 import { readTable } from './system-table.ts';
 
 export interface PostgresTargetOptions extends PostgresOptions {
-  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs'>;
+  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>;
   readonly log: Log;
 }
 
@@ -36,9 +38,9 @@ const pace = { aimMs: 100, first: 2000, most: 8000 };
 /** Opens a Postgres database to write to; tables are made by `claim`. Two connections: one writes, one reads meanwhile. */
 export async function openPostgresTarget(options: PostgresTargetOptions): Promise<Target> {
   const address = parseAddress(options.url, options.tls);
-  const { targetBusyMs: busyMs, targetBusyStepMs: stepMs } = options.timings;
-  const connection = createConnection(address, `cronsync:${options.name}`, { busyMs, stepMs }, 'write');
-  const reading = openReading(address, options, { busyMs, stepMs });
+  const patience = patienceOf(options.timings);
+  const connection = createConnection(address, `cronsync:${options.name}`, patience, 'write');
+  const reading = openReading(address, options, patience);
   return targetOn(connection, reading, options);
 }
 
@@ -64,6 +66,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     if (lease?.lastTx !== claimed.lastTx || lease.nextSeq !== claimed.nextSeq)
       throw lostCommitsError(label, claimed.nextSeq, lease?.nextSeq);
     await session.query(`SET LOCAL lock_timeout = ${rowLockMs}`);
+    crashPoint('fence-checked');
     return lease;
   };
 
@@ -157,8 +160,9 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
       await ensureTables();
       return transact(work);
     }, place),
-    async claim(run, tables, generationFloor) {
-      claimed = await takeOver(transact, place, name, run, { tables, generationFloor, lastTx: randomUUID() });
+    async claim(run, tables, generationFloor, signal) {
+      const whileOurs: Transact = (work) => connection.transaction(work, { signal });
+      claimed = await takeOver(whileOurs, place, name, run, { tables, generationFloor, lastTx: randomUUID() });
       for (const table of tables) {
         shapes.delete(table);
         if (await transact((session) => isEmpty(session, place, name, table))) firstLoads.add(table.resource);
@@ -169,6 +173,11 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     compare(table, entries) {
       if (!firstLoads.has(table.resource)) return reading.compare(table, entries);
       return Promise.resolve({ unchanged: [], different: entries.map((_entry, at) => at) });
+    },
+    clues(table, adapter, arrived) {
+      // All rows are this run's: whatever looks like a record is another one of the same adapter's.
+      const asked = firstLoads.has(table.resource) ? arrived.map(nativeOnly) : arrived;
+      return reading.clues(table, adapter, asked);
     },
     commit,
     remove,

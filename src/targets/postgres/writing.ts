@@ -15,7 +15,7 @@ export const tellApartMs = 100;
 const mostSets = 8;
 
 /** A key must fit into an entry of an index, ours and the system's: a third of a page of 8 kB. */
-const mostKeyBytes = 2600;
+export const mostKeyBytes = 2600;
 
 export interface RowToWrite {
   /** Where its record stands in the batch. */

@@ -1,3 +1,4 @@
+import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../../canonical.ts';
 import { parseJson } from '../../json.ts';
 import { type Column, type ColumnKind, canonicalJson, type Value } from '../../record.ts';
 
@@ -28,6 +29,9 @@ const readers: Record<ColumnKind, (value: string | number | bigint) => Value> = 
   text: (value) => (typeof value === 'string' ? value : String(value)),
   integer: (value) => (typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? narrow(BigInt(value)) : value),
   real: (value) => (typeof value === 'bigint' || isNumeral(value) ? Number(value) : value),
+  decimal: (value) => canonicalDecimal(String(value)) ?? value,
+  date: (value) => canonicalDate(String(value)) ?? value,
+  timestamp: (value) => canonicalTimestamp(String(value)) ?? value,
   boolean: (value) => truths.get(String(value)) ?? value,
   json: (value) => canonicalText(String(value)),
 };

@@ -1,11 +1,13 @@
 import { ConfigError } from '../../errors.ts';
 import type { LeaseRow, ResourceTable, RunIdentity, TableState } from '../../target.ts';
+import { matchWarnings } from '../sql/match.ts';
 import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';
+import { ensureAliases } from './aliases.ts';
 import type { Connection } from './connection.ts';
 import { folded } from './names.ts';
 import { ensureSchema, hasSchema } from './schema.ts';
-import { dialect, readTable, shapeTable } from './system-table.ts';
+import { dialect, readIndexes, readTable, shapeTable } from './system-table.ts';
 
 export function readLease(connection: Connection, name: string): LeaseRow | null {
   const row = connection
@@ -27,6 +29,7 @@ export function inspectTable(connection: Connection, name: string, table: Resour
     exists: system !== null,
     missingColumns: missingColumns(table, system, dialect).map((column) => column.name),
     problems: [...ownerProblems(connection, name, table), ...problemsOf(table, system, dialect)],
+    warnings: table.match && system ? matchWarnings(table, readIndexes(connection, table.table), folded) : [],
   };
 }
 
@@ -47,6 +50,7 @@ export function takeOver(
   generationFloor: number,
 ): LeaseRow {
   ensureSchema(connection);
+  if (tables.some(({ match }) => match)) ensureAliases(connection);
   const problems = tables.flatMap((table) => inspectTable(connection, name, table).problems);
   if (problems.length > 0) {
     throw new ConfigError(`the target ${connection.label} does not fit: ${problems.join('; ')}; nothing was written`, {

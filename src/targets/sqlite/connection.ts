@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
+import { crashPoint } from '../../crash.ts';
 import { busyError, isBusy, translate } from './errors.ts';
 
 /** How long SQLite itself waits for a lock. It blocks the event loop meanwhile, so the longer wait is ours. */
@@ -58,6 +59,17 @@ export function openConnection(
     }
   };
 
+  const write = <T>(work: () => T): T => {
+    const result = attempt('BEGIN IMMEDIATE', () => {
+      crashPoint('transaction-begun');
+      const done = work();
+      crashPoint('before-commit');
+      return done;
+    });
+    crashPoint('after-commit');
+    return result;
+  };
+
   const prepared = (cache: Map<string, Statement>, sql: string, set?: (made: StatementSync) => void): Statement => {
     const known = cache.get(sql);
     if (known) return known;
@@ -78,7 +90,7 @@ export function openConnection(
         made.setReturnArrays(true);
       }),
     exec: (sql) => database.exec(sql),
-    transaction: (work, signal) => patiently(label, patience, () => attempt('BEGIN IMMEDIATE', work), signal),
+    transaction: (work, signal) => patiently(label, patience, () => write(work), signal),
     read: (work) => patiently(label, patience, () => attempt('BEGIN', work)),
     close() {
       if (database.isOpen) database.close();

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { noClues } from '../../identity.ts';
 import type { TargetReader } from '../../target.ts';
+import { cluesOf } from './aliases.ts';
 import { inspectTable, readLease } from './claim.ts';
 import { findRecords } from './commit.ts';
 import { type Connection, openConnection, type Patience } from './connection.ts';
@@ -56,7 +58,12 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
     lease: () => ours((connection) => readLease(connection, name), null),
     pass: (resource) => ours((connection) => readPass(connection, name, resource), null),
     inspect: (table) =>
-      read((connection) => inspectTable(connection, name, table), { exists: false, missingColumns: [], problems: [] }),
+      read((connection) => inspectTable(connection, name, table), {
+        exists: false,
+        missingColumns: [],
+        problems: [],
+        warnings: [],
+      }),
     compare: ({ resource }, entries) =>
       registered(resource, (connection, { id }) => compareEntries(connection, id, entries), {
         unchanged: [],
@@ -69,6 +76,14 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
           return findRecords(connection, { table, records }, of);
         },
         records.map(() => ({ entry: null, row: null, isRowDeleted: false })),
+      ),
+    clues: (table, adapter, arrived) =>
+      read(
+        (connection, hasOurs) => {
+          const of = hasOurs ? registerOf(connection, name, table.resource)?.id : undefined;
+          return cluesOf(connection, table, { of, adapter }, arrived);
+        },
+        arrived.map(() => noClues),
       ),
     idsOf: (resource, keys) =>
       registered(

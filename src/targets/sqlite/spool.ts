@@ -8,10 +8,17 @@ import type { Spool } from '../../spool.ts';
 export function createSpool(): Spool {
   const database = new DatabaseSync('');
   database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
-    CREATE TABLE planned (resource TEXT, key TEXT, type TEXT, change BLOB, PRIMARY KEY (resource, key)) WITHOUT ROWID`);
+    CREATE TABLE planned (resource TEXT, key TEXT, type TEXT, change BLOB, PRIMARY KEY (resource, key)) WITHOUT ROWID;
+    CREATE TABLE claimed (resource TEXT, native TEXT, key TEXT, PRIMARY KEY (resource, native)) WITHOUT ROWID;
+    CREATE INDEX claimed_key ON claimed (resource, key)`);
   const upsert = database.prepare('INSERT OR REPLACE INTO planned VALUES (?, ?, ?, ?)');
   const remove = database.prepare('DELETE FROM planned WHERE resource = ? AND key = ?');
   const count = database.prepare('SELECT type, count(*) AS n FROM planned WHERE resource = ? GROUP BY type');
+
+  const claim = database.prepare('INSERT OR REPLACE INTO claimed VALUES (?, ?, ?)');
+  const claims =
+    database.prepare(`SELECT c.native, c.key FROM json_each(?) e JOIN claimed c ON c.resource = ? AND c.native = e.value
+    UNION SELECT c.native, c.key FROM json_each(?) e JOIN claimed c ON c.resource = ? AND c.key = e.value`);
 
   return {
     put(resource, changes) {
@@ -19,6 +26,13 @@ export function createSpool(): Spool {
     },
     drop(resource, keys) {
       for (const key of keys) remove.run(resource, key);
+    },
+    claim(resource, aliases) {
+      for (const [native, key] of aliases) claim.run(resource, native, key);
+    },
+    claims(resource, { natives, keys }) {
+      const found = claims.all(JSON.stringify(natives), resource, JSON.stringify(keys), resource);
+      return found.map(({ native, key }) => [String(native), String(key)]);
     },
     counts(resource): ChangeCounts {
       const counted = count.all(resource).map(({ type, n }) => [String(type), Number(n)]);

@@ -1,5 +1,6 @@
 import type { Column } from '../../record.ts';
 import type { ResourceTable } from '../../target.ts';
+import type { TableIndex } from '../sql/match.ts';
 import { list, quoted } from '../sql/names.ts';
 import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../sql/system-table.ts';
 import type { Connection } from './connection.ts';
@@ -51,6 +52,23 @@ function uniqueIndexes(connection: Connection, table: string): string[][] {
   );
 }
 
+/** The indexes over whole columns, with the primary key. */
+export function readIndexes(connection: Connection, table: string): TableIndex[] {
+  const columnsOf = (sql: string, of: string) =>
+    connection
+      .statement(sql)
+      .all(of)
+      .map(({ name }) => String(name ?? ''));
+  const indexes = connection.statement('SELECT name, "unique" FROM pragma_index_list(?) WHERE partial = 0').all(table);
+  return [
+    { columns: columnsOf('SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk', table), isUnique: true },
+    ...indexes.map(({ name, unique }) => ({
+      columns: columnsOf('SELECT name FROM pragma_index_info(?) ORDER BY seqno', String(name)),
+      isUnique: unique === 1,
+    })),
+  ];
+}
+
 /** Makes the table, or adds the columns that it lacks. Called inside a transaction, after `problemsOf` found none. */
 export function shapeTable(connection: Connection, table: ResourceTable): void {
   const system = readTable(connection, table.table);
@@ -67,7 +85,11 @@ const types: Record<Column['kind'], string> = {
   text: 'TEXT',
   integer: 'INTEGER',
   real: 'REAL',
+  // As text it keeps every digit: NUMERIC would make a double of it.
+  decimal: 'TEXT',
   boolean: 'INTEGER',
+  date: 'TEXT',
+  timestamp: 'TEXT',
   json: 'TEXT',
 };
 

@@ -1,5 +1,7 @@
 import type { Batch, Committed } from '../../batch.ts';
+import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
+import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { LeaseRow, ResourceTable, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
@@ -59,6 +61,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
     if (!claimed) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
     if (lease && lease.fence !== claimed.fence) throw fencedError(label);
     if (lease?.nextSeq !== claimed.nextSeq) throw lostCommitsError(label, claimed.nextSeq, lease?.nextSeq);
+    crashPoint('fence-checked');
     return lease;
   };
   const fenced = <T>(work: (writing: Writing) => T, signal?: AbortSignal): Promise<T> =>
@@ -98,17 +101,22 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
         return work(connection);
       }),
     ),
-    async claim(run, tables, generationFloor) {
+    async claim(run, tables, generationFloor, signal) {
       claimed = await connection.transaction(() => {
         const lease = takeOver(connection, name, run, tables, generationFloor);
         for (const table of tables) if (isEmpty(connection, name, table)) firstLoads.add(table.resource);
         return lease;
-      });
+      }, signal);
       return claimed;
     },
     compare(table, entries) {
       if (!firstLoads.has(table.resource)) return reading.compare(table, entries);
       return Promise.resolve({ unchanged: [], different: entries.map((_entry, at) => at) });
+    },
+    clues(table, adapter, arrived) {
+      // All rows are this run's: whatever looks like a record is another one of the same adapter's.
+      const asked = firstLoads.has(table.resource) ? arrived.map(nativeOnly) : arrived;
+      return reading.clues(table, adapter, asked);
     },
     commit,
     remove: (removal, signal) => counted(fenced((writing) => removeBatch(writing, removal), signal)),

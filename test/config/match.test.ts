@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { aConfig, acme, customers, load, problemsOf } from './a-config.ts';
+
+const withMatch = (match: unknown, extra = {}) =>
+  aConfig({ resources: { customers: { ...customers, ...extra, match } } });
+
+test('one field or several say what a record is recognised by', async () => {
+  const { config } = await load(withMatch('email'));
+  expect(config.resources.customers?.match).toEqual(['email']);
+  expect((await load(withMatch(['email']))).config.resources.customers?.match).toEqual(['email']);
+  expect((await load(aConfig())).config.resources.customers).not.toHaveProperty('match');
+});
+
+test.each([
+  ['is none', 'emial', 'a field of the schema', 'email'],
+  ['is of the key', 'id', 'a field that is not of the key', undefined],
+  ['no adapter fills', 'state', 'a field that the adapter "acme" maps', undefined],
+])('a field that %s is no field to match by', async (_, match, expected, suggestion) => {
+  expect(await problemsOf(withMatch([match]))).toEqual([
+    {
+      path: 'resources.customers.match',
+      expected: expect.stringContaining(expected),
+      found: `"${match}"`,
+      ...(suggestion && { suggestion }),
+    },
+  ]);
+});
+
+test('a field that holds a list is no field to match by', async () => {
+  const properties = { ...customers.schema.properties, tags: { type: ['array', 'null'] } };
+  const config = withMatch(['tags'], { schema: { ...customers.schema, properties } });
+  const map = { id: 'id', tags: 'tags' };
+  const adapters = { acme: { ...acme, resources: { customers: { path: '/', map } } } };
+  expect(await problemsOf({ ...config, adapters })).toMatchObject([
+    { path: 'resources.customers.match', expected: 'a field with one value, not an array or an object' },
+  ]);
+});
+
+test.each([[[]], [7], ['']])('%j says nothing to match by', async (match) => {
+  expect(await problemsOf(withMatch(match))).toMatchObject([
+    { path: expect.stringMatching(/^resources\.customers\.match/) },
+  ]);
+});

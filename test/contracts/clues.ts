@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/batch.ts';
+import type { Arrived, Bearer, Clues } from '../../src/identity.ts';
+import type { Prepared, Values } from '../../src/record.ts';
+import type { ResourceTable, Target } from '../../src/target.ts';
+import { ada, bob, checkpointOf, claim, customersTable, eve, record, type TargetWorld, write } from './target.ts';
+
+const byEmail = customersTable({ match: ['email'] });
+const never = new AbortController().signal;
+
+/** Somebody under a native key, with this email. */
+function arriving(native: string, email: string | null = null, ...rest: Values): Arrived {
+  return { native, values: [native, email, ...rest, null, null, null, null].slice(0, 6) };
+}
+
+function bearer(key: string, changed: Partial<Bearer> = {}): Bearer {
+  return { key, isRecord: true, isLive: true, takenBy: null, isOfAnother: false, ...changed };
+}
+
+function clues(changed: Partial<Clues> = {}): Clues {
+  return { alias: null, namesake: null, lookalikes: [], ...changed };
+}
+
+/** What `clues` and `Batch.aliases` of the contract in `src/target.ts` say. */
+export function cluesContract(name: string, make: () => Promise<TargetWorld>): void {
+  describe(`${name} tells what records are`, () => {
+    let world: TargetWorld;
+    const opened: AsyncDisposable[] = [];
+    const claimed = async (table: ResourceTable = byEmail): Promise<Target> => {
+      const target = await world.open('crm');
+      opened.push(target);
+      return claim(target, table);
+    };
+
+    /** Of a table that was empty, the run that fills it has made every row: only the next looks for alike ones. */
+    const filledWith = async (records: readonly Prepared[], changes: Partial<Batch> = {}, table = byEmail) => {
+      await write(await claimed(table), records, { table, ...changes });
+      return claimed(table);
+    };
+
+    beforeEach(async () => {
+      world = await make();
+    });
+    afterEach(async () => {
+      for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
+    });
+
+    test('by the alias that a batch has kept, of that adapter only, and then by nothing else', async () => {
+      const aliases = { adapter: 'lab', known: Object.entries({ 77: '1', 2: '2' }) };
+      const target = await filledWith([ada, bob], { aliases });
+      const asked = [arriving('77', 'bob@example.com'), arriving('2')];
+      expect(await target.clues(byEmail, 'lab', asked)).toEqual([clues({ alias: '1' }), clues({ alias: '2' })]);
+      expect(await target.clues(byEmail, 'hub', asked)).toEqual([
+        clues({ lookalikes: [bearer('2', { isOfAnother: true })] }),
+        clues({ namesake: bearer('2', { isOfAnother: true }) }),
+      ]);
+    });
+
+    test('by the rows that hold the same, with whose they are already', async () => {
+      const twin = record('4', 'ada@example.com', null, null, null, null);
+      const target = await filledWith([ada, bob, eve, twin], { aliases: { adapter: 'lab', known: [['x', '4']] } });
+      const [both, nobody, other] = await target.clues(byEmail, 'lab', [
+        arriving('9', 'ada@example.com'),
+        arriving('10', 'ADA@example.com'),
+        arriving('11', 'bob@example.com'),
+      ]);
+      expect(both?.lookalikes.toSorted((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+        bearer('1'),
+        bearer('4', { takenBy: 'x' }),
+      ]);
+      expect(nobody).toEqual(clues());
+      expect(other).toEqual(clues({ lookalikes: [bearer('2')] }));
+    });
+
+    test('by rows that no pass has brought, and by deleted ones as such', async () => {
+      const target = await filledWith([ada]);
+      await world.sql("INSERT INTO customers (id, email) VALUES ('ours', 'me@example.com'), ('', 'odd@example.com')");
+      const checkpoint = () => ({ checkpoint: checkpointOf(1) });
+      const events = { source: '/test', silent: false };
+      await target.remove({ table: byEmail, ids: [1], missing: [], found: [], events, checkpoint }, never);
+      expect(
+        await target.clues(byEmail, 'lab', [
+          arriving('8', 'me@example.com'),
+          arriving('9', 'ada@example.com'),
+          arriving('ours'),
+        ]),
+      ).toEqual([
+        clues({ lookalikes: [bearer('ours', { isRecord: false })] }),
+        clues({ lookalikes: [bearer('1', { isLive: false })] }),
+        clues({ namesake: bearer('ours', { isRecord: false }) }),
+      ]);
+    });
+
+    test('by nothing where a match field is null, or where only a native key is told', async () => {
+      const target = await filledWith([record('1', null, null, null, null, null), bob]);
+      const told = await target.clues(byEmail, 'lab', [arriving('9'), { native: '2', values: null }]);
+      expect(told).toEqual([clues(), clues({ namesake: bearer('2') })]);
+    });
+
+    test('by several fields at once, of whatever kind, and by a key of several', async () => {
+      const table = customersTable({ key: ['id', 'visits'], match: ['email', 'score', 'active'] });
+      const keyed = [ada, bob].map((each) => ({
+        ...each,
+        key: JSON.stringify([each.values[0], String(each.values[2])]),
+      }));
+      const target = await filledWith(keyed, {}, table);
+      const asked = [
+        arriving('9', 'ada@example.com', 7, 1.5, true),
+        arriving('9', 'ada@example.com', 7, 1.5, false),
+        arriving('9', 'bob@example.com', 7, 0, false),
+      ];
+      expect(
+        (await target.clues(table, 'lab', asked)).map(({ lookalikes }) => lookalikes.map(({ key }) => key)),
+      ).toEqual([['["1","3"]'], [], ['["2","0"]']]);
+    });
+
+    test('in the run that fills an empty table by aliases and keys alone, since whatever looks alike is of this run', async () => {
+      const target = await claimed();
+      await write(target, [ada, bob], { table: byEmail, aliases: { adapter: 'lab', known: [['77', '1']] } });
+      const asked = [arriving('77'), arriving('2'), arriving('9', 'bob@example.com')];
+      expect(await target.clues(byEmail, 'lab', asked)).toEqual([
+        clues({ alias: '1' }),
+        clues({ namesake: bearer('2') }),
+        clues(),
+      ]);
+    });
+
+    test('keeps an alias with a batch that writes nothing else, and the later of two', async () => {
+      const target = await filledWith([ada, bob]);
+      await write(target, [], { table: byEmail, aliases: { adapter: 'lab', known: [['5', '1']] } });
+      await write(target, [], { table: byEmail, aliases: { adapter: 'lab', known: [['5', '2']] } });
+      expect(await target.clues(byEmail, 'lab', [arriving('5')])).toEqual([clues({ alias: '2' })]);
+    });
+
+    test('keeps an alias of a record that the database refuses', async () => {
+      const target = await filledWith([ada]);
+      await world.sql('CREATE UNIQUE INDEX one_each ON customers (email)');
+      const clash = record('6', 'ada@example.com', null, null, null, null);
+      const aliases = {
+        adapter: 'lab',
+        known: [
+          ['6', '6'],
+          ['1', '1'],
+        ],
+      } as const;
+      expect(await write(target, [clash], { table: byEmail, aliases })).toMatchObject({ refused: [{ key: '6' }] });
+      expect(await target.clues(byEmail, 'lab', [arriving('1')])).toEqual([clues({ alias: '1' })]);
+    });
+
+    test('a reader tells it too, and where nothing has been made nothing is known', async () => {
+      const reader = await world.reader('crm');
+      opened.push(reader);
+      expect(await reader.clues(byEmail, 'lab', [arriving('1', 'ada@example.com')])).toEqual([clues()]);
+      const target = await claimed(customersTable());
+      await write(target, [ada]);
+      expect(await reader.clues(byEmail, 'lab', [arriving('1', 'ada@example.com')])).toEqual([
+        clues({ namesake: bearer('1'), lookalikes: [bearer('1')] }),
+      ]);
+    });
+
+    test('a search that no index serves is warned of', async () => {
+      const target = await claimed();
+      const warnings = async (match: readonly string[]) => (await target.inspect({ ...byEmail, match })).warnings;
+      await world.sql('CREATE INDEX by_email_and_score ON customers (email, score)');
+      expect(await warnings(['email'])).toEqual([]);
+      expect(await warnings(['score', 'email'])).toEqual([]);
+      expect(await warnings(['score'])).toEqual([expect.stringContaining('no index of "customers" begins with score')]);
+      expect(await warnings([])).toEqual([]);
+    });
+  });
+}

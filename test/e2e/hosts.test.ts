@@ -1,0 +1,109 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { findFaketime } from '../../scripts/faketime.ts';
+import { type HostRun, keepHarming, keepRunning } from '../helpers/hosts.ts';
+import { aModel, type Model, pageAfter, smallPages } from '../helpers/model.ts';
+import { aPostgres } from '../helpers/postgres.ts';
+import { aRedisPair } from '../helpers/redis-pair.ts';
+import { aProject, eventually, expectInStep, type Project } from '../helpers/sync.ts';
+import { expectOneWriterAtATime, noteWriters } from '../helpers/writers.ts';
+
+/** How many seconds the wall clock of each host is ahead. */
+const clocks = [-3600, -2500, -900, -30, 5, 300, 1800, 3600];
+
+/** What cron's minute is here, and the third party's. */
+const everyMs = 1000;
+const per = '300ms';
+
+const recordCount = 60;
+
+/** SYNC_HOSTS_SECONDS makes it longer; a minute brings about 150 hits. */
+const durationMs = Number(process.env.SYNC_HOSTS_SECONDS ?? 120) * 1000;
+
+test(
+  'eight hosts, whose clocks are hours apart, are as one while Redis is killed, flushed and failed over',
+  async () => {
+    const library = await findFaketime();
+    await using redis = await aRedisPair();
+    await using database = await aPostgres();
+    await using project = await aProject({
+      ...{ redis, target: database, ttl: '5s', throttle: { per, margin: '5ms', wait: '1500ms' } },
+      timings: { slotReserveMs: 800 },
+      config: smallPages,
+    });
+    const model = aModel(recordCount);
+    project.party.serveBy(pageAfter(5));
+    project.serve(model.records());
+    expect((await project.sync()).exitCode).toBe(0);
+    await noteWriters(database);
+
+    const over = longEnough(project);
+    const hosts = clocks.map(async (aheadS, name) => {
+      await sleep((name * everyMs) / clocks.length);
+      return keepRunning(project, { name, aheadS, library }, everyMs, over);
+    });
+    const [harms] = await Promise.all([keepHarming(redis, over), keepChanging(model, project, over)]);
+    const runs = (await Promise.all(hosts)).flat();
+    tell(runs, harms, project);
+    await settle(project);
+
+    expect(runs.filter(({ exitCode }) => ![0, 69, 75].includes(exitCode ?? -1))).toEqual([]);
+    expect(project.party.tooEarly.map(({ gapMs }) => gapMs)).toEqual([]);
+    expect(project.party.arrivals.length).toBeGreaterThan(100);
+    expect(clocksSeen(runs).size).toBeGreaterThan(2);
+    await expectOneWriterAtATime(database);
+    await expectInStep(project, { isTrimmed: true });
+    model.expectNothingInvented(await project.database.events());
+  },
+  3 * durationMs + 120_000,
+);
+
+/** On a machine with too much to do, a hundred hits take longer. */
+function longEnough({ party }: Project): AbortSignal {
+  const timeIsUp = AbortSignal.timeout(durationMs);
+  const over = new AbortController();
+  const isOver = eventually(() => timeIsUp.aborted && party.arrivals.length > 100, 3 * durationMs);
+  isOver.catch(() => {}).finally(() => over.abort());
+  return over.signal;
+}
+
+async function keepChanging(model: Model, project: Project, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await sleep(randomInt(50, 250));
+    const key = randomInt(1, recordCount);
+    if (randomInt(4) === 0) model.remove(key);
+    else model.put(key);
+    project.serve(model.records());
+  }
+}
+
+/** The third party changes no more, and Redis stays as it is: clean runs, until one finds nothing. */
+async function settle(project: Project): Promise<void> {
+  await eventually(async () => (await project.redis.client.exists(project.lockKey)) === 0);
+  const outcomes: string[] = [];
+  while (outcomes.slice(-2).join() !== 'done,done') {
+    expect(outcomes.length, `runs: ${outcomes}`).toBeLessThan(30);
+    outcomes.push((await project.sync()).json().outcome);
+  }
+}
+
+/** In hours ahead, to a quarter: of runs that did something. */
+function clocksSeen(runs: readonly HostRun[]): Set<number> {
+  const worked = runs.filter(({ hits }) => hits > 0);
+  return new Set(worked.map(({ startedAt }) => Math.round((startedAt - Date.now()) / 900_000)));
+}
+
+function tell(runs: readonly HostRun[], harms: object, { party: { arrivals } }: Project): void {
+  const codes = Map.groupBy(runs, ({ exitCode }) => exitCode);
+  const report = {
+    seconds: durationMs / 1000,
+    runs: runs.length,
+    exitCodes: Object.fromEntries([...codes].map(([code, { length }]) => [code, length])),
+    runsWithHits: clocks.map((_, at) => runs.filter(({ host, hits }) => host === at && hits > 0).length),
+    hits: arrivals.length,
+    smallestGapMs: Math.min(...arrivals.map(({ gapMs }) => gapMs)),
+    harms,
+  };
+  console.log(JSON.stringify(report));
+}

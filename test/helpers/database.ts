@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { PostgresDatabase } from './postgres.ts';
+import type { Row, SyncEvent } from './sync.ts';
+
+export type Parameter = string | number;
+
+/** The database of a project, as a test looks into it, whichever it is. */
+export interface ProjectDatabase {
+  /** Any query, with `?` for its parameters; no rows while nothing has been made there. */
+  query(sql: string, ...parameters: Parameter[]): Promise<Row[]>;
+  /** All rows of a table, by id, soft-deleted ones too. */
+  rows(table?: string): Promise<Row[]>;
+  /** What is in every table but the throttle's, which has no part in the fence: to see that nothing was written. */
+  contents(): Promise<Readonly<Record<string, Row[]>>>;
+  /** All events of the outbox, oldest first; of one type, or of all. */
+  events(type?: string): Promise<SyncEvent[]>;
+}
+
+/** The same at once, as node:sqlite has it. */
+export interface AtOnce {
+  query(sql: string, ...parameters: Parameter[]): Row[];
+  rows(table?: string): Row[];
+  events(type?: string): SyncEvent[];
+}
+
+/** Queries on a SQLite file, which may not exist yet. */
+export function sqliteDatabase(file: string, name: string): AtOnce {
+  const query = (sql: string, ...parameters: Parameter[]): Row[] => {
+    if (!existsSync(file)) return [];
+    using database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    return database.prepare(sql).all(...parameters);
+  };
+  return {
+    query,
+    rows: (table = 'customers') => query(rowsSql(table)),
+    events: (type) => eventsOf(query(outboxSql, name), type),
+  };
+}
+
+/** A project on Postgres has none: a test that is for both asks its `database`. */
+export const nothingAtOnce: AtOnce = { query: notAtOnce, rows: notAtOnce, events: notAtOnce };
+
+function notAtOnce(): never {
+  throw new Error('the project is on Postgres: its database answers with promises');
+}
+
+export function withPromises({ query, rows, events }: AtOnce): ProjectDatabase {
+  return {
+    contents: () => contentsOf("SELECT name FROM sqlite_master WHERE type = 'table'", async (sql) => query(sql)),
+    query: async (sql, ...parameters) => orNothing(() => query(sql, ...parameters)),
+    rows: async (table) => orNothing(() => rows(table)),
+    events: async (type) => orNothing(() => events(type)),
+  };
+}
+
+async function contentsOf(tables: string, query: (sql: string) => Promise<Row[]>) {
+  const names = (await query(tables)).map(({ name }) => String(name)).filter((name) => name !== '_sync_throttle');
+  const contents: Record<string, Row[]> = {};
+  for (const name of names.toSorted()) {
+    const rows = (await query(`SELECT * FROM "${name}"`)).map((row) => [JSON.stringify(row), row] as const);
+    contents[name] = rows.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  }
+  return contents;
+}
+
+async function orNothing<T>(ask: () => T[] | Promise<T[]>): Promise<T[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (/no such table|relation "\w+" does not exist/.test(String(error))) return [];
+    throw error;
+  }
+}
+
+export function postgresDatabase(postgres: PostgresDatabase, name: string): ProjectDatabase {
+  const query = (sql: string, ...parameters: Parameter[]): Promise<Row[]> => {
+    let nth = 0;
+    const numbered = sql.replaceAll('?', () => {
+      nth += 1;
+      return `$${nth}`;
+    });
+    return orNothing(async () => [...(await postgres.rows(numbered, parameters))]);
+  };
+  return {
+    contents: () => contentsOf("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'", query),
+    query,
+    rows: (table = 'customers') => query(rowsSql(table)),
+    events: async (type) => eventsOf(await query(outboxSql, name), type),
+  };
+}
+
+const outboxSql = 'SELECT events FROM _sync_outbox WHERE name = ? ORDER BY generation, first_seq';
+
+function rowsSql(table: string): string {
+  return `SELECT * FROM "${table}" ORDER BY id`;
+}
+
+function eventsOf(outbox: readonly Row[], type?: string): SyncEvent[] {
+  const events = outbox.flatMap(({ events }) => String(events).split('\n').map(parseEvent));
+  return type === undefined ? events : events.filter((event) => event.type === type);
+}
+
+export function parseEvent(text: string): SyncEvent {
+  return JSON.parse(text);
+}

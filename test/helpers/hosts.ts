@@ -1,0 +1,56 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RedisPair } from './redis-pair.ts';
+import type { Project } from './sync.ts';
+
+/** A host whose wall clock is that many seconds ahead of the true one. */
+export interface Host {
+  readonly name: number;
+  readonly aheadS: number;
+  /** libfaketime. */
+  readonly library: string;
+}
+
+/** How one run of a host ended. */
+export interface HostRun {
+  readonly host: number;
+  readonly exitCode: number | null;
+  readonly hits: number;
+  /** By the host's own clock. */
+  readonly startedAt: number;
+  readonly said: string;
+}
+
+/** Starts a run every `everyMs`, or when the one before has ended; each makes a few hits, so that others have their turn. */
+export async function keepRunning(project: Project, host: Host, everyMs: number, over: AbortSignal) {
+  const { name, aheadS, library } = host;
+  const clock = { FAKETIME: `${aheadS < 0 ? '' : '+'}${aheadS}`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  const env = { LD_PRELOAD: library, ...clock };
+  const runs: HostRun[] = [];
+  while (!over.aborted) {
+    const tick = sleep(everyMs);
+    const { exitCode, stdout, stderr } = await project.sync(['run', '--json', '--max-pages', '4'], { env });
+    const { hits = 0, startedAt = '' } = stdout === '' ? {} : JSON.parse(stdout);
+    runs.push({ host: name, exitCode, hits, startedAt: Date.parse(startedAt), said: stdout + stderr });
+    await tick;
+  }
+  return runs;
+}
+
+/** Does to Redis what happens to it, at random moments. How often it did what. */
+export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<Readonly<Record<string, number>>> {
+  const harms = {
+    restart: () => redis.restart(),
+    flush: () => redis.client.flushall(),
+    lag: () => redis.lag(),
+    failover: () => redis.failover(),
+  };
+  const counts = new Map<string, number>();
+  while (!over.aborted) {
+    await sleep(randomInt(500, 4000));
+    const [name, harm] = Object.entries(harms)[randomInt(4)] ?? ['restart', harms.restart];
+    await harm();
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
+}

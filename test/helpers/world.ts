@@ -1,0 +1,176 @@
+import { expect } from 'vitest';
+import type { Child, Finished, SyncOptions } from './child.ts';
+import type { TargetType } from './crash-points.ts';
+import { aFaultProxy } from './fault-proxy.ts';
+import { listenTimings } from './listening.ts';
+import { aModel, type Model, pageAfter, smallPages } from './model.ts';
+import { aPostgres } from './postgres.ts';
+import { expectPromisesKept } from './promises.ts';
+import { aReceiver, type Receiver, webhookTo } from './receiver.ts';
+import type { RedisPair } from './redis-pair.ts';
+import { type Change, type RedisHarm, type Run, recordCount, type Step } from './schedule.ts';
+import { aProject, eventually, type Project } from './sync.ts';
+
+/** A machine with too much to do is a fault too. */
+const tooSlow = /the run was held up|the lock could not be renewed in time|did not answer in time/;
+
+interface Place {
+  readonly target: NonNullable<Parameters<typeof aProject>[0]['target']>;
+  /** Ends all connections to the database, if it is a server. */
+  cut(): Promise<void>;
+}
+
+interface Parts {
+  readonly redis: RedisPair;
+  readonly receiver: Receiver;
+  readonly place: Place;
+  readonly project: Project;
+  readonly opened: AsyncDisposableStack;
+}
+
+/** A sync, its listener and the servers that they need, to which anything may happen. */
+export class World implements AsyncDisposable {
+  /** What happened, a line for each step. */
+  readonly story: string[] = [];
+  readonly #parts: Parts;
+  readonly #model: Model = aModel(recordCount + 1);
+  #daemon: Child | undefined;
+
+  static async open(target: TargetType, redis: RedisPair): Promise<World> {
+    await using opening = new AsyncDisposableStack();
+    const receiver = opening.use(await aReceiver());
+    const place = await aPlace(target, opening);
+    const project = opening.use(
+      await aProject({
+        ...{ redis, target: place.target, ttl: '30s', throttle: { per: '60ms', margin: '5ms', wait: '5s' } },
+        timings: { ...listenTimings, slotReserveMs: 1200, targetBusyMs: 500, targetIdleMs: 1500 },
+        config: (config) => ({ ...smallPages(config), listeners: { notify: webhookTo(receiver) } }),
+      }),
+    );
+    return new World({ redis, receiver, place, project, opened: opening.move() });
+  }
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    parts.project.party.serveBy(pageAfter(8));
+    this.#change([]);
+  }
+
+  /** Takes one step. Fails the test if a run ends in a way that no promise allows. */
+  async take(step: Step): Promise<void> {
+    if (step.is === 'run') return this.#runInto(step);
+    this.story.push(JSON.stringify(step));
+    if (step.is === 'redis') await this.#harmRedis(step.harm);
+    else if (step.is === 'cut') await this.#parts.place.cut();
+    else if (step.is === 'listen') this.#daemon ??= this.#parts.project.start(['listen']);
+    else await this.#silence('SIGKILL');
+  }
+
+  /** Nothing goes wrong any more: runs until nothing changes, the listener until it has heard everything; then judges. */
+  async settle(): Promise<void> {
+    const { project, receiver } = this.#parts;
+    await eventually(() => this.#daemon?.stderr().includes('listening for') ?? true);
+    await this.#silence('SIGTERM');
+    await this.#freeLock();
+    const outcomes: string[] = [];
+    while (outcomes.slice(-2).join() !== 'done,done') {
+      expect(outcomes.length, `runs: ${outcomes}`).toBeLessThan(30);
+      outcomes.push((await this.#ended('settling run', this.#run(), [0, 69])).json().outcome);
+    }
+    await this.#ended('drain', project.start(['listen', '--drain']), [0]);
+    await expectPromisesKept(project, this.#model, receiver);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.opened.disposeAsync();
+  }
+
+  async #runInto(step: Run): Promise<void> {
+    const { harm, at, before } = step;
+    this.#change(before);
+    await this.#freeLock();
+    if (harm === 'none') return void (await this.#ended('run', this.#run(), [0]));
+    if (harm === 'die') {
+      const dying = this.#run({ env: { SYNC_CRASH_AT: at } });
+      return void (await this.#ended(`run, dies at ${at}`, dying, ['SIGKILL', 0]));
+    }
+    const run = this.#run({ env: { SYNC_CRASH_AT: `${at}:SIGSTOP` } });
+    const isStopped = await run.isHalted();
+    if (isStopped) await this.#hurt(step, run);
+    run.cont();
+    await this.#ended(`run, ${harm} at ${at}`, run, isStopped ? [0, 69, 75] : [0]);
+  }
+
+  async #hurt({ harm, meanwhile }: Run, run: Child): Promise<void> {
+    this.#change(meanwhile);
+    if (harm === 'sleep') await this.#freeLock();
+    if (harm === 'sleep' || harm === 'sleep with the lock') await this.#wakeBesideAnother(run);
+    else if (harm === 'cut') await this.#parts.place.cut();
+    else if (harm !== 'none' && harm !== 'die') await this.#harmRedis(harm);
+  }
+
+  async #wakeBesideAnother(sleeper: Child): Promise<void> {
+    const isHeld = (await this.#parts.redis.client.exists(this.#parts.project.lockKey)) === 1;
+    const { exitCode } = await this.#ended('  meanwhile another run', this.#run(), isHeld ? [75] : [0, 69, 75]);
+    const before = await this.#written();
+    sleeper.cont();
+    await sleeper.finished;
+    const after = await this.#written();
+    // Whoever ended well has taken over: the one that slept is fenced out, unless it had yet to claim the target.
+    if (exitCode === 0 && after.fence === before.fence) expect(after).toEqual(before);
+  }
+
+  async #harmRedis(harm: RedisHarm): Promise<void> {
+    const { redis } = this.#parts;
+    if (harm === 'flush') await redis.client.flushall();
+    else await redis[harm]();
+  }
+
+  async #silence(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const daemon = this.#daemon;
+    daemon?.kill(signal);
+    if (daemon) await this.#ended('daemon', daemon, [signal === 'SIGTERM' ? 0 : signal]);
+    this.#daemon = undefined;
+  }
+
+  #run(options?: SyncOptions): Child {
+    return this.#parts.project.start(['run', '--json'], options);
+  }
+
+  async #ended(what: string, child: Child, allowed: readonly (number | string)[]): Promise<Finished> {
+    const finished = await child.finished;
+    const end = finished.signal ?? finished.exitCode;
+    this.story.push(`${what}: ${end}`);
+    const said = `${what}\n${finished.stdout}${finished.stderr}`;
+    expect(tooSlow.test(said) ? [...allowed, 69, 75] : allowed, said).toContain(end);
+    return finished;
+  }
+
+  /** Whoever held it is dead, or has slept for longer than it lasts. */
+  async #freeLock(): Promise<void> {
+    await this.#parts.redis.client.del(this.#parts.project.lockKey);
+  }
+
+  #change(changes: readonly Change[]): void {
+    for (const { is, key } of changes) {
+      if (is === 'put') this.#model.put(key);
+      else this.#model.remove(key);
+    }
+    this.#parts.project.serve(this.#model.records());
+  }
+
+  async #written() {
+    const { database } = this.#parts.project;
+    const [lease] = await database.query('SELECT fence FROM _sync_lease');
+    return { fence: lease?.fence, rows: await database.rows(), events: await database.events() };
+  }
+}
+
+async function aPlace(target: TargetType, opening: AsyncDisposableStack): Promise<Place> {
+  if (target === 'sqlite') return { target, cut: async () => {} };
+  const database = opening.use(await aPostgres());
+  const proxy = await aFaultProxy(database.port);
+  opening.defer(proxy.stop);
+  const cut = () => proxy.goAway().then(proxy.comeBack);
+  return { target: { ...database, url: database.urlFor({ port: proxy.port }) }, cut };
+}

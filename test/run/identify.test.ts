@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import type { Arrived, Bearer, Clues } from '../../src/identity.ts';
+import type { Column, Prepared, Rejected } from '../../src/record.ts';
+import { identify, keysOfNatives, recogniseAll } from '../../src/run/identify.ts';
+import type { Resource } from '../../src/run/resource.ts';
+
+const table = { match: ['email'] };
+const guest = { adapter: 'lab', isHome: false };
+const host = { adapter: 'hub', isHome: true };
+
+const arrived = (key: string): Prepared => ({ key, values: [key, 'x'], hash: key });
+const clues = (changed: Partial<Clues> = {}): Clues => ({ alias: null, namesake: null, lookalikes: [], ...changed });
+const bearer = (key: string, changed: Partial<Bearer> = {}): Bearer => {
+  return { key, isRecord: true, isLive: true, takenBy: null, isOfAnother: false, ...changed };
+};
+
+/** For each record its key, or why there is none. */
+function keysOf(by: typeof guest, ...told: (readonly [native: string, clues: Clues])[]) {
+  const { keys } = recogniseAll(
+    told.map(([native]) => arrived(native)),
+    told.map(([, clue]) => clue),
+    table,
+    by,
+  );
+  return keys.map((found) => ('because' in found ? found.because : found.key));
+}
+
+describe('a record is', () => {
+  test('what its alias says, whatever else would fit', () => {
+    expect(keysOf(guest, ['7', clues({ alias: '1' })])).toEqual(['1']);
+    expect(keysOf(host, ['7', clues({ alias: '1' })])).toEqual(['1']);
+  });
+
+  test('at home what its own key says, and elsewhere what looks like it', () => {
+    const both = clues({ namesake: bearer('7'), lookalikes: [bearer('1')] });
+    expect(keysOf(host, ['7', both])).toEqual(['7']);
+    expect(keysOf(guest, ['7', both])).toEqual(['1']);
+  });
+
+  test('at home not somebody whose own native key has only not come yet', () => {
+    const next = clues({ lookalikes: [bearer('1')] });
+    expect(keysOf(host, ['7', next])).toEqual(['7']);
+    expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isOfAnother: true })] })])).toEqual(['1']);
+    expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isRecord: false })] })])).toEqual(['1']);
+  });
+
+  test('never one that another native key stands for', () => {
+    expect(keysOf(guest, ['7', clues({ lookalikes: [bearer('1', { takenBy: '6' })] })])).toEqual(['7']);
+    const alike = clues({ lookalikes: [bearer('1')] });
+    expect(keysOf(guest, ['7', alike], ['8', alike])).toEqual(['1', '8']);
+    expect(keysOf(guest, ['7', alike], ['8', clues({ alias: '1' })])).toEqual(['7', '1']);
+  });
+
+  test('a live row rather than a deleted one', () => {
+    const dead = bearer('1', { isLive: false });
+    expect(keysOf(guest, ['7', clues({ lookalikes: [dead, bearer('2')] })])).toEqual(['2']);
+    expect(keysOf(guest, ['7', clues({ lookalikes: [dead] })])).toEqual(['1']);
+  });
+
+  test('new where nothing bears its key', () => {
+    expect(keysOf(guest, ['7', clues()])).toEqual(['7']);
+  });
+
+  test('unknown where it might be any of several, or where its key is taken', () => {
+    const two = clues({ lookalikes: [bearer('1'), bearer('2'), bearer('3'), bearer('4')] });
+    expect(keysOf(guest, ['7', two])).toEqual(['might be any of the rows with the same email: 1, 2, 3, …']);
+    const taken = expect.stringContaining('its id at lab, 7, is the key of another record');
+    expect(keysOf(guest, ['7', clues({ namesake: bearer('7') })])).toEqual([taken]);
+    const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isOfAnother: true }) })])).toEqual([atHub]);
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([atHub]);
+  });
+});
+
+describe('a batch', () => {
+  const columns: readonly Column[] = [
+    { name: 'id', kind: 'text' },
+    { name: 'email', kind: 'text' },
+  ];
+  const resource: Pick<Resource, 'table' | 'rekey'> = {
+    table: {
+      ...{ resource: 'people', table: 'people', key: ['id'], match: ['email'], onDelete: 'soft' as const },
+      ...{ columns, mapped: columns },
+    },
+    rekey: (record, key) => ({ ...record, key, hash: `re:${key}` }),
+  };
+  const batch = (records: readonly Prepared[], rejected: readonly Rejected[] = []) => {
+    return { records, rejected, raw: records.length + rejected.length, duplicates: 0, isLast: true };
+  };
+  const reject = (key: string | null): Rejected => ({ key, reasons: ['email is broken'], raw: {} });
+  const telling = (known: Readonly<Record<string, Clues>>, by = guest) => ({
+    by,
+    ask: async (asked: readonly Arrived[]) => asked.map(({ native }) => known[native] ?? clues()),
+  });
+
+  test('has the keys of the system, and what is new of them to remember', async () => {
+    const from = telling({ a: clues({ alias: '1' }), b: clues({ lookalikes: [bearer('2')] }) });
+    expect(await identify(batch([arrived('a'), arrived('b'), arrived('c')]), resource, from)).toMatchObject({
+      records: [
+        { key: '1', hash: 're:1' },
+        { key: '2', hash: 're:2' },
+        { key: 'c', hash: 'c' },
+      ],
+      aliases: {
+        adapter: 'lab',
+        known: [
+          ['b', '2'],
+          ['c', 'c'],
+        ],
+      },
+      recognised: { alias: 1, match: 1, key: 0, none: 1 },
+    });
+  });
+
+  test('at home is asked for by its keys first, and only the strangers for what they look like', async () => {
+    const asked: (readonly [string, boolean])[][] = [];
+    const known = { a: clues({ alias: '1' }), b: clues({ namesake: bearer('b') }) };
+    const { by, ask } = telling(known, host);
+    const noting: typeof ask = (arrivals) => {
+      asked.push(arrivals.map(({ native, values }) => [native, values !== null]));
+      return ask(arrivals);
+    };
+    await identify(batch([arrived('a'), arrived('b'), arrived('c')]), resource, { by, ask: noting });
+    expect(asked).toEqual([
+      [
+        ['a', false],
+        ['b', false],
+        ['c', false],
+      ],
+      [['c', true]],
+    ]);
+  });
+
+  test('rejects without a key what is unknown, as what its fields were', async () => {
+    const from = telling({ a: clues({ namesake: bearer('a') }) });
+    const { records, rejected, aliases } = await identify(batch([arrived('a')]), resource, from);
+    expect([records, aliases?.known]).toEqual([[], []]);
+    expect(rejected).toEqual([{ key: null, reasons: [expect.any(String)], raw: { id: 'a', email: 'x' } }]);
+  });
+
+  test('lets a rejected record count as there only where it is known who it is', async () => {
+    const known = { a: clues({ alias: '1' }), b: clues({ namesake: bearer('b') }) };
+    const all = [reject('a'), reject(null), reject('b'), reject('c')];
+    const keys = async (by: typeof guest) =>
+      (await identify(batch([], all), resource, telling(known, by))).rejected.map(({ key }) => key);
+    expect(await keys(guest)).toEqual(['1', null, null, null]);
+    expect(await keys(host)).toEqual(['1', null, 'b', 'c']);
+  });
+
+  test('without match is what it was, and nobody is asked', async () => {
+    const plain: typeof resource = { table: resource.table };
+    const asking = { by: guest, ask: () => Promise.reject(new Error('asked')) };
+    const given = batch([arrived('a')], [reject('b')]);
+    expect(await identify(given, plain, asking)).toBe(given);
+    expect(await keysOfNatives(['a'], plain, asking)).toEqual(['a']);
+  });
+
+  test('what is gone is gone under the key of the system, and a stranger is nobody', async () => {
+    const known = { a: clues({ alias: '1' }), b: clues({ namesake: bearer('b') }) };
+    expect(await keysOfNatives(['a', 'b', 'c'], resource, telling(known))).toEqual(['1']);
+    expect(await keysOfNatives(['a', 'b', 'c'], resource, telling(known, host))).toEqual(['1', 'b']);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Adapter, AdapterContext, ChangesPage, SnapshotPage } from '../../src/adapter.ts';
+import { silentLog } from '../../src/log.ts';
+import { noProgressShown } from '../../src/progress.ts';
+import { compileRekey } from '../../src/records/key.ts';
+import { BatchSize } from '../../src/run/page.ts';
+import type { Resource } from '../../src/run/resource.ts';
+import { SeenSet } from '../../src/run/seen.ts';
+import { takePage } from '../../src/run/take.ts';
+import { aCheckpoint } from './a-pass.ts';
+import { aSystem, type System } from './a-system.ts';
+
+let system: System;
+let resource: Resource;
+let seen: SeenSet;
+beforeEach(async () => {
+  system = await aSystem();
+  await system.fill(4);
+  system.sql("UPDATE customers SET email = id || '@example.com'");
+  const schema = { type: 'object', properties: { id: { type: 'integer' }, email: { type: 'string' } } } as const;
+  const table = { ...system.resource.table, match: ['email'] };
+  resource = { ...system.resource, table, rekey: compileRekey({ schema, key: ['id'] }) };
+  await system.takeOver();
+  await system.target.claim({ run: 'matched', holder: 'host:1' }, [table], 0);
+  seen = new SeenSet();
+});
+afterEach(() => system[Symbol.asyncDispose]());
+
+const signal = new AbortController().signal;
+const context: AdapterContext = {
+  http: { request: () => Promise.reject(new Error('no hit is expected')) },
+  log: silentLog,
+  signal,
+};
+
+/** Takes a page of a third party that is not at home. */
+function take(page: SnapshotPage | ChangesPage) {
+  const adapter: Adapter = { modes: () => [page.mode], isStable: () => true, fetchPage: async () => page };
+  const checkpoint = { ...aCheckpoint(), mode: page.mode };
+  return takePage(
+    { resource, checkpoint, seen, events: { source: '/test', silent: false } },
+    {
+      ...{ adapter, adapterName: 'lab', context, target: system.target, signal, busyMs: 5000, now: Date.now },
+      ...{ committed: async () => {}, assertTrusted() {}, progress: noProgressShown, batchSize: new BatchSize(40) },
+    },
+  );
+}
+
+/** Customer 1 is 901 there, and so on. */
+const theirs = (id: number) => ({ id: 900 + id, email: `${id}@example.com` });
+const snapshot = (...records: object[]): SnapshotPage => ({ mode: 'snapshot', records, next: null });
+const changes = (records: object[], deleted: string[]): ChangesPage => {
+  return { mode: 'changes', records, deleted, bookmark: 'now', next: null };
+};
+
+test('records under other ids are seen as those that they are, and none is written', async () => {
+  const { counts, rejected } = await take(snapshot(theirs(2), theirs(1), theirs(4)));
+  expect([counts, rejected]).toEqual([{ created: 0, updated: 0, deleted: 0 }, 0]);
+  expect([1, 2, 3, 4].filter((id) => seen.has(id))).toEqual([1, 2, 4]);
+});
+
+test('a record that was known stays itself when what it was matched by changes', async () => {
+  await take(snapshot(theirs(1)));
+  const { counts } = await take(snapshot({ ...theirs(1), email: 'new@example.com' }));
+  expect(counts).toEqual({ created: 0, updated: 1, deleted: 0 });
+  expect(await system.events('customers.updated')).toEqual(['1']);
+});
+
+test('a rejected record that was known is seen, and one that never came might be any', async () => {
+  await take(snapshot(theirs(1)));
+  seen = new SeenSet();
+  const known = await take(snapshot({ ...theirs(1), email: {} }));
+  expect([seen.has(1), known.checkpoint.progress.keyless]).toEqual([true, 0]);
+  const unknown = await take(snapshot({ ...theirs(2), email: {} }));
+  expect(unknown.checkpoint.progress.keyless).toBe(1);
+});
+
+test('a tombstone names whom its id stands for; of a stranger, though the id is a key of ours, it says nothing', async () => {
+  await take(snapshot(theirs(1), theirs(2)));
+  const { checkpoint } = await take(changes([], ['902', '3', '999']));
+  expect(checkpoint.tombstones).toEqual([2]);
+});
+
+test('two of one page that look like one row are two: the first is the row', async () => {
+  const { counts } = await take(snapshot(theirs(1), { ...theirs(1), id: 950 }));
+  expect(counts).toEqual({ created: 1, updated: 0, deleted: 0 });
+  expect(system.customers()).toEqual([1, 2, 3, 4, 950]);
+});
