@@ -56,11 +56,12 @@ interface Paged {
   readonly records: Iterable<RawRecord> | AsyncIterable<RawRecord>;
   /** Null: the pass is complete, and only then. A function where it is known only after the records were read. */
   readonly next: Cursor | null | (() => Cursor | null);
-  /**
-   * The pages follow one another in a log of changes: what a later page says of a key is newer, and the bookmark of the last
-   * page counts, not that of the first.
-   */
+  /** The pages follow one another in a log of changes: what a later page says of a key is newer. */
   readonly isLog?: boolean;
+  /** The bookmark of the last page counts, not that of the first; so it does in a log. */
+  readonly isBookmarkLast?: boolean;
+  /** The pages moved under us: a record may have been missed, so that this pass proves nothing. */
+  readonly shifted?: boolean;
 }
 
 /** A page of everything that there is. */
@@ -68,8 +69,6 @@ export interface SnapshotPage extends Paged {
   readonly mode: 'snapshot';
   /** How many records the third party says there are in the whole pass: with fewer, nothing is deleted. */
   readonly total?: number | undefined;
-  /** The pages moved under us: a record may have been missed, so that this pass deletes nothing. */
-  readonly shifted?: boolean;
   /** Where a later `changes` pass may start. */
   readonly bookmark?: string | undefined;
   /** What names this state of a pass that is one page: asked with, next time. Of no use on one of several pages. */

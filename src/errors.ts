@@ -119,7 +119,18 @@ export class MovedError extends ProtocolError {
 }
 
 /** The third party says that the cursor is no longer good: the pass starts over, and deletes nothing. */
-export class CursorExpiredError extends ProtocolError {}
+export class CursorExpiredError extends ProtocolError {
+  /** It is the bookmark that is too old, wherever the pass stands: everything is read again. */
+  readonly isBookmark: boolean;
+
+  constructor(
+    message: string,
+    options: SyncErrorOptions & { readonly status?: number; readonly isBookmark?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isBookmark = options.isBookmark === true;
+  }
+}
 
 /** The third party refused our credentials (401, 403). */
 export class CredentialsError extends SyncError {

@@ -111,10 +111,10 @@ async function wayOut(
   { timings, console, loaded }: Setting,
   { waitMs, from, save }: PartyOptions,
 ): Promise<(way: WayOut) => HttpClient> {
-  const { createFileClient, createRecorder } = await import('../http/recording.ts');
+  const { createFileClient, createRecorder, demandPass, notePass } = await import('../http/recording.ts');
   if (from !== undefined) {
     const saved = createFileClient(from);
-    return () => saved;
+    return ({ mode }) => demandPass(saved, mode);
   }
   const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
@@ -123,7 +123,7 @@ async function wayOut(
   const recorder = save === undefined ? undefined : await createRecorder(save);
   const sign = auth?.type === 'module' ? await openSign(auth.module, loaded.dir) : null;
   const source = auth?.type === 'oauth2' ? await openTokens(auth, throttle.key, origins, tokens) : null;
-  return ({ guard, mayStillSend, moved, failures, onHit, signal }) => {
+  return ({ mode, guard, mayStillSend, moved, failures, onHit, signal }) => {
     const options: ThrottledClientOptions = {
       key: throttle.key,
       limits: { hits: throttle.hits, perMs: throttle.perMs },
@@ -144,7 +144,7 @@ async function wayOut(
       failures: () => failures,
       onWait: (forMs) => progress.waiting(forMs),
       onHit,
-      recorder,
+      recorder: recorder && notePass(recorder, mode),
     };
     if (source === null) return createThrottledClient(options);
     const asking = createThrottledClient(tokenOptions(options, source.origin));

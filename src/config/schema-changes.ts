@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './schema-objects.ts';
+import { pagination } from './schema-pages.ts';
 import { fieldName, flag, integer, oneOf, pause, text } from './schema-values.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
@@ -51,12 +52,34 @@ export const bookmark = v.pipe(
   v.transform(({ overlap, ...rest }) => ({ ...rest, ...(overlap !== undefined && { overlapMs: overlap }) })),
 );
 
+/** Pages of their own for what is gone. */
+const graveyard = v.pipe(
+  closed({
+    path: v.pipe(v.string(), v.description('The path, appended to `baseUrl`.')),
+    query: v.exactOptional(
+      v.pipe(
+        named(fieldName, v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false')),
+        v.description('Sent with every such page.'),
+      ),
+    ),
+    records: v.exactOptional(
+      text('JMESPath to the list of ids, or of objects with one. Default: the body is the list.'),
+    ),
+    pagination: v.exactOptional(pagination),
+    param: v.exactOptional(text('The query parameter of the bookmark there. Default: the same.')),
+  }),
+  v.description(
+    'Another path, which lists what is gone since the bookmark: asked after the last page of changes, a hit for each page.',
+  ),
+);
+
 /** How an API says that a record is gone. */
 export const tombstones = v.pipe(
   closed({
     field: v.exactOptional(text('JMESPath into a record: anything but null, false, 0 and empty says that it is gone.')),
     when: v.exactOptional(text('JMESPath into a record: true says that it is gone.')),
     path: v.exactOptional(text('JMESPath into the body: the list of ids, or of objects with one, that are gone.')),
+    from: v.exactOptional(graveyard),
     map: v.exactOptional(
       v.pipe(
         named(fieldName, text('JMESPath into the tombstone.')),
@@ -67,8 +90,8 @@ export const tombstones = v.pipe(
     ),
   }),
   v.check(
-    ({ field, when, path }) => [field, when, path].filter((from) => from !== undefined).length === 1,
-    'one of "field", "when" and "path"',
+    ({ field, when, path, from }) => [field, when, path, from].filter((how) => how !== undefined).length === 1,
+    'one of "field", "when", "path" and "from"',
   ),
   v.description('How the API says that a record is gone.'),
 );

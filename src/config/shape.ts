@@ -5,17 +5,18 @@ import { isObject } from './schema-objects.ts';
 const manners: ReadonlySet<string> = new Set(['auth', 'throttle', 'timeout', 'maxBody', 'maxPages', 'resources']);
 
 /**
- * Digest of what a page of this resource means: the adapter's type and place, its options for the resource, map, key, what
- * is matched by, and schema. Taken from the config as written, so that new defaults of ours change nothing, and without the values of
- * secrets, so that a rotated token changes nothing.
+ * Digest of what a page of this resource means: the adapter's name, since two accounts may differ in nothing else, its type
+ * and place, its options for the resource, map, key, what is matched by, and schema. Taken from the config as written, so that
+ * new defaults of ours change nothing, and without the values of secrets, so that a rotated token changes nothing.
  */
 export function shapeOf(written: unknown, resource: string, redact: (text: string) => string): string {
   const config = membersOf(written);
+  const name = String(config.adapter);
   const { schema, key, match } = membersOf(membersOf(config.resources)[resource]);
-  const adapter = membersOf(membersOf(config.adapters)[String(config.adapter)]);
+  const adapter = membersOf(membersOf(config.adapters)[name]);
   const place = Object.fromEntries(Object.entries(adapter).filter(([option]) => !manners.has(option)));
   const options = membersOf(adapter.resources)[resource];
-  const meaning = canonicalJson({ place, options, schema, key: [key].flat(), ...matching(match) });
+  const meaning = canonicalJson({ name, place, options, schema, key: [key].flat(), ...matching(match) });
   // Not imported above: a run that finds the lock held should not pay for loading it.
   const { hash } = process.getBuiltinModule('node:crypto');
   return hash('sha256', redact(meaning)).slice(0, 16);

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import { dirname } from 'node:path';
-import type { HttpClient, HttpResponse } from '../adapter.ts';
+import type { HttpClient, HttpResponse, Mode } from '../adapter.ts';
 import { messageOf, ProtocolError, UsageError } from '../errors.ts';
 import type { Headers } from './back-off.ts';
 import { headerFields } from './headers.ts';
@@ -59,6 +59,34 @@ export function createFileClient(file: string): HttpClient {
       if (!isPage(status))
         throw new ProtocolError(`${name} holds an answer with status ${status}, which is no page; no hit was made`);
       return { status, url, headers: withoutValidators(headers), body };
+    },
+  };
+}
+
+/** Stands in the head of what is kept: what its pass asked for. */
+const passField = 'cronsync-pass';
+
+/** Notes with each answer what its pass asked for. */
+export function notePass(recorder: Recorder, mode: Mode): Recorder {
+  return {
+    async keep(response) {
+      const { headers } = response;
+      const kept = await recorder.keep({ ...response, headers: { ...headers, [passField]: mode } });
+      return { ...kept, headers };
+    },
+  };
+}
+
+/** Refuses the answer to a pass of changes where everything is to be read: what it leaves out is not gone. */
+export function demandPass(saved: HttpClient, mode: Mode): HttpClient {
+  return {
+    async request(request) {
+      const response = await saved.request(request);
+      if (mode === 'changes' || response.headers[passField] !== 'changes') return response;
+      throw new UsageError(
+        'what was saved is only what had changed, and this pass reads everything; nothing was written',
+        { hint: 'Save another one with "--full --save FILE".' },
+      );
     },
   };
 }

@@ -92,7 +92,14 @@ function toJson(found: unknown, types: readonly string[]): Value | Unfit {
   if (value === null) return null;
   const type = Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'integer' : typeof value;
   const fits = types.includes(type) || (type === 'integer' && types.includes('number')) || isWhole(value, types);
-  return fits ? canonicalJson(value) : unfit(types.join(' or '), found);
+  if (!fits) return unfit(types.join(' or '), found);
+  return isEndless(value) ? new Unfit('has a number that is too large') : canonicalJson(value);
+}
+
+/** JSON may spell a number that no double holds, such as 1e400. */
+function isEndless(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).some(isEndless);
+  return typeof value === 'number' && !Number.isFinite(value);
 }
 
 function isWhole(value: unknown, types: readonly string[]): boolean {

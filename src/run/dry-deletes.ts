@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../pass.ts';
 import type { TargetReader } from '../target.ts';
-import { confirmationsNeeded, type Verdict } from './guard.ts';
+import { confirmationsNeeded, hasTooManyRejects, type Verdict } from './guard.ts';
 import { isSnapshot } from './pass.ts';
 import type { Resource } from './resource.ts';
 import type { SeenSet } from './seen.ts';
@@ -12,6 +12,7 @@ export interface PlannedDeletes {
   readonly verdict: Verdict;
   /** Missing, but not in enough complete passes running: not deleted yet. */
   readonly unconfirmed: number;
+  readonly hasTooManyRejects: boolean;
   readonly ids: AsyncIterable<readonly number[]> | Iterable<readonly number[]>;
 }
 
@@ -30,7 +31,8 @@ export async function planDeletes(pass: PassToPlan, target: TargetReader, now: n
   const missing = await countMissing({ resource, checkpoint, seen }, target, confirmations);
   const verdict = judgePass(checkpoint, resource, missing, now);
   const ids = verdict.delete === 'none' ? [] : goneIds({ resource, checkpoint, seen }, target, confirmations);
-  return { verdict, unconfirmed: missing.unseen - missing.gone, ids };
+  const isOver = hasTooManyRejects(checkpoint.progress, resource.maxRejectRatio);
+  return { verdict, unconfirmed: missing.unseen - missing.gone, hasTooManyRejects: isOver, ids };
 }
 
 async function planGone(pass: PassToPlan, target: TargetReader, now: number): Promise<PlannedDeletes> {
@@ -38,7 +40,8 @@ async function planGone(pass: PassToPlan, target: TargetReader, now: number): Pr
   const live = await target.countLive(pass.resource.table.resource);
   const judged = judgeGone(pass, gone.length, live, now);
   const verdict: Verdict = gone.length === 0 ? { delete: 'none', because: nothingGone } : judged;
-  return { verdict, unconfirmed: 0, ids: verdict.delete === 'none' ? [] : [gone] };
+  const isOver = hasTooManyRejects(pass.checkpoint.progress, pass.resource.maxRejectRatio, live);
+  return { verdict, unconfirmed: 0, hasTooManyRejects: isOver, ids: verdict.delete === 'none' ? [] : [gone] };
 }
 
 const nothingGone = 'only what changed was read, and none of it says that a record is gone';

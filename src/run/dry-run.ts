@@ -11,7 +11,7 @@ import type { SlotKeeper } from '../throttle.ts';
 import { askInDryRun } from './dry-clues.ts';
 import { planDeletes } from './dry-deletes.ts';
 import { type FetchDeps, fetchAlways, readBatches } from './fetch.ts';
-import { hasTooManyRejects, type Verdict } from './guard.ts';
+import type { Verdict } from './guard.ts';
 import { bringerOf, type Identified, identify, type Recognised, type Source, sumRecognised } from './identify.ts';
 import { atHome, startPass, turnPage, wholeMode } from './pass.ts';
 import { planSteps } from './plan.ts';
@@ -138,6 +138,7 @@ class DryWalk {
   #unconfirmed = 0;
   #recognised: Recognised | undefined;
   #verdict: Verdict | null = null;
+  #hasTooManyRejects = false;
 
   constructor(resource: Resource, table: ResourcePlan['table'], deps: DryRunDeps) {
     this.#resource = resource;
@@ -170,7 +171,7 @@ class DryWalk {
       records: this.#records,
       rejected: this.#rejected,
       rejects: this.#rejects.map(({ key, reasons }) => ({ key, reasons })),
-      hasTooManyRejects: isComplete && hasTooManyRejects(this.#checkpoint.progress, this.#resource.maxRejectRatio),
+      hasTooManyRejects: this.#hasTooManyRejects,
       unchanged: this.#unchanged,
       counts: this.#deps.spool.counts(resource),
       unconfirmed: this.#unconfirmed,
@@ -199,16 +200,17 @@ class DryWalk {
     this.#records += brought.records;
     this.#rejected += brought.rejected;
     const next = typeof page.next === 'function' ? page.next() : page.next;
-    const turned = { ...brought, ...ofMode(page, gone), next, content: null, bookmark: null, isLog: false };
+    const turned = { ...brought, ...ofMode(page, gone), next, content: null, bookmark: null, isBookmarkLast: false };
     this.#checkpoint = turnPage(this.#checkpoint, turned, this.#resource.maxPages);
   }
 
   /** A client for one page: what has moved for good, and who may still send, is as it is now. */
   #fetching(onHit: () => void): FetchDeps {
     const { party, guard, log, signal } = this.#deps;
-    const { moved } = this.#checkpoint;
+    const { moved, mode } = this.#checkpoint;
     const keys = this.#resource.changes?.keys;
-    const http = party.openHttp({ guard, mayStillSend: () => !signal.aborted, moved, failures: 0, onHit, signal });
+    const mayStillSend = () => !signal.aborted;
+    const http = party.openHttp({ mode, guard, mayStillSend, moved, failures: 0, onHit, signal });
     return { adapter: party.adapter, adapterName: party.name, context: { http, log, signal }, keys };
   }
 
@@ -254,6 +256,7 @@ class DryWalk {
     const planned = await planDeletes(pass, target, now());
     this.#verdict = planned.verdict;
     this.#unconfirmed = planned.unconfirmed;
+    this.#hasTooManyRejects = planned.hasTooManyRejects;
     for await (const ids of planned.ids) {
       const rows = await target.rowsOf(table, ids);
       spool.put(

@@ -42,11 +42,11 @@ export function judgeDeletes(end: PassEnd, guard: Guard): Verdict {
 
 /** Decides on records that a changes pass calls gone, one by one: only their number can be wrong. */
 export function judgeTombstones(end: PassEnd, guard: Guard): Verdict {
-  const { progress, maxRejectRatio, gone } = end;
+  const { progress, maxRejectRatio, gone, live } = end;
   if (gone === 0) return { delete: 'all' };
-  if (hasTooManyRejects(progress, maxRejectRatio))
+  if (hasTooManyRejects(progress, maxRejectRatio, live))
     return { delete: 'none', because: `${progress.rejected} of ${progress.records} records were rejected` };
-  return judgeAmount(end, guard);
+  return isPermitted(end) ? { delete: 'all' } : judgeAmount(end, guard);
 }
 
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
@@ -65,22 +65,28 @@ export function confirmationsNeeded(guard: Guard, pages: number, isStable: boole
   return pages <= 1 || isStable ? 1 : 2;
 }
 
+type Brought = Pick<PassEnd, 'progress' | 'maxRejectRatio'>;
+
 /** Why the pass does not prove that what it did not bring is gone; undefined if it does. */
-export function doubtOf({
-  progress,
-  maxRejectRatio,
-}: Pick<PassEnd, 'progress' | 'maxRejectRatio'>): string | undefined {
-  const { records, rejected, keyless, total, shifted } = progress;
+export function doubtOf(brought: Brought): string | undefined {
+  const { keyless } = brought.progress;
+  if (keyless > 0) return `${keyless} records came without a readable key, and might be any of our rows`;
+  return lossOf(brought);
+}
+
+/** Why a pass that was to read everything may not have it all; undefined if it has. */
+export function lossOf({ progress, maxRejectRatio }: Brought): string | undefined {
+  const { records, rejected, total, shifted } = progress;
   if (shifted) return 'the pages moved while they were read, so that a record may have been missed';
   if (hasTooManyRejects(progress, maxRejectRatio)) return `${rejected} of ${records} records were rejected`;
-  if (keyless > 0) return `${keyless} records came without a readable key, and might be any of our rows`;
   if (total !== null && records < total)
     return `${records} records came, and the third party says that it has ${total}`;
   return undefined;
 }
 
-export function hasTooManyRejects({ records, rejected }: PassProgress, maxRejectRatio: number): boolean {
-  return rejected > records * maxRejectRatio;
+/** A pass of changes brings few records: there the share is one of all that are live. */
+export function hasTooManyRejects({ records, rejected }: PassProgress, maxRejectRatio: number, live = 0): boolean {
+  return rejected > Math.max(records, live) * maxRejectRatio;
 }
 
 /** Adds deletions to the record of the guard's window, and forgets what is older. */

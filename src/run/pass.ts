@@ -32,7 +32,7 @@ export function nextMode(
   now: number,
 ): Mode {
   if (!changes || before === null || before.shape !== shape || before.phase === 'held') return whole;
-  if (before.bookmark === null || before.fullAt === null) return whole;
+  if (before.bookmark === null || before.fullAt === null || isAhead(before.fullAt, now)) return whole;
   return now - before.fullAt >= changes.fullEveryMs ? whole : 'changes';
 }
 
@@ -93,7 +93,7 @@ export function needsNewPass(before: Checkpoint | null, shape: string, modes: re
 export function isDue(before: Checkpoint | null, shape: string, everyMs: number, now: number): boolean {
   if (before === null || before.shape !== shape) return true;
   if (before.phase === 'walking' || before.phase === 'deleting') return true;
-  if (before.phase === 'held' && before.permission !== null) return true;
+  if (before.permission !== null) return true;
   if (before.completedAt === null || isAhead(before.completedAt, now)) return true;
   return now - before.completedAt >= everyMs;
 }
@@ -114,7 +114,8 @@ export interface PageBrought {
   readonly total: number | null;
   readonly shifted: boolean;
   readonly bookmark: string | null;
-  readonly isLog: boolean;
+  /** The bookmark of the last page counts, not that of the first. */
+  readonly isBookmarkLast: boolean;
   readonly validators: Validators | null;
   /** Ids of live records that are called gone. */
   readonly tombstones: readonly number[];
@@ -143,7 +144,7 @@ export function turnPage<C extends Checkpoint>(checkpoint: C, page: PageBrought,
     digests: [...progress.digests, ...met],
   };
   const isFirst = progress.pages === 0;
-  const nextBookmark = isFirst || page.isLog ? page.bookmark : checkpoint.nextBookmark;
+  const nextBookmark = isFirst || page.isBookmarkLast ? page.bookmark : checkpoint.nextBookmark;
   // What one of several pages is called says nothing about the others.
   const validators = isFirst && page.next === null ? page.validators : null;
   const tombstones = [...new Set([...checkpoint.tombstones, ...page.tombstones])];
@@ -205,6 +206,11 @@ export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes 
   };
 }
 
+function isBookmarkDead(dead: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {
+  if (dead === null || isSnapshot(checkpoint)) return false;
+  return dead === 'bookmark' || checkpoint.cursor === null;
+}
+
 /**
  * A page could not be had: the next try is at the same cursor, or, after five failures there, at the first page of a new
  * pass. A bookmark that is dead, too old for the third party to know what changed since, makes that a whole one.
@@ -213,12 +219,12 @@ export function fail(
   checkpoint: Checkpoint,
   now: number,
   backOff: BackOff | null,
-  isCursorDead = false,
+  dead: 'cursor' | 'bookmark' | null = null,
   whole: Mode = 'snapshot',
 ): Checkpoint {
   const failures = checkpoint.failures + 1;
-  if (!isCursorDead && failures < failuresPerCursor) return { ...checkpoint, failures, backOff };
-  const isTooOld = isCursorDead && checkpoint.cursor === null && !isSnapshot(checkpoint);
+  if (dead === null && failures < failuresPerCursor) return { ...checkpoint, failures, backOff };
+  const isTooOld = isBookmarkDead(dead, checkpoint);
   if (checkpoint.cursor === null && !isTooOld) return { ...checkpoint, failures, backOff };
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
   const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);

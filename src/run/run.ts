@@ -3,7 +3,6 @@ import {
   CredentialsError,
   MovedError,
   ProtocolError,
-  RejectsError,
   StopError,
   SyncError,
   ThirdPartyError,
@@ -13,22 +12,20 @@ import {
 import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
-import type { PassProgress } from '../pass.ts';
 import type { Progress } from '../progress.ts';
 import type { EventStream } from '../stream.ts';
 import type { Target } from '../target.ts';
 import type { Timings } from '../timings.ts';
 import { finish, stopCodeOf } from './finish.ts';
 import { ensureGroups, type ListenerGroup } from './groups.ts';
-import { hasTooManyRejects } from './guard.ts';
 import { BatchSize } from './page.ts';
-import { isDue } from './pass.ts';
 import { Relayer } from './relayer.ts';
-import { chooseResource, isBackingOff, type Resource } from './resource.ts';
-import { noteFailure, noteMoved, type Served, type ServeOptions, serve, Work } from './serve.ts';
+import { chooseResource, type Resource } from './resource.ts';
+import { noteFailure, noteMoved, type ServeOptions, serve, Work } from './serve.ts';
 import { assertTrusted, type Party, type Session } from './session.ts';
 import type { Summary } from './summary.ts';
 import { Tally } from './tally.ts';
+import { tellBackOff, tellEnd } from './tell.ts';
 
 export interface RunOptions extends ServeOptions {
   readonly name: string;
@@ -183,51 +180,6 @@ async function noteError(
   await noteFailure(work, error, options, session);
   tally.met(error);
   return true;
-}
-
-async function tellEnd(
-  { resource, checkpoint }: Work,
-  { swept }: Served,
-  session: Session,
-  tally: Tally,
-): Promise<void> {
-  const { resource: name } = resource.table;
-  if (!swept || !checkpoint) return;
-  if (hasTooManyRejects(checkpoint.progress, resource.maxRejectRatio)) {
-    tally.met(await rejectsError(name, checkpoint.progress, session));
-  } else if (swept.verdict.delete === 'none') {
-    tally.warn(`nothing of ${name} was deleted: ${swept.verdict.because}`);
-  } else if (swept.verdict.delete === 'held') {
-    tally.held(
-      `deletions of ${name} are held back: ${swept.verdict.because}. Creates and updates were written; ` +
-        '"sync run --allow-mass-delete" permits the deletions, once',
-    );
-  }
-  if (swept.refused === 0) return;
-  tally.warn(
-    `the database refuses ${swept.refused} deletions of ${name}: see "sync rejects list"; the next pass tries again`,
-  );
-}
-
-async function rejectsError(
-  name: string,
-  { rejected, records }: PassProgress,
-  { target }: Session,
-): Promise<RejectsError> {
-  const [sample] = await target.rejects({ resource: name, limit: 1 });
-  const because = sample ? `, such as ${sample.key ?? 'one without a key'} (${sample.reasons.join('; ')})` : '';
-  return new RejectsError(
-    `${rejected} of ${records} records of ${name} were rejected${because}. The others were written, nothing was deleted`,
-    { hint: 'mend the map or the schema; "sync rejects list" has them all' },
-  );
-}
-
-/** A back-off must not look like success: it repeats what started it. */
-function tellBackOff(work: Work, now: number, tally: Tally): void {
-  const { resource, checkpoint } = work;
-  if (!checkpoint?.backOff || !isBackingOff(work, now)) return;
-  if (!isDue(checkpoint, resource.shape, resource.everyMs, now)) return;
-  tally.backingOff(resource.table.resource, checkpoint.backOff, now);
 }
 
 /** An aborted wait says only that it was aborted: what counts is who aborted it. */

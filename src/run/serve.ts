@@ -121,7 +121,7 @@ export async function noteFailure(work: Work, error: Error, options: ServeOption
     checkpoint,
     now,
     backOffAfter(error, checkpoint, options, session),
-    error instanceof CursorExpiredError,
+    whatIsDead(error),
     wholeMode(session.party.adapter.modes(work.resource.table.resource)),
   );
   if (failed.pass !== checkpoint.pass)
@@ -131,6 +131,11 @@ export async function noteFailure(work: Work, error: Error, options: ServeOption
     ...(failed.pass !== checkpoint.pass && { seen: null }),
   });
   await work.reload(session);
+}
+
+function whatIsDead(error: Error): 'cursor' | 'bookmark' | null {
+  if (!(error instanceof CursorExpiredError)) return null;
+  return error.isBookmark ? 'bookmark' : 'cursor';
 }
 
 /** Remembers that a URL has moved for good. */
@@ -148,7 +153,7 @@ export async function noteMoved(
 
 /** A pass that brought nothing new proves what the last one proved. */
 function nothingSwept(checkpoint: Checkpoint): Swept {
-  return { checkpoint, verdict: { delete: 'all' }, deleted: 0, refused: 0 };
+  return { checkpoint, verdict: { delete: 'all' }, deleted: 0, refused: 0, hasTooManyRejects: false };
 }
 
 async function begin(work: Work, session: Session): Promise<Checkpoint> {
@@ -207,6 +212,7 @@ function writeDeps(session: Session) {
 function takeDeps({ resource }: Work, checkpoint: Checkpoint, session: Session) {
   const { party, signal, log, progress, batchSize, target, lease, onHit } = session;
   const http = party.openHttp({
+    mode: checkpoint.mode,
     guard: target.slots,
     mayStillSend: () => !signal.aborted && lease.isTrusted(),
     moved: checkpoint.moved,

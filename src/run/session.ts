@@ -1,4 +1,4 @@
-import type { Adapter, HttpClient } from '../adapter.ts';
+import type { Adapter, HttpClient, Mode } from '../adapter.ts';
 import type { EventOptions } from '../batch.ts';
 import type { ChangeCounts } from '../change.ts';
 import { LeaseLostError } from '../errors.ts';
@@ -22,6 +22,8 @@ export interface Party {
 
 /** What the way out must know of the run. */
 export interface WayOut {
+  /** What the page's pass asks for. */
+  readonly mode: Mode;
   /** The target's own throttle; null in a dry run on a target that has none yet. */
   readonly guard: SlotKeeper | null;
   /** Asked just before a request is sent. */

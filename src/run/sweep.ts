@@ -2,7 +2,15 @@ import type { EventOptions } from '../batch.ts';
 import type { ChangeCounts } from '../change.ts';
 import type { Checkpoint, HeldDeletes } from '../pass.ts';
 import type { LiveIds, TargetReader } from '../target.ts';
-import { confirmationsNeeded, type Guard, judgeDeletes, noteDeletions, type Verdict } from './guard.ts';
+import {
+  confirmationsNeeded,
+  type Guard,
+  hasTooManyRejects,
+  judgeDeletes,
+  lossOf,
+  noteDeletions,
+  type Verdict,
+} from './guard.ts';
 import { livePages } from './live.ts';
 import { complete, type SnapshotCheckpoint } from './pass.ts';
 import { type RemoveDeps, removeUntilFree } from './remove.ts';
@@ -29,7 +37,12 @@ export interface Swept {
   readonly deleted: number;
   /** Deletions that the database refuses: in quarantine with the reason, and tried again at the end of the next pass. */
   readonly refused: number;
+  /** More records were rejected than the config allows. */
+  readonly hasTooManyRejects: boolean;
 }
+
+/** What became of the deletions. */
+export type Removed = Pick<Swept, 'checkpoint' | 'deleted' | 'refused'>;
 
 /** What a complete pass did not bring. */
 export interface Missing {
@@ -50,7 +63,8 @@ const idsPerBatch = 1000;
  * 3. Walk over the live records once, in batches, each a transaction with its events and the checkpoint: delete what is
  *    gone, count what is missing, forget that something was missing once. A pass that proves nothing only forgets: what
  *    it brought was not missing in passes running.
- * 4. The pass is done; or held, with its seen set, until a permission or the next pass.
+ * 4. The pass is done; or held, with its seen set, until a permission or the next pass. Where it may not have it all, the
+ *    next pass must read everything again.
  *
  * Killed on the way, the next run counts the same again, with what is deleted already as deletions of late: the verdict
  * stays the same.
@@ -69,15 +83,19 @@ export async function sweep(pass: PassToSweep, deps: SweepDeps): Promise<Swept> 
   const held = verdict.delete === 'held' ? heldDeletes(missing, verdict.because, deps.now()) : null;
   const stillMissing = proves ? missing.unseen - walked.deleted : Math.min(pass.checkpoint.missing, missing.unseen);
   const isWhole = verdict.delete === 'all' && stillMissing === 0 && pass.checkpoint.progress.rejected === 0;
+  const { progress } = pass.checkpoint;
+  const done = complete(walked.checkpoint, deps.now(), held);
   const end = {
-    ...complete(walked.checkpoint, deps.now(), held),
+    ...done,
+    fullAt: lossOf({ progress, maxRejectRatio: resource.maxRejectRatio }) === undefined ? done.fullAt : null,
     validators: isWhole ? pass.checkpoint.validators : null,
     missing: stillMissing,
     sweptTo: 0,
   };
   deps.assertTrusted();
   await deps.target.save(resource.table.resource, { checkpoint: end, seen: held ? seen.serialize() : null });
-  return { ...walked, checkpoint: end, verdict };
+  const isOver = hasTooManyRejects(progress, resource.maxRejectRatio);
+  return { ...walked, checkpoint: end, verdict, hasTooManyRejects: isOver };
 }
 
 /** The guard's verdict on a complete pass, for a run and for a dry run. */
@@ -127,7 +145,7 @@ async function walk(
   verdict: Verdict,
   confirmations: number,
   deps: SweepDeps,
-): Promise<Pick<Swept, 'checkpoint' | 'deleted' | 'refused'>> {
+): Promise<Removed> {
   const { resource } = pass;
   let checkpoint = { ...pass.checkpoint, missing: Math.max(pass.checkpoint.missing, unseen) };
   let deleted = 0;

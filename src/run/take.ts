@@ -131,7 +131,7 @@ function broughtBy(
     next: typeof page.next === 'function' ? page.next() : page.next,
     content: content && records > rejected ? content.digest('base64url').slice(0, 11) : null,
     bookmark: (typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark) ?? null,
-    isLog: page.isLog === true,
+    isBookmarkLast: page.isLog === true || page.isBookmarkLast === true,
     ...ofMode(page, gone),
   };
 }
@@ -141,9 +141,10 @@ export function ofMode(
   page: SnapshotPage | ChangesPage,
   gone: readonly number[],
 ): Pick<PageBrought, 'total' | 'shifted' | 'validators' | 'tombstones'> {
-  if (page.mode === 'changes') return { total: null, shifted: false, validators: null, tombstones: gone };
-  const { total, shifted, validators } = page;
-  return { total: total ?? null, shifted: shifted === true, validators: validators ?? null, tombstones: [] };
+  const shifted = page.shifted === true;
+  if (page.mode === 'changes') return { total: null, shifted, validators: null, tombstones: gone };
+  const { total, validators } = page;
+  return { total: total ?? null, shifted, validators: validators ?? null, tombstones: [] };
 }
 
 /** A file is one page however long it is: nothing can repeat. */

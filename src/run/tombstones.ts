@@ -6,7 +6,7 @@ import { complete } from './pass.ts';
 import { removeUntilFree } from './remove.ts';
 import type { Resource } from './resource.ts';
 import type { SeenSet } from './seen.ts';
-import type { SweepDeps, Swept } from './sweep.ts';
+import type { Removed, SweepDeps, Swept } from './sweep.ts';
 
 /** A changes pass that may bury what it was told is gone. What it did not see means nothing. */
 export interface PassToBury {
@@ -27,8 +27,8 @@ const idsPerBatch = 1000;
  * 1. Of the records that were called gone, leave those that the pass has brought.
  * 2. Let the guard judge their number.
  * 3. Delete them in batches, each a transaction with its events and a checkpoint that names the rest.
- * 4. The pass is done. What was not deleted is a snapshot's to judge: the next pass is one. Then, and after too many
- *    rejects, the bookmark stays where it was: what was left over must come again.
+ * 4. The pass is done. What the guard held is for the next pass to judge, which reads everything where the adapter can, and
+ *    may be permitted. Then, and where something may have been missed, the bookmark stays: what was left over must come again.
  */
 export async function bury(pass: PassToBury, deps: SweepDeps): Promise<Swept> {
   const { resource, seen } = pass;
@@ -41,13 +41,16 @@ export async function bury(pass: PassToBury, deps: SweepDeps): Promise<Swept> {
   const buried = isToBury
     ? await buryAll(pass, gone, live, deps)
     : { checkpoint: pass.checkpoint, deleted: 0, refused: 0 };
-  const isBuried = verdict.delete === 'all' && buried.refused === 0;
-  const isWhole = isBuried && !hasTooManyRejects(pass.checkpoint.progress, resource.maxRejectRatio);
+  const { progress } = pass.checkpoint;
+  const isOver = hasTooManyRejects(progress, resource.maxRejectRatio, live);
+  const isWhole = verdict.delete === 'all' && buried.refused === 0 && !isOver && !progress.shifted;
   const end = complete({ ...buried.checkpoint, ...(!isWhole && { nextBookmark: null }) }, deps.now(), null);
-  const checkpoint = isBuried ? end : { ...end, fullAt: null };
+  const held =
+    verdict.delete === 'held' ? { count: gone.length, live, because: verdict.because, at: deps.now() } : null;
+  const checkpoint = verdict.delete === 'all' ? end : { ...end, held, fullAt: null };
   deps.assertTrusted();
   await deps.target.save(resource.table.resource, { checkpoint, seen: null });
-  return { ...buried, checkpoint, verdict };
+  return { ...buried, checkpoint, verdict, hasTooManyRejects: isOver };
 }
 
 /** Ids of what was called gone, and was not brought. */
@@ -57,19 +60,14 @@ export function goneOf({ tombstones }: Checkpoint, seen: SeenSet): readonly numb
 
 /** The guard's verdict on a complete pass of changes, for a run and for a dry run. */
 export function judgeGone({ checkpoint, resource }: PassToJudge, gone: number, live: number, now: number): Verdict {
-  const { progress, deletions } = checkpoint;
+  const { progress, deletions, permission } = checkpoint;
   const { maxRejectRatio, guard } = resource;
-  const verdict = judgeTombstones({ progress, maxRejectRatio, live, gone, deletions, permission: null, now }, guard);
+  const verdict = judgeTombstones({ progress, maxRejectRatio, live, gone, deletions, permission, now }, guard);
   if (verdict.delete === 'all') return verdict;
-  return { ...verdict, because: `${verdict.because}; the next pass reads everything, and judges again` };
+  return { ...verdict, because: `${verdict.because}; the next pass judges again` };
 }
 
-async function buryAll(
-  pass: PassToBury,
-  gone: readonly number[],
-  live: number,
-  deps: SweepDeps,
-): Promise<Pick<Swept, 'checkpoint' | 'deleted' | 'refused'>> {
+async function buryAll(pass: PassToBury, gone: readonly number[], live: number, deps: SweepDeps): Promise<Removed> {
   const { resource, events } = pass;
   let checkpoint = pass.checkpoint;
   let deleted = 0;

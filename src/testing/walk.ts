@@ -29,7 +29,7 @@ export interface WalkedPage {
   readonly next: Cursor | null;
   readonly total: number | null;
   readonly bookmark: string | null;
-  readonly isLog: boolean;
+  readonly isBookmarkLast: boolean;
 }
 
 const mostPages = 100;
@@ -54,7 +54,7 @@ export function startWalk(resource: string, since?: { readonly bookmark: string;
       return pages.length > 0 && cursor() === null;
     },
     get bookmark() {
-      return (pages.at(-1)?.isLog ? pages.at(-1) : pages[0])?.bookmark ?? null;
+      return (pages.at(-1)?.isBookmarkLast ? pages.at(-1) : pages[0])?.bookmark ?? null;
     },
     async takePage(adapter, context) {
       const page = await readPage(adapter, { ...asked, cursor: cursor() }, context);
@@ -81,7 +81,14 @@ async function wholePage(page: SnapshotPage | ChangesPage): Promise<WalkedPage> 
     throw new ProtocolError(`the next cursor is a ${typeof next}: it is stored, so that it must be a text or null`);
   const { deleted = [], total = null } = page as Partial<ChangesPage & SnapshotPage>;
   const bookmark = typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark;
-  return { records, deleted, next, total, bookmark: bookmark ?? null, isLog: page.isLog === true };
+  return {
+    records,
+    deleted,
+    next,
+    total,
+    bookmark: bookmark ?? null,
+    isBookmarkLast: page.isLog === true || page.isBookmarkLast === true,
+  };
 }
 
 /** As a run whose resource has this key, unmapped. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Keys, PageRequest } from '../../src/adapter.ts';
+import type { ChangesPage, Keys, PageRequest } from '../../src/adapter.ts';
 import type { Bookmark, RestResource } from '../../src/adapters/rest/options.ts';
 import { createRestAdapter } from '../../src/adapters/rest/rest.ts';
 import { CursorExpiredError, ProtocolError } from '../../src/errors.ts';
@@ -18,8 +18,13 @@ const keys: Keys = {
 };
 const byField: Bookmark = { field: 'at', param: 'since', overlapMs: 0 };
 
-async function ask(body: Scripted['body'], resource: Partial<RestResource>, request: Partial<PageRequest> = {}) {
-  party.script({ body: body ?? '', headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT' } });
+async function ask(
+  body: Scripted['body'],
+  resource: Partial<RestResource>,
+  request: Partial<PageRequest> = {},
+  headers: Readonly<Record<string, string>> = {},
+) {
+  party.script({ body: body ?? '', headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT', ...headers } });
   const options: RestResource = { path: '/people', mode: 'changes', bookmark: byField, ...resource };
   const adapter = createRestAdapter({ baseUrl: party.url, resources: { people: options } });
   const asked = { resource: 'people', mode: 'snapshot', cursor: null, bookmark: null, keys, ...request } as const;
@@ -29,6 +34,7 @@ async function ask(body: Scripted['body'], resource: Partial<RestResource>, requ
 }
 
 const changesSince = (bookmark: string) => ({ mode: 'changes', bookmark }) as const;
+const goingOn = ({ next }: Pick<ChangesPage, 'next'>) => ({ cursor: typeof next === 'function' ? next() : next });
 const search = () => party.arrivals.at(-1)?.url.search;
 const tenSharp = Date.parse('2026-03-01T10:00:00Z');
 
@@ -50,6 +56,54 @@ describe('a bookmark', () => {
     const page = await ask([{ id: 'a', at: '2099-01-01T00:00:00Z' }], {});
     expect(page.bookmark).toBe(String(Date.parse('2026-03-01T12:00:00Z')));
   });
+
+  test('is the largest of all pages, but none later than the first answer', async () => {
+    const pagination = { type: 'cursor', next: 'next', param: 'cursor' } as const;
+    const resource = { records: 'list', pagination };
+    const page = (...times: string[]) => ({ list: times.map((time, n) => ({ id: `${n}`, at: time })), next: 'more' });
+    const first = await ask(page('2026-03-01T09:00:00Z', '2026-03-01T08:00:00Z'), resource);
+    const second = await ask(page('2026-03-01T10:00:00Z'), resource, goingOn(first));
+    const third = await ask(page('2026-03-01T12:00:01Z'), resource, goingOn(second));
+    const fourth = await ask(page('2026-03-01T07:00:00Z', 'long ago'), resource, goingOn(third));
+    expect([first, second, third, fourth].map(({ bookmark }) => bookmark)).toEqual(
+      ['09', '10', '12', '12'].map((hour) => String(Date.parse(`2026-03-01T${hour}:00:00Z`))),
+    );
+    expect(fourth.isBookmarkLast).toBe(true);
+  });
+
+  test.each<[string, Partial<Bookmark>, Readonly<Record<string, string>>]>([
+    ['where the answer does not say when it was given', {}, { date: '' }],
+    ['where it is a number: what comes up meanwhile may have a smaller one', { format: 'number' }, {}],
+  ])('is that of the first page alone %s', async (_title, how, headers) => {
+    const times = how.format === 'number' ? [5, 9] : ['2026-03-01T09:00:00Z', '2026-03-01T10:00:00Z'];
+    const pagination = { type: 'cursor', next: 'next', param: 'cursor' } as const;
+    const resource = { records: 'list', pagination, bookmark: { ...byField, ...how } };
+    const first = await ask({ list: [{ id: 'a', at: times[0] }], next: 'more' }, resource, {}, headers);
+    const second = await ask({ list: [{ id: 'b', at: times[1] }] }, resource, goingOn(first), headers);
+    expect(second.bookmark).toBe(first.bookmark);
+  });
+
+  test('passes over what cannot be read, where others can', async () => {
+    const list = [
+      { id: 'a', at: '0000-00-00 00:00:00' },
+      { id: 'b', at: '2026-03-01T10:00:00Z' },
+      { id: 'c', at: 'soon' },
+    ];
+    expect((await ask(list, {})).bookmark).toBe(String(tenSharp));
+    const page = await ask(
+      [...list, { id: 'a', at: 'soon', gone: true }],
+      { tombstones: { field: 'gone' } },
+      changesSince('1'),
+    );
+    expect(page).toMatchObject({ deleted: ['a'], records: list });
+  });
+
+  test.each(['2026/03/01 10:00:00', '03/01/2026 10:00:00', 'March 1, 2026 10:00'])(
+    'is not taken from %s: whose time that is, nobody knows',
+    async (at) => {
+      await expect(ask([{ id: 'a', at }], {})).rejects.toThrow('cannot be read as iso');
+    },
+  );
 
   test.each<[Partial<Bookmark>, string]>([
     [{}, '?since=2026-03-01T10%3A00%3A00Z'],
@@ -143,9 +197,10 @@ describe('a log', () => {
 
   test('has a bookmark on every page, and asks for the next page by its cursor', async () => {
     const pagination = { type: 'cursor', next: 'last', param: 'since' } as const;
-    const request = { mode: 'changes', bookmark: '3', cursor: '5' } as const;
-    expect(await ask(of({ id: 'a' }), { ...log, pagination }, request)).toMatchObject({ bookmark: '7', next: '7' });
-    expect(search()).toBe('?since=5');
+    const first = await ask({ ...of({ id: 'a' }), last: 5 }, { ...log, pagination }, changesSince('3'));
+    expect([search(), first.bookmark]).toEqual(['?since=3', '5']);
+    const second = await ask(of({ id: 'b' }), { ...log, pagination }, { ...changesSince('3'), ...goingOn(first) });
+    expect([search(), second.bookmark]).toEqual(['?since=5', '7']);
   });
 
   test('passes on a record without a key, and leaves out a tombstone without one', async () => {
@@ -155,5 +210,47 @@ describe('a log', () => {
       { mode: 'changes', bookmark: '3' },
     );
     expect(page).toMatchObject({ records: [{ name: 'x' }], deleted: [] });
+  });
+});
+
+describe('pages of their own for what is gone', () => {
+  const from = { path: '/gone', records: 'ids', pagination: { type: 'cursor', next: 'next', param: 'after' } } as const;
+  const resource = { records: 'list', tombstones: { from } };
+  const changes = changesSince(String(tenSharp));
+  const place = () => `${party.arrivals.at(-1)?.url.pathname}${search()}`;
+
+  test('come after the last page of changes, from the same bookmark on', async () => {
+    const changed = await ask({ list: [{ id: 'a', at: '2026-03-01T11:00:00Z' }] }, resource, changes);
+    expect(place()).toBe('/people?since=2026-03-01T10%3A00%3A00Z');
+    expect(changed).toMatchObject({ records: [{ id: 'a' }], deleted: [] });
+    const first = await ask({ ids: ['b', { id: 'c' }, {}], next: 'n' }, resource, { ...changes, ...goingOn(changed) });
+    expect(place()).toBe('/gone?since=2026-03-01T10%3A00%3A00Z');
+    expect(first).toMatchObject({ mode: 'changes', records: [], deleted: ['b', 'c'] });
+    const last = await ask({ ids: ['d'] }, resource, { ...changes, ...goingOn(first) });
+    expect(place()).toBe('/gone?since=2026-03-01T10%3A00%3A00Z&after=n');
+    expect(last).toMatchObject({ deleted: ['d'], next: null, bookmark: changed.bookmark });
+  });
+
+  test('are not asked for where everything is read', async () => {
+    expect(await ask({ list: [] }, resource)).toMatchObject({ mode: 'snapshot', next: null });
+  });
+
+  test('may have another parameter, and a query of their own', async () => {
+    const own = { tombstones: { from: { ...from, param: 'removed_since', query: { all: true } } }, records: 'list' };
+    const changed = await ask({ list: [] }, own, changes);
+    await ask({ ids: [] }, own, { ...changes, ...goingOn(changed) });
+    expect(place()).toBe('/gone?all=true&removed_since=2026-03-01T10%3A00%3A00Z');
+  });
+
+  test('may call the bookmark too old as well', async () => {
+    const changed = await ask({ list: [] }, resource, changes);
+    party.script({ status: 410, body: {} });
+    const adapter = createRestAdapter({
+      baseUrl: party.url,
+      resources: { people: { path: '/people', mode: 'changes', bookmark: byField, ...resource } },
+    });
+    const request = { resource: 'people', keys, ...changes, ...goingOn(changed) };
+    const asking = adapter.fetchPage(request, openTestContext(party.url));
+    await expect(asking).rejects.toMatchObject({ name: 'CursorExpiredError', isBookmark: true });
   });
 });

@@ -73,6 +73,15 @@ describe('the mode of a stream', () => {
     await expect(refused).rejects.toMatchObject({ exitCode: 78, hint: expect.stringContaining(hint) });
   });
 
+  test('is refused where the catalog contradicts itself', async () => {
+    const metadata = [{ breadcrumb: [], metadata: { 'replication-method': 'INCREMENTAL' } }];
+    const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE', metadata }] };
+    await expect(aTapIn(folder, '', { catalog })).rejects.toMatchObject({
+      exitCode: 78,
+      message: 'the catalog says of the stream people both FULL_TABLE and INCREMENTAL; no hit was made',
+    });
+  });
+
   test('is refused where the catalog cannot be read', async () => {
     await expect(modeOf(undefined, undefined, true)).rejects.toMatchObject({ exitCode: 78 });
   });

@@ -178,6 +178,15 @@ describe('the tap is ended with its children', () => {
     await expectGone();
   });
 
+  test('when its time is over and it says that all is well', async () => {
+    const script = `say(${JSON.stringify(schema())}); process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000);`;
+    const tap = await aTap(script, { timeoutMs: 1500 });
+    await expect(read(tap)).rejects.toMatchObject({
+      exitCode: 69,
+      message: expect.stringContaining('did not end within'),
+    });
+  });
+
   test('when nobody reads on', async () => {
     const tap = await aTap(`${withChild} setInterval(() => say({ type: 'STATE' }), 1);`);
     await eachRecord(tap.adapter, tap.context, () => 'leave');

@@ -33,7 +33,8 @@ test.each([
   [{ mode: 'changes', bookmark: { ...bookmark, format: 'token' } }, 'a format that has an order'],
   [{ mode: 'changes', bookmark: { path: 'seq', overlap: '5m' } }, '"overlap" only where the format is a time'],
   [{ mode: 'changes', bookmark: { ...bookmark, log: true } }, '"log" only with "path" or "header"'],
-  [{ tombstones: { field: 'a', path: 'b' } }, 'one of "field", "when" and "path"'],
+  [{ tombstones: { field: 'a', path: 'b' } }, 'one of "field", "when", "path" and "from"'],
+  [{ tombstones: { field: 'a', from: { path: '/gone' } } }, 'one of "field", "when", "path" and "from"'],
 ])('%j is refused', async (more, expected) => {
   await expect(load(withResource(more))).rejects.toThrow(expected);
 });

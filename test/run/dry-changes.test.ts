@@ -43,7 +43,7 @@ function planOf(party: ReturnType<typeof partyOf>, isFull = false): Promise<DryP
 async function leaveBookmark(bookmark: string): Promise<void> {
   const started = startPass(null, system.resource.shape, 'changes', 1000);
   const brought = { records: 0, rejected: 0, keyless: 0, next: null, content: null, total: null, shifted: false };
-  const page = { ...brought, bookmark, isLog: false, validators: null, tombstones: [] };
+  const page = { ...brought, bookmark, isBookmarkLast: false, validators: null, tombstones: [] };
   const checkpoint = complete(turnPage(started, page, 100), 2000, null);
   await system.target.save('customers', { checkpoint, seen: null });
 }

@@ -24,7 +24,7 @@ const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
   total: null,
   shifted: false,
   bookmark: null,
-  isLog: false,
+  isBookmarkLast: false,
   validators: null,
   tombstones: [],
   ...changes,
@@ -192,7 +192,7 @@ describe('a page that could not be had', () => {
   });
 
   test('gives the pass up at once where its cursor is dead', () => {
-    expect(fail(aCheckpoint({ cursor: 'c2' }), 9000, null, true)).toMatchObject({ pass: 2, cursor: null });
+    expect(fail(aCheckpoint({ cursor: 'c2' }), 9000, null, 'cursor')).toMatchObject({ pass: 2, cursor: null });
   });
 });
 
@@ -276,13 +276,18 @@ describe('what the next pass asks for', () => {
 
   test('is everything that ever changed, after a bookmark that is dead, where the adapter knows only changes', () => {
     const walking = ended({ mode: 'changes', phase: 'walking', fullAt: null });
-    expect(fail(walking, 5000, null, true, 'changes')).toMatchObject({ pass: 2, mode: 'changes', bookmark: null });
+    expect(fail(walking, 5000, null, 'cursor', 'changes')).toMatchObject({ pass: 2, mode: 'changes', bookmark: null });
   });
 
   test('is everything after a bookmark that is dead, and changes again after a cursor that is', () => {
     const walking = ended({ mode: 'changes', phase: 'walking' });
-    expect(fail(walking, 5000, null, true)).toMatchObject({ pass: 2, mode: 'snapshot', bookmark: null, fullAt: null });
-    expect(fail({ ...walking, cursor: 'c' }, 5000, null, true)).toMatchObject({
+    expect(fail(walking, 5000, null, 'cursor')).toMatchObject({
+      pass: 2,
+      mode: 'snapshot',
+      bookmark: null,
+      fullAt: null,
+    });
+    expect(fail({ ...walking, cursor: 'c' }, 5000, null, 'cursor')).toMatchObject({
       pass: 2,
       mode: 'changes',
       bookmark: 'b',
@@ -316,7 +321,7 @@ describe('the end of a pass', () => {
       { bookmark: 'b', next: null },
     ];
     expect(turned(pages).nextBookmark).toBe('a');
-    expect(turned(pages.map((of) => ({ ...of, isLog: true }))).nextBookmark).toBe('b');
+    expect(turned(pages.map((of) => ({ ...of, isBookmarkLast: true }))).nextBookmark).toBe('b');
   });
 
   test('of several pages leaves no validators', () => {

@@ -61,7 +61,8 @@ describe('the tally of a run', () => {
     rejected: 1,
     duplicates: 1,
   };
-  const swept = { checkpoint: aCheckpoint(), verdict: { delete: 'all' }, deleted: 4, refused: 0 } as const;
+  const end = { deleted: 4, refused: 0, hasTooManyRejects: false };
+  const swept = { ...end, checkpoint: aCheckpoint(), verdict: { delete: 'all' } } as const;
 
   test('adds up pages, and what each commit changed, whether its page was finished or not', () => {
     const tally = aTally();

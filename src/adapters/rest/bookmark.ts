@@ -3,6 +3,8 @@ import { compileExpression, type Expression } from '../../expression.ts';
 import type { RawRecord } from '../../record.ts';
 import type { Bookmark, BookmarkFormat } from './options.ts';
 import { type Answered, withQuery } from './pager.ts';
+import { compilePlace } from './place.ts';
+import type { Mark } from './stage.ts';
 
 /** A place in the third party's own history: milliseconds since the epoch, a number that grows, or a text of its own. */
 type Place = number | bigint | string;
@@ -12,11 +14,10 @@ export interface Bookmarks {
   /** The URL of a pass's first page, asking from the bookmark on, less the overlap. */
   since(first: URL, bookmark: string): URL;
   /**
-   * Where a later pass starts, by a page of this one, the first or, in a log, the last: whatever changes after that page
-   * was answered comes later.
-   * Null where an empty page says nothing.
+   * Where a later pass starts, by this page and those before it: whatever changes after the first page was answered, in a
+   * log after the last, comes later.
    */
-  read(page: Omit<Answered, 'total'>): string | null;
+  read(page: Omit<Answered, 'total'>, before: Mark | null): Mark;
   /** Whether one record is provably older than another. */
   isOlder(raw: RawRecord, than: RawRecord): boolean;
   isExpired(document: unknown): boolean;
@@ -29,19 +30,16 @@ const defaultOverlapMs = 300_000;
 export async function compileBookmarks(bookmark: Bookmark): Promise<Bookmarks> {
   const { param, query = {}, overlapMs = defaultOverlapMs } = bookmark;
   const format = bookmark.format ?? formatOf(bookmark);
-  const read = await compileSource(bookmark, format);
   const field = bookmark.field === undefined ? null : await compileExpression(bookmark.field);
+  const read = field ? readField(bookmark, field, format) : await compileSource(bookmark, format);
   const expired = bookmark.expired?.when === undefined ? null : await compileExpression(bookmark.expired.when);
 
   return {
     isLog: bookmark.log === true,
     since: (first, at) => withQuery(first, { ...query, [param]: written(at, format, overlapMs) }),
-    read: (page) => {
-      const place = read(page);
-      return place === null ? null : String(place);
-    },
+    read,
     isOlder: (raw, than) => {
-      const [a, b] = [raw, than].map((record) => (field ? placeOf(field(record), format) : null));
+      const [a, b] = [raw, than].map((record) => (field ? readablePlace(field(record), format) : null));
       return a !== null && b !== null && a !== undefined && b !== undefined && a < b;
     },
     isExpired: (document) => expired !== null && isSaid(expired(document)),
@@ -58,34 +56,49 @@ function formatOf({ field, header }: Bookmark): BookmarkFormat {
   return field !== undefined || header?.toLowerCase() === 'date' ? 'iso' : 'token';
 }
 
-async function compileSource(
-  { field, header, path }: Bookmark,
-  format: BookmarkFormat,
-): Promise<(page: Omit<Answered, 'total'>) => Place | null> {
-  if (field !== undefined) {
-    const read = await compileExpression(field);
-    return ({ records, headers }) => latest(records, read, field, format, headers.date);
-  }
-  if (header !== undefined)
-    return ({ headers }) => demand(placeOf(headers[header.toLowerCase()], format), `the header ${header}`);
-  const read = await compileExpression(path ?? '@');
-  return ({ document }) => demand(placeOf(read(document), format), `\`${path}\``);
+/** What the answer says beside its records: the first page's counts, in a log that of each. */
+async function compileSource({ header, path, log }: Bookmark, format: BookmarkFormat): Promise<Bookmarks['read']> {
+  const read = await compilePlace(header === undefined ? (path ?? '@') : { header });
+  const where = header === undefined ? `\`${path}\`` : `the header ${header}`;
+  return (page, before) => {
+    if (before !== null && log !== true) return before;
+    return { bookmark: String(demand(placeOf(read(page), format), where)), until: null };
+  };
 }
 
-/** The largest value, but none later than the answer itself: one record with a date far ahead would hide all others. */
-function latest(
-  records: readonly RawRecord[],
-  read: Expression,
-  field: string,
-  format: BookmarkFormat,
-  date: string | undefined,
-): Place | null {
-  if (records.length === 0) return null;
-  const places = records.map((record) => placeOf(read(record), format)).filter((place) => place !== null);
-  const largest = places.reduce<Place | null>((most, place) => (most === null || place > most ? place : most), null);
-  const place = demand(largest, `\`${field}\` in any record of the first page`);
-  const answeredAt = Date.parse(date ?? '');
-  return isTime(format) && answeredAt < Number(place) ? answeredAt : place;
+/**
+ * The largest value of all pages, but none later than the first answer: what changed while the pass walks may have been
+ * missed, and one record with a date far ahead would hide all others. Without that time the first page alone counts.
+ */
+function readField({ field: name }: Bookmark, field: Expression, format: BookmarkFormat): Bookmarks['read'] {
+  return ({ records, headers }, before) => {
+    const found = records.map(field);
+    const places = found.map((value) => readablePlace(value, format)).filter((place) => place !== null);
+    const largest = places.reduce<Place | null>((most, place) => (most === null || place > most ? place : most), null);
+    if (before === null) {
+      const until = isTime(format) ? timeOfAnswer(headers.date) : null;
+      const odd = found.find((value) => value !== null && value !== '');
+      const place = records.length === 0 ? null : demand(largest ?? placeOf(odd, format), whereOf(name));
+      return { bookmark: place === null ? null : String(earlier(place, until)), until };
+    }
+    const { bookmark, until } = before;
+    if (until === null || largest === null) return before;
+    const later = Math.max(Number(largest), Number(bookmark ?? Number.NEGATIVE_INFINITY));
+    return { bookmark: String(earlier(later, until)), until };
+  };
+}
+
+function whereOf(name: string | undefined): string {
+  return `\`${name}\` in any record of the first page`;
+}
+
+function timeOfAnswer(date: string | undefined): number | null {
+  const at = Date.parse(date ?? '');
+  return Number.isNaN(at) ? null : at;
+}
+
+function earlier(place: Place, until: number | null): Place {
+  return until !== null && until < Number(place) ? until : place;
 }
 
 function demand(place: Place | null, where: string): Place {
@@ -101,11 +114,17 @@ function isTime(format: BookmarkFormat): boolean {
 
 function placeOf(found: unknown, format: BookmarkFormat): Place | null {
   if (found === null || found === undefined || found === '') return null;
-  const place = isTime(format) ? timeOf(found, format) : format === 'number' ? numberOf(found) : tokenOf(found);
+  const place = readablePlace(found, format);
   if (place !== null) return place;
   throw new ProtocolError(
     `the bookmark ${JSON.stringify(String(found))} cannot be read as ${format}; nothing of this page was written`,
   );
+}
+
+/** Null also for what cannot be read: one odd record says nothing of the others. */
+function readablePlace(found: unknown, format: BookmarkFormat): Place | null {
+  if (found === null || found === undefined || found === '') return null;
+  return isTime(format) ? timeOf(found, format) : format === 'number' ? numberOf(found) : tokenOf(found);
 }
 
 function timeOf(found: unknown, format: BookmarkFormat): number | null {
@@ -115,9 +134,13 @@ function timeOf(found: unknown, format: BookmarkFormat): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** A time without a zone is UTC, wherever we run. */
+const isoWithoutZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
+
+/** A time without a zone is UTC, wherever we run; of forms that are not ISO nobody knows. */
 function zoned(text: string): string {
-  return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? `${text.replace(' ', 'T')}Z` : text;
+  if (isoWithoutZone.test(text)) return `${text.replace(' ', 'T')}Z`;
+  const hasZone = /(Z|GMT|UTC|[+-]\d\d:?\d\d)$/i.test(text.trim());
+  return hasZone || /^\d{4}-\d\d(-\d\d)?$/.test(text) ? text : '';
 }
 
 function numberOf(found: unknown): Place | null {
@@ -134,7 +157,9 @@ function written(bookmark: string, format: BookmarkFormat, overlapMs: number): s
   if (!isTime(format)) return bookmark;
   const from = Number(bookmark) - overlapMs;
   if (Number.isNaN(from))
-    throw new CursorExpiredError('the stored bookmark is no time: everything is read again; no hit was made');
+    throw new CursorExpiredError('the stored bookmark is no time: everything is read again; no hit was made', {
+      isBookmark: true,
+    });
   if (format === 'milliseconds') return String(from);
   if (format === 'seconds') return String(Math.floor(from / 1000));
   return new Date(from).toISOString().replace(/\.\d{3}Z$/, 'Z');

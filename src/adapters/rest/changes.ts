@@ -59,6 +59,11 @@ export function sortChanges(page: readonly RawRecord[], document: unknown, sorti
   return { records, deleted: [...new Set([...graves.keys(), ...listed])] };
 }
 
+/** A page that lists nothing but what is gone. */
+export function sortGraves(page: readonly RawRecord[], sorting: LogSorting): readonly string[] {
+  return [...new Set(page.flatMap((raw) => keyOf(raw, sorting) ?? []))];
+}
+
 /** Without a key nobody knows what is gone: the next snapshot will show it. */
 function keyOf(raw: RawRecord, { keys, log }: LogSorting): string | null {
   const key = keys.tombstone(raw);

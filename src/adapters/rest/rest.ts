@@ -1,37 +1,22 @@
-import type { Adapter, AdapterContext, Page, PageRequest } from '../../adapter.ts';
+import type { Adapter, AdapterContext, HttpResponse, Page, PageRequest } from '../../adapter.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts';
-import { compileExpression, type Expression } from '../../expression.ts';
 import type { RawRecord } from '../../record.ts';
 import { conditionOf, validatorsOf } from '../../validators.ts';
-import { type Bookmarks, compileBookmarks } from './bookmark.ts';
-import { plainKeys, sortChanges, sortLog } from './changes.ts';
+import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
 import { readDocument } from './document.ts';
-import { cursorPager, linkPager, nextUrlPager } from './next.ts';
-import { offsetPager } from './offset.ts';
 import type { Pagination, RestOptions, RestResource } from './options.ts';
-import { pagePager } from './page.ts';
-import { type Answered, onePage, type Pager, withQuery } from './pager.ts';
-import { compilePlace, type ReadPlace } from './place.ts';
+import { type Answered, withQuery } from './pager.ts';
+import { compileReader, type Reader } from './reader.ts';
 import { requestFor } from './request.ts';
-import { compileTombstones, type Tombstones } from './tombstones.ts';
-
-/** One resource, ready to be read. */
-interface Reader {
-  readonly pager: Pager;
-  readonly records: Expression;
-  readonly total: ReadPlace;
-  /** Null: there are snapshots only. */
-  readonly bookmarks: Bookmarks | null;
-  readonly tombstones: Tombstones;
-}
+import { cursorOf, type Stage, stageOf } from './stage.ts';
 
 /** Reads any JSON API, by its config alone. A page is one JSON document, held in memory. */
 export function createRestAdapter(options: RestOptions): Adapter {
   const readers = new Map<string, Promise<Reader>>();
 
-  function readerOf(name: string, resource: RestResource): Promise<Reader> {
-    const known = readers.get(name) ?? compileReader(resource, options);
+  function readerOf(name: string): Promise<Reader> {
+    const known = readers.get(name) ?? compileReader(resourceOf(options, name), options);
     readers.set(name, known);
     return known;
   }
@@ -40,28 +25,42 @@ export function createRestAdapter(options: RestOptions): Adapter {
     modes: (name) => (resourceOf(options, name).mode === 'changes' ? ['snapshot', 'changes'] : ['snapshot']),
     isStable: (name) => isStable(resourceOf(options, name).pagination),
     async fetchPage(request, context) {
-      const { http, signal } = context;
-      const resource = resourceOf(options, request.resource);
-      const reader = await readerOf(request.resource, resource);
-      const own = firstUrl(options.baseUrl, resource);
-      const first = since(own, reader, request);
-      const asked = requestFor(reader.pager.urlOf(first, request.cursor), own, resource);
-      const validators = asked.method === 'POST' ? null : (request.validators ?? null);
-      const headers = { ...headersFor(asked), ...options.headers, ...resource.headers, ...conditionOf(validators) };
-      const response = await http.request({ ...asked, headers }).catch((error: unknown) => {
-        throw isGone(error, resource, request) ? gone(request, error) : error;
-      });
-      if (response.status === 304 && validators) return { mode: 'not-modified' };
-      if (response.status === 304)
-        throw new ProtocolError(
-          'the third party answered 304 to a request without a condition; nothing of this page was written',
-        );
+      const all = await readerOf(request.resource);
+      const stage = all.bookmarks === null ? { ...start, cursor: request.cursor } : stageOf(request.cursor);
+      const reader = stage.isAtGraves && all.graves ? all.graves : all;
+      const response = await ask(reader, options, { ...request, cursor: stage.cursor }, context);
+      if (response === 'the same') return { mode: 'not-modified' };
       const document = await readDocument(response);
-      signal.throwIfAborted();
+      context.signal.throwIfAborted();
       const answer = { url: response.url, headers: response.headers, document };
-      return pageOf(answer, reader, resource, request, context);
+      return pageOf(answer, reader, stage, request, context);
     },
   };
+}
+
+const start = stageOf(null);
+
+/** One hit. */
+async function ask(
+  { pager, resource, bookmarks }: Reader,
+  options: RestOptions,
+  request: PageRequest,
+  { http }: AdapterContext,
+): Promise<HttpResponse | 'the same'> {
+  const { cursor, bookmark } = request;
+  const own = firstUrl(options.baseUrl, resource);
+  const first = bookmarks && bookmark !== null ? bookmarks.since(own, bookmark) : own;
+  const asked = requestFor(pager.urlOf(first, cursor), own, resource);
+  const validators = asked.method === 'POST' ? null : (request.validators ?? null);
+  const headers = { ...headersFor(asked), ...options.headers, ...resource.headers, ...conditionOf(validators) };
+  const response = await http.request({ ...asked, headers }).catch((error: unknown) => {
+    throw isGone(error, resource, request) ? gone(request, error) : error;
+  });
+  if (response.status !== 304) return response;
+  if (validators) return 'the same';
+  throw new ProtocolError(
+    'the third party answered 304 to a request without a condition; nothing of this page was written',
+  );
 }
 
 function resourceOf({ resources }: RestOptions, name: string): RestResource {
@@ -75,10 +74,6 @@ function firstUrl(baseUrl: string, { path, query }: RestResource): URL {
   return withQuery(new URL(joined), query ?? {});
 }
 
-function since(first: URL, { bookmarks }: Reader, { bookmark }: PageRequest): URL {
-  return bookmarks && bookmark !== null ? bookmarks.since(first, bookmark) : first;
-}
-
 function headersFor({ body }: { readonly body?: string }): Readonly<Record<string, string>> {
   return { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) };
 }
@@ -87,60 +82,51 @@ function isStable(pagination: Pagination = { type: 'none' }): boolean {
   return pagination.type === 'none' || ('stable' in pagination && pagination.stable === true);
 }
 
-async function compileReader(resource: RestResource, { auth }: RestOptions): Promise<Reader> {
-  const { pagination, records, total, mode, bookmark, tombstones } = resource;
-  return {
-    pager: await pagerOf(pagination, auth?.type === 'query' ? auth.param : undefined),
-    records: await compileExpression(records ?? '@'),
-    total: total === undefined ? () => null : await compilePlace(total),
-    bookmarks: mode === 'changes' && bookmark ? await compileBookmarks(bookmark) : null,
-    tombstones: await compileTombstones(tombstones),
-  };
-}
-
-async function pagerOf(pagination: Pagination = { type: 'none' }, secret: string | undefined): Promise<Pager> {
-  switch (pagination.type) {
-    case 'none':
-      return onePage;
-    case 'page':
-      return pagePager(pagination);
-    case 'offset':
-      return offsetPager(pagination);
-    case 'cursor':
-      return cursorPager(pagination, await compilePlace(pagination.next));
-    case 'link':
-      return linkPager(pagination.rel, secret);
-    case 'next-url':
-      return nextUrlPager(await compilePlace(pagination.next), secret);
-  }
-}
-
 function pageOf(
   answer: Omit<Answered, 'records' | 'total'>,
   reader: Reader,
-  resource: RestResource,
+  stage: Stage,
   request: PageRequest,
   { log }: AdapterContext,
 ): Page {
-  const { bookmarks, tombstones } = reader;
-  const { cursor, keys = plainKeys } = request;
-  if (request.mode === 'changes' && bookmarks?.isExpired(answer.document)) throw gone(request);
+  const { bookmarks, tombstones, resource } = reader;
+  const { mode, keys = plainKeys } = request;
+  if (mode === 'changes' && bookmarks?.isExpired(answer.document)) throw gone({ ...request, cursor: stage.cursor });
   const found = reader.records(answer.document);
   if (!Array.isArray(found)) throw noRecords(found, answer.document, resource);
   const records: readonly RawRecord[] = found;
   const total = countOf(reader.total(answer));
-  const turned = reader.pager.turn({ ...answer, records, total }, cursor);
-  const isLog = bookmarks?.isLog === true;
-  const bookmark = (cursor === null || isLog ? bookmarks?.read({ ...answer, records }) : null) ?? request.bookmark;
-  const sorting = bookmarks && (isLog || request.mode === 'changes') ? { bookmarks, tombstones, keys, log } : null;
-  const sorted = sorting && (isLog ? sortLog : sortChanges)(turned.records, answer.document, sorting);
-  if (sorted && request.mode === 'changes')
-    return { mode: 'changes', ...sorted, next: turned.next, bookmark: bookmark ?? '', isLog };
+  const turned = reader.pager.turn({ ...answer, records, total }, stage.cursor);
+  const shifted = turned.shifted === true;
+  if (bookmarks === null) return { mode: 'snapshot', total, ...turned, validators: validatorsOf(answer.headers) };
 
-  const rest = { validators: validatorsOf(answer.headers), ...(bookmark !== null && { bookmark }) };
-  if (sorted) return { mode: 'snapshot', ...turned, ...rest, records: sorted.records, gone: sorted.deleted, isLog };
-  if (!tombstones.areAmongRecords) return { mode: 'snapshot', total, ...turned, ...rest };
-  return { mode: 'snapshot', ...turned, ...rest, records: turned.records.filter((raw) => !tombstones.isOne(raw)) };
+  const mark = stage.isAtGraves ? stage.mark : bookmarks.read({ ...answer, records }, stage.mark);
+  const bookmark = mark?.bookmark ?? request.bookmark;
+  const next = nextOf(turned.next, { ...stage, mark }, mode === 'changes' && reader.graves !== null);
+  const sorting = { bookmarks, tombstones, keys, log };
+  const common = { next, shifted, isBookmarkLast: true };
+  if (stage.isAtGraves) {
+    const deleted = sortGraves(turned.records, sorting);
+    return { mode: 'changes', ...common, records: [], deleted, bookmark: bookmark ?? '' };
+  }
+  const { isLog } = bookmarks;
+  if (mode === 'changes') {
+    const sorted = (isLog ? sortLog : sortChanges)(turned.records, answer.document, sorting);
+    return { mode, ...common, ...sorted, isLog, bookmark: bookmark ?? '' };
+  }
+  const whole = { mode, ...common, validators: validatorsOf(answer.headers), ...(bookmark !== null && { bookmark }) };
+  if (isLog) {
+    const { records: live, deleted } = sortLog(turned.records, answer.document, sorting);
+    return { ...whole, records: live, gone: deleted, isLog };
+  }
+  if (!tombstones.areAmongRecords) return { ...whole, total, records: turned.records };
+  return { ...whole, records: turned.records.filter((raw) => !tombstones.isOne(raw)) };
+}
+
+/** After the last page of what changed come those of what is gone, where there are such. */
+function nextOf(next: Stage['cursor'], stage: Stage, hasGraves: boolean): string | null {
+  if (next !== null) return cursorOf({ ...stage, cursor: next });
+  return hasGraves && !stage.isAtGraves ? cursorOf({ ...stage, cursor: null, isAtGraves: true }) : null;
 }
 
 function noRecords(found: unknown, document: unknown, { records = '@' }: RestResource): ProtocolError {
@@ -162,7 +148,7 @@ function countOf(found: unknown): number | undefined {
   );
 }
 
-/** 410 says it, and what the config names: of a cursor, or of the bookmark that the first page was asked with. */
+/** 410 says it, and what the config names: of a cursor, or of the bookmark that a first page was asked with. */
 function isGone(error: unknown, { bookmark }: RestResource, { mode, cursor }: PageRequest): boolean {
   if (!(error instanceof ProtocolError) || error.status === undefined) return false;
   if (cursor !== null) return error.status === 410;
@@ -170,12 +156,12 @@ function isGone(error: unknown, { bookmark }: RestResource, { mode, cursor }: Pa
 }
 
 function gone({ cursor }: PageRequest, cause?: unknown): CursorExpiredError {
-  const what =
-    cursor === null
-      ? 'the bookmark is too old; everything is read again'
-      : 'the cursor has expired (410); the pass starts over';
+  const isBookmark = cursor === null;
+  const what = isBookmark
+    ? 'the bookmark is too old; everything is read again'
+    : 'the cursor has expired (410); the pass starts over';
   return new CursorExpiredError(`the third party says that ${what}`, {
-    status: 410,
+    ...{ status: 410, isBookmark },
     ...(cause !== undefined && { cause }),
   });
 }

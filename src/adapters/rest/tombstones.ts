@@ -16,7 +16,7 @@ export interface Tombstones {
 const none: Tombstones = { isOne: () => false, listed: () => [], areAmongRecords: false };
 
 export async function compileTombstones(options: TombstoneOptions | undefined): Promise<Tombstones> {
-  if (options === undefined) return none;
+  if (options === undefined || options.from !== undefined) return none;
   if (options.path !== undefined) {
     const read = await compileExpression(options.path);
     return { ...none, listed: (document) => listOf(read(document)) };

@@ -9,16 +9,30 @@ export type ReplicationMethods = (stream: string) => string | undefined;
 export async function readCatalog(catalog: TapFile | undefined): Promise<ReplicationMethods> {
   const { streams } = members(typeof catalog === 'string' ? await readJson(catalog) : catalog);
   const entries = (Array.isArray(streams) ? streams : []).map(members);
-  return (stream) => methodOf(entries.find((one) => one.stream === stream || one.tap_stream_id === stream));
+  return (stream) => {
+    const methods = methodsOf(entries.find((one) => one.stream === stream || one.tap_stream_id === stream));
+    if (new Set(methods).size > 1) throw contradiction(stream, methods);
+    return methods[0];
+  };
+}
+
+/** Which of them a tap goes by is its own affair: read as another one, rows would be taken for gone. */
+function contradiction(stream: string, methods: readonly string[]): ConfigError {
+  return new ConfigError(
+    `the catalog says of the stream ${stream} both ${[...new Set(methods)].join(' and ')}; no hit was made`,
+    {
+      hint: 'replication_method of the stream, and replication-method in its metadata, must be the same.',
+    },
+  );
 }
 
 /** The method is a member of the entry, or in its metadata, under the empty breadcrumb that means the whole stream. */
-function methodOf(entry: Members | undefined): string | undefined {
+function methodsOf(entry: Members | undefined): readonly string[] {
   const ofTable = (Array.isArray(entry?.metadata) ? entry.metadata : [])
     .map(members)
     .find(({ breadcrumb }) => Array.isArray(breadcrumb) && breadcrumb.length === 0);
   const { 'replication-method': chosen, 'forced-replication-method': forced } = members(ofTable?.metadata);
-  return [entry?.replication_method, chosen, forced].find(isSaid);
+  return [entry?.replication_method, chosen, forced].filter(isSaid);
 }
 
 /** A tap that leaves the choice to the catalog discovers an empty text. */

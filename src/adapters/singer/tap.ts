@@ -48,7 +48,7 @@ export async function startTap(
     async ended() {
       const [code, killedBy]: (number | string | null)[] = await closed;
       signal.throwIfAborted();
-      if (code === 0) return;
+      if (code === 0 && !isLate()) return;
       const how = code === null ? `was killed by ${killedBy}` : `exited with ${code}`;
       throw failure(
         isLate() ? `${name} did not end within ${formatDuration(timeoutMs)}` : `${name} ${how}`,
