@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RestResource } from '../../src/adapters/rest/options.ts';
+import type { Pagination, RestResource } from '../../src/adapters/rest/options.ts';
 import { createRestAdapter } from '../../src/adapters/rest/rest.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../src/errors.ts';
 import { aThirdParty, dialectConfig, people, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
@@ -115,6 +115,16 @@ describe('cursor', () => {
     expect(await failure({ records: 'data', pagination })).toMatchObject({
       message: expect.stringContaining('is an object'),
     });
+  });
+
+  test.each<[Pagination, string]>([
+    [{ type: 'cursor', next: { header: 'X-Continuation' }, param: 'after' }, 'c2'],
+    [{ type: 'next-url', next: { header: 'X-Continuation' } }, '/people?page=2'],
+  ])('%j is in a header of the answer, until there is none', async (how, next) => {
+    party.script({ body: [{ id: 1 }], headers: { 'x-continuation': next } }, { body: [] });
+    const expected = how.type === 'cursor' ? next : `${party.url}${next}`;
+    expect((await page({ pagination: how })).next).toBe(expected);
+    expect((await page({ pagination: how }, expected)).next).toBeNull();
   });
 
   test('410 says that it has expired; without a cursor it is only a 410', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { aConfig, acme, load } from './a-config.ts';
 
@@ -37,4 +38,26 @@ test.each([
   [{ tombstones: { field: 'a', from: { path: '/gone' } } }, 'one of "field", "when", "path" and "from"'],
 ])('%j is refused', async (more, expected) => {
   await expect(load(withResource(more))).rejects.toThrow(expected);
+});
+
+/** What a section of the page on adapters writes as JSON at the beginning of its tables' rows. */
+function documented(heading: string): object[] {
+  const page = readFileSync(new URL('../../docs/adapters.md', import.meta.url), 'utf8');
+  const [, section = ''] = page.split(`\n## ${heading}\n`);
+  const rows = (section.split('\n## ')[0] ?? '').matchAll(/^\|(?: none, or)? `(\{.*?\})` \|/gm);
+  return [...rows].map(([, json = '']) => JSON.parse(json));
+}
+
+test.each(documented('Any JSON API'))('the documentation says how to go from page to page: %j', async (pagination) => {
+  const { config } = await load(withResource({ pagination }));
+  expect(config.adapters.acme?.resources.customers).toMatchObject({ pagination });
+});
+
+test.each(documented('Only what changed'))('the documentation says what is gone: %j', async (tombstones) => {
+  const { config } = await load(withResource({ mode: 'changes', bookmark, tombstones }));
+  expect(config.adapters.acme?.resources.customers).toMatchObject({ tombstones });
+});
+
+test('the documentation says all of it', () => {
+  expect([documented('Any JSON API').length, documented('Only what changed').length]).toEqual([6, 4]);
 });

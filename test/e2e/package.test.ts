@@ -37,7 +37,9 @@ test('the tarball holds what it should, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path).sort();
   const types = paths.filter((path) => /^dist\/([a-z]+\/)?[a-z-]+\.d\.ts$/.test(path));
   expect(types).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/testing.d.ts']));
-  expect(paths.filter((path) => !types.includes(path))).toEqual([
+  const docs = paths.filter((path) => /^docs\/[a-z]+\.md$/.test(path));
+  expect(docs).toContain('docs/adapters.md');
+  expect(paths.filter((path) => ![...types, ...docs].includes(path))).toEqual([
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
