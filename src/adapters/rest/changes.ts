@@ -60,8 +60,8 @@ export function sortChanges(page: readonly RawRecord[], document: unknown, sorti
 }
 
 /** A page that lists nothing but what is gone. */
-export function sortGraves(page: readonly RawRecord[], sorting: LogSorting): readonly string[] {
-  return [...new Set(page.flatMap((raw) => keyOf(raw, sorting) ?? []))];
+export function sortGraves(page: readonly RawRecord[], sorting: LogSorting): Sorted {
+  return { records: [], deleted: [...new Set(page.flatMap((raw) => keyOf(raw, sorting) ?? []))] };
 }
 
 /** Without a key nobody knows what is gone: the next snapshot will show it. */

@@ -1,15 +1,13 @@
-import type { Adapter, AdapterContext, HttpResponse, Page, PageRequest } from '../../adapter.ts';
+import type { Adapter, AdapterContext, HttpResponse, PageRequest } from '../../adapter.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts';
-import type { RawRecord } from '../../record.ts';
-import { conditionOf, validatorsOf } from '../../validators.ts';
-import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
-import { describe, describeKeys } from './describe.ts';
+import { conditionOf } from '../../validators.ts';
+import { pageOf } from './answer.ts';
 import { readDocument } from './document.ts';
 import type { Pagination, RestOptions, RestResource } from './options.ts';
-import { type Answered, withQuery } from './pager.ts';
+import { withQuery } from './pager.ts';
 import { compileReader, type Reader } from './reader.ts';
 import { requestFor } from './request.ts';
-import { cursorOf, type Stage, stageOf } from './stage.ts';
+import { stageOf } from './stage.ts';
 
 /** Reads any JSON API, by its config alone. A page is one JSON document, held in memory. */
 export function createRestAdapter(options: RestOptions): Adapter {
@@ -32,8 +30,10 @@ export function createRestAdapter(options: RestOptions): Adapter {
       if (response === 'the same') return { mode: 'not-modified' };
       const document = await readDocument(response);
       context.signal.throwIfAborted();
+      if (request.mode === 'changes' && reader.bookmarks?.isExpired(document))
+        throw gone({ ...request, cursor: stage.cursor });
       const answer = { url: response.url, headers: response.headers, document };
-      return pageOf(answer, reader, stage, request, context);
+      return pageOf(answer, reader, { stage, request, log: context.log });
     },
   };
 }
@@ -80,72 +80,6 @@ function headersFor({ body }: { readonly body?: string }): Readonly<Record<strin
 
 function isStable(pagination: Pagination = { type: 'none' }): boolean {
   return pagination.type === 'none' || ('stable' in pagination && pagination.stable === true);
-}
-
-function pageOf(
-  answer: Omit<Answered, 'records' | 'total'>,
-  reader: Reader,
-  stage: Stage,
-  request: PageRequest,
-  { log }: AdapterContext,
-): Page {
-  const { bookmarks, tombstones, resource } = reader;
-  const { mode, keys = plainKeys } = request;
-  if (mode === 'changes' && bookmarks?.isExpired(answer.document)) throw gone({ ...request, cursor: stage.cursor });
-  const found = reader.records(answer.document);
-  if (!Array.isArray(found)) throw noRecords(found, answer.document, resource);
-  const records: readonly RawRecord[] = found;
-  const total = countOf(reader.total(answer));
-  const turned = reader.pager.turn({ ...answer, records, total }, stage.cursor);
-  const shifted = turned.shifted === true;
-  if (bookmarks === null) return { mode: 'snapshot', total, ...turned, validators: validatorsOf(answer.headers) };
-
-  const mark = stage.isAtGraves ? stage.mark : bookmarks.read({ ...answer, records }, stage.mark);
-  const bookmark = mark?.bookmark ?? request.bookmark;
-  const next = nextOf(turned.next, { ...stage, mark }, mode === 'changes' && reader.graves !== null);
-  const sorting = { bookmarks, tombstones, keys, log };
-  const common = { next, shifted, isBookmarkLast: true };
-  if (stage.isAtGraves) {
-    const deleted = sortGraves(turned.records, sorting);
-    return { mode: 'changes', ...common, records: [], deleted, bookmark: bookmark ?? '' };
-  }
-  const { isLog } = bookmarks;
-  if (mode === 'changes') {
-    const sorted = (isLog ? sortLog : sortChanges)(turned.records, answer.document, sorting);
-    return { mode, ...common, ...sorted, isLog, bookmark: bookmark ?? '' };
-  }
-  const whole = { mode, ...common, validators: validatorsOf(answer.headers), ...(bookmark !== null && { bookmark }) };
-  if (isLog) {
-    const { records: live, deleted } = sortLog(turned.records, answer.document, sorting);
-    return { ...whole, records: live, gone: deleted, isLog };
-  }
-  if (!tombstones.areAmongRecords) return { ...whole, total, records: turned.records };
-  return { ...whole, records: turned.records.filter((raw) => !tombstones.isOne(raw)) };
-}
-
-/** After the last page of what changed come those of what is gone, where there are such. */
-function nextOf(next: Stage['cursor'], stage: Stage, hasGraves: boolean): string | null {
-  if (next !== null) return cursorOf({ ...stage, cursor: next });
-  return hasGraves && !stage.isAtGraves ? cursorOf({ ...stage, cursor: null, isAtGraves: true }) : null;
-}
-
-function noRecords(found: unknown, document: unknown, { records = '@' }: RestResource): ProtocolError {
-  return new ProtocolError(
-    `\`${records}\` is ${describe(found)}, where an array belongs; ${describeKeys(document)}. Nothing of this page was written`,
-    {
-      hint: "Set the resource's `records` to where the array of records is.",
-    },
-  );
-}
-
-/** Absent is fine: some APIs give it on the first page only. */
-function countOf(found: unknown): number | undefined {
-  if (found === null || found === undefined || found === '') return undefined;
-  const count = typeof found === 'string' || typeof found === 'number' ? Number(found) : Number.NaN;
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw new ProtocolError(
-    `the total is ${JSON.stringify(found)}, where a count belongs; nothing of this page was written`,
-  );
 }
 
 /** 410 says it, and what the config names: of a cursor, or of the bookmark that a first page was asked with. */
