@@ -86,8 +86,8 @@ export interface ChangesPage extends Paged {
    */
   readonly deleted: readonly string[];
   /**
-   * Of the pass's first page: where the next `changes` pass starts. What changes from now on must come after it. A function
-   * where it is known only after the records were read; null there: where this pass started.
+   * Where the next `changes` pass starts, by the pass's first page: what changes from now on must come after it. A function where
+   * it is known only after the records were read; null there: where this pass started.
    */
   readonly bookmark: string | (() => string | null);
 }

@@ -12,4 +12,6 @@ export {
   type ScriptedParty,
   type ServeParty,
 } from './testing/party.ts';
-export { openRecording, readPass } from './testing/recording.ts';
+export { type PassRead, readPass } from './testing/read-pass.ts';
+export { openRecording } from './testing/recording.ts';
+export type { WalkOptions } from './testing/walk.ts';

@@ -29,7 +29,7 @@ testAdapter(test, {
 test('reads what the server answered when it was recorded', async () => {
   const recording = fileURLToPath(new URL('./recorded/currencies.http', import.meta.url));
   const ours = await adapter.create({ baseUrl: 'http://127.0.0.1:4003', pageSize: 5 });
-  const records = await readPass(ours, 'currencies', openRecording(recording));
+  const { records } = await readPass(ours, 'currencies', openRecording(recording));
   equal(records.length, 10);
   deepEqual(records.at(-1), { code: 'USD', name: 'United States dollar', minorUnits: 2 });
 });

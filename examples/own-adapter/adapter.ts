@@ -1,4 +1,4 @@
-// An adapter of one's own, for an API that the built-in ones cannot read: GraphQL, asked by POST, with Relay's pages.
+// An adapter of one's own, for GraphQL: asked by POST, with Relay's pages, and 200 even where something went wrong.
 import { buffer } from 'node:stream/consumers';
 import { ConfigError, defineAdapter, type HttpResponse, ProtocolError } from 'cronsync';
 

@@ -21,8 +21,18 @@ export interface AdapterSubject {
   readonly hits: number;
   /** A body that ends inside a record, where half of the first answer is not one. */
   readonly cutBody?: string;
-  /** True: the adapter also reads what changed, and `serve` answers that with `changed` and `deleted`. */
+  /**
+   * True: the adapter reads what changed, and `serve` answers that with `changed` and `deleted`. Where it reads nothing else,
+   * `serve` answers with `records` as long as there is no bookmark.
+   */
   readonly changes?: boolean;
+  /** False: the changes do not tell what is gone. */
+  readonly tombstones?: boolean;
+  /**
+   * True: the adapter starts a program that makes the requests, in a slot of `context.http.takeSlot`. Of an answer that is no
+   * success sync then sees only that the program failed.
+   */
+  readonly program?: boolean;
 }
 
 /** What one check plays on. */

@@ -24,6 +24,8 @@ export interface Walk {
 }
 
 export interface WalkedPage {
+  /** What the adapter was asked. */
+  readonly request: PageRequest;
   readonly records: readonly RawRecord[];
   readonly deleted: readonly string[];
   readonly next: Cursor | null;
@@ -34,10 +36,17 @@ export interface WalkedPage {
 
 const mostPages = 100;
 
-/** A walk over everything; with a bookmark, over what changed since. `key` is the field that tombstones are known by. */
-export function startWalk(resource: string, since?: { readonly bookmark: string; readonly key: string }): Walk {
-  const mode: Mode = since ? 'changes' : 'snapshot';
-  const asked = { resource, mode, bookmark: since?.bookmark ?? null, ...(since && { keys: keysOf(since.key) }) };
+/** Where a walk starts, and how it knows what is gone. */
+export interface WalkOptions {
+  /** Null: over everything. */
+  readonly bookmark?: string | null | undefined;
+  /** The field that the system's key is made from; without it, it is for the adapter to say what a key is. */
+  readonly key?: string | undefined;
+}
+
+/** A walk over everything; with a bookmark, over what changed since. */
+export function startWalk(resource: string, { bookmark = null, key }: WalkOptions = {}): Walk {
+  const asked = { resource, bookmark, ...(key !== undefined && { keys: keysOf(key) }) };
   const pages: WalkedPage[] = [];
   const met = new Set<string>();
   const cursor = () => pages.at(-1)?.next ?? null;
@@ -57,7 +66,8 @@ export function startWalk(resource: string, since?: { readonly bookmark: string;
       return (pages.at(-1)?.isBookmarkLast ? pages.at(-1) : pages[0])?.bookmark ?? null;
     },
     async takePage(adapter, context) {
-      const page = await readPage(adapter, { ...asked, cursor: cursor() }, context);
+      const mode = bookmark === null ? wholeMode(adapter.modes(resource)) : 'changes';
+      const page = await readPage(adapter, { ...asked, mode, cursor: cursor() }, context);
       refuseRepetition(page, met);
       pages.push(page);
       return page;
@@ -65,15 +75,20 @@ export function startWalk(resource: string, since?: { readonly bookmark: string;
   };
 }
 
+/** As a run does: changes since no bookmark, where the adapter knows nothing else. */
+function wholeMode(modes: readonly Mode[]): Mode {
+  return modes.includes('snapshot') ? 'snapshot' : 'changes';
+}
+
 /** Reads one page whole. */
 export async function readPage(adapter: Adapter, request: PageRequest, context: AdapterContext): Promise<WalkedPage> {
   const page = await adapter.fetchPage(request, context);
   if (page.mode !== request.mode)
     throw new ProtocolError(`the adapter was asked for ${request.mode} and gave ${page.mode}`);
-  return wholePage(page);
+  return wholePage(request, page);
 }
 
-async function wholePage(page: SnapshotPage | ChangesPage): Promise<WalkedPage> {
+async function wholePage(request: PageRequest, page: SnapshotPage | ChangesPage): Promise<WalkedPage> {
   const records: RawRecord[] = [];
   for await (const record of page.records) records.push(record);
   const next = typeof page.next === 'function' ? page.next() : page.next;
@@ -81,14 +96,8 @@ async function wholePage(page: SnapshotPage | ChangesPage): Promise<WalkedPage> 
     throw new ProtocolError(`the next cursor is a ${typeof next}: it is stored, so that it must be a text or null`);
   const { deleted = [], total = null } = page as Partial<ChangesPage & SnapshotPage>;
   const bookmark = typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark;
-  return {
-    records,
-    deleted,
-    next,
-    total,
-    bookmark: bookmark ?? null,
-    isBookmarkLast: page.isLog === true || page.isBookmarkLast === true,
-  };
+  const isBookmarkLast = page.isLog === true || page.isBookmarkLast === true;
+  return { request, records, deleted, next, total, bookmark: bookmark ?? null, isBookmarkLast };
 }
 
 /** As a run whose resource has this key, unmapped. */

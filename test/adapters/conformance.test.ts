@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Adapter, AdapterContext, Page, PageRequest } from '../../src/adapter.ts';
+import { ThirdPartyError } from '../../src/errors.ts';
 import { type AdapterSubject, adapterChecks, type PartyHit, type PartyState } from '../../src/testing.ts';
 
 interface Answered {
@@ -35,9 +36,8 @@ type Fetch = (url: string, request: PageRequest, context: AdapterContext) => Pro
 
 const good: Fetch = async (url, request, context) => pageOf(await ask(url, request, context), request);
 
-/** Which checks an adapter does not pass. */
-async function failed(fetch: Fetch, parts: Partial<Adapter> = {}, more: Partial<AdapterSubject> = {}) {
-  const subject: AdapterSubject = {
+function aSubject(fetch: Fetch, parts: Partial<Adapter>, more: Partial<AdapterSubject>): AdapterSubject {
+  return {
     resource: 'people',
     create: (url) => ({
       modes: () => ['snapshot', 'changes'],
@@ -52,113 +52,257 @@ async function failed(fetch: Fetch, parts: Partial<Adapter> = {}, more: Partial<
     changes: true,
     ...more,
   };
+}
+
+/** Which checks an adapter does not pass. */
+async function failed(fetch: Fetch, parts: Partial<Adapter> = {}, more: Partial<AdapterSubject> = {}) {
   const outcomes = await Promise.all(
-    adapterChecks(subject).map(async ({ name, run }) => ({ name, error: await run().catch((error: Error) => error) })),
+    adapterChecks(aSubject(fetch, parts, more)).map(async ({ name, run }) => {
+      return { name, error: await run().catch((error: Error) => error) };
+    }),
   );
   return outcomes.filter(({ error }) => error !== undefined).map(({ name }) => name);
 }
 
-test('a good adapter passes every check', async () => {
-  expect(await failed(good)).toEqual([]);
+describe('a good adapter passes every check', () => {
+  test('that reads pages and changes', async () => {
+    expect(await failed(good)).toEqual([]);
+  });
+
+  test('whose changes do not tell what is gone', async () => {
+    const fetch: Fetch = async (url, request, context) => {
+      const { deleted: _, ...answer } = await ask(url, request, context);
+      return pageOf(answer, request);
+    };
+    expect(await failed(fetch, {}, { tombstones: false })).toEqual([]);
+  });
+
+  test('that reads nothing but changes', async () => {
+    expect(await failed(good, { modes: () => ['changes'] })).toEqual([]);
+  });
+
+  test('that reads nothing but what is there', async () => {
+    expect(await failed(good, { modes: () => ['snapshot'] }, { changes: false })).toEqual([]);
+  });
 });
 
-const once = 'brings every record once, in order, with one hit a page, made with context.http';
-const changesCheck = 'brings what changed and what is gone since a bookmark, and a new bookmark';
+const once = 'brings every record once, in order, with one hit and one slot a page';
+const noEnd = 'takes a page that repeats for an error, or shows that it does';
+const empty: Page = { mode: 'snapshot', records: [], next: null, bookmark: 'now' };
 
-test.each<readonly [string, Fetch, string]>([
-  [
-    'goes past context.http',
-    async (url, request) => {
-      const answer = await fetch(`${url}/people?from=${request.cursor ?? 0}`);
-      return pageOf((await answer.json()) as Answered, request);
-    },
-    once,
-  ],
+/** Goes past the client that sync gives it, and follows wherever it is sent. */
+const past: Fetch = async (url, request) => {
+  const answer = await fetch(`${url}/people?from=${request.cursor ?? 0}`);
+  if (!answer.ok) throw new ThirdPartyError(`status ${answer.status}`, { backsOff: 'key' });
+  return pageOf((await answer.json()) as Answered, request);
+};
+
+/** Asks for two pages at once, and keeps the other one for the run after. */
+function ahead(): Fetch {
+  const kept = new Map<string, Page>();
+  return async (url, request, context) => {
+    const page = kept.get(`${url} ${request.cursor}`) ?? (await good(url, request, context));
+    if (request.cursor !== null || page.mode === 'not-modified' || typeof page.next !== 'string') return page;
+    kept.set(`${url} ${page.next}`, await good(url, { ...request, cursor: page.next }, context));
+    return page;
+  };
+}
+
+/** After a failure it begins again. */
+function forgetful(): Fetch {
+  const hasFailed = new Set<string>();
+  return (url, request, context) => {
+    const from = hasFailed.delete(url) ? { ...request, cursor: null } : request;
+    return good(url, from, context).catch((error: unknown) => {
+      hasFailed.add(url);
+      throw error;
+    });
+  };
+}
+
+function keepingPages(): Fetch {
+  let calls = 0;
+  return async (url, request, context) => {
+    calls += 1;
+    return good(url, { ...request, cursor: String((calls % 3) * 2) }, context);
+  };
+}
+
+/** What it does to a body, before it reads it. */
+const reading = (read: (body: AsyncIterable<Uint8Array>) => Promise<Answered | null>): Fetch => {
+  return async (url, request, { http }) => {
+    const since = request.bookmark === null ? '' : `&since=${request.bookmark}`;
+    const { body } = await http.request({ url: new URL(`${url}/people?from=${request.cursor ?? 0}${since}`) });
+    const answer = await read(body);
+    return answer ? pageOf(answer, request) : empty;
+  };
+};
+
+/** It meets a page that it had, and says so in its own way. */
+const meetingItAgain = (meet: (answer: Answered) => Answered): Fetch => {
+  return async (url, request, context) => {
+    const answer = await ask(url, request, context);
+    const isRepeated = request.cursor !== null && JSON.stringify(answer.rows).includes('Person 1');
+    return pageOf(isRepeated ? meet(answer) : answer, request);
+  };
+};
+
+/** Adapters with one thing wrong, and a check that each of them does not pass. */
+const mutants: readonly (readonly [title: string, check: string, fetch: Fetch, parts?: Partial<Adapter>])[] = [
+  ['goes past context.http', once, past],
   [
     'asks twice for a page',
+    once,
     async (url, request, context) => {
       await ask(url, request, context);
       return good(url, request, context);
     },
-    once,
   ],
+  ['makes two hits for a page, and none for the next', once, ahead()],
   [
     'forgets the last page',
+    once,
     async (url, request, context) => {
       const page = await good(url, request, context);
       return page.mode === 'snapshot' && request.cursor !== null ? { ...page, next: null } : page;
     },
-    once,
   ],
   [
     'tells a total of the page for that of the pass',
-    async (url, request, context) => ({ ...(await good(url, request, context)), total: 2 }),
     'tells a total that is true, or none',
+    async (url, request, context) => ({ ...(await good(url, request, context)), total: 2 }),
   ],
   [
-    'keeps the page in memory',
-    (() => {
-      let calls = 0;
-      return async (url, request, context) => {
-        calls += 1;
-        return good(url, { ...request, cursor: String((calls % 3) * 2) }, context);
-      };
-    })(),
-    'gives the same page again for the same cursor, in another run',
+    'asks on after a page without records',
+    'ends at once where there is nothing',
+    async (url, request, context) => {
+      const answer = await ask(url, request, context);
+      const next = answer.rows.length === 0 && request.cursor === null ? '2' : answer.next;
+      return pageOf({ ...answer, next }, request);
+    },
   ],
+  ['keeps the page in memory', 'gives the same page again for the same cursor, in another run', keepingPages()],
   [
     'leaves out records without a key',
+    'passes on a key that comes twice, and a record without one',
     async (url, request, context) => {
       const answer = await ask(url, request, context);
       return pageOf({ ...answer, rows: answer.rows.filter((row) => 'id' in row) }, request);
     },
-    'passes on a key that comes twice, and a record without one',
+  ],
+  ['knows no mode', 'declares the modes that it can', good, { modes: () => [] }],
+  ['takes a page that repeats for the end', noEnd, meetingItAgain((answer) => ({ ...answer, rows: [], next: null }))],
+  [
+    'trips over a page that repeats',
+    noEnd,
+    meetingItAgain(() => {
+      throw new TypeError('undefined is not a function');
+    }),
   ],
   [
-    'takes a page that repeats for the end',
-    async (url, request, context) => {
-      const answer = await ask(url, request, context);
-      const repeats = request.cursor !== null && JSON.stringify(answer.rows).includes('Person 1');
-      return pageOf(repeats ? { ...answer, rows: [], next: null } : answer, request);
-    },
-    'takes a page that repeats for an error, or shows that it does',
+    'says of a page that repeats that nobody is there',
+    noEnd,
+    meetingItAgain(() => {
+      throw new ThirdPartyError('gone', { backsOff: 'resource' });
+    }),
   ],
-  [
-    'takes a failure for an empty page',
-    (url, request, context) =>
-      good(url, request, context).catch(() => ({ mode: 'snapshot', records: [], next: null, bookmark: 'now' })),
+  ...[
     'takes 401 for credentials that are refused',
+    'takes 403 for credentials that are refused',
+    'takes 500 for a third party that fails',
+    'takes 503 for a third party that is busy',
+    'takes 418 for no page',
+  ].map((check) => {
+    const fetch: Fetch = (url, request, context) => good(url, request, context).catch(() => empty);
+    return ['takes a failure for an empty page', check, fetch] as const;
+  }),
+  [
+    'takes 304 for an empty page',
+    'takes 304, unasked, for no page',
+    async (url, request, context) => {
+      const { status } = await context.http.request({ url: new URL(`${url}/people?from=${request.cursor ?? 0}`) });
+      return status === 304 ? empty : good(url, request, context);
+    },
   ],
+  ['follows a redirect', 'takes a redirect for no page', past],
+  ['does not hear of Retry-After', 'leaves the third party alone for as long as 429 with Retry-After says', past],
   [
     'tries again by itself',
-    (url, request, context) => good(url, request, context).catch(() => good(url, request, context)),
     'takes 500 for a third party that fails',
+    (url, request, context) => good(url, request, context).catch(() => good(url, request, context)),
   ],
+  ['begins again after a failure', 'goes on where it was after a 500 on the last page', forgetful()],
+  [
+    'takes a body that ends too soon for an empty page',
+    'takes a connection that is cut in the body for no page',
+    reading(async (body) => {
+      const whole = await buffer(body).catch(() => null);
+      return whole && JSON.parse(strict.decode(whole));
+    }),
+  ],
+  ...[
+    'takes a body that is cut for no page',
+    'takes HTML with status 200 for no page',
+    'takes HTML without a content type for no page',
+  ].map((check) => {
+    const fetch = reading(async (body) => {
+      const whole = strict.decode(await buffer(body));
+      return whole.endsWith('}') ? JSON.parse(whole) : null;
+    });
+    return ['takes what is no JSON for an empty page', check, fetch] as const;
+  }),
   [
     'reads damaged bytes',
-    async (url, request, context) => {
-      const { body } = await context.http.request({ url: new URL(`${url}/people?from=${request.cursor ?? 0}`) });
-      return pageOf(JSON.parse((await buffer(body)).toString()), request);
-    },
     'takes bytes that are not UTF-8 for no page',
+    reading(async (body) => JSON.parse((await buffer(body)).toString())),
   ],
   [
     'forgets tombstones',
+    'brings what changed and what is gone since a bookmark, and a new bookmark',
     async (url, request, context) => ({ ...(await good(url, request, context)), deleted: [] }),
-    changesCheck,
   ],
   [
     'wraps what stopped it in an error of its own',
+    'stops when the run does, with its reason',
     (url, request, context) =>
       good(url, request, context).catch((cause: unknown) => {
         throw new Error('it did not work', { cause });
       }),
-    'stops when the run does, with its reason',
   ],
-])('one that %s is found out', async (_title, fetch, check) => {
-  expect(await failed(fetch)).toContain(check);
+];
+
+for (const [title, check, fetch, parts] of mutants) {
+  test.concurrent(`one that ${title} is found out: ${check}`, async () => {
+    expect(await failed(fetch, parts)).toContain(check);
+  });
+}
+
+test('no check is without an adapter that does not pass it', () => {
+  const names = adapterChecks(aSubject(good, {}, {})).map(({ name }) => name);
+  expect(new Set(mutants.map(([, check]) => check))).toEqual(new Set(names));
 });
 
 test('one that can read changes, and does not say so to the checks, is found out', async () => {
   expect(await failed(good, {}, { changes: false })).toEqual(['declares the modes that it can']);
+});
+
+test('one whose changes tell what is gone, and does not say so to the checks, is found out', async () => {
+  expect(await failed(good, {}, { tombstones: false, serve: alwaysGone })).toEqual([
+    'brings what changed since a bookmark, and a new bookmark',
+  ]);
+});
+
+function alwaysGone(hit: PartyHit, state: PartyState) {
+  return serve(hit, { ...state, deleted: ['1'] });
+}
+
+test('one that does not ask how its program ended is found out', async () => {
+  const fetch: Fetch = (url, request, context) => good(url, request, context).catch(() => empty);
+  expect(await failed(fetch, {}, { program: true })).toEqual(
+    expect.arrayContaining([
+      'takes a program that is refused for one that failed',
+      'takes a program that meets an error for one that failed',
+      'takes a program that is cut off in the body for one that failed',
+    ]),
+  );
 });

@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const aTap = (script: string, parts?: TapParts) => aTapIn(folder, script, parts);
 type Tapped = Awaited<ReturnType<typeof aTap>>;
 
-const read = ({ adapter, context }: Tapped) => readPass(adapter, 'people', context);
+const read = async ({ adapter, context }: Tapped) => (await readPass(adapter, 'people', context)).records;
 
 describe('a stream is read', () => {
   test('record by record, whatever else the tap says, and one start is one slot', async () => {

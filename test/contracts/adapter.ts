@@ -3,7 +3,7 @@ import { type AdapterSubject, testAdapter as registerChecks } from '../../src/te
 import { collectionPage, type Dialect } from '../helpers/third-party.ts';
 
 /** An adapter with a resource called `people`, and how its third party serves the whole collection. */
-export type Subject = Pick<AdapterSubject, 'create' | 'serve' | 'hits' | 'cutBody' | 'changes'>;
+export type Subject = Omit<AdapterSubject, 'resource' | 'records' | 'key' | 'expected'>;
 
 /** Five records, with what is hard to quote in any format. */
 export const five = [1, 2, 3, 4, 5].map((id) => ({ id: String(id), name: `Zoë "${id}", {[` }));

@@ -247,6 +247,47 @@ test.each(['committed', 'before-sweep', 'remove-written', 'swept'])(
   },
 );
 
+test.each([
+  ['stopped', '1m', ['run', '--json', '--max-pages', '1'], {}],
+  ['killed', '1m', undefined, { SYNC_CRASH_AT: 'committed' }],
+  ['killed', '0s', undefined, { SYNC_CRASH_AT: 'committed' }],
+] as const)(
+  'a run is %s between two pages whose records changed at the same time (overlap %s): none is lost, and none is written twice',
+  async (_title, overlap, args, env) => {
+    const bookmark = { field: 'updated_at', param: 'since', overlap };
+    await using subject = await aChangingProject(
+      [customer(20, 5), ...many(19)],
+      { bookmark },
+      { pageSize: 4, ttl: '2s' },
+    );
+    const { project } = subject;
+    await project.sync();
+    const ids = [1, 2, 3, 4, 5, 6];
+    const atOnce = ids.map((id) => customer(id, 9));
+    const untouched = many(19).slice(ids.length);
+    subject.records = [customer(20, 5), ...atOnce, ...untouched];
+    await project.sync(args, { env });
+    expect(project.events('customers.updated')).toHaveLength(3);
+
+    // One more of that very time, on the page to come; and one that the next pass finds, since it asks from then on.
+    subject.records = [customer(20, 5), ...atOnce, customer(21, 9), ...untouched];
+    await eventually(async () => (await project.sync()).exitCode === 0);
+    subject.records = [customer(20, 5), ...atOnce, customer(21, 9), customer(22, 9), ...untouched];
+    expect((await project.sync()).json()).toMatchObject({ counts: { created: 1, updated: 0, deleted: 0 } });
+    expect((await project.sync()).json()).toMatchObject({ counts: { created: 0, updated: 0, deleted: 0 } });
+
+    expect(project.events('customers.updated').map(({ subject: key }) => Number(key))).toEqual(ids);
+    expect(
+      project
+        .events('customers.created')
+        .map(({ subject: key }) => key)
+        .slice(20),
+    ).toEqual(['21', '22']);
+    expect(live(project).toSorted()).toEqual(there(subject.records));
+    expect(sinces(project).at(-1)).toBe(at(overlap === '0s' ? 9 : 8));
+  },
+);
+
 test('a list of ids beside the records, a header as bookmark, and a token of the API', async () => {
   const path = { pagination: { type: 'none' }, records: 'data' };
   const bookmarks = [

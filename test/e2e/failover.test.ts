@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TargetType, targets } from '../helpers/crash-points.ts';
 import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
 import { allDone, listenTimings } from '../helpers/listening.ts';
-import { aReceiver, webhookTo } from '../helpers/receiver.ts';
+import { aReceiver, outOfOrder, webhookTo } from '../helpers/receiver.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aProject, type BaseConfig, customers, eventually, expectInStep, type Project } from '../helpers/sync.ts';
 
@@ -160,6 +160,8 @@ describe.each(targets)('a replica that lost writes is promoted (%s)', (target) =
     project.serve(customers(20));
     await project.sync();
     await eventually(() => taken().size === 20);
+    // The replica has not even heard that there were such events.
+    const unheard = Array.from({ length: 10 }, (_, at) => 11 + at);
 
     await failOver();
     project.serve(customers(30));
@@ -169,6 +171,10 @@ describe.each(targets)('a replica that lost writes is promoted (%s)', (target) =
     await allDone(project);
     const events = await project.database.events();
     expect(taken()).toEqual(new Set(events.map(({ id }) => id)));
+    const times = Map.groupBy(receiver.taken(), ({ event }) => event.id);
+    const again = events.filter(({ id }) => (times.get(id)?.length ?? 0) > 1);
+    expect(again.map(({ sequence }) => Number(sequence))).toEqual(unheard);
+    expect(outOfOrder(receiver.taken())).toEqual([]);
     expect(await project.database.query('SELECT * FROM _sync_dead')).toEqual([]);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).exitCode).toBe(0);

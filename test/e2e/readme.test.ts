@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -86,23 +86,4 @@ test('the exit codes of the README are those of the program', () => {
     codes.split(', '),
   );
   expect(listed.map(Number).sort()).toEqual(Object.values(ExitCode).sort());
-});
-
-test.each([
-  'README.md',
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'docs/internals.md',
-  'docs/decisions.md',
-  'docs/operations.md',
-  'docs/performance.md',
-])('what %s links to, and the files that it names, are there', (document) => {
-  const text = read(document);
-  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) =>
-    join(root, document, '..', link),
-  );
-  const named = [...text.matchAll(/`((?:src|test|scripts|bench|docs|examples)\/[\w./-]+)`/g)].map(([, path = '']) =>
-    join(root, path),
-  );
-  expect([...links, ...named].filter((path) => !existsSync(path))).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { aRecordedGithub } from '../helpers/recorded-github.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aStripeCustomer, aStripeProduct, serveStripe, stripeCustomers, stripeKey } from '../helpers/stripe.ts';
 import { aProject, type BaseConfig, type Project } from '../helpers/sync.ts';
+import { collectionPage } from '../helpers/third-party.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -71,6 +72,37 @@ describe('github', () => {
     const asked = party.hits.map(({ url }) => url.searchParams.get('since'));
     expect(asked).toEqual([null, expect.stringMatching(/^2026-11-24T09:55:00/)]);
     expect(project.rows('issues')).toMatchObject([{ title: 'Mended' }]);
+  });
+
+  test.each([
+    ['on one page, one full pass finds it', 100, 1],
+    ['on several pages, between which one may slip, two full passes running find it', 2, 2],
+  ])('no change tells of an issue that is gone: %s', async (_title, per_page, passes) => {
+    const issues = recorded('paginate-issues').flatMap(({ response }) => response as Issue[]);
+    await using party = await openScriptedParty(({ url }, { records }) => {
+      const listed = url.searchParams.has('since') ? [] : records;
+      const { headers, body } = collectionPage(url, listed, { dialect: 'link', pageSize: per_page });
+      return { headers: { ...(headers as Record<string, string>), date: 'Tue, 24 Nov 2026 10:00:00 GMT' }, body };
+    });
+    party.set({ records: issues });
+    const resources = { issues: { query: { per_page } } };
+    await using project = await aReadyProject(
+      'github',
+      { baseUrl: party.url, resources },
+      { resources: { issues: {} } },
+    );
+    const deleted = async (...args: readonly string[]) => {
+      const { outcome, counts } = (await project.sync(['run', '--json', ...args], { env })).json();
+      return outcome === 'done' ? counts.deleted : outcome;
+    };
+    expect(await deleted()).toBe(0);
+    const [gone, ...left] = issues;
+    party.set({ records: left });
+
+    for (let pass = 1; pass < passes; pass += 1) expect([await deleted(), await deleted('--full')]).toEqual([0, 0]);
+    expect([await deleted(), await deleted('--full'), await deleted('--full')]).toEqual([0, 1, 0]);
+    expect(project.events('issues.deleted').map(({ subject }) => subject)).toEqual([String(gone?.id)]);
+    expect(party.hits.some(({ url }) => url.searchParams.has('since'))).toBe(true);
   });
 
   test('reads repositories, as GitHub shows one, and leaves pull requests out of the issues', async () => {

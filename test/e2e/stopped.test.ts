@@ -8,8 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** A transaction in which nothing happens is ended sooner than the lock's time is over, as it is in earnest: 10 s and 30 s. */
-const timings = { targetIdleMs: 1000, targetBusyMs: 1000 };
+/**
+ * A transaction in which nothing happens is ended sooner than the lock's time is over, as it is in earnest: 10 s and 30 s. Late
+ * enough that a busy machine has asked for its locks by then.
+ */
+const timings = { targetIdleMs: 5000, targetBusyMs: 1000 };
+const ttl = '7s';
 
 /** The locks that a stopped transaction holds on rows of the system's; the lease row is ours. */
 const heldRows = `SELECT 1 FROM customers WHERE id NOT IN (SELECT id FROM customers FOR NO KEY UPDATE SKIP LOCKED)`;
@@ -26,7 +30,7 @@ test.concurrent.each([
   'a run that is stopped inside a transaction at %s is ended by Postgres; the next one works, and the woken one writes nothing',
   async (at, held) => {
     await using project = await aProject({
-      ...{ redis, target: 'postgres', timings, ttl: '3s', records: customers(10), dialect: 'cursor', pageSize: 4 },
+      ...{ redis, target: 'postgres', timings, ttl, records: customers(10), dialect: 'cursor', pageSize: 4 },
       config: (config: BaseConfig) => ({
         ...config,
         adapters: { acme: { ...config.adapters.acme, timeout: '1s' } },

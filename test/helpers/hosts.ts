@@ -16,8 +16,8 @@ export interface HostRun {
   readonly host: number;
   readonly exitCode: number | null;
   readonly hits: number;
-  /** By the host's own clock. */
-  readonly startedAt: number;
+  /** By how much the run's own clock was ahead when it started, in seconds. */
+  readonly aheadS: number;
   readonly said: string;
 }
 
@@ -29,9 +29,16 @@ export async function keepRunning(project: Project, host: Host, everyMs: number,
   const runs: HostRun[] = [];
   while (!over.aborted) {
     const tick = sleep(everyMs);
+    const trueStart = Date.now();
     const { exitCode, stdout, stderr } = await project.sync(['run', '--json', '--max-pages', '4'], { env });
     const { hits = 0, startedAt = '' } = stdout === '' ? {} : JSON.parse(stdout);
-    runs.push({ host: name, exitCode, hits, startedAt: Date.parse(startedAt), said: stdout + stderr });
+    runs.push({
+      host: name,
+      exitCode,
+      hits,
+      aheadS: (Date.parse(startedAt) - trueStart) / 1000,
+      said: stdout + stderr,
+    });
     await tick;
   }
   return runs;

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { beforeEverything, comparePositions, parsePosition } from '../../src/event.ts';
 import type { Customer, Project, RemoteCustomer, Row, SyncEvent } from './sync.ts';
 
 export interface InStep {
@@ -7,13 +8,14 @@ export interface InStep {
   readonly table?: string;
   /** Whose events; by default those of `customers`. */
   readonly resource?: string;
-  /** The stream may have been trimmed at its beginning, or altogether. */
+  /** The stream may have lost what every group has passed, which is all of it at times. */
   readonly isTrimmed?: boolean;
 }
 
 /**
  * What must hold after every fault, once a clean run has ended (protocol section 10): the table is what the third party
- * has; the events tell how it came to be so; the stream is the outbox, gap-free; hits were spaced; no key stays for ever.
+ * has; sync knows which rows are live; the events tell how it came to be so; the stream is the outbox, gap-free; hits were
+ * spaced; no key stays for ever.
  */
 export async function expectInStep(project: Project, options: InStep = {}): Promise<void> {
   const { table = 'customers', resource = 'customers' } = options;
@@ -23,9 +25,20 @@ export async function expectInStep(project: Project, options: InStep = {}): Prom
 
   expect(byId(live.map(parsed))).toEqual(byId(expected));
   expect(byId(replay(events.filter(({ type }) => type.startsWith(`${resource}.`))))).toEqual(byId(expected));
+  await expectNoted(project, resource, live);
   await expectStreamIsOutbox(project, events, options.isTrimmed === true);
   expect(project.party.tooEarly.map(({ gapMs }) => gapMs)).toEqual([]);
   expect(await keysForEver(project)).toEqual([]);
+}
+
+/** What sync has noted of its rows: which are live, by key, and how many. */
+async function expectNoted({ name, database, config }: Project, resource: string, live: readonly Row[]): Promise<void> {
+  const [noted] = await database.query('SELECT * FROM _sync_tables WHERE name = ? AND resource = ?', name, resource);
+  const isLive = config.target.type === 'postgres' ? 'NOT deleted' : 'deleted_at IS NULL';
+  const ofTable = Number(noted?.id ?? 0);
+  const records = await database.query(`SELECT key FROM _sync_records WHERE of_table = ? AND ${isLive}`, ofTable);
+  expect(records.map(({ key }) => key).toSorted()).toEqual(live.map(({ id }) => String(id)).toSorted());
+  expect(Number(noted?.live ?? 0)).toBe(live.length);
 }
 
 /** The customer that the project's map makes of the third party's. */
@@ -54,12 +67,31 @@ async function expectStreamIsOutbox(project: Project, outbox: readonly SyncEvent
   const generation = positionOf(last).split('-')[0];
   const current = entries.filter(({ id }) => id.startsWith(`${generation}-`));
   const kept = outbox.filter((event) => positionOf(event).startsWith(`${generation}-`));
+  const trimmed = isTrimmed ? kept.slice(0, kept.length - current.length) : [];
 
   expect(current.map(({ id }) => id)).toEqual(current.map(({ event }) => positionOf(event)));
-  expect(current.map(({ event }) => event)).toEqual(isTrimmed ? kept.slice(kept.length - current.length) : kept);
-  if (current.length > 0 || !isTrimmed) expect(current.at(-1)?.event).toEqual(last);
+  expect(current.map(({ event }) => event)).toEqual(kept.slice(trimmed.length));
+  if (trimmed.length > 0) await expectPassed(project, trimmed);
   const numbers = kept.map(({ sequence }) => Number(sequence));
   expect(numbers).toEqual(numbers.map((_, at) => (numbers[0] ?? 0) + at));
+}
+
+/** What is not on the stream any more, every group has acknowledged, and there are groups. */
+async function expectPassed({ redis: { client }, streamKey }: Project, trimmed: readonly SyncEvent[]): Promise<void> {
+  const groups = (await client.xinfo('GROUPS', streamKey)) as readonly (readonly unknown[])[];
+  expect(groups.length).toBeGreaterThan(0);
+  for (const facts of groups) {
+    const fact = (name: string) => String(facts[facts.indexOf(name) + 1]);
+    const [, oldest] = (await client.xpending(streamKey, fact('name'))) as readonly unknown[];
+    const isPassed = (position: string) =>
+      !isBefore(fact('last-delivered-id'), position) && (typeof oldest !== 'string' || isBefore(position, oldest));
+    expect(trimmed.map(positionOf).filter((position) => !isPassed(position))).toEqual([]);
+  }
+}
+
+function isBefore(a: string, b: string): boolean {
+  const place = (text: string) => parsePosition(text) ?? beforeEverything;
+  return comparePositions(place(a), place(b)) < 0;
 }
 
 /** An event's id without the sync's name: where it stands on the stream. */

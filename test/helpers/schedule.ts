@@ -28,6 +28,18 @@ export interface Run {
   readonly meanwhile: readonly Change[];
 }
 
+/** A crash point that a run was to stop at, for what. */
+export interface Visit {
+  readonly point: string;
+  readonly harm: Run['harm'];
+  readonly isReached: boolean;
+}
+
+export function visitOf({ at, harm }: Run, isReached: boolean): Visit {
+  const [point = at] = at.split(':');
+  return { point, harm, isReached };
+}
+
 /** How many records the third party may have, with keys from 1. */
 export const recordCount = 20;
 

@@ -1,0 +1,13 @@
+import type { AdapterSubject, Stage } from './subject.ts';
+import { startWalk, type Walk } from './walk.ts';
+
+/** A whole pass, since a bookmark if there is one. Each page is in a run of its own: the cursor is all that there is between them. */
+export async function walkAll(
+  { resource, key }: AdapterSubject,
+  stage: Stage,
+  bookmark: string | null = null,
+): Promise<Walk> {
+  const walk = startWalk(resource, { bookmark, key });
+  while (!walk.isComplete) await walk.takePage(await stage.adapter(), stage.context());
+  return walk;
+}

@@ -1,0 +1,58 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const documents = ['*.md', 'docs/*.md', 'bench/*.md', 'examples/*/*.md'].flatMap((pattern) =>
+  globSync(pattern, { cwd: root }),
+);
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+/** As GitHub makes them: what is no letter, digit or hyphen goes, and the second heading of a name is numbered. */
+function anchorsOf(text: string): Set<string> {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, '');
+  const names = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
+    return heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-');
+  });
+  return new Set(names.map((name, at) => (names.indexOf(name) === at ? name : `${name}-1`)));
+}
+
+/** Where the links of a document lead that lead nowhere. */
+function brokenLinks(document: string): string[] {
+  const links = [...read(document).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    const [path = '', anchor] = link.split('#');
+    const file = path === '' ? document : join(document, '..', path);
+    if (!existsSync(join(root, file))) return true;
+    return anchor !== undefined && !anchorsOf(read(file)).has(anchor);
+  });
+}
+
+test('there are documents, and headings in them', () => {
+  expect(documents).toEqual(
+    expect.arrayContaining(['README.md', 'docs/adapters.md', 'examples/own-adapter/README.md']),
+  );
+  expect(anchorsOf('# The Words\n```sh\n# no heading\n```\n## One, `two`!\n## The words')).toEqual(
+    new Set(['the-words', 'one-two', 'the-words-1']),
+  );
+});
+
+test.each(documents)('what %s links to is there, with its anchors', (document) => {
+  expect(brokenLinks(document)).toEqual([]);
+});
+
+test.each(documents)('the files that %s names are there', (document) => {
+  const text = read(document);
+  const named = [...text.matchAll(/`((?:src|test|scripts|bench|docs|examples)\/[\w./-]+)`/g)].map(
+    ([, path = '']) => path,
+  );
+  const tests = [...text.matchAll(/`([\w-]+\.test\.ts)`/g)].map(([, name = '']) => `test/e2e/${name}`);
+  expect([...named, ...tests].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
