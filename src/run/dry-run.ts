@@ -13,6 +13,7 @@ import { planDeletes } from './dry-deletes.ts';
 import { type FetchDeps, fetchAlways, readBatches } from './fetch.ts';
 import { hasTooManyRejects, type Verdict } from './guard.ts';
 import { bringerOf, type Identified, identify, type Recognised, type Source, sumRecognised } from './identify.ts';
+import { hasRecords } from './live.ts';
 import { atHome, startPass, turnPage, wholeMode } from './pass.ts';
 import { planSteps } from './plan.ts';
 import type { Resource } from './resource.ts';
@@ -152,7 +153,8 @@ class DryWalk {
     const stored = (await target.pass(resource))?.checkpoint ?? null;
     const before = stored && isFull ? { ...stored, bookmark: null } : stored;
     const started = startPass(before, this.#resource.shape, wholeMode(party.adapter.modes(resource)), now());
-    this.#checkpoint = atHome(started, party.name, before === null, this.#resource.rekey !== undefined);
+    const isFirst = !(await hasRecords(this.#resource, target));
+    this.#checkpoint = atHome(started, party.name, isFirst, this.#resource.rekey !== undefined);
     while (this.#checkpoint.phase === 'walking' && this.#checkpoint.progress.pages < maxPages) {
       await this.#takePage(onHit);
       this.#deps.progress.page(this.#resource.table.resource, this.#checkpoint.progress.pages);

@@ -17,6 +17,8 @@ import type { Resource } from './resource.ts';
 export interface Bringer {
   readonly adapter: string;
   readonly isHome: boolean;
+  /** Nobody else has ever brought anything: what it has never brought is no record of ours. */
+  readonly isAlone: boolean;
 }
 
 /** Asks what may tell which records have arrived: the target, and in a dry run what it has recognised so far. */
@@ -52,8 +54,9 @@ export interface Identified extends RecordBatch {
   readonly recognised?: Recognised;
 }
 
-export function bringerOf({ home = [] }: Checkpoint, adapter: string): Bringer {
-  return { adapter, isHome: home.includes(adapter) };
+export function bringerOf({ home = [], hadGuests = true }: Checkpoint, adapter: string): Bringer {
+  const isHome = home.includes(adapter);
+  return { adapter, isHome, isAlone: isHome && !hadGuests };
 }
 
 /**
@@ -191,7 +194,10 @@ function unidentified({ values }: Prepared, found: Finding, columns: readonly Co
   return { key: null, reasons: [because], raw };
 }
 
-/** A rejected record is there, under its own key where that is known. At home a native key that nobody bears is its key. */
+/**
+ * A rejected record is there, under its own key where that is known. One that never came before might be any that another
+ * adapter has brought; where there was no other, a native key that nobody bears is its key.
+ */
 function rejectsSeen(rejected: readonly Rejected[], clues: readonly Clues[], by: Bringer): Rejected[] {
   let n = 0;
   return rejected.map((reject) => {
@@ -199,7 +205,7 @@ function rejectsSeen(rejected: readonly Rejected[], clues: readonly Clues[], by:
     const clue = clues[n++] ?? noClues;
     const key = knownKey(reject.key, clue, by);
     if (key !== null) return { ...reject, key };
-    if (by.isHome && clue.namesake === null) return reject;
+    if (by.isAlone && clue.namesake === null) return reject;
     const reason = `and its id at ${by.adapter}, ${reject.key}, is not known yet, so that it might be any record`;
     return { ...reject, key: null, reasons: [...reject.reasons, reason] };
   });

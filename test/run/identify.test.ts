@@ -5,8 +5,9 @@ import { identify, keysOfNatives, recogniseAll } from '../../src/run/identify.ts
 import type { Resource } from '../../src/run/resource.ts';
 
 const table = { match: ['email'] };
-const guest = { adapter: 'lab', isHome: false };
-const host = { adapter: 'hub', isHome: true };
+const guest = { adapter: 'lab', isHome: false, isAlone: false };
+const host = { adapter: 'hub', isHome: true, isAlone: false };
+const alone = { ...host, isAlone: true };
 
 const arrived = (key: string): Prepared => ({ key, values: [key, 'x'], hash: key });
 const clues = (changed: Partial<Clues> = {}): Clues => ({ alias: null, namesake: null, lookalikes: [], ...changed });
@@ -144,7 +145,8 @@ describe('a batch', () => {
     const keys = async (by: typeof guest) =>
       (await identify(batch([], all), resource, telling(known, by))).rejected.map(({ key }) => key);
     expect(await keys(guest)).toEqual(['1', null, null, null]);
-    expect(await keys(host)).toEqual(['1', null, 'b', 'c']);
+    expect(await keys(host)).toEqual(['1', null, 'b', null]);
+    expect(await keys(alone)).toEqual(['1', null, 'b', 'c']);
   });
 
   test('without match is what it was, and nobody is asked', async () => {
