@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Aliases,
   type Arrived,
   type Bearer,
@@ -13,10 +14,11 @@ import type { ResourceTable } from '../target.ts';
 import type { RecordBatch } from './page.ts';
 import type { Resource } from './resource.ts';
 
-/** Who brings records, and whether its native keys are the keys. */
+/** Who brings records. */
 export interface Bringer {
   readonly adapter: string;
-  readonly isHome: boolean;
+  /** The adapters whose native keys are the keys. */
+  readonly home: readonly string[];
   /** Nobody else has ever brought anything: what it has never brought is no record of ours. */
   readonly isAlone: boolean;
 }
@@ -55,8 +57,11 @@ export interface Identified extends RecordBatch {
 }
 
 export function bringerOf({ home = [], hadGuests = true }: Checkpoint, adapter: string): Bringer {
-  const isHome = home.includes(adapter);
-  return { adapter, isHome, isAlone: isHome && !hadGuests };
+  return { adapter, home, isAlone: home.includes(adapter) && !hadGuests };
+}
+
+function isAtHome({ adapter, home }: Bringer): boolean {
+  return home.includes(adapter);
 }
 
 /**
@@ -79,18 +84,18 @@ export async function identify(
     ...batch.records.map(({ key, values }) => ({ native: key, values })),
     ...batch.rejected.flatMap(({ key }) => (key === null ? [] : { native: key, values: null })),
   ];
-  const clues = by.isHome ? await askAtHome(arrived, { by, ask }) : await ask(arrived);
+  const clues = isAtHome(by) ? await askAtHome(arrived, { by, ask }) : await ask(arrived);
   const { keys, recognised } = recogniseAll(batch.records, clues, table, by);
   const records = new Map<string, Prepared>();
   const rejected: Rejected[] = [];
-  const known: [string, string][] = [];
+  const known: Alias[] = [];
   for (const [n, record] of batch.records.entries()) {
     const found = keys[n] ?? { because: 'nothing is known of it' };
     const rekeyed = 'because' in found ? null : found.key === record.key ? record : rekey(record, found.key);
     if (rekeyed === null) rejected.push(unidentified(record, found, table.mapped));
     else {
       records.set(rekeyed.key, rekeyed);
-      if (clues[n]?.alias !== rekeyed.key) known.push([record.key, rekeyed.key]);
+      if (clues[n]?.alias !== rekeyed.key) known.push([record.key, rekeyed.key, isNew(found)]);
     }
   }
   const seen = rejectsSeen(batch.rejected, clues.slice(batch.records.length), by);
@@ -164,9 +169,13 @@ function recognise(
   return { because: taken(native, by.adapter) };
 }
 
-/** The key is one that this adapter's native key has become, or would have. */
-function isOwnKey({ isRecord, isOfAnother }: Bearer, { isHome }: Bringer): boolean {
-  return isHome && isRecord && !isOfAnother;
+function isNew(found: Finding): boolean {
+  return 'by' in found && found.by === 'none';
+}
+
+/** The key is one that this adapter's native key has become, or would have: whoever is at home gives the same keys. */
+function isOwnKey({ isRecord, madeBy }: Bearer, by: Bringer): boolean {
+  return isAtHome(by) && isRecord && (madeBy === null || by.home.includes(madeBy));
 }
 
 function knownKey(native: string, { alias, namesake }: Clues, by: Bringer): string | null {

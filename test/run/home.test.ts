@@ -3,7 +3,8 @@ import { bringerOf } from '../../src/run/identify.ts';
 import { atHome, complete, fail, startPass } from '../../src/run/pass.ts';
 import { aCheckpoint } from './a-pass.ts';
 
-const isHome = (checkpoint: ReturnType<typeof aCheckpoint>, adapter: string) => bringerOf(checkpoint, adapter).isHome;
+const isHome = (checkpoint: ReturnType<typeof aCheckpoint>, adapter: string) =>
+  bringerOf(checkpoint, adapter).home.includes(adapter);
 const start = (before: ReturnType<typeof aCheckpoint> | null) => startPass(before, 'shape', 'snapshot', 1);
 
 test('the adapter that walks first is at home, also where something is matched', () => {

@@ -5,14 +5,14 @@ import { identify, keysOfNatives, recogniseAll } from '../../src/run/identify.ts
 import type { Resource } from '../../src/run/resource.ts';
 
 const table = { match: ['email'] };
-const guest = { adapter: 'lab', isHome: false, isAlone: false };
-const host = { adapter: 'hub', isHome: true, isAlone: false };
+const guest = { adapter: 'lab', home: ['hub'], isAlone: false };
+const host = { adapter: 'hub', home: ['hub'], isAlone: false };
 const alone = { ...host, isAlone: true };
 
 const arrived = (key: string): Prepared => ({ key, values: [key, 'x'], hash: key });
 const clues = (changed: Partial<Clues> = {}): Clues => ({ alias: null, namesake: null, lookalikes: [], ...changed });
 const bearer = (key: string, changed: Partial<Bearer> = {}): Bearer => {
-  return { key, isRecord: true, isLive: true, takenBy: null, isOfAnother: false, ...changed };
+  return { key, isRecord: true, isLive: true, takenBy: null, madeBy: null, ...changed };
 };
 
 /** For each record its key, or why there is none. */
@@ -41,8 +41,14 @@ describe('a record is', () => {
   test('at home not somebody whose own native key has only not come yet', () => {
     const next = clues({ lookalikes: [bearer('1')] });
     expect(keysOf(host, ['7', next])).toEqual(['7']);
-    expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isOfAnother: true })] })])).toEqual(['1']);
+    expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { madeBy: 'lab' })] })])).toEqual(['1']);
     expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isRecord: false })] })])).toEqual(['1']);
+  });
+
+  test('at home its own key also where another one that is at home has made it', () => {
+    const both = { ...host, home: ['hub', 'lab'] };
+    expect(keysOf(both, ['7', clues({ namesake: bearer('7', { madeBy: 'lab' }) })])).toEqual(['7']);
+    expect(keysOf(both, ['7', clues({ lookalikes: [bearer('1', { madeBy: 'lab' })] })])).toEqual(['7']);
   });
 
   test('never one that another native key stands for', () => {
@@ -68,7 +74,7 @@ describe('a record is', () => {
     const taken = expect.stringContaining('its id at lab, 7, is the key of another record');
     expect(keysOf(guest, ['7', clues({ namesake: bearer('7') })])).toEqual([taken]);
     const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
-    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isOfAnother: true }) })])).toEqual([atHub]);
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { madeBy: 'lab' }) })])).toEqual([atHub]);
     expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([atHub]);
   });
 });
@@ -105,8 +111,8 @@ describe('a batch', () => {
       aliases: {
         adapter: 'lab',
         known: [
-          ['b', '2'],
-          ['c', 'c'],
+          ['b', '2', false],
+          ['c', 'c', true],
         ],
       },
       recognised: { alias: 1, match: 1, key: 0, none: 1 },
