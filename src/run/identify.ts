@@ -1,27 +1,9 @@
-import {
-  type Alias,
-  type Aliases,
-  type Arrived,
-  type Bearer,
-  type Clues,
-  mostLookalikes,
-  nativeOnly,
-  noClues,
-} from '../identity.ts';
+import { type Alias, type Aliases, type Arrived, type Clues, nativeOnly, noClues } from '../identity.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Column, Prepared, Rejected } from '../record.ts';
-import type { ResourceTable } from '../target.ts';
 import type { RecordBatch } from './page.ts';
+import { type Bringer, type Finding, isAtHome, knownKey, type Recognised, recogniseAll } from './recognise.ts';
 import type { Resource } from './resource.ts';
-
-/** Who brings records. */
-export interface Bringer {
-  readonly adapter: string;
-  /** The adapters whose native keys are the keys. */
-  readonly home: readonly string[];
-  /** Nobody else has ever brought anything: what it has never brought is no record of ours. */
-  readonly isAlone: boolean;
-}
 
 /** Asks what may tell which records have arrived: the target, and in a dry run what it has recognised so far. */
 export type AskClues = (arrived: readonly Arrived[]) => Promise<readonly Clues[]>;
@@ -30,23 +12,6 @@ export type AskClues = (arrived: readonly Arrived[]) => Promise<readonly Clues[]
 export interface Source {
   readonly by: Bringer;
   readonly ask: AskClues;
-}
-
-/** By what records were recognised. */
-export interface Recognised {
-  /** An alias from an earlier pass. */
-  readonly alias: number;
-  readonly match: number;
-  /** The adapter is at home: its native key is the key. */
-  readonly key: number;
-  /** Nobody's: records that the system did not have. */
-  readonly none: number;
-}
-
-const nobody: Recognised = { alias: 0, match: 0, key: 0, none: 0 };
-
-export function sumRecognised(a: Recognised = nobody, b: Recognised): Recognised {
-  return { alias: a.alias + b.alias, match: a.match + b.match, key: a.key + b.key, none: a.none + b.none };
 }
 
 /** A batch whose records have the system's keys. */
@@ -58,10 +23,6 @@ export interface Identified extends RecordBatch {
 
 export function bringerOf({ home = [], hadGuests = true }: Checkpoint, adapter: string): Bringer {
   return { adapter, home, isAlone: home.includes(adapter) && !hadGuests };
-}
-
-function isAtHome({ adapter, home }: Bringer): boolean {
-  return home.includes(adapter);
 }
 
 /**
@@ -84,7 +45,7 @@ export async function identify(
     ...batch.records.map(({ key, values }) => ({ native: key, values })),
     ...batch.rejected.flatMap(({ key }) => (key === null ? [] : { native: key, values: null })),
   ];
-  const clues = isAtHome(by) ? await askAtHome(arrived, { by, ask }) : await ask(arrived);
+  const clues = isAtHome(by) ? await askAtHome(arrived, table, { by, ask }) : await ask(arrived);
   const { keys, recognised } = recogniseAll(batch.records, clues, table, by);
   const records = new Map<string, Prepared>();
   const rejected: Rejected[] = [];
@@ -98,16 +59,20 @@ export async function identify(
       if (clues[n]?.alias !== rekeyed.key) known.push([record.key, rekeyed.key, isNew(found)]);
     }
   }
-  const seen = rejectsSeen(batch.rejected, clues.slice(batch.records.length), by);
+  const seen = rejectsSeen(batch.rejected, clues.slice(batch.records.length), table, by);
   const aliases = { adapter: by.adapter, known };
   return { ...batch, records: [...records.values()], rejected: [...seen, ...rejected], aliases, recognised };
 }
 
 /** At home nearly all are known by their keys: only of the others is asked what looks like them, which may cost a lot. */
-async function askAtHome(arrived: readonly Arrived[], { by, ask }: Source): Promise<readonly Clues[]> {
+async function askAtHome(
+  arrived: readonly Arrived[],
+  table: Resource['table'],
+  { by, ask }: Source,
+): Promise<readonly Clues[]> {
   const byKey = await ask(arrived.map(nativeOnly));
   const strange = arrived.filter(
-    ({ native, values }, n) => values !== null && knownKey(native, byKey[n] ?? noClues, by) === null,
+    ({ native, values }, n) => values !== null && knownKey(native, byKey[n] ?? noClues, table, by) === null,
   );
   if (strange.length === 0) return byKey;
   const told = await ask(strange);
@@ -118,82 +83,16 @@ async function askAtHome(arrived: readonly Arrived[], { by, ask }: Source): Prom
 /** The keys of records of which only native keys are told; what an adapter that is not at home has never brought has none. */
 export async function keysOfNatives(
   natives: readonly string[],
-  { rekey }: Pick<Resource, 'rekey'>,
+  { table, rekey }: Pick<Resource, 'table' | 'rekey'>,
   { by, ask }: Source,
 ): Promise<readonly string[]> {
   if (!rekey || natives.length === 0) return natives;
   const clues = await ask(natives.map((native) => nativeOnly({ native })));
-  return natives.flatMap((native, n) => knownKey(native, clues[n] ?? noClues, by) ?? []);
-}
-
-type Finding = { readonly key: string; readonly by: keyof Recognised } | { readonly because: string };
-
-/** Decides for each record whose it is. Pure. Aliases come first: what they name is not free for anybody else. */
-export function recogniseAll(
-  records: readonly Prepared[],
-  clues: readonly Clues[],
-  table: Pick<ResourceTable, 'match'>,
-  by: Bringer,
-): { readonly keys: readonly Finding[]; readonly recognised: Recognised } {
-  const claimed = new Set(clues.flatMap(({ alias }) => alias ?? []));
-  const recognised = { ...nobody };
-  const keys = records.map((record, n): Finding => {
-    const found = recognise(record.key, clues[n] ?? noClues, claimed, table, by);
-    if ('because' in found) return found;
-    claimed.add(found.key);
-    recognised[found.by] += 1;
-    return found;
-  });
-  return { keys, recognised };
-}
-
-function recognise(
-  native: string,
-  { alias, namesake, lookalikes }: Clues,
-  claimed: ReadonlySet<string>,
-  { match = [] }: Pick<ResourceTable, 'match'>,
-  by: Bringer,
-): Finding {
-  if (alias !== null) return { key: alias, by: 'alias' };
-  const isFree = (bearer: Bearer) => bearer.takenBy === null && !claimed.has(bearer.key);
-  if (namesake && isOwnKey(namesake, by) && isFree(namesake)) return { key: native, by: 'key' };
-  // At home, what bears a key of this adapter's is recognised by that key alone.
-  const free = lookalikes.filter((bearer) => isFree(bearer) && !isOwnKey(bearer, by));
-  const live = free.filter(({ isLive }) => isLive);
-  const alike = live.length > 0 ? live : free;
-  const [only] = alike;
-  if (alike.length > 1 || lookalikes.length > mostLookalikes)
-    return { because: ambiguous(alike.length > 0 ? alike : lookalikes, match) };
-  if (only) return { key: only.key, by: 'match' };
-  if (namesake === null && !claimed.has(native)) return { key: native, by: 'none' };
-  return { because: taken(native, by.adapter) };
+  return natives.flatMap((native, n) => knownKey(native, clues[n] ?? noClues, table, by) ?? []);
 }
 
 function isNew(found: Finding): boolean {
   return 'by' in found && found.by === 'none';
-}
-
-/** The key is one that this adapter's native key has become, or would have: whoever is at home gives the same keys. */
-function isOwnKey({ isRecord, madeBy }: Bearer, by: Bringer): boolean {
-  return isAtHome(by) && isRecord && (madeBy === null || by.home.includes(madeBy));
-}
-
-function knownKey(native: string, { alias, namesake }: Clues, by: Bringer): string | null {
-  if (alias !== null) return alias;
-  return namesake && isOwnKey(namesake, by) ? native : null;
-}
-
-function ambiguous(alike: readonly Bearer[], match: readonly string[]): string {
-  const shown = alike.slice(0, 3).map(({ key }) => key);
-  const more = alike.length === shown.length ? '' : ', …';
-  return `might be any of the rows with the same ${match.join(' and ')}: ${shown.join(', ')}${more}`;
-}
-
-function taken(native: string, adapter: string): string {
-  return (
-    `nothing in the system matches it, and its id at ${adapter}, ${native}, is the key of another record; ` +
-    `map a key that nobody else gives, such as join('', ['${adapter}-', to_string(id)])`
-  );
 }
 
 /** Without a key it counts as any record: what it is may be there under any key. */
@@ -207,12 +106,17 @@ function unidentified({ values }: Prepared, found: Finding, columns: readonly Co
  * A rejected record is there, under its own key where that is known. One that never came before might be any that another
  * adapter has brought; where there was no other, a native key that nobody bears is its key.
  */
-function rejectsSeen(rejected: readonly Rejected[], clues: readonly Clues[], by: Bringer): Rejected[] {
+function rejectsSeen(
+  rejected: readonly Rejected[],
+  clues: readonly Clues[],
+  table: Resource['table'],
+  by: Bringer,
+): Rejected[] {
   let n = 0;
   return rejected.map((reject) => {
     if (reject.key === null) return reject;
     const clue = clues[n++] ?? noClues;
-    const key = knownKey(reject.key, clue, by);
+    const key = knownKey(reject.key, clue, table, by);
     if (key !== null) return { ...reject, key };
     if (by.isAlone && clue.namesake === null) return reject;
     const reason = `and its id at ${by.adapter}, ${reject.key}, is not known yet, so that it might be any record`;

@@ -121,6 +121,25 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       ).toEqual([['["1","3"]'], [], ['["2","0"]']]);
     });
 
+    test('by fields of which one is of the key too', async () => {
+      const table = customersTable({ key: ['id', 'visits'], match: ['visits', 'email'] });
+      const keyed = (id: string, visits: number) => {
+        const values = [id, 'same@example.com', visits, null, null, null];
+        return { key: JSON.stringify([id, String(visits)]), values, hash: `h:${id}` };
+      };
+      const target = await filledWith([keyed('1', 3), keyed('2', 4)], {}, table);
+      const told = await target.clues(table, 'lab', [
+        arriving('["9","3"]', 'same@example.com', 3),
+        arriving('["9","4"]', 'same@example.com', 4),
+        arriving('["9","5"]', 'same@example.com', 5),
+      ]);
+      expect(told.map(({ lookalikes }) => lookalikes.map(({ key }) => key))).toEqual([
+        ['["1","3"]'],
+        ['["2","4"]'],
+        [],
+      ]);
+    });
+
     test('in the run that fills an empty table by aliases and keys alone, since whatever looks alike is of this run', async () => {
       const target = await claimed();
       await write(target, [ada, bob], { table: byEmail, aliases: aliasesOf(['77', '1']) });

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Arrived, Bearer, Clues } from '../../src/identity.ts';
 import type { Column, Prepared, Rejected } from '../../src/record.ts';
-import { identify, keysOfNatives, recogniseAll } from '../../src/run/identify.ts';
+import { identify, keysOfNatives } from '../../src/run/identify.ts';
+import { recogniseAll } from '../../src/run/recognise.ts';
 import type { Resource } from '../../src/run/resource.ts';
 
-const table = { match: ['email'] };
+const table = { key: ['id'], match: ['email'] };
 const guest = { adapter: 'lab', home: ['hub'], isAlone: false };
 const host = { adapter: 'hub', home: ['hub'], isAlone: false };
 const alone = { ...host, isAlone: true };
@@ -15,12 +16,18 @@ const bearer = (key: string, changed: Partial<Bearer> = {}): Bearer => {
   return { key, isRecord: true, isLive: true, takenBy: null, madeBy: null, ...changed };
 };
 
+type Told = readonly [native: string, clues: Clues];
+
 /** For each record its key, or why there is none. */
-function keysOf(by: typeof guest, ...told: (readonly [native: string, clues: Clues])[]) {
+function keysOf(by: typeof guest, ...told: Told[]) {
+  return keysIn(table, by, ...told);
+}
+
+function keysIn(of: typeof table, by: typeof guest, ...told: Told[]) {
   const { keys } = recogniseAll(
     told.map(([native]) => arrived(native)),
     told.map(([, clue]) => clue),
-    table,
+    of,
     by,
   );
   return keys.map((found) => ('because' in found ? found.because : found.key));
@@ -62,6 +69,15 @@ describe('a record is', () => {
     const dead = bearer('1', { isLive: false });
     expect(keysOf(guest, ['7', clues({ lookalikes: [dead, bearer('2')] })])).toEqual(['2']);
     expect(keysOf(guest, ['7', clues({ lookalikes: [dead] })])).toEqual(['1']);
+  });
+
+  test('never one of another tenant, where tenants are matched, whatever was matched before', () => {
+    const tenants = { key: ['tenant', 'id'], match: ['tenant', 'email'] };
+    const across = expect.stringContaining('when match did not say tenant');
+    const asKey = (...parts: string[]) => JSON.stringify(parts);
+    const from = (key: string) => [asKey('t1', '7'), clues({ alias: key })] as const;
+    expect(keysIn(tenants, guest, from(asKey('t1', '1')))).toEqual([asKey('t1', '1')]);
+    for (const key of [asKey('t2', '1'), 't1', asKey()]) expect(keysIn(tenants, guest, from(key))).toEqual([across]);
   });
 
   test('new where nothing bears its key', () => {
@@ -153,6 +169,14 @@ describe('a batch', () => {
     expect(await keys(guest)).toEqual(['1', null, null, null]);
     expect(await keys(host)).toEqual(['1', null, 'b', null]);
     expect(await keys(alone)).toEqual(['1', null, 'b', 'c']);
+  });
+
+  test('is gone under no key of another tenant', async () => {
+    const composite = { ...resource, table: { ...resource.table, key: ['tenant', 'id'], match: ['tenant', 'email'] } };
+    const known = { '["t1","7"]': clues({ alias: '["t2","1"]' }), '["t1","8"]': clues({ alias: '["t1","2"]' }) };
+    expect(await keysOfNatives(Object.keys(known), composite, telling(known))).toEqual(['["t1","2"]']);
+    const { rejected } = await identify(batch([], [reject('["t1","7"]')]), composite, telling(known));
+    expect(rejected.map(({ key }) => key)).toEqual([null]);
   });
 
   test('without match is what it was, and nobody is asked', async () => {

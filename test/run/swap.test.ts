@@ -45,6 +45,38 @@ describe('where ids coincide', () => {
   });
 });
 
+describe('where a part of the key is of the system itself', () => {
+  const text = { type: 'string' };
+  const schema = {
+    type: 'object' as const,
+    properties: { tenant: text, id: text, email: text, state: text },
+    required: ['tenant', 'id'],
+  };
+  const tenants = { schema, key: ['tenant', 'id'] };
+  const of = (tenant: string, id: string, email: string, state: string) => ({ tenant, id, email, state });
+
+  test('it is matched with the rest, and nothing moves to another tenant', async () => {
+    using system = aSwap({ ...tenants, match: ['tenant', 'email'] });
+    const rows = [of('t1', '1', 'a@', 'secret of t1'), of('t2', '2', 'b@', 'known to t2')];
+    await system.run('hub', [rows]);
+    const stranger = of('t2', 'z', 'a@', 'secret of t2');
+    const atLab = [of('t1', 'x', 'a@', 'secret of t1'), of('t2', 'y', 'b@', 'known to t2'), stranger];
+    expect(await system.run('lab', [atLab])).toMatchObject({ rejected: 0, counts: { ...none, created: 1 } });
+    expect(system.live()).toEqual([...rows, stranger]);
+  });
+
+  test('what was matched across tenants before is rejected, and says why', async () => {
+    using system = aSwap({ ...tenants, match: ['email'] });
+    await system.run('hub', [[of('t1', '1', 'a@', 'secret of t1')]]);
+    const atLab = [[of('t2', 'z', 'a@', 'secret of t1')]];
+    await system.run('lab', atLab);
+    expect(await system.run('lab', atLab, { match: ['tenant', 'email'] })).toMatchObject({ rejected: 1, counts: none });
+    expect(await system.reasons()).toEqual([
+      { key: null, reasons: expect.stringContaining('when match did not say tenant, and tenant is another one there') },
+    ]);
+  });
+});
+
 describe('a new record that the database refuses', () => {
   const refuseBad = `CREATE TRIGGER refuse BEFORE INSERT ON people WHEN new.state = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END`;
 
