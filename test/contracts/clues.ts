@@ -193,6 +193,16 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       ]);
     });
 
+    test('by an alias that is not the key, one of those that an adapter has', async () => {
+      const reader = await world.reader('crm');
+      opened.push(reader);
+      expect(await reader.foreignAlias('customers', 'lab')).toBeNull();
+      const target = await filledWith([ada, bob], { aliases: aliasesOf(['1', '1'], ['7', '2']) });
+      await write(target, [], { table: byEmail, aliases: { adapter: 'hub', known: [['1', '1']] } });
+      expect(await target.foreignAlias('customers', 'lab')).toEqual(['7', '2']);
+      expect(await reader.foreignAlias('customers', 'hub')).toBeNull();
+    });
+
     test('a reader tells it too, and where nothing has been made nothing is known', async () => {
       const reader = await world.reader('crm');
       opened.push(reader);

@@ -45,6 +45,34 @@ describe('where ids coincide', () => {
   });
 });
 
+describe('match that is gone', () => {
+  const atHub = [[person('1', 'a@'), person('2', 'b@'), person('3', 'c@')]];
+  const atLab = [[person('3', 'a@'), person('2', 'b@'), person('1', 'c@')]];
+  const gone = { match: null };
+
+  test('is missed, before a hit, where ids would be taken for the keys of others', async () => {
+    using system = aSwap();
+    await system.run('hub', atHub);
+    await system.run('lab', atLab);
+    const missed = expect.stringMatching(/"match" of people is gone, and what lab calls \d has the key \d here/);
+    const { outcome, exitCode, errors, pages } = await system.run('lab', atLab, gone);
+    expect({ outcome, exitCode, pages }).toEqual({ outcome: 'failed', exitCode: 78, pages: 0 });
+    expect(errors).toEqual([{ exitCode: 78, message: missed, hint: expect.stringContaining('Put "match" back') }]);
+    const plan = await system.plan('lab', atLab, gone);
+    expect(plan).toMatchObject({ exitCode: 78, table: { problems: [missed] } });
+    expect(system.live()).toEqual(atHub[0]);
+    expect(await system.run('lab', atLab)).toMatchObject(allGood);
+  });
+
+  test('is not missed where the ids are the keys', async () => {
+    using system = aSwap();
+    await system.run('hub', atHub);
+    await system.run('lab', atLab);
+    expect(await system.run('hub', atHub, gone)).toMatchObject(allGood);
+    expect(await system.plan('hub', atHub, gone)).toMatchObject({ exitCode: 0, counts: none });
+  });
+});
+
 describe('where a part of the key is of the system itself', () => {
   const text = { type: 'string' };
   const schema = {

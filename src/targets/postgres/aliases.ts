@@ -1,4 +1,4 @@
-import type { Aliases, Arrived, Clues } from '../../identity.ts';
+import type { Alias, Aliases, Arrived, Clues } from '../../identity.ts';
 import type { ResourceTable } from '../../target.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../sql/clues.ts';
 import { lookalikesOf } from './lookalikes.ts';
@@ -66,6 +66,19 @@ export async function forgetGroundless(
      AND NOT EXISTS (SELECT FROM ${table('_sync_records')} r WHERE r.of_table = $1 AND r.key = a.key)`,
     [of, textArray(refused.map(storable))],
   );
+}
+
+export async function foreignAlias(
+  session: Session,
+  { place, of, adapter }: Pick<Whose, 'place' | 'of' | 'adapter'>,
+): Promise<Alias | null> {
+  if (!(await hasAliases(session, place))) return null;
+  const { rows } = await session.query(
+    `SELECT native, key FROM ${place.table('_sync_aliases')} WHERE of_table = $1 AND adapter = $2 AND native <> key LIMIT 1`,
+    [of, adapter],
+  );
+  const [row] = rows;
+  return row ? [String(row.native), String(row.key)] : null;
 }
 
 interface Whose {

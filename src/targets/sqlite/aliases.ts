@@ -1,4 +1,4 @@
-import type { Aliases, Arrived, Clues } from '../../identity.ts';
+import type { Alias, Aliases, Arrived, Clues } from '../../identity.ts';
 import type { ResourceTable } from '../../target.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../sql/clues.ts';
 import type { Connection } from './connection.ts';
@@ -41,6 +41,13 @@ export function forgetGroundless(connection: Connection, of: number, refused: re
        AND NOT EXISTS (SELECT 1 FROM _sync_records r WHERE r.of_table = ?1 AND r.key = _sync_aliases.key)`,
     )
     .run(of, JSON.stringify(refused));
+}
+
+export function foreignAlias(connection: Connection, { of, adapter }: Whose): Alias | null {
+  if (!hasAliases(connection)) return null;
+  const select = 'SELECT native, key FROM _sync_aliases WHERE of_table = ? AND adapter = ? AND native <> key LIMIT 1';
+  const row = connection.statement(select).get(of, adapter);
+  return row ? [String(row.native), String(row.key)] : null;
 }
 
 /** A question for all arrivals, each: whose aliases are known; of the others what bears their keys, and what looks like them. */
