@@ -29,7 +29,7 @@ export interface Clues {
   readonly alias: string | null;
   /** What bears the native key as its own key, or will, once it is written; null if nobody does. */
   readonly namesake: Bearer | null;
-  /** Rows whose match fields hold the same, and not null. */
+  /** Rows whose match fields hold the same, and neither null nor nothing. */
   readonly lookalikes: readonly Bearer[];
 }
 

@@ -69,14 +69,20 @@ function recognise(
   if (namesake && isOwnKey(namesake, by) && isFree(namesake)) return { key: native, by: 'key' };
   // At home, what bears a key of this adapter's is recognised by that key alone.
   const free = lookalikes.filter((bearer) => isFree(bearer) && !isOwnKey(bearer, by));
-  const live = free.filter(({ isLive }) => isLive);
-  const alike = live.length > 0 ? live : free;
+  const alike = likeliest(free);
   const [only] = alike;
-  if (alike.length > 1 || lookalikes.length > mostLookalikes)
-    return { because: ambiguous(alike.length > 0 ? alike : lookalikes, table) };
+  const isCut = lookalikes.length > mostLookalikes && (!isAtHome(by) || free.length > 0);
+  if (isCut || alike.length > 1) return { because: ambiguous(alike.length > 0 ? alike : lookalikes, table, isCut) };
   if (only) return { key: only.key, by: 'match' };
   if (namesake === null && !claimed.has(native)) return { key: native, by: 'none' };
   return { because: taken(native, by.adapter) };
+}
+
+/** Live rows rather than deleted ones. Of several that are deleted it is none: nothing live is at stake if it is new. */
+function likeliest(free: readonly Bearer[]): readonly Bearer[] {
+  const live = free.filter(({ isLive }) => isLive);
+  if (live.length > 0) return live;
+  return free.length === 1 ? free : [];
 }
 
 /** The key that a native key stands for, whatever comes under it; null where only its fields may tell. */
@@ -103,9 +109,9 @@ function apart(alias: string, { key, match = [] }: KeyedTable): string {
   return `its id was matched to ${alias} when match did not say ${parts}, and ${parts} is another one there`;
 }
 
-function ambiguous(alike: readonly Bearer[], { match = [] }: KeyedTable): string {
+function ambiguous(alike: readonly Bearer[], { match = [] }: KeyedTable, isCut: boolean): string {
   const shown = alike.slice(0, 3).map(({ key }) => key);
-  const more = alike.length === shown.length ? '' : ', …';
+  const more = alike.length > shown.length || isCut ? ', …' : '';
   return `might be any of the rows with the same ${match.join(' and ')}: ${shown.join(', ')}${more}`;
 }
 

@@ -98,10 +98,16 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       ]);
     });
 
-    test('by nothing where a match field is null, or where only a native key is told', async () => {
-      const target = await filledWith([record('1', null, null, null, null, null), bob]);
-      const told = await target.clues(byEmail, 'lab', [arriving('9'), { native: '2', values: null }]);
-      expect(told).toEqual([clues(), clues({ namesake: bearer('2') })]);
+    test('by nothing where a match field is null or empty, or where only a native key is told', async () => {
+      const nameless = record('1', null, null, null, null, null);
+      const empty = record('3', '', null, null, null, null);
+      const target = await filledWith([nameless, bob, empty]);
+      const told = await target.clues(byEmail, 'lab', [
+        arriving('9'),
+        arriving('9', ''),
+        { native: '2', values: null },
+      ]);
+      expect(told).toEqual([clues(), clues(), clues({ namesake: bearer('2') })]);
     });
 
     test('by several fields at once, of whatever kind, and by a key of several', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Arrived, Bearer, Clues } from '../../src/identity.ts';
+import { type Arrived, type Bearer, type Clues, mostLookalikes } from '../../src/identity.ts';
 import type { Column, Prepared, Rejected } from '../../src/record.ts';
 import { identify, keysOfNatives } from '../../src/run/identify.ts';
 import { recogniseAll } from '../../src/run/recognise.ts';
@@ -82,6 +82,28 @@ describe('a record is', () => {
 
   test('new where nothing bears its key', () => {
     expect(keysOf(guest, ['7', clues()])).toEqual(['7']);
+  });
+
+  test('new where several rows are alike and all are deleted: nothing live is at stake', () => {
+    const dead = [bearer('1', { isLive: false }), bearer('2', { isLive: false })];
+    expect(keysOf(guest, ['7', clues({ lookalikes: dead })])).toEqual(['7']);
+    const taken = expect.stringContaining('is the key of another record');
+    expect(keysOf(guest, ['7', clues({ namesake: bearer('7'), lookalikes: dead })])).toEqual([taken]);
+  });
+
+  test('unknown where more rows are alike than are looked at, though all that are may be taken', () => {
+    const crowd = Array.from({ length: mostLookalikes + 1 }, (_, n) => bearer(`r${n}`, { takenBy: `x${n}` }));
+    const ambiguous = expect.stringContaining('might be any of the rows with the same email: r0, r1, r2, …');
+    expect(keysOf(guest, ['7', clues({ lookalikes: crowd })])).toEqual([ambiguous]);
+    expect(keysOf(guest, ['7', clues({ lookalikes: crowd.slice(1) })])).toEqual(['7']);
+  });
+
+  test('at home new however many of its own are alike, and unknown if among them is one of another', () => {
+    const crowd = Array.from({ length: mostLookalikes + 1 }, (_, n) => bearer(`r${n}`));
+    expect(keysOf(host, ['7', clues({ lookalikes: crowd })])).toEqual(['7']);
+    const mixed = [...crowd.slice(1), bearer('x', { madeBy: 'lab' })];
+    const ambiguous = expect.stringContaining('might be any of the rows with the same email: x, …');
+    expect(keysOf(host, ['7', clues({ lookalikes: mixed })])).toEqual([ambiguous]);
   });
 
   test('unknown where it might be any of several, or where its key is taken', () => {

@@ -45,6 +45,32 @@ describe('where ids coincide', () => {
   });
 });
 
+test('two without an email are not one', async () => {
+  using system = aSwap();
+  const atHub = [person('1', '', 'anna'), person('2', 'b@', 'bob')];
+  await system.run('hub', [atHub]);
+  const zoe = person('x', '', 'zoe');
+  expect(await system.run('lab', [[zoe, person('y', 'b@', 'bob')]])).toMatchObject({ rejected: 0 });
+  expect(system.live()).toEqual([person('2', 'b@', 'bob'), zoe]);
+});
+
+test('at home one more with an email that a hundred have is new', async () => {
+  using system = aSwap();
+  const many = Array.from({ length: 105 }, (_, n) => person(`${n}`, 'info@'));
+  await system.run('hub', [many]);
+  const counts = { ...none, created: 1 };
+  expect(await system.run('hub', [[...many, person('new', 'info@')]])).toMatchObject({ rejected: 0, counts });
+});
+
+test('one that several deleted rows look like comes in as a new one', async () => {
+  using system = aSwap();
+  const bob = person('2', 'b@');
+  for (const page of [[person('1', 'a@'), bob], [bob], [bob, person('3', 'a@')], [bob]])
+    await system.run('hub', [page]);
+  expect(await system.run('lab', [[person('y', 'b@'), person('x', 'a@')]])).toMatchObject({ rejected: 0 });
+  expect(system.live()).toEqual([bob, person('x', 'a@')]);
+});
+
 describe('match that is gone', () => {
   const atHub = [[person('1', 'a@'), person('2', 'b@'), person('3', 'c@')]];
   const atLab = [[person('3', 'a@'), person('2', 'b@'), person('1', 'c@')]];
