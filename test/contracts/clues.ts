@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/batch.ts';
-import type { Alias, Aliases, Arrived, Bearer, Clues } from '../../src/identity.ts';
+import { type Alias, type Aliases, type Arrived, type Bearer, type Clues, nativeOnly } from '../../src/identity.ts';
 import type { Prepared, Values } from '../../src/record.ts';
 import type { ResourceTable, Target } from '../../src/target.ts';
 import { ada, bob, checkpointOf, claim, customersTable, eve, record, type TargetWorld, write } from './target.ts';
@@ -197,6 +197,19 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       expect(await target.clues(byEmail, 'lab', [arriving('7')])).toEqual([
         clues({ namesake: bearer('7', { ...nobody, takenBy: 'x' }) }),
       ]);
+    });
+
+    test('and of a native key that no column can hold, that nobody has it', async () => {
+      const visits = customersTable({ key: ['visits'], match: ['email'] });
+      const target = await filledWith([{ ...ada, key: '3' }], {}, visits);
+      const asked = ['9999999999999999999', '12 apples', '\ud800', 'nul\0'].map((native) => nativeOnly({ native }));
+      expect(await target.clues(visits, 'lab', asked)).toEqual(asked.map(() => clues()));
+    });
+
+    test('in text too, of a native key that no text can be', async () => {
+      const target = await filledWith([ada]);
+      const asked = ['\ud800', 'nul\0', '1'].map((native) => nativeOnly({ native }));
+      expect(await target.clues(byEmail, 'lab', asked)).toEqual([clues(), clues(), clues({ namesake: bearer('1') })]);
     });
 
     test('by an alias that is not the key, one of those that an adapter has', async () => {
