@@ -24,6 +24,8 @@ test('at home alone, one that cannot be read and never came before is under its 
 test('the adapter that brings the first record is at home, whoever was asked in vain before', async () => {
   using system = aSwap();
   expect(await system.run('wrong', [null])).toMatchObject({ outcome: 'failed' });
+  const first = await system.plan('hub', [[person('1', 'a@', unreadable)]]);
+  expect(first.rejects.map(({ key }) => key)).toEqual(['1']);
   await system.run('hub', [[person('1', 'a@'), person('2', 'b@')]]);
 
   const moved = [[person('1', 'new@'), person('3', 'c@', unreadable)]];

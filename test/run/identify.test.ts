@@ -65,6 +65,18 @@ describe('a record is', () => {
     expect(keysOf(guest, ['7', alike], ['8', clues({ alias: '1' })])).toEqual(['7', '1']);
   });
 
+  test('not what its own key says where another native key stands for that', () => {
+    const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { takenBy: '9' }) })])).toEqual([atHub]);
+    const its = ['7', clues({ namesake: bearer('7') })] as const;
+    expect(keysOf(host, its, ['9', clues({ alias: '7' })])).toEqual([atHub, '7']);
+  });
+
+  test('not new under a key that another one of its batch has', () => {
+    const atLab = expect.stringContaining('its id at lab, 7, is the key of another record');
+    expect(keysOf(guest, ['9', clues({ alias: '7' })], ['7', clues()])).toEqual(['7', atLab]);
+  });
+
   test('a live row rather than a deleted one', () => {
     const dead = bearer('1', { isLive: false });
     expect(keysOf(guest, ['7', clues({ lookalikes: [dead, bearer('2')] })])).toEqual(['2']);
@@ -191,6 +203,16 @@ describe('a batch', () => {
     expect(await keys(guest)).toEqual(['1', null, null, null]);
     expect(await keys(host)).toEqual(['1', null, 'b', null]);
     expect(await keys(alone)).toEqual(['1', null, 'b', 'c']);
+  });
+
+  test('tells apart what is known of its records and of its rejected ones', async () => {
+    const known = { a: clues({ alias: '1' }), b: clues({ alias: '2' }), c: clues({ alias: '3' }) };
+    const { records, rejected } = await identify(
+      batch([arrived('a')], [reject('b'), reject('c')]),
+      resource,
+      telling(known),
+    );
+    expect([records, rejected].map((each) => each.map(({ key }) => key))).toEqual([['1'], ['2', '3']]);
   });
 
   test('is gone under no key of another tenant', async () => {

@@ -71,6 +71,20 @@ test('one that several deleted rows look like comes in as a new one', async () =
   expect(system.live()).toEqual([bob, person('x', 'a@')]);
 });
 
+describe('a plan knows what its earlier pages would have been', () => {
+  test.each([
+    ['whose id comes again', person('x1', 'new@')],
+    ['whose row is taken', person('x2', 'a@')],
+  ])('to one %s', async (_, later) => {
+    using system = aSwap();
+    await system.run('hub', [[person('1', 'a@'), person('2', 'b@')]]);
+    const pages = [[person('x1', 'a@')], [person('y', 'b@')], [later]];
+    const { counts, rejected } = await system.plan('lab', pages);
+    expect(await system.run('lab', pages)).toMatchObject({ counts, rejected });
+    expect(counts).toEqual(later.id === 'x1' ? { ...none, updated: 1 } : { ...none, created: 1 });
+  });
+});
+
 describe('match that is gone', () => {
   const atHub = [[person('1', 'a@'), person('2', 'b@'), person('3', 'c@')]];
   const atLab = [[person('3', 'a@'), person('2', 'b@'), person('1', 'c@')]];
