@@ -75,7 +75,8 @@ function recognise(
   if (isCut || alike.length > 1) return { because: ambiguous(alike.length > 0 ? alike : lookalikes, table, isCut) };
   if (only) return { key: only.key, by: 'match' };
   if (namesake === null && !claimed.has(native)) return { key: native, by: 'none' };
-  return { because: taken(native, by.adapter) };
+  const isUnwritten = namesake !== null && !namesake.isRecord && isFree(namesake) && namesake.madeBy === null;
+  return { because: isAtHome(by) && isUnwritten ? unwritten(native, by.adapter) : taken(native, by.adapter) };
 }
 
 /** Live rows rather than deleted ones. Of several that are deleted it is none: nothing live is at stake if it is new. */
@@ -113,6 +114,14 @@ function ambiguous(alike: readonly Bearer[], { match = [] }: KeyedTable, isCut: 
   const shown = alike.slice(0, 3).map(({ key }) => key);
   const more = alike.length > shown.length || isCut ? ', …' : '';
   return `might be any of the rows with the same ${match.join(' and ')}: ${shown.join(', ')}${more}`;
+}
+
+/** The keys of a table that was there before may be ids of its own: that it has this one says nothing. */
+function unwritten(native: string, adapter: string): string {
+  return (
+    `nothing in the system matches it, and its id at ${adapter}, ${native}, is the key of a row that no run has written; ` +
+    `if the keys of this table are the ids of ${adapter}, run once without match`
+  );
 }
 
 function taken(native: string, adapter: string): string {

@@ -125,7 +125,11 @@ describe('a record is', () => {
     expect(keysOf(guest, ['7', clues({ namesake: bearer('7') })])).toEqual([taken]);
     const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
     expect(keysOf(host, ['7', clues({ namesake: bearer('7', { madeBy: 'lab' }) })])).toEqual([atHub]);
-    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([atHub]);
+    const unwritten = expect.stringContaining('its id at hub, 7, is the key of a row that no run has written');
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([unwritten]);
+    const promised = bearer('7', { isRecord: false, madeBy: 'lab' });
+    expect(keysOf(host, ['7', clues({ namesake: promised })])).toEqual([atHub]);
+    expect(keysOf(guest, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([taken]);
   });
 });
 

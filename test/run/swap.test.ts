@@ -45,6 +45,39 @@ describe('where ids coincide', () => {
   });
 });
 
+test.each([
+  ['has begun', 1],
+  ['is complete', 1000],
+])('after a swap without match that %s, a way back without it and another name make it good', async (_, maxPages) => {
+  using system = aSwap();
+  const atHub = [person('1', 'a@'), person('2', 'b@')];
+  const atLab = [[person('x1', 'a@')], [person('x2', 'b@')]];
+  await system.run('hub', [atHub], { match: null });
+  await system.run('lab', atLab, { match: null, maxPages });
+  await system.run('hub', [atHub], { match: null });
+  expect(system.live()).toEqual(atHub);
+
+  expect(await system.run('hub', [atHub])).toMatchObject(allGood);
+  expect(await system.run('lab again', atLab)).toMatchObject(allGood);
+  expect(system.live()).toEqual(atHub);
+});
+
+test('a row that was there before is not taken by its key alone, but without match, once', async () => {
+  using system = aSwap();
+  system.sql(`CREATE TABLE people (id TEXT PRIMARY KEY, email TEXT, state TEXT, deleted_at TEXT);
+    INSERT INTO people (id, email, state) VALUES ('1', 'old@', 'active'), ('2', NULL, 'active'), ('3', 'c@', 'active')`);
+  const atHub = [[person('1', 'new@'), person('2', null), person('3', 'c@')]];
+  expect(await system.run('hub', atHub)).toMatchObject({ rejected: 2, counts: none });
+  const because = 'is the key of a row that no run has written; if the keys of this table are the ids of hub';
+  expect((await system.reasons()).map(({ reasons }) => reasons)).toEqual(
+    [because, because].map((reason) => expect.stringContaining(reason)),
+  );
+
+  const updated = { rejected: 0, counts: { ...none, updated: 1 } };
+  expect(await system.run('hub', atHub, { match: null })).toMatchObject(updated);
+  expect(await system.run('hub', atHub)).toMatchObject(allGood);
+});
+
 test('two without an email are not one', async () => {
   using system = aSwap();
   const atHub = [person('1', '', 'anna'), person('2', 'b@', 'bob')];
