@@ -70,7 +70,7 @@ export function startPass<M extends Mode>(
     sweptTo: 0,
     home: before?.home ?? [],
     nextHome: before?.nextHome ?? [],
-    hadGuests: before?.hadGuests ?? false,
+    hadGuests: before !== null && (before.hadGuests ?? true),
   };
 }
 

@@ -212,6 +212,16 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       expect(await target.clues(byEmail, 'lab', asked)).toEqual([clues(), clues(), clues({ namesake: bearer('1') })]);
     });
 
+    test('whether there ever was a record, by the first id, which a deleted one keeps', async () => {
+      const target = await claimed();
+      expect(await target.rowsOf(byEmail, [1])).toEqual([]);
+      await write(target, [ada], { table: byEmail });
+      const checkpoint = () => ({ checkpoint: checkpointOf(1) });
+      const events = { source: '/test', silent: false };
+      await target.remove({ table: byEmail, ids: [1], missing: [], found: [], events, checkpoint }, never);
+      expect(await target.rowsOf(byEmail, [1])).toMatchObject([{ key: '1' }]);
+    });
+
     test('by an alias that is not the key, one of those that an adapter has', async () => {
       const reader = await world.reader('crm');
       opened.push(reader);

@@ -4,6 +4,7 @@ import { aSwap, person, unreadable } from './a-swap.ts';
 
 // Three third parties know the same people: the hub's ids are most of the lab's too, of other people. They are read in any
 // order, each with whom it knows at the time; some cannot be read, passes break off between pages and are gone on with, or not.
+// A failure prints its seed; SYNC_SEED=<seed> repeats it.
 
 const { SYNC_SEED } = process.env;
 

@@ -10,12 +10,17 @@ import { storable, textArray } from './values.ts';
 import { mostKeyBytes } from './writing.ts';
 
 /** Where nothing is missing no right to make it is needed, which `IF NOT EXISTS` would ask for. */
-async function hasAliases(session: Session, { schema }: Place): Promise<boolean> {
+async function hasAliases(session: Session, place: Place): Promise<boolean> {
+  return (await aliasesTable(session, place)) !== null;
+}
+
+async function aliasesTable(session: Session, { schema }: Place): Promise<{ readonly isReadable: boolean } | null> {
   const { rows } = await session.query(
-    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = '_sync_aliases'`,
+    `SELECT has_table_privilege(c.oid, 'SELECT') AS is_readable
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = '_sync_aliases'`,
     [schema],
   );
-  return rows.length > 0;
+  return rows[0] ? { isReadable: rows[0].is_readable === 't' } : null;
 }
 
 /** Made for the first resource with `match`: without one there is nothing to keep here. */
@@ -68,11 +73,12 @@ export async function forgetGroundless(
   );
 }
 
+/** A role that may not read aliases has none: they are another sync's. */
 export async function foreignAlias(
   session: Session,
   { place, of, adapter }: Pick<Whose, 'place' | 'of' | 'adapter'>,
 ): Promise<Alias | null> {
-  if (!(await hasAliases(session, place))) return null;
+  if (!(await aliasesTable(session, place))?.isReadable) return null;
   const { rows } = await session.query(
     `SELECT native, key FROM ${place.table('_sync_aliases')} WHERE of_table = $1 AND adapter = $2 AND native <> key LIMIT 1`,
     [of, adapter],

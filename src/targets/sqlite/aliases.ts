@@ -5,12 +5,15 @@ import type { Connection } from './connection.ts';
 import { lookalikesOf } from './lookalikes.ts';
 import { rowsIn } from './rows.ts';
 
-/** Made for the first resource with `match`: without one there is nothing to keep here. */
+/**
+ * Made for the first resource with `match`: without one there is nothing to keep here. The index holds all that is asked of a
+ * key, or the planner would rather read every alias for each.
+ */
 const tables = `
 CREATE TABLE IF NOT EXISTS _sync_aliases (
   of_table INTEGER NOT NULL REFERENCES _sync_tables (id), adapter TEXT NOT NULL, native TEXT NOT NULL, key TEXT NOT NULL,
   is_maker INTEGER NOT NULL, PRIMARY KEY (of_table, adapter, native)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS _sync_aliases_key ON _sync_aliases (of_table, key);
+CREATE INDEX IF NOT EXISTS _sync_aliases_key ON _sync_aliases (of_table, key, is_maker);
 `;
 
 export function ensureAliases(connection: Connection): void {
