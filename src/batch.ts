@@ -36,7 +36,7 @@ export interface Batch {
    */
   readonly plan: (records: readonly Prepared[], found: readonly Found[]) => readonly Step[];
   readonly rejected: readonly Rejected[];
-  /** Kept whatever becomes of the records, also of those whose rows are busy. */
+  /** Kept also of records whose rows are busy; not of one that the database refuses and that was none before. */
   readonly aliases?: Aliases | undefined;
   readonly pass: number;
   readonly events: EventOptions;

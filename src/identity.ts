@@ -1,7 +1,10 @@
 import type { Values } from './record.ts';
 
-/** What a third party calls a record, once it is known which record of ours that is. */
-export type Alias = readonly [native: string, key: string];
+/**
+ * What a third party calls a record, once it is known which record of ours that is. `isMaker`: it was none yet, and the native
+ * key became its key.
+ */
+export type Alias = readonly [native: string, key: string, isMaker?: boolean];
 
 /** Aliases of one adapter's, to be kept. */
 export interface Aliases {
@@ -24,13 +27,13 @@ export function nativeOnly({ native }: Pick<Arrived, 'native'>): Arrived {
 export interface Clues {
   /** The key that this native key stands for; null if it has never come before. Where there is one, nothing else is told. */
   readonly alias: string | null;
-  /** What bears the native key as its own key; null if nobody does. */
+  /** What bears the native key as its own key, or will, once it is written; null if nobody does. */
   readonly namesake: Bearer | null;
-  /** Rows whose match fields hold the same, and not null. */
+  /** Rows whose match fields hold the same, and neither null nor nothing. */
   readonly lookalikes: readonly Bearer[];
 }
 
-/** A row of the system's, or what is left of one. */
+/** A row of the system's, or what is left of one, or what an alias alone speaks of yet. */
 export interface Bearer {
   readonly key: string;
   /** Sync has written it before, or compared it. */
@@ -39,8 +42,8 @@ export interface Bearer {
   readonly isLive: boolean;
   /** The native key of the same adapter that stands for it. */
   readonly takenBy: string | null;
-  /** Another adapter's native key has become its key. */
-  readonly isOfAnother: boolean;
+  /** The adapter whose native key has become its key; null if that is not known. */
+  readonly madeBy: string | null;
 }
 
 export const noClues: Clues = { alias: null, namesake: null, lookalikes: [] };

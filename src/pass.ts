@@ -37,6 +37,8 @@ export interface Checkpoint {
    */
   readonly home?: readonly string[];
   readonly nextHome?: readonly string[];
+  /** More than one adapter has been read since the first record came. */
+  readonly hadGuests?: boolean;
   /** All times are milliseconds since the epoch. */
   readonly startedAt: number;
   readonly completedAt: number | null;

@@ -48,6 +48,16 @@ export function keyOf(fields: readonly Value[]): string {
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : JSON.stringify(texts);
 }
 
+/** The texts that a key of several fields is made of; none where it is no such key. */
+export function partsOf(key: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(key);
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}
+
 /**
  * JSON with the keys of every object sorted: equal values give equal text. Integers are written with all their digits,
  * bigints and those that JavaScript would write with an exponent, as Postgres gives them back.

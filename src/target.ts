@@ -1,7 +1,7 @@
 import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { ChangeCounts } from './change.ts';
 import type { Position } from './event.ts';
-import type { Arrived, Clues } from './identity.ts';
+import type { Alias, Arrived, Clues } from './identity.ts';
 import type { Checkpoint } from './pass.ts';
 import type { Column, Prepared, Value, Values } from './record.ts';
 import type { SlotKeeper } from './throttle.ts';
@@ -46,6 +46,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** What may tell which records of ours these are that an adapter has brought, in their order; of a table with `match`. */
   clues(table: ResourceTable, adapter: string, arrived: readonly Arrived[]): Promise<readonly Clues[]>;
+
+  /** One alias of this adapter's whose native key is not the key; null if there is none. */
+  foreignAlias(resource: string, adapter: string): Promise<Alias | null>;
 
   /** Ids of the live records among these keys. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;

@@ -91,15 +91,14 @@ function matchFits({ adapter, adapters, resources }: Members): readonly Problem[
     const properties = membersOf(schema).properties;
     if (!isObject(properties)) return [];
     const path = ['resources', resource, 'match'];
+    const isOfKey = (field: string) => textsOf(key).includes(field);
     const { map } = membersOf(membersOf(membersOf(membersOf(adapters)[String(adapter)]).resources)[resource]);
     return textsOf(match).flatMap((field) => {
       const found = { path: pathOf(path), found: describe(field) };
       const unknown = mustBeOneOf(path, field, Object.keys(properties), 'a field of the schema');
       if (unknown.length > 0) return unknown;
-      if (textsOf(key).includes(field))
-        return [
-          { ...found, expected: 'a field that is not of the key: what has the same key is the same record anyway' },
-        ];
+      if (isOfKey(field) && textsOf(key).every((name) => textsOf(match).includes(name)))
+        return [{ ...found, expected: 'not every field of the key: what has the same key is the same record anyway' }];
       if (textsOf(membersOf(properties[field]).type).some((type) => type === 'array' || type === 'object'))
         return [{ ...found, expected: 'a field with one value, not an array or an object' }];
       if (isObject(map) && !Object.hasOwn(map, field))

@@ -1,7 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { compileExpression } from '../expression.ts';
-import { parseJson } from '../json.ts';
-import { keyOf, type RawRecord, type Rekey, type Value } from '../record.ts';
+import { keyOf, partsOf, type RawRecord, type Rekey, type Value } from '../record.ts';
 import { coercionFor, Unfit } from './coerce.ts';
 import { columnsOf } from './columns.ts';
 import { hashOf } from './hash.ts';
@@ -33,7 +32,7 @@ export function compileRekey(mapping: Mapping): Rekey {
     return column ? { at, coerce: coercionFor(column, schema.properties[name] ?? {}) } : [];
   });
   return (record, wanted) => {
-    const texts = fields.length === 1 ? [wanted] : textsOf(wanted);
+    const texts = fields.length === 1 ? [wanted] : partsOf(wanted);
     const parts = fields.map(({ coerce }, n) => coerce(texts[n]));
     const values = [...record.values];
     for (const [n, { at }] of fields.entries()) {
@@ -43,15 +42,6 @@ export function compileRekey(mapping: Mapping): Rekey {
     }
     return { key: wanted, values, hash: hash(values) };
   };
-}
-
-function textsOf(key: string): readonly unknown[] {
-  try {
-    const texts: unknown = parseJson(key);
-    return Array.isArray(texts) ? texts : [];
-  } catch {
-    return [];
-  }
 }
 
 async function keyField(name: string, { schema, map }: Mapping) {

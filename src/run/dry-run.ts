@@ -6,20 +6,23 @@ import type { Checkpoint } from '../pass.ts';
 import type { Progress } from '../progress.ts';
 import type { Rejected } from '../record.ts';
 import type { Spool } from '../spool.ts';
-import type { TargetReader } from '../target.ts';
+import type { TableState, TargetReader } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import { askInDryRun } from './dry-clues.ts';
 import { planDeletes } from './dry-deletes.ts';
 import { type FetchDeps, fetchAlways, readBatches } from './fetch.ts';
 import type { Verdict } from './guard.ts';
-import { bringerOf, type Identified, identify, type Recognised, type Source, sumRecognised } from './identify.ts';
+import { bringerOf, type Identified, identify, type Source } from './identify.ts';
+import { hasRecords } from './live.ts';
 import { atHome, startPass, turnPage, wholeMode } from './pass.ts';
 import { planSteps } from './plan.ts';
+import { type Recognised, sumRecognised } from './recognise.ts';
 import type { Resource } from './resource.ts';
 import { SeenSet } from './seen.ts';
 import type { Party } from './session.ts';
 import { type ErrorSummary, errorSummary } from './summary.ts';
 import { goneIn, ofMode } from './take.ts';
+import { unmatchedProblems } from './unmatched.ts';
 
 export interface DryRunOptions {
   readonly name: string;
@@ -94,7 +97,7 @@ export async function dryRun(options: DryRunOptions, deps: DryRunDeps): Promise<
   let hits = 0;
   let nextSlotInMs: number | null = null;
   for (const resource of options.resources) {
-    const walk = new DryWalk(resource, await deps.target.inspect(resource.table), deps);
+    const walk = new DryWalk(resource, await tableState(resource, options.adapter, deps), deps);
     try {
       await walk.walk(options, () => {
         hits += 1;
@@ -110,6 +113,11 @@ export async function dryRun(options: DryRunOptions, deps: DryRunDeps): Promise<
   const isComplete = resources.length === options.resources.length && resources.every((plan) => plan.isComplete);
   const outcome = deps.signal.aborted ? 'stopped' : errors.length > 0 ? 'failed' : isComplete ? 'planned' : 'partial';
   return { name: options.name, adapter: options.adapter, outcome, exitCode, hits, resources, errors, nextSlotInMs };
+}
+
+async function tableState(resource: Resource, adapter: string, { target }: DryRunDeps): Promise<TableState> {
+  const state = await target.inspect(resource.table);
+  return { ...state, problems: [...state.problems, ...(await unmatchedProblems(resource, adapter, target))] };
 }
 
 function isMereWait(error: unknown): boolean {
@@ -153,7 +161,8 @@ class DryWalk {
     const stored = (await target.pass(resource))?.checkpoint ?? null;
     const before = stored && isFull ? { ...stored, bookmark: null } : stored;
     const started = startPass(before, this.#resource.shape, wholeMode(party.adapter.modes(resource)), now());
-    this.#checkpoint = atHome(started, party.name, before === null, this.#resource.rekey !== undefined);
+    const isFirst = !(await hasRecords(this.#resource, target));
+    this.#checkpoint = atHome(started, party.name, isFirst, this.#resource.rekey !== undefined);
     while (this.#checkpoint.phase === 'walking' && this.#checkpoint.progress.pages < maxPages) {
       await this.#takePage(onHit);
       this.#deps.progress.page(this.#resource.table.resource, this.#checkpoint.progress.pages);

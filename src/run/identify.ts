@@ -1,23 +1,9 @@
-import {
-  type Aliases,
-  type Arrived,
-  type Bearer,
-  type Clues,
-  mostLookalikes,
-  nativeOnly,
-  noClues,
-} from '../identity.ts';
+import { type Alias, type Aliases, type Arrived, type Clues, nativeOnly, noClues } from '../identity.ts';
 import type { Checkpoint } from '../pass.ts';
 import type { Column, Prepared, Rejected } from '../record.ts';
-import type { ResourceTable } from '../target.ts';
 import type { RecordBatch } from './page.ts';
+import { type Bringer, type Finding, isAtHome, knownKey, type Recognised, recogniseAll } from './recognise.ts';
 import type { Resource } from './resource.ts';
-
-/** Who brings records, and whether its native keys are the keys. */
-export interface Bringer {
-  readonly adapter: string;
-  readonly isHome: boolean;
-}
 
 /** Asks what may tell which records have arrived: the target, and in a dry run what it has recognised so far. */
 export type AskClues = (arrived: readonly Arrived[]) => Promise<readonly Clues[]>;
@@ -28,23 +14,6 @@ export interface Source {
   readonly ask: AskClues;
 }
 
-/** By what records were recognised. */
-export interface Recognised {
-  /** An alias from an earlier pass. */
-  readonly alias: number;
-  readonly match: number;
-  /** The adapter is at home: its native key is the key. */
-  readonly key: number;
-  /** Nobody's: records that the system did not have. */
-  readonly none: number;
-}
-
-const nobody: Recognised = { alias: 0, match: 0, key: 0, none: 0 };
-
-export function sumRecognised(a: Recognised = nobody, b: Recognised): Recognised {
-  return { alias: a.alias + b.alias, match: a.match + b.match, key: a.key + b.key, none: a.none + b.none };
-}
-
 /** A batch whose records have the system's keys. */
 export interface Identified extends RecordBatch {
   /** What is to be remembered of it; absent where the keys are the native ones. */
@@ -52,8 +21,8 @@ export interface Identified extends RecordBatch {
   readonly recognised?: Recognised;
 }
 
-export function bringerOf({ home = [] }: Checkpoint, adapter: string): Bringer {
-  return { adapter, isHome: home.includes(adapter) };
+export function bringerOf({ home = [], hadGuests = true }: Checkpoint, adapter: string): Bringer {
+  return { adapter, home, isAlone: home.includes(adapter) && !hadGuests };
 }
 
 /**
@@ -76,30 +45,34 @@ export async function identify(
     ...batch.records.map(({ key, values }) => ({ native: key, values })),
     ...batch.rejected.flatMap(({ key }) => (key === null ? [] : { native: key, values: null })),
   ];
-  const clues = by.isHome ? await askAtHome(arrived, { by, ask }) : await ask(arrived);
+  const clues = isAtHome(by) ? await askAtHome(arrived, table, { by, ask }) : await ask(arrived);
   const { keys, recognised } = recogniseAll(batch.records, clues, table, by);
   const records = new Map<string, Prepared>();
   const rejected: Rejected[] = [];
-  const known: [string, string][] = [];
+  const known: Alias[] = [];
   for (const [n, record] of batch.records.entries()) {
     const found = keys[n] ?? { because: 'nothing is known of it' };
     const rekeyed = 'because' in found ? null : found.key === record.key ? record : rekey(record, found.key);
     if (rekeyed === null) rejected.push(unidentified(record, found, table.mapped));
     else {
       records.set(rekeyed.key, rekeyed);
-      if (clues[n]?.alias !== rekeyed.key) known.push([record.key, rekeyed.key]);
+      if (clues[n]?.alias !== rekeyed.key) known.push([record.key, rekeyed.key, isNew(found)]);
     }
   }
-  const seen = rejectsSeen(batch.rejected, clues.slice(batch.records.length), by);
+  const seen = rejectsSeen(batch.rejected, clues.slice(batch.records.length), table, by);
   const aliases = { adapter: by.adapter, known };
   return { ...batch, records: [...records.values()], rejected: [...seen, ...rejected], aliases, recognised };
 }
 
 /** At home nearly all are known by their keys: only of the others is asked what looks like them, which may cost a lot. */
-async function askAtHome(arrived: readonly Arrived[], { by, ask }: Source): Promise<readonly Clues[]> {
+async function askAtHome(
+  arrived: readonly Arrived[],
+  table: Resource['table'],
+  { by, ask }: Source,
+): Promise<readonly Clues[]> {
   const byKey = await ask(arrived.map(nativeOnly));
   const strange = arrived.filter(
-    ({ native, values }, n) => values !== null && knownKey(native, byKey[n] ?? noClues, by) === null,
+    ({ native, values }, n) => values !== null && knownKey(native, byKey[n] ?? noClues, table, by) === null,
   );
   if (strange.length === 0) return byKey;
   const told = await ask(strange);
@@ -110,78 +83,16 @@ async function askAtHome(arrived: readonly Arrived[], { by, ask }: Source): Prom
 /** The keys of records of which only native keys are told; what an adapter that is not at home has never brought has none. */
 export async function keysOfNatives(
   natives: readonly string[],
-  { rekey }: Pick<Resource, 'rekey'>,
+  { table, rekey }: Pick<Resource, 'table' | 'rekey'>,
   { by, ask }: Source,
 ): Promise<readonly string[]> {
   if (!rekey || natives.length === 0) return natives;
   const clues = await ask(natives.map((native) => nativeOnly({ native })));
-  return natives.flatMap((native, n) => knownKey(native, clues[n] ?? noClues, by) ?? []);
+  return natives.flatMap((native, n) => knownKey(native, clues[n] ?? noClues, table, by) ?? []);
 }
 
-type Finding = { readonly key: string; readonly by: keyof Recognised } | { readonly because: string };
-
-/** Decides for each record whose it is. Pure. Aliases come first: what they name is not free for anybody else. */
-export function recogniseAll(
-  records: readonly Prepared[],
-  clues: readonly Clues[],
-  table: Pick<ResourceTable, 'match'>,
-  by: Bringer,
-): { readonly keys: readonly Finding[]; readonly recognised: Recognised } {
-  const claimed = new Set(clues.flatMap(({ alias }) => alias ?? []));
-  const recognised = { ...nobody };
-  const keys = records.map((record, n): Finding => {
-    const found = recognise(record.key, clues[n] ?? noClues, claimed, table, by);
-    if ('because' in found) return found;
-    claimed.add(found.key);
-    recognised[found.by] += 1;
-    return found;
-  });
-  return { keys, recognised };
-}
-
-function recognise(
-  native: string,
-  { alias, namesake, lookalikes }: Clues,
-  claimed: ReadonlySet<string>,
-  { match = [] }: Pick<ResourceTable, 'match'>,
-  by: Bringer,
-): Finding {
-  if (alias !== null) return { key: alias, by: 'alias' };
-  const isFree = (bearer: Bearer) => bearer.takenBy === null && !claimed.has(bearer.key);
-  if (namesake && isOwnKey(namesake, by) && isFree(namesake)) return { key: native, by: 'key' };
-  // At home, what bears a key of this adapter's is recognised by that key alone.
-  const free = lookalikes.filter((bearer) => isFree(bearer) && !isOwnKey(bearer, by));
-  const live = free.filter(({ isLive }) => isLive);
-  const alike = live.length > 0 ? live : free;
-  const [only] = alike;
-  if (alike.length > 1 || lookalikes.length > mostLookalikes)
-    return { because: ambiguous(alike.length > 0 ? alike : lookalikes, match) };
-  if (only) return { key: only.key, by: 'match' };
-  if (namesake === null && !claimed.has(native)) return { key: native, by: 'none' };
-  return { because: taken(native, by.adapter) };
-}
-
-/** The key is one that this adapter's native key has become, or would have. */
-function isOwnKey({ isRecord, isOfAnother }: Bearer, { isHome }: Bringer): boolean {
-  return isHome && isRecord && !isOfAnother;
-}
-
-function knownKey(native: string, { alias, namesake }: Clues, by: Bringer): string | null {
-  if (alias !== null) return alias;
-  return namesake && isOwnKey(namesake, by) ? native : null;
-}
-
-function ambiguous(alike: readonly Bearer[], match: readonly string[]): string {
-  const shown = alike.slice(0, 3).map(({ key }) => key);
-  const more = alike.length === shown.length ? '' : ', …';
-  return `might be any of the rows with the same ${match.join(' and ')}: ${shown.join(', ')}${more}`;
-}
-
-function taken(native: string, adapter: string): string {
-  return (
-    `nothing in the system matches it, and its id at ${adapter}, ${native}, is the key of another record; ` +
-    `map a key that nobody else gives, such as join('', ['${adapter}-', to_string(id)])`
-  );
+function isNew(found: Finding): boolean {
+  return 'by' in found && found.by === 'none';
 }
 
 /** Without a key it counts as any record: what it is may be there under any key. */
@@ -191,15 +102,23 @@ function unidentified({ values }: Prepared, found: Finding, columns: readonly Co
   return { key: null, reasons: [because], raw };
 }
 
-/** A rejected record is there, under its own key where that is known. At home a native key that nobody bears is its key. */
-function rejectsSeen(rejected: readonly Rejected[], clues: readonly Clues[], by: Bringer): Rejected[] {
+/**
+ * A rejected record is there, under its own key where that is known. One that never came before might be any that another
+ * adapter has brought; where there was no other, a native key that nobody bears is its key.
+ */
+function rejectsSeen(
+  rejected: readonly Rejected[],
+  clues: readonly Clues[],
+  table: Resource['table'],
+  by: Bringer,
+): Rejected[] {
   let n = 0;
   return rejected.map((reject) => {
     if (reject.key === null) return reject;
     const clue = clues[n++] ?? noClues;
-    const key = knownKey(reject.key, clue, by);
+    const key = knownKey(reject.key, clue, table, by);
     if (key !== null) return { ...reject, key };
-    if (by.isHome && clue.namesake === null) return reject;
+    if (by.isAlone && clue.namesake === null) return reject;
     const reason = `and its id at ${by.adapter}, ${reject.key}, is not known yet, so that it might be any record`;
     return { ...reject, key: null, reasons: [...reject.reasons, reason] };
   });

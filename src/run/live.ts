@@ -19,6 +19,11 @@ export async function* livePages(target: TargetReader, { table }: Resource, afte
   }
 }
 
+/** Whether anybody has ever brought a record: ids count from 1, and what is deleted keeps its own. */
+export async function hasRecords({ table }: Pick<Resource, 'table'>, target: TargetReader): Promise<boolean> {
+  return (await target.rowsOf(table, [1])).length > 0;
+}
+
 /** What a changes pass has brought was not missing in passes running. */
 export async function forgetMissing(
   pass: {

@@ -70,17 +70,19 @@ export function startPass<M extends Mode>(
     sweptTo: 0,
     home: before?.home ?? [],
     nextHome: before?.nextHome ?? [],
+    hadGuests: before !== null && (before.hadGuests ?? true),
   };
 }
 
 /**
- * Whose native keys are the keys: the adapter that walks first, and each that completes a pass in which nothing is matched. Of
- * any other one, a native key that looks like a key of ours says nothing.
+ * Whose native keys are the keys: the adapter that walks before any record is there, and each that completes a pass in which
+ * nothing is matched. Of any other one, a native key that looks like a key of ours says nothing.
  */
 export function atHome<C extends Checkpoint>(checkpoint: C, adapter: string, isFirst: boolean, matches: boolean): C {
   const before = checkpoint.home ?? [];
   const home = isFirst ? [adapter] : before;
-  return { ...checkpoint, home, nextHome: matches ? home : [...new Set([...home, adapter])] };
+  const hadGuests = !isFirst && (checkpoint.hadGuests === true || before.some((each) => each !== adapter));
+  return { ...checkpoint, home, nextHome: matches ? home : [...new Set([...home, adapter])], hadGuests };
 }
 
 /** Whether a new pass must start: there was none, the last is over, what a page means has changed, or how it is read. */

@@ -26,6 +26,7 @@ import { assertTrusted, type Party, type Session } from './session.ts';
 import type { Summary } from './summary.ts';
 import { Tally } from './tally.ts';
 import { tellBackOff, tellEnd } from './tell.ts';
+import { refuseUnmatched } from './unmatched.ts';
 
 export interface RunOptions extends ServeOptions {
   readonly name: string;
@@ -117,10 +118,13 @@ async function openWorks(options: RunOptions, session: Session, tally: Tally): P
   const works: Work[] = [];
   for (const resource of options.resources) {
     const stored = await session.target.pass(resource.table.resource);
-    const work = new Work(resource, stored);
+    const isReshaped = stored?.checkpoint.shape !== resource.shape;
+    if (isReshaped) await refuseUnmatched(resource, options.adapter, session.target);
+    works.push(new Work(resource, stored));
+  }
+  for (const work of works) {
     if (options.allowMassDelete) await permit(work, session, tally);
     if (options.isFull) work.startOver();
-    works.push(work);
   }
   tally.works = works;
   return works;

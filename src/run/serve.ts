@@ -4,6 +4,7 @@ import { crashPoint } from '../crash.ts';
 import { ConfigError, CursorExpiredError, ThirdPartyError } from '../errors.ts';
 import type { BackOff, Checkpoint } from '../pass.ts';
 import type { StoredPass } from '../target.ts';
+import { hasRecords } from './live.ts';
 import { atHome, fail, isSnapshot, needsNewPass, nextMode, startPass, wholeMode } from './pass.ts';
 import type { Resource } from './resource.ts';
 import { SeenSet } from './seen.ts';
@@ -162,7 +163,7 @@ async function begin(work: Work, session: Session): Promise<Checkpoint> {
   const modes = session.party.adapter.modes(resource.table.resource);
   const isNew = !isPermitted && needsNewPass(before, resource.shape, modes);
   const now = session.now();
-  const checkpoint = { ...(isNew || before === null ? starting(work, modes, session) : before), triedAt: now };
+  const checkpoint = { ...(isNew || before === null ? await starting(work, modes, session) : before), triedAt: now };
   if (checkpoint.phase === 'walking') demandMode(checkpoint, resource, session);
   assertTrusted(session);
   await session.target.save(resource.table.resource, { checkpoint, ...(isNew && { seen: null }) });
@@ -170,8 +171,8 @@ async function begin(work: Work, session: Session): Promise<Checkpoint> {
   return checkpoint;
 }
 
-function starting(work: Work, modes: readonly Mode[], { party, now }: Session): Checkpoint {
-  const isFirst = work.checkpoint === null;
+async function starting(work: Work, modes: readonly Mode[], { party, target, now }: Session): Promise<Checkpoint> {
+  const isFirst = !(await hasRecords(work.resource, target));
   return atHome(work.start(wholeMode(modes), now()), party.name, isFirst, work.resource.rekey !== undefined);
 }
 

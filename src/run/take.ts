@@ -55,8 +55,9 @@ export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken
   let checkpoint: Checkpoint | undefined;
 
   for await (const read of readBatches(page, pass.resource.prepare, () => deps.batchSize.value, deps)) {
-    const startedAt = performance.now();
     const batch = await identify(read, pass.resource, from);
+    // Without an index a search reads the whole table, however small its batch is: smaller ones would only be more of them.
+    const startedAt = performance.now();
     tally(taken, batch, content);
     const written = await writeBatch(pass, batch, retry, batch.isLast ? after : undefined, deps);
     taken.counts = sumCounts(taken.counts, written.counts);

@@ -13,7 +13,7 @@ test('one field or several say what a record is recognised by', async () => {
 
 test.each([
   ['is none', 'emial', 'a field of the schema', 'email'],
-  ['is of the key', 'id', 'a field that is not of the key', undefined],
+  ['is of the key', 'id', 'not every field of the key', undefined],
   ['no adapter fills', 'state', 'a field that the adapter "acme" maps', undefined],
 ])('a field that %s is no field to match by', async (_, match, expected, suggestion) => {
   expect(await problemsOf(withMatch([match]))).toEqual([
@@ -23,6 +23,28 @@ test.each([
       found: `"${match}"`,
       ...(suggestion && { suggestion }),
     },
+  ]);
+});
+
+const properties = { ...customers.schema.properties, tenant: { type: 'string' } };
+const withTenant = (match: unknown) => {
+  const extra = { key: ['tenant', 'id'], schema: { ...customers.schema, properties } };
+  const map = { id: 'id', tenant: 'tenant', email: 'email' };
+  return {
+    ...withMatch(match, extra),
+    adapters: { acme: { ...acme, resources: { customers: { path: '/', map } } } },
+  };
+};
+
+test('a part of the key may be among what records are matched by', async () => {
+  const { config } = await load(withTenant(['tenant', 'email']));
+  expect(config.resources.customers?.match).toEqual(['tenant', 'email']);
+});
+
+test('the whole key may not', async () => {
+  const expected = expect.stringContaining('not every field of the key');
+  expect(await problemsOf(withTenant(['tenant', 'id', 'email']))).toEqual([
+    { path: 'resources.customers.match', expected, found: '"tenant"' },
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aPerson, persons, twoForges } from '../helpers/forges.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
-import type { Project } from '../helpers/sync.ts';
+import type { Project, Row } from '../helpers/sync.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -128,6 +128,28 @@ test.each([
   expect([exitCode, stderr]).toEqual([code, expect.stringContaining(words)]);
 });
 
+test('a run, its plan and check miss a match that must stay, and a run makes no hit', async () => {
+  await using forges = await twoForges({ redis, people: persons(40) });
+  const { project } = forges;
+  await project.sync();
+  await forges.swapTo('lab');
+  await project.sync();
+  const before = await traceOf(project);
+  await forges.swapTo('lab', withoutMatch);
+  const arrivals = forges.lab.arrivals.length;
+  const missed = '"match" of customers is gone, and what lab calls 10';
+
+  const run = await project.sync();
+  expect(run.exitCode).toBe(78);
+  expect(run.json()).toMatchObject({ errors: [{ message: expect.stringContaining(missed) }] });
+  expect(forges.lab.arrivals).toHaveLength(arrivals);
+  for (const command of [['check'], ['run', '--dry-run'], planSwap]) {
+    const { exitCode, stdout } = await project.sync(command);
+    expect([exitCode, stdout]).toEqual([78, expect.stringContaining(missed)]);
+  }
+  expect(await traceOf(project)).toEqual(before);
+});
+
 test('check warns where matching reads the whole table each time', async () => {
   await using forges = await twoForges({ redis, people: persons(4) });
   const { project } = forges;
@@ -137,6 +159,12 @@ test('check warns where matching reads the whole table each time', async () => {
   await forges.sql('CREATE INDEX by_email ON customers (email)');
   expect((await project.sync(['check'])).stdout).not.toContain(warning);
 });
+
+function withoutMatch(config: Row): Row {
+  const { customers } = config.resources as { readonly customers: Row };
+  const { match: _gone, ...rest } = customers;
+  return { ...config, resources: { customers: rest } };
+}
 
 async function traceOf({ database, streamEvents }: Project) {
   const tables = ['customers', '_sync_records', '_sync_aliases', '_sync_passes', '_sync_outbox', '_sync_rejects'];

@@ -30,6 +30,7 @@ export function aCheckpoint(changes: Partial<SnapshotCheckpoint> = {}): Snapshot
     sweptTo: 0,
     home: [],
     nextHome: [],
+    hadGuests: false,
     ...changes,
   };
 }

@@ -3,7 +3,8 @@ import { bringerOf } from '../../src/run/identify.ts';
 import { atHome, complete, fail, startPass } from '../../src/run/pass.ts';
 import { aCheckpoint } from './a-pass.ts';
 
-const isHome = (checkpoint: ReturnType<typeof aCheckpoint>, adapter: string) => bringerOf(checkpoint, adapter).isHome;
+const isHome = (checkpoint: ReturnType<typeof aCheckpoint>, adapter: string) =>
+  bringerOf(checkpoint, adapter).home.includes(adapter);
 const start = (before: ReturnType<typeof aCheckpoint> | null) => startPass(before, 'shape', 'snapshot', 1);
 
 test('the adapter that walks first is at home, also where something is matched', () => {
@@ -25,6 +26,17 @@ test('one that completes a pass in which nothing is matched is at home from then
   expect([isHome(matched, 'third'), isHome(matched, 'hub')]).toEqual([false, true]);
 });
 
+test('whoever was at home alone is it no more once another one has started, for good', () => {
+  const isAlone = (checkpoint: ReturnType<typeof aCheckpoint>) => bringerOf(checkpoint, 'hub').isAlone;
+  const first = atHome(start(null), 'hub', true, true);
+  const again = atHome(start(first), 'hub', false, true);
+  expect([isAlone(first), isAlone(again)]).toEqual([true, true]);
+  const guest = atHome(start(again), 'lab', false, true);
+  expect(isAlone(atHome(start(guest), 'hub', false, true))).toBe(false);
+  const second = aCheckpoint({ home: ['hub', 'lab'] });
+  expect(isAlone(atHome(start(second), 'hub', false, true))).toBe(false);
+});
+
 test('a pass that starts over after a failure makes nobody at home before it is complete', () => {
   const walking = { ...atHome(start(aCheckpoint({ home: ['hub'] })), 'lab', false, false), cursor: 'x', failures: 4 };
   const restarted = fail(walking, 2, null);
@@ -32,6 +44,8 @@ test('a pass that starts over after a failure makes nobody at home before it is 
 });
 
 test('of a checkpoint that does not say, nobody is at home', () => {
-  const { home: _home, nextHome: _next, ...old } = aCheckpoint();
+  const { home: _home, nextHome: _next, hadGuests: _guests, ...old } = aCheckpoint();
   expect(isHome(old, 'hub')).toBe(false);
+  const early = { ...old, home: ['hub'] };
+  expect([bringerOf(early, 'hub').isAlone, bringerOf(start(early), 'hub').isAlone]).toEqual([false, false]);
 });

@@ -1,25 +1,33 @@
 import { describe, expect, test } from 'vitest';
-import type { Arrived, Bearer, Clues } from '../../src/identity.ts';
+import { type Arrived, type Bearer, type Clues, mostLookalikes } from '../../src/identity.ts';
 import type { Column, Prepared, Rejected } from '../../src/record.ts';
-import { identify, keysOfNatives, recogniseAll } from '../../src/run/identify.ts';
+import { identify, keysOfNatives } from '../../src/run/identify.ts';
+import { recogniseAll } from '../../src/run/recognise.ts';
 import type { Resource } from '../../src/run/resource.ts';
 
-const table = { match: ['email'] };
-const guest = { adapter: 'lab', isHome: false };
-const host = { adapter: 'hub', isHome: true };
+const table = { key: ['id'], match: ['email'] };
+const guest = { adapter: 'lab', home: ['hub'], isAlone: false };
+const host = { adapter: 'hub', home: ['hub'], isAlone: false };
+const alone = { ...host, isAlone: true };
 
 const arrived = (key: string): Prepared => ({ key, values: [key, 'x'], hash: key });
 const clues = (changed: Partial<Clues> = {}): Clues => ({ alias: null, namesake: null, lookalikes: [], ...changed });
 const bearer = (key: string, changed: Partial<Bearer> = {}): Bearer => {
-  return { key, isRecord: true, isLive: true, takenBy: null, isOfAnother: false, ...changed };
+  return { key, isRecord: true, isLive: true, takenBy: null, madeBy: null, ...changed };
 };
 
+type Told = readonly [native: string, clues: Clues];
+
 /** For each record its key, or why there is none. */
-function keysOf(by: typeof guest, ...told: (readonly [native: string, clues: Clues])[]) {
+function keysOf(by: typeof guest, ...told: Told[]) {
+  return keysIn(table, by, ...told);
+}
+
+function keysIn(of: typeof table, by: typeof guest, ...told: Told[]) {
   const { keys } = recogniseAll(
     told.map(([native]) => arrived(native)),
     told.map(([, clue]) => clue),
-    table,
+    of,
     by,
   );
   return keys.map((found) => ('because' in found ? found.because : found.key));
@@ -40,8 +48,14 @@ describe('a record is', () => {
   test('at home not somebody whose own native key has only not come yet', () => {
     const next = clues({ lookalikes: [bearer('1')] });
     expect(keysOf(host, ['7', next])).toEqual(['7']);
-    expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isOfAnother: true })] })])).toEqual(['1']);
+    expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { madeBy: 'lab' })] })])).toEqual(['1']);
     expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isRecord: false })] })])).toEqual(['1']);
+  });
+
+  test('at home its own key also where another one that is at home has made it', () => {
+    const both = { ...host, home: ['hub', 'lab'] };
+    expect(keysOf(both, ['7', clues({ namesake: bearer('7', { madeBy: 'lab' }) })])).toEqual(['7']);
+    expect(keysOf(both, ['7', clues({ lookalikes: [bearer('1', { madeBy: 'lab' })] })])).toEqual(['7']);
   });
 
   test('never one that another native key stands for', () => {
@@ -51,14 +65,57 @@ describe('a record is', () => {
     expect(keysOf(guest, ['7', alike], ['8', clues({ alias: '1' })])).toEqual(['7', '1']);
   });
 
+  test('not what its own key says where another native key stands for that', () => {
+    const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { takenBy: '9' }) })])).toEqual([atHub]);
+    const its = ['7', clues({ namesake: bearer('7') })] as const;
+    expect(keysOf(host, its, ['9', clues({ alias: '7' })])).toEqual([atHub, '7']);
+  });
+
+  test('not new under a key that another one of its batch has', () => {
+    const atLab = expect.stringContaining('its id at lab, 7, is the key of another record');
+    expect(keysOf(guest, ['9', clues({ alias: '7' })], ['7', clues()])).toEqual(['7', atLab]);
+  });
+
   test('a live row rather than a deleted one', () => {
     const dead = bearer('1', { isLive: false });
     expect(keysOf(guest, ['7', clues({ lookalikes: [dead, bearer('2')] })])).toEqual(['2']);
     expect(keysOf(guest, ['7', clues({ lookalikes: [dead] })])).toEqual(['1']);
   });
 
+  test('never one of another tenant, where tenants are matched, whatever was matched before', () => {
+    const tenants = { key: ['tenant', 'id'], match: ['tenant', 'email'] };
+    const across = expect.stringContaining('when match did not say tenant');
+    const asKey = (...parts: string[]) => JSON.stringify(parts);
+    const from = (key: string) => [asKey('t1', '7'), clues({ alias: key })] as const;
+    expect(keysIn(tenants, guest, from(asKey('t1', '1')))).toEqual([asKey('t1', '1')]);
+    for (const key of [asKey('t2', '1'), 't1', asKey()]) expect(keysIn(tenants, guest, from(key))).toEqual([across]);
+  });
+
   test('new where nothing bears its key', () => {
     expect(keysOf(guest, ['7', clues()])).toEqual(['7']);
+  });
+
+  test('new where several rows are alike and all are deleted: nothing live is at stake', () => {
+    const dead = [bearer('1', { isLive: false }), bearer('2', { isLive: false })];
+    expect(keysOf(guest, ['7', clues({ lookalikes: dead })])).toEqual(['7']);
+    const taken = expect.stringContaining('is the key of another record');
+    expect(keysOf(guest, ['7', clues({ namesake: bearer('7'), lookalikes: dead })])).toEqual([taken]);
+  });
+
+  test('unknown where more rows are alike than are looked at, though all that are may be taken', () => {
+    const crowd = Array.from({ length: mostLookalikes + 1 }, (_, n) => bearer(`r${n}`, { takenBy: `x${n}` }));
+    const ambiguous = expect.stringContaining('might be any of the rows with the same email: r0, r1, r2, …');
+    expect(keysOf(guest, ['7', clues({ lookalikes: crowd })])).toEqual([ambiguous]);
+    expect(keysOf(guest, ['7', clues({ lookalikes: crowd.slice(1) })])).toEqual(['7']);
+  });
+
+  test('at home new however many of its own are alike, and unknown if among them is one of another', () => {
+    const crowd = Array.from({ length: mostLookalikes + 1 }, (_, n) => bearer(`r${n}`));
+    expect(keysOf(host, ['7', clues({ lookalikes: crowd })])).toEqual(['7']);
+    const mixed = [...crowd.slice(1), bearer('x', { madeBy: 'lab' })];
+    const ambiguous = expect.stringContaining('might be any of the rows with the same email: x, …');
+    expect(keysOf(host, ['7', clues({ lookalikes: mixed })])).toEqual([ambiguous]);
   });
 
   test('unknown where it might be any of several, or where its key is taken', () => {
@@ -67,8 +124,12 @@ describe('a record is', () => {
     const taken = expect.stringContaining('its id at lab, 7, is the key of another record');
     expect(keysOf(guest, ['7', clues({ namesake: bearer('7') })])).toEqual([taken]);
     const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
-    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isOfAnother: true }) })])).toEqual([atHub]);
-    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([atHub]);
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { madeBy: 'lab' }) })])).toEqual([atHub]);
+    const unwritten = expect.stringContaining('its id at hub, 7, is the key of a row that no run has written');
+    expect(keysOf(host, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([unwritten]);
+    const promised = bearer('7', { isRecord: false, madeBy: 'lab' });
+    expect(keysOf(host, ['7', clues({ namesake: promised })])).toEqual([atHub]);
+    expect(keysOf(guest, ['7', clues({ namesake: bearer('7', { isRecord: false }) })])).toEqual([taken]);
   });
 });
 
@@ -104,8 +165,8 @@ describe('a batch', () => {
       aliases: {
         adapter: 'lab',
         known: [
-          ['b', '2'],
-          ['c', 'c'],
+          ['b', '2', false],
+          ['c', 'c', true],
         ],
       },
       recognised: { alias: 1, match: 1, key: 0, none: 1 },
@@ -144,7 +205,26 @@ describe('a batch', () => {
     const keys = async (by: typeof guest) =>
       (await identify(batch([], all), resource, telling(known, by))).rejected.map(({ key }) => key);
     expect(await keys(guest)).toEqual(['1', null, null, null]);
-    expect(await keys(host)).toEqual(['1', null, 'b', 'c']);
+    expect(await keys(host)).toEqual(['1', null, 'b', null]);
+    expect(await keys(alone)).toEqual(['1', null, 'b', 'c']);
+  });
+
+  test('tells apart what is known of its records and of its rejected ones', async () => {
+    const known = { a: clues({ alias: '1' }), b: clues({ alias: '2' }), c: clues({ alias: '3' }) };
+    const { records, rejected } = await identify(
+      batch([arrived('a')], [reject('b'), reject('c')]),
+      resource,
+      telling(known),
+    );
+    expect([records, rejected].map((each) => each.map(({ key }) => key))).toEqual([['1'], ['2', '3']]);
+  });
+
+  test('is gone under no key of another tenant', async () => {
+    const composite = { ...resource, table: { ...resource.table, key: ['tenant', 'id'], match: ['tenant', 'email'] } };
+    const known = { '["t1","7"]': clues({ alias: '["t2","1"]' }), '["t1","8"]': clues({ alias: '["t1","2"]' }) };
+    expect(await keysOfNatives(Object.keys(known), composite, telling(known))).toEqual(['["t1","2"]']);
+    const { rejected } = await identify(batch([], [reject('["t1","7"]')]), composite, telling(known));
+    expect(rejected.map(({ key }) => key)).toEqual([null]);
   });
 
   test('without match is what it was, and nobody is asked', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Adapter, AdapterContext, ChangesPage, SnapshotPage } from '../../src/adapter.ts';
 import { silentLog } from '../../src/log.ts';
@@ -6,7 +7,7 @@ import { compileRekey } from '../../src/records/key.ts';
 import { BatchSize } from '../../src/run/page.ts';
 import type { Resource } from '../../src/run/resource.ts';
 import { SeenSet } from '../../src/run/seen.ts';
-import { takePage } from '../../src/run/take.ts';
+import { type TakeDeps, takePage } from '../../src/run/take.ts';
 import { aCheckpoint } from './a-pass.ts';
 import { aSystem, type System } from './a-system.ts';
 
@@ -34,7 +35,7 @@ const context: AdapterContext = {
 };
 
 /** Takes a page of a third party that is not at home. */
-function take(page: SnapshotPage | ChangesPage) {
+function take(page: SnapshotPage | ChangesPage, changes: Partial<TakeDeps> = {}) {
   const adapter: Adapter = { modes: () => [page.mode], isStable: () => true, fetchPage: async () => page };
   const checkpoint = { ...aCheckpoint(), mode: page.mode };
   return takePage(
@@ -42,6 +43,7 @@ function take(page: SnapshotPage | ChangesPage) {
     {
       ...{ adapter, adapterName: 'lab', context, target: system.target, signal, busyMs: 5000, now: Date.now },
       ...{ committed: async () => {}, assertTrusted() {}, progress: noProgressShown, batchSize: new BatchSize(40) },
+      ...changes,
     },
   );
 }
@@ -85,4 +87,39 @@ test('two of one page that look like one row are two: the first is the row', asy
   const { counts } = await take(snapshot(theirs(1), { ...theirs(1), id: 950 }));
   expect(counts).toEqual({ created: 1, updated: 0, deleted: 0 });
   expect(system.customers()).toEqual([1, 2, 3, 4, 950]);
+});
+
+test('a long search for what looks alike makes no batch smaller', async () => {
+  const searchMs = 300;
+  const took: number[] = [];
+  class Noting extends BatchSize {
+    override learn(records: number, tookMs: number): void {
+      took.push(tookMs);
+      super.learn(records, tookMs);
+    }
+  }
+  const { target } = system;
+  const clues: typeof target.clues = async (...asked) => {
+    await sleep(searchMs);
+    return target.clues(...asked);
+  };
+  await take(snapshot(theirs(1)), { target: { ...target, clues }, batchSize: new Noting(40) });
+  expect(took).toHaveLength(1);
+  expect(took[0]).toBeLessThan(searchMs);
+});
+
+test('a page of several batches knows in each what the ones before it were', async () => {
+  const small = new BatchSize(40);
+  for (let n = 0; n < 40; n += 1) small.learn(small.value, 1e6);
+  const count = small.value * 2 + 10;
+  await system.fillFrom(5, count - 4);
+  system.sql("UPDATE customers SET email = id || '@example.com'");
+  const records = Array.from({ length: count }, (_, at) => theirs(at + 1));
+  const twice = { ...theirs(1), email: 'new@example.com' };
+  const stranger = { id: 5, email: '1@example.com' };
+
+  const taken = await take(snapshot(...records, twice, stranger), { batchSize: small });
+  expect(taken.counts).toEqual({ created: 0, updated: 1, deleted: 0 });
+  expect(taken).toMatchObject({ records: count + 2, rejected: 1, checkpoint: { progress: { keyless: 1 } } });
+  expect(seen.count).toBe(count);
 });

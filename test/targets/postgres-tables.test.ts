@@ -286,5 +286,11 @@ test('a role with the rights of docs/postgres.md, and no others, does everything
     message: expect.stringContaining('does not allow this user enough'),
     hint: expect.stringContaining('docs/postgres.md'),
   });
+  // Another sync of the same schema has aliases: without a right to read them, they are none of this one's.
+  await claim(
+    await world.open({ name: 'other' }),
+    customersTable({ resource: 'o', table: 'others', match: ['email'] }),
+  );
+  expect(await target.foreignAlias('customers', 'lab')).toBeNull();
   await world.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
 });

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
+import { unmatchedProblems } from '../../run/unmatched.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
 import type { Console } from '../console.ts';
 import type { GlobalOptions } from '../options.ts';
@@ -48,9 +49,11 @@ async function checkRedis(setting: Setting): Promise<Finding> {
 async function checkTables(setting: Setting): Promise<Finding[]> {
   await using target = await openReader(setting);
   const findings: Finding[] = [{ what: 'target', is: 'good', detail: target.label }];
-  for (const { table } of await compileResources(setting)) {
+  for (const resource of await compileResources(setting)) {
+    const { table } = resource;
     const what = `table ${table.table}`;
-    const { exists, missingColumns, problems, warnings } = await target.inspect(table);
+    const { exists, missingColumns, warnings, ...state } = await target.inspect(table);
+    const problems = [...state.problems, ...(await unmatchedProblems(resource, setting.config.adapter, target))];
     for (const problem of problems) findings.push({ what, is: 'bad', detail: problem });
     if (problems.length > 0) continue;
     if (!exists) findings.push({ what, is: 'note', detail: 'is not there yet; the first run makes it' });

@@ -4,7 +4,7 @@ import { IntegrityError } from '../../errors.ts';
 import type { Prepared, Rejected } from '../../record.ts';
 import { refusedRecord } from '../sql/rejects.ts';
 import { countChanges } from '../sql/tally.ts';
-import { storeAliases } from './aliases.ts';
+import { forgetGroundless, storeAliases } from './aliases.ts';
 import type { Outcome } from './bisect.ts';
 import type { Lease } from './claim.ts';
 import { claimedRegister, insertEntries, type Register, renewEntries, saveRegister } from './entries.ts';
@@ -75,6 +75,8 @@ export async function commitBatch(
     at,
   });
   if (batch.aliases) await storeAliases(session, place, register.id, batch.aliases);
+  const refusedKeys = refused.flatMap(({ key }) => key ?? []);
+  if (table.match) await forgetGroundless(session, place, register.id, refusedKeys);
   const busy = [
     ...batch.records.flatMap(({ key }, n) => (looked[n]?.isBusy ? key : [])),
     ...[...outcome.busy].map(({ record }) => record.key),

@@ -84,16 +84,16 @@ function keyIn(row: Row, { key }: Shape): string {
 }
 
 /**
- * One join, so that the table is read at most once. An index is asked by the type's own equality, and what it finds must also
- * read the same: what a citext takes for one are two.
+ * One join, so that the table is read at most once. An index is asked by the type's own equality, and of text what it finds
+ * must also read the same, as the column would write it: what a citext or a collation takes for one are two.
  */
 function searchSql({ name, key, mark }: Shape, columns: readonly ShapedColumn[]): string {
   const given = columns.map((_column, at) => `m${at}`);
   const keys = key.map((column, n) => `t.${column.name}::text AS k${n}`).join(', ');
   const marked = mark ? `t.${mark} IS NOT NULL` : 'false';
-  const same = columns.map(({ name: column, type }, at) => {
-    const value = `s.m${at}::${type}`;
-    return `t.${column} = ${value} AND t.${column}::text = (${value})::text`;
+  const same = columns.map(({ name: column, type, fullType, kind }, at) => {
+    const exactly = ` AND t.${column}::text COLLATE "C" = (s.m${at}::${fullType})::text`;
+    return `t.${column} = s.m${at}::${type}${kind === 'text' ? exactly : ''}`;
   });
   return `SELECT * FROM (
       SELECT s.n, ${keys}, ${marked} AS is_marked, row_number() OVER (PARTITION BY s.n ORDER BY ${marked}) AS nth

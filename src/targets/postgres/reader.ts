@@ -2,7 +2,7 @@ import { noClues } from '../../identity.ts';
 import type { ResourceTable, TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './address.ts';
-import { cluesOf } from './aliases.ts';
+import { cluesOf, foreignAlias } from './aliases.ts';
 import { inspectTable, readLease } from './claim.ts';
 import { createConnection, type Patience, patienceOf } from './connection.ts';
 import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './entries.ts';
@@ -109,6 +109,8 @@ function readerMethods(
         if (!register && !shape) return arrived.map(() => noClues);
         return cluesOf(session, { place, shape, of: register?.id ?? null, adapter }, table, arrived);
       }),
+    foreignAlias: (resource, adapter) =>
+      registered(resource, (session, { id: of }) => foreignAlias(session, { place, of, adapter }), null),
     idsOf: (resource, keys) => registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
     countLive: (resource) => registered(resource, async (_session, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>

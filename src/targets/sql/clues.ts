@@ -22,10 +22,10 @@ export interface Standing {
   /** Null: no record of ours. */
   readonly entry: 'live' | 'deleted' | null;
   readonly takenBy: string | null;
-  readonly isOfAnother: boolean;
+  readonly madeBy: string | null;
 }
 
-const unknown: Standing = { entry: null, takenBy: null, isOfAnother: false };
+const unknown: Standing = { entry: null, takenBy: null, madeBy: null };
 
 /** Puts together what each arrival's clues are. Pure. */
 export function cluesFrom(
@@ -33,16 +33,20 @@ export function cluesFrom(
   { aliases, namesakes, lookalikes, standings }: ToldOfArrivals,
 ): Clues[] {
   const bearer = (key: string, isMarked: boolean): Bearer => {
-    const { entry, takenBy, isOfAnother } = standings.get(key) ?? unknown;
-    return { key, isRecord: entry !== null, isLive: !isMarked && entry !== 'deleted', takenBy, isOfAnother };
+    const { entry, takenBy, madeBy } = standings.get(key) ?? unknown;
+    return { key, isRecord: entry !== null, isLive: !isMarked && entry !== 'deleted', takenBy, madeBy };
+  };
+  // An alias comes before its record where a batch is several transactions: its key is nobody else's meanwhile.
+  const isBorne = (key: string): boolean => {
+    const { entry, takenBy, madeBy } = standings.get(key) ?? unknown;
+    return namesakes.has(key) || entry !== null || takenBy !== null || madeBy !== null;
   };
   return arrived.map(({ native }, n) => {
     const alias = aliases.get(native) ?? null;
     if (alias !== null) return { alias, namesake: null, lookalikes: [] };
-    const isBorne = namesakes.has(native) || (standings.get(native)?.entry ?? null) !== null;
     return {
       alias,
-      namesake: isBorne ? bearer(native, false) : null,
+      namesake: isBorne(native) ? bearer(native, false) : null,
       lookalikes: (lookalikes[n] ?? []).map(({ key, isMarked }) => bearer(key, isMarked)),
     };
   });

@@ -5,7 +5,7 @@ import type { ResourceTable } from '../../target.ts';
 /** The values to look for: each set of them once, and which set is whose. */
 export interface MatchedValues {
   readonly sets: readonly (readonly Value[])[];
-  /** For each arrival the place of its set; null where a match field is null, which is like nothing else. */
+  /** For each arrival the place of its set; null where a match field is null or empty, which is like nothing else. */
   readonly setOf: readonly (number | null)[];
   /** The place of the set that these values are. */
   readonly placeOf: (values: readonly Value[]) => number | undefined;
@@ -20,7 +20,7 @@ export function matchedValues(
   const places = new Map<string, number>();
   const setOf = arrived.map(({ values }) => {
     const set = values ? at.map((n) => values[n] ?? null) : [null];
-    if (set.some((value) => value === null)) return null;
+    if (set.some((value) => value === null || value === '')) return null;
     const text = textOf(set);
     const place = places.get(text) ?? sets.push(set) - 1;
     places.set(text, place);

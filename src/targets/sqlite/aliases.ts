@@ -1,16 +1,19 @@
-import type { Aliases, Arrived, Clues } from '../../identity.ts';
+import type { Alias, Aliases, Arrived, Clues } from '../../identity.ts';
 import type { ResourceTable } from '../../target.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../sql/clues.ts';
 import type { Connection } from './connection.ts';
 import { lookalikesOf } from './lookalikes.ts';
 import { rowsIn } from './rows.ts';
 
-/** Made for the first resource with `match`: without one there is nothing to keep here. */
+/**
+ * Made for the first resource with `match`: without one there is nothing to keep here. The index holds all that is asked of a
+ * key, or the planner would rather read every alias for each.
+ */
 const tables = `
 CREATE TABLE IF NOT EXISTS _sync_aliases (
   of_table INTEGER NOT NULL REFERENCES _sync_tables (id), adapter TEXT NOT NULL, native TEXT NOT NULL, key TEXT NOT NULL,
-  PRIMARY KEY (of_table, adapter, native)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS _sync_aliases_key ON _sync_aliases (of_table, key);
+  is_maker INTEGER NOT NULL, PRIMARY KEY (of_table, adapter, native)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS _sync_aliases_key ON _sync_aliases (of_table, key, is_maker);
 `;
 
 export function ensureAliases(connection: Connection): void {
@@ -26,10 +29,28 @@ export function storeAliases(connection: Connection, of: number, { adapter, know
   if (known.length === 0) return;
   connection
     .statement(
-      `INSERT OR REPLACE INTO _sync_aliases (of_table, adapter, native, key)
-       SELECT ?1, ?2, e.value ->> 0, e.value ->> 1 FROM json_each(?3) e`,
+      `INSERT OR REPLACE INTO _sync_aliases (of_table, adapter, native, key, is_maker)
+       SELECT ?1, ?2, e.value ->> 0, e.value ->> 1, coalesce(e.value ->> 2, 0) FROM json_each(?3) e`,
     )
     .run(of, adapter, JSON.stringify(known));
+}
+
+/** Of a key that was refused and that no record has: kept, it would be one person's now and, by its own id, another's later. */
+export function forgetGroundless(connection: Connection, of: number, refused: readonly string[]): void {
+  if (refused.length === 0) return;
+  connection
+    .statement(
+      `DELETE FROM _sync_aliases WHERE of_table = ?1 AND key IN (SELECT value FROM json_each(?2))
+       AND NOT EXISTS (SELECT 1 FROM _sync_records r WHERE r.of_table = ?1 AND r.key = _sync_aliases.key)`,
+    )
+    .run(of, JSON.stringify(refused));
+}
+
+export function foreignAlias(connection: Connection, { of, adapter }: Whose): Alias | null {
+  if (!hasAliases(connection)) return null;
+  const select = 'SELECT native, key FROM _sync_aliases WHERE of_table = ? AND adapter = ? AND native <> key LIMIT 1';
+  const row = connection.statement(select).get(of, adapter);
+  return row ? [String(row.native), String(row.key)] : null;
 }
 
 /** A question for all arrivals, each: whose aliases are known; of the others what bears their keys, and what looks like them. */
@@ -68,8 +89,8 @@ function aliasesOf(connection: Connection, { of, adapter }: Whose, arrived: read
 }
 
 const takenSql = `
-  (SELECT a.native FROM _sync_aliases a WHERE a.of_table = ?1 AND a.key = e.value AND a.adapter = ?2 LIMIT 1) AS taken_by,
-  EXISTS (SELECT 1 FROM _sync_aliases a WHERE a.of_table = ?1 AND a.key = e.value AND a.native = a.key AND a.adapter <> ?2) AS is_of_another`;
+  (SELECT a.native FROM _sync_aliases a WHERE a.of_table = ?1 AND a.key = e.value AND a.adapter = ?3 LIMIT 1) AS taken_by,
+  (SELECT a.adapter FROM _sync_aliases a WHERE a.of_table = ?1 AND a.key = e.value AND a.is_maker LIMIT 1) AS made_by`;
 
 function standingsOf(
   connection: Connection,
@@ -79,17 +100,17 @@ function standingsOf(
 ): Map<string, Standing> {
   const rows = connection
     .statement(
-      `SELECT e.value AS key, r.id, r.deleted_at, ${whose ? takenSql : 'NULL AS taken_by, ?2 AS is_of_another'}
-       FROM json_each(?3) e LEFT JOIN _sync_records r ON r.of_table = ?1 AND r.key = e.value`,
+      `SELECT e.value AS key, r.id, r.deleted_at, ${whose ? takenSql : 'NULL AS taken_by, NULL AS made_by'}
+       FROM json_each(?2) e LEFT JOIN _sync_records r ON r.of_table = ?1 AND r.key = e.value`,
     )
-    .all(of, whose?.adapter ?? 0, JSON.stringify(keys));
+    .all(of, JSON.stringify(keys), ...(whose ? [whose.adapter] : []));
   return new Map(
-    rows.map(({ key, id, deleted_at, taken_by, is_of_another }) => [
+    rows.map(({ key, id, deleted_at, taken_by, made_by }) => [
       String(key),
       {
         entry: id === null ? null : deleted_at === null ? 'live' : 'deleted',
         takenBy: taken_by === null ? null : String(taken_by),
-        isOfAnother: is_of_another === 1,
+        madeBy: made_by === null ? null : String(made_by),
       },
     ]),
   );

@@ -3,7 +3,7 @@ import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { LeaseRow } from '../../target.ts';
 import { countChanges } from '../sql/tally.ts';
-import { storeAliases } from './aliases.ts';
+import { forgetGroundless, storeAliases } from './aliases.ts';
 import type { Connection } from './connection.ts';
 import { claimedRegister, entryOf } from './entries.ts';
 import { savePass, storeRejects } from './ledger.ts';
@@ -45,6 +45,8 @@ export function commitBatch(
   const events = giveOutEvents(connection, { name, lease, at }, batch, changes);
   storeRejects(connection, [...batch.rejected, ...refused], { name, resource: table.resource, pass: batch.pass, at });
   if (batch.aliases) storeAliases(connection, register.id, batch.aliases);
+  const refusedKeys = refused.flatMap(({ key }) => key ?? []);
+  if (table.match) forgetGroundless(connection, register.id, refusedKeys);
   const counts = countChanges(changes);
   const stored = batch.checkpoint?.(ids, counts, refused.length);
   if (stored) savePass(connection, name, table.resource, stored);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { noClues } from '../../identity.ts';
 import type { TargetReader } from '../../target.ts';
-import { cluesOf } from './aliases.ts';
+import { cluesOf, foreignAlias } from './aliases.ts';
 import { inspectTable, readLease } from './claim.ts';
 import { findRecords } from './commit.ts';
 import { type Connection, openConnection, type Patience } from './connection.ts';
@@ -85,6 +85,8 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
         },
         arrived.map(() => noClues),
       ),
+    foreignAlias: (resource, adapter) =>
+      registered(resource, (connection, { id: of }) => foreignAlias(connection, { of, adapter }), null),
     idsOf: (resource, keys) =>
       registered(
         resource,

@@ -1,8 +1,8 @@
-import type { Prepared, Value, Values } from '../../record.ts';
+import type { Column, Prepared, Value, Values } from '../../record.ts';
 import type { ResourceTable } from '../../target.ts';
 import { quoted } from '../sql/names.ts';
 import { softColumn } from '../sql/system-table.ts';
-import { fieldsOfKey, fromStored, type Stored, toStored } from '../sql/values.ts';
+import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../sql/values.ts';
 import type { Connection } from './connection.ts';
 import { folded } from './names.ts';
 import { readTable } from './system-table.ts';
@@ -43,7 +43,8 @@ export function rowsIn(connection: Connection, table: ResourceTable): Rows {
     ofRecord: (record) => read(storedKey(table, record.values)),
     ofKey(key) {
       const fields = fieldsOfKey(key, columns);
-      return fields ? read(fields.map((field, at) => toStored(field, columns[at]?.kind ?? 'text'))) : null;
+      const stored = fields ? storedFields(fields, columns) : null;
+      return stored ? read(stored) : null;
     },
   };
 }
@@ -60,6 +61,16 @@ export function whereKey({ key }: ResourceTable): string {
 
 export function keyColumns({ key, mapped }: ResourceTable) {
   return keyPositions({ key, mapped }).flatMap((at) => mapped[at] ?? []);
+}
+
+/** Null: no column can hold them, so that there is no such row. */
+function storedFields(fields: readonly Value[], columns: readonly Column[]): Stored[] | null {
+  try {
+    return fields.map((field, at) => toStored(field, columns[at]?.kind ?? 'text'));
+  } catch (error) {
+    if (error instanceof UnstorableError) return null;
+    throw error;
+  }
 }
 
 /** Fields that no column can hold find no row: the record is refused when it is written. */
