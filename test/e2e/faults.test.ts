@@ -99,7 +99,8 @@ describe('between sync and Postgres', () => {
   test.each(['_sync_lease', '_sync_throttle', 'FOR NO KEY UPDATE', '_sync_outbox', '_sync_passes', 'COMMIT'])(
     'a connection that goes silent at %s is given up, and the run goes on with another one',
     async (text) => {
-      await using project = await aProjectBehindIt({ ttl: '20s' });
+      // A slot that lasts longer than the silence: else the run ends with 75 where the silence falls on the slot.
+      await using project = await aProjectBehindIt({ ttl: '20s', timings: { ...timings, slotReserveMs: 6000 } });
       await project.sync();
       project.serve([aCustomer(1, { status: 'newer' }), ...customers(9, 2)]);
       const connections = proxy.seen('cronsync:');
@@ -142,6 +143,27 @@ describe('between sync and Postgres', () => {
       await expectDone(project);
     },
   );
+
+  test('a server that takes a connection and never answers: 69 says so, no hit is made, and the lock is free', async () => {
+    await using project = await aProjectBehindIt({ timings: { ...timings, targetConnectMs: 200, targetBusyMs: 100 } });
+    proxy.always('black-hole');
+
+    const run = await project.sync(['run']);
+
+    expect(run.exitCode).toBe(69);
+    expect(run.stderr).toContain('cannot be reached');
+    expect(run.stderr).toContain('nothing was written');
+    expect(project.party.arrivals).toEqual([]);
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+  });
+
+  test('a server that is silent when a run says goodbye keeps neither the run nor its lock', async () => {
+    await using project = await aProjectBehindIt({ timings: { ...timings, targetCloseMs: 200 } });
+    proxy.next(terminate, 'black-hole', 'black-hole');
+    await expectDone(project);
+    expect(proxy.seen(terminate)).toBe(2);
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+  });
 
   test('a standby is read-only: 69 says so, no hit is made, and nothing was written', async () => {
     const server = await startPostgres();
@@ -275,6 +297,9 @@ describe('between sync and the third party', () => {
     await expectInStep(project);
   });
 });
+
+/** PostgreSQL documentation, 54.7, "Terminate": how a client ends a session. */
+const terminate = 'X\0\0\0\x04';
 
 /** Reading a state waits for an advisory lock: time to move another row of the same statement. */
 const partitionedBySystem = `

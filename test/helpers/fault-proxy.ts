@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
  * What happens to one request, that is, to one chunk of bytes from the client and the answer to it.
  * `cut`: neither arrives, the connection ends. `cut-after-request`: it arrives, and the connection ends at once.
  * `drop-reply`: it arrives, is answered, and the connection ends instead of the answer. `black-hole`: nothing ever comes
- * back, and the connection stays. `delayMs`: the answer comes later.
+ * back, not even the answer to an end; the server notices when the client has given up. `delayMs`: the answer comes later.
  */
 export type Fault = 'pass' | 'cut' | 'cut-after-request' | 'drop-reply' | 'black-hole' | { readonly delayMs: number };
 
@@ -46,7 +46,7 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     const [match] = at < 0 ? [] : due.splice(at, 1);
     return match?.fault ?? standing;
   };
-  const server = createServer((client) => join(client, portOf(), faultOf, sockets));
+  const server = createServer({ allowHalfOpen: true }, (client) => join(client, portOf(), faultOf, sockets));
   const listen = async (at: number) => {
     server.listen(at, '127.0.0.1');
     await once(server, 'listening');
@@ -81,6 +81,7 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
 /** Joins a client's connection with one to the server; the fault of the latest request rules what flows back. */
 function join(client: Socket, target: number, faultOf: (request: string) => Fault, sockets: Set<Socket>): void {
   const upstream = connect(target, '127.0.0.1');
+  let fault: Fault = 'pass';
   const end = () => {
     client.destroy();
     upstream.destroy();
@@ -88,14 +89,17 @@ function join(client: Socket, target: number, faultOf: (request: string) => Faul
   for (const socket of [client, upstream]) {
     sockets.add(socket);
     socket.setNoDelay(true);
-    socket.on('error', end);
+    socket.on('error', () => {});
     socket.on('close', () => {
       sockets.delete(socket);
-      end();
+      if (socket === client || fault !== 'black-hole') end();
     });
   }
+  client.on('end', () => {
+    if (fault === 'black-hole') upstream.destroy();
+    else client.end();
+  });
 
-  let fault: Fault = 'pass';
   client.on('data', (request) => {
     if (fault !== 'black-hole') fault = faultOf(request.toString('latin1'));
     if (fault === 'cut') return end();

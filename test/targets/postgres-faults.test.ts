@@ -3,6 +3,7 @@ import type { Removal } from '../../src/batch.ts';
 import { ConfigError, FencedError, IntegrityError, UnreachableError } from '../../src/errors.ts';
 import type { Target } from '../../src/target.ts';
 import { openPostgresReader } from '../../src/targets/postgres/reader.ts';
+import { defaultTimings, type Timings } from '../../src/timings.ts';
 import {
   ada,
   adaMoved,
@@ -15,21 +16,30 @@ import {
   record,
   write,
 } from '../contracts/target.ts';
-import { aFaultProxy, type Fault } from '../helpers/fault-proxy.ts';
+import { aFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
 import { aPostgresWorld, type PostgresWorld } from './a-postgres-target.ts';
 
 const never = new AbortController().signal;
 const whole = () => ({ checkpoint: checkpointOf(7) });
+const timings = { ...defaultTimings, targetBusyStepMs: 5 };
+
+/** PostgreSQL documentation, 54.7, "Terminate". */
+const terminate = 'X\0\0\0\x04';
 
 async function sequenceOf(target: Target): Promise<readonly string[]> {
   const { events } = await target.outbox({ generation: 0, seq: 0 }, 1000);
   return events.map((event) => JSON.parse(event)).map(({ id, subject }) => `${id.split('-').at(-1)}:${subject}`);
 }
 
-async function throughProxy(world: PostgresWorld) {
-  const proxy = await aFaultProxy(world.database.port);
+async function aProxyTo({ database }: PostgresWorld): Promise<{ readonly proxy: FaultProxy; readonly url: string }> {
+  const proxy = await aFaultProxy(database.port);
   onTestFinished(() => proxy.stop());
-  return { proxy, target: await claim(await world.open({ url: world.database.urlFor({ port: proxy.port }) })) };
+  return { proxy, url: database.urlFor({ port: proxy.port }) };
+}
+
+async function throughProxy(world: PostgresWorld, changes: Partial<Timings> = {}) {
+  const { proxy, url } = await aProxyTo(world);
+  return { proxy, target: await claim(await world.open({ url, timings: { ...timings, ...changes } })) };
 }
 
 function removalOf(ids: readonly number[], changes: Partial<Removal> = {}): Removal {
@@ -72,15 +82,40 @@ describe('a connection that breaks', () => {
 
   test('and stays broken ends the run, with nothing written', async () => {
     const world = await aPostgresWorld();
-    const proxy = await aFaultProxy(world.database.port);
-    const timings = { targetBusyMs: 50, targetBusyStepMs: 5, targetIdleMs: 10_000 };
-    const target = await claim(await world.open({ url: world.database.urlFor({ port: proxy.port }), timings }));
+    const { proxy, target } = await throughProxy(world, { targetBusyMs: 50 });
     await proxy.goAway();
     await expect(write(target, [ada])).rejects.toThrow(UnreachableError);
     expect(await world.rows('SELECT id FROM customers')).toEqual([]);
     await proxy.comeBack();
     expect(await write(target, [ada])).toMatchObject({ ids: [1] });
-    await proxy.stop();
+  });
+
+  test('and is made again to a server that does not answer is given up, and made once more', async () => {
+    const world = await aPostgresWorld();
+    const { proxy, target } = await throughProxy(world, { targetConnectMs: 100, targetBusyMs: 50 });
+    proxy.next('FOR UPDATE', 'cut');
+    proxy.next('cronsync:crm', 'black-hole');
+    expect(await write(target, [ada])).toMatchObject({ ids: [1], nextSeq: 2 });
+    expect(await sequenceOf(target)).toEqual(['1:1']);
+  });
+
+  test('in silence, from the first byte on, is tried twice and then told as a server that cannot be reached', async () => {
+    const world = await aPostgresWorld();
+    const { proxy, url } = await aProxyTo(world);
+    const target = await world.open({ url, timings: { ...timings, targetConnectMs: 100, targetBusyMs: 50 } });
+    proxy.always('black-hole');
+    await expect(claim(target)).rejects.toThrow(/cannot be reached/);
+    expect(proxy.seen('cronsync:crm')).toBe(2);
+  });
+
+  test('in silence, at its end, is torn down: nobody waits for whoever does not even answer that', async () => {
+    const world = await aPostgresWorld();
+    const { proxy, target } = await throughProxy(world, { targetCloseMs: 100 });
+    await write(target, [ada]);
+    await target.countLive('customers');
+    proxy.next(terminate, 'black-hole', 'black-hole');
+    await target[Symbol.asyncDispose]();
+    expect(proxy.seen(terminate)).toBe(2);
   });
 
   test('since the server ended it, while it waited for the lease row, is made again', async () => {
@@ -338,8 +373,8 @@ describe('a database that cannot be used', () => {
     ['nobody there', { port: 1 }, UnreachableError, /cannot be reached/],
   ])('says so: %s', async (_what, change, kind, words) => {
     const world = await aPostgresWorld();
-    const timings = { targetBusyMs: 20, targetBusyStepMs: 1, targetIdleMs: 10_000 };
-    const opened = await world.open({ url: world.database.urlFor(change), timings });
+    const impatient = { ...timings, targetBusyMs: 20, targetBusyStepMs: 1 };
+    const opened = await world.open({ url: world.database.urlFor(change), timings: impatient });
     const claiming = opened.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
     await expect(claiming).rejects.toThrow(words);
     await expect(claiming).rejects.toThrow(kind);

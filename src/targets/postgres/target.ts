@@ -5,12 +5,11 @@ import { IntegrityError } from '../../errors.ts';
 import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceTable, Target } from '../../target.ts';
-import type { Timings } from '../../timings.ts';
 import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { parseAddress } from './address.ts';
 import { type Lease, readLease, takeOver } from './claim.ts';
 import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './commit.ts';
-import { type Connection, createConnection, patienceOf } from './connection.ts';
+import { type Connection, createConnection, type PostgresTimings, patienceOf } from './connection.ts';
 import { registerOf } from './entries.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
@@ -25,7 +24,7 @@ import { slotKeeper } from './slots.ts';
 import { readTable } from './system-table.ts';
 
 export interface PostgresTargetOptions extends PostgresOptions {
-  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>;
+  readonly timings: PostgresTimings;
   readonly log: Log;
 }
 
