@@ -93,6 +93,35 @@ describe('a column of the system, of another type than ours,', () => {
     expect(late).toMatchObject({ refused: [{ key: '1' }], ids: [1, 2], counts: { updated: 0 } });
   });
 
+  test('reads the same whatever style of values the database was told to write', async () => {
+    const world = await aPostgresWorld();
+    const { name } = world.database;
+    const columns: Column[] = [
+      { name: 'id', kind: 'text' },
+      { name: 'day', kind: 'date' },
+      { name: 'at', kind: 'timestamp' },
+      { name: 'score', kind: 'real' },
+      { name: 'span', kind: 'text' },
+      { name: 'raw', kind: 'text' },
+    ];
+    const table = customersTable({ columns, mapped: columns });
+    await world.sql(`ALTER DATABASE ${name} SET datestyle = 'German, DMY'; ALTER DATABASE ${name} SET timezone = 'Asia/Kolkata';
+      ALTER DATABASE ${name} SET extra_float_digits = 0; ALTER DATABASE ${name} SET intervalstyle = 'sql_standard';
+      ALTER DATABASE ${name} SET bytea_output = 'escape';
+      CREATE TABLE customers (id text PRIMARY KEY, day date, at timestamptz, score double precision, span interval, raw bytea)`);
+    const target = await claim(await world.open(), table);
+    const values = ['1', '2026-02-01', '2026-01-02T03:04:05.000Z', 0.1 + 0.2, '90 minutes', '\\x01ff'] as const;
+    await write(target, [{ key: '1', values, hash: 'a' }], { table });
+
+    expect(await write(target, [{ key: '1', values, hash: 'b' }], { table })).toMatchObject({ events: 0, refused: [] });
+    await write(target, [{ key: '1', values: ['1', null, null, null, null, null], hash: 'c' }], { table });
+    const { events } = await target.outbox({ generation: 0, seq: 0 }, 9);
+    expect(JSON.parse(events[1] ?? '').data.before).toEqual({
+      ...{ id: '1', day: '2026-02-01', at: '2026-01-02T03:04:05Z', score: 0.1 + 0.2 },
+      ...{ span: '01:30:00', raw: '\\x01ff' },
+    });
+  });
+
   test('may be the key: a uuid, whatever its letters', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id uuid PRIMARY KEY, v text)');

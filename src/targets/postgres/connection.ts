@@ -135,6 +135,10 @@ export function createConnection(
   };
 }
 
+/** Values are compared as texts, so every session has to write them alike, whatever the role or the database was told. */
+const style = `SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1;
+    SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex'`;
+
 /**
  * What a transaction runs under. A server that waits for the rest of a COPY heeds no other limit than its keep-alives: they
  * end a session whose client is out of reach before the client makes another one, which would wait for its locks.
@@ -143,7 +147,7 @@ function settingsOf({ busyMs, statementMs, idleMs }: Patience): string {
   return `SET LOCAL lock_timeout = ${busyMs}; SET LOCAL statement_timeout = ${statementMs};
     SET LOCAL idle_in_transaction_session_timeout = ${idleMs}; SET LOCAL jit = off;
     SET LOCAL tcp_keepalives_idle = ${Math.ceil(idleMs / 1000)}; SET LOCAL tcp_keepalives_interval = ${Math.ceil(idleMs / 2000)};
-    SET LOCAL tcp_keepalives_count = 2`;
+    SET LOCAL tcp_keepalives_count = 2; ${style}`;
 }
 
 /** The one client there is: a new one where the last has failed. */
