@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { aPostgres, type PostgresDatabase, startPostgres } from '../helpers/postgres.ts';
+import { aPostgres, type PostgresDatabase, startPostgres, wire } from '../helpers/postgres.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import {
   aCustomer,
@@ -59,10 +59,10 @@ describe('between sync and Postgres', () => {
   async function atEveryCommit(fault: Fault, aSubject: () => Promise<Project>): Promise<number> {
     for (let nth = 1; ; nth += 1) {
       await using project = await aSubject();
-      const before = proxy.seen('COMMIT');
-      proxy.next('COMMIT', ...Array<Fault>(nth - 1).fill('pass'), fault);
+      const before = proxy.seen(wire.commit);
+      proxy.next(wire.commit, ...Array<Fault>(nth - 1).fill('pass'), fault);
       await expectDone(project);
-      const commits = proxy.seen('COMMIT') - before;
+      const commits = proxy.seen(wire.commit) - before;
       proxy.forget();
       if (commits < nth) return nth - 1;
       await database.sql('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
@@ -96,8 +96,8 @@ describe('between sync and Postgres', () => {
     },
   );
 
-  test.each(['_sync_lease', '_sync_throttle', 'FOR NO KEY UPDATE', '_sync_outbox', '_sync_passes', 'COMMIT'])(
-    'a connection that goes silent at %s is given up, and the run goes on with another one',
+  test.each(['_sync_lease', '_sync_throttle', 'FOR NO KEY UPDATE', '_sync_outbox', '_sync_passes', wire.commit])(
+    'a connection that goes silent at %j is given up, and the run goes on with another one',
     async (text) => {
       // A slot that lasts longer than the silence: else the run ends with 75 where the silence falls on the slot.
       await using project = await aProjectBehindIt({ ttl: '20s', timings: { ...timings, slotReserveMs: 6000 } });
@@ -144,6 +144,25 @@ describe('between sync and Postgres', () => {
     },
   );
 
+  test('the answer to a COMMIT is lost, and the database is back when the run ends: 69, no alarm, and written once', async () => {
+    await using project = await aProjectBehindIt({ pageSize: 8, timings: { ...timings, targetBusyMs: 400 } });
+    const run = project.start(['run', '--json'], { env: { SYNC_CRASH_AT: 'commit-ready:1:SIGSTOP' } });
+    await run.stopped();
+    proxy.next(wire.commit, 'cut-after-request');
+    proxy.next('cronsync:', ...Array<Fault>(1000).fill('cut'));
+    const relays = proxy.seen('WITH of AS');
+    run.cont();
+    await eventually(() => proxy.seen('WITH of AS') > relays);
+    proxy.forget();
+
+    const ended = await run.finished;
+    expect(ended.json()).toMatchObject({ outcome: 'failed', exitCode: 69, errors: [{ exitCode: 69 }] });
+    expect(ended.json().errors[0]?.message).toContain('went away during a commit');
+    expect(await project.database.rows()).toHaveLength(8);
+    expect(await database.rows('SELECT 1 FROM _sync_runs')).toHaveLength(1);
+    await expectDone(project);
+  });
+
   test('a server that takes a connection and never answers: 69 says so, no hit is made, and the lock is free', async () => {
     await using project = await aProjectBehindIt({ timings: { ...timings, targetConnectMs: 200, targetBusyMs: 100 } });
     proxy.always('black-hole');
@@ -159,9 +178,9 @@ describe('between sync and Postgres', () => {
 
   test('a server that is silent when a run says goodbye keeps neither the run nor its lock', async () => {
     await using project = await aProjectBehindIt({ timings: { ...timings, targetCloseMs: 200 } });
-    proxy.next(terminate, 'black-hole', 'black-hole');
+    proxy.next(wire.terminate, 'black-hole', 'black-hole');
     await expectDone(project);
-    expect(proxy.seen(terminate)).toBe(2);
+    expect(proxy.seen(wire.terminate)).toBe(2);
     expect(await redis.client.exists(project.lockKey)).toBe(0);
   });
 
@@ -297,9 +316,6 @@ describe('between sync and the third party', () => {
     await expectInStep(project);
   });
 });
-
-/** PostgreSQL documentation, 54.7, "Terminate": how a client ends a session. */
-const terminate = 'X\0\0\0\x04';
 
 /** Reading a state waits for an advisory lock: time to move another row of the same statement. */
 const partitionedBySystem = `

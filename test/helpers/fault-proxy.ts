@@ -24,6 +24,8 @@ export interface FaultProxy extends AsyncDisposable {
   comeBack(): Promise<void>;
   /** How many requests that contain a text came by. */
   seen(text: string): number;
+  /** How often a text came back, whatever became of it. */
+  answered(text: string): number;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ interface Due {
 export async function aFaultProxy(target: number | (() => number)): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const requests: string[] = [];
+  const replies: string[] = [];
   const due: Due[] = [];
   let standing: Fault = 'pass';
   const portOf = typeof target === 'number' ? () => target : target;
@@ -46,7 +49,9 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     const [match] = at < 0 ? [] : due.splice(at, 1);
     return match?.fault ?? standing;
   };
-  const server = createServer({ allowHalfOpen: true }, (client) => join(client, portOf(), faultOf, sockets));
+  const server = createServer({ allowHalfOpen: true }, (client) =>
+    join(client, portOf(), { faultOf, onReply: (reply) => replies.push(reply), sockets }),
+  );
   const listen = async (at: number) => {
     server.listen(at, '127.0.0.1');
     await once(server, 'listening');
@@ -73,13 +78,20 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     goAway,
     comeBack: () => listen(address.port),
     seen: (text) => requests.filter((request) => request.includes(text)).length,
+    answered: (text) => replies.join('').split(text).length - 1,
     stop: goAway,
     [Symbol.asyncDispose]: goAway,
   };
 }
 
+interface Between {
+  readonly faultOf: (request: string) => Fault;
+  readonly onReply: (reply: string) => void;
+  readonly sockets: Set<Socket>;
+}
+
 /** Joins a client's connection with one to the server; the fault of the latest request rules what flows back. */
-function join(client: Socket, target: number, faultOf: (request: string) => Fault, sockets: Set<Socket>): void {
+function join(client: Socket, target: number, { faultOf, onReply, sockets }: Between): void {
   const upstream = connect(target, '127.0.0.1');
   let fault: Fault = 'pass';
   const end = () => {
@@ -109,6 +121,7 @@ function join(client: Socket, target: number, faultOf: (request: string) => Faul
     });
   });
   upstream.on('data', async (reply) => {
+    onReply(reply.toString('latin1'));
     const now = fault;
     if (now === 'drop-reply') return end();
     if (now === 'black-hole' || now === 'cut-after-request') return;

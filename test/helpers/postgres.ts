@@ -16,6 +16,12 @@ declare module 'vitest' {
   }
 }
 
+/**
+ * What a client of ours says, as bytes that nothing else of it contains: BEGIN names the level READ COMMITTED (PostgreSQL
+ * documentation, 54.7, "Query" and "Terminate").
+ */
+export const wire = { commit: 'COMMIT\0', terminate: 'X\0\0\0\x04' } as const;
+
 /** A server with a superuser; every suite makes a database of its own there. */
 export interface PostgresServer {
   readonly url: string;

@@ -7,6 +7,7 @@ import { UnstorableError } from '../sql/values.ts';
 const rowClasses: ReadonlySet<string> = new Set(['09', '21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
 const retried: ReadonlySet<string> = new Set(['40001', '40P01']);
 const lockTimeout = '55P03';
+const queryCanceled = '57014';
 
 /** The server, or the way to it, went away: admin shutdown, crash, starting up, idle session ended, and class 08. */
 const lost: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
@@ -41,6 +42,11 @@ export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === lockTimeout;
 }
 
+/** The server gave up a statement, by itself or because it was told to: fewer rows may do. */
+export function isOverTime(error: unknown): boolean {
+  return [error, error instanceof Error ? error.cause : undefined].some((each) => codeOf(each) === queryCanceled);
+}
+
 /** Two first starts at once: the other one has just made what we wanted to make. */
 export function isMadeAlready(error: unknown): boolean {
   return /^(42P06|42P07|42701|42710|23505)$/.test(codeOf(error));
@@ -52,6 +58,11 @@ export function refusalOf(error: unknown): string | undefined {
   const code = codeOf(error);
   if (code === '' || retried.has(code) || code === lockTimeout) return undefined;
   return rowClasses.has(code.slice(0, 2)) || isRaised(error) ? `the database refuses it: ${wordsOf(error)}` : undefined;
+}
+
+/** The reason of a row that takes longer, all alone, than a statement may. */
+export function tooSlow(error: unknown): string {
+  return `the database takes too long over it: ${wordsOf(error)}`;
 }
 
 /** A foreign key, a unique or an exclusion constraint: when other rows are written it may let this one in. */
