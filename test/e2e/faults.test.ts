@@ -110,6 +110,16 @@ describe('between sync and Postgres', () => {
     },
   );
 
+  test('a connection that goes silent while a slot is taken: 75, nothing was sent, and the next run goes on', async () => {
+    await using project = await aProjectBehindIt({ ttl: '20s' });
+    proxy.next("'turn' FOR UPDATE", 'black-hole');
+    const run = await project.sync();
+    expect(run.json()).toMatchObject({ outcome: 'failed', hits: 0, exitCode: 75 });
+    expect(project.party.arrivals).toEqual([]);
+    await eventually(async () => (await project.sync()).json().outcome === 'done');
+    await expectInStep(project);
+  });
+
   test.each(['after-claim:1', 'slot-taken:2', 'headers-in:1', 'commit-written:1', 'committed:1', 'before-sweep:1'])(
     'the database goes away at %s and comes back: the run waits for it, and nothing is lost',
     async (at) => {
