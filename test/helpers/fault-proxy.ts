@@ -10,27 +10,30 @@ import { setTimeout as wait } from 'node:timers/promises';
  */
 export type Fault = 'pass' | 'cut' | 'cut-after-request' | 'drop-reply' | 'black-hole' | { readonly delayMs: number };
 
+/** Which requests are meant: those that contain a text, or of which something holds, byte for byte. */
+export type Asked = string | ((request: string) => boolean);
+
 /** A TCP proxy that misbehaves on demand. */
 export interface FaultProxy extends AsyncDisposable {
   readonly port: number;
   /** The fault of every request from now on, where no other is due. */
   always(fault: Fault): void;
-  /** The faults of the next requests that contain a text, one each, in order. */
-  next(text: string, ...faults: readonly Fault[]): void;
+  /** The faults of the next such requests, one each, in order. */
+  next(asked: Asked, ...faults: readonly Fault[]): void;
   /** What is due and has not come is not due any more. */
   forget(): void;
   /** Refuses connections, and ends those that there are. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
-  /** How many requests that contain a text came by. */
-  seen(text: string): number;
+  /** How many such requests came by. */
+  seen(asked: Asked): number;
   /** How often a text came back, whatever became of it. */
   answered(text: string): number;
   stop(): Promise<void>;
 }
 
 interface Due {
-  readonly text: string;
+  readonly asked: Asked;
   readonly fault: Fault;
 }
 
@@ -45,7 +48,7 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
 
   const faultOf = (request: string): Fault => {
     requests.push(request);
-    const at = due.findIndex(({ text }) => request.includes(text));
+    const at = due.findIndex(({ asked }) => isMeant(request, asked));
     const [match] = at < 0 ? [] : due.splice(at, 1);
     return match?.fault ?? standing;
   };
@@ -71,17 +74,21 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     always(fault) {
       standing = fault;
     },
-    next(text, ...faults) {
-      due.push(...faults.map((fault) => ({ text, fault })));
+    next(asked, ...faults) {
+      due.push(...faults.map((fault) => ({ asked, fault })));
     },
     forget: () => void due.splice(0),
     goAway,
     comeBack: () => listen(address.port),
-    seen: (text) => requests.filter((request) => request.includes(text)).length,
+    seen: (asked) => requests.filter((request) => isMeant(request, asked)).length,
     answered: (text) => replies.join('').split(text).length - 1,
     stop: goAway,
     [Symbol.asyncDispose]: goAway,
   };
+}
+
+function isMeant(request: string, asked: Asked): boolean {
+  return typeof asked === 'string' ? request.includes(asked) : asked(request);
 }
 
 interface Between {

@@ -17,10 +17,10 @@ declare module 'vitest' {
 }
 
 /**
- * What a client of ours says, as bytes that nothing else of it contains: BEGIN names the level READ COMMITTED (PostgreSQL
- * documentation, 54.7, "Query" and "Terminate").
+ * What a client of ours says (PostgreSQL documentation, 54.7, "Query" and "Terminate"). BEGIN names the level READ COMMITTED
+ * without a NUL behind it, and the bytes of a goodbye may be inside of anything.
  */
-export const wire = { commit: 'COMMIT\0', terminate: 'X\0\0\0\x04' } as const;
+export const wire = { commit: 'COMMIT\0', terminate: (request: string) => request === 'X\0\0\0\x04' } as const;
 
 /** A server with a superuser; every suite makes a database of its own there. */
 export interface PostgresServer {
