@@ -19,6 +19,9 @@ export interface Timings extends ListenTimings {
   /** Target: how long to wait for a lock of somebody else's, in steps of this. */
   readonly targetBusyMs: number;
   readonly targetBusyStepMs: number;
+  /** How long making a connection to a server may take, and how long one may take to close before it is torn down. */
+  readonly targetConnectMs: number;
+  readonly targetCloseMs: number;
   /** A server ends a transaction whose client does nothing for so long: a run that is stopped inside one blocks nobody. */
   readonly targetIdleMs: number;
   /** What one batch should take: work yields to the event loop this often. */
@@ -76,6 +79,8 @@ export const defaultTimings: Timings = {
   credentialsBackOffMs: 600_000,
   targetBusyMs: 5000,
   targetBusyStepMs: 25,
+  targetConnectMs: 5000,
+  targetCloseMs: 1000,
   targetIdleMs: 10_000,
   batchMs: 40,
   relayPatienceMs: 10_000,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { aPostgres, type PostgresDatabase, startPostgres } from '../helpers/postgres.ts';
+import { aPostgres, type PostgresDatabase, startPostgres, wire } from '../helpers/postgres.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import {
   aCustomer,
@@ -59,10 +59,10 @@ describe('between sync and Postgres', () => {
   async function atEveryCommit(fault: Fault, aSubject: () => Promise<Project>): Promise<number> {
     for (let nth = 1; ; nth += 1) {
       await using project = await aSubject();
-      const before = proxy.seen('COMMIT');
-      proxy.next('COMMIT', ...Array<Fault>(nth - 1).fill('pass'), fault);
+      const before = proxy.seen(wire.commit);
+      proxy.next(wire.commit, ...Array<Fault>(nth - 1).fill('pass'), fault);
       await expectDone(project);
-      const commits = proxy.seen('COMMIT') - before;
+      const commits = proxy.seen(wire.commit) - before;
       proxy.forget();
       if (commits < nth) return nth - 1;
       await database.sql('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
@@ -96,10 +96,11 @@ describe('between sync and Postgres', () => {
     },
   );
 
-  test.each(['_sync_lease', '_sync_throttle', 'FOR NO KEY UPDATE', '_sync_outbox', '_sync_passes', 'COMMIT'])(
-    'a connection that goes silent at %s is given up, and the run goes on with another one',
+  test.each(['_sync_lease', '_sync_throttle', 'FOR NO KEY UPDATE', '_sync_outbox', '_sync_passes', wire.commit])(
+    'a connection that goes silent at %j is given up, and the run goes on with another one',
     async (text) => {
-      await using project = await aProjectBehindIt({ ttl: '20s' });
+      // A slot that lasts longer than the silence: else the run ends with 75 where the silence falls on the slot.
+      await using project = await aProjectBehindIt({ ttl: '20s', timings: { ...timings, slotReserveMs: 6000 } });
       await project.sync();
       project.serve([aCustomer(1, { status: 'newer' }), ...customers(9, 2)]);
       const connections = proxy.seen('cronsync:');
@@ -108,6 +109,16 @@ describe('between sync and Postgres', () => {
       expect(proxy.seen('cronsync:')).toBeGreaterThan(connections + 2);
     },
   );
+
+  test('a connection that goes silent while a slot is taken: 75, nothing was sent, and the next run goes on', async () => {
+    await using project = await aProjectBehindIt({ ttl: '20s' });
+    proxy.next("'turn' FOR UPDATE", 'black-hole');
+    const run = await project.sync();
+    expect(run.json()).toMatchObject({ outcome: 'failed', hits: 0, exitCode: 75 });
+    expect(project.party.arrivals).toEqual([]);
+    await eventually(async () => (await project.sync()).json().outcome === 'done');
+    await expectInStep(project);
+  });
 
   test.each(['after-claim:1', 'slot-taken:2', 'headers-in:1', 'commit-written:1', 'committed:1', 'before-sweep:1'])(
     'the database goes away at %s and comes back: the run waits for it, and nothing is lost',
@@ -142,6 +153,46 @@ describe('between sync and Postgres', () => {
       await expectDone(project);
     },
   );
+
+  test('the answer to a COMMIT is lost, and the database is back when the run ends: 69, no alarm, and written once', async () => {
+    await using project = await aProjectBehindIt({ pageSize: 8, timings: { ...timings, targetBusyMs: 400 } });
+    const run = project.start(['run', '--json'], { env: { SYNC_CRASH_AT: 'commit-ready:1:SIGSTOP' } });
+    await run.stopped();
+    proxy.next(wire.commit, 'cut-after-request');
+    proxy.next('cronsync:', ...Array<Fault>(1000).fill('cut'));
+    const relays = proxy.seen('WITH of AS');
+    run.cont();
+    await eventually(() => proxy.seen('WITH of AS') > relays);
+    proxy.forget();
+
+    const ended = await run.finished;
+    expect(ended.json()).toMatchObject({ outcome: 'failed', exitCode: 69, errors: [{ exitCode: 69 }] });
+    expect(ended.json().errors[0]?.message).toContain('went away during a commit');
+    expect(await project.database.rows()).toHaveLength(8);
+    expect(await database.rows('SELECT 1 FROM _sync_runs')).toHaveLength(1);
+    await expectDone(project);
+  });
+
+  test('a server that takes a connection and never answers: 69 says so, no hit is made, and the lock is free', async () => {
+    await using project = await aProjectBehindIt({ timings: { ...timings, targetConnectMs: 200, targetBusyMs: 100 } });
+    proxy.always('black-hole');
+
+    const run = await project.sync(['run']);
+
+    expect(run.exitCode).toBe(69);
+    expect(run.stderr).toContain('cannot be reached');
+    expect(run.stderr).toContain('nothing was written');
+    expect(project.party.arrivals).toEqual([]);
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+  });
+
+  test('a server that is silent when a run says goodbye keeps neither the run nor its lock', async () => {
+    await using project = await aProjectBehindIt({ timings: { ...timings, targetCloseMs: 200 } });
+    proxy.next(wire.terminate, 'black-hole', 'black-hole');
+    await expectDone(project);
+    expect(proxy.seen(wire.terminate)).toBe(2);
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+  });
 
   test('a standby is read-only: 69 says so, no hit is made, and nothing was written', async () => {
     const server = await startPostgres();

@@ -124,27 +124,30 @@ test.concurrent.each(['commit-planned:1', 'commit-written:1', 'commit-ready:2', 
   },
 );
 
-test('a run whose lock was removed by hand is fenced out: it writes nothing, and the next one is in charge', async () => {
-  await using project = await aProject({ redis, records: customers(5), ttl: '60s' });
-  const answered = Promise.withResolvers<void>();
-  project.party.script({ until: answered.promise, body: project.records });
-  const run = project.start(['run', '--json']);
-  await eventually(() => project.party.arrivals.length === 1);
+test.each(targets)(
+  'a run whose lock was removed by hand is fenced out, writes nothing, and the next one is in charge (%s)',
+  async (target) => {
+    await using project = await aProject({ redis, target, records: customers(5), ttl: '60s' });
+    const answered = Promise.withResolvers<void>();
+    project.party.script({ until: answered.promise, body: project.records });
+    const run = project.start(['run', '--json']);
+    await eventually(() => project.party.arrivals.length === 1);
 
-  const unlock = await project.sync(['unlock', '--yes', '--json']);
-  expect(unlock.exitCode).toBe(0);
-  expect(unlock.json<object>()).toMatchObject({ unlocked: true, holder: { pid: run.pid } });
-  expect(await redis.client.exists(project.lockKey)).toBe(0);
-  answered.resolve();
+    const unlock = await project.sync(['unlock', '--yes', '--json']);
+    expect(unlock.exitCode).toBe(0);
+    expect(unlock.json<object>()).toMatchObject({ unlocked: true, holder: { pid: run.pid } });
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+    answered.resolve();
 
-  const fenced = await run.finished;
-  expect(fenced.exitCode).toBe(75);
-  expect(fenced.json().errors[0]?.message).toContain('a newer run has taken over');
-  expect(project.rows()).toEqual([]);
-  expect(project.events()).toEqual([]);
-  expect((await project.sync()).exitCode).toBe(0);
-  await expectInStep(project);
-});
+    const fenced = await run.finished;
+    expect(fenced.exitCode).toBe(75);
+    expect(fenced.json().errors[0]?.message).toContain('a newer run has taken over');
+    expect(await project.database.rows()).toEqual([]);
+    expect(await project.database.events()).toEqual([]);
+    expect((await project.sync()).exitCode).toBe(0);
+    await expectInStep(project);
+  },
+);
 
 test('a run whose lock was removed by hand notices it by itself, however long the answer takes', async () => {
   await using project = await aProject({ redis, records: customers(5), ttl: '1500ms' });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import type { PostgresDatabase } from './postgres.ts';
 import type { Row, SyncEvent } from './sync.ts';
@@ -15,6 +16,8 @@ export interface ProjectDatabase {
   contents(): Promise<Readonly<Record<string, Row[]>>>;
   /** All events of the outbox, oldest first; of one type, or of all. */
   events(type?: string): Promise<SyncEvent[]>;
+  /** Makes a copy of everything; what it gives puts that copy in the place of what is there by then. */
+  backUp(): Promise<() => Promise<void>>;
 }
 
 /** The same at once, as node:sqlite has it. */
@@ -45,12 +48,23 @@ function notAtOnce(): never {
   throw new Error('the project is on Postgres: its database answers with promises');
 }
 
-export function withPromises({ query, rows, events }: AtOnce): ProjectDatabase {
+export function withPromises({ query, rows, events }: AtOnce, file: string): ProjectDatabase {
   return {
     contents: () => contentsOf("SELECT name FROM sqlite_master WHERE type = 'table'", async (sql) => query(sql)),
     query: async (sql, ...parameters) => orNothing(() => query(sql, ...parameters)),
     rows: async (table) => orNothing(() => rows(table)),
     events: async (type) => orNothing(() => events(type)),
+    backUp: () => backUpFile(file),
+  };
+}
+
+async function backUpFile(file: string): Promise<() => Promise<void>> {
+  const backup = `${file}.backup`;
+  using database = new DatabaseSync(file);
+  database.exec(`VACUUM INTO '${backup}'`);
+  return async () => {
+    for (const suffix of ['-wal', '-shm']) await rm(file + suffix, { force: true });
+    await cp(backup, file);
   };
 }
 
@@ -87,6 +101,7 @@ export function postgresDatabase(postgres: PostgresDatabase, name: string): Proj
     query,
     rows: (table = 'customers') => query(rowsSql(table)),
     events: async (type) => eventsOf(await query(outboxSql, name), type),
+    backUp: postgres.backUp,
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,12 @@ declare module 'vitest' {
   }
 }
 
+/**
+ * What a client of ours says (PostgreSQL documentation, 54.7, "Query" and "Terminate"). BEGIN names the level READ COMMITTED
+ * without a NUL behind it, and the bytes of a goodbye may be inside of anything.
+ */
+export const wire = { commit: 'COMMIT\0', terminate: (request: string) => request === 'X\0\0\0\x04' } as const;
+
 /** A server with a superuser; every suite makes a database of its own there. */
 export interface PostgresServer {
   readonly url: string;
@@ -28,8 +34,16 @@ export interface PostgresServer {
 /** Settings of a server that only has to survive its clients. */
 const flags = ['fsync=off', 'max_connections=200', 'shared_buffers=64MB'];
 
+/** Speaks TLS where it is asked to: `secure` may come in no other way, and with a certificate of its own; PEM texts. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Whom it believes. */
+  readonly ca: string;
+}
+
 /** Starts a Postgres of the package that ships its binaries, in a folder of its own, on a free port. */
-export async function startPostgres(settings: readonly string[] = flags): Promise<PostgresServer> {
+export async function startPostgres(settings: readonly string[] = flags, tls?: ServerTls): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'cronsync-postgres-'));
   await chmod(folder, 0o755);
   const port = await freePort();
@@ -43,6 +57,7 @@ export async function startPostgres(settings: readonly string[] = flags): Promis
   });
   try {
     await server.initialise();
+    if (tls) await useTls(join(folder, 'data'), tls);
     await server.start();
   } catch (cause) {
     throw new Error(`postgres did not start: ${log.join('')}`, { cause });
@@ -64,6 +79,22 @@ export async function startPostgres(settings: readonly string[] = flags): Promis
     },
   };
 }
+
+/** Files that only the server's own user may read: else it does not start. */
+async function useTls(folder: string, { cert, key, ca }: ServerTls): Promise<void> {
+  const { uid, gid } = await stat(folder);
+  const files = { 'server.crt': cert, 'server.key': key, 'root.crt': ca, 'pg_hba.conf': secureAccess };
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(join(folder, name), text, { mode: 0o600 });
+    await chown(join(folder, name), uid, gid);
+  }
+  await appendFile(join(folder, 'postgresql.conf'), "ssl = on\nssl_ca_file = 'root.crt'\n");
+}
+
+const secureAccess = `
+hostssl all secure 127.0.0.1/32 scram-sha-256 clientcert=verify-ca
+hostnossl all postgres 127.0.0.1/32 password
+`;
 
 async function untilItAnswers(url: string): Promise<void> {
   await eventually(async () => {
@@ -125,6 +156,8 @@ export interface PostgresDatabase extends AsyncDisposable {
   rows(query: string, parameters?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Another session of the system's. */
   session(): Promise<pg.Client>;
+  /** Makes a copy of everything; what it gives puts that copy in the place of what is there by then. Ends all sessions. */
+  backUp(): Promise<() => Promise<void>>;
 }
 
 export async function aPostgres(): Promise<PostgresDatabase> {
@@ -145,6 +178,10 @@ export async function aPostgres(): Promise<PostgresDatabase> {
     return url.href;
   };
   const sessions: pg.Client[] = [];
+  const endSessions = async (): Promise<void> => {
+    for (const client of sessions.splice(0)) await client.end();
+    system = undefined;
+  };
   const session = async (): Promise<pg.Client> => {
     const client = new pg.Client(urlFor({}));
     client.on('error', () => {});
@@ -167,8 +204,17 @@ export async function aPostgres(): Promise<PostgresDatabase> {
       await (await asSystem()).query(statements);
     },
     rows: async (query, parameters = []) => (await (await asSystem()).query(query, [...parameters])).rows,
+    async backUp() {
+      await endSessions();
+      await asAdmin(`CREATE DATABASE ${name}_backup TEMPLATE ${name}`);
+      return async () => {
+        await endSessions();
+        await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+        await asAdmin(`ALTER DATABASE ${name}_backup RENAME TO ${name}`);
+      };
+    },
     async [Symbol.asyncDispose]() {
-      for (const client of sessions) await client.end();
+      await endSessions();
       await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };

@@ -182,7 +182,7 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
     write,
     sync: (args, how) => start(args, how).finished,
     start,
-    database: postgres ? postgresDatabase(postgres, name) : withPromises(atOnce),
+    database: postgres ? postgresDatabase(postgres, name) : withPromises(atOnce, file),
     ...atOnce,
     async streamEvents() {
       const entries = await redis.client.xrange(streamKey, '-', '+');

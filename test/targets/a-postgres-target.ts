@@ -2,6 +2,7 @@ import { onTestFinished, vi } from 'vitest';
 import { silentLog } from '../../src/log.ts';
 import type { Target } from '../../src/target.ts';
 import { openPostgresTarget, type PostgresTargetOptions } from '../../src/targets/postgres/target.ts';
+import { defaultTimings } from '../../src/timings.ts';
 import { aPostgres, type PostgresDatabase } from '../helpers/postgres.ts';
 
 export interface PostgresWorld {
@@ -24,7 +25,7 @@ export async function aPostgresWorld(): Promise<PostgresWorld> {
     sql,
     rows,
     async open(options = {}) {
-      const timings = { targetBusyMs: 5000, targetBusyStepMs: 5, targetIdleMs: 10_000 };
+      const timings = { ...defaultTimings, targetBusyStepMs: 5 };
       const base = { url: database.url, schema: 'public', name: 'crm', timings, log: silentLog };
       const target = await openPostgresTarget({ ...base, ...options });
       onTestFinished(() => target[Symbol.asyncDispose]());

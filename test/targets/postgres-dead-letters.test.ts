@@ -1,5 +1,6 @@
 import type { DeadLetters } from '../../src/listener.ts';
 import { openPostgresDeadLetters } from '../../src/targets/postgres/dead-letters.ts';
+import { defaultTimings } from '../../src/timings.ts';
 import { deadLettersContract } from '../contracts/dead-letters.ts';
 import { aPostgres } from '../helpers/postgres.ts';
 
@@ -8,7 +9,7 @@ deadLettersContract('Postgres', async () => {
   const opened: (DeadLetters & AsyncDisposable)[] = [];
   return {
     async another(name = 'crm') {
-      const timings = { targetBusyMs: 2000, targetBusyStepMs: 5, targetIdleMs: 10_000 };
+      const timings = { ...defaultTimings, targetBusyMs: 2000, targetBusyStepMs: 5 };
       const dead = openPostgresDeadLetters({ url, schema: 'public', name, timings });
       opened.push(dead);
       return dead;

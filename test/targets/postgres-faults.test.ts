@@ -1,8 +1,10 @@
+import type { Client } from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Removal } from '../../src/batch.ts';
 import { ConfigError, FencedError, IntegrityError, UnreachableError } from '../../src/errors.ts';
 import type { Target } from '../../src/target.ts';
 import { openPostgresReader } from '../../src/targets/postgres/reader.ts';
+import { defaultTimings, type Timings } from '../../src/timings.ts';
 import {
   ada,
   adaMoved,
@@ -15,21 +17,28 @@ import {
   record,
   write,
 } from '../contracts/target.ts';
-import { aFaultProxy, type Fault } from '../helpers/fault-proxy.ts';
+import { aFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { wire } from '../helpers/postgres.ts';
 import { aPostgresWorld, type PostgresWorld } from './a-postgres-target.ts';
 
 const never = new AbortController().signal;
 const whole = () => ({ checkpoint: checkpointOf(7) });
+const timings = { ...defaultTimings, targetBusyStepMs: 5 };
 
 async function sequenceOf(target: Target): Promise<readonly string[]> {
   const { events } = await target.outbox({ generation: 0, seq: 0 }, 1000);
   return events.map((event) => JSON.parse(event)).map(({ id, subject }) => `${id.split('-').at(-1)}:${subject}`);
 }
 
-async function throughProxy(world: PostgresWorld) {
-  const proxy = await aFaultProxy(world.database.port);
+async function aProxyTo({ database }: PostgresWorld): Promise<{ readonly proxy: FaultProxy; readonly url: string }> {
+  const proxy = await aFaultProxy(database.port);
   onTestFinished(() => proxy.stop());
-  return { proxy, target: await claim(await world.open({ url: world.database.urlFor({ port: proxy.port }) })) };
+  return { proxy, url: database.urlFor({ port: proxy.port }) };
+}
+
+async function throughProxy(world: PostgresWorld, changes: Partial<Timings> = {}) {
+  const { proxy, url } = await aProxyTo(world);
+  return { proxy, target: await claim(await world.open({ url, timings: { ...timings, ...changes } })) };
 }
 
 function removalOf(ids: readonly number[], changes: Partial<Removal> = {}): Removal {
@@ -46,12 +55,12 @@ describe('a connection that breaks', () => {
     'INSERT INTO',
     '_sync_outbox',
     '_sync_passes',
-    'COMMIT',
+    wire.commit,
   ];
   const faults: readonly Fault[] = ['cut', 'cut-after-request', 'drop-reply'];
   const cases = stages.flatMap((stage) => faults.map((fault) => [stage, fault] as const));
 
-  test.each(cases)('at %s (%s) leaves a commit whole, and done once', async (stage, fault) => {
+  test.each(cases)('at %j (%s) leaves a commit whole, and done once', async (stage, fault) => {
     const world = await aPostgresWorld();
     const { proxy, target } = await throughProxy(world);
     await write(target, [ada]);
@@ -72,15 +81,58 @@ describe('a connection that breaks', () => {
 
   test('and stays broken ends the run, with nothing written', async () => {
     const world = await aPostgresWorld();
-    const proxy = await aFaultProxy(world.database.port);
-    const timings = { targetBusyMs: 50, targetBusyStepMs: 5, targetIdleMs: 10_000 };
-    const target = await claim(await world.open({ url: world.database.urlFor({ port: proxy.port }), timings }));
+    const { proxy, target } = await throughProxy(world, { targetBusyMs: 50 });
     await proxy.goAway();
     await expect(write(target, [ada])).rejects.toThrow(UnreachableError);
     expect(await world.rows('SELECT id FROM customers')).toEqual([]);
     await proxy.comeBack();
     expect(await write(target, [ada])).toMatchObject({ ids: [1] });
-    await proxy.stop();
+  });
+
+  test('and is made again to a server that does not answer is given up, and made once more', async () => {
+    const world = await aPostgresWorld();
+    const { proxy, target } = await throughProxy(world, { targetConnectMs: 100, targetBusyMs: 50 });
+    proxy.next('FOR UPDATE', 'cut');
+    proxy.next('cronsync:crm', 'black-hole');
+    expect(await write(target, [ada])).toMatchObject({ ids: [1], nextSeq: 2 });
+    expect(await sequenceOf(target)).toEqual(['1:1']);
+  });
+
+  test.each<Fault>(['cut-after-request', 'cut'])(
+    'at COMMIT (%s) and stays broken leaves both ends possible: the run goes on from the one that it finds',
+    async (fault) => {
+      const world = await aPostgresWorld();
+      const { proxy, target } = await throughProxy(world, { targetBusyMs: 50 });
+      await write(target, [ada]);
+      proxy.next(wire.commit, fault);
+      proxy.next('cronsync:crm', ...Array<Fault>(1000).fill('cut'));
+      await expect(write(target, [adaMoved, bob])).rejects.toThrow(/went away during a commit/);
+      proxy.forget();
+      await target.purgeRejects('customers', 1);
+      const happened = fault === 'cut-after-request';
+      expect(await target.countLive('customers')).toBe(happened ? 2 : 1);
+      expect(await write(target, [adaMoved, bob, eve])).toMatchObject({ nextSeq: 5 });
+      expect(await sequenceOf(target)).toEqual(['1:1', '2:1', '3:2', '4:3']);
+    },
+  );
+
+  test('in silence, from the first byte on, is tried twice and then told as a server that cannot be reached', async () => {
+    const world = await aPostgresWorld();
+    const { proxy, url } = await aProxyTo(world);
+    const target = await world.open({ url, timings: { ...timings, targetConnectMs: 100, targetBusyMs: 50 } });
+    proxy.always('black-hole');
+    await expect(claim(target)).rejects.toThrow(/cannot be reached/);
+    expect(proxy.seen('cronsync:crm')).toBe(2);
+  });
+
+  test('in silence, at its end, is torn down: nobody waits for whoever does not even answer that', async () => {
+    const world = await aPostgresWorld();
+    const { proxy, target } = await throughProxy(world, { targetCloseMs: 100 });
+    await write(target, [ada]);
+    await target.countLive('customers');
+    proxy.next(wire.terminate, 'black-hole', 'black-hole');
+    await target[Symbol.asyncDispose]();
+    expect(proxy.seen(wire.terminate)).toBe(2);
   });
 
   test('since the server ended it, while it waited for the lease row, is made again', async () => {
@@ -100,7 +152,7 @@ describe('a connection that breaks', () => {
     const world = await aPostgresWorld();
     const { proxy, target } = await throughProxy(world);
     const { ids } = await write(target, [ada, bob]);
-    proxy.next('COMMIT', 'drop-reply');
+    proxy.next(wire.commit, 'drop-reply');
     expect(await target.remove(removalOf(ids), never)).toMatchObject({ counts: { deleted: 2 }, nextSeq: 5 });
     expect(await target.countLive('customers')).toBe(0);
     expect(await sequenceOf(target)).toEqual(['1:1', '2:2', '3:1', '4:2']);
@@ -258,6 +310,61 @@ describe('a row that the system holds locked', () => {
   });
 });
 
+describe('a row that others refer to, which the system holds,', () => {
+  const teams = () =>
+    customersTable({
+      columns: [
+        { name: 'id', kind: 'text' },
+        { name: 'team', kind: 'text' },
+      ],
+      mapped: [
+        { name: 'id', kind: 'text' },
+        { name: 'team', kind: 'text' },
+      ],
+    });
+  const player = (id: number, team: string) => record(String(id), team);
+
+  async function aLeague(): Promise<{ world: PostgresWorld; proxy: FaultProxy; target: Target; system: Client }> {
+    const world = await aPostgresWorld();
+    // Whoever waits for longer than this hears of it.
+    const { name } = world.database;
+    await world.sql(`CREATE TABLE teams (id text PRIMARY KEY); INSERT INTO teams VALUES ('red'), ('blue');
+      CREATE TABLE customers (id text PRIMARY KEY, team text REFERENCES teams (id)); INSERT INTO customers VALUES ('old', 'red');
+      ALTER DATABASE ${name} SET deadlock_timeout = '10ms'; ALTER DATABASE ${name} SET log_lock_waits = on;
+      ALTER DATABASE ${name} SET client_min_messages = 'log'`);
+    const { proxy, url } = await aProxyTo(world);
+    const target = await claim(await world.open({ url }), teams());
+    const system = await world.database.session();
+    await system.query("BEGIN; SELECT 1 FROM teams WHERE id = 'red' FOR UPDATE");
+    return { world, proxy, target, system };
+  }
+
+  test('holds up what needs it, which is busy, and the others are written', async () => {
+    const { world, target, system } = await aLeague();
+    const players = Array.from({ length: 100 }, (_, n) => player(n, n === 0 ? 'red' : 'blue'));
+    let held = players;
+    while (held.length > 1) {
+      const { busy } = await write(target, held, { table: teams(), checkpoint: whole });
+      held = held.filter(({ key }) => busy.includes(key));
+    }
+    expect(held.map(({ key }) => key)).toEqual(['0']);
+    expect(await world.rows("SELECT id FROM customers WHERE team = 'blue'")).toHaveLength(99);
+    expect(await target.pass('customers')).toBeNull();
+
+    await system.query('COMMIT');
+    expect(await write(target, held, { table: teams() })).toMatchObject({ busy: [], counts: { created: 1 } });
+  });
+
+  test('is waited for once, however many need it', async () => {
+    const { proxy, target, system } = await aLeague();
+    const players = Array.from({ length: 100 }, (_, n) => player(n, 'red'));
+    const { busy, counts } = await write(target, players, { table: teams() });
+    expect([busy.length, counts.created]).toEqual([100, 0]);
+    expect(proxy.answered('still waiting for')).toBe(1);
+    await system.query('COMMIT');
+  });
+});
+
 describe('a batch', () => {
   test('that is large is several transactions, the checkpoint with the last', async () => {
     const world = await aPostgresWorld();
@@ -320,15 +427,35 @@ describe('tables', () => {
     await system.query('COMMIT');
   });
 
-  test('that are in use get their columns as soon as they are free', async () => {
+  test('that are in use get their columns as soon as they are free, and nobody has to wait behind us meanwhile', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY)');
-    const system = await world.database.session();
-    await system.query('BEGIN; SELECT * FROM customers');
+    const [reader, other] = [await world.database.session(), await world.database.session()];
+    await reader.query('BEGIN; SELECT * FROM customers');
+    await other.query("SET lock_timeout = '3s'");
     const claiming = claim(await world.open());
-    await world.waiting();
-    await system.query('COMMIT');
+    for (const id of ['1', '2']) {
+      await world.waiting();
+      // Queues behind our ALTER, which gives up long before this does, while the reader goes on.
+      await other.query('INSERT INTO customers VALUES ($1)', [id]);
+    }
+    await reader.query('COMMIT');
     expect((await (await claiming).inspect(customersTable())).missingColumns).toEqual([]);
+    expect(await world.rows('SELECT id FROM customers ORDER BY id')).toEqual([{ id: '1' }, { id: '2' }]);
+  });
+
+  test('that never come free end the run, and are told with what to do', async () => {
+    const world = await aPostgresWorld();
+    await world.sql('CREATE TABLE customers (id text PRIMARY KEY)');
+    const reader = await world.database.session();
+    await reader.query('BEGIN; SELECT * FROM customers');
+    const claiming = claim(await world.open());
+    await expect(claiming).rejects.toThrow(UnreachableError);
+    await expect(claiming).rejects.toMatchObject({
+      message: expect.stringContaining('in use all the time; nothing was written'),
+      hint: expect.stringContaining('by hand'),
+    });
+    await reader.query('COMMIT');
   });
 });
 
@@ -338,8 +465,8 @@ describe('a database that cannot be used', () => {
     ['nobody there', { port: 1 }, UnreachableError, /cannot be reached/],
   ])('says so: %s', async (_what, change, kind, words) => {
     const world = await aPostgresWorld();
-    const timings = { targetBusyMs: 20, targetBusyStepMs: 1, targetIdleMs: 10_000 };
-    const opened = await world.open({ url: world.database.urlFor(change), timings });
+    const impatient = { ...timings, targetBusyMs: 20, targetBusyStepMs: 1 };
+    const opened = await world.open({ url: world.database.urlFor(change), timings: impatient });
     const claiming = opened.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
     await expect(claiming).rejects.toThrow(words);
     await expect(claiming).rejects.toThrow(kind);

@@ -93,6 +93,35 @@ describe('a column of the system, of another type than ours,', () => {
     expect(late).toMatchObject({ refused: [{ key: '1' }], ids: [1, 2], counts: { updated: 0 } });
   });
 
+  test('reads the same whatever style of values the database was told to write', async () => {
+    const world = await aPostgresWorld();
+    const { name } = world.database;
+    const columns: Column[] = [
+      { name: 'id', kind: 'text' },
+      { name: 'day', kind: 'date' },
+      { name: 'at', kind: 'timestamp' },
+      { name: 'score', kind: 'real' },
+      { name: 'span', kind: 'text' },
+      { name: 'raw', kind: 'text' },
+    ];
+    const table = customersTable({ columns, mapped: columns });
+    await world.sql(`ALTER DATABASE ${name} SET datestyle = 'German, DMY'; ALTER DATABASE ${name} SET timezone = 'Asia/Kolkata';
+      ALTER DATABASE ${name} SET extra_float_digits = 0; ALTER DATABASE ${name} SET intervalstyle = 'sql_standard';
+      ALTER DATABASE ${name} SET bytea_output = 'escape';
+      CREATE TABLE customers (id text PRIMARY KEY, day date, at timestamptz, score double precision, span interval, raw bytea)`);
+    const target = await claim(await world.open(), table);
+    const values = ['1', '2026-02-01', '2026-01-02T03:04:05.000Z', 0.1 + 0.2, '90 minutes', '\\x01ff'] as const;
+    await write(target, [{ key: '1', values, hash: 'a' }], { table });
+
+    expect(await write(target, [{ key: '1', values, hash: 'b' }], { table })).toMatchObject({ events: 0, refused: [] });
+    await write(target, [{ key: '1', values: ['1', null, null, null, null, null], hash: 'c' }], { table });
+    const { events } = await target.outbox({ generation: 0, seq: 0 }, 9);
+    expect(JSON.parse(events[1] ?? '').data.before).toEqual({
+      ...{ id: '1', day: '2026-02-01', at: '2026-01-02T03:04:05Z', score: 0.1 + 0.2 },
+      ...{ span: '01:30:00', raw: '\\x01ff' },
+    });
+  });
+
   test('may be the key: a uuid, whatever its letters', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id uuid PRIMARY KEY, v text)');
@@ -150,6 +179,75 @@ describe("the system's own table", () => {
       ['1', expect.stringContaining('left the row out')],
       ['2', expect.stringContaining('no bob')],
     ]);
+  });
+
+  test('with a trigger that leaves deletes out, or stops them, keeps these rows and says why', async () => {
+    const world = await aPostgresWorld();
+    const target = await claim(await world.open());
+    const { ids } = await write(target, [ada, bob, eve]);
+    await world.sql(`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.id = '1' THEN RETURN NULL; END IF;
+        IF NEW.id = '2' THEN RAISE EXCEPTION 'bob stays' USING ERRCODE = 'ZZ042'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER keep BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION keep()`);
+    const { counts, refused } = await remove(target, ids, customersTable());
+    expect(counts.deleted).toBe(1);
+    expect(refused.map(({ key, reasons }) => [key, reasons[0]])).toEqual([
+      ['1', expect.stringContaining('left the row out')],
+      ['2', expect.stringContaining('bob stays')],
+    ]);
+    expect(await world.rows('SELECT id FROM customers WHERE deleted_at IS NULL ORDER BY id')).toEqual([
+      { id: '1' },
+      { id: '2' },
+    ]);
+    expect((await target.liveAfter('customers', 0, 9)).ids).toEqual(ids.slice(0, 2));
+  });
+
+  test('with a trigger that leaves the marks of deletes out keeps these rows, and no others', async () => {
+    const world = await aPostgresWorld();
+    const table = customersTable({ onDelete: { set: { active: false } } });
+    const target = await claim(await world.open(), table);
+    const { ids } = await write(target, [ada, record('4', 'x', 1, 1, true, null)], { table });
+    await world.sql(`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.id = '1' THEN RETURN NULL; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER keep BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION keep()`);
+    const { counts, refused } = await remove(target, ids, table);
+    expect([counts.deleted, refused.map(({ key }) => key)]).toEqual([1, ['1']]);
+    expect(await world.rows('SELECT id, active FROM customers ORDER BY id')).toEqual([
+      { id: '1', active: true },
+      { id: '4', active: false },
+    ]);
+  });
+
+  test('has a row told as deleted that is gone already, or that a trigger puts elsewhere', async () => {
+    const world = await aPostgresWorld();
+    const target = await claim(await world.open());
+    const { ids } = await write(target, [ada, bob, eve]);
+    await world.sql(`DELETE FROM customers WHERE id = '2'; CREATE TABLE archive AS SELECT id FROM customers WHERE false;
+      CREATE FUNCTION put_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO archive VALUES (OLD.id); DELETE FROM customers WHERE id = OLD.id; RETURN NULL; END $$;
+      CREATE TRIGGER put_away BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION put_away()`);
+    expect(await remove(target, ids, customersTable())).toMatchObject({ counts: { deleted: 3 }, refused: [] });
+    expect(await world.rows('SELECT id FROM archive ORDER BY id')).toEqual([{ id: '1' }, { id: '3' }]);
+  });
+
+  test('refuses an update to what a foreign key does not let in, and nothing else', async () => {
+    const world = await aPostgresWorld();
+    await world.sql(`CREATE TABLE teams (id text PRIMARY KEY); INSERT INTO teams VALUES ('red'), ('green');
+      CREATE TABLE customers (id text PRIMARY KEY, v text REFERENCES teams (id))`);
+    const table = oneColumn('text');
+    const target = await claim(await world.open(), table);
+    await write(target, [valued('1', 'red'), valued('2', 'red'), valued('3', 'red')], { table });
+    const { refused, counts } = await write(target, [valued('1', 'green'), valued('2', 'blue'), valued('3', null)], {
+      table,
+    });
+    expect(counts.updated).toBe(2);
+    expect(refused).toMatchObject([{ key: '2', reasons: [expect.stringContaining('foreign key')] }]);
+    expect(await world.rows('SELECT v FROM customers ORDER BY id')).toEqual([
+      { v: 'green' },
+      { v: 'red' },
+      { v: null },
+    ]);
+    expect((await target.rejects({ limit: 9 })).map(({ key }) => key)).toEqual(['2']);
   });
 
   test('with a constraint that is deferred to the commit refuses what it would not let in, and nothing else', async () => {
@@ -248,6 +346,26 @@ describe("the system's own table", () => {
     const [row] = await world.rows("SELECT deleted_at > now() - interval '1 hour' AS recent FROM customers");
     expect(row).toEqual({ recent: true });
   });
+});
+
+test('a resource that moves to another table is compared with it, many records in several steps, also where the first was all', async () => {
+  const world = await aPostgresWorld();
+  const many = Array.from({ length: 12_000 }, (_, n) => record(String(n), 'x', n, null, null, null));
+  const people = customersTable({ table: 'people' });
+  await write(await claim(await world.open()), many);
+  const marks = () => world.rows("SELECT DISTINCT xmin::text FROM _sync_records WHERE hash = ''");
+  await world.sql(`CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stop'; END $$;
+    CREATE TRIGGER stop BEFORE UPDATE ON _sync_records FOR EACH ROW WHEN (NEW.id = 11000) EXECUTE FUNCTION stop()`);
+  await expect(claim(await world.open(), people)).rejects.toThrow('stop');
+  expect(await marks()).toHaveLength(2);
+  expect(await world.rows('SELECT table_name FROM _sync_tables')).toEqual([{ table_name: 'customers' }]);
+
+  await world.sql('DROP TRIGGER stop ON _sync_records');
+  const target = await claim(await world.open(), people);
+  expect(await marks()).toHaveLength(3);
+  expect(await world.rows('SELECT table_name FROM _sync_tables')).toEqual([{ table_name: 'people' }]);
+  const entries = many.map(({ key, hash }) => [key, hash] as const);
+  expect((await target.compare(people, entries)).unchanged).toEqual([]);
 });
 
 test('a schema of any name holds the tables, whatever the search path', async () => {

@@ -1,12 +1,13 @@
 import { silentLog } from '../../src/log.ts';
 import { openPostgresReader } from '../../src/targets/postgres/reader.ts';
 import { openPostgresTarget } from '../../src/targets/postgres/target.ts';
+import { defaultTimings } from '../../src/timings.ts';
 import { cluesContract } from '../contracts/clues.ts';
 import { slotKeeperContract } from '../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../contracts/target.ts';
 import { aPostgres } from '../helpers/postgres.ts';
 
-const timings = { targetBusyMs: 2000, targetBusyStepMs: 5, targetIdleMs: 10_000 };
+const timings = { ...defaultTimings, targetBusyMs: 2000, targetBusyStepMs: 5 };
 
 const world = async (): Promise<TargetWorld> => {
   const database = await aPostgres();

@@ -1,4 +1,4 @@
-import { dependsOnOthers, isLockTimeout, refusalOf } from './errors.ts';
+import { dependsOnOthers, isLockTimeout, isOverTime, refusalOf, tooSlow } from './errors.ts';
 import type { Session } from './session.ts';
 
 export interface Refused {
@@ -17,8 +17,8 @@ export interface Outcome<Row> {
 }
 
 export interface BisectLimits {
-  /** When to leave what is still to be told apart: the locks of the others should not be held for so long. */
-  readonly until: number;
+  /** How long telling apart may take: the locks of what is written already are held meanwhile. */
+  readonly tellApartMs: number;
   /** Called with the first error: throws where rows are not to be told apart. */
   readonly onRefusal?: ((error: unknown) => void) | undefined;
 }
@@ -26,40 +26,53 @@ export interface BisectLimits {
 /** A row was left out in silence: a trigger of the system returned NULL. */
 export class LeftOutError extends Error {}
 
-/** Once a lock was waited for in vain, others are waited for so long only, and so often. */
-const laterLockMs = 20;
-const mostLockWaits = 5;
+/** A lock of the system's is waited for so long, once in a transaction. */
+export const rowLockMs = 100;
+
+/** After that a lock is had at once or not at all; Postgres knows no shorter wait. */
+const atOnceMs = 1;
 
 /**
  * Writes rows together and, where the database refuses them, by halves under savepoints, until each that it refuses stands
  * alone with its reason and all the others are written. Constraints that are deferred to the commit are asked here.
  */
-export function bisector<Row>(session: Session, { until, onRefusal }: BisectLimits) {
+export function bisector<Row>(session: Session, { tellApartMs, onRefusal }: BisectLimits) {
   const outcome: Outcome<Row> = { refused: new Map(), busy: new Set(), left: new Set() };
-  let waits = 0;
-  let isFirst = true;
+  let until = performance.now() + tellApartMs;
+  let hasWaited = false;
+  let isStuck = true;
+
+  /** What there is no time for is left to the next transaction, which must not find everything as it was. */
+  const tooLate = (): Set<Row> | undefined => {
+    if (performance.now() <= until) return undefined;
+    if (!isStuck) return outcome.left;
+    return hasWaited ? outcome.busy : undefined;
+  };
 
   const put = async (rows: readonly Row[], write: (rows: readonly Row[]) => Promise<void>): Promise<void> => {
     const [only] = rows;
     if (only === undefined) return;
-    if (!isFirst && performance.now() > until) return addAll(outcome.left, rows);
-    await session.query('SAVEPOINT sync_rows');
+    const late = tooLate();
+    if (late) return addAll(late, rows);
+    const [waitsLess, waitsAgain] = hasWaited ? [lockTimeout(atOnceMs), lockTimeout(rowLockMs)] : ['', ''];
+    await session.query(`SAVEPOINT sync_rows${waitsLess}`);
     try {
       await write(rows);
-      await session.query('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT sync_rows');
-      isFirst = false;
+      await session.query(`SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT sync_rows${waitsAgain}`);
+      isStuck = false;
       return;
     } catch (error) {
-      const reason = reasonOf(error);
+      const reason = reasonOf(error, rows.length);
       if (reason === undefined && !isLockTimeout(error)) throw error;
       onRefusal?.(error);
       await session.query('ROLLBACK TO SAVEPOINT sync_rows; RELEASE SAVEPOINT sync_rows');
-      if (isLockTimeout(error)) waits += 1;
-      if (isLockTimeout(error) && waits === 1) await session.query(`SET LOCAL lock_timeout = ${laterLockMs}`);
-      if (isLockTimeout(error) && (rows.length === 1 || waits > mostLockWaits)) return addAll(outcome.busy, rows);
+      // The one wait has used up the time: half of it again, so that the rows that need not wait are found.
+      if (isLockTimeout(error) && !hasWaited) until = Math.max(until, performance.now() + tellApartMs / 2);
+      hasWaited ||= isLockTimeout(error);
       if (rows.length === 1) {
-        outcome.refused.set(only, { reason: reason ?? '', depends: dependsOnOthers(error) });
-        isFirst = false;
+        if (reason === undefined) return addAll(outcome.busy, rows);
+        outcome.refused.set(only, { reason, depends: dependsOnOthers(error) });
+        isStuck = false;
         return;
       }
     }
@@ -70,8 +83,14 @@ export function bisector<Row>(session: Session, { until, onRefusal }: BisectLimi
   return { put, outcome };
 }
 
-function reasonOf(error: unknown): string | undefined {
-  return error instanceof LeftOutError ? error.message : refusalOf(error);
+function lockTimeout(ms: number): string {
+  return `; SET LOCAL lock_timeout = ${ms}`;
+}
+
+/** A statement for one row cannot be made any smaller: if that takes too long, the row is refused. */
+function reasonOf(error: unknown, rows: number): string | undefined {
+  if (error instanceof LeftOutError) return error.message;
+  return refusalOf(error) ?? (rows === 1 && isOverTime(error) ? tooSlow(error) : undefined);
 }
 
 function addAll<Row>(to: Set<Row>, rows: readonly Row[]): void {

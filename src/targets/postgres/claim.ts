@@ -1,14 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError, UnreachableError } from '../../errors.ts';
-import type { LeaseRow, ResourceTable, RunIdentity, TableState } from '../../target.ts';
+import type { ResourceTable, RunIdentity, TableState } from '../../target.ts';
 import { matchWarnings } from '../sql/match.ts';
 import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';
 import { ensureAliases } from './aliases.ts';
 import { isLockTimeout, isMadeAlready } from './errors.ts';
+import { type Lease, readLease } from './lease.ts';
 import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
 import type { Session } from './session.ts';
 import { addStatement, createStatement, dialectOf, readIndexes, readTable } from './system-table.ts';
+import { type Moved, moveTable, takeTables } from './tables.ts';
 
 /** Whoever waits for a table lock makes everybody else wait behind it: so never for long, and rather again. */
 const tableLockMs = 100;
@@ -17,27 +19,6 @@ const betweenTriesMs = 200;
 
 /** How often a claim waits for the lease row in full: longer than the server bears an idle transaction of a stopped run. */
 const leaseTries = 3;
-
-export interface Lease extends LeaseRow {
-  /** Set by every transaction of the run that holds the fence. */
-  readonly lastTx: string;
-}
-
-export async function readLease(session: Session, { table }: Place, name: string, lock = ''): Promise<Lease | null> {
-  const { rows } = await session.query(
-    `SELECT fence, generation, next_seq, holder, last_tx FROM ${table('_sync_lease')} WHERE name = $1 ${lock}`,
-    [name],
-  );
-  const [row] = rows;
-  if (!row) return null;
-  return {
-    fence: Number(row.fence),
-    generation: Number(row.generation),
-    nextSeq: Number(row.next_seq),
-    holder: String(row.holder),
-    lastTx: String(row.last_tx),
-  };
-}
 
 /** How the table differs from the resource, and whose it is. */
 export async function inspectTable(
@@ -98,7 +79,9 @@ export async function takeOver(
     if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
     await shapeTable(transact, place, table);
   }
-  return bumpFence(transact, place, name, run, { tables, generationFloor, lastTx });
+  const { lease, moved } = await bumpFence(transact, place, name, run, { tables, generationFloor, lastTx });
+  for (const each of moved) await moveTable(transact, place, name, lease, each);
+  return lease;
 }
 
 export interface ClaimOptions {
@@ -139,14 +122,19 @@ function inUseError({ label }: Place, { table }: ResourceTable, cause: unknown):
   );
 }
 
+interface Claimed {
+  readonly lease: Lease;
+  readonly moved: readonly Moved[];
+}
+
 async function bumpFence(
   transact: Transact,
   place: Place,
   name: string,
   { run, holder }: RunIdentity,
   { tables, generationFloor, lastTx }: ClaimOptions,
-): Promise<Lease> {
-  const bump = async (session: Session): Promise<Lease> => {
+): Promise<Claimed> {
+  const bump = async (session: Session): Promise<Claimed> => {
     await session.query(
       `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
        VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
@@ -154,9 +142,9 @@ async function bumpFence(
          holder = excluded.holder, claimed_at = excluded.claimed_at`,
       [name, generationFloor, lastTx, run, holder],
     );
-    for (const table of tables) await takeTable(session, place, name, table);
+    const moved = await takeTables(session, place, name, tables);
     const lease = await readLease(session, place, name);
-    if (lease) return lease;
+    if (lease) return { lease, moved };
     throw new ConfigError(`the target ${place.label} did not keep its lease; nothing was written`);
   };
   for (let nth = 1; ; nth += 1) {
@@ -166,29 +154,4 @@ async function bumpFence(
       if (!(error instanceof UnreachableError) || !isLockTimeout(error.cause) || nth === leaseTries) throw error;
     }
   }
-}
-
-/** In another table than before, what was written there says nothing: every record is compared with its row again. */
-async function takeTable(
-  session: Session,
-  { table: ours }: Place,
-  name: string,
-  { resource, table }: ResourceTable,
-): Promise<void> {
-  const { rows } = await session.query(
-    `SELECT id, table_name FROM ${ours('_sync_tables')} WHERE name = $1 AND resource = $2`,
-    [name, resource],
-  );
-  const [row] = rows;
-  if (!row) {
-    await session.query(`INSERT INTO ${ours('_sync_tables')} (name, resource, table_name) VALUES ($1, $2, $3)`, [
-      name,
-      resource,
-      table,
-    ]);
-    return;
-  }
-  if (row.table_name === table) return;
-  await session.query(`UPDATE ${ours('_sync_tables')} SET table_name = $2 WHERE id = $1`, [Number(row.id), table]);
-  await session.query(`UPDATE ${ours('_sync_records')} SET hash = '' WHERE of_table = $1`, [Number(row.id)]);
 }

@@ -6,15 +6,16 @@ import type { Address } from './address.ts';
 import { isLost, isPassing, translate, unknownEndError } from './errors.ts';
 import { createClient, letGo, type Session, sessionOn } from './session.ts';
 
-const connectMs = 5000;
-
-/** How often a transaction is tried that deadlocks or loses its connection. */
+/** How often a transaction is tried that deadlocks. */
 const mostAttempts = 8;
 
 /** How long to wait for a lock, and, in steps of about what, between two attempts. */
 export interface Patience {
   readonly busyMs: number;
   readonly stepMs: number;
+  readonly connectMs: number;
+  /** A server that does not close its connection for so long is not waited for. */
+  readonly closeMs: number;
   /** The server ends a transaction of ours in which nothing happens for so long. */
   readonly idleMs: number;
   /** The server gives up a statement after so long. */
@@ -23,9 +24,15 @@ export interface Patience {
   readonly silenceMs: number;
 }
 
-export function patienceOf(timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>): Patience {
+export type PostgresTimings = Pick<
+  Timings,
+  'targetBusyMs' | 'targetBusyStepMs' | 'targetConnectMs' | 'targetCloseMs' | 'targetIdleMs'
+>;
+
+export function patienceOf(timings: PostgresTimings): Patience {
   const { targetBusyMs: busyMs, targetBusyStepMs: stepMs, targetIdleMs: idleMs } = timings;
-  return { busyMs, stepMs, idleMs, statementMs: 2 * idleMs, silenceMs: 3 * idleMs };
+  const { targetConnectMs: connectMs, targetCloseMs: closeMs } = timings;
+  return { busyMs, stepMs, connectMs, closeMs, idleMs, statementMs: 2 * idleMs, silenceMs: 3 * idleMs };
 }
 
 export interface TransactionOptions {
@@ -57,12 +64,9 @@ export function createConnection(
   mode: keyof typeof modes,
 ): Connection {
   // Every setting is local to its transaction: behind a pooler the next one may have another server's session.
-  const begin = `${modes[mode]}; SET LOCAL lock_timeout = ${patience.busyMs}; SET LOCAL statement_timeout = ${patience.statementMs};
-    SET LOCAL idle_in_transaction_session_timeout = ${patience.idleMs}; SET LOCAL jit = off`;
+  const begin = `${modes[mode]}; ${settingsOf(patience)}`;
   const { label } = address;
-  const link = keepConnected(() =>
-    createClient(address, applicationName, { connectMs, silenceMs: patience.silenceMs }),
-  );
+  const link = keepConnected(() => createClient(address, applicationName, patience), patience.closeMs);
   let turn: Promise<unknown> = Promise.resolve();
 
   const attempt = async <T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> => {
@@ -101,15 +105,17 @@ export function createConnection(
 
   const repeated = async <T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> => {
     const until = performance.now() + patience.busyMs;
+    let hasBeenLate = false;
     for (let nth = 1; ; nth += 1) {
       options.signal?.throwIfAborted();
       try {
         return await attempt(work, options);
       } catch (error) {
-        const isHopeless = !isLost(error) && !isPassing(error);
-        // A connection that fell silent has used up all the time alone: another one is tried in any case.
-        const isLate = performance.now() > until && !(nth === 1 && isLost(error));
-        if (isHopeless || nth >= mostAttempts || isLate) throw translate(error, label);
+        const isAgain = isLost(error) || (isPassing(error) && nth < mostAttempts);
+        const isLate = performance.now() > until;
+        // One silent connection uses up all the time alone: another one is tried in any case.
+        if (!isAgain || (isLate && (hasBeenLate || !isLost(error)))) throw translate(error, label);
+        hasBeenLate = isLate;
       }
       await waitAStep(patience.stepMs * nth, options.signal);
     }
@@ -129,8 +135,23 @@ export function createConnection(
   };
 }
 
+/** Values are compared as texts, so every session has to write them alike, whatever the role or the database was told. */
+const style = `SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1;
+    SET LOCAL intervalstyle = 'postgres'; SET LOCAL bytea_output = 'hex'`;
+
+/**
+ * What a transaction runs under. A server that waits for the rest of a COPY heeds no other limit than its keep-alives: they
+ * end a session whose client is out of reach before the client makes another one, which would wait for its locks.
+ */
+function settingsOf({ busyMs, statementMs, idleMs }: Patience): string {
+  return `SET LOCAL lock_timeout = ${busyMs}; SET LOCAL statement_timeout = ${statementMs};
+    SET LOCAL idle_in_transaction_session_timeout = ${idleMs}; SET LOCAL jit = off;
+    SET LOCAL tcp_keepalives_idle = ${Math.ceil(idleMs / 1000)}; SET LOCAL tcp_keepalives_interval = ${Math.ceil(idleMs / 2000)};
+    SET LOCAL tcp_keepalives_count = 2; ${style}`;
+}
+
 /** The one client there is: a new one where the last has failed. */
-function keepConnected(create: () => Client) {
+function keepConnected(create: () => Client, closeMs: number) {
   let client: Client | undefined;
   const drop = (): void => {
     if (client) letGo(client);
@@ -156,9 +177,16 @@ function keepConnected(create: () => Client) {
     async end(): Promise<void> {
       const last = client;
       client = undefined;
-      await last?.end().catch(() => {});
+      if (last) await close(last, closeMs);
     },
   };
+}
+
+/** Whoever does not answer even to this must not keep a run that is done, and with it the lock. */
+async function close(client: Client, closeMs: number): Promise<void> {
+  const tearDown = setTimeout(() => letGo(client), closeMs);
+  await client.end().catch(() => {});
+  clearTimeout(tearDown);
 }
 
 async function waitAStep(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,15 +1,14 @@
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
-import type { Timings } from '../../timings.ts';
 import { letterOf } from '../sql/dead-letters.ts';
 import { parseAddress } from './address.ts';
-import { createConnection, patienceOf } from './connection.ts';
+import { createConnection, type PostgresTimings, patienceOf } from './connection.ts';
 import type { PostgresOptions } from './reader.ts';
 import { ensureSchema, hasSchema, type Place, placeIn, type Transact } from './schema.ts';
 import type { Row, Session } from './session.ts';
 import { storable } from './values.ts';
 
 export interface PostgresDeadLettersOptions extends PostgresOptions {
-  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>;
+  readonly timings: PostgresTimings;
 }
 
 /**

@@ -7,12 +7,19 @@ import { UnstorableError } from '../sql/values.ts';
 const rowClasses: ReadonlySet<string> = new Set(['09', '21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
 const retried: ReadonlySet<string> = new Set(['40001', '40P01']);
 const lockTimeout = '55P03';
+const queryCanceled = '57014';
 
 /** The server, or the way to it, went away: admin shutdown, crash, starting up, idle session ended, and class 08. */
 const lost: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
-const lostSocket = /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN)$/;
+const lostSocket =
+  /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTCONN|EAI_AGAIN|ERR_STREAM_[A-Z_]+|ERR_SOCKET_C[A-Z_]+)$/;
+
+/** What the driver says without a code: pg 8, lib/client.js. */
 const lostWords =
-  /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout exc|Client was closed)/;
+  /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout expired|Client was closed)/;
+
+/** Node's codes of TLS, and OpenSSL's of a certificate that is not believed (Node.js documentation, "X509 certificate error codes"). */
+const tlsCodes = /CERT|CRL|SSL|TLS|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -21,7 +28,9 @@ function codeOf(error: unknown): string {
 /** The connection is of no use any more; what it did last is not known. */
 export function isLost(error: unknown): boolean {
   const code = codeOf(error);
-  return lost.has(code) || /^08/.test(code) || lostSocket.test(code) || lostWords.test(messageOf(error));
+  return (
+    lost.has(code) || /^08/.test(code) || lostSocket.test(code) || (code === '' && lostWords.test(messageOf(error)))
+  );
 }
 
 /** The whole transaction may do better if it is tried again. */
@@ -31,6 +40,11 @@ export function isPassing(error: unknown): boolean {
 
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === lockTimeout;
+}
+
+/** The server gave up a statement, by itself or because it was told to: fewer rows may do. */
+export function isOverTime(error: unknown): boolean {
+  return [error, error instanceof Error ? error.cause : undefined].some((each) => codeOf(each) === queryCanceled);
 }
 
 /** Two first starts at once: the other one has just made what we wanted to make. */
@@ -44,6 +58,11 @@ export function refusalOf(error: unknown): string | undefined {
   const code = codeOf(error);
   if (code === '' || retried.has(code) || code === lockTimeout) return undefined;
   return rowClasses.has(code.slice(0, 2)) || isRaised(error) ? `the database refuses it: ${wordsOf(error)}` : undefined;
+}
+
+/** The reason of a row that takes longer, all alone, than a statement may. */
+export function tooSlow(error: unknown): string {
+  return `the database takes too long over it: ${wordsOf(error)}`;
 }
 
 /** A foreign key, a unique or an exclusion constraint: when other rows are written it may let this one in. */
@@ -100,8 +119,9 @@ interface Saying {
 function sayingOf(error: unknown, code: string): Saying | undefined {
   const exact = sayings[code] ?? sayings[code.slice(0, 2)];
   if (exact) return exact;
-  if (/CERT|SSL|TLS|SELF_SIGNED/.test(code) || /SSL/.test(messageOf(error))) return sayings.tls;
-  if (isLost(error) || /^E[A-Z]+$/.test(code)) return sayings.away;
+  if (code === '' && /^SASL:/.test(messageOf(error))) return credentials;
+  if (tlsCodes.test(code) || /\bSSL\b/.test(messageOf(error))) return sayings.tls;
+  if (isLost(error) || /^(E|EAI_)[A-Z]+$/.test(code)) return sayings.away;
   return /^[0-9A-Z]{5}$/.test(code) ? sayings.other : undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
  * How many rows one transaction writes: learns from how long the last ones took, so that the next takes about `aimMs`.
- * Slower rows count at once, quicker ones by and by.
+ * Slower rows count at once, quicker ones by and by: from one transaction to the next their number doubles at the most.
  */
 export class Pace {
   #rowMs: number;
@@ -18,6 +18,11 @@ export class Pace {
     if (rows === 0 || (rows < this.rows / 2 && tookMs < this.#aimMs)) return;
     const now = tookMs / rows;
     this.#rowMs = now > this.#rowMs ? now : (this.#rowMs + now) / 2;
+  }
+
+  /** So many rows were given up after so long: of these, half at the most are written together from now on. */
+  giveUp(rows: number, tookMs: number): void {
+    this.#rowMs = Math.max(this.#rowMs, tookMs / rows, (2 * this.#aimMs) / rows);
   }
 
   get rows(): number {

@@ -2,6 +2,7 @@ import type { Batch, Committed, Removal } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Prepared } from '../../record.ts';
 import type { PartCommitted } from './commit.ts';
+import { isOverTime } from './errors.ts';
 import type { Pace } from './pace.ts';
 import type { PartRemoved, RemovalPart } from './remove.ts';
 
@@ -19,13 +20,17 @@ export async function commitInParts(
   for (;;) {
     const { part, after } = cut(rest, pace.rows);
     const isLast = after.length === 0 && !done?.busy.length;
-    const { left, ...committed } = await commitPart({
-      ...without(batch),
-      records: part,
-      rejected: done ? [] : batch.rejected,
-      aliases: done ? undefined : batch.aliases,
-      ...(isLast && batch.checkpoint && { checkpoint: withTotals(batch.checkpoint, done) }),
-    });
+    const written = await unlessTooMany(part.length, pace, () =>
+      commitPart({
+        ...without(batch),
+        records: part,
+        rejected: done ? [] : batch.rejected,
+        aliases: done ? undefined : batch.aliases,
+        ...(isLast && batch.checkpoint && { checkpoint: withTotals(batch.checkpoint, done) }),
+      }),
+    );
+    if (!written) continue;
+    const { left, ...committed } = written;
     done = done ? sum(done, committed) : committed;
     rest = [...left, ...after];
     if (rest.length === 0) return done;
@@ -56,10 +61,25 @@ export async function removeInParts(
   for (;;) {
     const { part, after } = cut(rest, pace.rows);
     const isLast = after.length === 0 && !done?.busy.length;
-    const { left, ...removed } = await removePart({ ids: part, isLast, deleted: (done?.counts ?? noChanges).deleted });
+    const { deleted } = done?.counts ?? noChanges;
+    const gone = await unlessTooMany(part.length, pace, () => removePart({ ids: part, isLast, deleted }));
+    if (!gone) continue;
+    const { left, ...removed } = gone;
     done = done ? sum(done, removed) : removed;
     rest = [...left, ...after];
     if (rest.length === 0) return done;
+  }
+}
+
+/** Undefined: the server gave up one of its statements, nothing was written, and the next part is to be a smaller one. */
+async function unlessTooMany<T>(rows: number, pace: Pace, write: () => Promise<T>): Promise<T | undefined> {
+  const startedAt = performance.now();
+  try {
+    return await write();
+  } catch (error) {
+    if (rows <= 1 || !isOverTime(error)) throw error;
+    pace.giveUp(rows, performance.now() - startedAt);
+    return undefined;
   }
 }
 

@@ -93,7 +93,7 @@ async function removeFound(
   shape: Shape | null,
   at: Date,
 ): Promise<Outcome<Leaving>> {
-  const { put, outcome } = bisector<Leaving>(session, { until: performance.now() + tellApartMs });
+  const { put, outcome } = bisector<Leaving>(session, { tellApartMs });
   const there = leaving.filter(({ found }) => !found.isBusy && found.row !== null);
   if (shape)
     await put(there, (part) =>

@@ -86,9 +86,12 @@ export async function lookUp(session: Session, how: LookUp, wanted: readonly Wan
 export async function insideSavepoint<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await session.query('SAVEPOINT sync_look_up');
   try {
-    return await work();
+    const done = await work();
+    await session.query('RELEASE SAVEPOINT sync_look_up');
+    return done;
   } catch (error) {
-    if (refusalOf(error) !== undefined) await session.query('ROLLBACK TO SAVEPOINT sync_look_up');
+    if (refusalOf(error) !== undefined)
+      await session.query('ROLLBACK TO SAVEPOINT sync_look_up; RELEASE SAVEPOINT sync_look_up');
     throw error;
   }
 }

@@ -43,14 +43,22 @@ function definition({ name, kind }: Column): string {
 }
 
 /**
+ * The schema of a type that its formatted name leaves out, since it is on the search path: behind a pooler the next session
+ * may have another one.
+ */
+const typeSchema = `(SELECT CASE WHEN n.nspname <> 'pg_catalog' AND
+    pg_type_is_visible(CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END) THEN quote_ident(n.nspname) || '.' ELSE '' END
+  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = a.atttypid)`;
+
+/**
  * char(n) and bit(n) have no form with a length that leaves what is too long whole; a char's trailing blanks mean nothing,
  * and its text has none.
  */
 const catalog = `
 SELECT c.relkind, c.relrowsecurity,
   (SELECT json_agg(json_build_object(
-      'name', a.attname, 'type', format_type(a.atttypid, -1),
-      'fullType', format_type(a.atttypid, CASE WHEN a.atttypid IN (1042, 1560, 1562) THEN -1 ELSE a.atttypmod END),
+      'name', a.attname, 'type', ${typeSchema} || format_type(a.atttypid, -1),
+      'fullType', ${typeSchema} || format_type(a.atttypid, CASE WHEN a.atttypid IN (1042, 1560, 1562) THEN -1 ELSE a.atttypmod END),
       'isGenerated', a.attgenerated <> '' OR a.attidentity = 'a', 'isNotNull', a.attnotnull,
       'mustBeFilled', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '') ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,

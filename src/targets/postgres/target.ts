@@ -5,13 +5,14 @@ import { IntegrityError } from '../../errors.ts';
 import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceTable, Target } from '../../target.ts';
-import type { Timings } from '../../timings.ts';
 import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { parseAddress } from './address.ts';
-import { type Lease, readLease, takeOver } from './claim.ts';
+import { rowLockMs } from './bisect.ts';
+import { takeOver } from './claim.ts';
 import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './commit.ts';
-import { type Connection, createConnection, patienceOf } from './connection.ts';
+import { type Connection, createConnection, type PostgresTimings, patienceOf } from './connection.ts';
 import { registerOf } from './entries.ts';
+import { type Lease, readLease } from './lease.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -25,15 +26,12 @@ import { slotKeeper } from './slots.ts';
 import { readTable } from './system-table.ts';
 
 export interface PostgresTargetOptions extends PostgresOptions {
-  readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs' | 'targetIdleMs'>;
+  readonly timings: PostgresTimings;
   readonly log: Log;
 }
 
-/** After the lease row is locked, a lock of the system's is not waited for any longer. */
-const rowLockMs = 100;
-
-/** A transaction should take about so long, and has so many rows at first and at the most. */
-const pace = { aimMs: 100, first: 2000, most: 8000 };
+/** A transaction should take about so long, and has so many rows at first, while nothing is known, and at the most. */
+const pace = { aimMs: 100, first: 200, most: 8000 };
 
 /** Opens a Postgres database to write to; tables are made by `claim`. Two connections: one writes, one reads meanwhile. */
 export async function openPostgresTarget(options: PostgresTargetOptions): Promise<Target> {
@@ -47,9 +45,11 @@ export async function openPostgresTarget(options: PostgresTargetOptions): Promis
 function targetOn(connection: Connection, reading: Reading, { name, log }: PostgresTargetOptions): Target {
   const { place, label, shape: _shape, ...reader } = reading;
   const firstLoads = new Set<string>();
-  const paces = { commit: new Pace(pace), remove: new Pace(pace) };
+  const commitPaces = new Map<string, Pace>();
+  const removePaces = new Map<string, Pace>();
   const shapes = new WeakMap<ResourceTable, Shape | null>();
-  let claimed: Lease | null = null;
+  /** What the lease row may say: two things as long as it is not known whether the last transaction happened. */
+  let expected: readonly [Lease, ...Lease[]] | null = null;
 
   const transact: Transact = (work) => connection.transaction(work);
   let hasTables = false;
@@ -60,11 +60,13 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
 
   /** The lease, locked, if it is still this run's and the database kept all that this run has committed. */
   const check = async (session: Session): Promise<Lease> => {
-    if (!claimed) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
+    if (!expected) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
+    const [known] = expected;
     const lease = await readLease(session, place, name, 'FOR UPDATE');
-    if (lease && lease.fence !== claimed.fence) throw fencedError(label);
-    if (lease?.lastTx !== claimed.lastTx || lease.nextSeq !== claimed.nextSeq)
-      throw lostCommitsError(label, claimed.nextSeq, lease?.nextSeq);
+    if (lease && lease.fence !== known.fence) throw fencedError(label);
+    if (!lease || !expected.some(({ lastTx, nextSeq }) => lease.lastTx === lastTx && lease.nextSeq === nextSeq))
+      throw lostCommitsError(label, known.nextSeq, lease?.nextSeq);
+    expected = [lease];
     await session.query(`SET LOCAL lock_timeout = ${rowLockMs}`);
     crashPoint('fence-checked');
     return lease;
@@ -81,6 +83,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
         const locked = await check(session);
         const done = await work({ session, place, name, lease: locked });
         const nextSeq = locked.nextSeq + eventsOf(done);
+        expected = [locked, { ...locked, lastTx, nextSeq }];
         await session.query(`UPDATE ${place.table('_sync_lease')} SET last_tx = $2, next_seq = $3 WHERE name = $1`, [
           name,
           lastTx,
@@ -93,13 +96,13 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
         isCommitted: async (session) => (await readLease(session, place, name, 'FOR UPDATE'))?.lastTx === lastTx,
       },
     );
-    claimed = lease;
+    expected = [lease];
     return result;
   };
 
   /** For what a daemon or a command does too, which never claims: only a run is fenced. Done twice, it is done once. */
   const shared = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
-    if (claimed) return fenced(({ session }) => work(session));
+    if (expected) return fenced(({ session }) => work(session));
     await ensureTables();
     return transact(work);
   };
@@ -114,9 +117,10 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
 
   const commitPart = async (batch: Batch, signal: AbortSignal): Promise<PartCommitted> => {
     const isFirstLoad = firstLoads.has(batch.table.resource);
-    const startedAt = performance.now();
+    let startedAt = performance.now();
     const part = await fenced(
       async (writing) => {
+        startedAt = performance.now();
         const shape = await shapeFor(writing.session, batch.table);
         if (!shape)
           throw new IntegrityError(`the table of ${batch.table.resource} has lost its key; nothing was written`);
@@ -124,13 +128,13 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
       },
       { signal, eventsOf },
     );
-    paces.commit.learn(batch.records.length - part.left.length, performance.now() - startedAt);
+    paceOf(batch.table, commitPaces).learn(batch.records.length - part.left.length, performance.now() - startedAt);
     return part;
   };
 
   const commit = async (batch: Batch, signal: AbortSignal): Promise<Committed> => {
     const { resource } = batch.table;
-    return commitInParts(batch, paces.commit, async (part) => {
+    return commitInParts(batch, paceOf(batch.table, commitPaces), async (part) => {
       try {
         return await commitPart(part, signal);
       } catch (error) {
@@ -143,13 +147,16 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
   };
 
   const remove = (removal: Removal, signal: AbortSignal): Promise<Committed> =>
-    removeInParts(removal, paces.remove, async (part) => {
-      const startedAt = performance.now();
+    removeInParts(removal, paceOf(removal.table, removePaces), async (part) => {
+      let startedAt = performance.now();
       const removed = await fenced(
-        async (writing) => removeBatch(writing, removal, await shapeFor(writing.session, removal.table), part),
+        async (writing) => {
+          startedAt = performance.now();
+          return removeBatch(writing, removal, await shapeFor(writing.session, removal.table), part);
+        },
         { signal, eventsOf },
       );
-      paces.remove.learn(part.ids.length - removed.left.length, performance.now() - startedAt);
+      paceOf(removal.table, removePaces).learn(part.ids.length - removed.left.length, performance.now() - startedAt);
       return removed;
     });
 
@@ -162,7 +169,8 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     }, place),
     async claim(run, tables, generationFloor, signal) {
       const whileOurs: Transact = (work) => connection.transaction(work, { signal });
-      claimed = await takeOver(whileOurs, place, name, run, { tables, generationFloor, lastTx: randomUUID() });
+      const claimed = await takeOver(whileOurs, place, name, run, { tables, generationFloor, lastTx: randomUUID() });
+      expected = [claimed];
       for (const table of tables) {
         shapes.delete(table);
         if (await transact((session) => isEmpty(session, place, name, table))) firstLoads.add(table.resource);
@@ -209,6 +217,13 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
       await connection[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What the rows of one table take says nothing of another's: each begins anew. */
+function paceOf({ resource }: ResourceTable, paces: Map<string, Pace>): Pace {
+  const known = paces.get(resource) ?? new Pace(pace);
+  paces.set(resource, known);
+  return known;
 }
 
 function eventsOf({ events }: Committed): number {

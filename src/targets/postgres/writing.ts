@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
 import { bound, copyLine, textArray } from './values.ts';
 
-/** How long bisecting may hold the locks of what is written already. */
+/** How long telling rows apart may hold the locks of what is written already; a wait for a lock may add to it. */
 export const tellApartMs = 100;
 
 /** Updates of so many different sets of columns are a statement each; the rest share one. */
@@ -43,8 +43,7 @@ export async function writeRows(
   rows: readonly RowToWrite[],
   options: { readonly onRefusal?: ((error: unknown) => void) | undefined } = {},
 ): Promise<Outcome<RowToWrite>> {
-  const until = performance.now() + tellApartMs;
-  const { put, outcome } = bisector<RowToWrite>(session, { until, onRefusal: options.onRefusal });
+  const { put, outcome } = bisector<RowToWrite>(session, { tellApartMs, onRefusal: options.onRefusal });
   const putAll = async (some: readonly RowToWrite[]): Promise<void> => {
     for (const { columns, rows: group, unmark } of updateGroups(shape, some)) {
       await put(group, (part) => update(session, shape, part, columns, unmark));
@@ -132,7 +131,10 @@ async function update(
   demandAll(count, rows.length);
 }
 
-/** Does what `onDelete` asks to the rows of these keys; rows that are gone, or that a trigger keeps, are none of its business. */
+/**
+ * Does what `onDelete` asks to the rows of these keys. Rows that are gone are none of its business; nor are those that a
+ * trigger keeps from a delete, for it may have done something else to them.
+ */
 export async function removeRows(
   session: Session,
   shape: Shape,
@@ -150,10 +152,14 @@ export async function removeRows(
       : `UPDATE ${shape.name} t SET ${sets.map(({ column, type }, n) => `${column} = $${keys.length + n + 1}::text::${type}`).join(', ')} FROM ${source} WHERE ${where}`;
   const unmarked = shape.mark ? ` AND t.${shape.mark} IS NULL` : '';
   const values = sets === 'delete' ? [] : sets.map(({ value }) => value);
-  await session.query(`${head}${unmarked}`, [
-    ...keys.map((_name, n) => textArray(fields.map((row) => row[n] ?? null))),
-    ...values,
-  ]);
+  const keyed = keys.map((_name, n) => textArray(fields.map((row) => row[n] ?? null)));
+  const { count } = await session.query(`${head}${unmarked}`, [...keyed, ...values]);
+  if (sets === 'delete' || count === fields.length) return;
+  const { rows: kept } = await session.query(
+    `SELECT 1 FROM ${shape.name} t, ${source} WHERE ${where}${unmarked}`,
+    keyed,
+  );
+  demandAll(count, shape.mark ? count + kept.length : kept.length);
 }
 
 interface Setting {
