@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './schema-objects.ts';
-import { pagination } from './schema-pages.ts';
+import { pagination, path, query } from './schema-pages.ts';
 import { fieldName, flag, integer, oneOf, pause, text } from './schema-values.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
@@ -22,12 +22,7 @@ export const bookmark = v.pipe(
       oneOf(formats, 'How it is written. Default: iso for a field and for the header Date, else token.'),
     ),
     overlap: v.exactOptional(pause('Of a time: asked for from so much earlier on. Default: 5m.')),
-    query: v.exactOptional(
-      v.pipe(
-        named(fieldName, v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false')),
-        v.description('Sent only when changes are asked for.'),
-      ),
-    ),
+    query: v.exactOptional(query('Sent only when changes are asked for.')),
     expired: v.exactOptional(
       v.pipe(
         closed({
@@ -55,13 +50,8 @@ export const bookmark = v.pipe(
 /** Pages of their own for what is gone. */
 const graveyard = v.pipe(
   closed({
-    path: v.pipe(v.string(), v.description('The path, appended to `baseUrl`.')),
-    query: v.exactOptional(
-      v.pipe(
-        named(fieldName, v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false')),
-        v.description('Sent with every such page.'),
-      ),
-    ),
+    path,
+    query: v.exactOptional(query('Sent with every such page.')),
     records: v.exactOptional(
       text('JMESPath to the list of ids, or of objects with one. Default: the body is the list.'),
     ),

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
-import { closed } from './schema-objects.ts';
-import { flag, integer, text } from './schema-values.ts';
+import { closed, named } from './schema-objects.ts';
+import { fieldName, flag, integer, text } from './schema-values.ts';
+
+export const path = v.pipe(v.string(), v.description('The path, appended to `baseUrl`.'));
+
+/** Parameters that are sent as they are. */
+export function query(when: string) {
+  const value = v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false');
+  return v.pipe(named(fieldName, value), v.description(when));
+}
 
 /** Where an answer says something. */
 export function place(what: string) {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { bookmark, tombstones } from './schema-changes.ts';
 import { closed, named } from './schema-objects.ts';
-import { pagination, place } from './schema-pages.ts';
+import { pagination, path, place, query } from './schema-pages.ts';
 import { duration, fieldName, oneOf, text } from './schema-values.ts';
 
 const total = v.pipe(
@@ -12,13 +12,8 @@ const total = v.pipe(
 /** How the adapter `rest` reads one resource. */
 export const restResource = v.pipe(
   closed({
-    path: v.pipe(v.string(), v.description('The path, appended to `baseUrl`.')),
-    query: v.exactOptional(
-      v.pipe(
-        named(fieldName, v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false')),
-        v.description('Sent with every page.'),
-      ),
-    ),
+    path,
+    query: v.exactOptional(query('Sent with every page.')),
     method: v.exactOptional(
       oneOf(['GET', 'POST'], 'POST for a search API: the parameters of a page go into the body.'),
     ),

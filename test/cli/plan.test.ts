@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printPlan, printPlanJson } from '../../src/cli/output/plan.ts';
 import type { Column } from '../../src/record.ts';
-import { type DryPlan, hasChanges, type ResourcePlan } from '../../src/run/dry-run.ts';
+import { type DryPlan, hasChanges } from '../../src/run/dry-run.ts';
+import type { ResourcePlan } from '../../src/run/dry-walk.ts';
 import type { Resource } from '../../src/run/resource.ts';
 import type { Spool } from '../../src/spool.ts';
 import { createSpool } from '../../src/targets/sqlite/spool.ts';

@@ -1,6 +1,7 @@
 import type { Change } from '../../change.ts';
 import type { Column } from '../../record.ts';
-import type { DryPlan, ResourcePlan } from '../../run/dry-run.ts';
+import type { DryPlan } from '../../run/dry-run.ts';
+import type { ResourcePlan } from '../../run/dry-walk.ts';
 import type { Resource } from '../../run/resource.ts';
 import type { Spool } from '../../spool.ts';
 import type { Console } from '../console.ts';
