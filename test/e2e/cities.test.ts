@@ -49,6 +49,8 @@ test('the cities of a release are taken in, one event each; then the differences
   expect((await project.sync()).json()).toMatchObject({ records: 127_420, counts: none });
 
   await server.serve(after);
+  const plan = (await project.sync(['run', '--dry-run', '--json'])).json<Plan>();
+  expect(wrongEvents(plan.resources.flatMap(({ changes }) => changes).map(asTold), difference)).toEqual([]);
   const told = project.events().length;
   const { counts } = (await project.sync()).json();
   expect(counts).toEqual({ created: 8293, updated: 16_521, deleted: 480 });
@@ -157,12 +159,23 @@ function wrongRows(rows: readonly Row[], cities: readonly City[]): unknown[] {
   return rows.length === expected.size ? wrong : [`${rows.length} rows for ${expected.size} cities`, ...wrong];
 }
 
+type Told = Pick<SyncEvent, 'type' | 'subject'>;
+
 /** Events that are missing, or too many, or of the wrong kind: none. */
-function wrongEvents(events: readonly SyncEvent[], expected: ReturnType<typeof compare>): unknown[] {
+function wrongEvents(events: readonly Told[], expected: ReturnType<typeof compare>): unknown[] {
   const told = events.map(({ type, subject }) => `${type} ${subject}`);
   const wanted = new Set(Object.entries(expected).flatMap(([kind, ids]) => ids.map((id) => `cities.${kind} ${id}`)));
   const unexpected = told.filter((event) => !wanted.delete(event));
   return [...unexpected, ...wanted];
+}
+
+interface Plan {
+  readonly resources: readonly { readonly changes: readonly { readonly type: string; readonly key: string }[] }[];
+}
+
+/** A planned change as the event that will tell of it. */
+function asTold({ type, key }: Plan['resources'][number]['changes'][number]): Told {
+  return { type: `cities.${type}`, subject: key };
 }
 
 function idsOf(cities: readonly City[]): number[] {
