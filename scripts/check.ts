@@ -2,12 +2,7 @@
 // the tool's own output for each that is not.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { checkLayers } from './layers.ts';
-
-interface Outcome {
-  readonly passed: boolean;
-  readonly output: string;
-}
+import { checkLayers, type Outcome, type ToolOutcome } from './layers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -29,13 +24,23 @@ async function report(name: string, check: () => Promise<Outcome>): Promise<bool
   return passed;
 }
 
-function tool(name: string, args: readonly string[], cwd = root): Promise<Outcome> {
+function tool(name: string, args: readonly string[], cwd = root): Promise<ToolOutcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(`${root}node_modules/.bin/${name}`, args, { cwd });
     const chunks: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const printed: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      printed.push(chunk);
+    });
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);
-    child.on('close', (code) => resolve({ passed: code === 0, output: Buffer.concat(chunks).toString() }));
+    child.on('close', (code) => {
+      resolve({
+        passed: code === 0,
+        output: Buffer.concat(chunks).toString(),
+        stdout: Buffer.concat(printed).toString(),
+      });
+    });
   });
 }

@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-type Tool = (
-  name: string,
-  args: readonly string[],
-  cwd: string,
-) => Promise<{ readonly passed: boolean; readonly output: string }>;
+export interface Outcome {
+  readonly passed: boolean;
+  /** What there is to read, for a human. */
+  readonly output: string;
+}
+
+export interface ToolOutcome extends Outcome {
+  /** Without stderr, which may come in the middle of a line of it. */
+  readonly stdout: string;
+}
+
+type Tool = (name: string, args: readonly string[], cwd: string) => Promise<ToolOutcome>;
 
 const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/planted.ts', './run/run.ts'],
@@ -55,7 +62,7 @@ const allowed: typeof forbidden = [
 ];
 
 /** Passes if the linter reports every forbidden import, static and dynamic, and no allowed one. */
-export async function checkLayers(tool: Tool): Promise<{ readonly passed: boolean; readonly output: string }> {
+export async function checkLayers(tool: Tool): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'cronsync-layers-'));
   try {
     copyFileSync(fileURLToPath(new URL('../biome.json', import.meta.url)), join(folder, 'biome.json'));
@@ -87,10 +94,9 @@ function plant(folder: string, imports: typeof forbidden, expected: number): Pla
 async function lint(tool: Tool, folder: string): Promise<readonly string[]> {
   const only = '--only=style/noRestrictedImports';
   const args = ['lint', only, '--vcs-enabled=false', '--max-diagnostics=none', '--reporter=json', '.'];
-  const { output } = await tool('biome', args, folder);
-  const [, json = '{}'] = /^(\{.*\})$/m.exec(output) ?? [];
-  const { diagnostics = [] }: { readonly diagnostics?: readonly { readonly location: { readonly path: string } }[] } =
-    JSON.parse(json);
+  const { stdout } = await tool('biome', args, folder);
+  const { diagnostics }: { readonly diagnostics: readonly { readonly location: { readonly path: string } }[] } =
+    JSON.parse(stdout);
   return diagnostics.map(({ location }) => location.path);
 }
 
