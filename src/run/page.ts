@@ -1,5 +1,5 @@
 import type { Page } from '../adapter.ts';
-import { isRejected, type Prepare, type Prepared, type RawRecord, type Rejected } from '../record.ts';
+import { isRejected, type Prepare, type Prepared, type Rejected } from '../record.ts';
 
 /** Some records of a page, in the system's shape. */
 export interface RecordBatch {
@@ -15,34 +15,58 @@ export interface RecordBatch {
 
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 
+/** The texts of a batch are so many characters at the most, but for its last record. Another batch is read meanwhile. */
+const mostChars = 4_000_000;
+
 /**
- * Maps, validates and hashes a page's records, in batches of `size()`. There is always a last batch, which may be empty.
- * The next batch is read before the one before it is given out, so that the last is known as such.
+ * Maps, validates and hashes a page's records, in batches of `size()`, or fewer where they are large. There is always a last
+ * batch, which may be empty. The next batch is read before the one before it is given out, so that the last is known as such.
  */
 export async function* batchesOf(records: Records, prepare: Prepare, size: () => number): AsyncGenerator<RecordBatch> {
   let ready: RecordBatch | undefined;
-  let raw: RawRecord[] = [];
+  let filling = new Filling();
   for await (const record of records) {
-    raw.push(record);
-    if (raw.length < size()) continue;
+    filling.add(prepare(record));
+    if (!filling.isFull(size())) continue;
     if (ready) yield ready;
-    ready = batchOf(raw, prepare);
-    raw = [];
+    ready = filling.batch();
+    filling = new Filling();
   }
-  if (ready && raw.length > 0) yield ready;
-  yield { ...(raw.length > 0 || !ready ? batchOf(raw, prepare) : ready), isLast: true };
+  if (ready && filling.raw > 0) yield ready;
+  yield { ...(filling.raw > 0 || !ready ? filling.batch() : ready), isLast: true };
 }
 
-function batchOf(raw: readonly RawRecord[], prepare: Prepare): RecordBatch {
-  const byKey = new Map<string, Prepared>();
-  const rejected: Rejected[] = [];
-  for (const record of raw) {
-    const prepared = prepare(record);
-    if (isRejected(prepared)) rejected.push(prepared);
-    else byKey.set(prepared.key, prepared);
+/** A batch that is being read. */
+class Filling {
+  raw = 0;
+  readonly #byKey = new Map<string, Prepared>();
+  readonly #rejected: Rejected[] = [];
+  #chars = 0;
+
+  add(record: Prepared | Rejected): void {
+    this.raw += 1;
+    if (isRejected(record)) {
+      this.#rejected.push(record);
+      return;
+    }
+    this.#byKey.set(record.key, record);
+    for (const value of record.values) if (typeof value === 'string') this.#chars += value.length;
   }
-  const duplicates = raw.length - rejected.length - byKey.size;
-  return { records: [...byKey.values()], rejected, raw: raw.length, duplicates, isLast: false };
+
+  isFull(size: number): boolean {
+    return this.raw >= size || this.#chars >= mostChars;
+  }
+
+  batch(): RecordBatch {
+    const duplicates = this.raw - this.#rejected.length - this.#byKey.size;
+    return {
+      records: [...this.#byKey.values()],
+      rejected: this.#rejected,
+      raw: this.raw,
+      duplicates,
+      isLast: false,
+    };
+  }
 }
 
 /**

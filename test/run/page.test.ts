@@ -57,6 +57,16 @@ describe('the batches of a page', () => {
     expect(given.flatMap(({ records }) => records.map(({ key }) => Number(key)))).toEqual(range(57));
   });
 
+  test('are of fewer records where these are large', async () => {
+    const megabyte = 'x'.repeat(1_000_000);
+    const large: Prepare = (raw) => ({ key: String(raw), values: [megabyte], hash: String(raw) });
+    expect(shapeOf(await all(batchesOf(range(10), large, () => 100)))).toEqual([
+      [4, false],
+      [4, false],
+      [2, true],
+    ]);
+  });
+
   test('are read from a stream as well', async () => {
     async function* stream() {
       yield* range(12);
