@@ -32,8 +32,16 @@ describe('a URL', () => {
     expect(parseAddress(url).client).toMatchObject({ host, port });
   });
 
-  test('of several hosts is refused', () => {
-    expect(() => parseAddress('postgres://h/d?host=a,b')).toThrow(ConfigError);
+  test.each([
+    ['several hosts', '?host=a,b', 'it names several hosts'],
+    ['several ports', '?port=1,2', 'it names several ports'],
+    ['a port that is none', '?port=abc', '"abc" is no port'],
+    ['an empty port', '?port=', '"" is no port'],
+    ['a port out of range', '?port=70000', '"70000" is no port'],
+  ])('of %s is refused', (_what, query, why) => {
+    const parse = () => parseAddress(`postgres://u:secret@h/d${query}`);
+    expect(parse).toThrow(ConfigError);
+    expect(parse).toThrow(why);
   });
 
   const own = { ca: 'PEM' };

@@ -139,6 +139,22 @@ describe('a column of the system, of another type than ours,', () => {
 });
 
 describe("the system's own table", () => {
+  test('may be the key under a collation that takes upper for lower case: what it takes for one are two records', async () => {
+    const world = await aPostgresWorld();
+    await world.sql(`CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      CREATE TABLE customers (id text COLLATE loose PRIMARY KEY, v text)`);
+    const table = oneColumn('text');
+    const target = await claim(await world.open(), table);
+    await write(target, [valued('ann', 'lower')], { table });
+    const { counts, refused } = await write(target, [valued('ANN', 'upper'), valued('bob', 'new')], { table });
+    expect(counts).toMatchObject({ created: 1, updated: 0 });
+    expect(refused).toMatchObject([{ key: 'ANN', reasons: [expect.stringContaining('already exists')] }]);
+    expect(await world.rows('SELECT id, v FROM customers ORDER BY id')).toEqual([
+      { id: 'ann', v: 'lower' },
+      { id: 'bob', v: 'new' },
+    ]);
+  });
+
   test('keeps its own columns, defaults and generated ones, and is asked for no lock on what it refers to', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE customers (n bigint GENERATED ALWAYS AS IDENTITY, id text PRIMARY KEY, email text,

@@ -26,7 +26,7 @@ export function parseAddress(url: string, tls?: Tls): Address {
   const { searchParams } = parsed;
   const host = searchParams.get('host') ?? (decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost');
   if (host.includes(',')) throw invalid('it names several hosts');
-  const port = Number(searchParams.get('port') ?? (parsed.port || 5432));
+  const port = portOf(searchParams.get('port') ?? (parsed.port || '5432'));
   const user = decoded(parsed.username);
   const database = decoded(parsed.pathname.slice(1)) || user;
   const ssl = sslOf(searchParams.get('sslmode'), tls, host);
@@ -41,6 +41,12 @@ export function parseAddress(url: string, tls?: Tls): Address {
       ssl,
     },
   };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port > 0 && port < 65_536) return port;
+  throw invalid(text.includes(',') ? 'it names several ports' : `"${text}" is no port`);
 }
 
 /** `sslmode` means what libpq makes of it, but `allow` and `prefer`, which a man in the middle can turn off: they ask for none. */

@@ -6,7 +6,7 @@ import type { Place } from './schema.ts';
 import type { PostgresColumn, PostgresTable } from './system-table.ts';
 
 /** A column of the resource as the statements name it. */
-export interface ShapedColumn extends Pick<PostgresColumn, 'type' | 'fullType'> {
+export interface ShapedColumn extends Pick<PostgresColumn, 'type' | 'fullType' | 'isLoose'> {
   readonly kind: ColumnKind;
   /** Quoted. */
   readonly name: string;
@@ -49,8 +49,8 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
   const shaped = ({ name, kind }: Column): ShapedColumn | null => {
     const column = present.get(name);
     if (!column) return null;
-    const { type, fullType } = column;
-    return { kind, name: quoted(name), type, fullType, isForeign: !native[kind].has(type) };
+    const { type, fullType, isLoose } = column;
+    return { kind, name: quoted(name), type, fullType, isLoose, isForeign: !native[kind].has(type) };
   };
   const keyAt = table.key.map((name) => table.mapped.findIndex((column) => column.name === name));
   const mapped = table.mapped.map(shaped);
@@ -70,14 +70,15 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
 }
 
 /**
- * Finds the row of `alias` by the texts in `s`. The index is asked by the type's own equality, and what it finds must also
- * read the same: two keys that a citext takes for one are two records.
+ * Finds the row of `alias` by the texts in `s`. The index is asked by the column's own equality, and what it finds must also
+ * read the same: two keys that a citext or a collation takes for one are two records.
  */
 export function whereKey({ key }: Shape, alias: string): string {
   return key
-    .map(({ name, type, isForeign }, n) => {
+    .map(({ name, type, isForeign, isLoose }, n) => {
       const given = `s.k${n}::${type}`;
-      const exactly = isForeign ? ` AND ${alias}.${name}::text = (${given})::text` : '';
+      const read = (value: string) => `(${value})::text COLLATE "C"`;
+      const exactly = isForeign || isLoose ? ` AND ${read(`${alias}.${name}`)} = ${read(given)}` : '';
       return `${alias}.${name} = ${given}${exactly}`;
     })
     .join(' AND ');

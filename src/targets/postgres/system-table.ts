@@ -11,6 +11,8 @@ export interface PostgresColumn extends SystemColumn {
   readonly type: string;
   /** What the column makes of a text: with its length, precision and scale. */
   readonly fullType: string;
+  /** Its collation takes texts for equal that are not the same. */
+  readonly isLoose: boolean;
 }
 
 export interface PostgresTable extends SystemTable<PostgresColumn> {
@@ -59,6 +61,7 @@ SELECT c.relkind, c.relrowsecurity,
   (SELECT json_agg(json_build_object(
       'name', a.attname, 'type', ${typeSchema} || format_type(a.atttypid, -1),
       'fullType', ${typeSchema} || format_type(a.atttypid, CASE WHEN a.atttypid IN (1042, 1560, 1562) THEN -1 ELSE a.atttypmod END),
+      'isLoose', EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic),
       'isGenerated', a.attgenerated <> '' OR a.attidentity = 'a', 'isNotNull', a.attnotnull,
       'mustBeFilled', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '') ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
