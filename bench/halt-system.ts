@@ -4,14 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { allCores } from './halt-cores.ts';
 
-/** What the system's own transactions took. */
-export interface Latencies {
-  readonly transactions: number;
+/** What the system's own transactions met. */
+export interface Met {
+  /** What each took, in milliseconds since it was due. */
+  readonly took: readonly number[];
   readonly errors: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
 }
 
 export interface SystemPlace {
@@ -25,7 +24,7 @@ const longestSeconds = 3600;
 const clients = 4;
 
 /** Starts the system: 4 clients that read and update single rows, 200 transactions a second in all. Resolves when it is at work. */
-export async function runSystem({ url, folder, total }: SystemPlace): Promise<{ end(): Promise<Latencies> }> {
+export async function runSystem({ url, folder, total }: SystemPlace): Promise<{ end(): Promise<Met> }> {
   const place = mkdtempSync(join(folder, 'pgbench-'));
   const script = join(place, 'system.sql');
   writeFileSync(
@@ -37,7 +36,9 @@ UPDATE customers SET touched = touched + 1 WHERE id = lpad(:n::text, 12, '0');
   );
   const log = ['-l', '--log-prefix', join(place, 'log')];
   const load = ['-n', '-f', script, '-R', '200', '-c', String(clients), '-j', '1', '-T', String(longestSeconds)];
-  const child = spawn('pgbench', [...load, ...log, url], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('taskset', ['--cpu-list', allCores, 'pgbench', ...load, ...log, url], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const said: Buffer[] = [];
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   const closed = once(child, 'close');
@@ -51,9 +52,9 @@ UPDATE customers SET touched = touched + 1 WHERE id = lpad(:n::text, 12, '0');
       const words = Buffer.concat(said).toString();
       const hasFailed = code !== 0 || /error|aborted/i.test(words);
       if (hasFailed) process.stderr.write(words);
-      const latencies = readLatencies(place, startedAt, endedAt);
+      const took = readLog(place, startedAt, endedAt);
       rmSync(place, { recursive: true });
-      return { ...latencies, errors: hasFailed ? 1 : 0 };
+      return { took, errors: hasFailed ? 1 : 0 };
     },
   };
 }
@@ -69,7 +70,7 @@ async function whenAtWork(url: string): Promise<void> {
 }
 
 /** A line of pgbench's log: client, number, microseconds since it was due, script, seconds and microseconds of its end, lag. */
-function readLatencies(place: string, startedAt: number, endedAt: number): Omit<Latencies, 'errors'> {
+function readLog(place: string, startedAt: number, endedAt: number): number[] {
   const took: number[] = [];
   for (const name of readdirSync(place).filter((file) => file.startsWith('log'))) {
     for (const line of readFileSync(join(place, name), 'utf8').trim().split('\n')) {
@@ -78,7 +79,5 @@ function readLatencies(place: string, startedAt: number, endedAt: number): Omit<
       if (at - micros / 1000 >= startedAt && at <= endedAt) took.push(micros / 1000);
     }
   }
-  took.sort((a, b) => a - b);
-  const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? Number.NaN;
-  return { transactions: took.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+  return took;
 }

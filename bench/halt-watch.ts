@@ -10,7 +10,8 @@ export interface Seen {
 }
 
 const everyMs = 20;
-const writers = `(b.application_name LIKE 'cronsync%' OR b.application_name = 'psql')`;
+/** The sessions of whoever writes. */
+export const writers = `(b.application_name LIKE 'cronsync%' OR b.application_name = 'psql')`;
 
 const waits = `
 SELECT coalesce(max(extract(epoch FROM clock_timestamp() - w.query_start) * 1000), 0)::float8 AS ms

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -32,7 +32,7 @@ CREATE TABLE customers (id text PRIMARY KEY, email text, state text, note text, 
 
 /** Ends the process with one clear line where psql or pgbench is missing. */
 export async function demandTools(): Promise<void> {
-  for (const tool of ['psql', 'pgbench']) {
+  for (const tool of ['psql', 'pgbench', 'taskset']) {
     const child = spawn(tool, ['--version'], { stdio: 'ignore' });
     const isThere = await Promise.race([
       once(child, 'exit').then(([code]) => code === 0),
@@ -40,14 +40,17 @@ export async function demandTools(): Promise<void> {
     ]);
     if (isThere) continue;
     process.stderr.write(
-      `${tool} was not found on PATH: apt-get install postgresql-client postgresql-contrib, or the like\n`,
+      `${tool} was not found on PATH: apt-get install postgresql-client postgresql-contrib util-linux, or the like (taskset is of Linux)\n`,
     );
     process.exit(1);
   }
 }
 
 /** The control: psql, with one statement a batch and a commit after each; as many batches as it is told. */
-export function openPsql({ url, total }: WriterPlace, batches: Readonly<Record<Phase, number>>): Writer {
+export function openPsql(
+  { url, total }: Pick<WriterPlace, 'url' | 'total'>,
+  batches: Readonly<Record<Phase, number>>,
+): Writer {
   const work = async (phase: Phase, statement: (from: number, to: number) => string): Promise<number> => {
     const size = Math.ceil(total / batches[phase]);
     const starts = Array.from({ length: Math.ceil(total / size) }, (_, n) => n * size);
@@ -72,8 +75,7 @@ export function openPsql({ url, total }: WriterPlace, batches: Readonly<Record<P
 
 /** The command, on a file in three versions; the last one has a single record left. */
 export async function openSync({ url, redisUrl, folder, total }: WriterPlace): Promise<Writer> {
-  const project = join(folder, 'project');
-  mkdirSync(project);
+  const project = mkdtempSync(join(folder, 'project-'));
   const versions = {
     load: await writeVersion(project, 'loaded', total, 'active'),
     update: await writeVersion(project, 'updated', total, 'moved'),
@@ -118,14 +120,14 @@ function configOf(path: string, url: string, redisUrl: string) {
 
 async function writeVersion(project: string, name: string, count: number, state: string): Promise<string> {
   const path = `${name}.ndjson`;
-  const out = createWriteStream(join(project, path));
+  const out = createWriteStream(join(project, path), { flush: true });
   for (let from = 0; from < count; from += 10_000) {
     const length = Math.min(10_000, count - from);
     const lines = Array.from({ length }, (_, n) => `${JSON.stringify({ ...customer(from + n), state })}\n`);
     if (!out.write(lines.join(''))) await once(out, 'drain');
   }
   out.end();
-  await once(out, 'finish');
+  await once(out, 'close');
   return path;
 }
 
