@@ -16,7 +16,6 @@ export interface Measured extends Met, Seen {
 export interface Line extends Seen {
   readonly what: Measured['what'];
   readonly who: Measured['who'];
-  readonly turns: number;
   readonly batches: number;
   readonly tookMs: number;
   readonly transactions: number;
@@ -45,7 +44,6 @@ export function lineOf(turns: readonly Measured[]): Line {
   return {
     what: first.what,
     who: first.who,
-    turns: turns.length,
     batches: median(turns.map(({ batches }) => batches)),
     tookMs: median(turns.map(({ tookMs }) => tookMs)),
     transactions: took.length,
