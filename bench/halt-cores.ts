@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
-import { writers } from './halt-watch.ts';
+import { again, writers } from './halt-watch.ts';
 
 /** All cores, as taskset lists them. */
 export const allCores = `0-${availableParallelism() - 1}`;
@@ -18,29 +16,15 @@ export function keepTo(cores: string): void {
 }
 
 /** Keeps the sessions of whoever writes to some cores, as soon as they are there: the server's process starts them. */
-export async function keepSessionsTo(cores: string, url: string): Promise<{ end(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: url, application_name: 'cores' });
-  await client.connect();
+export function keepSessionsTo(cores: string, url: string): Promise<{ end(): Promise<void> }> {
   const kept = new Set<number>();
-  let isOver = false;
-  const keep = async (): Promise<void> => {
-    while (!isOver) {
-      const { rows } = await client.query(`SELECT b.pid FROM pg_stat_activity b WHERE ${writers}`);
-      for (const { pid } of rows) {
-        if (!kept.has(pid)) setCores(pid, cores);
-        kept.add(pid);
-      }
-      await pause(everyMs);
+  return again(url, everyMs, async (client) => {
+    const { rows } = await client.query(`SELECT b.pid FROM pg_stat_activity b WHERE ${writers}`);
+    for (const { pid } of rows) {
+      if (!kept.has(pid)) setCores(pid, cores);
+      kept.add(pid);
     }
-  };
-  const keeping = keep();
-  return {
-    async end() {
-      isOver = true;
-      await keeping;
-      await client.end();
-    },
-  };
+  });
 }
 
 /** Of all threads of a process. One that has just ended needs no core. */

@@ -25,25 +25,41 @@ WHERE l.locktype = 'relation' AND l.relation = 'customers'::regclass AND ${write
 
 /** Samples pg_locks and pg_blocking_pids until it is ended. */
 export async function watchLocks(url: string): Promise<{ end(): Promise<Seen> }> {
-  const client = new pg.Client({ connectionString: url, application_name: 'watch' });
-  await client.connect();
   const modes = new Set<string>();
   let waitedMs = 0;
+  const sampling = await again(url, everyMs, async (client) => {
+    waitedMs = Math.max(waitedMs, (await client.query(waits)).rows[0].ms);
+    for (const { mode } of (await client.query(strong)).rows) modes.add(mode);
+  });
+  return {
+    async end() {
+      await sampling.end();
+      return { waitedMs, strongLocks: [...modes] };
+    },
+  };
+}
+
+/** Does something over a session of its own, again and again until it is ended. */
+export async function again(
+  url: string,
+  everyMs: number,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<{ end(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: url, application_name: 'watch' });
+  await client.connect();
   let isOver = false;
-  const sample = async (): Promise<void> => {
+  const loop = async (): Promise<void> => {
     while (!isOver) {
-      waitedMs = Math.max(waitedMs, (await client.query(waits)).rows[0].ms);
-      for (const { mode } of (await client.query(strong)).rows) modes.add(mode);
+      await work(client);
       await pause(everyMs);
     }
   };
-  const sampling = sample();
+  const looping = loop();
   return {
     async end() {
       isOver = true;
-      await sampling;
+      await looping;
       await client.end();
-      return { waitedMs, strongLocks: [...modes] };
     },
   };
 }
