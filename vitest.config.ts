@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // fast: pure tests, no services. real: Redis, databases and HTTP servers that each suite starts for itself.
 // e2e: the built command as a child process. faults: the same for minutes, with random faults, apart from all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
-const realFolders = ['redis', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
+const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
 export default defineConfig({
   define: { SYNC_TEST_BUILD: 'false' },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type PrivateRedis, startPrivateRedis } from '../scripts/private-redis.ts';
 import { silentLog } from '../src/log.ts';
-import { openRedis } from '../src/redis/connection.ts';
+import { openRedis } from '../src/redis/connection/connection.ts';
 import { syncKeys } from '../src/redis/keys.ts';
 import { createLock } from '../src/redis/lock.ts';
 import { defaultTimings as timings } from '../src/timings.ts';

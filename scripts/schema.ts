@@ -1,7 +1,7 @@
 // Writes sync.schema.json, what editors check a config with, from the same source as the validator.
 import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { configSchema } from '../src/config/schema.ts';
+import { configSchema } from '../src/config/schema/schema.ts';
 
 // A text with a form of its own may also be a variable that holds one.
 const variable = '\\$\\{';

@@ -1,6 +1,6 @@
 import type { Change, ChangeCounts } from './change.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Aliases } from './identity.ts';
-import type { Checkpoint } from './pass.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
 import type { ResourceTable } from './target.ts';
 

@@ -1,8 +1,8 @@
 import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { ChangeCounts } from './change.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Position } from './event.ts';
 import type { Alias, Arrived, Clues } from './identity.ts';
-import type { Checkpoint } from './pass.ts';
 import type { Column, Prepared, Value, Values } from './record.ts';
 import type { SlotKeeper } from './throttle.ts';
 

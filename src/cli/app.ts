@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { redactor } from '../config/redact.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/schema/schema.ts';
 import { formatDuration } from '../duration.ts';
 import { ConfigError } from '../errors.ts';
 import type { Holder, Lock } from '../lock.ts';
-import { openRedis, type RedisConnection } from '../redis/connection.ts';
+import { openRedis, type RedisConnection } from '../redis/connection/connection.ts';
 import { syncKeys } from '../redis/keys.ts';
 import { createLock } from '../redis/lock.ts';
 import type { EventStream } from '../stream.ts';
@@ -13,9 +13,9 @@ import type { Target, TargetReader } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 import type { TokenStore } from '../token.ts';
-import type { Console } from './console.ts';
-import type { GlobalOptions } from './options.ts';
 import { packageFolder } from './package.ts';
+import type { GlobalOptions } from './program/flags.ts';
+import type { Console } from './terminal.ts';
 import { readTimings } from './timings.ts';
 
 /** What every command has: the config, and where it speaks. */

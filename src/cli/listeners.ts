@@ -1,9 +1,9 @@
 import { redactor } from '../config/redact.ts';
-import type { ListenerConfig } from '../config/schema.ts';
+import type { ListenerConfig } from '../config/schema/schema.ts';
 import type { DeadLetters, Listener } from '../listener.ts';
 import type { Setting } from './app.ts';
-import type { Console } from './console.ts';
 import { readVersion } from './package.ts';
+import type { Console } from './terminal.ts';
 
 /** What a listener finds around it. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { ExitCode, StopError, SyncError } from '../errors.ts';
-import { openConsole } from './console.ts';
 import { tellFailure } from './output/failure.ts';
-import { parseCommandLine } from './program.ts';
+import { parseCommandLine } from './program/program.ts';
+import { openConsole } from './terminal.ts';
 
 /**
  * From argv to exit code.

@@ -1,4 +1,4 @@
-import type { AdapterConfig, Config } from '../config/schema.ts';
+import type { AdapterConfig, Config } from '../config/schema/schema.ts';
 import { throttleKeyOf } from '../http/throttle-key.ts';
 
 /** The throttle keys that the selected adapter's hits take slots of; none where it reads files. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/schema/schema.ts';
 import { isTestBuild } from '../crash.ts';
 import { defaultTimings, type Timings } from '../timings.ts';
 

@@ -1,8 +1,8 @@
 import { shardEnding } from '../listener.ts';
 import { nearest } from './nearest.ts';
 import { anyOf, describe, type Problem, pathOf } from './problems.ts';
-import { builtInAdapters } from './schema-adapters.ts';
-import { isObject } from './schema-objects.ts';
+import { builtInAdapters } from './schema/adapters.ts';
+import { isObject } from './schema/objects.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 type Check = (config: Members) => readonly Problem[];

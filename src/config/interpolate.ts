@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { type Problem, pathOf } from './problems.ts';
-import { isObject } from './schema-objects.ts';
+import { isObject } from './schema/objects.ts';
 import { isSecretName } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -9,9 +9,9 @@ import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';
 import { expectationOf, InvalidConfigError, type Problem, pathOf, problemOf } from './problems.ts';
 import { redactor } from './redact.ts';
-import { type Config, completeConfig, configSchema, defaultRedisUrl } from './schema.ts';
-import { builtInAdapters } from './schema-adapters.ts';
-import { isObject } from './schema-objects.ts';
+import { builtInAdapters } from './schema/adapters.ts';
+import { isObject } from './schema/objects.ts';
+import { type Config, completeConfig, configSchema, defaultRedisUrl } from './schema/schema.ts';
 import { secretsIn } from './secrets.ts';
 import { shapeOf } from './shape.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isModulePath, resolveModule } from './modules.ts';
-import type { AdapterConfig, Config, ListenerConfig } from './schema.ts';
+import type { AdapterConfig, Config, ListenerConfig } from './schema/schema.ts';
 
 /** Makes the config's paths absolute: they are relative to its own folder, wherever cron starts the run. */
 export function resolvePaths(config: Config, dir: string): Config {

@@ -1,4 +1,4 @@
-import { isObject } from './schema-objects.ts';
+import { isObject } from './schema/objects.ts';
 
 const secretName =
   /(^|[^a-z])(token|secret|password|passwd|passphrase|pass|pwd|pat|authorization|cookie|credentials?)s?$|(api|access|private|secret|auth|signing|account|encryption)[-_]?key$/i;

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../record.ts';
-import { isObject } from './schema-objects.ts';
+import { isObject } from './schema/objects.ts';
 
 /** Options of an adapter that decide how it is asked, and not what its answer means. */
 const manners: ReadonlySet<string> = new Set(['auth', 'throttle', 'timeout', 'maxBody', 'maxPages', 'resources']);

@@ -2,7 +2,7 @@ import type { Members } from '../consumer.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Timings } from '../timings.ts';
-import type { ListenerPlan } from './group.ts';
+import type { ListenerPlan } from './group/group.ts';
 
 export interface ShareDeps {
   readonly members: Members;

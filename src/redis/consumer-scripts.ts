@@ -1,4 +1,4 @@
-import type { Script } from './script.ts';
+import type { Script } from './connection/script.ts';
 
 const stillPending = 'what was taken stays pending and comes again';
 

@@ -1,6 +1,8 @@
 import { type Claimed, type Entry, type EntryId, type GroupConsumer, GroupGoneError, type Taken } from '../consumer.ts';
 import { LeaseLostError, messageOf } from '../errors.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from './connection/connection.ts';
+import { integerIn, listIn, textIn, textOrNull } from './connection/reply.ts';
+import type { Script } from './connection/script.ts';
 import {
   acknowledgeScript,
   beginScript,
@@ -11,8 +13,6 @@ import {
   sweepScript,
   takeScript,
 } from './consumer-scripts.ts';
-import { integerIn, listIn, textIn, textOrNull } from './reply.ts';
-import type { Script } from './script.ts';
 
 export interface ConsumerConfig {
   readonly redis: RedisConnection;

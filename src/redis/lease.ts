@@ -1,9 +1,9 @@
 import { LeaseLostError, UnreachableError } from '../errors.ts';
 import type { Lease } from '../lock.ts';
 import type { Timings } from '../timings.ts';
-import type { RedisConnection } from './connection.ts';
-import { integerIn } from './reply.ts';
-import type { Script } from './script.ts';
+import type { RedisConnection } from './connection/connection.ts';
+import { integerIn } from './connection/reply.ts';
+import type { Script } from './connection/script.ts';
 
 /** A moment, by the clock that never jumps and by the one that goes on while a laptop sleeps. */
 export interface Clocks {

@@ -1,9 +1,9 @@
 import { crashPoint } from '../crash.ts';
 import { IntegrityError } from '../errors.ts';
 import type { Acquired, Held, Holder, Lock } from '../lock.ts';
+import { integerIn, listIn, textOrNull } from './connection/reply.ts';
+import type { Script } from './connection/script.ts';
 import { clocks, type LeaseConfig, RedisLease } from './lease.ts';
-import { integerIn, listIn, textOrNull } from './reply.ts';
-import type { Script } from './script.ts';
 
 export type LockConfig = Omit<LeaseConfig, 'value' | 'sentAt'>;
 

@@ -1,8 +1,8 @@
 import type { Members } from '../consumer.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from './connection/connection.ts';
+import { integerIn } from './connection/reply.ts';
+import type { Script } from './connection/script.ts';
 import type { SyncKeys } from './keys.ts';
-import { integerIn } from './reply.ts';
-import type { Script } from './script.ts';
 
 const guarantee = 'shards stay with the daemons that have them';
 

@@ -1,4 +1,4 @@
-import type { Script } from './script.ts';
+import type { Script } from './connection/script.ts';
 
 /** `past` is the last whole millisecond, for what must be over; `now` the next one, for what is counted from here. */
 const clock = `

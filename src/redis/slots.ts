@@ -2,9 +2,9 @@ import { crashPoint } from '../crash.ts';
 import type { BackOffCause } from '../errors.ts';
 import type { SlotAnswer, SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from './connection/connection.ts';
+import { integerIn, listIn, textOrNull } from './connection/reply.ts';
 import { throttleKeys } from './keys.ts';
-import { integerIn, listIn, textOrNull } from './reply.ts';
 import { cancelScript, deferScript, lookScript, resumeScript, settleScript, takeScript } from './slot-scripts.ts';
 
 export interface SlotsConfig {

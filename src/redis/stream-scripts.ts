@@ -1,4 +1,4 @@
-import type { Script } from './script.ts';
+import type { Script } from './connection/script.ts';
 
 const unread = 'the stream is as it was';
 

@@ -2,8 +2,8 @@ import { crashPoint } from '../crash.ts';
 import { IntegrityError } from '../errors.ts';
 import { beforeEverything, formatPosition, type Position, parsePosition } from '../event.ts';
 import type { Appended, EventStream, GroupState, StreamState, Trimmed } from '../stream.ts';
-import type { RedisConnection } from './connection.ts';
-import { integerIn, integerOrNull, listIn, textIn } from './reply.ts';
+import type { RedisConnection } from './connection/connection.ts';
+import { integerIn, integerOrNull, listIn, textIn } from './connection/reply.ts';
 import {
   appendScript,
   dropGroupScript,

@@ -1,8 +1,8 @@
 import type { TokenStore } from '../token.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from './connection/connection.ts';
+import { textOrNull } from './connection/reply.ts';
+import type { Script } from './connection/script.ts';
 import { throttleKeys } from './keys.ts';
-import { textOrNull } from './reply.ts';
-import type { Script } from './script.ts';
 
 const guarantee = 'no hit was made and nothing was written';
 

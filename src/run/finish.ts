@@ -1,7 +1,7 @@
 import { ExitCode, StopError, SyncError, UnreachableError } from '../errors.ts';
-import { lowestCursor } from './groups.ts';
-import type { Session } from './session.ts';
-import type { Tally } from './tally.ts';
+import { lowestCursor } from '../relay/groups.ts';
+import type { Session } from './context.ts';
+import type { Tally } from './report.ts';
 
 type Ending = Pick<Session, 'lease' | 'relayer' | 'target' | 'timings' | 'now'>;
 

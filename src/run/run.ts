@@ -12,21 +12,21 @@ import {
 import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
+import { refuseUnmatched } from '../match/unmatched.ts';
+import { BatchSize } from '../pass/batches.ts';
+import { noteFailure, noteMoved, type ServeOptions, serve, Work } from '../pass/pass.ts';
+import { chooseResource, type Resource } from '../pass/resource.ts';
 import type { Progress } from '../progress.ts';
+import { ensureGroups, type ListenerGroup } from '../relay/groups.ts';
+import { Relayer } from '../relay/relayer.ts';
 import type { EventStream } from '../stream.ts';
 import type { Target } from '../target.ts';
 import type { Timings } from '../timings.ts';
+import { assertTrusted, type Party, type Session } from './context.ts';
 import { finish, stopCodeOf } from './finish.ts';
-import { ensureGroups, type ListenerGroup } from './groups.ts';
-import { BatchSize } from './page.ts';
-import { Relayer } from './relayer.ts';
-import { chooseResource, type Resource } from './resource.ts';
-import { noteFailure, noteMoved, type ServeOptions, serve, Work } from './serve.ts';
-import { assertTrusted, type Party, type Session } from './session.ts';
+import { tellBackOff, tellEnd } from './pass-ended.ts';
+import { Tally } from './report.ts';
 import type { Summary } from './summary.ts';
-import { Tally } from './tally.ts';
-import { tellBackOff, tellEnd } from './tell.ts';
-import { refuseUnmatched } from './unmatched.ts';
 
 export interface RunOptions extends ServeOptions {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { ChangeCounts } from '../change.ts';
+import type { HeldDeletes } from '../checkpoint.ts';
 import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
-import type { HeldDeletes } from '../pass.ts';
 
 /**
  * How a run ended. `done`: every resource that was due is in step. `partial`: a pass goes on in the next run.

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { AdapterConfig } from '../../src/config/schema.ts';
+import type { AdapterConfig } from '../../src/config/schema/schema.ts';
 import { load, problemsOf } from './a-config.ts';
 
 const folder = fileURLToPath(new URL('../../adapters', import.meta.url));

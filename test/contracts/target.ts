@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
+import type { Checkpoint } from '../../src/checkpoint.ts';
+import { noProgress } from '../../src/checkpoint.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
-import type { Checkpoint } from '../../src/pass.ts';
-import { noProgress } from '../../src/pass.ts';
+import { planSteps } from '../../src/pass/plan.ts';
 import type { Column, Prepared, Values } from '../../src/record.ts';
-import { planSteps } from '../../src/run/plan.ts';
 import type { OnDelete, ResourceTable, Target, TargetReader } from '../../src/target.ts';
 
 /** A fresh database, with the system that lives in it. */

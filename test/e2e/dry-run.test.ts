@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DryPlan } from '../../src/run/dry-run.ts';
-import type { ResourcePlan } from '../../src/run/dry-walk.ts';
+import type { DryPlan } from '../../src/dry-run/dry-run.ts';
+import type { ResourcePlan } from '../../src/dry-run/walk.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aCustomer, aProject, customers, eventually, expectInStep, type Project, type Row } from '../helpers/sync.ts';
 

@@ -1,5 +1,5 @@
 import { silentLog } from '../../src/log.ts';
-import { openRedis, type RedisConnection } from '../../src/redis/connection.ts';
+import { openRedis, type RedisConnection } from '../../src/redis/connection/connection.ts';
 import { defaultTimings, type Timings } from '../../src/timings.ts';
 
 /** A connection as the program opens it. */

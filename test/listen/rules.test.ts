@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { eventOf } from '../../src/event.ts';
-import { backOffMs } from '../../src/listen/back-off.ts';
-import { Circuit } from '../../src/listen/circuit.ts';
 import { cursorsIn, watermarkOf } from '../../src/listen/cursors.ts';
-import { readEntry } from '../../src/listen/incoming.ts';
-import { Prefetch } from '../../src/listen/prefetch.ts';
-import { createRoute, shardOf } from '../../src/listen/route.ts';
+import { backOffMs } from '../../src/listen/delivery/back-off.ts';
+import { Circuit } from '../../src/listen/delivery/circuit.ts';
+import { readEntry } from '../../src/listen/group/incoming.ts';
+import { Prefetch } from '../../src/listen/group/prefetch.ts';
+import { createRoute, shardOf } from '../../src/listen/group/route.ts';
 import type { GroupState, StreamState } from '../../src/stream.ts';
 
 describe('the wait after a failure', () => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { firstEntry } from '../../src/consumer.ts';
 import { UnreachableError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
-import { BlockingArrivals } from '../../src/redis/blocking.ts';
+import { BlockingArrivals } from '../../src/redis/connection/blocking.ts';
 import { defaultTimings, type Timings } from '../../src/timings.ts';
 import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createAttemptLog } from '../../src/redis/attempts.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import { createAttemptLog } from '../../src/redis/connection/attempts.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { syncKeys } from '../../src/redis/keys.ts';
 import { createMembers } from '../../src/redis/members.ts';
 import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';

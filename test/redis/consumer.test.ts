@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { firstEntry, GroupGoneError } from '../../src/consumer.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { openConsumer } from '../../src/redis/consumer.ts';
 import { at, type ConsumersUnderTest, consumerContract } from '../contracts/consumer.ts';
 import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ConfigError, UnreachableError } from '../../src/errors.ts';
+import { checkServer } from '../../src/redis/connection/start-check.ts';
 import { isKeyName, syncKeys, throttleKeys } from '../../src/redis/keys.ts';
-import { checkServer } from '../../src/redis/start-check.ts';
 
 test('all keys of a sync share the hash tag of its name', () => {
   const keys = syncKeys('sync', 'crm');

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { LeaseLostError, UnreachableError } from '../../src/errors.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createLock } from '../../src/redis/lock.ts';
 import { defaultTimings } from '../../src/timings.ts';
 import { aHolder, granted, lockContract } from '../contracts/lock.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { throttleKeys } from '../../src/redis/keys.ts';
 import { createRedisSlots } from '../../src/redis/slots.ts';
 import { defaultTimings } from '../../src/timings.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
 import { beforeEverything } from '../../src/event.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createEventStream } from '../../src/redis/stream.ts';
 import { at, events, generation } from '../contracts/stream.ts';
 import { open } from '../helpers/open-redis.ts';

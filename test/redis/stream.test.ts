@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { IntegrityError } from '../../src/errors.ts';
 import { beforeEverything, comparePositions } from '../../src/event.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createEventStream } from '../../src/redis/stream.ts';
 import { at, eventStreamContract, events, generation } from '../contracts/stream.ts';
 import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';

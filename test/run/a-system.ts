@@ -2,18 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Checkpoint } from '../../src/checkpoint.ts';
 import { silentLog } from '../../src/log.ts';
-import type { Checkpoint } from '../../src/pass.ts';
+import { type SweepDeps, type Swept, sweep } from '../../src/pass/end-snapshot.ts';
+import type { Guard } from '../../src/pass/guard.ts';
+import { planSteps } from '../../src/pass/plan.ts';
+import type { Resource } from '../../src/pass/resource.ts';
+import { SeenSet } from '../../src/pass/seen-set.ts';
+import { isSnapshot, type SnapshotCheckpoint, startPass } from '../../src/pass/transitions.ts';
 import { compilePrepare } from '../../src/records/prepare.ts';
-import type { Guard } from '../../src/run/guard.ts';
-import { isSnapshot, type SnapshotCheckpoint, startPass } from '../../src/run/pass.ts';
-import { planSteps } from '../../src/run/plan.ts';
-import type { Resource } from '../../src/run/resource.ts';
-import { SeenSet } from '../../src/run/seen.ts';
-import { type SweepDeps, type Swept, sweep } from '../../src/run/sweep.ts';
 import type { Target } from '../../src/target.ts';
 import { openSqliteTarget } from '../../src/targets/sqlite/target.ts';
-import { aGuard, progressed } from './a-pass.ts';
+import { aGuard, progressed } from '../pass/a-pass.ts';
 
 /** A system with a table of customers, in a database of its own. */
 export interface System extends AsyncDisposable {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { noChanges } from '../../src/change.ts';
 import { CredentialsError, ExitCode, RejectsError, ThrottledError, UnreachableError } from '../../src/errors.ts';
+import { Tally } from '../../src/run/report.ts';
 import { errorSummary, outcomeOf } from '../../src/run/summary.ts';
-import { Tally } from '../../src/run/tally.ts';
-import { aCheckpoint } from './a-pass.ts';
+import { aCheckpoint } from '../pass/a-pass.ts';
 
 const nothing = {
   stopCode: null,

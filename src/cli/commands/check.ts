@@ -1,12 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
-import { unmatchedProblems } from '../../run/unmatched.ts';
+import { unmatchedProblems } from '../../match/unmatched.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
-import { tryAdapter } from '../party.ts';
+import type { GlobalOptions } from '../program/flags.ts';
 import { compileResources } from '../resources.ts';
+import type { Console } from '../terminal.ts';
+import { tryAdapter } from '../third-party.ts';
 
 interface Finding {
   readonly what: string;

@@ -1,13 +1,13 @@
-import type { ListenerConfig } from '../../config/schema.ts';
+import type { ListenerConfig } from '../../config/schema/schema.ts';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import type { DeadLetterRow, DeadLetters } from '../../listener.ts';
 import { loadSetting, type Setting } from '../app.ts';
-import type { Console } from '../console.ts';
 import { openDeadLetters, openListener, surroundingsOf } from '../listeners.ts';
-import type { GlobalOptions } from '../options.ts';
 import { many } from '../output/numbers.ts';
+import type { GlobalOptions } from '../program/flags.ts';
 import { openReplay, type Replayed } from '../replay.ts';
+import type { Console } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /** Which dead letters. */

@@ -1,15 +1,15 @@
+import { type DryPlan, dryRun, hasChanges } from '../../dry-run/dry-run.ts';
 import { ExitCode, worstExitCode } from '../../errors.ts';
-import { type DryPlan, dryRun, hasChanges } from '../../run/dry-run.ts';
-import type { Resource } from '../../run/resource.ts';
+import type { Resource } from '../../pass/resource.ts';
 import type { Spool } from '../../spool.ts';
 import type { TargetReader } from '../../target.ts';
 import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
 import { keepHeapSmall } from '../heap.ts';
-import type { PlanFlags, RunFlags } from '../options.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
-import { openParty } from '../party.ts';
+import type { PlanFlags, RunFlags } from '../program/flags.ts';
 import { compileResources } from '../resources.ts';
+import { openParty } from '../third-party.ts';
 
 /** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {

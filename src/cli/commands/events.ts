@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
 import { printable } from '../output/text.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 
 export interface EventsFlags extends GlobalOptions {
   readonly since?: string;

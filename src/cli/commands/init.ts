@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 
 /** `sync init`: writes a config to start from. It overwrites nothing unless told to. */
 export async function initCommand(options: GlobalOptions & { force?: boolean }, console: Console): Promise<ExitCode> {

@@ -4,14 +4,14 @@ import type { DeadLetters, Listener } from '../../listener.ts';
 import { type ListenGauges, silentMeter } from '../../meter.ts';
 import type { EventStream } from '../../stream.ts';
 import { connectRedis, loadSetting, type Setting, streamOf } from '../app.ts';
-import type { Console } from '../console.ts';
 import { openDaemon } from '../daemon.ts';
 import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
 import { openDeadLetters, openListener, surroundingsOf } from '../listeners.ts';
 import type { Metrics } from '../metrics.ts';
 import { Opened } from '../opened.ts';
-import type { GlobalOptions } from '../options.ts';
 import { many } from '../output/numbers.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 
 export interface ListenFlags extends GlobalOptions {
   readonly listener?: readonly string[];

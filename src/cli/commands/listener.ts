@@ -1,8 +1,8 @@
 import { ExitCode, UsageError } from '../../errors.ts';
 import { listenerOf } from '../../listener.ts';
 import { connectRedis, loadSetting, openTarget, streamOf } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /** `sync listener drop`: forgets where a listener stands. What it has not heard is not kept for it any more; its dead letters stay. */

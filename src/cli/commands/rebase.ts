@@ -1,12 +1,12 @@
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { beforeEverything, generationAfter } from '../../event.ts';
-import { lowestCursor } from '../../run/groups.ts';
-import { takeLock } from '../../run/lock.ts';
-import { relay } from '../../run/relay.ts';
+import { lowestCursor } from '../../relay/groups.ts';
+import { relay } from '../../relay/relay.ts';
+import { takeLock } from '../../run/take-lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget, streamOf, thisHolder } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
+import type { GlobalOptions } from '../program/flags.ts';
 import { listenerGroups } from '../resources.ts';
+import type { Console } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { ExitCode, UsageError } from '../../errors.ts';
 import { loadSetting, openReader } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
 import { printable } from '../output/text.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 
 /** `sync rejects list`: what could not be taken in, and why. */
 export async function listRejects(

@@ -1,5 +1,5 @@
 import { type ExitCode, LockHeldError } from '../../errors.ts';
-import { takeLock } from '../../run/lock.ts';
+import { takeLock } from '../../run/take-lock.ts';
 import {
   connectRedis,
   loadSetting,
@@ -11,10 +11,10 @@ import {
   thisHolder,
   tokensOf,
 } from '../app.ts';
-import type { Console } from '../console.ts';
 import { keepHeapSmall } from '../heap.ts';
-import type { RunFlags } from '../options.ts';
 import { tellFailure } from '../output/failure.ts';
+import type { RunFlags } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 
 /** `sync run`: one run; with `--dry-run`, its plan. */
 export async function runCommand(flags: RunFlags, console: Console, signal: AbortSignal): Promise<number> {
@@ -45,7 +45,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
     keepHeapSmall();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../resources.ts');
-    const { openParty } = await import('../party.ts');
+    const { openParty } = await import('../third-party.ts');
     const { showProgress } = await import('../output/progress.ts');
     const { printSummary } = await import('../output/summary.ts');
     const resources = await compileResources(setting, flags.resource);

@@ -1,6 +1,6 @@
 import { ExitCode } from '../../errors.ts';
-import type { Console } from '../console.ts';
 import { readPackageFile } from '../package.ts';
+import type { Console } from '../terminal.ts';
 
 /** `sync schema`: the JSON Schema of the config, for editors and programs. */
 export async function schemaCommand(console: Console): Promise<ExitCode> {

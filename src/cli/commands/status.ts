@@ -1,16 +1,16 @@
+import type { Checkpoint } from '../../checkpoint.ts';
 import { formatDuration } from '../../duration.ts';
 import { type BackOffCause, ExitCode } from '../../errors.ts';
 import { formatPosition } from '../../event.ts';
 import { listenerOf } from '../../listener.ts';
 import type { Held } from '../../lock.ts';
-import type { Checkpoint } from '../../pass.ts';
-import type { RedisConnection } from '../../redis/connection.ts';
+import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
 import type { GroupCursor, LeaseRow, RunRow } from '../../target.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
 import { changes, many } from '../output/numbers.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 import { throttleKeysOf } from '../throttle-keys.ts';
 import { describeHeld } from './unlock.ts';
 

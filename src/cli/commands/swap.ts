@@ -1,8 +1,8 @@
 import { type ExitCode, UsageError } from '../../errors.ts';
 import { loadSetting } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { SwapFlags } from '../options.ts';
 import { printSwap, printSwapJson } from '../output/swap.ts';
+import type { SwapFlags } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 import { planAndPrint } from './dry-run.ts';
 
 /** `sync swap --to NAME --dry-run`: a dry run with that adapter, told as what the swap would change. It never swaps anything. */

@@ -2,8 +2,8 @@ import { formatDuration } from '../../duration.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../app.ts';
-import type { Console } from '../console.ts';
-import type { GlobalOptions } from '../options.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Console } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /** `sync unlock`: removes the lock, and fences its holder out: should it still run, it cannot write any more. */

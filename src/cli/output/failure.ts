@@ -1,6 +1,6 @@
 import { ExitCode, SyncError } from '../../errors.ts';
 import { type ErrorSummary, errorSummary } from '../../run/summary.ts';
-import type { Console } from '../console.ts';
+import type { Console } from '../terminal.ts';
 
 /** Tells an error that ended the command before it had a result, and gives its exit code. */
 export function tellFailure(error: unknown, console: Console): ExitCode {

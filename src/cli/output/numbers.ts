@@ -1,5 +1,5 @@
 import type { ChangeCounts } from '../../change.ts';
-import type { Paint } from '../console.ts';
+import type { Paint } from '../terminal.ts';
 
 /** A count for people: `1,234,567`. */
 export function count(number: number): string {

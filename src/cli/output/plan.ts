@@ -1,12 +1,12 @@
 import type { Change } from '../../change.ts';
+import type { DryPlan } from '../../dry-run/dry-run.ts';
+import type { ResourcePlan } from '../../dry-run/walk.ts';
 import { formatDuration } from '../../duration.ts';
 import { fieldsJson } from '../../event.ts';
+import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
-import type { DryPlan } from '../../run/dry-run.ts';
-import type { ResourcePlan } from '../../run/dry-walk.ts';
-import type { Resource } from '../../run/resource.ts';
 import type { Spool } from '../../spool.ts';
-import type { Console, Paint } from '../console.ts';
+import type { Console, Paint } from '../terminal.ts';
 import { tellError } from './failure.ts';
 import { changes, count, many } from './numbers.ts';
 import { printable } from './text.ts';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../duration.ts';
 import type { Progress } from '../../progress.ts';
-import type { Console } from '../console.ts';
+import type { Console } from '../terminal.ts';
 import { count, many } from './numbers.ts';
 
 const redrawMs = 100;

@@ -1,7 +1,7 @@
 import type { ChangeCounts } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
-import type { Console } from '../console.ts';
+import type { Console } from '../terminal.ts';
 import { tellError } from './failure.ts';
 import { changes, many } from './numbers.ts';
 

@@ -1,10 +1,10 @@
 import type { Change } from '../../change.ts';
+import type { DryPlan } from '../../dry-run/dry-run.ts';
+import type { ResourcePlan } from '../../dry-run/walk.ts';
+import type { Resource } from '../../pass/resource.ts';
 import type { Column } from '../../record.ts';
-import type { DryPlan } from '../../run/dry-run.ts';
-import type { ResourcePlan } from '../../run/dry-walk.ts';
-import type { Resource } from '../../run/resource.ts';
 import type { Spool } from '../../spool.ts';
-import type { Console } from '../console.ts';
+import type { Console } from '../terminal.ts';
 import { tellError } from './failure.ts';
 import { count, many } from './numbers.ts';
 import { changeJson, notesOf, printChange, printWait } from './plan.ts';

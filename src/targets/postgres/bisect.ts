@@ -1,5 +1,5 @@
-import { dependsOnOthers, isLockTimeout, isOverTime, refusalOf, tooSlow } from './errors.ts';
-import type { Session } from './session.ts';
+import { dependsOnOthers, isLockTimeout, isOverTime, refusalOf, tooSlow } from './connection/errors.ts';
+import type { Session } from './connection/session.ts';
 
 export interface Refused {
   readonly reason: string;

@@ -2,20 +2,20 @@ import type { Batch, Committed, Step } from '../../batch.ts';
 import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { Prepared, Rejected } from '../../record.ts';
+import { countChanges } from '../sql/change-counts.ts';
 import { refusedRecord } from '../sql/rejects.ts';
-import { countChanges } from '../sql/tally.ts';
-import { forgetGroundless, storeAliases } from './aliases.ts';
 import type { Outcome } from './bisect.ts';
-import { claimedRegister, insertEntries, type Register, renewEntries, saveRegister } from './entries.ts';
-import { isMadeAlready } from './errors.ts';
-import type { Lease } from './lease.ts';
+import { isMadeAlready } from './connection/errors.ts';
+import type { Session } from './connection/session.ts';
+import type { Lease } from './fence.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { type FoundRow, lookUp, wantedRecord } from './rows.ts';
+import { forgetGroundless, storeAliases } from './rows/aliases.ts';
+import { claimedRegister, insertEntries, type Register, renewEntries, saveRegister } from './rows/entries.ts';
+import { type FoundRow, lookUp, wantedRecord } from './rows/rows.ts';
+import type { Shape } from './rows/shape.ts';
+import { type RowToWrite, rowsToWrite, writeRows } from './rows/writing.ts';
 import type { Place } from './schema.ts';
-import type { Session } from './session.ts';
-import type { Shape } from './shape.ts';
-import { type RowToWrite, rowsToWrite, writeRows } from './writing.ts';
 
 /** Where one transaction writes: the fence is checked, the lease row is locked and as this run last saw it. */
 export interface Writing {

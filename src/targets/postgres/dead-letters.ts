@@ -1,11 +1,11 @@
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import { letterOf } from '../sql/dead-letters.ts';
-import { parseAddress } from './address.ts';
-import { createConnection, type PostgresTimings, patienceOf } from './connection.ts';
+import { parseAddress } from './connection/address.ts';
+import { createConnection, type PostgresTimings, patienceOf } from './connection/connection.ts';
+import type { Row, Session } from './connection/session.ts';
 import type { PostgresOptions } from './reader.ts';
+import { storable } from './rows/values.ts';
 import { ensureSchema, hasSchema, type Place, placeIn, type Transact } from './schema.ts';
-import type { Row, Session } from './session.ts';
-import { storable } from './values.ts';
 
 export interface PostgresDeadLettersOptions extends PostgresOptions {
   readonly timings: PostgresTimings;

@@ -1,10 +1,10 @@
-import type { Checkpoint } from '../../pass.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
 import type { Rejected } from '../../record.ts';
 import type { GroupCursor, RejectRow, RunRow, StoredPass } from '../../target.ts';
 import { rejectsKept, storedReject } from '../sql/rejects.ts';
+import type { Session } from './connection/session.ts';
+import { storable, textArray } from './rows/values.ts';
 import type { Place } from './schema.ts';
-import type { Session } from './session.ts';
-import { storable, textArray } from './values.ts';
 
 /** How many runs of one sync are remembered. */
 const runsKept = 1000;

@@ -2,11 +2,11 @@ import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
 import type { OutboxSlice } from '../../target.ts';
+import { eventsText } from '../sql/change-counts.ts';
 import { rebased } from '../sql/rebase.ts';
-import { eventsText } from '../sql/tally.ts';
 import type { Writing } from './commit.ts';
+import type { Session } from './connection/session.ts';
 import type { Place } from './schema.ts';
-import type { Session } from './session.ts';
 
 /** How many outbox rows one transaction removes: a row is a transaction's events, and may be megabytes. */
 const rowsPerPurge = 50;

@@ -2,7 +2,7 @@ import type { Batch, Committed, Removal } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Prepared } from '../../record.ts';
 import type { PartCommitted } from './commit.ts';
-import { isOverTime } from './errors.ts';
+import { isOverTime } from './connection/errors.ts';
 import type { Pace } from './pace.ts';
 import type { PartRemoved, RemovalPart } from './remove.ts';
 

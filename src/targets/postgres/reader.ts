@@ -1,19 +1,19 @@
 import { noClues } from '../../identity.ts';
 import type { ResourceTable, TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
-import { type Address, parseAddress, type Tls } from './address.ts';
-import { cluesOf, foreignAlias } from './aliases.ts';
-import { inspectTable } from './claim.ts';
-import { createConnection, type Patience, patienceOf } from './connection.ts';
-import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './entries.ts';
-import { readLease } from './lease.ts';
+import { type Address, parseAddress, type Tls } from './connection/address.ts';
+import { createConnection, type Patience, patienceOf } from './connection/connection.ts';
+import type { Session } from './connection/session.ts';
+import { readLease } from './fence.ts';
 import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
-import { lookUp, wantedKey, wantedRecord } from './rows.ts';
+import { cluesOf, foreignAlias } from './rows/aliases.ts';
+import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './rows/entries.ts';
+import { lookUp, wantedKey, wantedRecord } from './rows/rows.ts';
+import { type Shape, shapeOf } from './rows/shape.ts';
+import { readTable } from './rows/system-table.ts';
 import { hasSchema, type Place, placeIn } from './schema.ts';
-import type { Session } from './session.ts';
-import { type Shape, shapeOf } from './shape.ts';
-import { readTable } from './system-table.ts';
+import { inspectTable } from './take-over.ts';
 
 export interface PostgresOptions {
   readonly url: string;

@@ -1,16 +1,16 @@
 import type { Committed, Removal } from '../../batch.ts';
 import type { Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
+import { countChanges } from '../sql/change-counts.ts';
 import { refusedRecord } from '../sql/rejects.ts';
-import { countChanges } from '../sql/tally.ts';
 import { bisector, type Outcome } from './bisect.ts';
 import type { Writing } from './commit.ts';
-import { claimedRegister, countMissing, type KeyOfId, keysOf, markDeleted, saveRegister } from './entries.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { type FoundRow, lookUp, wantedKey } from './rows.ts';
-import type { Shape } from './shape.ts';
-import { removeRows, tellApartMs } from './writing.ts';
+import { claimedRegister, countMissing, type KeyOfId, keysOf, markDeleted, saveRegister } from './rows/entries.ts';
+import { type FoundRow, lookUp, wantedKey } from './rows/rows.ts';
+import type { Shape } from './rows/shape.ts';
+import { removeRows, tellApartMs } from './rows/writing.ts';
 
 /** Part of a removal as it was committed; the ids that time did not suffice for are to be done in another transaction. */
 export interface PartRemoved extends Committed {

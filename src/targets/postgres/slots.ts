@@ -9,9 +9,9 @@ import {
   slotRows,
   takeSlot,
 } from '../sql/slots.ts';
+import type { Row, Session } from './connection/session.ts';
+import { textArray } from './rows/values.ts';
 import type { Place } from './schema.ts';
-import type { Row, Session } from './session.ts';
-import { textArray } from './values.ts';
 
 /**
  * The guard: rows of one key, changed under the lock of one of them that is always there, on the database's clock. All syncs

@@ -1,8 +1,8 @@
 import type { ResourceTable } from '../../target.ts';
 import { fencedError } from '../sql/errors.ts';
-import { type Lease, readLease } from './lease.ts';
+import type { Session } from './connection/session.ts';
+import { type Lease, readLease } from './fence.ts';
 import type { Place, Transact } from './schema.ts';
-import type { Session } from './session.ts';
 
 /** Of so many records at once it is forgotten how they were written: some tenths of a second. */
 const recordsPerStep = 5000;

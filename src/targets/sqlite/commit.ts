@@ -2,14 +2,14 @@ import type { Batch, Committed, Found } from '../../batch.ts';
 import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { LeaseRow } from '../../target.ts';
-import { countChanges } from '../sql/tally.ts';
-import { forgetGroundless, storeAliases } from './aliases.ts';
+import { countChanges } from '../sql/change-counts.ts';
 import type { Connection } from './connection.ts';
-import { claimedRegister, entryOf } from './entries.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { rowsIn } from './rows.ts';
-import { writeSteps } from './steps.ts';
+import { forgetGroundless, storeAliases } from './rows/aliases.ts';
+import { claimedRegister, entryOf } from './rows/entries.ts';
+import { rowsIn } from './rows/rows.ts';
+import { writeSteps } from './rows/steps.ts';
 
 /** Where one transaction writes: the fence is checked, the lease is as this run last saw it. */
 export interface Writing {

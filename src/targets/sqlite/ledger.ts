@@ -1,5 +1,5 @@
+import type { Checkpoint } from '../../checkpoint.ts';
 import { comparePositions } from '../../event.ts';
-import type { Checkpoint } from '../../pass.ts';
 import type { Rejected } from '../../record.ts';
 import type { GroupCursor, RejectRow, RunRow, StoredPass } from '../../target.ts';
 import { rejectsKept, storedReject } from '../sql/rejects.ts';

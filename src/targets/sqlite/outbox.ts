@@ -2,8 +2,8 @@ import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
 import type { LeaseRow, OutboxSlice } from '../../target.ts';
+import { eventsText } from '../sql/change-counts.ts';
 import { rebased } from '../sql/rebase.ts';
-import { eventsText } from '../sql/tally.ts';
 import type { Connection } from './connection.ts';
 
 /** How many outbox rows one transaction removes: a row is a transaction's events, and may be megabytes. */

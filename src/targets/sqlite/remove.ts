@@ -2,15 +2,15 @@ import type { Committed, Removal } from '../../batch.ts';
 import type { Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
+import { countChanges } from '../sql/change-counts.ts';
 import { refusedRecord } from '../sql/rejects.ts';
-import { countChanges } from '../sql/tally.ts';
 import type { Writing } from './commit.ts';
 import type { Connection } from './connection.ts';
-import { claimedRegister, countMissing, liveKey, markDeleted, saveRegister } from './entries.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { rowsIn } from './rows.ts';
-import { rowWriter } from './writing.ts';
+import { claimedRegister, countMissing, liveKey, markDeleted, saveRegister } from './rows/entries.ts';
+import { rowsIn } from './rows/rows.ts';
+import { rowWriter } from './rows/writing.ts';
 
 /** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
 export function removeBatch({ connection, name, lease }: Writing, removal: Removal): Committed {

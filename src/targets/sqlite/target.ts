@@ -7,17 +7,17 @@ import type { LeaseRow, ResourceTable, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
 import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { quoted } from '../sql/names.ts';
-import { readLease, takeOver } from './claim.ts';
 import { commitBatch, type Writing } from './commit.ts';
 import { type Connection, openConnection, patiently } from './connection.ts';
-import { claimedRegister } from './entries.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { type Read, readerMethods } from './reader.ts';
 import { removeBatch } from './remove.ts';
+import { claimedRegister } from './rows/entries.ts';
+import { NotEmptyError } from './rows/steps.ts';
 import { ensureSchema, hasSchema } from './schema.ts';
 import { slotKeeper } from './slots.ts';
-import { NotEmptyError } from './steps.ts';
+import { readLease, takeOver } from './take-over.ts';
 
 export interface SqliteTargetOptions {
   readonly file: string;

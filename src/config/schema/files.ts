@@ -1,0 +1,85 @@
+import * as v from 'valibot';
+import { closed } from './objects.ts';
+import { fieldMap } from './rest.ts';
+import { flag, httpUrl, oneOf, text, texts } from './values.ts';
+
+const formats = ['json', 'ndjson', 'csv'] as const;
+type Format = (typeof formats)[number];
+
+const formatOfExtension: Readonly<Record<string, Format>> = {
+  json: 'json',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  csv: 'csv',
+};
+
+const encoding = v.pipe(
+  v.string(),
+  v.check(isEncoding, 'an encoding such as "utf8", "utf-16le" or "windows-1252"'),
+  v.description('How the bytes are read: a label of the WHATWG Encoding Standard.'),
+);
+
+const csv = v.pipe(
+  closed({
+    delimiter: v.exactOptional(text('Between two fields.'), ','),
+    quote: v.exactOptional(text('Around a field that contains a delimiter.'), '"'),
+    header: v.exactOptional(
+      v.pipe(
+        v.union([v.literal(true), texts('The names of the columns.')], 'true or a list of column names'),
+        v.description('true: the first row names the columns; else their names.'),
+      ),
+      true,
+    ),
+    encoding: v.exactOptional(encoding, 'utf8'),
+    newlineAtEnd: v.exactOptional(flag('Every file ends with a line break: one that does not is cut off.')),
+  }),
+  v.description('How the CSV is written.'),
+);
+
+/** How the adapter `file` reads one resource. */
+export const fileResource = v.pipe(
+  closed({
+    url: v.exactOptional(httpUrl('Where the file is downloaded: one hit.')),
+    path: v.exactOptional(text('Where the file lies: no hit. `-` is stdin.')),
+    format: v.exactOptional(
+      oneOf(formats, 'Default: by the extension, before a `.gz` or `.zst`, or by what the file begins with.'),
+    ),
+    records: v.exactOptional(text('Dotted path to the list, in a JSON file.')),
+    csv: v.exactOptional(csv),
+    map: v.exactOptional(fieldMap()),
+  }),
+  v.check(({ url, path }) => (url === undefined) !== (path === undefined), 'either "url" or "path"'),
+  v.check(
+    (resource) => resource.csv === undefined || (formatOf(resource) ?? 'csv') === 'csv',
+    '"csv" only where the format is csv',
+  ),
+  v.transform((resource) => {
+    const format = formatOf(resource);
+    if (format === undefined) return resource;
+    return { ...resource, format, ...(format === 'csv' && { csv: resource.csv ?? csvDefaults }) };
+  }),
+);
+
+const csvDefaults = v.parse(csv, {});
+
+/** Undefined where neither the config nor the extension says it: the adapter will see when it has the file. */
+function formatOf({ url, path, format }: Located): Format | undefined {
+  if (format !== undefined) return format;
+  const file = url === undefined ? path : URL.parse(url)?.pathname;
+  const extension = /\.(\w+)$/.exec(file?.replace(/\.(gz|zst)$/i, '') ?? '')?.[1];
+  return formatOfExtension[extension?.toLowerCase() ?? ''];
+}
+
+function isEncoding(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== '';
+  } catch {
+    return false;
+  }
+}
+
+interface Located {
+  readonly url?: string;
+  readonly path?: string;
+  readonly format?: Format;
+}

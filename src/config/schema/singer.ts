@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { closed } from './objects.ts';
+import { fieldMap } from './rest.ts';
+import { oneOf, text } from './values.ts';
+
+/** A file that a tap reads: written in the config, or named by it. */
+function tapFile(description: string) {
+  return v.exactOptional(
+    v.pipe(
+      v.union(
+        [v.record(v.string(), v.unknown()), v.pipe(v.string(), v.nonEmpty())],
+        'an object, or the path of a file',
+      ),
+      v.description(description),
+    ),
+  );
+}
+
+/** What the adapter `singer` has beside what every adapter has. */
+export const tapOptions = {
+  command: v.pipe(
+    v.array(v.string()),
+    v.minLength(1, 'a list that begins with a program'),
+    v.description('The tap and its arguments; no shell is in between.'),
+  ),
+  config: tapFile("The tap's own config: an object, or the path of a file. Passed as `--config FILE`."),
+  catalog: tapFile('What the tap is to read: an object, or the path of a file. Passed as `--catalog FILE`.'),
+};
+
+/** How the adapter `singer` reads one resource. */
+export const tapResource = closed({
+  stream: text("The name of the tap's stream."),
+  mode: v.exactOptional(
+    oneOf(
+      ['snapshot', 'changes'],
+      'Whether the tap reads everything each time, or what changed since its last state. Default: as the catalog says.',
+    ),
+  ),
+  map: v.exactOptional(fieldMap()),
+});

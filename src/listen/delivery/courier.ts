@@ -1,0 +1,218 @@
+import type { AttemptLog, Attempts, EntryId, GroupConsumer } from '../../consumer.ts';
+import { LeaseLostError, UnreachableError } from '../../errors.ts';
+import type { ChangeEvent, Listener } from '../../listener.ts';
+import type { Lease } from '../../lock.ts';
+import type { Log } from '../../log.ts';
+import { type ListenMeter, silentMeter } from '../../meter.ts';
+import type { Timings } from '../../timings.ts';
+import type { Group } from '../group/group.ts';
+import { Attempt, type Outcome } from './attempt.ts';
+import { backOffMs } from './back-off.ts';
+import type { Circuit } from './circuit.ts';
+import type { DeadLetterBox, Reason } from './dead-letters.ts';
+import type { Isolation } from './isolation.ts';
+
+/** One entry on its way to one listener. */
+export interface Work {
+  readonly id: EntryId;
+  /** Null: it is no event, for this reason, and only to be buried. */
+  readonly event: ChangeEvent | null;
+  readonly corruptBecause: string | null;
+  readonly json: string | null;
+  /** As counted when it came; what was claimed from a consumer that is gone counts one more when it begins. */
+  readonly deliveries: number;
+  isBegun: boolean;
+  attempts: Attempts | null;
+  /** Not to be tried before this time. */
+  notBefore: number;
+  /** Another consumer has taken it over. */
+  isLost: boolean;
+  attempt: Attempt | null;
+}
+
+/** What follows. `done`: the next one of the lane; `wait`: again after a while; `hold`: when the circuit closes; `stay`: not by us. */
+export type Next =
+  | { readonly is: 'done'; readonly isAcknowledged: boolean }
+  | { readonly is: 'wait'; readonly ms: number }
+  | { readonly is: 'hold' | 'stay' | 'off' };
+
+export interface CourierDeps {
+  readonly listener: Listener;
+  readonly consumer: Pick<GroupConsumer, 'begin'>;
+  /** Of an ordered group: asked before every delivery. */
+  readonly lease: Lease | null;
+  readonly attempts: AttemptLog;
+  readonly deadLetters: DeadLetterBox;
+  readonly circuit: Circuit;
+  readonly isolation: Isolation;
+  readonly meter: ListenMeter;
+  readonly log: Log;
+  readonly timings: Timings;
+  /** Fires when the session is over: nothing is started or repeated any more. */
+  readonly over: AbortSignal;
+}
+
+/** Started so much more often than it failed: each time the process ended instead. */
+const crashesBorne = 3;
+const done: Next = { is: 'done', isAcknowledged: true };
+const notOurs: Next = { is: 'done', isAcknowledged: false };
+const stay: Next = { is: 'stay' };
+
+/**
+ * Takes one event through one attempt, and says what follows.
+ *
+ * 1. What was delivered before is counted before it starts; one that seems to kill daemons dies, or runs alone.
+ * 2. Deliver.
+ * 3. Success: acknowledge. Permanent, or too many attempts: bury, then acknowledge. Transient: wait.
+ */
+export class Courier {
+  readonly #group: Group;
+  readonly #deps: CourierDeps;
+
+  constructor(group: Group, deps: CourierDeps) {
+    this.#group = group;
+    this.#deps = deps;
+  }
+
+  async carry(work: Work): Promise<Next> {
+    const { isolation, deadLetters } = this.#deps;
+    const { event } = work;
+    if (work.isLost) return notOurs;
+    if (event === null) return this.#bury(work, 'corrupt', work.corruptBecause ?? '');
+    const waitMs = this.#waitMs(work);
+    if (waitMs > 0) return { is: 'wait', ms: waitMs };
+    if (deadLetters.mayFollow(event.subject) && (await deadLetters.mustFollow(event.subject)))
+      return this.#bury(work, 'parked', 'an earlier event of its key is dead');
+
+    const crashes = work.isBegun ? 0 : work.deliveries - (work.attempts?.count ?? 0);
+    if (crashes >= crashesBorne) return this.#bury(work, 'crash-loop', crashLoop(work));
+    const isSuspect = crashes === crashesBorne - 1;
+    if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
+    try {
+      if (!work.isBegun) work.isBegun = await this.#deps.consumer.begin(work.id);
+      if (!work.isBegun) return notOurs;
+      if (this.#deps.over.aborted) return stay;
+      const attempt = this.#start(work, event);
+      const wasOpen = this.#deps.circuit.isOpen;
+      const outcome = await attempt.outcome;
+      work.attempt = null;
+      const tookMs = performance.now() - attempt.startedAt;
+      if (outcome.is === 'success') return this.#succeeded(work, event, tookMs);
+      return await this.#failed(work, event, outcome, { tookMs, wasOpen });
+    } finally {
+      isolation.leave();
+    }
+  }
+
+  #waitMs({ notBefore }: Work): number {
+    return notBefore === 0 || this.#deps.circuit.isOpen ? 0 : notBefore - Date.now();
+  }
+
+  #start(work: Work, event: ChangeEvent): Attempt {
+    const { lease, listener, log, timings } = this.#deps;
+    if (lease && !lease.isTrusted()) throw new LeaseLostError('the lease of the group cannot be trusted any more');
+    work.attempt = new Attempt({
+      listener,
+      name: this.#group.listener.name,
+      event,
+      json: work.json ?? '',
+      attempt: (work.attempts?.count ?? 0) + 1,
+      log,
+      graceMs: timings.deliveryGraceMs,
+    });
+    return work.attempt;
+  }
+
+  #succeeded(work: Work, event: ChangeEvent, tookMs: number): Next {
+    const { meter, circuit, attempts } = this.#deps;
+    const { listener, group } = this.#group;
+    circuit.answered();
+    meter.delivered(listener.name, 'success', tookMs);
+    if (meter !== silentMeter) {
+      meter.acknowledged(listener.name, Date.now() - Date.parse(event.time), (work.attempts?.count ?? 0) + 1);
+    }
+    // What is left of them goes with its TTL.
+    if (work.attempts) attempts.forget(group, [work.id]).catch(() => {});
+    return done;
+  }
+
+  async #failed(
+    work: Work,
+    event: ChangeEvent,
+    outcome: Exclude<Outcome, { readonly is: 'success' }>,
+    { tookMs, wasOpen }: { readonly tookMs: number; readonly wasOpen: boolean },
+  ): Promise<Next> {
+    const { meter, circuit, log } = this.#deps;
+    const { name } = this.#group.listener;
+    if (work.isLost) return notOurs;
+    if (outcome.is === 'aborted') {
+      meter.delivered(name, 'aborted', tookMs);
+      return stay;
+    }
+    if (outcome.is === 'off') {
+      log.error(`${name}: its receiver is gone for good (${outcome.error}); it reads no more, and its events wait`);
+      return { is: 'off' };
+    }
+    if (outcome.is === 'permanent') {
+      circuit.answered();
+      await this.#note(work, outcome.error);
+      return this.#bury(work, 'permanent', outcome.error, tookMs);
+    }
+    const isUncounted = (wasOpen || circuit.isOpen) && !this.#isTooOld(work);
+    if (!isUncounted) await this.#note(work, outcome.error);
+    if (!isUncounted && this.#isSpent(work)) return this.#bury(work, 'attempts', outcome.error, tookMs);
+    meter.delivered(name, 'failure', tookMs);
+    return this.#comesAgain(work, event, outcome, isUncounted);
+  }
+
+  #comesAgain(work: Work, event: ChangeEvent, outcome: Outcome & { is: 'transient' }, isUncounted: boolean): Next {
+    const { circuit, log, timings } = this.#deps;
+    const { name } = this.#group.listener;
+    const count = work.attempts?.count ?? 0;
+    log.info(`${name}: ${event.type} ${event.subject} failed: ${outcome.error}`);
+    if (isUncounted) return { is: 'hold' };
+    if (circuit.failed(event.subject)) {
+      log.warn(
+        `${name}: five keys in a row have failed (${outcome.error}); its receiver is tried with one event at a time`,
+      );
+    }
+    const ms = Math.min(backOffMs(count, Math.random(), timings, outcome.askedMs), timings.giveUpMs);
+    work.notBefore = Date.now() + ms;
+    return { is: 'wait', ms };
+  }
+
+  /** Redis may be away: then this process remembers. */
+  async #note(work: Work, error: string): Promise<void> {
+    const { attempts } = this.#deps;
+    const { count = 0, times = [] } = work.attempts ?? {};
+    work.attempts = { count: count + 1, lastError: error, times: [...times, Date.now()] };
+    try {
+      work.attempts = await attempts.note(this.#group.group, work.id, error);
+    } catch (failure) {
+      if (!(failure instanceof UnreachableError)) throw failure;
+    }
+  }
+
+  #isSpent(work: Work): boolean {
+    return (work.attempts?.count ?? 0) >= this.#group.listener.attempts || this.#isTooOld(work);
+  }
+
+  #isTooOld({ attempts }: Work): boolean {
+    const [first] = attempts?.times ?? [];
+    return first !== undefined && Date.now() - first >= this.#deps.timings.giveUpMs;
+  }
+
+  /** The dead letter is stored before the event is acknowledged. */
+  async #bury(work: Work, reason: Reason, error: string, tookMs = 0): Promise<Next> {
+    const { deadLetters, meter, attempts } = this.#deps;
+    if (!(await deadLetters.bury(work, reason, error))) return stay;
+    meter.delivered(this.#group.listener.name, 'dead', tookMs);
+    if (work.attempts) attempts.forget(this.#group.group, [work.id]).catch(() => {});
+    return done;
+  }
+}
+
+function crashLoop({ deliveries, attempts }: Work): string {
+  const last = attempts ? `; the last error before: ${attempts.lastError}` : '';
+  return `it was started ${deliveries} times, and each time the daemon ended before it was done${last}`;
+}

@@ -1,0 +1,203 @@
+import type { EntryId } from '../../consumer.ts';
+import { UnreachableError } from '../../errors.ts';
+import type { Acknowledger } from '../group/acknowledger.ts';
+import type { Circuit } from './circuit.ts';
+import type { Courier, Next, Work } from './courier.ts';
+import { Lanes } from './lanes.ts';
+
+export interface DispatcherDeps {
+  readonly courier: Pick<Courier, 'carry'>;
+  readonly circuit: Circuit;
+  readonly acknowledger: Pick<Acknowledger, 'add'>;
+  readonly concurrency: number;
+  /** How long one delivery may take. */
+  readonly timeoutMs: number;
+  /** How long an attempt that could not be made, or noted, waits. */
+  readonly retryMs: number;
+  /** Leave alone what has failed. */
+  readonly isOnce: boolean;
+  /** Something is done, or there is room. */
+  readonly onChange: () => void;
+  readonly onOff: () => void;
+  /** The circuit is closed again. */
+  readonly onAnswer: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Runs lanes beside each other, each in order, and waits with those whose head has failed. */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #lanes = new Lanes<Work>();
+  readonly #running = new Set<Work>();
+  /** Lanes that go on when the circuit closes. */
+  readonly #held = new Set<string>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** For the attempt that began first: all have the same time. */
+  #deadline: NodeJS.Timeout | undefined;
+  #settled = Promise.withResolvers<void>();
+  #isStopped = false;
+  #wantsOne = false;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  get held(): number {
+    return this.#lanes.held;
+  }
+
+  get waiting(): number {
+    return this.#lanes.waiting;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** The circuit is open, and nothing that could be tried is here: one new event is wanted. */
+  get wantsOne(): boolean {
+    return this.#wantsOne;
+  }
+
+  /** Nothing is left to be tried now. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && (this.#lanes.waiting === 0 || this.#deps.circuit.isOpen);
+  }
+
+  add(lane: string, work: Work): void {
+    this.#lanes.add(lane, work);
+    if (this.#wantsOne) this.tryOne();
+    else this.#pump();
+  }
+
+  /** While the circuit is open, now and then: an event that has not failed yet tells most, be it one that is to be read. */
+  probe(): void {
+    if (!this.#deps.circuit.isOpen || this.#isStopped || this.#running.size > 0) return;
+    this.#wantsOne = this.#lanes.waiting === 0;
+    if (this.#wantsOne) this.#deps.onChange();
+    else this.tryOne();
+  }
+
+  /** Tries one event of those that are here, the circuit being open: one that has failed before, if there is no other. */
+  tryOne(): void {
+    this.#wantsOne = false;
+    if (this.#isStopped || this.#running.size > 0) return;
+    const next = this.#lanes.next() ?? this.#oldestFailed();
+    if (next) void this.#carry(next.lane, next.work);
+  }
+
+  /** Another consumer has taken these over: what is running ends, what is not will not start. */
+  lose(ids: readonly EntryId[]): void {
+    const lost = new Set(ids);
+    for (const work of this.#lanes.all()) {
+      if (!lost.has(work.id)) continue;
+      work.isLost = true;
+      work.attempt?.abort(new UnreachableError('another daemon has taken this event over'));
+    }
+  }
+
+  /** Starts nothing any more. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  abort(reason: Error): void {
+    for (const work of this.#running) work.attempt?.abort(reason);
+  }
+
+  /** Resolves when nothing is running. Called after `stop`. */
+  async settled(): Promise<void> {
+    if (this.#running.size > 0) await this.#settled.promise;
+    clearTimeout(this.#deadline);
+  }
+
+  /** What is in hand and not done. */
+  *left(): Generator<EntryId> {
+    for (const { id, isLost } of this.#lanes.all()) if (!isLost) yield id;
+  }
+
+  #pump(): void {
+    const { circuit, concurrency } = this.#deps;
+    while (!circuit.isOpen && !this.#isStopped && this.#running.size < concurrency) {
+      const next = this.#lanes.next();
+      if (!next) return;
+      void this.#carry(next.lane, next.work);
+    }
+  }
+
+  async #carry(lane: string, work: Work): Promise<void> {
+    const { courier, circuit, onAnswer, onChange } = this.#deps;
+    this.#running.add(work);
+    this.#deadline ??= setTimeout(() => this.#expire(), this.#deps.timeoutMs);
+    const wasOpen = circuit.isOpen;
+    let next: Next;
+    try {
+      next = await courier.carry(work);
+    } catch (error) {
+      next = this.#afterError(error);
+    }
+    this.#running.delete(work);
+    this.#follow(lane, work, next);
+    if (this.#held.size > 0 && !circuit.isOpen) this.#resumeHeld();
+    if (wasOpen && !circuit.isOpen) onAnswer();
+    this.#pump();
+    onChange();
+    if (this.#running.size === 0 && this.#isStopped) this.#settled.resolve();
+  }
+
+  /** Cuts off what has lasted too long, and looks again when the next one may have. */
+  #expire(): void {
+    const { timeoutMs } = this.#deps;
+    const attempts = [...this.#running].flatMap(({ attempt }) => attempt ?? []);
+    const leftMs = attempts.map(({ startedAt }) => startedAt + timeoutMs - performance.now());
+    for (const [at, attempt] of attempts.entries()) if ((leftMs[at] ?? 0) <= 0) attempt.expire(timeoutMs);
+    const nextMs = Math.min(timeoutMs, ...leftMs.filter((ms) => ms > 0));
+    this.#deadline = this.#running.size > 0 ? setTimeout(() => this.#expire(), nextMs) : undefined;
+  }
+
+  #follow(lane: string, { id }: Work, next: Next): void {
+    if (next.is === 'done') {
+      if (next.isAcknowledged) this.#deps.acknowledger.add(id);
+      this.#lanes.finish(lane);
+      return;
+    }
+    this.#lanes.park(lane);
+    if (next.is === 'off') this.#turnOff();
+    if (next.is === 'hold') this.#held.add(lane);
+    if (next.is === 'wait') this.#resumeIn(next.ms, lane);
+  }
+
+  #turnOff(): void {
+    this.stop();
+    this.#deps.onOff();
+  }
+
+  #afterError(error: unknown): Next {
+    if (!(error instanceof UnreachableError)) this.#deps.onError(error);
+    return { is: 'wait', ms: this.#deps.retryMs };
+  }
+
+  #resumeIn(ms: number, lane: string): void {
+    if (this.#deps.isOnce || this.#isStopped) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#lanes.resume(lane);
+      this.#pump();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #resumeHeld(): void {
+    for (const lane of this.#held) this.#lanes.resume(lane);
+    this.#held.clear();
+  }
+
+  #oldestFailed() {
+    for (const { lane, work } of this.#lanes.parked()) {
+      this.#lanes.start(lane);
+      return { lane, work };
+    }
+    return undefined;
+  }
+}

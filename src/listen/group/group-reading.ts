@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Arrivals, type AttemptLog, type EntryId, type GroupConsumer, GroupGoneError } from '../../consumer.ts';
+import { LeaseLostError, messageOf, UnreachableError } from '../../errors.ts';
+import type { Position } from '../../event.ts';
+import type { DeadLetters, Listener } from '../../listener.ts';
+import type { Lease } from '../../lock.ts';
+import type { Log } from '../../log.ts';
+import type { ListenMeter } from '../../meter.ts';
+import type { Timings } from '../../timings.ts';
+import { Changes } from '../changes.ts';
+import { Circuit } from '../delivery/circuit.ts';
+import { Courier } from '../delivery/courier.ts';
+import { DeadLetterBox } from '../delivery/dead-letters.ts';
+import { Dispatcher } from '../delivery/dispatcher.ts';
+import type { Isolation } from '../delivery/isolation.ts';
+import type { Outage } from '../outage.ts';
+import { Acknowledger } from './acknowledger.ts';
+import { Reader } from './entry-reader.ts';
+import type { Group } from './group.ts';
+import { Prefetch } from './prefetch.ts';
+import { createSorter } from './sorter.ts';
+
+export interface SessionDeps {
+  readonly consumer: GroupConsumer;
+  /** Null: the group has no order, and other daemons read it too. */
+  readonly lease: Lease | null;
+  readonly listener: Listener;
+  readonly arrivals: Arrivals;
+  readonly attempts: AttemptLog;
+  readonly dead: DeadLetters;
+  /** The event of a position, if the outbox still has it. */
+  readonly recover: (position: Position) => Promise<string | null>;
+  readonly isolation: Isolation;
+  readonly meter: ListenMeter;
+  readonly outage: Outage;
+  readonly log: Log;
+  readonly timings: Timings;
+  /** Try what is there once, and wait for nothing. */
+  readonly isOnce: boolean;
+  /** The loop has come round once more, whatever came of it. */
+  readonly onTurn: () => void;
+}
+
+/**
+ * Why a session ended. `idle`: only with `isOnce`. `lost`: the lease is another daemon's. `gone`: the group is not there
+ * any more. `off`: the receiver wants nothing more.
+ */
+export type SessionEnd = 'stopped' | 'idle' | 'lost' | 'gone' | 'off';
+
+/** What stands still behind failed events is kept in memory up to here; then reading waits. */
+const mostHeld = 10_000;
+const mostUnacknowledged = 4000;
+const turnMs = 1000;
+
+/**
+ * One group, read by one consumer, as long as it may.
+ *
+ * 1. Of an ordered group: claim all that earlier consumers have left, in the order of the stream.
+ * 2. Read what is new, as there is room; sort it into lanes, acknowledge at once what is not meant.
+ * 3. Run the lanes; what has failed parks its lane alone.
+ * 4. Stop: read no more, wait for what is in flight, hand the rest back.
+ */
+export class GroupSession {
+  readonly #group: Group;
+  readonly #deps: SessionDeps;
+  readonly #circuit = new Circuit();
+  readonly #changes = new Changes();
+  /** Reading ends; what is in flight goes on. */
+  readonly #ending = new AbortController();
+  /** The session has lost its right: everything ends. */
+  readonly #over = new AbortController();
+  readonly #prefetch: Prefetch;
+  readonly #acknowledger: Acknowledger;
+  readonly #reader: Reader;
+  readonly #dispatcher: Dispatcher;
+  #end: SessionEnd | undefined;
+  #failure: unknown;
+
+  constructor(group: Group, deps: SessionDeps, deadKeys: Iterable<string>) {
+    const { consumer, timings, isOnce, lease } = deps;
+    this.#group = group;
+    this.#deps = deps;
+    this.#prefetch = new Prefetch(group.listener.concurrency);
+    this.#acknowledger = new Acknowledger({
+      consumer,
+      onLost: (ids) => deps.log.warn(`${group.group}: taken over before they were acknowledged: ${ids.join(', ')}`),
+      onRoom: () => this.#changes.happened(),
+      onError: (error) => this.#fail(error),
+      retryMs: timings.loopBackOffMs,
+    });
+    const circuit = this.#circuit;
+    const over = this.#over.signal;
+    const deadLetters = new DeadLetterBox(group, { ...deps, over }, deadKeys);
+    this.#dispatcher = new Dispatcher({
+      courier: new Courier(group, { ...deps, circuit, deadLetters, over }),
+      circuit,
+      acknowledger: this.#acknowledger,
+      concurrency: group.listener.concurrency,
+      timeoutMs: group.listener.timeoutMs,
+      retryMs: timings.loopBackOffMs,
+      isOnce,
+      onChange: () => this.#changes.happened(),
+      onOff: () => this.#finish('off'),
+      onAnswer: () => deps.log.warn(`${group.listener.name}: its receiver answers again`),
+      onError: (error) => this.#fail(error),
+    });
+    const isOrdered = lease !== null;
+    const sorting = { dispatcher: this.#dispatcher, acknowledger: this.#acknowledger, isOrdered, timings };
+    const onTrimmed = (ids: readonly EntryId[]) => deadLetters.buryTrimmed(ids);
+    this.#reader = new Reader({ ...deps, isOrdered, onEntry: createSorter(group, sorting), onTrimmed });
+  }
+
+  /** How much is in hand, and how much of it is being delivered. */
+  get load(): { readonly held: number; readonly running: number; readonly isReceiverDown: boolean } {
+    const { held, running } = this.#dispatcher;
+    return { held, running, isReceiverDown: this.#circuit.isOpen };
+  }
+
+  /** Ends when the signal fires or the session cannot go on. Throws what no session can mend. */
+  async run(stop: AbortSignal): Promise<SessionEnd> {
+    const { lease, timings } = this.#deps;
+    const signal = AbortSignal.any([stop, this.#ending.signal, this.#over.signal]);
+    const onLost = () => this.#fail(new LeaseLostError(`the lease of ${this.#group.group} is lost`));
+    lease?.signal.addEventListener('abort', onLost);
+    if (lease?.signal.aborted) onLost();
+    const heartbeat = setInterval(() => void this.#keepAlive(), timings.heartbeatMs);
+    const probe = setInterval(() => this.#dispatcher.probe(), timings.probeMs);
+    try {
+      if (lease) await this.#reader.claimAll(() => this.#room(signal), signal);
+      await this.#read(signal);
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.#close();
+    clearInterval(heartbeat);
+    clearInterval(probe);
+    lease?.signal.removeEventListener('abort', onLost);
+    if (this.#failure) throw this.#failure;
+    return this.#end ?? 'stopped';
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const count = await this.#room(signal);
+      if (signal.aborted) return;
+      const last = await this.#reader.take(count, signal);
+      if (last === undefined) continue;
+      if (this.#dispatcher.wantsOne) this.#dispatcher.tryOne();
+      else if (!this.#deps.isOnce) await this.#reader.waitAfter(last, signal);
+      else if (this.#dispatcher.isIdle) this.#finish('idle');
+      else await this.#changes.wait(turnMs, signal);
+    }
+  }
+
+  /** Waits until more may be read; says how much. */
+  async #room(signal: AbortSignal): Promise<number> {
+    const startedAt = performance.now();
+    while (!signal.aborted) {
+      this.#deps.onTurn();
+      const room = this.#roomNow();
+      if (room > 0) {
+        this.#prefetch.lasted(performance.now() - startedAt);
+        return room;
+      }
+      if (this.#deps.isOnce && this.#dispatcher.isIdle) this.#finish('idle');
+      await this.#changes.wait(turnMs, signal);
+    }
+    return 0;
+  }
+
+  #roomNow(): number {
+    const { held, waiting, wantsOne } = this.#dispatcher;
+    const { limit } = this.#prefetch;
+    if (this.#circuit.isOpen) return wantsOne ? 1 : 0;
+    if (held >= mostHeld || this.#acknowledger.size >= mostUnacknowledged) return 0;
+    return waiting < limit ? limit : 0;
+  }
+
+  async #keepAlive(): Promise<void> {
+    const { consumer, log } = this.#deps;
+    const ids = [...this.#dispatcher.left(), ...this.#acknowledger.backlog];
+    if (ids.length === 0) return;
+    try {
+      const gone = new Set(await consumer.keepAlive(ids));
+      const lost = [...this.#dispatcher.left()].filter((id) => gone.has(id));
+      if (lost.length === 0) return;
+      log.warn(`${this.#group.group}: another daemon has taken over ${lost.length} events that were in hand here`);
+      this.#dispatcher.lose(lost);
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) this.#fail(error);
+    }
+  }
+
+  #finish(end: SessionEnd): void {
+    this.#end ??= end;
+    this.#ending.abort();
+  }
+
+  /** The session is over at once: what is in flight is cut off, and nothing is acknowledged any more. */
+  #fail(error: unknown): void {
+    if (this.#over.signal.aborted) return;
+    if (error instanceof LeaseLostError) this.#end = 'lost';
+    else if (error instanceof GroupGoneError) this.#end = 'gone';
+    else this.#failure = error;
+    this.#over.abort(error);
+  }
+
+  async #close(): Promise<void> {
+    this.#dispatcher.stop();
+    if (!this.#over.signal.aborted) await this.#drain();
+    const isOurs = !this.#over.signal.aborted;
+    this.#over.abort();
+    this.#acknowledger.giveUp();
+    this.#dispatcher.abort(new UnreachableError('this daemon reads for this listener no more'));
+    await this.#dispatcher.settled();
+    if (isOurs) await this.#handBack();
+  }
+
+  /** Waits for what is in flight, and tells it to end when time is nearly over. */
+  async #drain(): Promise<void> {
+    const { drainMs, drainSignalMs } = this.#deps.timings;
+    const isOver = AbortSignal.any([AbortSignal.timeout(drainMs), this.#over.signal]);
+    const stopping = new UnreachableError('this daemon is stopping');
+    const tell = setTimeout(() => this.#dispatcher.abort(stopping), drainSignalMs);
+    const timeIsUp = sleep(drainMs, undefined, { signal: isOver }).catch(() => {});
+    await Promise.race([this.#dispatcher.settled().then(() => this.#acknowledger.flushed()), timeIsUp]);
+    clearTimeout(tell);
+  }
+
+  async #handBack(): Promise<void> {
+    const { consumer, log } = this.#deps;
+    const ids = [...this.#dispatcher.left()];
+    try {
+      await consumer.handBack(ids);
+      await consumer.leave();
+    } catch (error) {
+      log.debug(`${this.#group.group}: what was in hand is taken over later: ${messageOf(error)}`);
+    }
+  }
+}

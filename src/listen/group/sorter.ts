@@ -1,0 +1,55 @@
+import type { Attempts, Entry, EntryId } from '../../consumer.ts';
+import type { Timings } from '../../timings.ts';
+import { backOffMs } from '../delivery/back-off.ts';
+import type { Dispatcher } from '../delivery/dispatcher.ts';
+import type { Acknowledger } from './acknowledger.ts';
+import type { Past } from './entry-reader.ts';
+import type { Group } from './group.ts';
+import { readEntry } from './incoming.ts';
+import { createRoute } from './route.ts';
+
+export interface SorterDeps {
+  readonly dispatcher: Pick<Dispatcher, 'add'>;
+  readonly acknowledger: Pick<Acknowledger, 'add'>;
+  readonly isOrdered: boolean;
+  readonly timings: Timings;
+}
+
+/** Sorts entries: what is not meant is acknowledged at once, an event goes to the lane of its key, all else to one of its own. */
+export function createSorter(group: Group, deps: SorterDeps): (entry: Entry, past: Past) => void {
+  const { dispatcher, acknowledger, isOrdered, timings } = deps;
+  const isMeant = createRoute(group);
+
+  return (entry, { isClaimed, attempts }) => {
+    const { id, event: json, deliveries } = entry;
+    const incoming = readEntry(entry);
+    const event = incoming.is === 'event' ? incoming.event : null;
+    if (event && !isMeant(event)) {
+      acknowledger.add(id);
+      return;
+    }
+    dispatcher.add(event && isOrdered ? event.subject : aloneLane(id), {
+      id,
+      event,
+      corruptBecause: incoming.is === 'corrupt' ? incoming.because : null,
+      json,
+      deliveries,
+      isBegun: !isClaimed,
+      attempts,
+      notBefore: attempts ? waitEnd(attempts, timings) : 0,
+      isLost: false,
+      attempt: null,
+    });
+  };
+}
+
+/** A lane of its own, which no key has. */
+function aloneLane(id: EntryId): string {
+  return `\0${id}`;
+}
+
+/** Another daemon has failed with it: its wait goes on here. */
+function waitEnd({ count, times }: Attempts, timings: Timings): number {
+  const last = times.at(-1);
+  return last === undefined ? 0 : last + backOffMs(count, 0, timings);
+}

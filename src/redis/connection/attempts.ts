@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { AttemptLog, Attempts } from '../../consumer.ts';
+import type { SyncKeys } from '../keys.ts';
+import type { RedisConnection } from './connection.ts';
+import { listIn, textIn, textOrNull } from './reply.ts';
+import type { Script } from './script.ts';
+
+export interface AttemptLogConfig {
+  readonly redis: RedisConnection;
+  readonly keys: SyncKeys;
+  /** What was not touched for so long is forgotten. */
+  readonly ttlMs: number;
+}
+
+const longestError = 1000;
+const timesKept = 50;
+const guarantee = 'the event comes again';
+
+/**
+ * KEYS[1] hash of an entry's ID to JSON   ARGV[1] ID   ARGV[2] error   ARGV[3] token of this attempt   ARGV[4] TTL in ms
+ * ARGV[5] how many times are kept   -> the JSON of all its attempts. The same token again counts once: a reply may be lost.
+ */
+const noteScript: Script = {
+  guarantee,
+  lua: `
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+local attempts = stored and cjson.decode(stored) or {count = 0, times = {}}
+if attempts.token ~= ARGV[3] then
+  local time = redis.call('TIME')
+  attempts.count = attempts.count + 1
+  attempts.token = ARGV[3]
+  attempts.lastError = ARGV[2]
+  table.insert(attempts.times, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+  if #attempts.times > tonumber(ARGV[5]) then table.remove(attempts.times, 2) end
+end
+local json = cjson.encode(attempts)
+redis.call('HSET', KEYS[1], ARGV[1], json)
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return json
+`,
+};
+
+/** KEYS[1] hash   ARGV[1..] IDs   -> the JSON of each, or nil */
+const readScript: Script = { guarantee, lua: `return redis.call('HMGET', KEYS[1], unpack(ARGV))` };
+
+/** KEYS[1] hash   ARGV[1..] IDs   -> how many were there */
+const forgetScript: Script = { guarantee, lua: `return redis.call('HDEL', KEYS[1], unpack(ARGV))` };
+
+/** The failed attempts of every group, in Redis, on Redis's clock. */
+export function createAttemptLog({ redis, keys, ttlMs }: AttemptLogConfig): AttemptLog {
+  return {
+    async note(group, id, error) {
+      const token = randomBytes(8).toString('hex');
+      const args = [id, error.slice(0, longestError), token, ttlMs, timesKept];
+      return attemptsIn(textIn(await redis.run(noteScript, [keys.attempts(group)], args)));
+    },
+
+    async read(group, ids) {
+      if (ids.length === 0) return new Map();
+      const stored = listIn(await redis.run(readScript, [keys.attempts(group)], ids)).map(textOrNull);
+      return new Map(ids.flatMap((id, at) => (stored[at] ? [[id, attemptsIn(stored[at])] as const] : [])));
+    },
+
+    async forget(group, ids) {
+      if (ids.length > 0) await redis.run(forgetScript, [keys.attempts(group)], ids);
+    },
+  };
+}
+
+function attemptsIn(json: string): Attempts {
+  const { count, lastError, times } = JSON.parse(json);
+  return { count, lastError, times };
+}

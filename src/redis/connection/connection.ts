@@ -1,0 +1,109 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { messageOf, SyncError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Timings } from '../../timings.ts';
+import { parseRedisUrl } from './address.ts';
+import { unreachable } from './failure.ts';
+import { textIn } from './reply.ts';
+import { createScriptRunner, type RunScript } from './script.ts';
+import { checkServer } from './start-check.ts';
+
+export interface RedisConfig {
+  /** `redis.url` of the config. */
+  readonly url: string;
+  /** Use a Redis that evicts keys all the same. */
+  readonly allowEviction: boolean;
+  /** Shown by `CLIENT LIST`. */
+  readonly connectionName: string;
+  readonly timings: Pick<Timings, 'redisConnectMs' | 'redisCommandMs' | 'redisScriptBudgetMs'>;
+  readonly log: Log;
+}
+
+/** A connection for commands, which reconnects by itself. Whoever opens it closes it. */
+export interface RedisConnection {
+  /** Where it leads, without credentials. */
+  readonly address: string;
+  readonly run: RunScript;
+  close(): void;
+}
+
+const guarantee = 'no lock was taken, no hit was made and nothing was written';
+const firstReconnectMs = 50;
+const longestReconnectMs = 2000;
+
+/**
+ * Connects, once, and checks that this Redis will do. Throws `UnreachableError` or `ConfigError`; nothing was written.
+ *
+ * A command whose reply is lost is never repeated by the client itself (`maxRetriesPerRequest: 0`): only scripts are, by
+ * `run`, since they are safe to repeat.
+ */
+export async function openRedis({
+  url,
+  allowEviction,
+  connectionName,
+  timings,
+  log,
+}: RedisConfig): Promise<RedisConnection> {
+  const { target, shown: address } = parseRedisUrl(url);
+  const client = new Redis(target, clientOptions(connectionName, timings));
+  let connectError: Error | undefined;
+  let isClosed = false;
+  client.on('error', (error: Error) => {
+    connectError = error;
+    log.debug(`Redis at ${address}: ${messageOf(error)}`);
+  });
+  client.on('ready', () => {
+    connectError = undefined;
+  });
+  const close = () => {
+    isClosed = true;
+    client.disconnect();
+  };
+
+  try {
+    checkServer(await connect(client, log), { address, allowEviction });
+  } catch (error) {
+    close();
+    throw error instanceof SyncError ? error : unreachable(error, { address, guarantee, connectError });
+  }
+  const call = (command: string, args: readonly (string | number)[]) => client.call(command, ...args);
+  const server = { address, call, connectError: () => connectError, isClosed: () => isClosed };
+  return { address, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
+}
+
+/** What every client of ours is made with. */
+export function clientOptions(
+  connectionName: string,
+  timings: RedisConfig['timings'],
+): Omit<RedisOptions, 'replyMapping'> {
+  return {
+    protocol: 2,
+    connectionName,
+    lazyConnect: true,
+    disableClientInfo: true,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: timings.redisConnectMs,
+    commandTimeout: timings.redisCommandMs,
+    socketTimeout: timings.redisCommandMs + timings.redisConnectMs,
+    retryStrategy: (times) =>
+      Math.min(firstReconnectMs * 2 ** (times - 1), longestReconnectMs) * (0.5 + Math.random() / 2),
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+  };
+}
+
+/** Connects and asks for `INFO`, sent with the handshake: one round trip for both. Resolves to what it answers. */
+async function connect(client: Redis, log: Log): Promise<string> {
+  const info = new Promise<unknown>((resolve, reject) => {
+    client.once('connect', () => client.info().then(resolve, reject));
+  });
+  info.catch(() => {});
+  await client.connect();
+  try {
+    return textIn(await info);
+  } catch (error) {
+    if (!messageOf(error).startsWith('NOPERM')) throw error;
+    log.warn('Redis forbids INFO to this user: its version, role and eviction policy were not checked');
+    return '';
+  }
+}

@@ -1,0 +1,157 @@
+import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
+import type { BackOff } from '../checkpoint.ts';
+import { formatDuration } from '../duration.ts';
+import { ExitCode, type ThrottledError } from '../errors.ts';
+import type { Holder } from '../lock.ts';
+import type { Served, Work } from '../pass/pass.ts';
+import type { Relayed } from '../relay/relay.ts';
+import type { RunRow } from '../target.ts';
+import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
+
+/** Counts what a run does and meets, and sums it up at its end. */
+export class Tally {
+  works: readonly Work[] = [];
+  pages = 0;
+  readonly #name: string;
+  readonly #adapter: string;
+  readonly #holder: Holder;
+  readonly #startedAt: number;
+  #hits = 0;
+  #records = 0;
+  #rejected = 0;
+  #duplicates = 0;
+  #counts = noChanges;
+  #relayed = 0;
+  #isRelayPaused = false;
+  #nextSlotInMs: number | null = null;
+  #isHeld = false;
+  #wasDue = false;
+  #errors: ErrorSummary[] = [];
+  #warnings: string[] = [];
+
+  constructor({ name, adapter, holder }: { name: string; adapter: string; holder: Holder }, startedAt: number) {
+    this.#name = name;
+    this.#adapter = adapter;
+    this.#holder = holder;
+    this.#startedAt = startedAt;
+  }
+
+  /** Stream and database contradict each other: nothing may be relayed. */
+  get isAlarmed(): boolean {
+    return this.#errors.some(({ exitCode }) => exitCode === ExitCode.bug);
+  }
+
+  hit(): void {
+    this.#hits += 1;
+  }
+
+  due(): void {
+    this.#wasDue = true;
+  }
+
+  served({ taken }: Served): void {
+    if (taken) {
+      this.pages += 1;
+      this.#records += taken.records;
+      this.#rejected += taken.rejected;
+      this.#duplicates += taken.duplicates;
+    }
+  }
+
+  wrote(counts: ChangeCounts): void {
+    this.#counts = sumCounts(this.#counts, counts);
+  }
+
+  relayed({ appended, outcome }: Relayed): void {
+    this.#relayed += appended;
+    this.#isRelayPaused = outcome === 'paused';
+    if (this.#isRelayPaused)
+      this.warn('the stream is full: the relay waits for the listeners, and the outbox holds the rest');
+  }
+
+  throttled(error: ThrottledError): void {
+    this.#nextSlotInMs = error.waitMs;
+    if (error.exitCode === ExitCode.ok) return;
+    this.#errors.push({ ...errorSummary(error), hint: `the back-off ends in ${formatDuration(error.waitMs)}` });
+  }
+
+  backingOff(resource: string, { until, cause }: BackOff, now: number): void {
+    this.#wasDue = true;
+    const hint = `${resource} is tried again in ${formatDuration(until - now)}`;
+    this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint });
+  }
+
+  held(warning: string): void {
+    this.#isHeld = true;
+    this.warn(warning);
+  }
+
+  warn(warning: string): void {
+    if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
+  }
+
+  /** Undefined: the run was stopped from outside, which is no error. */
+  met(error: unknown): void {
+    if (error === undefined) return;
+    const summary = errorSummary(error);
+    if (!this.#errors.some(({ message }) => message === summary.message)) this.#errors.push(summary);
+  }
+
+  summary(now: number, stopCode: ExitCode | null): Summary {
+    const resources = this.works.flatMap(summaryOf);
+    const { outcome, exitCode } = outcomeOf({
+      stopCode,
+      errors: this.#errors,
+      isHeld: this.#isHeld,
+      isThrottled: this.#nextSlotInMs !== null,
+      pages: this.pages,
+      isUnfinished: resources.some(({ phase }) => phase === 'walking' || phase === 'deleting'),
+      wasDue: this.#wasDue,
+    });
+    return {
+      name: this.#name,
+      run: this.#holder.run,
+      adapter: this.#adapter,
+      outcome,
+      exitCode,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      tookMs: now - this.#startedAt,
+      hits: this.#hits,
+      pages: this.pages,
+      records: this.#records,
+      rejected: this.#rejected,
+      duplicates: this.#duplicates,
+      counts: this.#counts,
+      relayed: this.#relayed,
+      isRelayPaused: this.#isRelayPaused,
+      nextSlotInMs: this.#nextSlotInMs,
+      resources,
+      errors: this.#errors,
+      warnings: this.#warnings,
+    };
+  }
+
+  row(now: number, stopCode: ExitCode | null): RunRow {
+    const { outcome, exitCode, hits, pages, counts, rejected, errors } = this.summary(now, stopCode);
+    return {
+      run: this.#holder.run,
+      holder: `${this.#holder.host}:${this.#holder.pid}`,
+      adapter: this.#adapter,
+      startedAt: new Date(this.#startedAt),
+      endedAt: new Date(now),
+      outcome,
+      exitCode,
+      hits,
+      pages,
+      counts,
+      rejected,
+      error: errors[0]?.message ?? null,
+    };
+  }
+}
+
+function summaryOf({ resource, checkpoint }: Work): ResourceSummary[] {
+  if (!checkpoint) return [];
+  const { pass, phase, progress, held } = checkpoint;
+  return [{ resource: resource.table.resource, pass, phase, pages: progress.pages, records: progress.records, held }];
+}

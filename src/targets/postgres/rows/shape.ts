@@ -1,0 +1,97 @@
+import type { Column, ColumnKind } from '../../../record.ts';
+import type { ResourceTable } from '../../../target.ts';
+import { quoted } from '../../sql/names.ts';
+import { softColumn } from '../../sql/system-table.ts';
+import type { Place } from '../schema.ts';
+import type { PostgresColumn, PostgresTable } from './system-table.ts';
+
+/** A column of the resource as the statements name it. */
+export interface ShapedColumn extends Pick<PostgresColumn, 'type' | 'fullType' | 'isLoose'> {
+  readonly kind: ColumnKind;
+  /** Quoted. */
+  readonly name: string;
+  /** Of a type that gives values another form than ours: only the database can tell whether two are the same. */
+  readonly isForeign: boolean;
+}
+
+/** A resource's table as it is, in the words of statements. */
+export interface Shape {
+  readonly table: ResourceTable;
+  /** With its schema, quoted. */
+  readonly name: string;
+  readonly key: readonly ShapedColumn[];
+  /** Where each column of the key is among the mapped. */
+  readonly keyAt: readonly number[];
+  /** Null: the table lacks it still. */
+  readonly mapped: readonly (ShapedColumn | null)[];
+  readonly mark: string | null;
+  readonly canCopy: boolean;
+  readonly isPartitioned: boolean;
+  /** The column of any name. */
+  readonly column: (name: string) => ShapedColumn | null;
+}
+
+/** Types whose text is the one that we would write. */
+const native: Record<ColumnKind, ReadonlySet<string>> = {
+  text: new Set(['text', 'character varying']),
+  integer: new Set(['bigint', 'integer', 'smallint']),
+  real: new Set(['double precision']),
+  decimal: new Set(),
+  boolean: new Set(['boolean']),
+  date: new Set(),
+  timestamp: new Set(),
+  json: new Set(['jsonb', 'json']),
+};
+
+/** Null while the table has not even its key: nothing in it can be found. */
+export function shapeOf(table: ResourceTable, system: PostgresTable | null, place: Place): Shape | null {
+  const present = new Map(system?.columns.map((column) => [column.name, column]));
+  const shaped = ({ name, kind }: Column): ShapedColumn | null => {
+    const column = present.get(name);
+    if (!column) return null;
+    const { type, fullType, isLoose } = column;
+    return { kind, name: quoted(name), type, fullType, isLoose, isForeign: !native[kind].has(type) };
+  };
+  const keyAt = table.key.map((name) => table.mapped.findIndex((column) => column.name === name));
+  const mapped = table.mapped.map(shaped);
+  const key = keyAt.flatMap((at) => mapped[at] ?? []);
+  if (key.length < table.key.length) return null;
+  return {
+    table,
+    name: place.table(table.table),
+    key,
+    keyAt,
+    mapped,
+    mark: table.onDelete === 'soft' && present.has(softColumn) ? quoted(softColumn) : null,
+    canCopy: system?.hasPolicies === false,
+    isPartitioned: system?.isPartitioned === true,
+    column: (name) => shaped(table.columns.find((column) => column.name === name) ?? { name, kind: 'text' }),
+  };
+}
+
+/**
+ * Finds the row of `alias` by the texts in `s`. The index is asked by the column's own equality, and what it finds must also
+ * read the same: two keys that a citext or a collation takes for one are two records.
+ */
+export function whereKey({ key }: Shape, alias: string): string {
+  return key
+    .map(({ name, type, isForeign, isLoose }, n) => {
+      const given = `s.k${n}::${type}`;
+      const read = (value: string) => `(${value})::text COLLATE "C"`;
+      const exactly = isForeign || isLoose ? ` AND ${read(`${alias}.${name}`)} = ${read(given)}` : '';
+      return `${alias}.${name} = ${given}${exactly}`;
+    })
+    .join(' AND ');
+}
+
+/**
+ * Finds the rows of `t` by the texts in `s`, which stand in `source`. Each is looked up by the index of its key and fetched
+ * from where it is: left to itself the planner would rather read the whole table, in every batch. A partitioned table has
+ * the same places many times over.
+ */
+export function whereAnyKey(shape: Shape, source: string): string {
+  const where = whereKey(shape, 't');
+  if (shape.isPartitioned) return where;
+  const place = `SELECT p.ctid FROM ${shape.name} p WHERE ${whereKey(shape, 'p')} LIMIT 1`;
+  return `${where} AND t.ctid = ANY (ARRAY (SELECT f.ctid FROM ${source} CROSS JOIN LATERAL (${place}) f))`;
+}

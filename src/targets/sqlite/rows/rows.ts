@@ -1,0 +1,86 @@
+import type { Column, Prepared, Value, Values } from '../../../record.ts';
+import type { ResourceTable } from '../../../target.ts';
+import { quoted } from '../../sql/names.ts';
+import { softColumn } from '../../sql/system-table.ts';
+import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../../sql/values.ts';
+import type { Connection } from '../connection.ts';
+import { folded } from '../names.ts';
+import { readTable } from './system-table.ts';
+
+/** A row of the system's as it is now, in the order of the mapped columns. */
+export interface FoundRow {
+  readonly row: Values;
+  /** Bears the mark of a soft delete. */
+  readonly isDeleted: boolean;
+}
+
+/** Reads a resource's rows by key. */
+export interface Rows {
+  ofRecord(record: Prepared): FoundRow | null;
+  ofKey(key: string): FoundRow | null;
+}
+
+const noRows: Rows = { ofRecord: () => null, ofKey: () => null };
+
+/** Columns that the table does not have yet read as null: before its first run nothing of ours is there. */
+export function rowsIn(connection: Connection, table: ResourceTable): Rows {
+  const system = readTable(connection, table.table);
+  const present = new Set(system?.columns.map(({ name }) => folded(name)));
+  if (!table.key.every((name) => present.has(folded(name)))) return noRows;
+  const shown = table.mapped.map(({ name }) => (present.has(folded(name)) ? quoted(name) : 'NULL'));
+  const mark = table.onDelete === 'soft' && present.has(softColumn) ? `${quoted(softColumn)} IS NOT NULL` : '0';
+  const select = connection.rowStatement(
+    `SELECT ${mark}, ${shown.join(', ')} FROM ${quoted(table.table)} WHERE ${whereKey(table)}`,
+  );
+  const columns = keyColumns(table);
+
+  const read = (fields: readonly Stored[]): FoundRow | null => {
+    const found = select.get(...fields) as unknown as readonly Stored[] | undefined;
+    if (!found) return null;
+    return { isDeleted: found[0] === 1n, row: table.mapped.map(({ kind }, at) => fromStored(found[at + 1], kind)) };
+  };
+  return {
+    ofRecord: (record) => read(storedKey(table, record.values)),
+    ofKey(key) {
+      const fields = fieldsOfKey(key, columns);
+      const stored = fields ? storedFields(fields, columns) : null;
+      return stored ? read(stored) : null;
+    },
+  };
+}
+
+/**
+ * The index is asked by the column's own collation, and what it finds must be the same text: two keys that differ by
+ * case only are two records, whatever the system's table makes of them.
+ */
+export function whereKey({ key }: ResourceTable): string {
+  return key
+    .map((name, at) => `${quoted(name)} = ?${at + 1} AND ${quoted(name)} = ?${at + 1} COLLATE BINARY`)
+    .join(' AND ');
+}
+
+export function keyColumns({ key, mapped }: ResourceTable) {
+  return keyPositions({ key, mapped }).flatMap((at) => mapped[at] ?? []);
+}
+
+/** Null: no column can hold them, so that there is no such row. */
+function storedFields(fields: readonly Value[], columns: readonly Column[]): Stored[] | null {
+  try {
+    return fields.map((field, at) => toStored(field, columns[at]?.kind ?? 'text'));
+  } catch (error) {
+    if (error instanceof UnstorableError) return null;
+    throw error;
+  }
+}
+
+/** Fields that no column can hold find no row: the record is refused when it is written. */
+export function storedKey(table: ResourceTable, values: Values): Stored[] {
+  return keyPositions(table).map((at) => {
+    const value: Value = values[at] ?? null;
+    return typeof value === 'string' ? value : toStored(value, table.mapped[at]?.kind ?? 'text');
+  });
+}
+
+function keyPositions({ key, mapped }: Pick<ResourceTable, 'key' | 'mapped'>): number[] {
+  return key.map((name) => mapped.findIndex((column) => folded(column.name) === folded(name)));
+}

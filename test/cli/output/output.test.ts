@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { tellFailure } from '../../../src/cli/output/failure.ts';
+import { changes, count, many } from '../../../src/cli/output/numbers.ts';
+import { showProgress } from '../../../src/cli/output/progress.ts';
+import { printSummary } from '../../../src/cli/output/summary.ts';
+import { ConfigError, LockHeldError } from '../../../src/errors.ts';
+import type { ResourceSummary, Summary } from '../../../src/run/summary.ts';
+import { aConsole } from '../a-terminal.ts';
+
+const plain = aConsole();
+
+describe('numbers for people', () => {
+  test.each([
+    [0, '0'],
+    [999, '999'],
+    [1000, '1,000'],
+    [1_234_567, '1,234,567'],
+    [100_000, '100,000'],
+  ])('%i is %s', (number, text) => {
+    expect(count(number)).toBe(text);
+  });
+
+  test('have a noun that agrees', () => {
+    expect([0, 1, 2, 1000].map((number) => many(number, 'hit'))).toEqual(['0 hits', '1 hit', '2 hits', '1,000 hits']);
+  });
+
+  test('say what changed, and only that', () => {
+    expect(changes({ created: 1200, updated: 5, deleted: 1 }, plain.out)).toBe('+1,200 ~5 -1');
+    expect(changes({ created: 0, updated: 5, deleted: 0 }, plain.out)).toBe('~5');
+    expect(changes({ created: 0, updated: 0, deleted: 0 }, plain.out)).toBe('no changes');
+  });
+});
+
+const pass: ResourceSummary = { resource: 'customers', pass: 4, phase: 'walking', pages: 2, records: 1000, held: null };
+const summary = (changed: Partial<Summary> = {}): Summary => ({
+  name: 'crm',
+  run: 'r1',
+  adapter: 'acme',
+  outcome: 'done',
+  exitCode: 0,
+  startedAt: '2026-01-31T12:00:00.000Z',
+  tookMs: 850,
+  hits: 1,
+  pages: 1,
+  records: 500,
+  rejected: 0,
+  duplicates: 0,
+  counts: { created: 3, updated: 0, deleted: 1 },
+  relayed: 4,
+  isRelayPaused: false,
+  nextSlotInMs: null,
+  resources: [],
+  errors: [],
+  warnings: [],
+  ...changed,
+});
+
+describe('the summary of a run', () => {
+  const nothing = { pages: 0, hits: 0, counts: { created: 0, updated: 0, deleted: 0 } };
+  test.each<[Partial<Summary>, string]>([
+    [{}, 'crm done: +3 -1 in 500 records; 1 page, 1 hit (850ms)'],
+    [{ outcome: 'not-due', ...nothing }, 'crm not-due: nothing is due (850ms)'],
+    [
+      { outcome: 'throttled', nextSlotInMs: 42_000, ...nothing },
+      'crm throttled: no hit; the next slot frees in 42s (850ms)',
+    ],
+    [
+      { outcome: 'partial', resources: [pass] },
+      'crm partial: +3 -1 in 500 records; 1 page, 1 hit; pass 4 of customers goes on after 2 pages and 1,000 records (850ms)',
+    ],
+    [{ rejected: 2 }, 'crm done: +3 -1 in 500 records; 2 rejected; 1 page, 1 hit (850ms)'],
+    [{ isRelayPaused: true }, 'crm done: +3 -1 in 500 records; 1 page, 1 hit; the stream is full (850ms)'],
+    [{ pages: 0, hits: 0, counts: { created: 0, updated: 0, deleted: 7 } }, 'crm done: -7 (850ms)'],
+    [{ outcome: 'failed', ...nothing }, 'crm failed: nothing was written (850ms)'],
+  ])('is one line: %o', (changed, line) => {
+    const console = aConsole();
+    printSummary(summary(changed), console);
+    expect(console.printed).toEqual([line]);
+    expect(console.told).toEqual([]);
+  });
+
+  const bad = summary({
+    outcome: 'failed',
+    warnings: ['the stream is full'],
+    errors: [{ exitCode: 69, message: 'HTTP 500', hint: 'wait' }],
+  });
+
+  test('tells warnings and errors on stderr, with --quiet these alone', () => {
+    for (const isQuiet of [false, true]) {
+      const console = aConsole({ isQuiet });
+      printSummary(bad, console);
+      expect(console.told).toEqual(['warn the stream is full', 'sync: HTTP 500', 'hint: wait']);
+      expect(console.printed).toHaveLength(isQuiet ? 0 : 1);
+    }
+  });
+
+  test('says nothing at all where all is good and it is to be quiet', () => {
+    const console = aConsole({ isQuiet: true });
+    printSummary(summary(), console);
+    expect([console.printed, console.told]).toEqual([[], []]);
+  });
+
+  test('is one JSON document with --json, and nothing else', () => {
+    const console = aConsole({ isJson: true });
+    printSummary(bad, console);
+    expect(console.printed.map((line) => JSON.parse(line))).toEqual([bad]);
+    expect(console.told).toEqual([]);
+  });
+});
+
+describe('an error that ends a command', () => {
+  test('is told with its hint, and gives its exit code', () => {
+    const console = aConsole({ colours: true });
+    expect(tellFailure(new ConfigError('no config', { hint: 'sync init' }), console)).toBe(78);
+    expect(console.told).toEqual(['<red sync:> no config', '<dim hint:> sync init']);
+  });
+
+  test('is no alarm where the lock is held', () => {
+    const console = aConsole({ colours: true });
+    expect(tellFailure(new LockHeldError('held by run r1'), console)).toBe(75);
+    expect(console.told).toEqual(['<yellow sync:> held by run r1']);
+  });
+
+  test('is one JSON document with --json', () => {
+    const console = aConsole({ isJson: true });
+    tellFailure(new ConfigError('no config', { hint: 'sync init' }), console);
+    expect(console.printed.map((line) => JSON.parse(line))).toEqual([
+      { outcome: 'failed', exitCode: 78, errors: [{ exitCode: 78, message: 'no config', hint: 'sync init' }] },
+    ]);
+    expect(console.told).toEqual([]);
+  });
+
+  test('of no kind of ours is a bug', () => {
+    const console = aConsole();
+    expect(tellFailure(new TypeError('x is undefined'), console)).toBe(70);
+    expect(console.told[0]).toContain('a bug in sync: TypeError: x is undefined');
+  });
+
+  test('tells its cause where somebody debugs', () => {
+    const console = aConsole();
+    tellFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), console);
+    expect(console.told.at(-1)).toBe('debug caused by Error: ENOENT');
+  });
+});
+
+describe('progress on a terminal', () => {
+  test('tells resource, page and records, and is gone at the end', () => {
+    const console = aConsole({ isLive: true });
+    {
+      using progress = showProgress(console);
+      progress.records('customers', 500);
+      progress.page('customers', 1);
+      progress.records('customers', 1);
+      progress.page('customers', 2);
+    }
+    expect(console.shown.some((line) => line.startsWith('▸ customers page 2  500 records'))).toBe(true);
+    expect(console.shown.at(-2)).toMatch(/^▸ customers page 3 {2}501 records {2}[\d,]+\/s$/);
+    expect(console.shown.at(-1)).toBe('');
+  });
+
+  test('counts down while a slot is waited for', () => {
+    const console = aConsole({ isLive: true });
+    {
+      using progress = showProgress(console);
+      progress.waiting(90_000);
+    }
+    expect(console.shown[0]).toMatch(/^◷ the next slot frees in 1m 30s {2}Ctrl-C stops/);
+  });
+
+  test('starts no countdown where nobody looks', () => {
+    const console = aConsole();
+    using progress = showProgress(console);
+    progress.waiting(90_000);
+    expect(console.shown).toEqual([]);
+  });
+});

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { printPlan, printPlanJson } from '../../../src/cli/output/plan.ts';
+import { type DryPlan, hasChanges } from '../../../src/dry-run/dry-run.ts';
+import type { ResourcePlan } from '../../../src/dry-run/walk.ts';
+import type { Resource } from '../../../src/pass/resource.ts';
+import type { Column } from '../../../src/record.ts';
+import type { Spool } from '../../../src/spool.ts';
+import { createSpool } from '../../../src/targets/sqlite/spool.ts';
+import { aGuard } from '../../pass/a-pass.ts';
+import { aConsole } from '../a-terminal.ts';
+
+const mapped: readonly Column[] = [
+  { name: 'id', kind: 'text' },
+  { name: 'email', kind: 'text' },
+  { name: 'visits', kind: 'integer' },
+  { name: 'tags', kind: 'json' },
+];
+const resource: Resource = {
+  table: { resource: 'customers', table: 'clients', key: ['id'], columns: mapped, mapped, onDelete: 'soft' },
+  prepare: (raw) => ({ key: null, reasons: [], raw }),
+  shape: 'shape',
+  everyMs: 0,
+  maxRejectRatio: 0.05,
+  maxPages: 10,
+  guard: aGuard,
+};
+const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
+  resource: 'customers',
+  isComplete: true,
+  pages: 1,
+  records: 3,
+  rejected: 0,
+  rejects: [],
+  hasTooManyRejects: false,
+  unchanged: 1234,
+  counts: spool.counts('customers'),
+  unconfirmed: 0,
+  verdict: { delete: 'all' },
+  table: { exists: true, missingColumns: [], problems: [] },
+  ...changed,
+});
+const plan = (resources: readonly ResourcePlan[], changed: Partial<DryPlan> = {}): DryPlan => ({
+  name: 'crm',
+  adapter: 'acme',
+  outcome: 'planned',
+  exitCode: 0,
+  hits: 1,
+  resources,
+  errors: [],
+  nextSlotInMs: null,
+  ...changed,
+});
+
+let spool: Spool;
+beforeEach(() => {
+  spool = createSpool();
+});
+afterEach(() => spool[Symbol.dispose]());
+
+const big = 2n ** 60n;
+function putOneOfEach(): void {
+  spool.put('customers', [
+    { type: 'created', key: '1', after: ['1', 'a@b.c', null, '["x"]'] },
+    { type: 'updated', key: '2', before: ['2', 'old', 1, null], after: ['2', 'new', big, null], changed: [1, 2] },
+    { type: 'deleted', key: '3', before: ['3', 'gone', null, '{"n":9007199254740993}'] },
+    { type: 'deleted', key: '4', before: null },
+  ]);
+}
+function printed(one: DryPlan): readonly string[] {
+  const console = aConsole();
+  printPlan(one, [resource], spool, console);
+  return console.printed;
+}
+
+describe('a plan for people', () => {
+  test('shows every kind of change, updates field by field', () => {
+    putOneOfEach();
+    expect(printed(plan([planned()]))).toEqual([
+      'customers  +1 ~1 -2  1,234 unchanged',
+      '  + 1  email="a@b.c" tags="[\\"x\\"]"',
+      '  ~ 2',
+      '      email: "old" → "new"',
+      `      visits: 1 → ${big}`,
+      '  - 3  email="gone" tags="{\\"n\\":9007199254740993}"',
+      '  - 4  ',
+      'dry run with acme: 1 hit, nothing was written',
+    ]);
+  });
+
+  test('shows ten of a kind, and how many more there are', () => {
+    spool.put(
+      'customers',
+      Array.from({ length: 1500 }, (_, at) => ({
+        type: 'created',
+        key: String(at),
+        after: [String(at), null, null, null],
+      })),
+    );
+    const lines = printed(plan([planned()]));
+    expect(lines.filter((line) => line.startsWith('  +'))).toHaveLength(10);
+    expect(lines).toContain('  … and 1,490 more created; --json shows all');
+  });
+
+  test('cuts long values short', () => {
+    const long = 'x'.repeat(500);
+    spool.put('customers', [
+      { type: 'updated', key: '2', before: ['2', long, 1, null], after: ['2', null, 1, null], changed: [1] },
+    ]);
+    expect(printed(plan([planned()])).find((line) => line.includes('→'))).toMatch(/^ {6}email: "x{59}… → null$/);
+  });
+
+  test.each<[string, Partial<ResourcePlan>]>([
+    ['  only 1 page could be read: deletes are unknown', { isComplete: false, verdict: null }],
+    ['  nothing would be deleted: it shifted', { verdict: { delete: 'none', because: 'it shifted' } }],
+    ['  the guard would hold the deletions: too many', { verdict: { delete: 'held', because: 'too many' } }],
+    ['  2 records missing, and deleted only if the next pass misses them too', { unconfirmed: 2 }],
+    ['  1 record would be rejected:', { rejected: 1 }],
+    ['    (no key): id is missing; x', { rejected: 1, rejects: [{ key: null, reasons: ['id is missing', 'x'] }] }],
+    ['  the table clients will be made', { table: { exists: false, missingColumns: ['id'], problems: [] } }],
+    [
+      '  clients will get the columns email, tags',
+      { table: { exists: true, missingColumns: ['email', 'tags'], problems: [] } },
+    ],
+    [
+      '  the table belongs to another',
+      { table: { exists: true, missingColumns: [], problems: ['the table belongs to another'] } },
+    ],
+  ])('notes: %s', (line, changed) => {
+    expect(printed(plan([planned(changed)]))).toContain(line);
+  });
+
+  test('notes nothing where there is nothing to note', () => {
+    expect(printed(plan([planned()]))).toEqual([
+      'customers  no changes  1,234 unchanged',
+      'dry run with acme: 1 hit, nothing was written',
+    ]);
+  });
+
+  test('says how to wait where no slot came', () => {
+    const lines = printed(plan([planned({ isComplete: false })], { outcome: 'partial', nextSlotInMs: 42_000 }));
+    expect(lines).toContain('no slot came in time, the next frees in 42s; "--wait 1h" waits for each page');
+  });
+});
+
+describe('a plan for programs', () => {
+  function json(one: DryPlan): string {
+    const console = aConsole({ isJson: true });
+    printPlanJson(one, [resource], spool, console);
+    return console.printed.join('\n');
+  }
+
+  test('is one JSON document with every change', () => {
+    putOneOfEach();
+    const two = plan([planned(), planned({ resource: 'orders' })]);
+    const { resources, ...rest } = JSON.parse(json(two));
+    const { resources: _planned, ...expected } = two;
+    expect(rest).toEqual(expected);
+    expect(resources).toMatchObject([
+      {
+        resource: 'customers',
+        unchanged: 1234,
+        changes: [
+          { type: 'created', key: '1', before: null, after: { id: '1', email: 'a@b.c', visits: null, tags: ['x'] } },
+          { type: 'updated', key: '2', after: { email: 'new', visits: String(big) }, changed: ['email', 'visits'] },
+          { type: 'deleted', key: '3', before: { email: 'gone' }, after: null },
+          { type: 'deleted', key: '4', before: null, after: null },
+        ],
+      },
+      { resource: 'orders', changes: [] },
+    ]);
+  });
+
+  test('keeps the digits of integers inside of JSON columns', () => {
+    putOneOfEach();
+    expect(json(plan([planned()]))).toContain('"tags":{"n":9007199254740993}');
+  });
+
+  test('is a document where there is no resource, too', () => {
+    expect(JSON.parse(json(plan([])))).toMatchObject({ resources: [] });
+  });
+});
+
+test('a plan has changes where any resource has one', () => {
+  expect(hasChanges(plan([planned()]))).toBe(false);
+  expect(hasChanges(plan([planned(), planned({ counts: { created: 0, updated: 0, deleted: 1 } })]))).toBe(true);
+});

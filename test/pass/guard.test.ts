@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  confirmationsNeeded,
+  hasTooManyRejects,
+  judgeDeletes,
+  noteDeletions,
+  type PassEnd,
+} from '../../src/pass/guard.ts';
+import { aGuard, progressed } from './a-pass.ts';
+
+const now = 10_000_000_000;
+const day = 86_400_000;
+const end = (changes: Partial<PassEnd> = {}): PassEnd => ({
+  progress: progressed(),
+  maxRejectRatio: 0.05,
+  live: 100,
+  gone: 0,
+  deletions: [],
+  permission: null,
+  now,
+  ...changes,
+});
+const verdict = (changes: Partial<PassEnd> = {}, guard = aGuard) => judgeDeletes(end(changes), guard).delete;
+
+describe('a pass deletes nothing', () => {
+  test.each([
+    ['where the pages moved', { shifted: true }],
+    ['where too many records were rejected', { rejected: 6 }],
+    ['where a record has no readable key', { keyless: 1, rejected: 1 }],
+    ['where the third party has more records than came', { total: 101 }],
+  ])('%s, whatever is permitted', (_title, progress) => {
+    expect(verdict({ progress: progressed(progress), gone: 1, permission: 1000 })).toBe('none');
+  });
+
+  test('where too many of no records at all would be rejected: there are none', () => {
+    expect(hasTooManyRejects(progressed({ records: 0 }), 0)).toBe(false);
+    expect(hasTooManyRejects(progressed({ rejected: 5 }), 0.05)).toBe(false);
+  });
+});
+
+describe('the guard', () => {
+  test.each([
+    [20, 'all'],
+    [21, 'held'],
+  ])('by its default lets %i of 100 rows go: %s', (gone, expected) => {
+    expect(verdict({ gone })).toBe(expected);
+  });
+
+  test('takes a number of rows instead of a share', () => {
+    const guard = { ...aGuard, maxDeletes: { count: 5 } };
+    expect([verdict({ gone: 5 }, guard), verdict({ gone: 6 }, guard)]).toEqual(['all', 'held']);
+  });
+
+  test('says how many would go, of how many, and what it allows', () => {
+    expect(judgeDeletes(end({ gone: 30, deletions: [{ at: now - 1, live: 110, deleted: 10 }] }), aGuard)).toEqual({
+      delete: 'held',
+      because: '30 of 110 rows would go, after 10 of late, and the guard allows 22',
+    });
+  });
+
+  test('lets few rows go where there are few', () => {
+    expect(verdict({ live: 9, gone: 9 })).toBe('all');
+    expect(verdict({ live: 10, gone: 3 })).toBe('held');
+  });
+
+  test('holds an empty snapshot over live rows, however few', () => {
+    const progress = progressed({ records: 0 });
+    expect(verdict({ progress, live: 1, gone: 1 })).toBe('held');
+    expect(verdict({ progress, live: 0, gone: 0 })).toBe('all');
+    expect(verdict({ progress, live: 1, gone: 1, permission: 1 })).toBe('all');
+  });
+
+  test('counts what was deleted in its window, against what was live when that began', () => {
+    const deletions = [{ at: now - day + 1, live: 100, deleted: 15 }];
+    expect([verdict({ live: 85, gone: 5, deletions }), verdict({ live: 85, gone: 6, deletions })]).toEqual([
+      'all',
+      'held',
+    ]);
+  });
+
+  test('forgets what was deleted before its window', () => {
+    expect(verdict({ live: 85, gone: 17, deletions: [{ at: now - day, live: 100, deleted: 15 }] })).toBe('all');
+  });
+
+  test('stays strict where rows were many when its window began and are few now', () => {
+    expect(verdict({ live: 5, gone: 5, deletions: [{ at: now - 1, live: 100, deleted: 20 }] })).toBe('held');
+  });
+
+  test('lets a permission go as far as it goes', () => {
+    expect([verdict({ gone: 50, permission: 50 }), verdict({ gone: 51, permission: 50 })]).toEqual(['all', 'held']);
+  });
+
+  test('never lets more go in a window than it allows, in however many passes', () => {
+    const steps = fc.array(fc.record({ gone: fc.nat(60), waitMs: fc.nat(day / 4) }), { maxLength: 30 });
+    fc.assert(
+      fc.property(steps, (passes) => {
+        let live = 200;
+        let at = now;
+        let deletions: PassEnd['deletions'] = [];
+        for (const { gone, waitMs } of passes) {
+          at += waitMs;
+          const going = Math.min(gone, live);
+          if (verdict({ live, gone: going, deletions, now: at }) !== 'all' || going === 0) continue;
+          deletions = noteDeletions(deletions, { at, live, deleted: going }, day);
+          live -= going;
+          const recent = deletions.filter((entry) => entry.at > at - day);
+          const sum = recent.reduce((total, { deleted }) => total + deleted, 0);
+          const base = recent[0]?.live ?? 0;
+          expect(base < aGuard.from || sum <= base * 0.2).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('deletions of late', () => {
+  test('that are close together are one entry, with the rows before the first', () => {
+    const first = noteDeletions([], { at: now, live: 100, deleted: 3 }, day);
+    expect(noteDeletions(first, { at: now + 1000, live: 97, deleted: 2 }, day)).toEqual([
+      { at: now, live: 100, deleted: 5 },
+    ]);
+  });
+
+  test('that are apart are entries of their own, and old ones are forgotten', () => {
+    const first = noteDeletions([], { at: now, live: 100, deleted: 3 }, day);
+    const second = noteDeletions(first, { at: now + day / 2, live: 97, deleted: 2 }, day);
+    expect(second).toHaveLength(2);
+    expect(noteDeletions(second, { at: now + day, live: 95, deleted: 1 }, day).map(({ live }) => live)).toEqual([
+      97, 95,
+    ]);
+  });
+
+  test('stay few, however often there are some', () => {
+    let deletions: PassEnd['deletions'] = [];
+    for (let minute = 0; minute < 3000; minute += 1)
+      deletions = noteDeletions(deletions, { at: now + minute * 60_000, live: 100, deleted: 1 }, day);
+    expect(deletions.length).toBeLessThanOrEqual(97);
+  });
+});
+
+test.each([
+  ['auto', 1, false, 1],
+  ['auto', 2, false, 2],
+  ['auto', 2, true, 1],
+  ['auto', 0, false, 1],
+  [3, 1, true, 3],
+] as const)('confirm %s over %i pages, stable: %s, asks for %i passes', (confirm, pages, isStable, passes) => {
+  expect(confirmationsNeeded({ ...aGuard, confirm }, pages, isStable)).toBe(passes);
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import type { Found } from '../../src/batch.ts';
+import { planSteps } from '../../src/pass/plan.ts';
+import type { Prepared } from '../../src/record.ts';
+
+const record: Prepared = { key: '1', values: ['1', 'ada@example.com'], hash: 'new' };
+const entry = { id: 7, hash: 'old', deleted: false };
+const sameRow = ['1', 'ada@example.com'];
+const otherRow = ['1', 'old@example.com'];
+
+const planned = (found: Partial<Found>) =>
+  planSteps([record], [{ entry: null, row: null, isRowDeleted: false, ...found }])[0]?.change;
+
+const created = { type: 'created', key: '1', after: record.values };
+const updated = { type: 'updated', key: '1', before: otherRow, after: record.values, changed: [1] };
+
+describe('a record is planned as', () => {
+  test.each([
+    ['created where nothing is known of it', {}, created],
+    ['created again where its row is gone', { entry }, created],
+    ['created again where its row is gone and its hash is equal', { entry: { ...entry, hash: 'new' } }, created],
+    ['created again after a delete', { entry: { ...entry, deleted: true }, row: sameRow }, created],
+    [
+      'created again after a delete, though its hash is equal',
+      { entry: { id: 7, hash: 'new', deleted: true }, row: sameRow },
+      created,
+    ],
+    [
+      'created again where its row bears the mark of a soft delete',
+      { entry, row: sameRow, isRowDeleted: true },
+      created,
+    ],
+    ['unchanged where its hash is equal', { entry: { ...entry, hash: 'new' }, row: otherRow }, 'none'],
+    ['a refresh where no field differs from the row', { entry, row: sameRow }, 'refresh'],
+    ['updated in the fields that differ from the row', { entry, row: otherRow }, updated],
+    ['adopted where a row is equal and bears no entry', { row: sameRow }, 'refresh'],
+    ['adopted and updated where a row differs and bears no entry', { row: otherRow }, updated],
+  ] as const)('%s', (_title, found, change) => {
+    expect(planned(found)).toEqual(change);
+  });
+});
+
+test('each record gets its own step, in order', () => {
+  const other: Prepared = { key: '2', values: ['2', null], hash: 'x' };
+  const steps = planSteps(
+    [record, other],
+    [
+      { entry, row: sameRow, isRowDeleted: false },
+      { entry: null, row: null, isRowDeleted: false },
+    ],
+  );
+  expect(
+    steps.map((step) => [step.record.key, typeof step.change === 'string' ? step.change : step.change.type]),
+  ).toEqual([
+    ['1', 'refresh'],
+    ['2', 'created'],
+  ]);
+});
+
+test('an integer is another value than its text', () => {
+  const change = planSteps([{ key: '1', values: [1], hash: 'new' }], [{ entry, row: ['1'], isRowDeleted: false }])[0]
+    ?.change;
+  expect(change).toMatchObject({ type: 'updated', changed: [0] });
+});

@@ -1,0 +1,138 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { IntegrityError } from '../../src/errors.ts';
+import { ensureGroups } from '../../src/relay/groups.ts';
+import { relay } from '../../src/relay/relay.ts';
+import { key, never, options, range, relayWorlds, type World, type Worlds } from './worlds.ts';
+
+let worlds: Worlds;
+beforeAll(async () => {
+  worlds = await relayWorlds();
+});
+afterEach(() => worlds.clear());
+afterAll(() => worlds.stop());
+
+async function consume(group: string, count: number): Promise<void> {
+  const reply = await worlds.client.xreadgroup('GROUP', group, 'one', 'COUNT', count, 'STREAMS', key, '>');
+  const [, entries] = (reply?.[0] ?? []) as unknown as [string, readonly (readonly [string])[]];
+  await worlds.client.xack(key, group, ...entries.map(([id]) => id));
+}
+
+describe('the groups of the listeners', () => {
+  const groups = [
+    { group: 'all', from: 'beginning' },
+    { group: 'new', from: 'now' },
+  ] as const;
+  const deliveredTo = async (world: World) =>
+    (await world.stream.state()).groups.map(({ name, lastDelivered }) => [name, lastDelivered.seq]).sort();
+
+  test('start where their listener says', async () => {
+    const world = await worlds.world();
+    await world.commit(3);
+    await world.relay();
+    await ensureGroups(groups, world.deps);
+    expect(await deliveredTo(world)).toEqual([
+      ['all', 0],
+      ['new', 3],
+    ]);
+  });
+
+  test('that begin now do not begin with what a lost stream is filled with again', async () => {
+    const world = await worlds.world();
+    await world.commit(3);
+    await world.relay();
+    await worlds.client.flushall();
+    await ensureGroups(groups, world.deps);
+    expect(await deliveredTo(world)).toEqual([
+      ['all', 0],
+      ['new', 3],
+    ]);
+  });
+
+  test('come back at the cursor that the target keeps', async () => {
+    const world = await worlds.world();
+    await world.commit(3);
+    await ensureGroups(groups, world.deps);
+    const position = { generation: await world.generation(), seq: 2 };
+    await world.system.target.saveGroups([{ group: 'all', position }]);
+    await worlds.client.flushall();
+    await ensureGroups(groups, world.deps);
+    expect(await deliveredTo(world)).toContainEqual(['all', 2]);
+  });
+});
+
+describe('while as many wait as may', () => {
+  test('the relay pauses, and goes on as the listener does', async () => {
+    const world = await worlds.world();
+    await ensureGroups([{ group: 'slow', from: 'beginning' }], world.deps);
+    for (let n = 0; n < 5; n += 1) await world.commit(10);
+    const small = { maxStream: 20, groups: ['slow'] };
+    expect(await world.relay(small)).toMatchObject({ appended: 20, outcome: 'paused' });
+    expect(await world.relay(small)).toMatchObject({ appended: 0, outcome: 'paused' });
+    await consume('slow', 15);
+    expect(await world.relay(small)).toMatchObject({ appended: 15, outcome: 'paused' });
+    expect(await world.onStream()).toEqual(range(16, 35));
+    await consume('slow', 20);
+    expect(await world.relay(small)).toMatchObject({ appended: 15, outcome: 'caught-up' });
+    expect(await world.onStream()).toEqual(range(36, 50));
+  });
+
+  test('nothing is trimmed for a group that is expected and not there', async () => {
+    const world = await worlds.world();
+    for (let n = 0; n < 3; n += 1) await world.commit(10);
+    expect(await world.relay({ maxStream: 20, groups: ['missing'] })).toMatchObject({ outcome: 'paused' });
+    expect(await world.onStream()).toEqual(range(1, 20));
+  });
+
+  test('the newest are kept where there is no group, and nothing pauses', async () => {
+    const world = await worlds.world();
+    await world.commit(1);
+    await world.relay();
+    for (let n = 0; n < 5; n += 1) await world.commit(10);
+    expect(await world.relay({ maxStream: 20 })).toMatchObject({ appended: 50, outcome: 'caught-up' });
+    expect(await world.onStream()).toEqual(range(32, 51));
+  });
+});
+
+describe('an alarm stops the relay, and names itself', () => {
+  const alarmOf = async (world: World) => {
+    const error = await world.relay().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(IntegrityError);
+    expect(error).toMatchObject({ exitCode: 70, hint: expect.stringContaining('sync outbox rebase') });
+    return error instanceof Error ? error.message : '';
+  };
+
+  test('where somebody else has written to the stream', async () => {
+    const world = await worlds.world();
+    await world.commit(2);
+    await world.relay();
+    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await world.commit(1);
+    expect(await alarmOf(world)).toContain('GENAHEAD');
+    expect(await world.onStream()).toEqual([1, 2, 0]);
+  });
+
+  test('where somebody else writes to it between two calls', async () => {
+    const world = await worlds.world();
+    await world.commit(2);
+    const { at } = await world.relay();
+    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await world.commit(1);
+    await expect(relay(options, world.deps, never, at)).rejects.toThrow('GENAHEAD');
+  });
+
+  test('where the stream knows what the database has not given out', async () => {
+    const world = await worlds.world();
+    await world.commit(2);
+    await worlds.client.xadd(key, `${await world.generation()}-3`, 'event', '{}');
+    expect(await alarmOf(world)).toContain('STREAMAHEAD');
+    expect(await world.onStream()).toEqual([3]);
+  });
+
+  test('where the same position holds another event', async () => {
+    const world = await worlds.world();
+    await world.commit(2);
+    await worlds.client.xadd(key, `${await world.generation()}-1`, 'event', '{"other":true}');
+    expect(await alarmOf(world)).toContain('STREAMDIVERGED');
+    expect(await world.onStream()).toEqual([1]);
+  });
+});
