@@ -8,7 +8,7 @@ import { parseAddress } from '../../../src/targets/postgres/connection/address.t
 import { ada, claim, customersTable, write } from '../../contracts/target.ts';
 import { aPostgresWorld } from './a-postgres-target.ts';
 
-const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url), 'utf8');
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
 
 describe('a URL', () => {
   test('names host, port, user, password and database, escapes undone', () => {
