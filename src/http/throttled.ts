@@ -50,7 +50,7 @@ export interface ThrottledClientOptions {
 }
 
 /**
- * The only way out to the third party (protocol section 5). One request is:
+ * The only way out to the third party (docs/protocol.md section 5). One request is:
  *
  * 1. where it goes: permanent redirects applied, the adapter's own origins only
  * 2. a slot of every keeper, waited for, or `ThrottledError`

@@ -38,7 +38,7 @@ export interface VerdictOptions extends BackOffBounds {
   readonly now: number;
 }
 
-/** Judges an answer (protocol section 5, steps 5 to 8). Pure. */
+/** Judges an answer (docs/protocol.md section 5, steps 5 and 8). Pure. */
 export function judge(answer: Answer, options: VerdictOptions): Verdict {
   const { status, headers } = answer;
   if (isPage(status)) return { error: null, defer: quotaUsedUp(answer, options) };
