@@ -16,22 +16,24 @@ const formatOfExtension: Readonly<Record<string, Format>> = {
 const encoding = v.pipe(
   v.string(),
   v.check(isEncoding, 'an encoding such as "utf8", "utf-16le" or "windows-1252"'),
-  v.description('How the bytes are read: a label of the WHATWG Encoding Standard.'),
+  v.description('The encoding of the file: a label of the WHATWG Encoding Standard.'),
 );
 
 const csv = v.pipe(
   closed({
-    delimiter: v.exactOptional(text('Between two fields.'), ','),
-    quote: v.exactOptional(text('Around a field that contains a delimiter.'), '"'),
+    delimiter: v.exactOptional(text('The text between two fields.'), ','),
+    quote: v.exactOptional(text('The text around a field that contains a delimiter.'), '"'),
     header: v.exactOptional(
       v.pipe(
         v.union([v.literal(true), texts('The names of the columns.')], 'true or a list of column names'),
-        v.description('true: the first row names the columns; else their names.'),
+        v.description('The names of the columns, or true if the first row has them.'),
       ),
       true,
     ),
     encoding: v.exactOptional(encoding, 'utf8'),
-    newlineAtEnd: v.exactOptional(flag('Every file ends with a line break: one that does not is cut off.')),
+    newlineAtEnd: v.exactOptional(
+      flag('Whether every whole file ends with a line break. A file that does not is refused as cut off.'),
+    ),
   }),
   v.description('How the CSV is written.'),
 );
@@ -39,12 +41,12 @@ const csv = v.pipe(
 /** How the adapter `file` reads one resource. */
 export const fileResource = v.pipe(
   closed({
-    url: v.exactOptional(httpUrl('Where the file is downloaded: one hit.')),
-    path: v.exactOptional(text('Where the file lies: no hit. `-` is stdin.')),
+    url: v.exactOptional(httpUrl('The URL of the file. A download is one hit.')),
+    path: v.exactOptional(text('The path of the file, which costs no hit. `-` is stdin.')),
     format: v.exactOptional(
-      oneOf(formats, 'Default: by the extension, before a `.gz` or `.zst`, or by what the file begins with.'),
+      oneOf(formats, 'The format of the file. Default: by the extension, or by what the file begins with.'),
     ),
-    records: v.exactOptional(text('Dotted path to the list, in a JSON file.')),
+    records: v.exactOptional(text('The dotted path to the list in a JSON file. Default: the file is the list.')),
     csv: v.exactOptional(csv),
     map: v.exactOptional(fieldMap()),
   }),

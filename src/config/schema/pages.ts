@@ -22,9 +22,11 @@ export function place(what: string) {
 }
 
 const stable = v.exactOptional(
-  flag('The order never moves a record across pages: one pass is enough to prove a record gone.'),
+  flag(
+    'Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone.',
+  ),
 );
-const next = place('what the next page is asked with; null, empty or absent on the last page');
+const next = place('the next cursor or URL, which is null, empty or absent on the last page');
 
 export const pagination = v.pipe(
   v.variant('type', [
@@ -34,13 +36,13 @@ export const pagination = v.pipe(
       param: v.exactOptional(text('The query parameter with the number of the page.'), 'page'),
       start: v.exactOptional(integer('The number of the first page.', 0), 1),
       sizeParam: v.exactOptional(text('The query parameter with the size of a page.')),
-      size: v.exactOptional(integer('Records per page: a shorter page is the last one.')),
+      size: v.exactOptional(integer('The number of records of a full page. A shorter page is the last one.')),
     }),
     closed({
       type: v.literal('offset'),
-      param: v.exactOptional(text('The query parameter with the number of records to pass over.'), 'offset'),
+      param: v.exactOptional(text('The query parameter with the number of records to skip.'), 'offset'),
       limitParam: v.exactOptional(text('The query parameter with the size of a page.'), 'limit'),
-      limit: integer('Records per page, at least two: pages overlap by one.', 2),
+      limit: integer('The number of records of a page, at least two because pages overlap by one.', 2),
     }),
     closed({ type: v.literal('cursor'), next, param: text('The query parameter that takes the cursor.'), stable }),
     closed({
