@@ -37,8 +37,8 @@ test('the tarball holds what it should, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path).sort();
   const types = paths.filter((path) => /^dist\/([a-z]+\/)?[a-z-]+\.d\.ts$/.test(path));
   expect(types).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/testing.d.ts']));
-  const docs = paths.filter((path) => /^docs\/[a-z]+\.md$/.test(path));
-  expect(docs).toContain('docs/adapters.md');
+  const docs = paths.filter((path) => /^docs\/([a-z]+\.md|schemas\/[a-z-]+\.schema\.json)$/.test(path));
+  expect(docs).toEqual(expect.arrayContaining(['docs/adapters.md', 'docs/schemas/run.schema.json']));
   expect(paths.filter((path) => ![...types, ...docs].includes(path))).toEqual([
     'CHANGELOG.md',
     'LICENSE',
