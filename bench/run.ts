@@ -1,4 +1,4 @@
-// `npm run bench`: what the budget of the design asks, on the built command, beside the least that it could cost. Prints
+// `npm run bench`: measures the goals of docs/performance.md on the built command, beside the least that it could cost. Prints
 // a table and writes bench/results.md. `node bench/run.ts start`, `… throughput`, `… memory` measure only that.
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -30,7 +30,7 @@ const habits: readonly Habit[] = [
   habit('\\b(?:is|are|be) told\\b(?! apart)', '"is reported", "is logged" or "is printed"'),
   habit('\\b(?:mend|mends|mended|mending|mender|menders)\\b', '"fix"'),
   habit('\\b(?:bears|bear|borne|bearing)\\b', '"has", or "tolerates"'),
-  habit('\\b(?:passes|times|runs|failures|keys|minutes) running\\b(?! \\w)', '"consecutive"'),
+  habit('\\b(?:passes|times|runs|failures) running\\b', '"consecutive"'),
   habit('\\bsays? nothing (?:of|about)\\b', '"proves nothing about"'),
   habit('\\bcomes? twice costs?\\b', '"Records that arrive twice cost nothing."'),
   habit('\\bat the most\\b', '"at most"'),

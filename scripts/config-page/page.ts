@@ -166,6 +166,7 @@ const readyHas: ReadonlySet<string> = new Set([
 
 function defaultOf({ name, schema, isRequired }: Option, { path }: Place): string {
   if (isRequired) return 'required';
+  if (path === 'resources.<resource>.guard') return `that of \`guard.${name}\``;
   if (readyHas.has(path === '' ? name : `${path}.${name}`)) return 'required without a ready adapter';
   const said = defaultSentence.exec(schema.description ?? '')?.[1];
   if (said !== undefined) return said.startsWith('"') ? `\`${said}\`` : said;

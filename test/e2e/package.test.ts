@@ -109,6 +109,18 @@ const csvConfig = {
   },
 };
 
+test('installed, the schemas of the config and of the --json documents resolve', () => {
+  const paths = ['cronsync/schema.json', 'cronsync/schemas/run.schema.json'];
+  const resolve = `for (const path of ${JSON.stringify(paths)}) console.log(import.meta.resolve(path));`;
+  const { status, stdout } = run(process.execPath, ['--input-type=module', '--eval', resolve]);
+  expect(status).toBe(0);
+  const files = stdout
+    .trim()
+    .split('\n')
+    .map((url) => readFileSync(new URL(url), 'utf8'));
+  expect(files.map((text) => JSON.parse(text).title)).toEqual(['cronsync', 'cronsync run --json']);
+});
+
 test('installed, the types of an adapter resolve, and a wrong one is found', () => {
   const example = readFileSync(join(root, 'examples/own-adapter/adapter.ts'), 'utf8');
   writeFileSync(join(folder, 'adapter.ts'), example);

@@ -16,7 +16,9 @@ export const bookmark = v.pipe(
     path: v.exactOptional(text("JMESPath to the API's own token in the first page.")),
     param: v.exactOptional(text('The query parameter that takes the bookmark.'), 'since'),
     log: v.exactOptional(
-      flag('Whether the pages are a log of changes. The next pass then starts from the bookmark of the last page.'),
+      flag(
+        'Whether the pages are a log of changes. The next pass then starts from the bookmark of the last page. Default: false.',
+      ),
     ),
     format: v.exactOptional(
       oneOf(

@@ -32,7 +32,9 @@ const csv = v.pipe(
     ),
     encoding: v.exactOptional(encoding, 'utf8'),
     newlineAtEnd: v.exactOptional(
-      flag('Whether every whole file ends with a line break. A file that does not is refused as cut off.'),
+      flag(
+        'Whether every whole file ends with a line break. A file that does not is refused as cut off. Default: false.',
+      ),
     ),
   }),
   v.description('How the CSV is written.'),

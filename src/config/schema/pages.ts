@@ -23,7 +23,7 @@ export function place(what: string) {
 
 const stable = v.exactOptional(
   flag(
-    'Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone.',
+    'Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false.',
   ),
 );
 const next = place('the next cursor or URL, which is null, empty or absent on the last page');

@@ -32,7 +32,9 @@ const recordSchema = v.pipe(
         v.description('The fields that every record must have. A record without one is rejected.'),
       ),
     ),
-    additionalProperties: v.exactOptional(flag('Whether a record may have other fields. They are never kept.')),
+    additionalProperties: v.exactOptional(
+      flag('Whether a record may have other fields. They are never kept. Default: true.'),
+    ),
   }),
   v.description('The JSON Schema of one record. It also gives the types of the columns.'),
 );
