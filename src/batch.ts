@@ -2,7 +2,7 @@ import type { Change, ChangeCounts } from './change.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Aliases } from './identity.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
-import type { ResourceTable } from './target.ts';
+import type { ResourceTable } from './table.ts';
 
 /** What one comparison of a batch's hashes with ours has found. */
 export interface Comparison {

@@ -3,26 +3,9 @@ import type { ChangeCounts } from './change.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Position } from './event.ts';
 import type { Alias, Arrived, Clues } from './identity.ts';
-import type { Column, Prepared, Value, Values } from './record.ts';
+import type { Prepared, Values } from './record.ts';
+import type { ResourceTable, TableState } from './table.ts';
 import type { SlotKeeper } from './throttle.ts';
-
-/** One resource as the target keeps it. */
-export interface ResourceTable {
-  readonly resource: string;
-  readonly table: string;
-  /** Columns that make up the key; each is one of `mapped`. */
-  readonly key: readonly string[];
-  /** All columns of the resource's schema: made or added where they are missing, never dropped, never narrowed. */
-  readonly columns: readonly Column[];
-  /** The columns that the third party fills, in the order of every `Values`. The others belong to the system. */
-  readonly mapped: readonly Column[];
-  readonly onDelete: OnDelete;
-  /** Columns whose values say which record is which, where third parties have ids of their own; each is one of `mapped`. */
-  readonly match?: readonly string[];
-}
-
-/** What happens to the row of a record that is gone. `soft` sets `deleted_at`, `keep` touches nothing. */
-export type OnDelete = 'soft' | 'hard' | 'keep' | { readonly set: Readonly<Record<string, Value>> };
 
 /** What may be read without taking over: for a dry run, `status` and `events`. It never writes and never makes anything. */
 export interface TargetReader extends AsyncDisposable {
@@ -149,15 +132,6 @@ export interface StoredPass {
   readonly checkpoint: Checkpoint;
   /** The serialized seen set; null if the pass has none yet. */
   readonly seen: Uint8Array | null;
-}
-
-export interface TableState {
-  readonly exists: boolean;
-  readonly missingColumns: readonly string[];
-  /** What stops a run, one sentence each. */
-  readonly problems: readonly string[];
-  /** What makes a run slow, one sentence each. */
-  readonly warnings: readonly string[];
 }
 
 export interface LiveIds {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/batch.ts';
 import { type Alias, type Aliases, type Arrived, type Bearer, type Clues, nativeOnly } from '../../src/identity.ts';
 import type { Prepared, Values } from '../../src/record.ts';
-import type { ResourceTable, Target } from '../../src/target.ts';
+import type { ResourceTable } from '../../src/table.ts';
+import type { Target } from '../../src/target.ts';
 import { ada, bob, checkpointOf, claim, customersTable, eve, record, type TargetWorld, write } from './target.ts';
 
 const byEmail = customersTable({ match: ['email'] });

@@ -6,7 +6,8 @@ import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Column, Prepared, Values } from '../../src/record.ts';
-import type { OnDelete, ResourceTable, Target, TargetReader } from '../../src/target.ts';
+import type { OnDelete, ResourceTable } from '../../src/table.ts';
+import type { Target, TargetReader } from '../../src/target.ts';
 
 /** A fresh database, with the system that lives in it. */
 export interface TargetWorld extends AsyncDisposable {

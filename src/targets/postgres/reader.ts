@@ -1,5 +1,6 @@
 import { noClues } from '../../identity.ts';
-import type { ResourceTable, TargetReader } from '../../target.ts';
+import type { ResourceTable } from '../../table.ts';
+import type { TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './connection/address.ts';
 import { createConnection, type Patience, patienceOf } from './connection/connection.ts';

@@ -1,4 +1,4 @@
-import type { ResourceTable } from '../../target.ts';
+import type { ResourceTable } from '../../table.ts';
 import { fencedError } from '../sql/errors.ts';
 import type { Session } from './connection/session.ts';
 import { type Lease, readLease } from './fence.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError, UnreachableError } from '../../errors.ts';
-import type { ResourceTable, RunIdentity, TableState } from '../../target.ts';
+import type { ResourceTable, TableState } from '../../table.ts';
+import type { RunIdentity } from '../../target.ts';
 import { matchWarnings } from '../sql/match.ts';
 import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';

@@ -1,6 +1,6 @@
 import type { Arrived } from '../../identity.ts';
 import type { Value } from '../../record.ts';
-import type { ResourceTable } from '../../target.ts';
+import type { ResourceTable } from '../../table.ts';
 
 /** The values to look for: each set of them once, and which set is whose. */
 export interface MatchedValues {

@@ -1,4 +1,4 @@
-import type { ResourceTable } from '../../target.ts';
+import type { ResourceTable } from '../../table.ts';
 import { list, quoted } from './names.ts';
 import { type Dialect, missingColumns, type SystemTable, softColumn } from './system-table.ts';
 

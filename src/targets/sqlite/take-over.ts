@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
-import type { LeaseRow, ResourceTable, RunIdentity, TableState } from '../../target.ts';
+import type { ResourceTable, TableState } from '../../table.ts';
+import type { LeaseRow, RunIdentity } from '../../target.ts';
 import { matchWarnings } from '../sql/match.ts';
 import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';

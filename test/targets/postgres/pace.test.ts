@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Prepared } from '../../../src/record.ts';
-import type { ResourceTable, Target } from '../../../src/target.ts';
+import type { ResourceTable } from '../../../src/table.ts';
+import type { Target } from '../../../src/target.ts';
 import { Pace } from '../../../src/targets/postgres/pace.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { checkpointOf, claim, customersTable, record, write } from '../../contracts/target.ts';

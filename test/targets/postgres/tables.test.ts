@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import type { Column, Prepared, Value } from '../../../src/record.ts';
-import type { ResourceTable, Target } from '../../../src/target.ts';
+import type { ResourceTable } from '../../../src/table.ts';
+import type { Target } from '../../../src/target.ts';
 import { ada, adaMoved, bob, checkpointOf, claim, customersTable, eve, record, write } from '../../contracts/target.ts';
 import { aPostgresWorld } from './a-postgres-target.ts';
 

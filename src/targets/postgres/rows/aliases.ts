@@ -1,5 +1,5 @@
 import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
-import type { ResourceTable } from '../../../target.ts';
+import type { ResourceTable } from '../../../table.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../../sql/clues.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place, Transact } from '../schema.ts';

@@ -1,5 +1,5 @@
 import type { Column, ColumnKind } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
+import type { ResourceTable } from '../../../table.ts';
 import { quoted } from '../../sql/names.ts';
 import { softColumn } from '../../sql/system-table.ts';
 import type { Place } from '../schema.ts';

@@ -1,5 +1,5 @@
 import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
-import type { ResourceTable } from '../../../target.ts';
+import type { ResourceTable } from '../../../table.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../../sql/clues.ts';
 import type { Connection } from '../connection.ts';
 import { lookalikesOf } from './lookalikes.ts';

@@ -1,6 +1,6 @@
 import { type Arrived, mostLookalikes } from '../../../identity.ts';
 import { type Column, canonicalJson, keyOf, type Value } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
+import type { ResourceTable } from '../../../table.ts';
 import type { Lookalike } from '../../sql/clues.ts';
 import { matchedValues } from '../../sql/match.ts';
 import { quoted } from '../../sql/names.ts';

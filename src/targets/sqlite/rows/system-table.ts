@@ -1,5 +1,5 @@
 import type { Column } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
+import type { ResourceTable } from '../../../table.ts';
 import type { TableIndex } from '../../sql/match.ts';
 import { list, quoted } from '../../sql/names.ts';
 import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/system-table.ts';

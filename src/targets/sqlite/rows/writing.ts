@@ -1,6 +1,6 @@
 import type { Created, Updated } from '../../../change.ts';
 import type { Column, Prepared } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
+import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/names.ts';
 import { softColumn } from '../../sql/system-table.ts';
 import { fieldsOfKey, type Stored, toStored } from '../../sql/values.ts';
