@@ -108,7 +108,7 @@ for (let round = 1; round <= 3; round += 1) {
     timings,
     log: silentLog,
   });
-  await target.claim({ run: 'bench', holder: 'bench' }, [customers], 0);
+  await target.takeOver({ run: 'bench', holder: 'bench' }, [customers], 0);
   const loaded = await rate(() => load(target));
   await target[Symbol.asyncDispose]();
   const again = await openSqliteTarget({

@@ -13,7 +13,7 @@ export interface TargetReader extends AsyncDisposable {
   readonly label: string;
 
   /** Null if this sync has never run on this target. */
-  lease(): Promise<LeaseRow | null>;
+  fence(): Promise<FenceRow | null>;
 
   /** The pass of a resource and what it has seen, as stored by the last commit; null if there was none. */
   pass(resource: string): Promise<StoredPass | null>;
@@ -75,12 +75,12 @@ export interface Target extends TargetReader {
    * after the lock. Throws `ConfigError` where a table does not fit or belongs to another sync. Once the signal has fired, the
    * fence is left to whoever has the lock by now.
    */
-  claim(
+  takeOver(
     run: RunIdentity,
     tables: readonly ResourceTable[],
     generationFloor: number,
     signal?: AbortSignal,
-  ): Promise<LeaseRow>;
+  ): Promise<FenceRow>;
 
   /**
    * Writes one batch: rows, what was seen, events, checkpoint. Rows are locked first, then `plan` decides on what they
@@ -120,7 +120,7 @@ export interface RunIdentity {
   readonly holder: string;
 }
 
-export interface LeaseRow {
+export interface FenceRow {
   readonly fence: number;
   readonly generation: number;
   /** The sequence number that the next event gets. */

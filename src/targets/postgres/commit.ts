@@ -7,22 +7,22 @@ import { refusedRecord } from '../sql/rejects.ts';
 import type { Outcome } from './bisect.ts';
 import { isMadeAlready } from './connection/errors.ts';
 import type { Session } from './connection/session.ts';
-import type { Lease } from './fence.ts';
+import type { StoredFence } from './fence.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
-import { claimedRegister, insertEntries, type Register, renewEntries, saveRegister } from './rows/entries.ts';
+import { insertEntries, ownRegister, type Register, renewEntries, saveRegister } from './rows/entries.ts';
 import { type FoundRow, lookUp, wantedRecord } from './rows/rows.ts';
 import type { Shape } from './rows/shape.ts';
 import { type RowToWrite, rowsToWrite, writeRows } from './rows/writing.ts';
 import type { Place } from './schema.ts';
 
-/** Where one transaction writes: the fence is checked, the lease row is locked and as this run last saw it. */
+/** Where one transaction writes: the fence is checked, the fence row is locked and as this run last saw it. */
 export interface Writing {
   readonly session: Session;
   readonly place: Place;
   readonly name: string;
-  readonly lease: Lease;
+  readonly fence: StoredFence;
 }
 
 /** A record of a first load is there already: the batch is done again with a look-up of each. */
@@ -44,10 +44,10 @@ export async function commitBatch(
   batch: Batch,
   { shape, isFirstLoad }: { readonly shape: Shape; readonly isFirstLoad: boolean },
 ): Promise<PartCommitted> {
-  const { session, place, name, lease } = writing;
+  const { session, place, name, fence } = writing;
   const { table } = batch;
   const at = new Date();
-  const register = await claimedRegister(session, place, name, table.resource);
+  const register = await ownRegister(session, place, name, table.resource);
   const looked = isFirstLoad ? batch.records.map(() => unknown) : await findLocked(writing, batch, shape, register);
   const free = batch.records.flatMap((record, n) => (looked[n]?.isBusy ? [] : { record, found: looked[n] ?? unknown }));
   const steps = batch.plan(
@@ -87,7 +87,7 @@ export async function commitBatch(
   const stored = isWhole ? batch.checkpoint?.(book.ids, counts, refused.length) : undefined;
   if (stored) await savePass(session, place, name, table.resource, stored);
   crashPoint('commit-ready');
-  return { counts, ids: book.ids, busy, left, refused, events, nextSeq: lease.nextSeq + events };
+  return { counts, ids: book.ids, busy, left, refused, events, nextSeq: fence.nextSeq + events };
 }
 
 function findLocked(

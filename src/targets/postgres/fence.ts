@@ -1,13 +1,18 @@
-import type { LeaseRow } from '../../target.ts';
+import type { FenceRow } from '../../target.ts';
 import type { Session } from './connection/session.ts';
 import type { Place } from './schema.ts';
 
-export interface Lease extends LeaseRow {
+export interface StoredFence extends FenceRow {
   /** Set by every transaction of the run that holds the fence. */
   readonly lastTx: string;
 }
 
-export async function readLease(session: Session, { table }: Place, name: string, lock = ''): Promise<Lease | null> {
+export async function readFence(
+  session: Session,
+  { table }: Place,
+  name: string,
+  lock = '',
+): Promise<StoredFence | null> {
   const { rows } = await session.query(
     `SELECT fence, generation, next_seq, holder, last_tx FROM ${table('_sync_lease')} WHERE name = $1 ${lock}`,
     [name],

@@ -27,14 +27,14 @@ async function append(session: Session, { table }: Place, name: string, row: Out
   );
 }
 
-/** Numbers a transaction's events and puts them in the outbox as one row. Says how many there were: the lease counts on. */
+/** Numbers a transaction's events and puts them in the outbox as one row. Says how many there were: the fence counts on. */
 export async function giveOutEvents(
-  { session, place, name, lease }: Writing,
+  { session, place, name, fence }: Writing,
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
   at: Date,
 ): Promise<number> {
-  const { generation, nextSeq: firstSeq } = lease;
+  const { generation, nextSeq: firstSeq } = fence;
   const whose = { resource: table.resource, columns: table.mapped, options };
   const events = eventsText(changes, { name, generation, firstSeq, at }, whose);
   if (events === null) return 0;

@@ -5,7 +5,7 @@ import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './connection/address.ts';
 import { createConnection, type Patience, patienceOf } from './connection/connection.ts';
 import type { Session } from './connection/session.ts';
-import { readLease } from './fence.ts';
+import { readFence } from './fence.ts';
 import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
@@ -82,10 +82,10 @@ function readerMethods(
     }, empty);
 
   return {
-    async lease() {
-      const lease = await ours((session) => readLease(session, place, name), null);
-      if (lease === null) return null;
-      const { lastTx: _lastTx, ...row } = lease;
+    async fence() {
+      const fence = await ours((session) => readFence(session, place, name), null);
+      if (fence === null) return null;
+      const { lastTx: _lastTx, ...row } = fence;
       return row;
     },
     pass: (resource) => ours((session) => readPass(session, place, name, resource), null),

@@ -7,7 +7,7 @@ import { bisector, type Outcome } from './bisect.ts';
 import type { Writing } from './commit.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { claimedRegister, countMissing, type KeyOfId, keysOf, markDeleted, saveRegister } from './rows/entries.ts';
+import { countMissing, type KeyOfId, keysOf, markDeleted, ownRegister, saveRegister } from './rows/entries.ts';
 import { type FoundRow, lookUp, wantedKey } from './rows/rows.ts';
 import type { Shape } from './rows/shape.ts';
 import { removeRows, tellApartMs } from './rows/writing.ts';
@@ -38,10 +38,10 @@ export async function removeBatch(
   shape: Shape | null,
   part: RemovalPart,
 ): Promise<PartRemoved> {
-  const { session, place, name, lease } = writing;
+  const { session, place, name, fence } = writing;
   const { table } = removal;
   const at = new Date();
-  const register = await claimedRegister(session, place, name, table.resource);
+  const register = await ownRegister(session, place, name, table.resource);
   const leaving = await findLeaving(writing, part.ids, shape, register.id);
   const outcome = await removeFound(writing, leaving, shape, at);
   const isGone = (each: Leaving) =>
@@ -69,7 +69,7 @@ export async function removeBatch(
   await storeRejects(session, place, refused, { name, resource: table.resource, pass: stored.checkpoint.pass, at });
   await savePass(session, place, name, table.resource, stored);
   crashPoint('remove-ready');
-  return { counts: countChanges(changes), ids: [], busy, left, refused, events, nextSeq: lease.nextSeq + events };
+  return { counts: countChanges(changes), ids: [], busy, left, refused, events, nextSeq: fence.nextSeq + events };
 }
 
 async function findLeaving(

@@ -1,7 +1,7 @@
 import type { ResourceTable } from '../../table.ts';
 import { fencedError } from '../sql/errors.ts';
 import type { Session } from './connection/session.ts';
-import { type Lease, readLease } from './fence.ts';
+import { readFence, type StoredFence } from './fence.ts';
 import type { Place, Transact } from './schema.ts';
 
 /** Of so many records at once it is forgotten how they were written: some tenths of a second. */
@@ -55,25 +55,25 @@ export async function moveTable(
   transact: Transact,
   place: Place,
   name: string,
-  lease: Lease,
+  fence: StoredFence,
   { of, table }: Moved,
 ): Promise<void> {
   let after: number | null = 0;
   while (after !== null) {
     const from: number = after;
     after = await transact(async (session) => {
-      await checkFence(session, place, name, lease);
+      await checkFence(session, place, name, fence);
       return forgetSome(session, place, of, from);
     });
   }
   await transact(async (session) => {
-    await checkFence(session, place, name, lease);
+    await checkFence(session, place, name, fence);
     await session.query(`UPDATE ${place.table('_sync_tables')} SET table_name = $2 WHERE id = $1`, [of, table]);
   });
 }
 
-async function checkFence(session: Session, place: Place, name: string, { fence }: Lease): Promise<void> {
-  if ((await readLease(session, place, name, 'FOR UPDATE'))?.fence !== fence) throw fencedError(place.label);
+async function checkFence(session: Session, place: Place, name: string, { fence }: StoredFence): Promise<void> {
+  if ((await readFence(session, place, name, 'FOR UPDATE'))?.fence !== fence) throw fencedError(place.label);
 }
 
 /** Forgets the hashes of some records, by their ids; the last of these, or null where there were none. */

@@ -7,7 +7,7 @@ import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';
 import { isLockTimeout, isMadeAlready } from './connection/errors.ts';
 import type { Session } from './connection/session.ts';
-import { type Lease, readLease } from './fence.ts';
+import { readFence, type StoredFence } from './fence.ts';
 import { ensureAliases } from './rows/aliases.ts';
 import { addStatement, createStatement, dialectOf, readIndexes, readTable } from './rows/system-table.ts';
 import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
@@ -18,8 +18,8 @@ const tableLockMs = 100;
 const tableLockTries = 40;
 const betweenTriesMs = 200;
 
-/** How often a claim waits for the lease row in full: longer than the server bears an idle transaction of a stopped run. */
-const leaseTries = 3;
+/** How often taking over waits for the fence row in full: longer than the server bears an idle transaction of a stopped run. */
+const fenceTries = 3;
 
 /** How the table differs from the resource, and whose it is. */
 export async function inspectTable(
@@ -65,8 +65,8 @@ export async function takeOver(
   place: Place,
   name: string,
   run: RunIdentity,
-  { tables, generationFloor, lastTx }: ClaimOptions,
-): Promise<Lease> {
+  { tables, generationFloor, lastTx }: TakeOverOptions,
+): Promise<StoredFence> {
   await ensureSchema(transact, place);
   if (tables.some(({ match }) => match)) await ensureAliases(transact, place);
   const states = await transact((session) => inspectAll(session, place, name, tables));
@@ -80,12 +80,12 @@ export async function takeOver(
     if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
     await shapeTable(transact, place, table);
   }
-  const { lease, moved } = await bumpFence(transact, place, name, run, { tables, generationFloor, lastTx });
-  for (const each of moved) await moveTable(transact, place, name, lease, each);
-  return lease;
+  const { fence, moved } = await bumpFence(transact, place, name, run, { tables, generationFloor, lastTx });
+  for (const each of moved) await moveTable(transact, place, name, fence, each);
+  return fence;
 }
 
-export interface ClaimOptions {
+export interface TakeOverOptions {
   readonly tables: readonly ResourceTable[];
   readonly generationFloor: number;
   readonly lastTx: string;
@@ -123,8 +123,8 @@ function inUseError({ label }: Place, { table }: ResourceTable, cause: unknown):
   );
 }
 
-interface Claimed {
-  readonly lease: Lease;
+interface TakenOver {
+  readonly fence: StoredFence;
   readonly moved: readonly Moved[];
 }
 
@@ -133,9 +133,9 @@ async function bumpFence(
   place: Place,
   name: string,
   { run, holder }: RunIdentity,
-  { tables, generationFloor, lastTx }: ClaimOptions,
-): Promise<Claimed> {
-  const bump = async (session: Session): Promise<Claimed> => {
+  { tables, generationFloor, lastTx }: TakeOverOptions,
+): Promise<TakenOver> {
+  const bump = async (session: Session): Promise<TakenOver> => {
     await session.query(
       `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
        VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
@@ -144,15 +144,15 @@ async function bumpFence(
       [name, generationFloor, lastTx, run, holder],
     );
     const moved = await takeTables(session, place, name, tables);
-    const lease = await readLease(session, place, name);
-    if (lease) return { lease, moved };
-    throw new ConfigError(`the target ${place.label} did not keep its lease; nothing was written`);
+    const fence = await readFence(session, place, name);
+    if (fence) return { fence, moved };
+    throw new ConfigError(`the target ${place.label} did not keep its fence; nothing was written`);
   };
   for (let nth = 1; ; nth += 1) {
     try {
       return await transact(bump);
     } catch (error) {
-      if (!(error instanceof UnreachableError) || !isLockTimeout(error.cause) || nth === leaseTries) throw error;
+      if (!(error instanceof UnreachableError) || !isLockTimeout(error.cause) || nth === fenceTries) throw error;
     }
   }
 }

@@ -12,7 +12,7 @@ import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './
 import { parseAddress } from './connection/address.ts';
 import { type Connection, createConnection, type PostgresTimings, patienceOf } from './connection/connection.ts';
 import type { Session } from './connection/session.ts';
-import { type Lease, readLease } from './fence.ts';
+import { readFence, type StoredFence } from './fence.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -34,7 +34,7 @@ export interface PostgresTargetOptions extends PostgresOptions {
 /** A transaction should take about so long, and has so many rows at first, while nothing is known, and at the most. */
 const pace = { aimMs: 100, first: 200, most: 8000 };
 
-/** Opens a Postgres database to write to; tables are made by `claim`. Two connections: one writes, one reads meanwhile. */
+/** Opens a Postgres database to write to; tables are made by `takeOver`. Two connections: one writes, one reads meanwhile. */
 export async function openPostgresTarget(options: PostgresTargetOptions): Promise<Target> {
   const address = parseAddress(options.url, options.tls);
   const patience = patienceOf(options.timings);
@@ -49,8 +49,8 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
   const commitPaces = new Map<string, Pace>();
   const removePaces = new Map<string, Pace>();
   const shapes = new WeakMap<ResourceTable, Shape | null>();
-  /** What the lease row may say: two things as long as it is not known whether the last transaction happened. */
-  let expected: readonly [Lease, ...Lease[]] | null = null;
+  /** What the fence row may say: two things as long as it is not known whether the last transaction happened. */
+  let expected: readonly [StoredFence, ...StoredFence[]] | null = null;
 
   const transact: Transact = (work) => connection.transaction(work);
   let hasTables = false;
@@ -59,30 +59,30 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     hasTables = true;
   };
 
-  /** The lease, locked, if it is still this run's and the database kept all that this run has committed. */
-  const check = async (session: Session): Promise<Lease> => {
-    if (!expected) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
+  /** The fence, locked, if it is still this run's and the database kept all that this run has committed. */
+  const check = async (session: Session): Promise<StoredFence> => {
+    if (!expected) throw new IntegrityError(`this run has not taken over the target ${label}; nothing was written`);
     const [known] = expected;
-    const lease = await readLease(session, place, name, 'FOR UPDATE');
-    if (lease && lease.fence !== known.fence) throw fencedError(label);
-    if (!lease || !expected.some(({ lastTx, nextSeq }) => lease.lastTx === lastTx && lease.nextSeq === nextSeq))
-      throw lostCommitsError(label, known.nextSeq, lease?.nextSeq);
-    expected = [lease];
+    const fence = await readFence(session, place, name, 'FOR UPDATE');
+    if (fence && fence.fence !== known.fence) throw fencedError(label);
+    if (!fence || !expected.some(({ lastTx, nextSeq }) => fence.lastTx === lastTx && fence.nextSeq === nextSeq))
+      throw lostCommitsError(label, known.nextSeq, fence?.nextSeq);
+    expected = [fence];
     await session.query(`SET LOCAL lock_timeout = ${rowLockMs}`);
     crashPoint('fence-checked');
-    return lease;
+    return fence;
   };
 
-  /** One transaction of this run. Its own random mark in the lease row tells whether it happened, should the answer be lost. */
+  /** One transaction of this run. Its own random mark in the fence row tells whether it happened, should the answer be lost. */
   const fenced = async <T>(
     work: (writing: Writing) => Promise<T>,
     { signal, eventsOf = () => 0 }: { readonly signal?: AbortSignal; readonly eventsOf?: (done: T) => number } = {},
   ): Promise<T> => {
     const lastTx = randomUUID();
-    const { result, lease } = await connection.transaction(
+    const { result, fence } = await connection.transaction(
       async (session) => {
         const locked = await check(session);
-        const done = await work({ session, place, name, lease: locked });
+        const done = await work({ session, place, name, fence: locked });
         const nextSeq = locked.nextSeq + eventsOf(done);
         expected = [locked, { ...locked, lastTx, nextSeq }];
         await session.query(`UPDATE ${place.table('_sync_lease')} SET last_tx = $2, next_seq = $3 WHERE name = $1`, [
@@ -90,14 +90,14 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
           lastTx,
           nextSeq,
         ]);
-        return { result: done, lease: { ...locked, lastTx, nextSeq } };
+        return { result: done, fence: { ...locked, lastTx, nextSeq } };
       },
       {
         signal,
-        isCommitted: async (session) => (await readLease(session, place, name, 'FOR UPDATE'))?.lastTx === lastTx,
+        isCommitted: async (session) => (await readFence(session, place, name, 'FOR UPDATE'))?.lastTx === lastTx,
       },
     );
-    expected = [lease];
+    expected = [fence];
     return result;
   };
 
@@ -168,7 +168,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
       await ensureTables();
       return transact(work);
     }, place),
-    async claim(run, tables, generationFloor, signal) {
+    async takeOver(run, tables, generationFloor, signal) {
       const whileOurs: Transact = (work) => connection.transaction(work, { signal });
       const claimed = await takeOver(whileOurs, place, name, run, { tables, generationFloor, lastTx: randomUUID() });
       expected = [claimed];
@@ -176,8 +176,8 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
         shapes.delete(table);
         if (await transact((session) => isEmpty(session, place, name, table))) firstLoads.add(table.resource);
       }
-      const { lastTx: _lastTx, ...lease } = claimed;
-      return lease;
+      const { lastTx: _lastTx, ...fence } = claimed;
+      return fence;
     },
     compare(table, entries) {
       if (!firstLoads.has(table.resource)) return reading.compare(table, entries);

@@ -1,21 +1,21 @@
 import type { Batch, Committed, Found } from '../../batch.ts';
 import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
-import type { LeaseRow } from '../../target.ts';
+import type { FenceRow } from '../../target.ts';
 import { countChanges } from '../sql/change-counts.ts';
 import type { Connection } from './connection.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
-import { claimedRegister, entryOf } from './rows/entries.ts';
+import { entryOf, ownRegister } from './rows/entries.ts';
 import { rowsIn } from './rows/rows.ts';
 import { writeSteps } from './rows/steps.ts';
 
-/** Where one transaction writes: the fence is checked, the lease is as this run last saw it. */
+/** Where one transaction writes: the fence is checked, the fence is as this run last saw it. */
 export interface Writing {
   readonly connection: Connection;
   readonly name: string;
-  readonly lease: LeaseRow;
+  readonly fence: FenceRow;
 }
 
 const nothing: Found = { entry: null, row: null, isRowDeleted: false };
@@ -29,10 +29,10 @@ export function commitBatch(
   batch: Batch,
   { isFirstLoad }: { readonly isFirstLoad: boolean },
 ): Committed {
-  const { connection, name, lease } = writing;
+  const { connection, name, fence } = writing;
   const { table, records } = batch;
   const at = new Date();
-  const register = claimedRegister(connection, name, table.resource);
+  const register = ownRegister(connection, name, table.resource);
   const found = isFirstLoad ? records.map(() => nothing) : findRecords(connection, batch, register.id);
   const steps = batch.plan(records, found);
   if (steps.length !== records.length)
@@ -42,7 +42,7 @@ export function commitBatch(
   const { ids, changes, refused } = writeSteps(connection, { table, steps, found, register, isFirstLoad });
   crashPoint('commit-written');
 
-  const events = giveOutEvents(connection, { name, lease, at }, batch, changes);
+  const events = giveOutEvents(connection, { name, fence, at }, batch, changes);
   storeRejects(connection, [...batch.rejected, ...refused], { name, resource: table.resource, pass: batch.pass, at });
   if (batch.aliases) storeAliases(connection, register.id, batch.aliases);
   const refusedKeys = refused.flatMap(({ key }) => key ?? []);
@@ -51,7 +51,7 @@ export function commitBatch(
   const stored = batch.checkpoint?.(ids, counts, refused.length);
   if (stored) savePass(connection, name, table.resource, stored);
   crashPoint('commit-ready');
-  return { counts, ids, busy: [], refused, events, nextSeq: lease.nextSeq + events };
+  return { counts, ids, busy: [], refused, events, nextSeq: fence.nextSeq + events };
 }
 
 /** Our entry and the system's row of each record; without tables of ours there are rows alone. */

@@ -1,7 +1,7 @@
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
-import type { LeaseRow, OutboxSlice } from '../../target.ts';
+import type { FenceRow, OutboxSlice } from '../../target.ts';
 import { eventsText } from '../sql/change-counts.ts';
 import { rebased } from '../sql/rebase.ts';
 import type { Connection } from './connection.ts';
@@ -25,14 +25,14 @@ export function appendOutbox(connection: Connection, name: string, row: Omit<Out
     .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, row.events);
 }
 
-/** Numbers a transaction's events and puts them in the outbox as one row, the lease counting on. Says how many there were. */
+/** Numbers a transaction's events and puts them in the outbox as one row, the fence counting on. Says how many there were. */
 export function giveOutEvents(
   connection: Connection,
-  { name, lease, at }: { readonly name: string; readonly lease: LeaseRow; readonly at: Date },
+  { name, fence, at }: { readonly name: string; readonly fence: FenceRow; readonly at: Date },
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
 ): number {
-  const { generation, nextSeq: firstSeq } = lease;
+  const { generation, nextSeq: firstSeq } = fence;
   const whose = { resource: table.resource, columns: table.mapped, options };
   const events = eventsText(changes, { name, generation, firstSeq, at }, whose);
   if (events === null) return 0;

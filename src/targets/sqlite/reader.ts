@@ -9,7 +9,7 @@ import { cluesOf, foreignAlias } from './rows/aliases.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries, type Register, registerOf } from './rows/entries.ts';
 import { rowsIn } from './rows/rows.ts';
 import { hasSchema } from './schema.ts';
-import { inspectTable, readLease } from './take-over.ts';
+import { inspectTable, readFence } from './take-over.ts';
 
 /** Reads the database; null while there is none. The schema says whether our own tables are there. */
 export type Read = <T>(work: (connection: Connection, hasOurs: boolean) => T, empty: T) => Promise<T>;
@@ -55,7 +55,7 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
     }, empty);
 
   return {
-    lease: () => ours((connection) => readLease(connection, name), null),
+    fence: () => ours((connection) => readFence(connection, name), null),
     pass: (resource) => ours((connection) => readPass(connection, name, resource), null),
     inspect: (table) =>
       read((connection) => inspectTable(connection, name, table), {

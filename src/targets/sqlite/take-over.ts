@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.ts';
 import type { ResourceTable, TableState } from '../../table.ts';
-import type { LeaseRow, RunIdentity } from '../../target.ts';
+import type { FenceRow, RunIdentity } from '../../target.ts';
 import { matchWarnings } from '../sql/match.ts';
 import { problemsOf } from '../sql/problems.ts';
 import { missingColumns } from '../sql/system-table.ts';
@@ -10,7 +10,7 @@ import { ensureAliases } from './rows/aliases.ts';
 import { dialect, readIndexes, readTable, shapeTable } from './rows/system-table.ts';
 import { ensureSchema, hasSchema } from './schema.ts';
 
-export function readLease(connection: Connection, name: string): LeaseRow | null {
+export function readFence(connection: Connection, name: string): FenceRow | null {
   const row = connection
     .statement('SELECT fence, generation, next_seq, holder FROM _sync_lease WHERE name = ?')
     .get(name);
@@ -49,7 +49,7 @@ export function takeOver(
   run: RunIdentity,
   tables: readonly ResourceTable[],
   generationFloor: number,
-): LeaseRow {
+): FenceRow {
   ensureSchema(connection);
   if (tables.some(({ match }) => match)) ensureAliases(connection);
   const problems = tables.flatMap((table) => inspectTable(connection, name, table).problems);
@@ -81,14 +81,14 @@ function takeTable(connection: Connection, name: string, { resource, table }: Re
   connection.statement("UPDATE _sync_records SET hash = '' WHERE of_table = ?").run(Number(row.id));
 }
 
-function bumpFence(connection: Connection, name: string, { run, holder }: RunIdentity, generation: number): LeaseRow {
+function bumpFence(connection: Connection, name: string, { run, holder }: RunIdentity, generation: number): FenceRow {
   connection
     .statement(
       `INSERT INTO _sync_lease (name, fence, generation, next_seq, run, holder, claimed_at) VALUES (?, 1, ?, 1, ?, ?, ?)
        ON CONFLICT DO UPDATE SET fence = fence + 1, run = excluded.run, holder = excluded.holder, claimed_at = excluded.claimed_at`,
     )
     .run(name, generation, run, holder, new Date().toISOString());
-  const lease = readLease(connection, name);
-  if (lease) return lease;
-  throw new ConfigError(`the target ${connection.label} did not keep its lease; nothing was written`);
+  const fence = readFence(connection, name);
+  if (fence) return fence;
+  throw new ConfigError(`the target ${connection.label} did not keep its fence; nothing was written`);
 }

@@ -4,7 +4,7 @@ import { IntegrityError } from '../../errors.ts';
 import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceTable } from '../../table.ts';
-import type { LeaseRow, Target } from '../../target.ts';
+import type { FenceRow, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
 import { fencedError, lostCommitsError } from '../sql/errors.ts';
 import { quoted } from '../sql/names.ts';
@@ -14,11 +14,11 @@ import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { type Read, readerMethods } from './reader.ts';
 import { removeBatch } from './remove.ts';
-import { claimedRegister } from './rows/entries.ts';
+import { ownRegister } from './rows/entries.ts';
 import { NotEmptyError } from './rows/steps.ts';
 import { ensureSchema, hasSchema } from './schema.ts';
 import { slotKeeper } from './slots.ts';
-import { readLease, takeOver } from './take-over.ts';
+import { readFence, takeOver } from './take-over.ts';
 
 export interface SqliteTargetOptions {
   readonly file: string;
@@ -28,7 +28,7 @@ export interface SqliteTargetOptions {
   readonly log: Log;
 }
 
-/** Opens a SQLite database to write to. The file is made if it is missing, its directory is not; tables are made by `claim`. */
+/** Opens a SQLite database to write to. The file is made if it is missing, its directory is not; tables are made by `takeOver`. */
 export async function openSqliteTarget({ file, name, timings, log }: SqliteTargetOptions): Promise<Target> {
   const patience = { busyMs: timings.targetBusyMs, stepMs: timings.targetBusyStepMs };
   const connection = openConnection(file, patience, { readOnly: false });
@@ -51,22 +51,22 @@ function configure(connection: Connection): void {
 function targetOn(connection: Connection, name: string, log: Log): Target {
   const { label } = connection;
   const firstLoads = new Set<string>();
-  let claimed: LeaseRow | null = null;
+  let claimed: FenceRow | null = null;
 
   const read: Read = (work) => connection.read(() => work(connection, hasSchema(connection)));
   const reading = readerMethods(read, name);
 
-  /** The lease, if it is still this run's and the database kept all that this run has committed. */
-  const check = (): LeaseRow => {
-    const lease = hasSchema(connection) ? readLease(connection, name) : null;
-    if (!claimed) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
-    if (lease && lease.fence !== claimed.fence) throw fencedError(label);
-    if (lease?.nextSeq !== claimed.nextSeq) throw lostCommitsError(label, claimed.nextSeq, lease?.nextSeq);
+  /** The fence, if it is still this run's and the database kept all that this run has committed. */
+  const check = (): FenceRow => {
+    const fence = hasSchema(connection) ? readFence(connection, name) : null;
+    if (!claimed) throw new IntegrityError(`this run has not taken over the target ${label}; nothing was written`);
+    if (fence && fence.fence !== claimed.fence) throw fencedError(label);
+    if (fence?.nextSeq !== claimed.nextSeq) throw lostCommitsError(label, claimed.nextSeq, fence?.nextSeq);
     crashPoint('fence-checked');
-    return lease;
+    return fence;
   };
   const fenced = <T>(work: (writing: Writing) => T, signal?: AbortSignal): Promise<T> =>
-    connection.transaction(() => work({ connection, name, lease: check() }), signal);
+    connection.transaction(() => work({ connection, name, fence: check() }), signal);
   /** For what a daemon or a command does too, which never claims: only a run is fenced. */
   const shared = <T>(work: () => T): Promise<T> =>
     connection.transaction(() => {
@@ -102,11 +102,11 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
         return work(connection);
       }),
     ),
-    async claim(run, tables, generationFloor, signal) {
+    async takeOver(run, tables, generationFloor, signal) {
       claimed = await connection.transaction(() => {
-        const lease = takeOver(connection, name, run, tables, generationFloor);
+        const fence = takeOver(connection, name, run, tables, generationFloor);
         for (const table of tables) if (isEmpty(connection, name, table)) firstLoads.add(table.resource);
-        return lease;
+        return fence;
       }, signal);
       return claimed;
     },
@@ -135,7 +135,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
     recordRun: (run) => shared(() => storeRun(connection, name, run)),
     rebase: (generationFloor, after) =>
       shared(() => {
-        const old = readLease(connection, name)?.generation ?? 0;
+        const old = readFence(connection, name)?.generation ?? 0;
         const generation = Math.max(Date.now(), generationFloor, old + 1);
         connection.statement('UPDATE _sync_lease SET generation = ? WHERE name = ?').run(generation, name);
         return { generation, moved: moveOutbox(connection, name, generation, after) };
@@ -152,6 +152,6 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 }
 
 function isEmpty(connection: Connection, name: string, { resource, table }: ResourceTable): boolean {
-  if (claimedRegister(connection, name, resource).next > 1) return false;
+  if (ownRegister(connection, name, resource).next > 1) return false;
   return connection.statement(`SELECT 1 FROM ${quoted(table)} LIMIT 1`).get() === undefined;
 }

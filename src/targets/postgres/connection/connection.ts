@@ -51,7 +51,7 @@ export interface Connection extends AsyncDisposable {
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
 
-/** Writers are serial by the lease row's lock, which read committed serves best, whatever the database's default is. */
+/** Writers are serial by the fence row's lock, which read committed serves best, whatever the database's default is. */
 const modes = {
   write: 'BEGIN ISOLATION LEVEL READ COMMITTED',
   read: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
@@ -87,7 +87,7 @@ export function createConnection(
     }
   };
 
-  /** Whoever locks what the lost session held finds out how it ended: it holds the lease row until it has. */
+  /** Whoever locks what the lost session held finds out how it ended: it holds the fence row until it has. */
   const commit = async (session: Session, { isCommitted }: TransactionOptions): Promise<void> => {
     try {
       const committing = session.query('COMMIT');

@@ -29,15 +29,12 @@ export async function registerOf(
   return row ? { id: Number(row.id), next: Number(row.next_record), live: Number(row.live) } : null;
 }
 
-export async function claimedRegister(
-  session: Session,
-  place: Place,
-  name: string,
-  resource: string,
-): Promise<Register> {
+export async function ownRegister(session: Session, place: Place, name: string, resource: string): Promise<Register> {
   const register = await registerOf(session, place, name, resource);
   if (register) return register;
-  throw new IntegrityError(`the resource "${resource}" was never claimed in ${place.label}; nothing was written`);
+  throw new IntegrityError(
+    `the resource "${resource}" is not registered in the target ${place.label}; nothing was written`,
+  );
 }
 
 /**

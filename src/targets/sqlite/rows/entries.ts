@@ -23,10 +23,12 @@ export function registerOf(connection: Connection, name: string, resource: strin
   return row ? { id: Number(row.id), next: Number(row.next_record), live: Number(row.live) } : null;
 }
 
-export function claimedRegister(connection: Connection, name: string, resource: string): Register {
+export function ownRegister(connection: Connection, name: string, resource: string): Register {
   const register = registerOf(connection, name, resource);
   if (register) return register;
-  throw new IntegrityError(`the resource "${resource}" was never claimed in ${connection.label}; nothing was written`);
+  throw new IntegrityError(
+    `the resource "${resource}" is not registered in the target ${connection.label}; nothing was written`,
+  );
 }
 
 /** One query for all entries: what differs comes back as positions, so that an unchanged page costs next to nothing. */
