@@ -1,9 +1,9 @@
 import type { Checkpoint } from '../../checkpoint.ts';
 import type { Rejected } from '../../record.ts';
 import type { GroupCursor, RejectRow, RunRow, StoredPass } from '../../target.ts';
-import { rejectsKept, storedReject } from '../sql/rejects.ts';
+import { rejectsKept, storedReject } from '../sql/stored-reject.ts';
 import type { Session } from './connection/session.ts';
-import { storable, textArray } from './rows/values.ts';
+import { storable, textArray } from './rows/literals.ts';
 import type { Place } from './schema.ts';
 
 /** How many runs of one sync are remembered. */

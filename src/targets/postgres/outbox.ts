@@ -2,7 +2,7 @@ import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
 import type { OutboxSlice } from '../../target.ts';
-import { eventsText } from '../sql/change-counts.ts';
+import { eventsText } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
 import type { Writing } from './commit.ts';
 import type { Session } from './connection/session.ts';

@@ -5,16 +5,16 @@ import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './connection/address.ts';
 import { createConnection, type Patience, patienceOf } from './connection/connection.ts';
 import type { Session } from './connection/session.ts';
-import { readFence } from './fence.ts';
+import { readFence } from './fence/fence.ts';
+import { inspectTable } from './fence/take-over.ts';
 import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
 import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './rows/entries.ts';
-import { lookUp, wantedKey, wantedRecord } from './rows/rows.ts';
+import { lookUp, wantedKey, wantedRecord } from './rows/look-up.ts';
 import { type Shape, shapeOf } from './rows/shape.ts';
 import { readTable } from './rows/system-table.ts';
 import { hasSchema, type Place, placeIn } from './schema.ts';
-import { inspectTable } from './take-over.ts';
 
 export interface PostgresOptions {
   readonly url: string;

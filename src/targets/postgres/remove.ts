@@ -1,14 +1,14 @@
 import type { Committed, Removal } from '../../batch.ts';
 import type { Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
-import { countChanges } from '../sql/change-counts.ts';
-import { refusedRecord } from '../sql/rejects.ts';
+import { countChanges } from '../sql/outbox-rows.ts';
+import { refusedRecord } from '../sql/stored-reject.ts';
 import { bisector, type Outcome } from './bisect.ts';
 import type { Writing } from './commit.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
 import { countMissing, type KeyOfId, keysOf, markDeleted, ownRegister, saveRegister } from './rows/entries.ts';
-import { type FoundRow, lookUp, wantedKey } from './rows/rows.ts';
+import { type FoundRow, lookUp, wantedKey } from './rows/look-up.ts';
 import type { Shape } from './rows/shape.ts';
 import { removeRows, tellApartMs } from './rows/writing.ts';
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors.ts';
-import { quoted } from '../sql/names.ts';
+import { quoted } from '../sql/identifiers.ts';
 import type { Session } from './connection/session.ts';
 
 /** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */

@@ -8,9 +8,9 @@ import {
   settleSlot,
   slotRows,
   takeSlot,
-} from '../sql/slots.ts';
+} from '../sql/slots/slot-rules.ts';
 import type { Row, Session } from './connection/session.ts';
-import { textArray } from './rows/values.ts';
+import { textArray } from './rows/literals.ts';
 import type { Place } from './schema.ts';
 
 /**

@@ -6,13 +6,14 @@ import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { Target } from '../../target.ts';
-import { fencedError, lostCommitsError } from '../sql/errors.ts';
+import { fencedError, lostCommitsError } from '../sql/run-errors.ts';
 import { rowLockMs } from './bisect.ts';
 import { commitBatch, NotEmptyError, type PartCommitted, type Writing } from './commit.ts';
 import { parseAddress } from './connection/address.ts';
 import { type Connection, createConnection, type PostgresTimings, patienceOf } from './connection/connection.ts';
 import type { Session } from './connection/session.ts';
-import { readFence, type StoredFence } from './fence.ts';
+import { readFence, type StoredFence } from './fence/fence.ts';
+import { takeOver } from './fence/take-over.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { Pace } from './pace.ts';
@@ -24,7 +25,6 @@ import { type Shape, shapeOf } from './rows/shape.ts';
 import { readTable } from './rows/system-table.ts';
 import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
 import { slotKeeper } from './slots.ts';
-import { takeOver } from './take-over.ts';
 
 export interface PostgresTargetOptions extends PostgresOptions {
   readonly timings: PostgresTimings;

@@ -2,7 +2,7 @@ import type { Batch, Committed, Found } from '../../batch.ts';
 import { crashPoint } from '../../crash.ts';
 import { IntegrityError } from '../../errors.ts';
 import type { FenceRow } from '../../target.ts';
-import { countChanges } from '../sql/change-counts.ts';
+import { countChanges } from '../sql/outbox-rows.ts';
 import type { Connection } from './connection.ts';
 import { savePass, storeRejects } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import { comparePositions } from '../../event.ts';
 import type { Rejected } from '../../record.ts';
 import type { GroupCursor, RejectRow, RunRow, StoredPass } from '../../target.ts';
-import { rejectsKept, storedReject } from '../sql/rejects.ts';
+import { rejectsKept, storedReject } from '../sql/stored-reject.ts';
 import type { Connection } from './connection.ts';
 
 /** How many runs of one sync are remembered. */

@@ -3,13 +3,13 @@ import { noClues } from '../../identity.ts';
 import type { TargetReader } from '../../target.ts';
 import { findRecords } from './commit.ts';
 import { type Connection, openConnection, type Patience } from './connection.ts';
+import { inspectTable, readFence } from './fence/take-over.ts';
 import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries, type Register, registerOf } from './rows/entries.ts';
 import { rowsIn } from './rows/rows.ts';
 import { hasSchema } from './schema.ts';
-import { inspectTable, readFence } from './take-over.ts';
 
 /** Reads the database; null while there is none. The schema says whether our own tables are there. */
 export type Read = <T>(work: (connection: Connection, hasOurs: boolean) => T, empty: T) => Promise<T>;

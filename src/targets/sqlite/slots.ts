@@ -8,7 +8,7 @@ import {
   settleSlot,
   slotRows,
   takeSlot,
-} from '../sql/slots.ts';
+} from '../sql/slots/slot-rules.ts';
 import type { Connection } from './connection.ts';
 
 /** The guard: rows of one key, by the clock of this machine, changed in one transaction. All syncs of this file share them. */

@@ -6,10 +6,11 @@ import type { Log } from '../../log.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { FenceRow, Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
-import { fencedError, lostCommitsError } from '../sql/errors.ts';
-import { quoted } from '../sql/names.ts';
+import { quoted } from '../sql/identifiers.ts';
+import { fencedError, lostCommitsError } from '../sql/run-errors.ts';
 import { commitBatch, type Writing } from './commit.ts';
 import { type Connection, openConnection, patiently } from './connection.ts';
+import { readFence, takeOver } from './fence/take-over.ts';
 import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { type Read, readerMethods } from './reader.ts';
@@ -18,7 +19,6 @@ import { ownRegister } from './rows/entries.ts';
 import { NotEmptyError } from './rows/steps.ts';
 import { ensureSchema, hasSchema } from './schema.ts';
 import { slotKeeper } from './slots.ts';
-import { readFence, takeOver } from './take-over.ts';
 
 export interface SqliteTargetOptions {
   readonly file: string;

@@ -1,12 +1,12 @@
 import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
 import type { ResourceTable } from '../../../table.ts';
-import { cluesFrom, keysInQuestion, type Standing } from '../../sql/clues.ts';
+import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place, Transact } from '../schema.ts';
+import { storable, textArray } from './literals.ts';
+import { lookUp, wantedKey } from './look-up.ts';
 import { lookalikesOf } from './lookalikes.ts';
-import { lookUp, wantedKey } from './rows.ts';
 import type { Shape } from './shape.ts';
-import { storable, textArray } from './values.ts';
 import { mostKeyBytes } from './writing.ts';
 
 /** Where nothing is missing no right to make it is needed, which `IF NOT EXISTS` would ask for. */

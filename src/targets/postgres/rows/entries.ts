@@ -3,7 +3,7 @@ import { IntegrityError } from '../../../errors.ts';
 import type { LiveIds } from '../../../target.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
-import { copyLine, textArray } from './values.ts';
+import { copyLine, textArray } from './literals.ts';
 
 /** From so many rows on COPY is quicker than a statement with arrays. */
 export const copyFrom = 200;

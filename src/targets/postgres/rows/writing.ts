@@ -1,12 +1,12 @@
 import type { Step } from '../../../batch.ts';
 import type { Prepared } from '../../../record.ts';
-import { UnstorableError } from '../../sql/values.ts';
+import { UnstorableError } from '../../sql/stored-values.ts';
 import { bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
 import { copyFrom } from './entries.ts';
-import { keyFields } from './rows.ts';
+import { bound, copyLine, textArray } from './literals.ts';
+import { keyFields } from './look-up.ts';
 import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
-import { bound, copyLine, textArray } from './values.ts';
 
 /** How long telling rows apart may hold the locks of what is written already; a wait for a lock may add to it. */
 export const tellApartMs = 100;

@@ -1,6 +1,6 @@
 import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
 import type { ResourceTable } from '../../../table.ts';
-import { cluesFrom, keysInQuestion, type Standing } from '../../sql/clues.ts';
+import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
 import type { Connection } from '../connection.ts';
 import { lookalikesOf } from './lookalikes.ts';
 import { rowsIn } from './rows.ts';

@@ -2,7 +2,7 @@ import type { Found, Step } from '../../../batch.ts';
 import type { Change } from '../../../change.ts';
 import type { Rejected } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
-import { refusedRecord } from '../../sql/rejects.ts';
+import { refusedRecord } from '../../sql/stored-reject.ts';
 import type { Connection } from '../connection.ts';
 import { refusalOf } from '../errors.ts';
 import { insertEntries, type Register, renewEntry, saveRegister } from './entries.ts';

@@ -1,14 +1,14 @@
-import { ConfigError } from '../../errors.ts';
-import type { ResourceTable, TableState } from '../../table.ts';
-import type { FenceRow, RunIdentity } from '../../target.ts';
-import { matchWarnings } from '../sql/match.ts';
-import { problemsOf } from '../sql/problems.ts';
-import { missingColumns } from '../sql/system-table.ts';
-import type { Connection } from './connection.ts';
-import { folded } from './names.ts';
-import { ensureAliases } from './rows/aliases.ts';
-import { dialect, readIndexes, readTable, shapeTable } from './rows/system-table.ts';
-import { ensureSchema, hasSchema } from './schema.ts';
+import { ConfigError } from '../../../errors.ts';
+import type { ResourceTable, TableState } from '../../../table.ts';
+import type { FenceRow, RunIdentity } from '../../../target.ts';
+import { matchWarnings } from '../../sql/match.ts';
+import { missingColumns } from '../../sql/table/dialect.ts';
+import { problemsOf } from '../../sql/table/problems.ts';
+import type { Connection } from '../connection.ts';
+import { folded } from '../names.ts';
+import { ensureAliases } from '../rows/aliases.ts';
+import { dialect, readIndexes, readTable, shapeTable } from '../rows/system-table.ts';
+import { ensureSchema, hasSchema } from '../schema.ts';
 
 export function readFence(connection: Connection, name: string): FenceRow | null {
   const row = connection

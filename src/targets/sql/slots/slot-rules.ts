@@ -1,5 +1,5 @@
-import type { BackOffCause } from '../../errors.ts';
-import type { Limits, SlotAnswer } from '../../throttle.ts';
+import type { BackOffCause } from '../../../errors.ts';
+import type { Limits, SlotAnswer } from '../../../throttle.ts';
 
 /** What frees at a time. `span` is how far off that was when it was written: later than this from now is a clock that jumped back. */
 export interface Freeing {

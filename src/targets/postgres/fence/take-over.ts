@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConfigError, UnreachableError } from '../../errors.ts';
-import type { ResourceTable, TableState } from '../../table.ts';
-import type { RunIdentity } from '../../target.ts';
-import { matchWarnings } from '../sql/match.ts';
-import { problemsOf } from '../sql/problems.ts';
-import { missingColumns } from '../sql/system-table.ts';
-import { isLockTimeout, isMadeAlready } from './connection/errors.ts';
-import type { Session } from './connection/session.ts';
+import { ConfigError, UnreachableError } from '../../../errors.ts';
+import type { ResourceTable, TableState } from '../../../table.ts';
+import type { RunIdentity } from '../../../target.ts';
+import { matchWarnings } from '../../sql/match.ts';
+import { missingColumns } from '../../sql/table/dialect.ts';
+import { problemsOf } from '../../sql/table/problems.ts';
+import { isLockTimeout, isMadeAlready } from '../connection/errors.ts';
+import type { Session } from '../connection/session.ts';
+import { ensureAliases } from '../rows/aliases.ts';
+import { addStatement, createStatement, dialectOf, readIndexes, readTable } from '../rows/system-table.ts';
+import { ensureSchema, hasSchema, type Place, type Transact } from '../schema.ts';
 import { readFence, type StoredFence } from './fence.ts';
-import { ensureAliases } from './rows/aliases.ts';
-import { addStatement, createStatement, dialectOf, readIndexes, readTable } from './rows/system-table.ts';
-import { ensureSchema, hasSchema, type Place, type Transact } from './schema.ts';
 import { type Moved, moveTable, takeTables } from './tables.ts';
 
 /** Whoever waits for a table lock makes everybody else wait behind it: so never for long, and rather again. */

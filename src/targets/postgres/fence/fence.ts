@@ -1,6 +1,6 @@
-import type { FenceRow } from '../../target.ts';
-import type { Session } from './connection/session.ts';
-import type { Place } from './schema.ts';
+import type { FenceRow } from '../../../target.ts';
+import type { Session } from '../connection/session.ts';
+import type { Place } from '../schema.ts';
 
 export interface StoredFence extends FenceRow {
   /** Set by every transaction of the run that holds the fence. */

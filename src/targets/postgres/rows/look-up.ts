@@ -1,11 +1,11 @@
 import type { Found } from '../../../batch.ts';
 import type { Prepared, Value, Values } from '../../../record.ts';
-import { fieldsOfKey, fromStored, UnstorableError } from '../../sql/values.ts';
+import { fieldsOfKey, fromStored, UnstorableError } from '../../sql/stored-values.ts';
 import { refusalOf } from '../connection/errors.ts';
 import type { Parameter, Row, Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
+import { bound, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereKey } from './shape.ts';
-import { bound, textArray } from './values.ts';
 
 /** A record as it is looked up: by the fields of its key, with its values where they are known. */
 export interface Wanted {

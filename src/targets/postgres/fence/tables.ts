@@ -1,8 +1,8 @@
-import type { ResourceTable } from '../../table.ts';
-import { fencedError } from '../sql/errors.ts';
-import type { Session } from './connection/session.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { fencedError } from '../../sql/run-errors.ts';
+import type { Session } from '../connection/session.ts';
+import type { Place, Transact } from '../schema.ts';
 import { readFence, type StoredFence } from './fence.ts';
-import type { Place, Transact } from './schema.ts';
 
 /** Of so many records at once it is forgotten how they were written: some tenths of a second. */
 const recordsPerStep = 5000;
