@@ -36,3 +36,9 @@ export const noChanges: ChangeCounts = { created: 0, updated: 0, deleted: 0 };
 export function sumCounts(a: ChangeCounts, b: ChangeCounts): ChangeCounts {
   return { created: a.created + b.created, updated: a.updated + b.updated, deleted: a.deleted + b.deleted };
 }
+
+export function countChanges(changes: readonly Change[]): ChangeCounts {
+  const counts = { ...noChanges };
+  for (const { type } of changes) counts[type] += 1;
+  return counts;
+}

@@ -1,19 +1,23 @@
 import { noClues } from '../../identity.ts';
-import type { ResourceTable } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
+import type { Register } from '../sql/entry-book.ts';
+import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type Address, parseAddress, type Tls } from './connection/address.ts';
-import { createConnection, type Patience, patienceOf } from './connection/connection.ts';
+import { createConnection } from './connection/connection.ts';
+import { type Patience, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
-import { readFence } from './fence/fence.ts';
-import { inspectTable } from './fence/take-over.ts';
-import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
+import { readFence, withoutMark } from './fence/fence.ts';
+import { readGroups, readPass, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
+import { readRejects } from './rejects.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
-import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './rows/entries.ts';
-import { lookUp, wantedKey, wantedRecord } from './rows/look-up.ts';
-import { type Shape, shapeOf } from './rows/shape.ts';
-import { readTable } from './rows/system-table.ts';
+import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
+import { inspectTable } from './rows/inspect-table.ts';
+import { lookUp } from './rows/look-up.ts';
+import { registerOf } from './rows/register.ts';
+import { readShape } from './rows/shapes.ts';
+import { wantedKey, wantedRecord } from './rows/wanted.ts';
 import { hasSchema, type Place, placeIn } from './schema.ts';
 
 export interface PostgresOptions {
@@ -29,34 +33,27 @@ export type Read = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
 const patience = patienceOf(defaultTimings);
 
-/** Opens a Postgres target to read from: a standby will do. It makes no table; what is not there reads as empty. */
+/** Opens a Postgres target to read from; a standby is enough. It makes no table: a missing one reads as empty. */
 export async function openPostgresReader(options: PostgresOptions): Promise<TargetReader> {
   const address = parseAddress(options.url, options.tls);
-  return openReading(address, options, patience);
+  return openReading(address, options, patience).reader;
 }
 
-export interface Reading extends TargetReader {
+export interface Reading {
   readonly place: Place;
-  /** The table as it is now. */
-  readonly shape: (session: Session, table: ResourceTable) => Promise<Shape | null>;
+  readonly reader: TargetReader;
 }
 
-/** A connection of its own: what a run reads meanwhile must not stand inside its transaction. */
+/** A connection of its own: what a run reads meanwhile must not be part of its transaction. */
 export function openReading(address: Address, { name, schema }: PostgresOptions, waits: Patience): Reading {
   const connection = createConnection(address, `cronsync:${name}`, waits, 'read');
   const place = placeIn(schema, address.label);
-  const read: Read = (work) => connection.transaction(work);
-  return {
+  const reader: TargetReader = {
     label: address.label,
-    place,
-    shape: (session, table) => shapeIn(session, place, table),
-    ...readerMethods(read, place, name),
+    ...readerMethods((work) => connection.transaction(work), place, name),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
-}
-
-async function shapeIn(session: Session, place: Place, table: ResourceTable): Promise<Shape | null> {
-  return shapeOf(table, await readTable(session, place, table.table), place);
+  return { place, reader };
 }
 
 function readerMethods(
@@ -84,22 +81,17 @@ function readerMethods(
   return {
     async fence() {
       const fence = await ours((session) => readFence(session, place, name), null);
-      if (fence === null) return null;
-      const { lastTx: _lastTx, ...row } = fence;
-      return row;
+      return fence && withoutMark(fence);
     },
     pass: (resource) => ours((session) => readPass(session, place, name, resource), null),
     inspect: (table) => read((session) => inspectTable(session, place, name, table)),
     compare: ({ resource }, entries) =>
-      registered(resource, (session, { id }) => compareEntries(session, place, id, entries), {
-        unchanged: [],
-        different: entries.map((_entry, at) => at),
-      }),
+      registered(resource, (session, { id }) => compareEntries(session, place, id, entries), allDifferent(entries)),
     find: (table, records) =>
       read(async (session) => {
         const register = (await isOurs(session)) ? await registerOf(session, place, name, table.resource) : null;
-        const shape = await shapeIn(session, place, table);
-        if (!register && !shape) return records.map(() => ({ entry: null, row: null, isRowDeleted: false }));
+        const shape = await readShape(session, place, table);
+        if (!register && !shape) return records.map(() => noFound);
         const wanted = records.map((record) => wantedRecord(record, shape));
         const found = await lookUp(session, { place, shape, of: register?.id ?? null, lock: '' }, wanted);
         return found.map(({ isBusy: _isBusy, ...rest }) => rest);
@@ -107,7 +99,7 @@ function readerMethods(
     clues: (table, adapter, arrived) =>
       read(async (session) => {
         const register = (await isOurs(session)) ? await registerOf(session, place, name, table.resource) : null;
-        const shape = await shapeIn(session, place, table);
+        const shape = await readShape(session, place, table);
         if (!register && !shape) return arrived.map(() => noClues);
         return cluesOf(session, { place, shape, of: register?.id ?? null, adapter }, table, arrived);
       }),
@@ -116,12 +108,12 @@ function readerMethods(
     idsOf: (resource, keys) => registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
     countLive: (resource) => registered(resource, async (_session, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
-      registered(resource, (session, { id }) => liveEntries(session, place, id, after, limit), { ids: [], missed: [] }),
+      registered(resource, (session, { id }) => liveEntries(session, place, id, after, limit), noLiveIds),
     rowsOf: (table, ids) =>
       registered(
         table.resource,
         async (session, { id: of }) => {
-          const shape = await shapeIn(session, place, table);
+          const shape = await readShape(session, place, table);
           const keys = await keysOf(session, place, of, ids, { live: false });
           const wanted = keys.map(({ key }) => wantedKey(key, shape));
           const found = await lookUp(session, { place, shape, of, lock: '' }, wanted);
@@ -129,12 +121,7 @@ function readerMethods(
         },
         [],
       ),
-    outbox: (after, limit) =>
-      ours((session) => readOutbox(session, place, name, after, limit), {
-        generation: after.generation,
-        firstSeq: after.seq + 1,
-        events: [],
-      }),
+    outbox: (after, limit) => ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
     groups: () => ours((session) => readGroups(session, place, name), []),
     runs: (limit) => ours((session) => readRuns(session, place, name, limit), []),
     rejects: ({ resource, limit }) => ours((session) => readRejects(session, place, name, resource, limit), []),

@@ -1,34 +1,60 @@
-import type { EventOptions } from '../../batch.ts';
-import { type Change, type ChangeCounts, noChanges } from '../../change.ts';
+import type { Batch, EventOptions, Removal } from '../../batch.ts';
+import type { Change } from '../../change.ts';
 import { type EventContext, eventOf } from '../../event.ts';
-import type { Column } from '../../record.ts';
+import type { FenceRow } from '../../target.ts';
 
-export function countChanges(changes: readonly Change[]): ChangeCounts {
-  const counts = { ...noChanges };
-  for (const { type } of changes) counts[type] += 1;
-  return counts;
+/** How many outbox rows one transaction removes: a row has all events of a transaction, and may be megabytes. */
+export const rowsPerPurge = 50;
+
+/** One row per transaction: its events, joined by newlines, which no JSON text of ours contains. */
+export interface OutboxRow {
+  readonly generation: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly at: string;
+  readonly events: string;
 }
 
 /** Where the events of one transaction start, and whose they are. */
 export interface Numbering {
+  /** The sync's name. */
   readonly name: string;
-  readonly generation: number;
-  readonly firstSeq: number;
+  readonly fence: Pick<FenceRow, 'generation' | 'nextSeq'>;
   readonly at: Date;
 }
 
-/** The events of one transaction, numbered without a gap, as the one text of an outbox row. Null: there are none. */
-export function eventsText(
+/** The outbox row of one transaction, its events numbered without a gap; null if there are no events. */
+export function outboxRow(
   changes: readonly Change[],
-  { name, generation, firstSeq, at }: Numbering,
-  {
-    resource,
-    columns,
-    options,
-  }: { readonly resource: string; readonly columns: readonly Column[]; readonly options: EventOptions },
-): string | null {
+  numbering: Numbering,
+  { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
+): OutboxRow | null {
   if (changes.length === 0 || options.silent) return null;
-  const { source, cause } = options;
-  const context: EventContext = { name, source, resource, columns, time: at.toISOString(), ...(cause && { cause }) };
-  return changes.map((change, n) => eventOf(change, { generation, seq: firstSeq + n }, context)).join('\n');
+  const { generation, nextSeq: firstSeq } = numbering.fence;
+  const context = contextOf(numbering, table, options);
+  return {
+    generation,
+    firstSeq,
+    lastSeq: firstSeq + changes.length - 1,
+    at: context.time,
+    events: changes.map((change, n) => eventOf(change, { generation, seq: firstSeq + n }, context)).join('\n'),
+  };
+}
+
+function contextOf(
+  { name, at }: Numbering,
+  { resource, mapped: columns }: Batch['table'],
+  { source, cause }: EventOptions,
+): EventContext {
+  return { name, source, resource, columns, time: at.toISOString(), ...(cause && { cause }) };
+}
+
+/** Repeats a purge, each in a transaction of its own, until it finds nothing more. Returns how many rows it has removed. */
+export async function purgeAll(purgeSome: () => Promise<number>): Promise<number> {
+  let purged = 0;
+  for (;;) {
+    const some = await purgeSome();
+    if (some === 0) return purged;
+    purged += some;
+  }
 }

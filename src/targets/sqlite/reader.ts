@@ -1,13 +1,18 @@
 import { existsSync } from 'node:fs';
 import { noClues } from '../../identity.ts';
 import type { TargetReader } from '../../target.ts';
-import { findRecords } from './commit.ts';
+import type { Register } from '../sql/entry-book.ts';
+import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type Connection, openConnection, type Patience } from './connection.ts';
-import { inspectTable, readFence } from './fence/take-over.ts';
-import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
+import { readFence } from './fence/fence.ts';
+import { readGroups, readPass, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
+import { readRejects } from './rejects.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
-import { compareEntries, entryOf, keyOfId, liveEntries, type Register, registerOf } from './rows/entries.ts';
+import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
+import { findRecords } from './rows/find.ts';
+import { inspectTable } from './rows/inspect-table.ts';
+import { registerOf } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 import { hasSchema } from './schema.ts';
 
@@ -65,17 +70,14 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
         warnings: [],
       }),
     compare: ({ resource }, entries) =>
-      registered(resource, (connection, { id }) => compareEntries(connection, id, entries), {
-        unchanged: [],
-        different: entries.map((_entry, at) => at),
-      }),
+      registered(resource, (connection, { id }) => compareEntries(connection, id, entries), allDifferent(entries)),
     find: (table, records) =>
       read(
         (connection, hasOurs) => {
           const of = hasOurs ? registerOf(connection, name, table.resource)?.id : undefined;
           return findRecords(connection, { table, records }, of);
         },
-        records.map(() => ({ entry: null, row: null, isRowDeleted: false })),
+        records.map(() => noFound),
       ),
     clues: (table, adapter, arrived) =>
       read(
@@ -96,7 +98,7 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
       ),
     countLive: (resource) => registered(resource, (_connection, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
-      registered(resource, (connection, { id }) => liveEntries(connection, id, after, limit), { ids: [], missed: [] }),
+      registered(resource, (connection, { id }) => liveEntries(connection, id, after, limit), noLiveIds),
     rowsOf: (table, ids) =>
       registered(
         table.resource,
@@ -107,12 +109,7 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
         },
         [],
       ),
-    outbox: (after, limit) =>
-      ours((connection) => readOutbox(connection, name, after, limit), {
-        generation: after.generation,
-        firstSeq: after.seq + 1,
-        events: [],
-      }),
+    outbox: (after, limit) => ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
     groups: () => ours((connection) => readGroups(connection, name), []),
     runs: (limit) => ours((connection) => readRuns(connection, name, limit), []),
     rejects: ({ resource, limit }) => ours((connection) => readRejects(connection, name, resource, limit), []),

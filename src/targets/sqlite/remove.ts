@@ -1,19 +1,21 @@
 import type { Committed, Removal } from '../../batch.ts';
-import type { Deleted } from '../../change.ts';
+import { countChanges, type Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
-import { countChanges } from '../sql/outbox-rows.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
-import type { Writing } from './commit.ts';
 import type { Connection } from './connection.ts';
-import { savePass, storeRejects } from './ledger.ts';
+import type { Writing } from './fence/run-fence.ts';
+import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { countMissing, liveKey, markDeleted, ownRegister, saveRegister } from './rows/entries.ts';
+import { storeRejects } from './rejects.ts';
+import { countMissing, liveKey, markDeleted } from './rows/entries.ts';
+import { ownRegister, saveRegister } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 import { rowWriter } from './rows/writing.ts';
 
 /** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
-export function removeBatch({ connection, name, fence }: Writing, removal: Removal): Committed {
+export function removeBatch(writing: Writing, removal: Removal): Committed {
+  const { connection, name, fence } = writing;
   const { table, missing, found } = removal;
   const at = new Date();
   const register = ownRegister(connection, name, table.resource);
@@ -22,7 +24,7 @@ export function removeBatch({ connection, name, fence }: Writing, removal: Remov
   countMissing(connection, register.id, { missing, found });
   crashPoint('remove-written');
 
-  const events = giveOutEvents(connection, { name, fence, at }, removal, changes);
+  const events = giveOutEvents(writing, removal, changes, at);
   const stored = removal.checkpoint(changes.length, true);
   storeRejects(connection, refused, { name, resource: table.resource, pass: stored.checkpoint.pass, at });
   savePass(connection, name, table.resource, stored);

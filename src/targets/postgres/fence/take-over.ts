@@ -1,64 +1,28 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { ConfigError, UnreachableError } from '../../../errors.ts';
+import { UnreachableError } from '../../../errors.ts';
 import type { ResourceTable, TableState } from '../../../table.ts';
 import type { RunIdentity } from '../../../target.ts';
-import { matchWarnings } from '../../sql/match.ts';
-import { missingColumns } from '../../sql/table/dialect.ts';
-import { problemsOf } from '../../sql/table/problems.ts';
-import { isLockTimeout, isMadeAlready } from '../connection/errors.ts';
+import { lostFenceError, unfitError } from '../../sql/run-errors.ts';
+import { isLockTimeout } from '../connection/errors.ts';
 import type { Session } from '../connection/session.ts';
 import { ensureAliases } from '../rows/aliases.ts';
-import { addStatement, createStatement, dialectOf, readIndexes, readTable } from '../rows/system-table.ts';
-import { ensureSchema, hasSchema, type Place, type Transact } from '../schema.ts';
-import { readFence, type StoredFence } from './fence.ts';
-import { type Moved, moveTable, takeTables } from './tables.ts';
+import { inspectTable } from '../rows/inspect-table.ts';
+import { ensureSchema, type Place, type Transact } from '../schema.ts';
+import { type MarkedFence, readFence } from './fence.ts';
+import { shapeTable } from './shape-table.ts';
+import { type Moved, moveTable, registerTables } from './tables.ts';
 
-/** Whoever waits for a table lock makes everybody else wait behind it: so never for long, and rather again. */
-const tableLockMs = 100;
-const tableLockTries = 40;
-const betweenTriesMs = 200;
-
-/** How often taking over waits for the fence row in full: longer than the server bears an idle transaction of a stopped run. */
+/** How often taking over waits for the fence row: together longer than the server lets a stopped run's transaction stay idle. */
 const fenceTries = 3;
 
-/** How the table differs from the resource, and whose it is. */
-export async function inspectTable(
-  session: Session,
-  place: Place,
-  name: string,
-  table: ResourceTable,
-): Promise<TableState> {
-  const dialect = dialectOf(place);
-  const system = await readTable(session, place, table.table);
-  return {
-    exists: system !== null,
-    missingColumns: missingColumns(table, system, dialect).map((column) => column.name),
-    problems: [...(await ownerProblems(session, place, name, table)), ...problemsOf(table, system, dialect)],
-    warnings:
-      table.match && system ? matchWarnings(table, await readIndexes(session, place, table.table), dialect.folded) : [],
-  };
-}
-
-async function ownerProblems(
-  session: Session,
-  place: Place,
-  name: string,
-  { resource, table }: ResourceTable,
-): Promise<string[]> {
-  if (!(await hasSchema(session, place))) return [];
-  const { rows } = await session.query(
-    `SELECT name, resource FROM ${place.table('_sync_tables')} WHERE table_name = $1`,
-    [table],
-  );
-  const [owner] = rows;
-  if (!owner || (owner.name === name && owner.resource === resource)) return [];
-  if (owner.name === name) return [`the table "${table}" belongs to the resource "${owner.resource}" of this sync`];
-  return [`the table "${table}" belongs to the sync "${owner.name}"`];
-}
-
 /**
- * Makes what is missing, takes the tables, and adds one to the fence. Tables are made and widened first, each in a short
- * transaction of its own; where nothing is missing, no lock is taken but those of rows.
+ * Takes over the target:
+ *
+ * 1. make our tables where they are missing, and check that the system's tables fit;
+ * 2. make or widen the system's tables, each in a short transaction of its own;
+ * 3. in one transaction, register the tables and add one to the fence;
+ * 4. forget what was known of resources that have another table than before.
+ *
+ * Where nothing is missing, only rows are locked.
  */
 export async function takeOver(
   transact: Transact,
@@ -66,21 +30,17 @@ export async function takeOver(
   name: string,
   run: RunIdentity,
   { tables, generationFloor, lastTx }: TakeOverOptions,
-): Promise<StoredFence> {
+): Promise<MarkedFence> {
   await ensureSchema(transact, place);
   if (tables.some(({ match }) => match)) await ensureAliases(transact, place);
   const states = await transact((session) => inspectAll(session, place, name, tables));
   const problems = states.flatMap((state) => state.problems);
-  if (problems.length > 0) {
-    throw new ConfigError(`the target ${place.label} does not fit: ${problems.join('; ')}; nothing was written`, {
-      hint: 'Change the config or the table; `sync check` shows what is missing.',
-    });
-  }
+  if (problems.length > 0) throw unfitError(place.label, problems);
   for (const [n, table] of tables.entries()) {
     if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
     await shapeTable(transact, place, table);
   }
-  const { fence, moved } = await bumpFence(transact, place, name, run, { tables, generationFloor, lastTx });
+  const { fence, moved } = await takeFence(transact, place, name, run, { tables, generationFloor, lastTx });
   for (const each of moved) await moveTable(transact, place, name, fence, each);
   return fence;
 }
@@ -97,45 +57,19 @@ async function inspectAll(session: Session, place: Place, name: string, tables: 
   return states;
 }
 
-async function shapeTable(transact: Transact, place: Place, table: ResourceTable): Promise<void> {
-  for (let nth = 1; ; nth += 1) {
-    try {
-      return await transact(async (session) => {
-        await session.query(`SET LOCAL lock_timeout = ${tableLockMs}`);
-        const system = await readTable(session, place, table.table);
-        const missing = missingColumns(table, system, dialectOf(place));
-        if (!system) await session.query(createStatement(table, place));
-        else if (missing.length > 0) await session.query(addStatement(table, missing, place));
-      });
-    } catch (error) {
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      if (!isLockTimeout(cause) && !isMadeAlready(cause)) throw error;
-      if (nth === tableLockTries) throw inUseError(place, table, error);
-    }
-    await pause(betweenTriesMs * (0.5 + Math.random()));
-  }
-}
-
-function inUseError({ label }: Place, { table }: ResourceTable, cause: unknown): UnreachableError {
-  return new UnreachableError(
-    `the table "${table}" of the target ${label} lacks columns, and is in use all the time; nothing was written`,
-    { hint: 'Add them by hand (`sync check` names them), or end the long transaction that holds the table.', cause },
-  );
-}
-
 interface TakenOver {
-  readonly fence: StoredFence;
+  readonly fence: MarkedFence;
   readonly moved: readonly Moved[];
 }
 
-async function bumpFence(
+async function takeFence(
   transact: Transact,
   place: Place,
   name: string,
   { run, holder }: RunIdentity,
   { tables, generationFloor, lastTx }: TakeOverOptions,
 ): Promise<TakenOver> {
-  const bump = async (session: Session): Promise<TakenOver> => {
+  const take = async (session: Session): Promise<TakenOver> => {
     await session.query(
       `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
        VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
@@ -143,14 +77,14 @@ async function bumpFence(
          holder = excluded.holder, claimed_at = excluded.claimed_at`,
       [name, generationFloor, lastTx, run, holder],
     );
-    const moved = await takeTables(session, place, name, tables);
+    const moved = await registerTables(session, place, name, tables);
     const fence = await readFence(session, place, name);
     if (fence) return { fence, moved };
-    throw new ConfigError(`the target ${place.label} did not keep its fence; nothing was written`);
+    throw lostFenceError(place.label);
   };
   for (let nth = 1; ; nth += 1) {
     try {
-      return await transact(bump);
+      return await transact(take);
     } catch (error) {
       if (!(error instanceof UnreachableError) || !isLockTimeout(error.cause) || nth === fenceTries) throw error;
     }

@@ -1,41 +1,12 @@
 import type { Comparison } from '../../../batch.ts';
-import { IntegrityError } from '../../../errors.ts';
 import type { LiveIds } from '../../../target.ts';
+import type { Entries } from '../../sql/entry-book.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
 import { copyLine, textArray } from './literals.ts';
 
-/** From so many rows on COPY is quicker than a statement with arrays. */
+/** From this many rows on, COPY is faster than a statement with arrays. */
 export const copyFrom = 200;
-
-/** A resource's line in `_sync_tables`: the number that stands for it, the next record's id, and how many are live. */
-export interface Register {
-  readonly id: number;
-  readonly next: number;
-  readonly live: number;
-}
-
-export async function registerOf(
-  session: Session,
-  { table }: Place,
-  name: string,
-  resource: string,
-): Promise<Register | null> {
-  const { rows } = await session.query(
-    `SELECT id, next_record, live FROM ${table('_sync_tables')} WHERE name = $1 AND resource = $2`,
-    [name, resource],
-  );
-  const [row] = rows;
-  return row ? { id: Number(row.id), next: Number(row.next_record), live: Number(row.live) } : null;
-}
-
-export async function ownRegister(session: Session, place: Place, name: string, resource: string): Promise<Register> {
-  const register = await registerOf(session, place, name, resource);
-  if (register) return register;
-  throw new IntegrityError(
-    `the resource "${resource}" is not registered in the target ${place.label}; nothing was written`,
-  );
-}
 
 /**
  * One query for all entries, an index look-up each: the LIMIT keeps the planner from reading the whole table instead. Ids
@@ -115,13 +86,23 @@ export async function keysOf(
   return rows.map(({ id, key }) => ({ id: Number(id), key: String(key) }));
 }
 
-/** Enters records under consecutive ids, from `first` on. */
-export async function insertEntries(
+/** Writes what a batch's book says. Throws the database's error where an entry is there already. */
+export async function writeEntries(
+  session: Session,
+  place: Place,
+  of: number,
+  { first, entering, renewing }: Entries,
+): Promise<void> {
+  await insertEntries(session, place, of, first, entering);
+  await renewEntries(session, place, of, renewing);
+}
+
+async function insertEntries(
   session: Session,
   { table }: Place,
   of: number,
   first: number,
-  entries: readonly (readonly [string, string])[],
+  entries: Entries['entering'],
 ): Promise<void> {
   if (entries.length === 0) return;
   const into = `${table('_sync_records')} (of_table, id, key, hash)`;
@@ -136,12 +117,11 @@ export async function insertEntries(
   );
 }
 
-/** These records are live, with these hashes. */
-export async function renewEntries(
+async function renewEntries(
   session: Session,
   { table }: Place,
   of: number,
-  entries: readonly (readonly [number, string])[],
+  entries: Entries['renewing'],
 ): Promise<void> {
   if (entries.length === 0) return;
   await session.query(
@@ -159,19 +139,11 @@ function byIndex(id: string): string {
   return `${id} = ANY (ARRAY (SELECT unnest($2::bigint[])))`;
 }
 
-export async function saveRegister(session: Session, { table }: Place, { id, next, live }: Register): Promise<void> {
-  await session.query(`UPDATE ${table('_sync_tables')} SET next_record = $2, live = $3 WHERE id = $1`, [
-    id,
-    next,
-    live,
-  ]);
-}
-
 export async function markDeleted(session: Session, place: Place, of: number, ids: readonly number[]): Promise<void> {
   await change(session, place, of, ids, 'deleted = true');
 }
 
-/** In how many complete passes running a record was missing. */
+/** Counts in how many consecutive complete passes a record was missing. */
 export async function countMissing(
   session: Session,
   place: Place,

@@ -1,7 +1,6 @@
 import type { Column, ColumnKind } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
-import type { TableIndex } from '../../sql/match.ts';
 import {
   type Dialect,
   type SystemColumn,
@@ -9,6 +8,7 @@ import {
   softColumn,
   wantedColumns,
 } from '../../sql/table/dialect.ts';
+import type { TableIndex } from '../../sql/table/match-warnings.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
 
