@@ -21,10 +21,11 @@ export interface Updated {
 export interface Deleted {
   readonly type: 'deleted';
   readonly key: string;
-  /** What the row held; null if the system had removed it already. */
+  /** What was in the row; null if the system had removed it already. */
   readonly before: Values | null;
 }
 
+/** How many changes there are of each type. */
 export interface ChangeCounts {
   readonly created: number;
   readonly updated: number;
