@@ -1,7 +1,8 @@
 import type { Bearer, Clues } from '../identity.ts';
 import type { AskClues } from '../match/identify.ts';
 import type { Spool } from '../spool.ts';
-import type { ResourceTable, TargetReader } from '../target.ts';
+import type { ResourceTable } from '../table.ts';
+import type { TargetReader } from '../target.ts';
 
 /** What a dry run knows of records: what the target tells, and over it what a run would have kept of this pass's pages. */
 export function askInDryRun(

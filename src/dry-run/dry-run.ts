@@ -2,7 +2,7 @@ import { ExitCode, ThrottledError, worstExitCode } from '../errors.ts';
 import { unmatchedProblems } from '../match/unmatched.ts';
 import type { Resource } from '../pass/resource.ts';
 import { type ErrorSummary, errorSummary } from '../run/summary.ts';
-import type { TableState } from '../target.ts';
+import type { TableState } from '../table.ts';
 import { type DryRunDeps, DryWalk, type ResourcePlan } from './walk.ts';
 
 export interface DryRunOptions {

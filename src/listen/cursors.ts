@@ -1,10 +1,10 @@
 import { comparePositions, type Position } from '../event.ts';
 import type { EventStream, GroupState, StreamState } from '../stream.ts';
-import type { GroupCursor, LeaseRow, Target } from '../target.ts';
+import type { FenceRow, GroupCursor, Target } from '../target.ts';
 
 export interface CursorsDeps {
   readonly stream: Pick<EventStream, 'state'>;
-  readonly target: Pick<Target, 'lease' | 'groups' | 'saveGroups'>;
+  readonly target: Pick<Target, 'fence' | 'groups' | 'saveGroups'>;
 }
 
 /** Takes the groups' cursors from the stream to the target, which forgets less: from there a lost group goes on. */
@@ -22,11 +22,11 @@ export class Cursors {
   async save(): Promise<void> {
     const { stream, target } = this.#deps;
     const state = await stream.state();
-    const lease = await target.lease();
-    if (lease === null) return;
+    const fence = await target.fence();
+    if (fence === null) return;
     // One that the target does not know was dropped, and must not come back.
     const known = new Set((await target.groups()).map(({ group }) => group));
-    const moved = cursorsIn(state, lease)
+    const moved = cursorsIn(state, fence)
       .filter(({ group }) => this.#groups.has(group) && known.has(group))
       .filter(({ group, position }) => {
         const saved = this.#saved.get(group);
@@ -41,8 +41,8 @@ export class Cursors {
  * Up to where each group has acknowledged everything. Pure. A position that the target has not given out says nothing:
  * somebody else wrote to the stream, or the target was restored.
  */
-export function cursorsIn({ groups }: StreamState, lease: Pick<LeaseRow, 'generation' | 'nextSeq'>): GroupCursor[] {
-  const given = { generation: lease.generation, seq: lease.nextSeq - 1 };
+export function cursorsIn({ groups }: StreamState, fence: Pick<FenceRow, 'generation' | 'nextSeq'>): GroupCursor[] {
+  const given = { generation: fence.generation, seq: fence.nextSeq - 1 };
   return groups
     .map((group) => ({ group: group.name, position: watermarkOf(group) }))
     .filter(({ position }) => position.generation > 0 && comparePositions(position, given) <= 0);

@@ -1,6 +1,6 @@
 import { type Bearer, type Clues, mostLookalikes, noClues } from '../identity.ts';
 import { type Prepared, partsOf } from '../record.ts';
-import type { ResourceTable } from '../target.ts';
+import type { ResourceTable } from '../table.ts';
 
 /** Who brings records. */
 export interface Bringer {

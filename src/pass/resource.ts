@@ -1,7 +1,7 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { Prepare, Rekey } from '../record.ts';
-import type { ResourceTable } from '../target.ts';
+import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
 import { isAhead, isDue } from './transitions.ts';
 

@@ -1,20 +1,20 @@
 import { IntegrityError } from '../errors.ts';
 import { formatPosition, type Position } from '../event.ts';
 import type { EventStream } from '../stream.ts';
-import type { LeaseRow, TargetReader } from '../target.ts';
+import type { FenceRow, TargetReader } from '../target.ts';
 
 const hint = 'look at what happened to Redis or to the database, then run "sync outbox rebase"';
 
 /**
- * Alarms stop, and never skip: what contradicts itself is not mended by guessing. The lease must have been read after the
+ * Alarms stop, and never skip: what contradicts itself is not mended by guessing. The fence must have been read after the
  * stream: read before, it would not know of events that were committed and relayed in between.
  */
-export function refuseContradiction(last: Position, lease: Pick<LeaseRow, 'generation' | 'nextSeq'>): void {
-  if (last.generation > lease.generation) throw generationAhead(last, lease.generation);
-  if (last.generation === lease.generation && last.seq >= lease.nextSeq) {
+export function refuseContradiction(last: Position, fence: Pick<FenceRow, 'generation' | 'nextSeq'>): void {
+  if (last.generation > fence.generation) throw generationAhead(last, fence.generation);
+  if (last.generation === fence.generation && last.seq >= fence.nextSeq) {
     throw new IntegrityError(
       `STREAMAHEAD: the stream knows event ${formatPosition(last)}, and the database has only given out ` +
-        `${lease.nextSeq - 1}: it was restored from a backup. Nothing was written`,
+        `${fence.nextSeq - 1}: it was restored from a backup. Nothing was written`,
       { hint },
     );
   }

@@ -84,8 +84,8 @@ function formerGroups(
 /** Where a stream that is gone stood is known to the target: what is filled into it again is no news. */
 async function positionNow({ last }: StreamState, target: Target): Promise<Position> {
   if (last.generation > 0) return last;
-  const lease = await target.lease();
-  return lease === null ? last : { generation: lease.generation, seq: lease.nextSeq - 1 };
+  const fence = await target.fence();
+  return fence === null ? last : { generation: fence.generation, seq: fence.nextSeq - 1 };
 }
 
 /** Up to where every group has acknowledged everything; undefined if there are no groups. */

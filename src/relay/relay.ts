@@ -102,13 +102,13 @@ interface RelayStart {
 /** Null: this sync has never run on this target, so that there is nothing to relay. */
 async function lookAtStream(options: RelayOptions, { stream, target }: RelayDeps): Promise<RelayStart | null> {
   const state = await stream.state();
-  const lease = await target.lease();
-  if (lease === null) return null;
-  refuseContradiction(state.last, lease);
-  if (state.last.generation === lease.generation) await refuseDivergence(state.last, { stream, target });
+  const fence = await target.fence();
+  if (fence === null) return null;
+  refuseContradiction(state.last, fence);
+  if (state.last.generation === fence.generation) await refuseDivergence(state.last, { stream, target });
   const hasGroups = state.groups.length > 0 || options.groups.length > 0;
   const at = { last: state.last, length: state.length, hasGroups };
-  return { at, from: await startOf(state, lease, options, target) };
+  return { at, from: await startOf(state, fence, options, target) };
 }
 
 async function relayFrom({ at, from }: RelayStart, options: RelayOptions, deps: RelayDeps, signal: AbortSignal) {
@@ -137,18 +137,18 @@ async function relayFrom({ at, from }: RelayStart, options: RelayOptions, deps: 
 const nothing: OutboxSlice = { generation: 0, firstSeq: 0, events: [] };
 
 async function isBehind(after: Position, target: TargetReader): Promise<boolean> {
-  const lease = await target.lease();
-  return lease !== null && after.seq + 1 < lease.nextSeq;
+  const fence = await target.fence();
+  return fence !== null && after.seq + 1 < fence.nextSeq;
 }
 
 /** After which position the outbox is read: the stream's last, or, where it is gone, what its readers still need. */
 async function startOf(
   { last, groups }: StreamState,
-  lease: { readonly generation: number; readonly nextSeq: number },
+  fence: { readonly generation: number; readonly nextSeq: number },
   options: RelayOptions,
   target: TargetReader,
 ): Promise<Position> {
-  const { generation } = lease;
+  const { generation } = fence;
   if (last.generation === generation) return last;
   const beginning = { generation, seq: 0 };
   if (last.generation > 0) return beginning;
@@ -159,7 +159,7 @@ async function startOf(
       beginning,
     );
   if (groups.length > 0 || options.groups.length > 0) return beginning;
-  return { generation, seq: Math.max(0, lease.nextSeq - 1 - options.maxStream) };
+  return { generation, seq: Math.max(0, fence.nextSeq - 1 - options.maxStream) };
 }
 
 function lowest(positions: readonly Position[], beginning: Position): Position {

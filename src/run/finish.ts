@@ -55,8 +55,8 @@ function eventsLeft(error: unknown): UnreachableError {
 
 /** What is older than `retain` and has been passed by the stream and by every listener leaves the outbox. */
 async function purge(retainMs: number, { target, now }: Ending): Promise<void> {
-  const lease = await target.lease();
-  if (lease === null) return;
-  const onStream = { generation: lease.generation, seq: lease.nextSeq - 1 };
+  const fence = await target.fence();
+  if (fence === null) return;
+  const onStream = { generation: fence.generation, seq: fence.nextSeq - 1 };
   await target.purgeOutbox(new Date(Math.max(0, now() - retainMs)), lowestCursor(await target.groups()) ?? onStream);
 }

@@ -81,7 +81,7 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
   const { last } = await deps.stream.state();
   // A run that slept until here would fence out the one that works by now.
   assertTrusted({ lease, signal });
-  await target.claim(
+  await target.takeOver(
     identityOf(options.holder),
     options.resources.map(({ table }) => table),
     generationAfter(last),

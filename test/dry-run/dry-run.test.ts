@@ -60,13 +60,13 @@ const changes = () => [...spool.changes('customers')].map(({ type, key }) => `${
 describe('a dry run', () => {
   test('plans every create, update and delete, and writes none', async () => {
     await system.fill(10);
-    const before = await system.target.lease();
+    const before = await system.target.fence();
     const plan = await planOf([[someone(11), someone(2, 'new@example.com')], all(9).slice(2).concat(someone(1))]);
     expect(plan).toMatchObject({ outcome: 'planned', exitCode: 0, resources: [{ isComplete: true, unchanged: 8 }] });
     expect(changes()).toEqual(['deleted 10', 'created 11', 'updated 2']);
     expect(hasChanges(plan)).toBe(true);
     expect(system.customers()).toHaveLength(10);
-    expect(await system.target.lease()).toEqual(before);
+    expect(await system.target.fence()).toEqual(before);
     expect(await system.target.pass('customers')).toBeNull();
   });
 

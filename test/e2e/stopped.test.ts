@@ -15,7 +15,7 @@ afterAll(() => redis.stop());
 const timings = { targetIdleMs: 5000, targetBusyMs: 1000 };
 const ttl = '7s';
 
-/** The locks that a stopped transaction holds on rows of the system's; the lease row is ours. */
+/** The locks that a stopped transaction holds on rows of the system's; the fence row is ours. */
 const heldRows = `SELECT 1 FROM customers WHERE id NOT IN (SELECT id FROM customers FOR NO KEY UPDATE SKIP LOCKED)`;
 
 test.concurrent.each([

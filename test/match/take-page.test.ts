@@ -22,7 +22,7 @@ beforeEach(async () => {
   const table = { ...system.resource.table, match: ['email'] };
   resource = { ...system.resource, table, rekey: compileRekey({ schema, key: ['id'] }) };
   await system.takeOver();
-  await system.target.claim({ run: 'matched', holder: 'host:1' }, [table], 0);
+  await system.target.takeOver({ run: 'matched', holder: 'host:1' }, [table], 0);
   seen = new SeenSet();
 });
 afterEach(() => system[Symbol.asyncDispose]());

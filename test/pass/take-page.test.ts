@@ -83,10 +83,10 @@ describe('a page', () => {
 
   test('that is the same again moves the checkpoint and makes no event', async () => {
     await take(pageOf(many(3)));
-    const before = (await system.target.lease())?.nextSeq;
+    const before = (await system.target.fence())?.nextSeq;
     seen = new SeenSet();
     expect(await take(pageOf(many(3)))).toMatchObject({ counts: { created: 0, updated: 0, deleted: 0 } });
-    expect((await system.target.lease())?.nextSeq).toBe(before);
+    expect((await system.target.fence())?.nextSeq).toBe(before);
     expect(seen.count).toBe(3);
   });
 

@@ -77,7 +77,7 @@ function worldOf(system: System, stream: EventStream, client: RedisServer['clien
       await system.fillFrom(from, count);
     },
     relay: (changes = {}) => relay({ ...options, ...changes }, deps, never),
-    generation: async () => (await system.target.lease())?.generation ?? 0,
+    generation: async () => (await system.target.fence())?.generation ?? 0,
     onStream: async () => (await client.xrange(key, '-', '+')).map(([id]) => Number(id.split('-')[1])),
   };
 }

@@ -18,7 +18,7 @@ import { aGuard, progressed } from '../pass/a-pass.ts';
 /** A system with a table of customers, in a database of its own. */
 export interface System extends AsyncDisposable {
   readonly resource: Resource;
-  /** The target as the latest run has claimed it. */
+  /** The target as the latest run has taken it over. */
   readonly target: Target;
   /** Another run takes over, as after a crash. */
   takeOver(): Promise<void>;
@@ -60,7 +60,7 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
   const file = join(folder, 'system.db');
   const resource = await customers(onDelete);
   let target = await open(file);
-  await claim(target, resource);
+  await takeOver(target, resource);
 
   const end = async (checkpoint: Checkpoint, seen: SeenSet, guard: Partial<Guard>, deps: Partial<SweepDeps>) => {
     const pass = {
@@ -98,7 +98,7 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
     async takeOver() {
       await target[Symbol.asyncDispose]();
       target = await open(file);
-      await claim(target, resource);
+      await takeOver(target, resource);
     },
     fill: (count) => fillFrom(1, count),
     fillFrom,
@@ -155,9 +155,9 @@ function open(file: string): Promise<Target> {
 }
 
 let runs = 0;
-async function claim(target: Target, resource: Resource): Promise<void> {
+async function takeOver(target: Target, resource: Resource): Promise<void> {
   runs += 1;
-  await target.claim({ run: `run-${runs}`, holder: 'host:1' }, [resource.table], 0);
+  await target.takeOver({ run: `run-${runs}`, holder: 'host:1' }, [resource.table], 0);
 }
 
 /** What a pass has seen that brought every live record but these. */

@@ -60,7 +60,7 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
   const [slots, tokens] = await Promise.all([slotsOf(setting, redis), tokensOf(setting, redis)]);
   using progress = showProgress(console);
   // A target that no run has used has no guard row yet, and a dry run makes none.
-  const guarding = (await target.lease()) === null ? null : await openTarget(setting);
+  const guarding = (await target.fence()) === null ? null : await openTarget(setting);
   try {
     const party = await openParty(setting, slots, tokens, progress, {
       waitMs: flags.wait,

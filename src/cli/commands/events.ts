@@ -44,9 +44,9 @@ async function printAfter(
   setting: Setting,
 ): Promise<Position | undefined> {
   await using target = await openReader(setting);
-  const lease = await target.lease();
-  if (lease === null) return from;
-  let after = from?.generation === lease.generation ? from : { generation: lease.generation, seq: 0 };
+  const fence = await target.fence();
+  if (fence === null) return from;
+  let after = from?.generation === fence.generation ? from : { generation: fence.generation, seq: 0 };
   for (;;) {
     const { events, firstSeq } = await target.outbox(after, perRead);
     if (events.length === 0) return after;

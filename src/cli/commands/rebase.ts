@@ -19,7 +19,7 @@ export async function rebaseCommand(options: GlobalOptions & { yes?: boolean }, 
   const { config } = setting;
   using redis = await connectRedis(setting);
   await using reader = await openReader(setting);
-  if ((await reader.lease()) === null)
+  if ((await reader.fence()) === null)
     throw new ConfigError(`${config.name} has never run on ${reader.label}: there is nothing to rebase`);
   if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes)))
     return ExitCode.ok;

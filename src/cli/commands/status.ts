@@ -6,7 +6,7 @@ import { listenerOf } from '../../listener.ts';
 import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
-import type { GroupCursor, LeaseRow, RunRow } from '../../target.ts';
+import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
 import { changes, many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
@@ -21,7 +21,7 @@ interface Status {
   readonly lock: Held | null;
   /** When the next hit may leave, for each throttle key: 0 is now. */
   readonly slots: readonly { readonly key: string; readonly waitMs: number; readonly cause: BackOffCause | null }[];
-  readonly lease: LeaseRow | null;
+  readonly lease: FenceRow | null;
   readonly resources: readonly {
     readonly resource: string;
     readonly live: number;
@@ -64,7 +64,7 @@ async function readStatus(setting: Setting): Promise<Status> {
   const [lock, stream, lease] = [
     await lockOf(setting, redis).inspect(),
     await (await streamOf(setting, redis)).state(),
-    await target.lease(),
+    await target.fence(),
   ];
   const resources = await Promise.all(
     Object.keys(config.resources).map(async (resource) => ({
@@ -109,7 +109,7 @@ async function readSlots({ config }: Setting, redis: RedisConnection): Promise<S
   );
 }
 
-function waitingEvents(lease: LeaseRow | null, { last }: StreamState): number {
+function waitingEvents(lease: FenceRow | null, { last }: StreamState): number {
   if (lease === null) return 0;
   const onStream = last.generation === lease.generation ? last.seq : 0;
   return Math.max(0, lease.nextSeq - 1 - onStream);

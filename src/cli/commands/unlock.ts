@@ -18,7 +18,7 @@ export async function unlockCommand(options: GlobalOptions & { yes?: boolean }, 
     return say({ unlocked: false, holder: held.holder }, 'the lock stays', console);
   }
   await using reader = await openReader(setting);
-  if (await reader.lease()) {
+  if (await reader.fence()) {
     await using target = await openTarget(setting);
     await target.fenceOut();
   }

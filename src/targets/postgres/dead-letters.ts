@@ -1,10 +1,11 @@
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
-import { letterOf } from '../sql/dead-letters.ts';
+import { letterOf } from '../sql/our-rows.ts';
 import { parseAddress } from './connection/address.ts';
-import { createConnection, type PostgresTimings, patienceOf } from './connection/connection.ts';
+import { createConnection } from './connection/connection.ts';
+import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Row, Session } from './connection/session.ts';
 import type { PostgresOptions } from './reader.ts';
-import { storable } from './rows/values.ts';
+import { storable } from './rows/literals.ts';
 import { ensureSchema, hasSchema, type Place, placeIn, type Transact } from './schema.ts';
 
 export interface PostgresDeadLettersOptions extends PostgresOptions {

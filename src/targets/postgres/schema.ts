@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
-import { quoted } from '../sql/names.ts';
+import { quoted } from '../sql/identifiers.ts';
+import { otherVersionError } from '../sql/run-errors.ts';
 import type { Session } from './connection/session.ts';
 
 /** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */
@@ -73,10 +74,7 @@ export async function hasSchema(session: Session, place: Place): Promise<boolean
   if (rows[0].ours !== 't') return false;
   const { rows: versions } = await session.query(`SELECT version FROM ${place.table('_sync_schema')}`);
   if (versions[0]?.version === String(schemaVersion)) return true;
-  throw new ConfigError(
-    `the tables of sync in ${place.label} are of version ${versions[0]?.version}; this release knows ${schemaVersion}`,
-    { hint: 'Run the newer release of sync on this database.' },
-  );
+  throw otherVersionError(place.label, versions[0]?.version, schemaVersion);
 }
 
 /** Runs short work in a transaction. */
@@ -89,4 +87,23 @@ export async function ensureSchema(transact: Transact, place: Place): Promise<vo
     await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [place.table('_sync_schema')]);
     if (!(await hasSchema(session, place))) await session.query(statements(place));
   });
+}
+
+/** Our tables, made when they are first written to. */
+export class OurTables {
+  readonly #transact: Transact;
+  readonly #place: Place;
+  #areThere = false;
+
+  constructor(transact: Transact, place: Place) {
+    this.#transact = transact;
+    this.#place = place;
+  }
+
+  /** Runs work in a transaction that finds our tables there. */
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (!this.#areThere) await ensureSchema(this.#transact, this.#place);
+    this.#areThere = true;
+    return this.#transact(work);
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import type { Timings } from '../../timings.ts';
-import { letterOf } from '../sql/dead-letters.ts';
+import { letterOf } from '../sql/our-rows.ts';
 import { type Connection, openConnection, patiently } from './connection.ts';
 import { ensureSchema } from './schema.ts';
 

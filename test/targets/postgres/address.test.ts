@@ -5,7 +5,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseAddress } from '../../../src/targets/postgres/connection/address.ts';
-import { ada, claim, customersTable, write } from '../../contracts/target.ts';
+import { ada, customersTable, takeOver, write } from '../../contracts/target.ts';
 import { aPostgresWorld } from './a-postgres-target.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
@@ -94,7 +94,7 @@ describe('TLS', () => {
     const world = await aPostgresWorld();
     const port = await aTlsServer(world.database.port);
     const url = world.database.urlFor({ port }).replace('127.0.0.1', 'localhost');
-    const target = await claim(await world.open({ url, tls: { ca: fixture('localhost.crt') } }));
+    const target = await takeOver(await world.open({ url, tls: { ca: fixture('localhost.crt') } }));
     expect(await write(target, [ada])).toMatchObject({ ids: [1] });
   });
 
@@ -106,14 +106,14 @@ describe('TLS', () => {
     const port = await aTlsServer(world.database.port);
     const url = world.database.urlFor({ port }).replace('127.0.0.1', host);
     const target = await world.open({ url, tls });
-    const claiming = target.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
-    await expect(claiming).rejects.toThrow(/do not agree on TLS/);
+    const takingOver = target.takeOver({ run: 'r', holder: 'h' }, [customersTable()], 0);
+    await expect(takingOver).rejects.toThrow(/do not agree on TLS/);
   });
 
   test('is never left out where it was asked for', async () => {
     const world = await aPostgresWorld();
     const target = await world.open({ url: `${world.database.url}?sslmode=require` });
-    const claiming = target.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
-    await expect(claiming).rejects.toThrow(/do not agree on TLS/);
+    const takingOver = target.takeOver({ run: 'r', holder: 'h' }, [customersTable()], 0);
+    await expect(takingOver).rejects.toThrow(/do not agree on TLS/);
   });
 });

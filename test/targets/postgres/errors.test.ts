@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, UnreachableError } from '../../../src/errors.ts';
-import { isLost, translate } from '../../../src/targets/postgres/connection/errors.ts';
+import { isLost } from '../../../src/targets/postgres/connection/errors.ts';
+import { translate } from '../../../src/targets/postgres/connection/translate.ts';
 
 function failure(message: string, code?: string): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Prepared } from '../../../src/record.ts';
-import type { ResourceTable, Target } from '../../../src/target.ts';
+import type { ResourceTable } from '../../../src/table.ts';
+import type { Target } from '../../../src/target.ts';
 import { Pace } from '../../../src/targets/postgres/pace.ts';
 import { defaultTimings } from '../../../src/timings.ts';
-import { checkpointOf, claim, customersTable, record, write } from '../../contracts/target.ts';
+import { checkpointOf, customersTable, record, takeOver, write } from '../../contracts/target.ts';
 import { aPostgresWorld, type PostgresWorld } from './a-postgres-target.ts';
 
 const never = new AbortController().signal;
@@ -78,7 +79,7 @@ describe('rows that take their time', () => {
 
   test('are written few at first, and then no more than take about 100 ms', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await world.sql(slowly(0.001));
     await write(target, many(1000));
     const [first, ...others] = await transactions(world);
@@ -90,7 +91,7 @@ describe('rows that take their time', () => {
     const world = await aPostgresWorld();
     const people = customersTable({ resource: 'people', table: 'people' });
     const target = await world.open();
-    await target.claim({ run: 'r', holder: 'h' }, [people, customersTable()], 0);
+    await target.takeOver({ run: 'r', holder: 'h' }, [people, customersTable()], 0);
     await world.sql(slowly(0.001));
     await write(target, many(3000), { table: people });
     const before = (await transactions(world)).length;
@@ -100,7 +101,7 @@ describe('rows that take their time', () => {
 
   test('are written in smaller transactions where one of them took longer than a statement may', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open({ timings }));
+    const target = await takeOver(await world.open({ timings }));
     await world.sql(slowly(0.01));
     expect(await write(target, many(150))).toMatchObject({ counts: { created: 150 }, refused: [], nextSeq: 151 });
     expect(Math.max(...(await transactions(world)))).toBeLessThan(100);
@@ -108,7 +109,7 @@ describe('rows that take their time', () => {
 
   test('all alone too long are refused, and the others are written', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open({ timings }));
+    const target = await takeOver(await world.open({ timings }));
     await world.sql(slowly(0, "NEW.id = '7'", 20));
     const { counts, refused } = await write(target, many(30));
     expect(counts.created).toBe(29);
@@ -118,7 +119,7 @@ describe('rows that take their time', () => {
   test('are deleted in smaller transactions, and one that takes too long alone stays', async () => {
     const world = await aPostgresWorld();
     const table = customersTable({ onDelete: 'hard' });
-    const target = await claim(await world.open({ timings }), table);
+    const target = await takeOver(await world.open({ timings }), table);
     const { ids } = await write(target, many(150), { table });
     await world.sql(slowly(0.01, "OLD.id = '7'", 20));
     const { counts, refused } = await remove(target, ids, table);

@@ -1,14 +1,14 @@
 import { type Arrived, mostLookalikes } from '../../../identity.ts';
 import { keyOf, type Value } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { Lookalike } from '../../sql/clues.ts';
+import type { ResourceTable } from '../../../table.ts';
+import type { Lookalike } from '../../sql/arrivals.ts';
 import { matchedValues } from '../../sql/match.ts';
-import { fromStored, UnstorableError } from '../../sql/values.ts';
+import { fromStored, UnstorableError } from '../../sql/stored-values.ts';
 import { refusalOf } from '../connection/errors.ts';
 import type { Row, Session } from '../connection/session.ts';
-import { insideSavepoint } from './rows.ts';
+import { bound, textArray } from './literals.ts';
+import { insideSavepoint } from './look-up.ts';
 import type { Shape, ShapedColumn } from './shape.ts';
-import { bound, textArray } from './values.ts';
 
 /** For each arrival the rows whose match fields hold the same, the live ones first. */
 export async function lookalikesOf(

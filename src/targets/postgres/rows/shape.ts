@@ -1,7 +1,7 @@
 import type { Column, ColumnKind } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { quoted } from '../../sql/identifiers.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
 import type { Place } from '../schema.ts';
 import type { PostgresColumn, PostgresTable } from './system-table.ts';
 

@@ -1,14 +1,14 @@
 import type { Column, ColumnKind } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { TableIndex } from '../../sql/match.ts';
-import { list, quoted } from '../../sql/names.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../../sql/identifiers.ts';
 import {
   type Dialect,
   type SystemColumn,
   type SystemTable,
   softColumn,
   wantedColumns,
-} from '../../sql/system-table.ts';
+} from '../../sql/table/dialect.ts';
+import type { TableIndex } from '../../sql/table/match-warnings.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
 

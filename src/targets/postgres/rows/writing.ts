@@ -1,12 +1,12 @@
 import type { Step } from '../../../batch.ts';
 import type { Prepared } from '../../../record.ts';
-import { UnstorableError } from '../../sql/values.ts';
-import { bisector, LeftOutError, type Outcome } from '../bisect.ts';
+import { UnstorableError } from '../../sql/stored-values.ts';
+import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
-import { copyFrom } from './entries.ts';
-import { keyFields } from './rows.ts';
+import { copyFrom } from './entering.ts';
+import { bound, copyLine, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
-import { bound, copyLine, textArray } from './values.ts';
+import { keyFields } from './wanted.ts';
 
 /** How long telling rows apart may hold the locks of what is written already; a wait for a lock may add to it. */
 export const tellApartMs = 100;
@@ -43,21 +43,22 @@ export async function writeRows(
   rows: readonly RowToWrite[],
   options: { readonly onRefusal?: ((error: unknown) => void) | undefined } = {},
 ): Promise<Outcome<RowToWrite>> {
-  const { put, outcome } = bisector<RowToWrite>(session, { tellApartMs, onRefusal: options.onRefusal });
+  const bisector = new Bisector<RowToWrite>(session, { tellApartMs, onRefusal: options.onRefusal });
+  const { refused } = bisector.outcome;
   const putAll = async (some: readonly RowToWrite[]): Promise<void> => {
     for (const { columns, rows: group, unmark } of updateGroups(shape, some)) {
-      await put(group, (part) => update(session, shape, part, columns, unmark));
+      await bisector.put(group, (part) => update(session, shape, part, columns, unmark));
     }
     const inserted = some.filter(({ change }) => change === 'insert');
-    await put(inserted, (part) => insert(session, shape, part));
+    await bisector.put(inserted, (part) => insert(session, shape, part));
   };
   await putAll(rows);
-  const again = [...outcome.refused].flatMap(([row, { depends }]) => (depends ? row : []));
-  if (again.length > 0 && outcome.refused.size < rows.length) {
-    for (const row of again) outcome.refused.delete(row);
+  const again = [...refused].flatMap(([row, { depends }]) => (depends ? row : []));
+  if (again.length > 0 && refused.size < rows.length) {
+    for (const row of again) refused.delete(row);
     await putAll(again);
   }
-  return outcome;
+  return bisector.outcome;
 }
 
 interface UpdateGroup {
@@ -131,57 +132,6 @@ async function update(
   demandAll(count, rows.length);
 }
 
-/**
- * Does what `onDelete` asks to the rows of these keys. Rows that are gone are none of its business; nor are those that a
- * trigger keeps from a delete, for it may have done something else to them.
- */
-export async function removeRows(
-  session: Session,
-  shape: Shape,
-  fields: readonly (readonly (string | null)[])[],
-  at: Date,
-): Promise<void> {
-  const sets = removalSets(shape, at);
-  if (sets !== 'delete' && sets.length === 0) return;
-  const keys = shape.key.map((_column, n) => `k${n}`);
-  const source = `unnest(${keys.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${keys.join(', ')})`;
-  const where = whereAnyKey(shape, source);
-  const head =
-    sets === 'delete'
-      ? `DELETE FROM ${shape.name} t USING ${source} WHERE ${where}`
-      : `UPDATE ${shape.name} t SET ${sets.map(({ column, type }, n) => `${column} = $${keys.length + n + 1}::text::${type}`).join(', ')} FROM ${source} WHERE ${where}`;
-  const unmarked = shape.mark ? ` AND t.${shape.mark} IS NULL` : '';
-  const values = sets === 'delete' ? [] : sets.map(({ value }) => value);
-  const keyed = keys.map((_name, n) => textArray(fields.map((row) => row[n] ?? null)));
-  const { count } = await session.query(`${head}${unmarked}`, [...keyed, ...values]);
-  if (sets === 'delete' || count === fields.length) return;
-  const { rows: kept } = await session.query(
-    `SELECT 1 FROM ${shape.name} t, ${source} WHERE ${where}${unmarked}`,
-    keyed,
-  );
-  demandAll(count, shape.mark ? count + kept.length : kept.length);
-}
-
-interface Setting {
-  readonly column: string;
-  readonly type: string;
-  readonly value: string | null;
-}
-
-function removalSets({ table, mark, column }: Shape, at: Date): 'delete' | readonly Setting[] {
-  const { onDelete } = table;
-  if (onDelete === 'hard') return 'delete';
-  if (onDelete === 'keep') return [];
-  if (onDelete === 'soft') {
-    const type = column('deleted_at')?.type ?? 'text';
-    return mark ? [{ column: mark, type, value: at.toISOString() }] : [];
-  }
-  return Object.entries(onDelete.set).flatMap(([name, value]): Setting | [] => {
-    const shaped = column(name);
-    return shaped ? { column: shaped.name, type: shaped.type, value: bound(value, shaped.kind) } : [];
-  });
-}
-
 function mappedColumns({ mapped }: Shape): ShapedColumn[] {
   return mapped.flatMap((column) => column ?? []);
 }
@@ -197,6 +147,7 @@ function boundFields(shape: Shape, { values, key }: Prepared): (string | null)[]
   return shape.table.mapped.map(({ kind }, at) => bound(values[at] ?? null, kind));
 }
 
-function demandAll(count: number, wanted: number): void {
+/** Throws `LeftOutError` where fewer rows were written than there should be. */
+export function demandAll(count: number, wanted: number): void {
   if (count !== wanted) throw new LeftOutError('the database refuses it: a trigger of the system left the row out');
 }

@@ -1,11 +1,11 @@
 import { type Arrived, mostLookalikes } from '../../../identity.ts';
 import { type Column, canonicalJson, keyOf, type Value } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { Lookalike } from '../../sql/clues.ts';
+import type { ResourceTable } from '../../../table.ts';
+import type { Lookalike } from '../../sql/arrivals.ts';
+import { quoted } from '../../sql/identifiers.ts';
 import { matchedValues } from '../../sql/match.ts';
-import { quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
-import { fromStored, type Stored, toStored, UnstorableError } from '../../sql/values.ts';
+import { fromStored, type Stored, toStored, UnstorableError } from '../../sql/stored-values.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
 import type { Connection } from '../connection.ts';
 import { folded } from '../names.ts';
 import { readTable } from './system-table.ts';

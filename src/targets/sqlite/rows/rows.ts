@@ -1,8 +1,8 @@
 import type { Column, Prepared, Value, Values } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
-import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../../sql/values.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { quoted } from '../../sql/identifiers.ts';
+import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../../sql/stored-values.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
 import type { Connection } from '../connection.ts';
 import { folded } from '../names.ts';
 import { readTable } from './system-table.ts';

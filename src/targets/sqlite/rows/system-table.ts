@@ -1,8 +1,8 @@
 import type { Column } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { TableIndex } from '../../sql/match.ts';
-import { list, quoted } from '../../sql/names.ts';
-import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/system-table.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../../sql/identifiers.ts';
+import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/table/dialect.ts';
+import type { TableIndex } from '../../sql/table/match-warnings.ts';
 import type { Connection } from '../connection.ts';
 import { folded } from '../names.ts';
 

@@ -1,9 +1,9 @@
 import type { Created, Updated } from '../../../change.ts';
 import type { Column, Prepared } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { list, quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
-import { fieldsOfKey, type Stored, toStored } from '../../sql/values.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../../sql/identifiers.ts';
+import { fieldsOfKey, type Stored, toStored } from '../../sql/stored-values.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
 import type { Connection } from '../connection.ts';
 import { refusalOf } from '../errors.ts';
 import { keyColumns, storedKey, whereKey } from './rows.ts';

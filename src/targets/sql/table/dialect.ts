@@ -1,5 +1,5 @@
-import type { Column } from '../../record.ts';
-import type { ResourceTable } from '../../target.ts';
+import type { Column } from '../../../record.ts';
+import type { ResourceTable } from '../../../table.ts';
 
 /** What `soft` sets in the row of a record that is gone: when that was. */
 export const softColumn = 'deleted_at';

@@ -1,10 +1,10 @@
-import type { ResourceTable } from '../../target.ts';
-import { fencedError } from '../sql/errors.ts';
-import type { Session } from './connection/session.ts';
-import { type Lease, readLease } from './fence.ts';
-import type { Place, Transact } from './schema.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { fencedError } from '../../sql/run-errors.ts';
+import type { Session } from '../connection/session.ts';
+import type { Place, Transact } from '../schema.ts';
+import { type MarkedFence, readFence } from './fence.ts';
 
-/** Of so many records at once it is forgotten how they were written: some tenths of a second. */
+/** How many records one statement forgets: it takes some tenths of a second. */
 const recordsPerStep = 5000;
 
 /** A resource whose table was another one until now. */
@@ -14,19 +14,19 @@ export interface Moved {
   readonly table: string;
 }
 
-/** Registers what is new, and says which resources have another table than before. */
-export async function takeTables(
+/** Registers new resources, and returns those that have another table than before. */
+export async function registerTables(
   session: Session,
   place: Place,
   name: string,
   tables: readonly ResourceTable[],
 ): Promise<readonly Moved[]> {
   const moved: Moved[] = [];
-  for (const each of tables) moved.push(...(await takeTable(session, place, name, each)));
+  for (const each of tables) moved.push(...(await registerTable(session, place, name, each)));
   return moved;
 }
 
-async function takeTable(
+async function registerTable(
   session: Session,
   { table: ours }: Place,
   name: string,
@@ -47,36 +47,36 @@ async function takeTable(
 }
 
 /**
- * In another table than before, what was written there says nothing: every record is compared with its row again. Forgotten
- * in steps, since one statement for millions would take longer than a statement may; the table's name comes last, so that
- * a run that was killed on the way begins again.
+ * If a resource was in another table before, our hashes say nothing about this one: every record is compared with its row
+ * again. The hashes are forgotten in steps, since one statement for millions would take longer than a statement may. The
+ * table's name is stored last, so that the next run starts again if this one is killed on the way.
  */
 export async function moveTable(
   transact: Transact,
   place: Place,
   name: string,
-  lease: Lease,
+  fence: MarkedFence,
   { of, table }: Moved,
 ): Promise<void> {
   let after: number | null = 0;
   while (after !== null) {
     const from: number = after;
     after = await transact(async (session) => {
-      await checkFence(session, place, name, lease);
+      await checkFence(session, place, name, fence);
       return forgetSome(session, place, of, from);
     });
   }
   await transact(async (session) => {
-    await checkFence(session, place, name, lease);
+    await checkFence(session, place, name, fence);
     await session.query(`UPDATE ${place.table('_sync_tables')} SET table_name = $2 WHERE id = $1`, [of, table]);
   });
 }
 
-async function checkFence(session: Session, place: Place, name: string, { fence }: Lease): Promise<void> {
-  if ((await readLease(session, place, name, 'FOR UPDATE'))?.fence !== fence) throw fencedError(place.label);
+async function checkFence(session: Session, place: Place, name: string, { fence }: MarkedFence): Promise<void> {
+  if ((await readFence(session, place, name, 'FOR UPDATE'))?.fence !== fence) throw fencedError(place.label);
 }
 
-/** Forgets the hashes of some records, by their ids; the last of these, or null where there were none. */
+/** Forgets the hashes of some records, in the order of their ids. Returns the last of these ids, or null if there were none. */
 async function forgetSome(session: Session, { table }: Place, of: number, after: number): Promise<number | null> {
   const { rows } = await session.query(
     `WITH step AS (SELECT id FROM ${table('_sync_records')} WHERE (of_table, id) > ($1, $2) AND of_table = $1

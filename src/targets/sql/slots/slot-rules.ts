@@ -1,7 +1,10 @@
-import type { BackOffCause } from '../../errors.ts';
-import type { Limits, SlotAnswer } from '../../throttle.ts';
+import type { BackOffCause } from '../../../errors.ts';
+import type { Limits, SlotAnswer } from '../../../throttle.ts';
 
-/** What frees at a time. `span` is how far off that was when it was written: later than this from now is a clock that jumped back. */
+/**
+ * What frees at a time. `span` is how far away that time was when it was written: if it is further away now, the clock has
+ * jumped back.
+ */
 export interface Freeing {
   /** Milliseconds since the epoch, on the database's clock. */
   readonly until: number;
@@ -13,34 +16,6 @@ export interface KeptSlots {
   readonly slots: readonly (Freeing & { readonly id: string })[];
   readonly limits: (Freeing & { readonly limits: Limits }) | null;
   readonly deferred: (Freeing & { readonly cause: BackOffCause }) | null;
-}
-
-/** One of them as a database keeps it. */
-export interface SlotRow extends Freeing {
-  readonly kind: 'slot' | 'limits' | 'not-before';
-  /** Of the grant; empty where there is only one of its kind. */
-  readonly id: string;
-  /** JSON: the limits, or the cause of a back-off. */
-  readonly note: string | null;
-}
-
-export function keptSlots(rows: readonly SlotRow[]): KeptSlots {
-  const limits = rows.find(({ kind }) => kind === 'limits');
-  const deferred = rows.find(({ kind }) => kind === 'not-before');
-  return {
-    slots: rows.filter(({ kind }) => kind === 'slot'),
-    limits: limits?.note ? { ...limits, limits: JSON.parse(limits.note) } : null,
-    deferred: deferred?.note ? { ...deferred, cause: JSON.parse(deferred.note) } : null,
-  };
-}
-
-export function slotRows({ slots, limits, deferred }: KeptSlots): SlotRow[] {
-  const only = { id: '' };
-  return [
-    ...slots.map(({ id, until, span }): SlotRow => ({ kind: 'slot', id, until, span, note: null })),
-    ...(limits ? [{ ...limits, ...only, kind: 'limits' as const, note: JSON.stringify(limits.limits) }] : []),
-    ...(deferred ? [{ ...deferred, ...only, kind: 'not-before' as const, note: JSON.stringify(deferred.cause) }] : []),
-  ];
 }
 
 export interface SlotRequest {
@@ -83,12 +58,17 @@ export function cancelSlot(kept: KeptSlots, id: string): KeptSlots {
   return { ...kept, slots: kept.slots.filter((slot) => slot.id !== id) };
 }
 
-/** Keeps everybody away for a while: only ever later, never earlier. Pure. */
+/** Lets no one take a slot for a while. It moves the end of a back-off only later, never earlier. Pure. */
 export function deferKey(before: KeptSlots, forMs: number, cause: BackOffCause, now: number): KeptSlots {
   const kept = withoutFreed(before, now);
   const span = Math.ceil(forMs);
   if (kept.deferred && kept.deferred.until - now >= span) return kept;
   return { ...kept, deferred: { until: now + span, span, cause } };
+}
+
+/** A refusal of credentials no longer keeps anyone away: they have been changed. Pure. */
+export function resumeKey(kept: KeptSlots): KeptSlots {
+  return { ...kept, deferred: null };
 }
 
 function withoutFreed({ slots, limits, deferred }: KeptSlots, now: number): KeptSlots {
@@ -111,7 +91,7 @@ function strictest(known: Limits, asked: Limits): Limits {
   return { hits: Math.min(known.hits, asked.hits), perMs: Math.max(known.perMs, asked.perMs) };
 }
 
-/** Limits are remembered as long as a slot of theirs may be; looser ones that are asked for meanwhile do not prolong them. */
+/** Limits are remembered as long as a slot under them may last. Looser limits that are asked for meanwhile do not prolong this. */
 function remembered(known: KeptSlots['limits'], limits: Limits, asked: Limits, frees: Freeing): KeptSlots['limits'] {
   const isSame = (a: Limits, b: Limits) => a.hits === b.hits && a.perMs === b.perMs;
   if (known && isSame(limits, known.limits) && !isSame(limits, asked)) return known;

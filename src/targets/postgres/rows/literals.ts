@@ -1,5 +1,5 @@
 import type { ColumnKind, Value } from '../../../record.ts';
-import { toStored, UnstorableError } from '../../sql/values.ts';
+import { toStored, UnstorableError } from '../../sql/stored-values.ts';
 
 /** A value as the text that is cast to its column's type. Throws `UnstorableError`. */
 export function bound(value: Value, kind: ColumnKind): string | null {

@@ -1,6 +1,6 @@
-import type { ResourceTable } from '../../target.ts';
-import { list, quoted } from './names.ts';
-import { type Dialect, missingColumns, type SystemTable, softColumn } from './system-table.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../identifiers.ts';
+import { type Dialect, missingColumns, type SystemTable, softColumn } from './dialect.ts';
 
 /** What stops a run from writing this table, one sentence each. Pure. */
 export function problemsOf(table: ResourceTable, system: SystemTable | null, dialect: Dialect): string[] {

@@ -4,7 +4,7 @@ import { type Column, canonicalJson, type Rejected, type Values } from '../../re
 /** How much of a rejected record is kept, in characters. */
 const rawLimit = 65_536;
 
-/** How many rejects of one resource are kept: the oldest go. */
+/** How many rejects of one resource are kept. The oldest are removed. */
 export const rejectsKept = 10_000;
 
 /** A rejected record as it is stored. The same key, or without one the same record, takes the same place again. */
@@ -26,7 +26,15 @@ export function storedReject({ key, reasons, raw }: Rejected): StoredReject {
   };
 }
 
-/** A record that is valid and that the system's own constraints do not let in: it goes to the rejects with the reason. */
+/** Where a batch's rejects belong. */
+export interface RejectPlace {
+  readonly name: string;
+  readonly resource: string;
+  readonly pass: number;
+  readonly at: Date;
+}
+
+/** A valid record that the system's own constraints do not let in. It is stored with the rejects, with the reason. */
 export function refusedRecord(key: string, values: Values, columns: readonly Column[], reason: string): Rejected {
   return { key, reasons: [reason], raw: Object.fromEntries(columns.map(({ name }, at) => [name, values[at] ?? null])) };
 }

@@ -1,19 +1,13 @@
 import type { Found } from '../../../batch.ts';
-import type { Prepared, Value, Values } from '../../../record.ts';
-import { fieldsOfKey, fromStored, UnstorableError } from '../../sql/values.ts';
+import type { Value, Values } from '../../../record.ts';
+import { noFound } from '../../sql/nothing-yet.ts';
+import { fromStored, UnstorableError } from '../../sql/stored-values.ts';
 import { refusalOf } from '../connection/errors.ts';
 import type { Parameter, Row, Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
+import { bound, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereKey } from './shape.ts';
-import { bound, textArray } from './values.ts';
-
-/** A record as it is looked up: by the fields of its key, with its values where they are known. */
-export interface Wanted {
-  readonly key: string;
-  /** Null: no column can hold them, so that there is no such row. */
-  readonly fields: readonly (string | null)[] | null;
-  readonly values: Values | null;
-}
+import type { Wanted } from './wanted.ts';
 
 export interface FoundRow extends Found {
   /** The system holds the row locked. */
@@ -26,40 +20,12 @@ export type RowLock = '' | 'FOR NO KEY UPDATE' | 'FOR UPDATE';
 export interface LookUp {
   readonly place: Place;
   readonly shape: Shape | null;
-  /** The number of the resource; null where nothing of it is known. */
+  /** The number of the resource; null where noFoundRow of it is known. */
   readonly of: number | null;
   readonly lock: RowLock;
 }
 
-const nothing: FoundRow = { entry: null, row: null, isRowDeleted: false, isBusy: false };
-
-export function wantedRecord({ key, values }: Prepared, shape: Shape | null): Wanted {
-  return {
-    key,
-    values,
-    fields:
-      shape &&
-      keyFields(
-        shape,
-        shape.keyAt.map((at) => values[at] ?? null),
-      ),
-  };
-}
-
-export function wantedKey(key: string, shape: Shape | null): Wanted {
-  const fields = shape && fieldsOfKey(key, shape.key);
-  return { key, values: null, fields: shape && fields ? keyFields(shape, fields) : null };
-}
-
-/** Fields that no column can hold find no row: the record is refused when it is written. */
-export function keyFields({ key }: Shape, fields: readonly Value[]): (string | null)[] | null {
-  try {
-    return fields.map((field, n) => bound(field, key[n]?.kind ?? 'text'));
-  } catch (error) {
-    if (error instanceof UnstorableError) return null;
-    throw error;
-  }
-}
+export const noFoundRow: FoundRow = { ...noFound, isBusy: false };
 
 /**
  * Our entry and the system's row of each record. Where the key's or a value's type does not take what we have, the others
@@ -79,7 +45,7 @@ export async function lookUp(session: Session, how: LookUp, wanted: readonly Wan
     return [...first, ...(await lookUp(session, how, wanted.slice(half)))];
   }
   if (only?.values) return lookUp(session, how, [{ ...only, values: null }]);
-  return only?.fields ? lookUp(session, how, [{ ...only, fields: null }]) : [nothing];
+  return only?.fields ? lookUp(session, how, [{ ...only, fields: null }]) : [noFoundRow];
 }
 
 /** Leaves the transaction usable where work meets what the database refuses. */
@@ -126,7 +92,7 @@ function attempt(convert: () => string | null): string | null {
 
 /**
  * An index look-up for each: the LIMITs and the lock keep the planner from joining with the whole table. `w` is what a
- * column of another type than ours would make of our value: where it is what the column holds, nothing differs.
+ * column of another type than ours would make of our value: where it is what the column holds, noFoundRow differs.
  */
 function lookUpSql({ place, shape, of, lock }: LookUp, foreign: readonly Foreign[]): string {
   const keys = shape?.key.map((_column, n) => `k${n}`) ?? [];
@@ -157,7 +123,7 @@ function foundRow(found: Row, shape: Shape | null, values: Values | null): Found
     found.id === null || found.id === undefined
       ? null
       : { id: Number(found.id), hash: String(found.hash), deleted: found.is_deleted === 't' };
-  if (!shape || found.found !== 't') return { ...nothing, entry, isBusy: found.is_busy === 't' };
+  if (!shape || found.found !== 't') return { ...noFoundRow, entry, isBusy: found.is_busy === 't' };
   const row = shape.table.mapped.map(({ kind }, at): Value => {
     const held = found[`c${at}`] ?? null;
     const isSame = values !== null && held !== null && held === found[`w${at}`];
