@@ -15,8 +15,8 @@ import type { Timings } from '../timings.ts';
 import type { TokenStore } from '../token.ts';
 import { packageFolder } from './package.ts';
 import type { GlobalOptions } from './program/flags.ts';
+import { readTimings } from './read-timings.ts';
 import type { Console } from './terminal.ts';
-import { readTimings } from './timings.ts';
 
 /** What every command has: the config, and where it speaks. */
 export interface Setting {

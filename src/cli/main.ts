@@ -1,5 +1,5 @@
 import { ExitCode, StopError, SyncError } from '../errors.ts';
-import { tellFailure } from './output/failure.ts';
+import { tellFailure } from './output/report-error.ts';
 import { parseCommandLine } from './program/program.ts';
 import { openConsole } from './terminal.ts';
 

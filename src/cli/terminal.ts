@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
-import { fitted } from './output/text.ts';
+import { fitted } from './output/printable.ts';
 import type { GlobalOptions } from './program/flags.ts';
 
 /** The colours that are used: chalk's, or none. */

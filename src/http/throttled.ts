@@ -9,7 +9,7 @@ import { excerptOf } from './excerpt.ts';
 import { followMoved } from './moved.ts';
 import type { AccessToken } from './oauth.ts';
 import type { Recorder } from './recording.ts';
-import { type Slot, type SlotOptions, takeSlot } from './slots.ts';
+import { type Slot, type SlotOptions, takeSlot } from './take-slot.ts';
 import { throttleKeyIn, throttleKeyOf } from './throttle-key.ts';
 import { placeOf } from './translate.ts';
 import { isPage, judge, type Verdict } from './verdict.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { eventOf } from '../../src/event.ts';
 import { cursorsIn, watermarkOf } from '../../src/listen/cursors.ts';
-import { backOffMs } from '../../src/listen/delivery/back-off.ts';
 import { Circuit } from '../../src/listen/delivery/circuit.ts';
+import { backOffMs } from '../../src/listen/delivery/retry-delay.ts';
 import { readEntry } from '../../src/listen/group/incoming.ts';
 import { Prefetch } from '../../src/listen/group/prefetch.ts';
 import { createRoute, shardOf } from '../../src/listen/group/route.ts';

@@ -1,12 +1,12 @@
 import type { Adapter, AdapterContext, HttpResponse, PageRequest } from '../../adapter.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts';
 import { conditionOf } from '../../validators.ts';
-import { pageOf } from './answer.ts';
 import { readDocument } from './document.ts';
 import type { Pagination, RestOptions, RestResource } from './options.ts';
+import { pageOf } from './page-of-answer.ts';
 import { withQuery } from './pager.ts';
-import { compileReader, type Reader } from './reader.ts';
 import { requestFor } from './request.ts';
+import { compileReader, type Reader } from './resource-reader.ts';
 import { stageOf } from './stage.ts';
 
 /** Reads any JSON API, by its config alone. A page is one JSON document, held in memory. */

@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { unmatchedProblems } from '../../match/unmatched.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
+import { compileResources } from '../compile-resources.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import { compileResources } from '../resources.ts';
 import type { Console } from '../terminal.ts';
 import { tryAdapter } from '../third-party.ts';
 

@@ -3,7 +3,7 @@ import { formatDuration } from '../../duration.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import type { DeadLetterRow, DeadLetters } from '../../listener.ts';
 import { loadSetting, type Setting } from '../app.ts';
-import { openDeadLetters, openListener, surroundingsOf } from '../listeners.ts';
+import { openDeadLetters, openListener, surroundingsOf } from '../open-listener.ts';
 import { many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import { openReplay, type Replayed } from '../replay.ts';

@@ -4,11 +4,11 @@ import type { Resource } from '../../pass/resource.ts';
 import type { Spool } from '../../spool.ts';
 import type { TargetReader } from '../../target.ts';
 import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
+import { compileResources } from '../compile-resources.ts';
 import { keepHeapSmall } from '../heap.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
-import { compileResources } from '../resources.ts';
 import { openParty } from '../third-party.ts';
 
 /** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */

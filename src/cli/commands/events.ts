@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../app.ts';
-import { printable } from '../output/text.ts';
+import { printable } from '../output/printable.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Console } from '../terminal.ts';
 

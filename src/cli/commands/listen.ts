@@ -1,13 +1,13 @@
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
-import type { Daemon, Listened, ListenOptions } from '../../listen/listen.ts';
+import type { Daemon, Listened, ListenOptions } from '../../listen/daemon.ts';
 import type { DeadLetters, Listener } from '../../listener.ts';
 import { type ListenGauges, silentMeter } from '../../meter.ts';
 import type { EventStream } from '../../stream.ts';
 import { connectRedis, loadSetting, type Setting, streamOf } from '../app.ts';
-import { openDaemon } from '../daemon.ts';
 import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
-import { openDeadLetters, openListener, surroundingsOf } from '../listeners.ts';
 import type { Metrics } from '../metrics.ts';
+import { openDaemon } from '../open-daemon.ts';
+import { openDeadLetters, openListener, surroundingsOf } from '../open-listener.ts';
 import { Opened } from '../opened.ts';
 import { many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';

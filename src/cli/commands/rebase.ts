@@ -4,8 +4,8 @@ import { lowestCursor } from '../../relay/groups.ts';
 import { relay } from '../../relay/relay.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget, streamOf, thisHolder } from '../app.ts';
+import { listenerGroups } from '../compile-resources.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import { listenerGroups } from '../resources.ts';
 import type { Console } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 

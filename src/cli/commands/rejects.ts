@@ -1,6 +1,6 @@
 import { ExitCode, UsageError } from '../../errors.ts';
 import { loadSetting, openReader } from '../app.ts';
-import { printable } from '../output/text.ts';
+import { printable } from '../output/printable.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Console } from '../terminal.ts';
 

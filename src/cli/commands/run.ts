@@ -12,7 +12,7 @@ import {
   tokensOf,
 } from '../app.ts';
 import { keepHeapSmall } from '../heap.ts';
-import { tellFailure } from '../output/failure.ts';
+import { tellFailure } from '../output/report-error.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Console } from '../terminal.ts';
 
@@ -44,7 +44,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
   try {
     keepHeapSmall();
     const { run } = await import('../../run/run.ts');
-    const { compileResources, listenerGroups } = await import('../resources.ts');
+    const { compileResources, listenerGroups } = await import('../compile-resources.ts');
     const { openParty } = await import('../third-party.ts');
     const { showProgress } = await import('../output/progress.ts');
     const { printSummary } = await import('../output/summary.ts');

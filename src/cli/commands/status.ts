@@ -91,7 +91,7 @@ async function readStatus(setting: Setting): Promise<Status> {
 }
 
 async function readListeners(setting: Setting, { groups }: StreamState): Promise<ListenerStatus[]> {
-  const { openDeadLetters } = await import('../listeners.ts');
+  const { openDeadLetters } = await import('../open-listener.ts');
   await using letters = await openDeadLetters(setting);
   const dead = await letters.countByListener();
   const live = groups.map(({ name, pending, lag }) => {

@@ -7,9 +7,9 @@ import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
 import type { Console, Paint } from '../terminal.ts';
-import { tellError } from './failure.ts';
 import { changes, count, many } from './numbers.ts';
-import { printable } from './text.ts';
+import { printable } from './printable.ts';
+import { tellError } from './report-error.ts';
 
 /** So many changes of a kind are shown; `--json` shows all. */
 const shownPerKind = 10;

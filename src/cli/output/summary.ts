@@ -2,8 +2,8 @@ import type { ChangeCounts } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
 import type { Console } from '../terminal.ts';
-import { tellError } from './failure.ts';
 import { changes, many } from './numbers.ts';
+import { tellError } from './report-error.ts';
 
 /** Prints what a run did: one line, and its warnings and errors; with `--json` one document, with `--quiet` only what went wrong. */
 export function printSummary(summary: Summary, console: Console): void {

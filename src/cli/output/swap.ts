@@ -5,9 +5,9 @@ import type { Resource } from '../../pass/resource.ts';
 import type { Column } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
 import type { Console } from '../terminal.ts';
-import { tellError } from './failure.ts';
 import { count, many } from './numbers.ts';
 import { changeJson, notesOf, printChange, printWait } from './plan.ts';
+import { tellError } from './report-error.ts';
 
 /** A dry run with another third party, and whose the data is now. */
 export interface SwapPlan {

@@ -22,7 +22,7 @@ export function addListen(program: Command, choose: Choose): void {
     .action((name: string, flags: GlobalOptions & { readonly yes?: boolean }) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/listener.ts')).dropListener(name, flags, console),
+        run: async (console) => (await import('../commands/drop-listener.ts')).dropListener(name, flags, console),
       });
     });
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { fileResource } from './files.ts';
+import { fileResource } from './file.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
 import { tapOptions, tapResource } from './singer.ts';

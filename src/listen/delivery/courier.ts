@@ -7,10 +7,10 @@ import { type ListenMeter, silentMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
 import type { Group } from '../group/group.ts';
 import { Attempt, type Outcome } from './attempt.ts';
-import { backOffMs } from './back-off.ts';
 import type { Circuit } from './circuit.ts';
-import type { DeadLetterBox, Reason } from './dead-letters.ts';
+import type { DeadLetterBox, Reason } from './dead-letter-box.ts';
 import type { Isolation } from './isolation.ts';
+import { backOffMs } from './retry-delay.ts';
 
 /** One entry on its way to one listener. */
 export interface Work {

@@ -1,7 +1,7 @@
 import type { Attempts, Entry, EntryId } from '../../consumer.ts';
 import type { Timings } from '../../timings.ts';
-import { backOffMs } from '../delivery/back-off.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
+import { backOffMs } from '../delivery/retry-delay.ts';
 import type { Acknowledger } from './acknowledger.ts';
 import type { Past } from './entry-reader.ts';
 import type { Group } from './group.ts';

@@ -5,9 +5,9 @@ import { messageOf } from '../../errors.ts';
 import { beforeEverything, comparePositions, type Position, parsePosition } from '../../event.ts';
 import type { Log } from '../../log.ts';
 import type { Timings } from '../../timings.ts';
-import { parseRedisUrl } from './address.ts';
 import { clientOptions, type RedisConfig } from './connection.ts';
 import { unreachable } from './failure.ts';
+import { parseRedisUrl } from './redis-url.ts';
 import { listIn, textIn } from './reply.ts';
 
 export interface ArrivalsConfig extends Pick<RedisConfig, 'url' | 'connectionName'> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { tellFailure } from '../../../src/cli/output/failure.ts';
 import { changes, count, many } from '../../../src/cli/output/numbers.ts';
 import { showProgress } from '../../../src/cli/output/progress.ts';
+import { tellFailure } from '../../../src/cli/output/report-error.ts';
 import { printSummary } from '../../../src/cli/output/summary.ts';
 import { ConfigError, LockHeldError } from '../../../src/errors.ts';
 import type { ResourceSummary, Summary } from '../../../src/run/summary.ts';

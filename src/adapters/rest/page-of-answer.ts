@@ -8,7 +8,7 @@ import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
 import type { RestResource } from './options.ts';
 import type { Answered, Turn } from './pager.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './resource-reader.ts';
 import { cursorOf, type Stage } from './stage.ts';
 
 /** Of which walk a page is, and who asks. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
-import { openListener, type Surroundings } from '../../src/cli/listeners.ts';
+import { openListener, type Surroundings } from '../../src/cli/open-listener.ts';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../src/listener.ts';

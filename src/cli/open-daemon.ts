@@ -1,4 +1,4 @@
-import { Daemon, type ListenDeps, type ListenOptions } from '../listen/listen.ts';
+import { Daemon, type ListenDeps, type ListenOptions } from '../listen/daemon.ts';
 import type { Listener } from '../listener.ts';
 import type { Lease } from '../lock.ts';
 import type { ListenMeter } from '../meter.ts';
@@ -13,9 +13,9 @@ import { createEventStream } from '../redis/stream.ts';
 import { ensureGroups, restoreGroup } from '../relay/groups.ts';
 import { relay } from '../relay/relay.ts';
 import { openTarget, type Setting, thisHolder } from './app.ts';
-import { openDeadLetters } from './listeners.ts';
+import { listenerGroups } from './compile-resources.ts';
+import { openDeadLetters } from './open-listener.ts';
 import { Opened } from './opened.ts';
-import { listenerGroups } from './resources.ts';
 
 /** What a daemon is given beside the config. */
 export interface DaemonParts {
