@@ -16,20 +16,20 @@ import type { TokenStore } from '../token.ts';
 import { packageFolder } from './package.ts';
 import type { GlobalOptions } from './program/flags.ts';
 import { readTimings } from './read-timings.ts';
-import type { Console } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What every command has: the config, and where it speaks. */
 export interface Setting {
   readonly loaded: LoadedConfig;
   readonly config: Config;
   readonly timings: Timings;
-  readonly console: Console;
+  readonly terminal: Terminal;
 }
 
 /** Loads the config, and from then on keeps its secrets out of every output. */
 export async function loadSetting(
   options: GlobalOptions & { readonly adapter?: string },
-  console: Console,
+  terminal: Terminal,
 ): Promise<Setting> {
   const loaded = await loadConfig({
     cwd: process.cwd(),
@@ -38,10 +38,10 @@ export async function loadSetting(
     ...(options.config !== undefined && { file: options.config }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
-  console.redact(redactor(loaded.secrets));
+  terminal.redact(redactor(loaded.secrets));
   const timings = readTimings(process.env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
-  return { loaded, config: loaded.config, timings, console };
+  return { loaded, config: loaded.config, timings, terminal };
 }
 
 /** A lease is renewed at a third of its TTL and trusted until the margin: in between, one failed renewal must find time. */
@@ -54,10 +54,10 @@ function demandRoomToRenew(ttlMs: number, { leaseMarginMs }: Timings): void {
 }
 
 /** Connects to Redis. Whoever calls this closes it. */
-export async function connectRedis({ config, timings, console }: Setting): Promise<RedisConnection & Disposable> {
+export async function connectRedis({ config, timings, terminal }: Setting): Promise<RedisConnection & Disposable> {
   const { url, allowEviction } = config.redis;
   const connectionName = `cronsync:${config.name}`;
-  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: console.log });
+  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: terminal.log });
   return { ...redis, [Symbol.dispose]: () => redis.close() };
 }
 
@@ -82,9 +82,9 @@ export async function tokensOf({ config }: Setting, redis: RedisConnection): Pro
   return createTokenStore({ redis, prefix: config.redis.prefix });
 }
 
-export async function openTarget({ config, timings, console }: Setting): Promise<Target> {
+export async function openTarget({ config, timings, terminal }: Setting): Promise<Target> {
   const { name, target } = config;
-  const { log } = console;
+  const { log } = terminal;
   if (target.type === 'postgres') {
     const { openPostgresTarget } = await import('../targets/postgres/target.ts');
     return openPostgresTarget({ ...target, name, timings, log });

@@ -1,7 +1,7 @@
 import { ExitCode, StopError, SyncError } from '../errors.ts';
-import { tellFailure } from './output/report-error.ts';
+import { reportFailure } from './output/report-error.ts';
 import { parseCommandLine } from './program/program.ts';
-import { openConsole } from './terminal.ts';
+import { openTerminal } from './terminal.ts';
 
 /**
  * From argv to exit code.
@@ -31,18 +31,18 @@ async function main(): Promise<void> {
 }
 
 async function runCommandLine(signal: AbortSignal): Promise<{ readonly code: number; readonly isDaemon: boolean }> {
-  let console = await openConsole({}, process.env);
+  let terminal = await openTerminal({}, process.env);
   let isDaemon = false;
   try {
     const command = await parseCommandLine(process.argv.slice(2));
     if (typeof command === 'number') return { code: command, isDaemon };
     isDaemon = command.isDaemon === true;
-    console = await openConsole(command.options, process.env);
-    return { code: await command.run(console, signal), isDaemon };
+    terminal = await openTerminal(command.options, process.env);
+    return { code: await command.run(terminal, signal), isDaemon };
   } catch (error) {
     if (signal.aborted && (error instanceof StopError || !(error instanceof SyncError)))
       return { code: ExitCode.ok, isDaemon };
-    return { code: tellFailure(error, console), isDaemon };
+    return { code: reportFailure(error, terminal), isDaemon };
   }
 }
 

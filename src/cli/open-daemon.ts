@@ -34,14 +34,14 @@ export interface OpenDaemon extends AsyncDisposable {
 
 /** Puts the daemon together. It claims no target: no run is fenced out by it. */
 export async function openDaemon(setting: Setting, parts: DaemonParts): Promise<OpenDaemon> {
-  const { config, timings, console } = setting;
+  const { config, timings, terminal } = setting;
   const { redis, listeners, meter } = parts;
   const keys = syncKeys(config.redis.prefix, config.name);
   const stream = createEventStream({ redis, key: keys.events });
   const groups = listenerGroups(config);
   const allGroups = groups.map(({ group }) => group);
   const { maxStream } = config.events;
-  const { log } = console;
+  const { log } = terminal;
 
   await using opened = new Opened();
   const target = opened.use(await openTarget(setting));

@@ -3,7 +3,7 @@ import type { ListenerConfig } from '../config/schema/schema.ts';
 import type { DeadLetters, Listener } from '../listener.ts';
 import type { Setting } from './app.ts';
 import { readVersion } from './package.ts';
-import type { Console } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What a listener finds around it. */
 export interface Surroundings {
@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly secrets: readonly string[];
   /** Names of the resources, to tell a handler that would never be called. */
   readonly resources: readonly string[];
-  readonly console: Pick<Console, 'print' | 'isJson'>;
+  readonly terminal: Pick<Terminal, 'print' | 'isJson'>;
   /** How long a command that is told to end may take, before it is killed. */
   readonly graceMs: number;
 }
@@ -23,10 +23,10 @@ type Of<Type> = Extract<ListenerConfig, { readonly type: Type }>;
 /** A command is killed, and gone, well before the daemon stops waiting for its delivery to end. */
 const shareOfGrace = 0.4;
 
-export function surroundingsOf({ loaded, config, console, timings }: Setting): Surroundings {
+export function surroundingsOf({ loaded, config, terminal, timings }: Setting): Surroundings {
   const graceMs = timings.deliveryGraceMs * shareOfGrace;
   const { dir, secrets } = loaded;
-  return { dir, secrets, resources: Object.keys(config.resources), console, graceMs };
+  return { dir, secrets, resources: Object.keys(config.resources), terminal, graceMs };
 }
 
 /** Makes a listener from its config. Whoever calls this closes it. Throws `ConfigError` where it could never deliver anything. */
@@ -35,7 +35,7 @@ export async function openListener(name: string, config: ListenerConfig, around:
   if (config.type === 'exec') return openExec(name, config, around);
   if (config.type === 'module') return openModule(config, around);
   const { createLogListener } = await import('../listeners/log.ts');
-  const { print, isJson } = around.console;
+  const { print, isJson } = around.terminal;
   return createLogListener({ print, isJson });
 }
 

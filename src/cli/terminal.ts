@@ -7,11 +7,11 @@ import type { GlobalOptions } from './program/flags.ts';
 export type Paint = Record<'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold', (text: string) => string>;
 
 /** Where a command speaks: results on stdout, all else on stderr, and no secret on either. */
-export interface Console {
+export interface Terminal {
   /** Writes a line of the result. */
   print(line: string): void;
   /** Writes a line for people, whatever the log level: errors and warnings. */
-  tell(line: string): void;
+  report(line: string): void;
   /** Overwrites the line in progress on a terminal; empty: removes it. Does nothing elsewhere. */
   show(line: string): void;
   readonly log: Log;
@@ -21,16 +21,17 @@ export interface Console {
   readonly isQuiet: boolean;
   readonly isJson: boolean;
   /** Whether a progress line can be shown. */
-  readonly isLive: boolean;
+  readonly isInteractive: boolean;
   /** From now on these values are masked. */
   redact(mask: (text: string) => string): void;
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv): Promise<Console> {
+export async function openTerminal(options: GlobalOptions, env: NodeJS.ProcessEnv): Promise<Terminal> {
   const [out, err] = await paints(options, env);
-  const isLive = process.stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+  const isInteractive =
+    process.stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   let mask = (text: string) => text;
   let shown = false;
@@ -39,21 +40,21 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
     if (shown) process.stderr.write('\r\x1b[2K');
     shown = false;
   };
-  const tell = (line: string) => {
+  const report = (line: string) => {
     clear();
     process.stderr.write(`${mask(line)}\n`);
   };
   const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string) => {
-    if (levels.indexOf(level) >= lowest) tell(`${paint(level)} ${message}`);
+    if (levels.indexOf(level) >= lowest) report(`${paint(level)} ${message}`);
   };
   return {
     print(line) {
       clear();
       process.stdout.write(`${mask(line)}\n`);
     },
-    tell,
+    report,
     show(line) {
-      if (!isLive) return;
+      if (!isInteractive) return;
       clear();
       if (line === '') return;
       process.stderr.write(fitted(mask(line), process.stderr.columns));
@@ -69,7 +70,7 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
     err,
     isQuiet: options.quiet === true,
     isJson: options.json === true,
-    isLive,
+    isInteractive,
     redact(next) {
       mask = next;
     },

@@ -108,7 +108,7 @@ async function wayOut(
   origins: readonly string[],
   { slots, tokens }: { readonly slots: SlotKeeper; readonly tokens: TokenStore },
   progress: Progress,
-  { timings, console, loaded }: Setting,
+  { timings, terminal, loaded }: Setting,
   { waitMs, from, save }: PartyOptions,
 ): Promise<(way: WayOut) => HttpClient> {
   const { createFileClient, createRecorder, demandPass, notePass } = await import('../http/recording.ts');
@@ -138,7 +138,7 @@ async function wayOut(
       userAgent: `cronsync/${readVersion()}`,
       timings,
       signal,
-      log: console.log,
+      log: terminal.log,
       mayStillSend,
       moved: () => moved,
       failures: () => failures,
@@ -150,7 +150,7 @@ async function wayOut(
     const asking = createThrottledClient(tokenOptions(options, source.origin));
     const get = async () => {
       const token = await source.tokens.get(asking);
-      console.redact(redactor([...loaded.secrets, token.text]));
+      terminal.redact(redactor([...loaded.secrets, token.text]));
       return token;
     };
     return createThrottledClient({ ...options, token: { get, drop: (token) => source.tokens.drop(token) } });

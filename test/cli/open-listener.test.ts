@@ -23,7 +23,7 @@ async function anOpenListener(options: object, files: Readonly<Record<string, st
     dir: cwd,
     secrets: loaded.secrets,
     resources: ['customers'],
-    console: { print: (line) => void printed.push(line), isJson },
+    terminal: { print: (line) => void printed.push(line), isJson },
     graceMs: 500,
   };
   return { listener: await opened(loaded, around), printed, dir: cwd };

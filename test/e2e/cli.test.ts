@@ -48,7 +48,7 @@ describe('the command line', () => {
     [['run', 'customers']],
     [['run', '--wait', 'soon']],
     [['run', '--max-pages', '0']],
-    [['run', '--held-exit-code', '300']],
+    [['run', '--locked-exit-code', '300']],
     [['status', '--log-level', 'loud']],
     [['rejects', 'show']],
   ])('refuses %j with 64, and does nothing', async (args) => {

@@ -5,7 +5,7 @@ import { unmatchedProblems } from '../../match/unmatched.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
 import { compileResources } from '../compile-resources.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { tryAdapter } from '../third-party.ts';
 
 interface Finding {
@@ -15,8 +15,8 @@ interface Finding {
 }
 
 /** `sync check`: config, adapter, Redis, target and tables, as a run would find them. It makes no hit and writes nothing. */
-export async function checkCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
-  const setting = await loadSetting(options, console);
+export async function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+  const setting = await loadSetting(options, terminal);
   const findings = [
     { what: 'config', is: 'good', detail: setting.loaded.path } as const,
     await checkAdapter(setting),
@@ -24,8 +24,8 @@ export async function checkCommand(options: GlobalOptions, console: Console): Pr
     ...(await checkTables(setting)),
     ...shadowedCommand(process.env.PATH ?? ''),
   ];
-  if (console.isJson) console.print(JSON.stringify({ findings }));
-  else for (const finding of findings) printFinding(finding, console);
+  if (terminal.isJson) terminal.print(JSON.stringify({ findings }));
+  else for (const finding of findings) printFinding(finding, terminal);
   return findings.some(({ is }) => is === 'bad') ? ExitCode.config : ExitCode.ok;
 }
 
@@ -81,7 +81,7 @@ function shadowedCommand(path: string): Finding[] {
   ];
 }
 
-function printFinding({ what, is, detail }: Finding, { print, out }: Console): void {
+function printFinding({ what, is, detail }: Finding, { print, out }: Terminal): void {
   const mark = { good: out.green('✓'), note: out.yellow('!'), bad: out.red('✗') }[is];
   print(`${mark} ${out.bold(what)}  ${detail}`);
 }

@@ -13,9 +13,9 @@ import { openParty } from '../third-party.ts';
 
 /** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
-  const print = setting.console.isJson ? printPlanJson : printPlan;
+  const print = setting.terminal.isJson ? printPlanJson : printPlan;
   return planAndPrint(setting, flags, signal, async ({ plan, resources, spool }) => {
-    print(plan, resources, spool, setting.console);
+    print(plan, resources, spool, setting.terminal);
   });
 }
 
@@ -55,10 +55,10 @@ interface Opened {
 }
 
 async function planWith(setting: Setting, resources: Resource[], opened: Opened): Promise<DryPlan> {
-  const { config, console } = setting;
+  const { config, terminal } = setting;
   const { redis, target, spool, flags, signal } = opened;
   const [slots, tokens] = await Promise.all([slotsOf(setting, redis), tokensOf(setting, redis)]);
-  using progress = showProgress(console);
+  using progress = showProgress(terminal);
   // A target that no run has used has no guard row yet, and a dry run makes none.
   const guarding = (await target.lease()) === null ? null : await openTarget(setting);
   try {
@@ -75,7 +75,7 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
         isFull: flags.full === true,
       },
-      { target, guard: guarding?.slots ?? null, party, spool, log: console.log, progress, signal, now: Date.now },
+      { target, guard: guarding?.slots ?? null, party, spool, log: terminal.log, progress, signal, now: Date.now },
     );
   } finally {
     await guarding?.[Symbol.asyncDispose]();

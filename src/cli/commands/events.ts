@@ -4,7 +4,7 @@ import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../app.ts';
 import { printable } from '../output/printable.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface EventsFlags extends GlobalOptions {
   readonly since?: string;
@@ -25,9 +25,9 @@ const perRead = 1000;
 const followMs = 1000;
 
 /** `sync events`: what the outbox holds, oldest first; with `--json` one CloudEvent a line. */
-export async function eventsCommand(flags: EventsFlags, console: Console, signal: AbortSignal): Promise<ExitCode> {
+export async function eventsCommand(flags: EventsFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const isWanted = filterOf(flags);
-  const setting = await loadSetting(flags, console);
+  const setting = await loadSetting(flags, terminal);
   let after: Position | undefined;
   for (;;) {
     after = await printAfter(after, isWanted, setting);
@@ -50,12 +50,16 @@ async function printAfter(
   for (;;) {
     const { events, firstSeq } = await target.outbox(after, perRead);
     if (events.length === 0) return after;
-    for (const event of events) print(event, isWanted, setting.console);
+    for (const event of events) print(event, isWanted, setting.terminal);
     after = { ...after, seq: firstSeq + events.length - 1 };
   }
 }
 
-function print(event: string, isWanted: (event: PrintedEvent) => boolean, { out, isJson, print: line }: Console): void {
+function print(
+  event: string,
+  isWanted: (event: PrintedEvent) => boolean,
+  { out, isJson, print: line }: Terminal,
+): void {
   const parsed: PrintedEvent = JSON.parse(event);
   if (!isWanted(parsed)) return;
   if (isJson) {

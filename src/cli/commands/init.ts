@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** `sync init`: writes a config to start from. It overwrites nothing unless told to. */
-export async function initCommand(options: GlobalOptions & { force?: boolean }, console: Console): Promise<ExitCode> {
+export async function initCommand(options: GlobalOptions & { force?: boolean }, terminal: Terminal): Promise<ExitCode> {
   const file = options.config ?? 'sync.config.json';
   if (existsSync(file) && !options.force) {
     throw new ConfigError(`${file} is there already; nothing was written`, {
@@ -16,8 +16,8 @@ export async function initCommand(options: GlobalOptions & { force?: boolean }, 
   } catch (error) {
     throw new ConfigError(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
   }
-  if (console.isJson) console.print(JSON.stringify({ file }));
-  else if (!console.isQuiet) console.print(`${console.out.green('wrote')} ${file}\n${nextSteps}`);
+  if (terminal.isJson) terminal.print(JSON.stringify({ file }));
+  else if (!terminal.isQuiet) terminal.print(`${terminal.out.green('wrote')} ${file}\n${nextSteps}`);
   return ExitCode.ok;
 }
 

@@ -11,7 +11,7 @@ import { openDeadLetters, openListener, surroundingsOf } from '../open-listener.
 import { Opened } from '../opened.ts';
 import { many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface ListenFlags extends GlobalOptions {
   readonly listener?: readonly string[];
@@ -21,10 +21,10 @@ export interface ListenFlags extends GlobalOptions {
 }
 
 /** `sync listen`: the daemon. A signal ends it in peace, with exit 0. */
-export async function listenCommand(flags: ListenFlags, console: Console, signal: AbortSignal): Promise<ExitCode> {
+export async function listenCommand(flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const address = addressOf(flags.http);
   const until = untilOf(flags);
-  const setting = await loadSetting(flags, console);
+  const setting = await loadSetting(flags, terminal);
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
   using redis = await connectRedis(setting);
@@ -37,11 +37,11 @@ export async function listenCommand(flags: ListenFlags, console: Console, signal
     until,
     meter: metrics ?? silentMeter,
   });
-  await using server = address && metrics ? await serve(address, open.daemon, metrics) : null;
-  if (server) console.tell(`sync: ${server.url} answers /healthz, /readyz and /metrics`);
-  if (!console.isQuiet) console.tell(`sync: listening for ${names.join(', ')}`);
+  await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics) : null;
+  if (server) terminal.report(`sync: ${server.url} answers /healthz, /readyz and /metrics`);
+  if (!terminal.isQuiet) terminal.report(`sync: listening for ${names.join(', ')}`);
   const listened = await open.daemon.run(signal);
-  return exitCodeOf(listened, until, console);
+  return exitCodeOf(listened, until, terminal);
 }
 
 function addressOf(text: string | undefined) {
@@ -97,17 +97,21 @@ async function openMetrics(
   return createMetrics({ name: config.name, gauges });
 }
 
-function serve(address: { readonly host: string; readonly port: number }, daemon: Daemon, metrics: Metrics) {
+function startHealthServer(
+  address: { readonly host: string; readonly port: number },
+  daemon: Daemon,
+  metrics: Metrics,
+) {
   const state = (): HealthState => ({ stuck: daemon.stuck, unready: daemon.unready, groups: daemon.groups });
   return createHealthServer({ ...address, state, metrics });
 }
 
-function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], console: Console): ExitCode {
+function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], terminal: Terminal): ExitCode {
   const isDone = left === 0 && !isOff;
-  if (console.isJson) console.print(JSON.stringify({ outcome: isDone ? 'done' : 'left', left, isOff }));
+  if (terminal.isJson) terminal.print(JSON.stringify({ outcome: isDone ? 'done' : 'left', left, isOff }));
   if (until === 'stopped' || isDone) return ExitCode.ok;
-  if (!console.isQuiet) {
-    console.tell(
+  if (!terminal.isQuiet) {
+    terminal.report(
       isOff ? 'a receiver is gone for good, and its events wait' : `${many(left, 'event')} could not be delivered yet`,
     );
   }

@@ -10,7 +10,7 @@ import type { GroupCursor, LeaseRow, RunRow } from '../../target.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
 import { changes, many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { throttleKeysOf } from '../throttle-keys.ts';
 import { describeHeld } from './unlock.ts';
 
@@ -50,10 +50,10 @@ interface ListenerStatus {
 const runsShown = 5;
 
 /** `sync status`: where everything stands. It only looks. */
-export async function statusCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
-  const status = await readStatus(await loadSetting(options, console));
-  if (console.isJson) console.print(JSON.stringify(status));
-  else printStatus(status, console);
+export async function statusCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+  const status = await readStatus(await loadSetting(options, terminal));
+  if (terminal.isJson) terminal.print(JSON.stringify(status));
+  else printStatus(status, terminal);
   return ExitCode.ok;
 }
 
@@ -115,7 +115,7 @@ function waitingEvents(lease: LeaseRow | null, { last }: StreamState): number {
   return Math.max(0, lease.nextSeq - 1 - onStream);
 }
 
-function printStatus(status: Status, { print, out }: Console): void {
+function printStatus(status: Status, { print, out }: Terminal): void {
   print(`${out.bold(status.name)} from ${status.adapter} into ${status.target}`);
   print(`lock       ${status.lock === null ? 'free' : describeHeld(status.lock)}`);
   for (const { key, waitMs, cause } of status.slots) {

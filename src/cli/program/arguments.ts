@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../duration.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import type { GlobalOptions } from './flags.ts';
 
 /** What the command line asks for. Its module is loaded when it is run. */
@@ -8,8 +8,8 @@ export interface ChosenCommand {
   readonly options: GlobalOptions;
   /** A signal is how it ends: then its exit code counts, not the signal's. */
   readonly isDaemon?: true;
-  /** Resolves to the exit code: one of ours, or the one that `--held-exit-code` asked for. */
-  run(console: Console, signal: AbortSignal): Promise<number>;
+  /** Resolves to the exit code: one of ours, or the one that `--locked-exit-code` asked for. */
+  run(terminal: Terminal, signal: AbortSignal): Promise<number>;
 }
 
 export type Choose = (command: ChosenCommand) => void;

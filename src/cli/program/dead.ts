@@ -9,11 +9,11 @@ export function addDead(program: Command, choose: Choose): void {
   withChoice(dead.command('list').description('the dead letters, oldest first'))
     .option('--limit <n>', 'at most so many', whole, 50)
     .action((flags) => {
-      choose({ options: flags, run: async (console) => (await load()).listDead(flags, console) });
+      choose({ options: flags, run: async (terminal) => (await load()).listDead(flags, terminal) });
     });
   withGlobals(dead.command('show <id>').description('one of them: its last error, every attempt, the event')).action(
     (id: string, flags: GlobalOptions) => {
-      choose({ options: flags, run: async (console) => (await load()).showDead(id, flags, console) });
+      choose({ options: flags, run: async (terminal) => (await load()).showDead(id, flags, terminal) });
     },
   );
   withChoice(
@@ -21,13 +21,13 @@ export function addDead(program: Command, choose: Choose): void {
   ).action((ids: string[], flags) => {
     choose({
       options: flags,
-      run: async (console, signal) => (await load()).replayDead(ids, flags, console, signal),
+      run: async (terminal, signal) => (await load()).replayDead(ids, flags, terminal, signal),
     });
   });
   withChoice(dead.command('drop [ids...]').description('forget them for good'))
     .option('--yes', 'do not ask')
     .action((ids: string[], flags) => {
-      choose({ options: flags, run: async (console) => (await load()).dropDead(ids, flags, console) });
+      choose({ options: flags, run: async (terminal) => (await load()).dropDead(ids, flags, terminal) });
     });
 }
 

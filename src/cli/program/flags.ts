@@ -30,5 +30,5 @@ export interface SwapFlags extends PlanFlags {
 export interface RunFlags extends PlanFlags {
   readonly adapter?: string;
   readonly allowMassDelete?: boolean;
-  readonly heldExitCode?: number;
+  readonly lockedExitCode?: number;
 }

@@ -13,7 +13,7 @@ export function addListen(program: Command, choose: Choose): void {
       choose({
         options: flags,
         isDaemon: true,
-        run: async (console, signal) => (await import('../commands/listen.ts')).listenCommand(flags, console, signal),
+        run: async (terminal, signal) => (await import('../commands/listen.ts')).listenCommand(flags, terminal, signal),
       });
     });
   const listener = program.command('listener').description('what is known of a listener');
@@ -22,7 +22,7 @@ export function addListen(program: Command, choose: Choose): void {
     .action((name: string, flags: GlobalOptions & { readonly yes?: boolean }) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/drop-listener.ts')).dropListener(name, flags, console),
+        run: async (terminal) => (await import('../commands/drop-listener.ts')).dropListener(name, flags, terminal),
       });
     });
 }

@@ -79,14 +79,14 @@ function addRun(program: Command, choose: Choose): void {
     .option('--wait <duration>', 'wait so long for a slot, instead of throttle.wait', duration)
     .option('--max-pages <n>', 'take at most so many pages', whole)
     .option('--allow-mass-delete', 'permit, once, as many deletions as the guard has held back')
-    .option('--held-exit-code <n>', 'exit with this instead of 75 when the lock is held', exitCode)
+    .option('--locked-exit-code <n>', 'exit with this instead of 75 when the lock is held', exitCode)
     .option('--from <file>', 'read the page from a file instead of a hit')
     .option('--save <file>', "keep the third party's answer in a file")
     .option('--detailed-exitcode', 'with --dry-run: exit 2 when the plan has changes')
     .action((flags: RunFlags) => {
       choose({
         options: flags,
-        run: async (console, signal) => (await import('../commands/run.ts')).runCommand(flags, console, signal),
+        run: async (terminal, signal) => (await import('../commands/run.ts')).runCommand(flags, terminal, signal),
       });
     });
 }
@@ -97,7 +97,7 @@ function addLookers(program: Command, choose: Choose): void {
     (flags: GlobalOptions) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/status.ts')).statusCommand(flags, console),
+        run: async (terminal) => (await import('../commands/status.ts')).statusCommand(flags, terminal),
       });
     },
   );
@@ -105,7 +105,7 @@ function addLookers(program: Command, choose: Choose): void {
     (flags: GlobalOptions) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/check.ts')).checkCommand(flags, console),
+        run: async (terminal) => (await import('../commands/check.ts')).checkCommand(flags, terminal),
       });
     },
   );
@@ -117,7 +117,7 @@ function addLookers(program: Command, choose: Choose): void {
     .action((flags) => {
       choose({
         options: flags,
-        run: async (console, signal) => (await import('../commands/events.ts')).eventsCommand(flags, console, signal),
+        run: async (terminal, signal) => (await import('../commands/events.ts')).eventsCommand(flags, terminal, signal),
       });
     });
   const rejects = program.command('rejects').description('records that were rejected');
@@ -127,14 +127,14 @@ function addLookers(program: Command, choose: Choose): void {
     .action((flags) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/rejects.ts')).listRejects(flags, console),
+        run: async (terminal) => (await import('../commands/rejects.ts')).listRejects(flags, terminal),
       });
     });
   withGlobals(rejects.command('show <id>').description('one rejected record, as it came')).action(
     (id: string, flags) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/rejects.ts')).showReject(id, flags, console),
+        run: async (terminal) => (await import('../commands/rejects.ts')).showReject(id, flags, terminal),
       });
     },
   );
@@ -147,7 +147,7 @@ function addMenders(program: Command, choose: Choose): void {
     .action((flags) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/unlock.ts')).unlockCommand(flags, console),
+        run: async (terminal) => (await import('../commands/unlock.ts')).unlockCommand(flags, terminal),
       });
     });
   const outbox = program.command('outbox').description('events that are not on the stream yet');
@@ -156,7 +156,7 @@ function addMenders(program: Command, choose: Choose): void {
     .action((flags) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/rebase.ts')).rebaseCommand(flags, console),
+        run: async (terminal) => (await import('../commands/rebase.ts')).rebaseCommand(flags, terminal),
       });
     });
 }
@@ -167,14 +167,14 @@ function addStarters(program: Command, choose: Choose): void {
     .action((flags) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/init.ts')).initCommand(flags, console),
+        run: async (terminal) => (await import('../commands/init.ts')).initCommand(flags, terminal),
       });
     });
   withGlobals(program.command('schema').description('print the JSON Schema of the config')).action(
     (flags: GlobalOptions) => {
       choose({
         options: flags,
-        run: async (console) => (await import('../commands/schema.ts')).schemaCommand(console),
+        run: async (terminal) => (await import('../commands/schema.ts')).schemaCommand(terminal),
       });
     },
   );

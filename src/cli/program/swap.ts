@@ -16,7 +16,7 @@ export function addSwap(program: Command, choose: Choose): void {
     .action((flags: SwapFlags) => {
       choose({
         options: flags,
-        run: async (console, signal) => (await import('../commands/swap.ts')).swapCommand(flags, console, signal),
+        run: async (terminal, signal) => (await import('../commands/swap.ts')).swapCommand(flags, terminal, signal),
       });
     });
 }

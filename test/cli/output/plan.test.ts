@@ -7,7 +7,7 @@ import type { Column } from '../../../src/record.ts';
 import type { Spool } from '../../../src/spool.ts';
 import { createSpool } from '../../../src/targets/sqlite/spool.ts';
 import { aGuard } from '../../pass/a-pass.ts';
-import { aConsole } from '../a-terminal.ts';
+import { aTerminal } from '../a-terminal.ts';
 
 const mapped: readonly Column[] = [
   { name: 'id', kind: 'text' },
@@ -67,9 +67,9 @@ function putOneOfEach(): void {
   ]);
 }
 function printed(one: DryPlan): readonly string[] {
-  const console = aConsole();
-  printPlan(one, [resource], spool, console);
-  return console.printed;
+  const terminal = aTerminal();
+  printPlan(one, [resource], spool, terminal);
+  return terminal.printed;
 }
 
 describe('a plan for people', () => {
@@ -144,9 +144,9 @@ describe('a plan for people', () => {
 
 describe('a plan for programs', () => {
   function json(one: DryPlan): string {
-    const console = aConsole({ isJson: true });
-    printPlanJson(one, [resource], spool, console);
-    return console.printed.join('\n');
+    const terminal = aTerminal({ isJson: true });
+    printPlanJson(one, [resource], spool, terminal);
+    return terminal.printed.join('\n');
   }
 
   test('is one JSON document with every change', () => {
