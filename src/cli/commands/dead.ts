@@ -5,23 +5,15 @@ import type { DeadLetterRow, DeadLetters } from '../../listener.ts';
 import { loadSetting, type Setting } from '../app.ts';
 import { openDeadLetters, openListener, surroundingsOf } from '../open-listener.ts';
 import { many } from '../output/numbers.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { DeadFlags, DropDeadFlags, GlobalOptions, ListDeadFlags } from '../program/flags.ts';
 import { openReplay, type Replayed } from '../replay.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
-/** Which dead letters. */
-export interface DeadFlags extends GlobalOptions {
-  readonly listener?: string;
-  readonly key?: string;
-  /** Milliseconds. */
-  readonly olderThan?: number;
-}
-
 const perRead = 500;
 
 /** `sync dead list`: the events that listeners have given up on, oldest first. */
-export async function listDead(flags: DeadFlags & { limit: number }, terminal: Terminal): Promise<ExitCode> {
+export async function listDead(flags: ListDeadFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(flags, terminal);
   await using dead = await openDeadLetters(setting);
   const letters = await dead.list({ ...queryOf(flags), limit: flags.limit });
@@ -75,11 +67,7 @@ export async function replayDead(
 }
 
 /** `sync dead drop`: forgets them. Those that are not named one by one are counted, and asked about, before. */
-export async function dropDead(
-  ids: readonly string[],
-  flags: DeadFlags & { readonly yes?: boolean },
-  terminal: Terminal,
-): Promise<ExitCode> {
+export async function dropDead(ids: readonly string[], flags: DropDeadFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(flags, terminal);
   await using dead = await openDeadLetters(setting);
   const letters = await allOf(chooser(ids, flags, dead));

@@ -1,16 +1,12 @@
 import { ExitCode, UsageError } from '../../errors.ts';
 import { listenerOf } from '../../listener.ts';
 import { connectRedis, loadSetting, openTarget, streamOf } from '../app.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /** `sync listener drop`: forgets where a listener stands. What it has not heard is not kept for it any more; its dead letters stay. */
-export async function dropListener(
-  name: string,
-  options: GlobalOptions & { readonly yes?: boolean },
-  terminal: Terminal,
-): Promise<ExitCode> {
+export async function dropListener(name: string, options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   using redis = await connectRedis(setting);
   await using target = await openTarget(setting);

@@ -3,15 +3,8 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../app.ts';
 import { printable } from '../output/printable.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { EventsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-
-export interface EventsFlags extends GlobalOptions {
-  readonly since?: string;
-  readonly type?: readonly string[];
-  readonly key?: string;
-  readonly follow?: boolean;
-}
 
 interface PrintedEvent {
   readonly sequence: string;

@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `sync init`: writes a config to start from. It overwrites nothing unless told to. */
-export async function initCommand(options: GlobalOptions & { force?: boolean }, terminal: Terminal): Promise<ExitCode> {
+export async function initCommand(options: InitFlags, terminal: Terminal): Promise<ExitCode> {
   const file = options.config ?? 'sync.config.json';
   if (existsSync(file) && !options.force) {
     throw new ConfigError(`${file} is there already; nothing was written`, {

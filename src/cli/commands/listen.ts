@@ -10,15 +10,8 @@ import { openDaemon } from '../open-daemon.ts';
 import { openDeadLetters, openListener, surroundingsOf } from '../open-listener.ts';
 import { Opened } from '../opened.ts';
 import { many } from '../output/numbers.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { ListenFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-
-export interface ListenFlags extends GlobalOptions {
-  readonly listener?: readonly string[];
-  readonly http?: string;
-  readonly drain?: boolean;
-  readonly once?: boolean;
-}
 
 /** `sync listen`: the daemon. A signal ends it in peace, with exit 0. */
 export async function listenCommand(flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {

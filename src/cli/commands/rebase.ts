@@ -5,7 +5,7 @@ import { relay } from '../../relay/relay.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget, streamOf, thisHolder } from '../app.ts';
 import { listenerGroups } from '../compile-resources.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
@@ -14,7 +14,7 @@ import { confirm } from './confirm.ts';
  * database was restored from a backup, or something else wrote to the stream. No event is lost; listeners may get again
  * what they have not acknowledged.
  */
-export async function rebaseCommand(options: GlobalOptions & { yes?: boolean }, terminal: Terminal): Promise<ExitCode> {
+export async function rebaseCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   const { config } = setting;
   using redis = await connectRedis(setting);

@@ -1,14 +1,11 @@
 import { ExitCode, UsageError } from '../../errors.ts';
 import { loadSetting, openReader } from '../app.ts';
 import { printable } from '../output/printable.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { GlobalOptions, ListRejectsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `sync rejects list`: what could not be taken in, and why. */
-export async function listRejects(
-  options: GlobalOptions & { resource?: string; limit: number },
-  terminal: Terminal,
-): Promise<ExitCode> {
+export async function listRejects(options: ListRejectsFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   await using target = await openReader(setting);
   const { resource, limit } = options;

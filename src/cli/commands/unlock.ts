@@ -2,12 +2,12 @@ import { formatDuration } from '../../duration.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../app.ts';
-import type { GlobalOptions } from '../program/flags.ts';
+import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /** `sync unlock`: removes the lock, and fences its holder out: should it still run, it cannot write any more. */
-export async function unlockCommand(options: GlobalOptions & { yes?: boolean }, terminal: Terminal): Promise<ExitCode> {
+export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   using redis = await connectRedis(setting);
   const lock = lockOf(setting, redis);
