@@ -10,7 +10,7 @@ import { isPage } from './verdict.ts';
 
 /** Keeps answers in files, while their bodies are read: `--save`. */
 export interface Recorder {
-  keep(response: HttpResponse): Promise<HttpResponse>;
+  save(response: HttpResponse): Promise<HttpResponse>;
 }
 
 const longestHead = 64 * 1024;
@@ -29,7 +29,7 @@ export async function createRecorder(file: string): Promise<Recorder> {
   }
   let answers = 0;
   return {
-    async keep(response) {
+    async save(response) {
       answers += 1;
       const name = nameOf(file, answers);
       const handle = await open(name, 'w').catch((error) => {
@@ -69,9 +69,9 @@ const passField = 'cronsync-pass';
 /** Notes with each answer what its pass asked for. */
 export function notePass(recorder: Recorder, mode: Mode): Recorder {
   return {
-    async keep(response) {
+    async save(response) {
       const { headers } = response;
-      const kept = await recorder.keep({ ...response, headers: { ...headers, [passField]: mode } });
+      const kept = await recorder.save({ ...response, headers: { ...headers, [passField]: mode } });
       return { ...kept, headers };
     },
   };

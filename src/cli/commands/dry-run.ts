@@ -62,11 +62,15 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
   // A target that no run has used has no guard row yet, and a dry run makes none.
   const guarding = (await target.lease()) === null ? null : await openTarget(setting);
   try {
-    const party = await openParty(setting, slots, tokens, progress, {
-      waitMs: flags.wait,
-      from: flags.from,
-      save: flags.save,
-    });
+    const party = await openParty(
+      setting,
+      { slots, tokens, progress },
+      {
+        waitMs: flags.wait,
+        from: flags.from,
+        save: flags.save,
+      },
+    );
     return await dryRun(
       {
         name: config.name,

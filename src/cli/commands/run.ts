@@ -76,7 +76,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         stream,
         openTarget: () => openTarget(setting),
         openParty: () =>
-          openParty(setting, slots, tokens, progress, { waitMs: flags.wait, from: flags.from, save: flags.save }),
+          openParty(setting, { slots, tokens, progress }, { waitMs: flags.wait, from: flags.from, save: flags.save }),
         log: terminal.log,
         progress,
         timings,
