@@ -12,7 +12,7 @@ export interface GroupConsumer {
    * Takes new entries, at most `count`, without waiting. Of an ordered group only while its lease is held: else throws
    * `LeaseLostError`, and nothing was taken. What a lost reply has taken comes with the next call.
    */
-  take(count: number): Promise<Taken>;
+  readNew(count: number): Promise<NewEntries>;
 
   /**
    * Takes over what others have not touched for `minIdleMs`, in the order of the stream, from `cursor` on. It does not
@@ -36,7 +36,7 @@ export interface GroupConsumer {
   leave(): Promise<void>;
 
   /** Removes the consumers of this group that have nothing pending and were not heard of for so long; says how many. */
-  sweep(idleMs: number): Promise<number>;
+  removeIdleConsumers(idleMs: number): Promise<number>;
 }
 
 /** The ID of an entry, exactly as Redis has it: one that somebody else wrote may be larger than our numbers. */
@@ -53,7 +53,7 @@ export interface Entry {
   readonly deliveries: number;
 }
 
-export interface Taken {
+export interface NewEntries {
   readonly entries: readonly Entry[];
   /** The stream's last entry: what comes after it was not there yet. */
   readonly last: EntryId;

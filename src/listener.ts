@@ -137,7 +137,7 @@ export interface DeadLetterRow {
 /** The dead letters of a sync, in the target: Redis may forget, they may not. */
 export interface DeadLetters {
   /** Adds one; the same group and event again changes nothing. True: it was new. */
-  bury(letter: DeadLetterRow): Promise<boolean>;
+  store(letter: DeadLetterRow): Promise<boolean>;
   /** In the order of their events, oldest first. */
   list(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>;
   get(id: string): Promise<DeadLetterRow | null>;

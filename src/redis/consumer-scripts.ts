@@ -27,7 +27,7 @@ local function eventOf(fields) return fields and #fields == 2 and fields[1] == '
  * -> {'taken', the stream's last ID as far as it matters, then ID and event of each entry}; {'lease-lost'}
  * What is pending for the consumer after that ID was in a reply that was lost: it comes first.
  */
-export const takeScript: Script = {
+export const readNewScript: Script = {
   guarantee: stillPending,
   lua: `${demandLease}${eventOf}
 local function read(after)
@@ -134,7 +134,7 @@ return count
  * KEYS[1] stream   ARGV[1] group   ARGV[2] idle ms   ARGV[3] only this consumer, or empty   -> how many were removed
  * Redis drops what is pending together with its consumer (redis/redis#9745): one that has something stays.
  */
-export const sweepScript: Script = {
+export const removeConsumersScript: Script = {
   guarantee: 'consumers that are gone stay listed',
   lua: `
 local count = 0

@@ -1,4 +1,11 @@
-import { type Claimed, type Entry, type EntryId, type GroupConsumer, GroupGoneError, type Taken } from '../consumer.ts';
+import {
+  type Claimed,
+  type Entry,
+  type EntryId,
+  type GroupConsumer,
+  GroupGoneError,
+  type NewEntries,
+} from '../consumer.ts';
 import { LeaseLostError, messageOf } from '../errors.ts';
 import type { RedisConnection } from './connection/connection.ts';
 import { integerIn, listIn, textIn, textOrNull } from './connection/reply.ts';
@@ -10,8 +17,8 @@ import {
   deliveredScript,
   handBackScript,
   keepAliveScript,
-  sweepScript,
-  takeScript,
+  readNewScript,
+  removeConsumersScript,
 } from './consumer-scripts.ts';
 
 export interface ConsumerConfig {
@@ -57,9 +64,9 @@ export async function openConsumer(config: ConsumerConfig): Promise<GroupConsume
     group,
     consumer,
 
-    async take(count): Promise<Taken> {
+    async readNew(count): Promise<NewEntries> {
       for (;;) {
-        const reply = listIn(await run(takeScript, [consumer, token, count, after], guarded));
+        const reply = listIn(await run(readNewScript, [consumer, token, count, after], guarded));
         if (reply[0] === 'lease-lost') throw leaseLost(group);
         const taken = entriesIn(reply);
         after = taken.at(-1)?.id ?? after;
@@ -100,11 +107,11 @@ export async function openConsumer(config: ConsumerConfig): Promise<GroupConsume
     },
 
     async leave() {
-      await run(sweepScript, [0, consumer]);
+      await run(removeConsumersScript, [0, consumer]);
     },
 
-    async sweep(idleMs) {
-      return integerIn(await run(sweepScript, [idleMs, '']));
+    async removeIdleConsumers(idleMs) {
+      return integerIn(await run(removeConsumersScript, [idleMs, '']));
     },
   };
 }

@@ -4,7 +4,7 @@ import { UnreachableError } from '../../errors.ts';
 import type { Lease } from '../../lock.ts';
 import type { Share } from '../share.ts';
 import type { Group } from './group.ts';
-import { GroupSession, type SessionDeps, type SessionEnd } from './group-reading.ts';
+import { GroupReading, type GroupReadingDeps, type ReadingEnd } from './group-reading.ts';
 
 /** `elsewhere`: only with `isOnce`, where another daemon reads it. */
 export type GroupRole = 'starting' | 'standing by' | 'reading' | 'off' | 'elsewhere' | 'ended';
@@ -22,7 +22,7 @@ export interface GroupStatus {
   readonly isReceiverDown: boolean;
 }
 
-export interface GroupDeps extends Omit<SessionDeps, 'consumer' | 'lease' | 'onTurn'> {
+export interface GroupDeps extends Omit<GroupReadingDeps, 'consumer' | 'lease' | 'onTurn'> {
   /** Asks for the lease of an ordered group; null: another daemon has it. Never waits. */
   readonly acquire: (group: string) => Promise<{ readonly lease: Lease; readonly token: string } | null>;
   /** Joins the group; with the lease's token, if it is ordered. */
@@ -43,7 +43,7 @@ export class GroupReader {
   readonly #deps: GroupDeps;
   #role: GroupRole = 'starting';
   #turnedAt = performance.now();
-  #session: GroupSession | undefined;
+  #reading: GroupReading | undefined;
 
   constructor(group: Group, deps: GroupDeps) {
     this.#group = group;
@@ -51,7 +51,7 @@ export class GroupReader {
   }
 
   get status(): GroupStatus {
-    return { role: this.#role, turnMs: this.#turnMs(), ...(this.#session?.load ?? idle) };
+    return { role: this.#role, turnMs: this.#turnMs(), ...(this.#reading?.load ?? idle) };
   }
 
   /** Resolves to why it ended for good. Throws what cannot be mended. */
@@ -73,14 +73,14 @@ export class GroupReader {
   async #readAgain(stop: AbortSignal): Promise<GroupEnd> {
     while (!stop.aborted) {
       const end = await this.#readAsLongAsAllowed(stop);
-      this.#session = undefined;
+      this.#reading = undefined;
       if (end === 'off' || end === 'idle' || end === 'elsewhere') return end;
       if (end === 'gone') await this.#restore(stop);
     }
     return 'stopped';
   }
 
-  async #readAsLongAsAllowed(stop: AbortSignal): Promise<SessionEnd | 'elsewhere'> {
+  async #readAsLongAsAllowed(stop: AbortSignal): Promise<ReadingEnd | 'elsewhere'> {
     if (this.#group.listener.ordering === 'none') return this.#read(null, stop);
     const held = await this.#standBy(stop);
     if (held === null) return this.#deps.isOnce ? 'elsewhere' : 'stopped';
@@ -88,7 +88,7 @@ export class GroupReader {
     try {
       return await this.#read(held, AbortSignal.any([stop, share.tooMany(this.#group.group)]));
     } finally {
-      share.gave(this.#group.group);
+      share.release(this.#group.group);
       await held.lease.release();
     }
   }
@@ -100,7 +100,7 @@ export class GroupReader {
     while (!stop.aborted) {
       this.#turn();
       try {
-        const held = await share.take(() => acquire(this.#group.group));
+        const held = await share.acquire(() => acquire(this.#group.group));
         outage.recovered();
         if (held) return held;
         if (isOnce) return null;
@@ -113,16 +113,16 @@ export class GroupReader {
     return null;
   }
 
-  async #read(held: { readonly lease: Lease; readonly token: string } | null, stop: AbortSignal): Promise<SessionEnd> {
+  async #read(held: { readonly lease: Lease; readonly token: string } | null, stop: AbortSignal): Promise<ReadingEnd> {
     const { join, dead, outage, timings, log } = this.#deps;
     const { group, listener } = this.#group;
     try {
       const consumer = await join(group, held?.token ?? null);
-      await consumer.sweep(forgetConsumersMs);
+      await consumer.removeIdleConsumers(forgetConsumersMs);
       const letters = listener.onDead === 'park' ? await dead.list({ listener: listener.name }) : [];
       const keys = letters.map(({ key }) => key);
       const own = { consumer, lease: held?.lease ?? null, onTurn: () => this.#turn() };
-      this.#session = new GroupSession(this.#group, { ...this.#deps, ...own }, keys);
+      this.#reading = new GroupReading(this.#group, { ...this.#deps, ...own }, keys);
     } catch (error) {
       if (error instanceof GroupGoneError) return 'gone';
       if (!(error instanceof UnreachableError)) throw error;
@@ -133,7 +133,7 @@ export class GroupReader {
     outage.recovered();
     this.#role = 'reading';
     log.debug(`${group}: reading`);
-    return this.#session.run(stop);
+    return this.#reading.run(stop);
   }
 
   async #restore(stop: AbortSignal): Promise<void> {
