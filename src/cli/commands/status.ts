@@ -71,7 +71,7 @@ async function readStatus(setting: Setting): Promise<Status> {
       resource,
       live: await target.countLive(resource),
       checkpoint: (await target.pass(resource))?.checkpoint ?? null,
-      rejects: (await target.rejects({ resource, limit: 10_000 })).length,
+      rejects: await target.countRejects(resource),
     })),
   );
   return {

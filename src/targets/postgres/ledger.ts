@@ -121,6 +121,19 @@ export async function readRejects(
   }));
 }
 
+export async function countRejects(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string,
+): Promise<number> {
+  const { rows } = await session.query(
+    `SELECT count(*) AS rejects FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2`,
+    [name, resource],
+  );
+  return Number(rows[0]?.rejects ?? 0);
+}
+
 /** Where a batch's rejects belong. */
 export interface RejectPlace {
   readonly name: string;

@@ -5,7 +5,7 @@ import { type Address, parseAddress, type Tls } from './connection/address.ts';
 import { createConnection, type Patience, patienceOf } from './connection/connection.ts';
 import type { Session } from './connection/session.ts';
 import { readLease } from './fence.ts';
-import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
+import { countRejects, readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
 import { compareEntries, keysOf, liveEntries, liveIds, type Register, registerOf } from './rows/entries.ts';
@@ -137,5 +137,6 @@ function readerMethods(
     groups: () => ours((session) => readGroups(session, place, name), []),
     runs: (limit) => ours((session) => readRuns(session, place, name, limit), []),
     rejects: ({ resource, limit }) => ours((session) => readRejects(session, place, name, resource, limit), []),
+    countRejects: (resource) => ours((session) => countRejects(session, place, name, resource), 0),
   };
 }

@@ -104,6 +104,13 @@ export function readRejects(
   }));
 }
 
+export function countRejects(connection: Connection, name: string, resource: string): number {
+  const row = connection
+    .statement('SELECT count(*) AS rejects FROM _sync_rejects WHERE name = ? AND resource = ?')
+    .get(name, resource);
+  return Number(row?.rejects ?? 0);
+}
+
 /** Where a batch's rejects belong. */
 export interface RejectPlace {
   readonly name: string;

@@ -3,7 +3,7 @@ import { noClues } from '../../identity.ts';
 import type { TargetReader } from '../../target.ts';
 import { findRecords } from './commit.ts';
 import { type Connection, openConnection, type Patience } from './connection.ts';
-import { readGroups, readPass, readRejects, readRuns } from './ledger.ts';
+import { countRejects, readGroups, readPass, readRejects, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
 import { cluesOf, foreignAlias } from './rows/aliases.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries, type Register, registerOf } from './rows/entries.ts';
@@ -116,5 +116,6 @@ export function readerMethods(read: Read, name: string): Omit<TargetReader, 'lab
     groups: () => ours((connection) => readGroups(connection, name), []),
     runs: (limit) => ours((connection) => readRuns(connection, name, limit), []),
     rejects: ({ resource, limit }) => ours((connection) => readRejects(connection, name, resource, limit), []),
+    countRejects: (resource) => ours((connection) => countRejects(connection, name, resource), 0),
   };
 }
