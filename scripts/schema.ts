@@ -27,5 +27,5 @@ if (properties.adapters) {
   properties.adapters.additionalProperties = { anyOf: [properties.adapters.additionalProperties, extended] };
 }
 
-const titled = { $schema: schema.$schema, title: 'sync', description: 'The config of sync (cronsync).', ...schema };
+const titled = { $schema: schema.$schema, title: 'cronsync', description: 'The config of cronsync.', ...schema };
 writeFileSync(new URL('../sync.schema.json', import.meta.url), `${JSON.stringify(titled, null, 2)}\n`);

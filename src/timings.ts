@@ -32,7 +32,7 @@ export interface Timings extends ListenTimings {
   readonly stopRelayMs: number;
 }
 
-/** Those of `sync listen` (protocol section 8). */
+/** Those of `cronsync listen` (protocol section 8). */
 export interface ListenTimings {
   /** One blocking read, how much longer its socket may be silent, and how much later a watchdog gives its client up. */
   readonly blockMs: number;

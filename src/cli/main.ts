@@ -8,7 +8,7 @@ import { openTerminal } from './terminal.ts';
  *
  * 1. SIGINT and SIGTERM fire the one AbortSignal; a second one ends the process at once.
  * 2. The command line names a command; its module is loaded and run.
- * 3. What it throws is told; output is flushed; the process exits, whatever is still open.
+ * 3. What it throws is reported; output is flushed; the process exits, whatever is still open.
  */
 async function main(): Promise<void> {
   const stop = new AbortController();
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stopWith(ExitCode.sigint));
   process.on('SIGTERM', stopWith(ExitCode.sigterm));
-  // Whoever read our output is gone: there is nobody to talk to, but a lock to give back.
+  // The reader of our output is gone. The lock must still be released.
   process.stdout.on('error', () => stop.abort(new StopError(ExitCode.ok)));
   process.stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));
 

@@ -116,5 +116,5 @@ export class Upkeep {
 }
 
 function adviceFor(group: string): string {
-  return `if its listener is gone for good, run "sync listener drop ${listenerOf(group)}"`;
+  return `if its listener is gone for good, run "cronsync listener drop ${listenerOf(group)}"`;
 }

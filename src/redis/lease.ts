@@ -157,7 +157,7 @@ export class RedisLease implements Lease {
 
 function takenAway(): LeaseLostError {
   return new LeaseLostError(`the lock is no longer ours: it was removed or taken over; ${guarantee}`, {
-    hint: 'Did somebody run "sync unlock", or was Redis emptied? The next run goes on from the last commit.',
+    hint: 'Did somebody run "cronsync unlock", or was Redis emptied? The next run goes on from the last commit.',
   });
 }
 

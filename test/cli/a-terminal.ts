@@ -30,6 +30,7 @@ export function aTerminal(
     isQuiet: false,
     isJson: false,
     isInteractive: false,
+    command: 'cronsync',
     redact() {},
     ...modes,
   };

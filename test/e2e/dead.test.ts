@@ -80,7 +80,7 @@ const received = ({ arrivals }: ThirdParty): { key: string; sequence: number }[]
 test('list and show tell the error, every attempt and the event, and make nothing', async () => {
   await using receiver = await aThirdParty();
   await using project = await aProjectWithEvents(webhook(receiver), 1);
-  expect((await project.sync(['dead', 'list'])).stdout).toBe('there is no dead letter\n');
+  expect((await project.sync(['dead', 'list'])).stdout).toBe('there are no dead letters\n');
   expect(project.query("SELECT name FROM sqlite_master WHERE name = '_sync_dead'")).toEqual([]);
 
   const [first = '', second = ''] = await storeDeadLetters(project, 'notify');
@@ -234,7 +234,7 @@ describe('replay', () => {
 
     const corrupt = await project.sync(['dead', 'replay', '--listener', 'notify']);
     expect(corrupt.exitCode).toBe(69);
-    expect(corrupt.stderr).toContain('there is no event of sync in this one');
+    expect(corrupt.stderr).toContain('this dead letter does not hold an event of cronsync');
     const bygone = await project.sync(['dead', 'replay', '--listener', 'bygone']);
     expect([bygone.exitCode, bygone.stderr]).toEqual([78, expect.stringContaining('is not in the config')]);
     expect(await remaining(project)).toHaveLength(6);
@@ -264,7 +264,7 @@ test('drop forgets those that are named, and asks before it forgets by a filter'
   const one = await project.sync(['dead', 'drop', ids[0] ?? '']);
   expect([one.exitCode, one.stdout]).toEqual([0, '1 dead letter dropped\n']);
   const unasked = await project.sync(['dead', 'drop', '--listener', 'notify']);
-  expect([unasked.exitCode, unasked.stderr]).toEqual([64, expect.stringContaining('nobody is there to ask')]);
+  expect([unasked.exitCode, unasked.stderr]).toEqual([64, expect.stringContaining('there is no terminal to ask on')]);
   expect(await remaining(project)).toHaveLength(5);
 
   const recent = await project.sync(['dead', 'drop', '--older-than', '1h', '--yes', '--json']);

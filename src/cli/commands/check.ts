@@ -14,7 +14,7 @@ interface Finding {
   readonly detail: string;
 }
 
-/** `sync check`: config, adapter, Redis, target and tables, as a run would find them. It makes no hit and writes nothing. */
+/** `cronsync check`: config, adapter, Redis, target and tables, as a run would find them. Makes no hit and writes nothing. */
 export async function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   const findings = [
@@ -29,7 +29,7 @@ export async function checkCommand(options: GlobalOptions, terminal: Terminal): 
   return findings.some(({ is }) => is === 'bad') ? ExitCode.config : ExitCode.ok;
 }
 
-/** A module of the user's is code: whether it can be loaded, a look at the config does not tell. */
+/** Loads the adapter too: the config alone does not show whether a user's module works. */
 async function checkAdapter(setting: Setting): Promise<Finding> {
   const { adapter, adapters } = setting.config;
   try {
@@ -56,7 +56,7 @@ async function checkTables(setting: Setting): Promise<Finding[]> {
     const problems = [...state.problems, ...(await unmatchedProblems(resource, setting.config.adapter, target))];
     for (const problem of problems) findings.push({ what, is: 'bad', detail: problem });
     if (problems.length > 0) continue;
-    if (!exists) findings.push({ what, is: 'note', detail: 'is not there yet; the first run makes it' });
+    if (!exists) findings.push({ what, is: 'note', detail: 'does not exist yet; the first run creates it' });
     else if (missingColumns.length > 0)
       findings.push({ what, is: 'note', detail: `the next run adds ${missingColumns.join(', ')}` });
     else findings.push({ what, is: 'good', detail: 'has every column' });
@@ -76,7 +76,7 @@ function shadowedCommand(path: string): Finding[] {
     {
       what: 'command',
       is: 'note',
-      detail: `"sync" in this PATH is ${first}, another program: in crontabs, say cronsync by its absolute path`,
+      detail: `"sync" in this PATH is ${first}, another program: in crontabs, write the absolute path of cronsync`,
     },
   ];
 }

@@ -12,7 +12,7 @@ import { confirm } from './confirm.ts';
 
 const perRead = 500;
 
-/** `sync dead list`: the events that listeners have given up on, oldest first. */
+/** `cronsync dead list`: prints the events that listeners have given up on, oldest first. */
 export async function listDead(flags: ListDeadFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(flags, terminal);
   await using dead = await openDeadLetters(setting);
@@ -21,14 +21,13 @@ export async function listDead(flags: ListDeadFlags, terminal: Terminal): Promis
     terminal.print(JSON.stringify({ deadLetters: letters, countByListener: await dead.countByListener() }));
     return ExitCode.ok;
   }
-  if (letters.length === 0) terminal.print('there is no dead letter');
+  if (letters.length === 0) terminal.print('there are no dead letters');
   for (const letter of letters) terminal.print(lineOf(letter, terminal));
-  if (letters.length === flags.limit)
-    terminal.print(terminal.out.dim(`no more are shown than ${flags.limit} (--limit)`));
+  if (letters.length === flags.limit) terminal.print(terminal.out.dim(`only ${flags.limit} are shown (--limit)`));
   return ExitCode.ok;
 }
 
-/** `sync dead show`: one of them, with its last error and every attempt's time. */
+/** `cronsync dead show`: prints one of them, with its last error and the time of every attempt. */
 export async function showDead(id: string, options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   await using dead = await openDeadLetters(setting);
@@ -44,7 +43,7 @@ export async function showDead(id: string, options: GlobalOptions, terminal: Ter
   return ExitCode.ok;
 }
 
-/** `sync dead replay`: brings them to their listeners again, in order, outside the stream; what is delivered is dropped. */
+/** `cronsync dead replay`: delivers them again, in order, outside the stream. What is delivered is dropped. */
 export async function replayDead(
   ids: readonly string[],
   flags: DeadFlags,
@@ -66,7 +65,7 @@ export async function replayDead(
   return reportReplayed(replayed, terminal);
 }
 
-/** `sync dead drop`: forgets them. Those that are not named one by one are counted, and asked about, before. */
+/** `cronsync dead drop`: forgets them. Asks first, with their number, unless they are named one by one. */
 export async function dropDead(ids: readonly string[], flags: DropDeadFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(flags, terminal);
   await using dead = await openDeadLetters(setting);
@@ -80,18 +79,18 @@ export async function dropDead(ids: readonly string[], flags: DropDeadFlags, ter
   return ExitCode.ok;
 }
 
-/** Gives the chosen ones in the order of their events, from one on; those named by id all at once. */
+/** Returns the chosen dead letters in the order of their events, after a given one; those named by id all at once. */
 type Choose = (after?: DeadLetterRow, listener?: string) => Promise<readonly DeadLetterRow[]>;
 
 function chooser(ids: readonly string[], flags: DeadFlags, dead: DeadLetters): Choose {
   const query = queryOf(flags);
   const hasFilter = Object.values(query).some((value) => value !== undefined);
   if (ids.length === 0 && !hasFilter) {
-    throw new UsageError('which dead letters? nothing was done', {
-      hint: 'Name their ids, or say --listener, --key or --older-than; "sync dead list" shows them.',
+    throw new UsageError('no dead letters were chosen; nothing was done', {
+      hint: 'Name their ids, or use --listener, --key or --older-than; "cronsync dead list" shows them.',
     });
   }
-  if (ids.length > 0 && hasFilter) throw new UsageError('either ids or filters, not both; nothing was done');
+  if (ids.length > 0 && hasFilter) throw new UsageError('ids and filters exclude each other; nothing was done');
   if (ids.length === 0)
     return (after, listener = flags.listener) => dead.list({ ...query, listener, after, limit: perRead });
   return async (after, listener) => {
@@ -108,7 +107,7 @@ function configOf(name: string, { config }: Setting): ListenerConfig {
   const listener = config.listeners[name];
   if (listener) return listener;
   throw new ConfigError(`the listener ${name} is not in the config; nothing was delivered`, {
-    hint: `Put it back, or drop its dead letters: sync dead drop --listener ${name}.`,
+    hint: `Put it back, or drop its dead letters with "cronsync dead drop --listener ${name}".`,
   });
 }
 
@@ -131,7 +130,7 @@ async function allOf(choose: Choose): Promise<DeadLetterRow[]> {
 async function existing(dead: DeadLetters, id: string): Promise<DeadLetterRow> {
   const letter = await dead.get(id);
   if (letter) return letter;
-  throw new UsageError(`there is no dead letter ${id}; nothing was done`, { hint: 'See "sync dead list".' });
+  throw new UsageError(`there is no dead letter ${id}; nothing was done`, { hint: 'See "cronsync dead list".' });
 }
 
 function listenersOf(letters: readonly DeadLetterRow[]): string[] {
@@ -159,7 +158,7 @@ function reportReplayed(replayed: readonly Replayed[], terminal: Terminal): Exit
   if (terminal.isJson) terminal.print(JSON.stringify({ delivered, failed, blocked, deadLetters: replayed }));
   else {
     for (const { id, error } of replayed) if (error !== undefined) terminal.report(`${terminal.err.red(id)} ${error}`);
-    const rest = failed + blocked === 0 ? '' : `; ${failed} failed again, ${blocked} not tried: they stay`;
+    const rest = failed + blocked === 0 ? '' : `; ${failed} failed again, ${blocked} were not tried: they stay`;
     if (!terminal.isQuiet || rest !== '') terminal.print(`${many(delivered, 'dead letter')} delivered${rest}`);
   }
   return failed + blocked === 0 ? ExitCode.ok : ExitCode.unreachable;

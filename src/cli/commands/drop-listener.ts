@@ -5,7 +5,7 @@ import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
-/** `sync listener drop`: forgets where a listener stands. What it has not heard is not kept for it any more; its dead letters stay. */
+/** `cronsync listener drop`: forgets how far a listener has come. Events are no longer kept for it; its dead letters stay. */
 export async function dropListener(name: string, options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   using redis = await connectRedis(setting);
@@ -15,16 +15,17 @@ export async function dropListener(name: string, options: ConfirmFlags, terminal
   const existing = (await stream.state()).groups.map((group) => group.name);
   const groups = [...new Set([...stored, ...existing])].filter((group) => listenerOf(group) === name);
   if (groups.length === 0) {
-    throw new UsageError(`nothing is known of a listener ${name}; nothing was done`, {
-      hint: '"sync status" lists them',
+    throw new UsageError(`the listener ${name} is unknown; nothing was done`, {
+      hint: '"cronsync status" lists the known ones.',
     });
   }
   if (name in setting.config.listeners) {
-    terminal.report(`${name} is in the config: it will start anew, at "${setting.config.listeners[name]?.from}"`);
+    terminal.report(`${name} is in the config: it will start again, at "${setting.config.listeners[name]?.from}"`);
   }
-  if (!(await confirm(`Forget the listener ${name}, and what it has not heard yet?`, options.yes))) return ExitCode.ok;
+  if (!(await confirm(`Forget the listener ${name}, and the events that it has not received yet?`, options.yes)))
+    return ExitCode.ok;
 
-  // The cursors first: a daemon that misses its group makes it again only where there is one.
+  // The cursors first: a daemon that misses its group makes it again only if there is a cursor.
   await target.saveGroups([], groups);
   for (const group of groups) await stream.dropGroup(group);
   if (terminal.isJson) terminal.print(JSON.stringify({ dropped: groups }));

@@ -11,7 +11,7 @@ import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
 import { openParty } from '../third-party.ts';
 
-/** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
+/** `cronsync run --dry-run`: prints the plan. It takes slots like a run, but no lock, and writes no checkpoint and no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
   const print = setting.terminal.isJson ? printPlanJson : printPlan;
   return planAndPrint(setting, flags, signal, async ({ plan, resources, spool }) => {
@@ -27,7 +27,7 @@ export interface Planned {
   readonly target: TargetReader;
 }
 
-/** Makes the plan of a run with the selected adapter, and has it printed while its changes can still be read. */
+/** Makes the plan of a run with the selected adapter, and prints it while its changes can still be read. */
 export async function planAndPrint(
   setting: Setting,
   flags: PlanFlags,
@@ -59,7 +59,7 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
   const { redis, target, spool, flags, signal } = opened;
   const [slots, tokens] = await Promise.all([slotsOf(setting, redis), tokensOf(setting, redis)]);
   using progress = showProgress(terminal);
-  // A target that no run has used has no guard row yet, and a dry run makes none.
+  // A target that no run has used has no guard row yet, and a dry run does not create one.
   const guarding = (await target.lease()) === null ? null : await openTarget(setting);
   try {
     const party = await openParty(

@@ -17,7 +17,7 @@ interface PrintedEvent {
 const perRead = 1000;
 const followMs = 1000;
 
-/** `sync events`: what the outbox holds, oldest first; with `--json` one CloudEvent a line. */
+/** `cronsync events`: prints the events in the outbox, oldest first; with `--json` one CloudEvent a line. */
 export async function eventsCommand(flags: EventsFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const isWanted = filterOf(flags);
   const setting = await loadSetting(flags, terminal);
@@ -30,7 +30,7 @@ export async function eventsCommand(flags: EventsFlags, terminal: Terminal, sign
   }
 }
 
-/** Opened anew each time: the database may come, and go, while events are followed. */
+/** Opens the database each time: it may appear or go away while events are followed. */
 async function printAfter(
   from: Position | undefined,
   isWanted: (event: PrintedEvent) => boolean,
@@ -81,7 +81,7 @@ function sinceFilter(since: string | undefined): (event: PrintedEvent) => boolea
   const time = Date.parse(since);
   if (Number.isNaN(time)) {
     throw new UsageError(`--since ${since} is neither a sequence number nor a time`, {
-      hint: 'such as 1200, or 2026-01-31T12:00Z',
+      hint: 'Write one such as 1200 or 2026-01-31T12:00Z.',
     });
   }
   return ({ time: at }) => Date.parse(at) > time;

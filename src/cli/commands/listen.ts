@@ -13,7 +13,7 @@ import { many } from '../output/numbers.ts';
 import type { ListenFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `sync listen`: the daemon. A signal ends it in peace, with exit 0. */
+/** `cronsync listen`: the daemon. A signal stops it without loss, with exit 0. */
 export async function listenCommand(flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const address = addressOf(flags.http);
   const until = untilOf(flags);
@@ -31,8 +31,8 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
     meter: metrics ?? silentMeter,
   });
   await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics) : null;
-  if (server) terminal.report(`sync: ${server.url} answers /healthz, /readyz and /metrics`);
-  if (!terminal.isQuiet) terminal.report(`sync: listening for ${names.join(', ')}`);
+  if (server) terminal.report(`cronsync: ${server.url} answers /healthz, /readyz and /metrics`);
+  if (!terminal.isQuiet) terminal.report(`cronsync: listening for ${names.join(', ')}`);
   const listened = await open.daemon.run(signal);
   return exitCodeOf(listened, until, terminal);
 }
@@ -40,7 +40,9 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
 function addressOf(text: string | undefined) {
   const address = text === undefined ? undefined : parseAddress(text);
   if (text === undefined || address) return address;
-  throw new UsageError(`--http ${text} is no address; nothing was read`, { hint: 'such as 127.0.0.1:9090, or :9090' });
+  throw new UsageError(`--http ${text} is not an address; nothing was read`, {
+    hint: 'Write one such as 127.0.0.1:9090 or :9090.',
+  });
 }
 
 function untilOf({ drain, once }: ListenFlags): ListenOptions['until'] {
@@ -57,13 +59,13 @@ function chosenListeners({ config }: Setting, wanted: readonly string[] = []): s
   }
   if (names.length === 0) {
     throw new ConfigError('the config has no listeners: there is nothing to listen for', {
-      hint: 'add one under "listeners": docs/listeners.md shows how',
+      hint: 'Add one under "listeners"; docs/listeners.md shows how.',
     });
   }
   return wanted.length > 0 ? [...new Set(wanted)] : names;
 }
 
-/** One that cannot work is told before anything is read. */
+/** A listener that cannot work is reported before anything is read. */
 async function openListeners(setting: Setting, names: readonly string[]) {
   await using opening = new Opened();
   const opened = new Map<string, Listener>();

@@ -10,9 +10,9 @@ import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /**
- * `sync outbox rebase`: a new generation of event numbers. For when stream and database contradict each other: the
- * database was restored from a backup, or something else wrote to the stream. No event is lost; listeners may get again
- * what they have not acknowledged.
+ * `cronsync outbox rebase`: starts a new generation of event numbers, when stream and database contradict each other: the
+ * database was restored from a backup, or something else wrote to the stream. No event is lost; listeners may receive
+ * again what they have not acknowledged.
  */
 export async function rebaseCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);

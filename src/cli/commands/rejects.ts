@@ -4,7 +4,7 @@ import { printable } from '../output/printable.ts';
 import type { GlobalOptions, ListRejectsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `sync rejects list`: what could not be taken in, and why. */
+/** `cronsync rejects list`: prints the records that were rejected, and why. */
 export async function listRejects(options: ListRejectsFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   await using target = await openReader(setting);
@@ -23,12 +23,12 @@ export async function listRejects(options: ListRejectsFlags, terminal: Terminal)
   return ExitCode.ok;
 }
 
-/** `sync rejects show`: one of them, as it came. */
+/** `cronsync rejects show`: prints one of them, as it arrived. */
 export async function showReject(id: string, options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   await using target = await openReader(setting);
   const reject = (await target.rejects({ limit: Number.MAX_SAFE_INTEGER })).find((one) => one.id === id);
-  if (!reject) throw new UsageError(`there is no rejected record ${id}`, { hint: 'see "sync rejects list"' });
+  if (!reject) throw new UsageError(`there is no rejected record ${id}`, { hint: 'See "cronsync rejects list".' });
   if (terminal.isJson) terminal.print(JSON.stringify(reject));
   else {
     terminal.print(`${reject.resource} ${printable(reject.key ?? '(no key)')}, ${reject.at.toISOString()}`);

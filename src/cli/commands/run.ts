@@ -16,7 +16,7 @@ import { reportFailure } from '../output/report-error.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `sync run`: one run; with `--dry-run`, its plan. */
+/** `cronsync run`: one run; with `--dry-run`, its plan. */
 export async function runCommand(flags: RunFlags, terminal: Terminal, signal: AbortSignal): Promise<number> {
   const setting = await loadSetting(flags, terminal);
   if (!flags.dryRun) return runUnlessHeld(setting, flags, signal);
@@ -24,7 +24,7 @@ export async function runCommand(flags: RunFlags, terminal: Terminal, signal: Ab
   return dryRunCommand(setting, flags, signal);
 }
 
-/** A held lock is told in any case; some schedulers count every exit code but 0 as a failure. */
+/** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
 async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
   try {
     return await runOnce(setting, flags, signal);
@@ -35,7 +35,7 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
   }
 }
 
-/** The lock comes first: whatever a run needs after it is loaded after it. */
+/** The lock comes first: what a run needs after it is loaded after it. */
 async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
   using redis = await connectRedis(setting);

@@ -5,7 +5,7 @@ import type { SwapFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { planAndPrint } from './dry-run.ts';
 
-/** `sync swap --to NAME --dry-run`: a dry run with that adapter, told as what the swap would change. It never swaps anything. */
+/** `cronsync swap --to NAME --dry-run`: a dry run with that adapter, printed as what the swap would change. It never swaps. */
 export async function swapCommand(flags: SwapFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   if (!flags.dryRun) throw notASwap(flags.to);
   const setting = await loadSetting({ ...flags, adapter: flags.to }, terminal);
@@ -17,7 +17,7 @@ export async function swapCommand(flags: SwapFlags, terminal: Terminal, signal: 
 }
 
 function notASwap(to: string): UsageError {
-  return new UsageError('sync swap only shows what a swap would change, with --dry-run; nothing was done', {
-    hint: `a swap is one word of the config: "adapter": "${to}"; the next run reads from there`,
+  return new UsageError('swap only shows what a swap would change, and needs --dry-run; nothing was done', {
+    hint: `To swap, write "adapter": "${to}" in the config. The next run reads from there.`,
   });
 }

@@ -6,7 +6,7 @@ import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
-/** `sync unlock`: removes the lock, and fences its holder out: should it still run, it cannot write any more. */
+/** `cronsync unlock`: removes the lock, and fences its holder out: if it still runs, it can no longer write. */
 export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
   using redis = await connectRedis(setting);
@@ -30,7 +30,7 @@ export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): 
 export function describeHeld({ holder, expiresInMs }: Held): string {
   const until =
     expiresInMs === null ? 'never expires by itself' : `expires in ${formatDuration(expiresInMs)} unless renewed`;
-  if (holder === null) return `held by something that is no run of sync; ${until}`;
+  if (holder === null) return `held by something that is not a run of cronsync; ${until}`;
   return `held by run ${holder.run} on ${holder.host} (pid ${holder.pid}) since ${holder.startedAt}; ${until}`;
 }
 

@@ -11,7 +11,7 @@ import { changes, count, many } from './numbers.ts';
 import { printable } from './printable.ts';
 import { reportError } from './report-error.ts';
 
-/** So many changes of a kind are shown; `--json` shows all. */
+/** How many changes of each kind are shown; `--json` shows all. */
 const shownPerKind = 10;
 const widestValue = 60;
 
@@ -26,11 +26,11 @@ export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: 
   for (const error of plan.errors) reportError(error, terminal);
 }
 
-/** Prints why a plan is not whole, where a slot is what it lacked. */
+/** Prints why a plan is incomplete, if it could not get a slot. */
 export function printWait({ nextSlotInMs }: DryPlan, { print, out }: Terminal): void {
   if (nextSlotInMs === null) return;
   const wait = formatDuration(nextSlotInMs);
-  print(out.yellow(`no slot came in time, the next frees in ${wait}; "--wait 1h" waits for each page`));
+  print(out.yellow(`no slot was free in time; the next one frees in ${wait}; "--wait 1h" waits for each page`));
 }
 
 /** Prints a plan for programs: one JSON document with every change, written as it is read from the spool. */
@@ -67,16 +67,16 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
   }
 }
 
-/** What a reader must know beside the changes: above all, whether the deletions would happen. */
+/** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
   const { isComplete, verdict, unconfirmed, rejected, rejects } = planned;
   return [
     ...planned.table.problems,
-    planned.table.exists ? '' : `the table ${table} will be made`,
+    planned.table.exists ? '' : `the table ${table} will be created`,
     planned.table.exists && planned.table.missingColumns.length > 0
       ? `${table} will get the columns ${planned.table.missingColumns.join(', ')}`
       : '',
-    isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletes are unknown`,
+    isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletions are unknown`,
     verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
     verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',

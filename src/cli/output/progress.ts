@@ -5,7 +5,7 @@ import { count, many } from './numbers.ts';
 
 const redrawMs = 100;
 
-/** A line on the terminal that tells how far the run is, and counts down while it waits for a slot. */
+/** Shows on the terminal how far the run is, and counts down while it waits for a slot. */
 export function showProgress(terminal: Terminal): Progress & Disposable {
   const { err } = terminal;
   const startedAt = performance.now();

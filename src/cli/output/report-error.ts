@@ -2,7 +2,7 @@ import { ExitCode, SyncError } from '../../errors.ts';
 import { type ErrorSummary, errorSummary } from '../../run/summary.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Tells an error that ended the command before it had a result, and gives its exit code. */
+/** Reports an error that ended the command before it had a result, and returns its exit code. */
 export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
   const summary = errorSummary(error);
   if (terminal.isJson) {
@@ -14,9 +14,9 @@ export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
   return summary.exitCode;
 }
 
-/** An error for people: what happened and what is guaranteed, then what to do. A held lock is no fault of anybody's. */
+/** Reports an error to people: what happened and what is guaranteed, then what to do. A held lock is not a failure, so it is yellow. */
 export function reportError({ exitCode, message, hint }: ErrorSummary, { report, err }: Terminal): void {
   const paint = exitCode === ExitCode.locked ? err.yellow : err.red;
-  report(`${paint('sync:')} ${message}`);
+  report(`${paint('cronsync:')} ${message}`);
   if (hint) report(`${err.dim('hint:')} ${hint}`);
 }

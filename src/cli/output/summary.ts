@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 import { changes, many } from './numbers.ts';
 import { reportError } from './report-error.ts';
 
-/** Prints what a run did: one line, and its warnings and errors; with `--json` one document, with `--quiet` only what went wrong. */
+/** Prints what a run did: one line, then warnings and errors. With `--json` one document; with `--quiet` only warnings and errors. */
 export function printSummary(summary: Summary, terminal: Terminal): void {
   if (terminal.isJson) {
     terminal.print(JSON.stringify(summary));

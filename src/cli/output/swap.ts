@@ -9,7 +9,7 @@ import { count, many } from './numbers.ts';
 import { changeJson, notesOf, printChange, printWait } from './plan.ts';
 import { reportError } from './report-error.ts';
 
-/** A dry run with another third party, and whose the data is now. */
+/** A dry run with another third party, and where the data comes from now. */
 export interface SwapPlan {
   readonly plan: DryPlan;
   /** The adapter of the last run; null if none has ever run. */
@@ -18,7 +18,7 @@ export interface SwapPlan {
   readonly spool: Spool;
 }
 
-/** So many changes of a kind are shown; `sync run --dry-run --adapter NAME --json` has all. */
+/** How many changes of each kind are shown; `cronsync run --dry-run --adapter NAME --json` has all. */
 const shownPerKind = 5;
 
 /** Prints for people what a swap would change: how many, in which fields, whether the deletions would happen, and examples. */

@@ -28,7 +28,7 @@ const ownHeader = /^(content-(type|length|encoding)|transfer-encoding|connection
 const headerName = v.pipe(
   v.string(),
   v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'the name of an HTTP header'),
-  v.check((written) => !ownHeader.test(written), 'another header: sync writes this one itself'),
+  v.check((written) => !ownHeader.test(written), 'another header: cronsync writes this one itself'),
 );
 
 const headerValue = v.pipe(v.string(), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a text of one line'));

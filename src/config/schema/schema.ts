@@ -79,7 +79,7 @@ const target = v.pipe(
     closed({
       type: v.literal('postgres'),
       url: postgresUrl,
-      schema: v.exactOptional(text('Where the tables are, and those of sync.'), 'public'),
+      schema: v.exactOptional(text('The schema of the tables, and of those that cronsync makes.'), 'public'),
       tls: v.exactOptional(tls),
     }),
   ]),
@@ -113,7 +113,7 @@ export type ResourceConfig = Omit<Parsed['resources'][string], 'table' | 'guard'
   readonly guard: Guard;
 };
 
-/** The config as the rest of sync reads it: every default filled in, durations in milliseconds, sizes in bytes, shares as ratios. */
+/** The config as the rest of the program reads it: every default filled in, durations in milliseconds, sizes in bytes, shares as ratios. */
 export type Config = Omit<Parsed, '$schema' | 'resources' | 'events'> & {
   readonly resources: Readonly<Record<string, ResourceConfig>>;
   readonly events: Omit<Parsed['events'], 'source'> & { readonly source: string };

@@ -66,7 +66,7 @@ function refusedWrite(error: Error, { address, guarantee }: Failing): Unreachabl
 
 function wrongType(error: Error, { address, guarantee }: Failing, keys: readonly string[]): IntegrityError {
   return new IntegrityError(
-    `a key in Redis at ${address} holds something that sync did not write: one of ${keys.join(', ')}; ${guarantee}`,
+    `a key in Redis at ${address} holds something that cronsync did not write: one of ${keys.join(', ')}; ${guarantee}`,
     { hint: `See what it is with "redis-cli type ${keys[0]}", then rename or delete it.`, cause: error },
   );
 }

@@ -2,7 +2,7 @@ import { ConfigError, UnreachableError } from '../../errors.ts';
 
 const oldestMajor = 7;
 
-/** What a Redis must be for sync to trust it. */
+/** What a Redis must be for cronsync to trust it. */
 export interface Expected {
   /** Without credentials, for the message. */
   readonly address: string;
@@ -19,7 +19,7 @@ export function checkServer(info: string, { address, allowEviction }: Expected):
   const version = fact('redis_version');
   if (version !== undefined && Number.parseInt(version, 10) < oldestMajor) {
     throw new ConfigError(`Redis at ${address} is version ${version}; nothing was written`, {
-      hint: `sync needs Redis ${oldestMajor}.0 or newer, or Valkey.`,
+      hint: `cronsync needs Redis ${oldestMajor}.0 or newer, or Valkey.`,
     });
   }
   const role = fact('role');

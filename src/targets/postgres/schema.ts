@@ -74,8 +74,8 @@ export async function hasSchema(session: Session, place: Place): Promise<boolean
   const { rows: versions } = await session.query(`SELECT version FROM ${place.table('_sync_schema')}`);
   if (versions[0]?.version === String(schemaVersion)) return true;
   throw new ConfigError(
-    `the tables of sync in ${place.label} are of version ${versions[0]?.version}; this release knows ${schemaVersion}`,
-    { hint: 'Run the newer release of sync on this database.' },
+    `the tables of cronsync in ${place.label} are of version ${versions[0]?.version}; this release knows ${schemaVersion}`,
+    { hint: 'Run the newer release of cronsync on this database.' },
   );
 }
 

@@ -72,7 +72,7 @@ export async function takeOver(
   const problems = states.flatMap((state) => state.problems);
   if (problems.length > 0) {
     throw new ConfigError(`the target ${place.label} does not fit: ${problems.join('; ')}; nothing was written`, {
-      hint: 'Change the config or the table; `sync check` shows what is missing.',
+      hint: 'Change the config or the table; `cronsync check` shows what is missing.',
     });
   }
   for (const [n, table] of tables.entries()) {
@@ -118,7 +118,10 @@ async function shapeTable(transact: Transact, place: Place, table: ResourceTable
 function inUseError({ label }: Place, { table }: ResourceTable, cause: unknown): UnreachableError {
   return new UnreachableError(
     `the table "${table}" of the target ${label} lacks columns, and is in use all the time; nothing was written`,
-    { hint: 'Add them by hand (`sync check` names them), or end the long transaction that holds the table.', cause },
+    {
+      hint: 'Add them by hand (`cronsync check` names them), or end the long transaction that holds the table.',
+      cause,
+    },
   );
 }
 

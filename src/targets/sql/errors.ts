@@ -9,6 +9,6 @@ export function fencedError(label: string): FencedError {
 export function lostCommitsError(label: string, expected: number, found: number | undefined): IntegrityError {
   return new IntegrityError(
     `the target ${label} lost commits while this run wrote: its next event should be ${expected} and is ${found ?? 'unknown'}; nothing was written`,
-    { hint: 'If the database was restored from a backup, or failed over, run `sync outbox rebase`.' },
+    { hint: 'If the database was restored from a backup, or failed over, run `cronsync outbox rebase`.' },
   );
 }

@@ -48,9 +48,9 @@ export function hasSchema(connection: Connection): boolean {
   const version = connection.statement('SELECT version FROM _sync_schema').get()?.version;
   if (version === schemaVersion) return true;
   throw new ConfigError(
-    `the tables of sync in ${connection.label} are of version ${version}; this release knows ${schemaVersion}`,
+    `the tables of cronsync in ${connection.label} are of version ${version}; this release knows ${schemaVersion}`,
     {
-      hint: 'Run the newer release of sync on this database.',
+      hint: 'Run the newer release of cronsync on this database.',
     },
   );
 }

@@ -54,7 +54,7 @@ export function takeOver(
   const problems = tables.flatMap((table) => inspectTable(connection, name, table).problems);
   if (problems.length > 0) {
     throw new ConfigError(`the target ${connection.label} does not fit: ${problems.join('; ')}; nothing was written`, {
-      hint: 'Change the config or the table; `sync check` shows what is missing.',
+      hint: 'Change the config or the table; `cronsync check` shows what is missing.',
     });
   }
   for (const table of tables) {

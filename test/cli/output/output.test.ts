@@ -89,7 +89,7 @@ describe('the summary of a run', () => {
     for (const isQuiet of [false, true]) {
       const terminal = aTerminal({ isQuiet });
       printSummary(bad, terminal);
-      expect(terminal.reported).toEqual(['warn the stream is full', 'sync: HTTP 500', 'hint: wait']);
+      expect(terminal.reported).toEqual(['warn the stream is full', 'cronsync: HTTP 500', 'hint: wait']);
       expect(terminal.printed).toHaveLength(isQuiet ? 0 : 1);
     }
   });
@@ -112,13 +112,13 @@ describe('an error that ends a command', () => {
   test('is told with its hint, and gives its exit code', () => {
     const terminal = aTerminal({ colours: true });
     expect(reportFailure(new ConfigError('no config', { hint: 'sync init' }), terminal)).toBe(78);
-    expect(terminal.reported).toEqual(['<red sync:> no config', '<dim hint:> sync init']);
+    expect(terminal.reported).toEqual(['<red cronsync:> no config', '<dim hint:> sync init']);
   });
 
   test('is no alarm where the lock is held', () => {
     const terminal = aTerminal({ colours: true });
     expect(reportFailure(new LockHeldError('held by run r1'), terminal)).toBe(75);
-    expect(terminal.reported).toEqual(['<yellow sync:> held by run r1']);
+    expect(terminal.reported).toEqual(['<yellow cronsync:> held by run r1']);
   });
 
   test('is one JSON document with --json', () => {
@@ -133,7 +133,7 @@ describe('an error that ends a command', () => {
   test('of no kind of ours is a bug', () => {
     const terminal = aTerminal();
     expect(reportFailure(new TypeError('x is undefined'), terminal)).toBe(70);
-    expect(terminal.reported[0]).toContain('a bug in sync: TypeError: x is undefined');
+    expect(terminal.reported[0]).toContain('a bug in cronsync: TypeError: x is undefined');
   });
 
   test('tells its cause where somebody debugs', () => {

@@ -133,7 +133,7 @@ const credentials: Saying = {
 
 const misfit: Saying = {
   says: 'does not fit',
-  hint: 'A table was changed while sync ran, or does not fit: `sync check` compares them.',
+  hint: 'A table was changed while cronsync ran, or does not fit: `cronsync check` compares them.',
   isConfig: true,
 };
 
@@ -152,7 +152,7 @@ const sayings: Readonly<Record<string, Saying>> = {
   },
   '42501': {
     says: 'does not allow this user enough',
-    hint: 'docs/postgres.md has the rights that sync needs, as GRANT statements.',
+    hint: 'docs/postgres.md has the rights that cronsync needs, as GRANT statements.',
     isConfig: true,
   },
   '25006': {
@@ -162,7 +162,7 @@ const sayings: Readonly<Record<string, Saying>> = {
   },
   '53300': {
     says: 'has no connection left',
-    hint: 'sync needs two; raise max_connections or the limit of the role, or let the next run try again.',
+    hint: 'cronsync needs two; raise max_connections or the limit of the role, or let the next run try again.',
     isConfig: false,
   },
   '53': full,
@@ -172,7 +172,7 @@ const sayings: Readonly<Record<string, Saying>> = {
     isConfig: false,
   },
   tls: {
-    says: 'and sync do not agree on TLS',
+    says: 'and cronsync do not agree on TLS',
     hint: 'Look at `target.tls` (`ca`, `verify`), and at `sslmode` in `target.url`.',
     isConfig: true,
   },
