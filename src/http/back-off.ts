@@ -39,7 +39,7 @@ function askedByRetryAfterMs(headers: Headers, now: number): number | undefined 
   return retryAfterMs({ retryAfter: headers['retry-after'], date: headers.date }, now);
 }
 
-/** When the quota comes back, if the headers say that none is left: `RateLimit`, or the older pair, with or without `X-`. */
+/** When the quota is restored, if the headers say that nothing is left: `RateLimit`, or the older pair, with or without `X-`. */
 function zeroLeftMs(headers: Headers, now: number): number | undefined {
   const policies = structuredMs(headers.ratelimit ?? '');
   const pairs = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((name) => {
