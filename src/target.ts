@@ -82,6 +82,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** The last rejects, newest first; of one resource, or of all. */
   rejects(query: { readonly resource?: string; readonly limit: number }): Promise<readonly RejectRow[]>;
+
+  /** How many records of a resource are in quarantine. */
+  countRejects(resource: string): Promise<number>;
 }
 
 /**

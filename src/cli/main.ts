@@ -1,14 +1,14 @@
 import { ExitCode, StopError, SyncError } from '../errors.ts';
-import { tellFailure } from './output/failure.ts';
+import { reportFailure } from './output/report-error.ts';
 import { parseCommandLine } from './program/program.ts';
-import { openConsole } from './terminal.ts';
+import { openTerminal } from './terminal.ts';
 
 /**
  * From argv to exit code.
  *
  * 1. SIGINT and SIGTERM fire the one AbortSignal; a second one ends the process at once.
  * 2. The command line names a command; its module is loaded and run.
- * 3. What it throws is told; output is flushed; the process exits, whatever is still open.
+ * 3. What it throws is reported; output is flushed; the process exits, whatever is still open.
  */
 async function main(): Promise<void> {
   const stop = new AbortController();
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stopWith(ExitCode.sigint));
   process.on('SIGTERM', stopWith(ExitCode.sigterm));
-  // Whoever read our output is gone: there is nobody to talk to, but a lock to give back.
+  // The reader of our output is gone. The lock must still be released.
   process.stdout.on('error', () => stop.abort(new StopError(ExitCode.ok)));
   process.stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));
 
@@ -31,18 +31,18 @@ async function main(): Promise<void> {
 }
 
 async function runCommandLine(signal: AbortSignal): Promise<{ readonly code: number; readonly isDaemon: boolean }> {
-  let console = await openConsole({}, process.env);
+  let terminal = await openTerminal({}, process.env);
   let isDaemon = false;
   try {
     const command = await parseCommandLine(process.argv.slice(2));
     if (typeof command === 'number') return { code: command, isDaemon };
     isDaemon = command.isDaemon === true;
-    console = await openConsole(command.options, process.env);
-    return { code: await command.run(console, signal), isDaemon };
+    terminal = await openTerminal(command.options, process.env);
+    return { code: await command.run(terminal, signal), isDaemon };
   } catch (error) {
     if (signal.aborted && (error instanceof StopError || !(error instanceof SyncError)))
       return { code: ExitCode.ok, isDaemon };
-    return { code: tellFailure(error, console), isDaemon };
+    return { code: reportFailure(error, terminal), isDaemon };
   }
 }
 

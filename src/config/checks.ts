@@ -115,7 +115,7 @@ function deletesFit({ resources }: Members): readonly Problem[] {
     if (!isObject(properties)) return [];
     const path = ['resources', resource];
     if (onDelete === 'soft' && Object.hasOwn(properties, 'deleted_at')) {
-      const expected = 'another name, or another onDelete: with "soft", deleted_at says when sync deleted the row';
+      const expected = 'another name, or another onDelete: with "soft", deleted_at says when cronsync deleted the row';
       return [{ path: pathOf([...path, 'schema', 'properties', 'deleted_at']), expected, found: '"deleted_at"' }];
     }
     return Object.keys(membersOf(membersOf(onDelete).set)).flatMap((field) =>

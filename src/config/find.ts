@@ -29,7 +29,7 @@ export async function findConfig(cwd: string, file?: string): Promise<FoundConfi
   await refuseUnreadable(cwd, found?.filepath);
   if (found) return foundConfig(found);
   throw new ConfigError(`there is no config in ${cwd} (sync.config.json, .yaml, .ts and others); nothing was done`, {
-    hint: 'Write one with "sync init", or name one with --config FILE or SYNC_CONFIG.',
+    hint: 'Write one with "cronsync init", or name one with --config FILE or SYNC_CONFIG.',
   });
 }
 
@@ -62,7 +62,7 @@ async function explorer() {
 function foundConfig({ filepath, config }: { readonly filepath: string; readonly config: unknown }): FoundConfig {
   if (config === undefined || config === null) {
     throw new ConfigError(`the config ${filepath} is empty; nothing was done`, {
-      hint: 'Write a starting config with "sync init".',
+      hint: 'Write a starting config with "cronsync init".',
     });
   }
   return { path: filepath, dir: dirname(filepath), content: config };
@@ -94,6 +94,6 @@ function hintFor(error: unknown, path: string): string {
   if (error instanceof SyntaxError)
     return 'JSON knows neither comments nor trailing commas; sync.config.yaml and sync.config.ts do.';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'Check --config and SYNC_CONFIG, or write a config with "sync init".';
+  if (code === 'ENOENT') return 'Check --config and SYNC_CONFIG, or write a config with "cronsync init".';
   return `Check that ${path} is a file that this user may read, and what it says there.`;
 }

@@ -20,7 +20,7 @@ export class InvalidConfigError extends ConfigError {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     const list = problems.map((problem) => `\n\n  ${problem.path}\n    ${sentenceOf(problem)}`).join('');
     super(`${file} has ${count}; nothing was fetched or written${list}\n`, {
-      hint: 'Mend this, then run "sync check": it reads the config and connects, and makes no hit.',
+      hint: 'Mend this, then run "cronsync check": it reads the config and connects, and makes no hit.',
     });
     this.problems = problems;
   }

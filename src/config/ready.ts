@@ -6,7 +6,7 @@ import { isObject } from './schema/objects.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** An adapter that sync ships as config, with the resources that it suggests. */
+/** An adapter that the package ships as config, with the resources that it suggests. */
 interface Ready {
   readonly adapter: Members & { readonly resources: Members };
   readonly resources: Members;

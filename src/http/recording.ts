@@ -8,16 +8,16 @@ import type { Headers } from './back-off.ts';
 import { headerFields } from './headers.ts';
 import { isPage } from './verdict.ts';
 
-/** Keeps answers in files, while their bodies are read: `--save`. */
+/** Saves answers in files, while their bodies are read: `--save`. */
 export interface Recorder {
-  keep(response: HttpResponse): Promise<HttpResponse>;
+  save(response: HttpResponse): Promise<HttpResponse>;
 }
 
 const longestHead = 64 * 1024;
 
 /**
- * Keeps the first answer in this file, the next ones beside it: `page.http`, `page.http.2`, `page.http.3`. Makes its folder.
- * Throws `UsageError`, before any hit, where nothing can be written there.
+ * Saves the first answer in this file, the next ones beside it: `page.http`, `page.http.2`, `page.http.3`. Creates its
+ * folder. Throws `UsageError`, before any hit, if nothing can be written there.
  */
 export async function createRecorder(file: string): Promise<Recorder> {
   const folder = dirname(file);
@@ -25,15 +25,15 @@ export async function createRecorder(file: string): Promise<Recorder> {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
   } catch (cause) {
-    throw new UsageError(`no answer can be kept in ${folder}: ${messageOf(cause)}; no hit was made`, { cause });
+    throw new UsageError(`answers cannot be saved in ${folder}: ${messageOf(cause)}; no hit was made`, { cause });
   }
   let answers = 0;
   return {
-    async keep(response) {
+    async save(response) {
       answers += 1;
       const name = nameOf(file, answers);
       const handle = await open(name, 'w').catch((error) => {
-        throw new UsageError(`the answer cannot be kept in ${name}: ${messageOf(error)}; nothing was written`, {
+        throw new UsageError(`the answer cannot be saved in ${name}: ${messageOf(error)}; nothing was written`, {
           cause: error,
         });
       });
@@ -47,7 +47,7 @@ export async function createRecorder(file: string): Promise<Recorder> {
   };
 }
 
-/** Answers from what `--save` kept, in the same order, or from a file that is only a body: no slot, no hit. */
+/** Answers from the files that `--save` wrote, in the same order, or from a file that is only a body. It takes no slot and makes no hit. */
 export function createFileClient(file: string): HttpClient {
   let answers = 0;
   return {
@@ -57,41 +57,41 @@ export function createFileClient(file: string): HttpClient {
       const chunks = await startReading(name, answers);
       const { status, headers, body } = await splitHead(chunks);
       if (!isPage(status))
-        throw new ProtocolError(`${name} holds an answer with status ${status}, which is no page; no hit was made`);
+        throw new ProtocolError(`${name} holds an answer with status ${status}, which is not a page; no hit was made`);
       return { status, url, headers: withoutValidators(headers), body };
     },
   };
 }
 
-/** Stands in the head of what is kept: what its pass asked for. */
+/** A field in the head of a saved answer: the mode of its pass. */
 const passField = 'cronsync-pass';
 
-/** Notes with each answer what its pass asked for. */
+/** Saves with each answer the mode of its pass. */
 export function notePass(recorder: Recorder, mode: Mode): Recorder {
   return {
-    async keep(response) {
+    async save(response) {
       const { headers } = response;
-      const kept = await recorder.keep({ ...response, headers: { ...headers, [passField]: mode } });
-      return { ...kept, headers };
+      const saved = await recorder.save({ ...response, headers: { ...headers, [passField]: mode } });
+      return { ...saved, headers };
     },
   };
 }
 
-/** Refuses the answer to a pass of changes where everything is to be read: what it leaves out is not gone. */
+/** Refuses the answer of a changes pass where a snapshot is needed: what it leaves out is not gone. */
 export function demandPass(saved: HttpClient, mode: Mode): HttpClient {
   return {
     async request(request) {
       const response = await saved.request(request);
       if (mode === 'changes' || response.headers[passField] !== 'changes') return response;
       throw new UsageError(
-        'what was saved is only what had changed, and this pass reads everything; nothing was written',
-        { hint: 'Save another one with "--full --save FILE".' },
+        'the saved answer holds only what had changed, and this pass reads everything; nothing was written',
+        { hint: 'Save another one with --full --save FILE.' },
       );
     },
   };
 }
 
-/** A file may have been edited: it is no state that the third party could call by a name. */
+/** A file may have been edited, so the validators of the answer no longer describe it. */
 function withoutValidators({ etag: _etag, 'last-modified': _lastModified, ...headers }: Headers): Headers {
   return headers;
 }
@@ -120,7 +120,7 @@ async function startReading(file: string, page: number): Promise<AsyncIterator<B
   const handle = await open(file).catch((error) => {
     throw new UsageError(`${file} cannot be read: ${messageOf(error)}; no hit was made`, {
       cause: error,
-      ...(page > 1 && { hint: `what was saved ends before page ${page}; "--max-pages ${page - 1}" stops there` }),
+      ...(page > 1 && { hint: `The saved answers end before page ${page}; --max-pages ${page - 1} stops there.` }),
     });
   });
   return createReadStream('', { fd: handle, highWaterMark: longestHead })[Symbol.asyncIterator]();

@@ -20,8 +20,8 @@ export class Share {
   readonly #listener: ListenerPlan;
   readonly #deps: ShareDeps;
   readonly #reading = new Map<string, AbortController>();
-  #taken = 0;
-  #taking: Promise<unknown> = Promise.resolve();
+  #held = 0;
+  #acquiring: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #members = 1;
 
@@ -31,14 +31,14 @@ export class Share {
   }
 
   /** Takes one more shard, if that would not be too many and nobody else has it: one after the other. */
-  take<T>(acquire: () => Promise<T | null>): Promise<T | null> {
-    const taking = this.#taking.then(() => this.#takeOne(acquire));
-    this.#taking = taking.catch(() => {});
-    return taking;
+  acquire<T>(acquire: () => Promise<T | null>): Promise<T | null> {
+    const acquiring = this.#acquiring.then(() => this.#acquireOne(acquire));
+    this.#acquiring = acquiring.catch(() => {});
+    return acquiring;
   }
 
-  gave(group: string): void {
-    this.#taken -= 1;
+  release(group: string): void {
+    this.#held -= 1;
     this.#reading.delete(group);
   }
 
@@ -62,12 +62,12 @@ export class Share {
     await members.leave(this.#listener.name, member).catch(() => {});
   }
 
-  async #takeOne<T>(acquire: () => Promise<T | null>): Promise<T | null> {
+  async #acquireOne<T>(acquire: () => Promise<T | null>): Promise<T | null> {
     if (this.#listener.shards > 1) await this.#join();
-    if (this.#taken >= this.#fair()) return null;
-    const taken = await acquire();
-    if (taken !== null) this.#taken += 1;
-    return taken;
+    if (this.#held >= this.#fair()) return null;
+    const acquired = await acquire();
+    if (acquired !== null) this.#held += 1;
+    return acquired;
   }
 
   #fair(): number {

@@ -51,7 +51,7 @@ export class Upkeep {
       this.#timers.push(setInterval(() => void this.#next(work), ms));
     every(cursorsMs, () => this.#deps.cursors.save());
     every(relayEveryMs, () => this.#relay());
-    every(trimEveryMs, () => this.#trimAndTell());
+    every(trimEveryMs, () => this.#trimAndWarn());
     return this.#next(() => this.#relay());
   }
 
@@ -98,7 +98,7 @@ export class Upkeep {
   }
 
   /** A group that stands still keeps everything after it on the stream. */
-  async #trimAndTell(): Promise<void> {
+  async #trimAndWarn(): Promise<void> {
     const { stream, log } = this.#deps;
     await this.#trim();
     const { groups, last } = await stream.state();
@@ -116,5 +116,5 @@ export class Upkeep {
 }
 
 function adviceFor(group: string): string {
-  return `if its listener is gone for good, run "sync listener drop ${listenerOf(group)}"`;
+  return `if its listener is gone for good, run "cronsync listener drop ${listenerOf(group)}"`;
 }

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts';
 import type { Resource } from '../pass/resource.ts';
 import type { TargetReader } from '../target.ts';
 
-/** What keeps a resource without `match` from being read from an adapter, one sentence each; for a dry run and `sync check` too. */
+/** What keeps a resource without `match` from being read from an adapter, one sentence each; for a dry run and `cronsync check` too. */
 export async function unmatchedProblems(
   { table }: Pick<Resource, 'table'>,
   adapter: string,

@@ -3,7 +3,7 @@ import { formatPosition, type Position } from '../event.ts';
 import type { EventStream } from '../stream.ts';
 import type { FenceRow, TargetReader } from '../target.ts';
 
-const hint = 'look at what happened to Redis or to the database, then run "sync outbox rebase"';
+const hint = 'look at what happened to Redis or to the database, then run "cronsync outbox rebase"';
 
 /**
  * Alarms stop, and never skip: what contradicts itself is not mended by guessing. The fence must have been read after the

@@ -53,7 +53,7 @@ export async function restoreGroup(group: string, { stream, target }: GroupsDeps
     return;
   }
   const message = `the listener ${listenerOf(group)} was dropped, or has another number of shards now: it is read no more`;
-  throw new ConfigError(message, { hint: 'start "sync listen" again, with the config that the others have' });
+  throw new ConfigError(message, { hint: 'start "cronsync listen" again, with the config that the others have' });
 }
 
 async function makeMissing(

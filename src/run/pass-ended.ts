@@ -23,13 +23,13 @@ export async function tellEnd(
   } else if (swept.verdict.delete === 'held') {
     tally.held(
       `deletions of ${name} are held back: ${swept.verdict.because}. Creates and updates were written; ` +
-        '"sync run --allow-mass-delete" permits the deletions, once',
+        '"cronsync run --allow-mass-delete" permits the deletions, once',
     );
   }
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, swept)) tally.warn(warning);
   if (swept.refused === 0) return;
   tally.warn(
-    `the database refuses ${swept.refused} deletions of ${name}: see "sync rejects list"; the next pass tries again`,
+    `the database refuses ${swept.refused} deletions of ${name}: see "cronsync rejects list"; the next pass tries again`,
   );
 }
 
@@ -39,7 +39,7 @@ function leftBehind(name: string, { progress }: Checkpoint, { hasTooManyRejects 
   const moved = `the pages of ${name} moved while they were read: the next pass asks for the same changes again`;
   const stale =
     `${rejected} of the changed records of ${name} were rejected: ` +
-    'what the rows hold stays until a pass reads everything; "sync rejects list" has the reasons';
+    'what the rows hold stays until a pass reads everything; "cronsync rejects list" has the reasons';
   return [...(shifted ? [moved] : []), ...(rejected > 0 && !hasTooManyRejects ? [stale] : [])];
 }
 
@@ -52,7 +52,7 @@ async function rejectsError(
   const because = sample ? `, such as ${sample.key ?? 'one without a key'} (${sample.reasons.join('; ')})` : '';
   return new RejectsError(
     `${rejected} of ${records} records of ${name} were rejected${because}. The others were written, nothing was deleted`,
-    { hint: 'mend the map or the schema; "sync rejects list" has them all' },
+    { hint: 'mend the map or the schema; "cronsync rejects list" has them all' },
   );
 }
 

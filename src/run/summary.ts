@@ -55,7 +55,7 @@ export interface ErrorSummary {
 export function errorSummary(error: unknown): ErrorSummary {
   if (error instanceof SyncError) return { exitCode: error.exitCode, message: error.message, hint: error.hint ?? null };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { exitCode: ExitCode.bug, message: `a bug in sync: ${message}`, hint: 'please report it, with this text' };
+  return { exitCode: ExitCode.bug, message: `a bug in cronsync: ${message}`, hint: 'please report it, with this text' };
 }
 
 /** What the run says of itself, from what it met: errors first, then the guard, then how far it came. */

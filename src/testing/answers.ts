@@ -14,7 +14,7 @@ export function answers(subject: AdapterSubject): readonly Check[] {
   return [...failed, ...broken(subject), failsHalfWay(subject), stops(subject)];
 }
 
-/** What a program has met, sync cannot tell: it ended, and not well. */
+/** What a program has met, cronsync cannot see: it ended, and not well. */
 function failedInProgram(subject: AdapterSubject): readonly Check[] {
   const cases: readonly (readonly [string, (first: PartyAnswer) => PartyFault])[] = [
     ['a program that is refused for one that failed', () => ({ status: 401 })],

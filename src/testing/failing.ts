@@ -42,7 +42,7 @@ export async function thrownBy(page: Promise<unknown>, otherwise = 'it was taken
   return outcome.thrown;
 }
 
-/** As a run sees it: what is no error of sync's public API tells that the answer was no page. */
+/** As a run sees it: what is not an error of the public API shows that the answer was no page. */
 export function exitCodeOf(thrown: unknown): ExitCode {
   return syncErrorOf(thrown)?.exitCode ?? ExitCode.protocol;
 }

@@ -37,7 +37,7 @@ export function pages(subject: AdapterSubject): readonly Check[] {
       const [first, ...others] = records;
       const keyless = Object.fromEntries(Object.entries({ ...first }).filter(([name]) => name !== key));
       stage.party.set({ records: [...others, { ...others[0] }, keyless] });
-      equal((await walkAll(subject, stage)).records.length, records.length + 1, 'records: sync itself judges them');
+      equal((await walkAll(subject, stage)).records.length, records.length + 1, 'records: cronsync itself judges them');
     }),
     check('declares the modes that it can', async (stage) => {
       const modes = (await stage.adapter()).modes(subject.resource);

@@ -30,7 +30,7 @@ export interface AdapterSubject {
   readonly tombstones?: boolean;
   /**
    * True: the adapter starts a program that makes the requests, in a slot of `context.http.takeSlot`. Of an answer that is no
-   * success sync then sees only that the program failed.
+   * success cronsync then sees only that the program failed.
    */
   readonly program?: boolean;
 }

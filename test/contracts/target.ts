@@ -487,6 +487,16 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.rejects({ limit: 10 })).map(({ key }) => key)).toEqual(['1']);
       });
 
+      test('counts the records of one resource', async () => {
+        const target = await takenOver();
+        expect(await target.countRejects('customers')).toBe(0);
+        const rejected = ['1', '2', '3'].map((key) => ({ key, reasons: ['email is missing'], raw: { id: key } }));
+        await write(target, [], { rejected, pass: 1 });
+        await write(target, [], { rejected, pass: 2 });
+        expect(await target.countRejects('customers')).toBe(3);
+        expect(await target.countRejects('orders')).toBe(0);
+      });
+
       test('cuts a long raw record', async () => {
         const target = await takenOver();
         await write(target, [], { rejected: [{ key: null, reasons: ['long'], raw: 'x'.repeat(100_000) }] });

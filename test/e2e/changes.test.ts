@@ -503,7 +503,7 @@ test('what was saved in a pass of changes is not taken for everything', async ()
   ]) {
     const { exitCode, stderr } = await project.sync([...args, '--from', 'changes.http']);
     expect(exitCode).toBe(64);
-    expect(stderr).toContain('what was saved is only what had changed');
+    expect(stderr).toContain('the saved answer holds only what had changed');
   }
   expect(live(project)).toHaveLength(20);
   await project.sync();

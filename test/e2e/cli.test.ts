@@ -19,7 +19,7 @@ describe('the command line', () => {
     const help = await project.sync(['--help']);
     expect([help.exitCode, help.stderr]).toEqual([0, '']);
     for (const word of [
-      'Usage: sync',
+      'Usage: cronsync',
       'run',
       'status',
       'check',
@@ -48,7 +48,7 @@ describe('the command line', () => {
     [['run', 'customers']],
     [['run', '--wait', 'soon']],
     [['run', '--max-pages', '0']],
-    [['run', '--held-exit-code', '300']],
+    [['run', '--locked-exit-code', '300']],
     [['status', '--log-level', 'loud']],
     [['rejects', 'show']],
   ])('refuses %j with 64, and does nothing', async (args) => {
@@ -87,7 +87,7 @@ describe('the config', () => {
     const { exitCode, stdout, stderr } = await project.sync([], { cwd: join(project.dir, 'empty') });
     expect([exitCode, stdout]).toEqual([78, '']);
     expect(stderr).toMatch(/there is no config in .*empty/);
-    expect(stderr).toContain('hint: Write one with "sync init"');
+    expect(stderr).toContain('hint: Write one with "cronsync init"');
   });
 
   test('that is wrong is told with all its problems at once', async () => {

@@ -43,7 +43,7 @@ test('sync status tells what is in quarantine', async () => {
   const unfit = { ...aCustomer(3), status: ['of', 'what'] };
   await using project = await aProject({ redis, records: [...customers(2), unfit as never] });
   expect((await project.sync([])).exitCode).toBe(65);
-  expect((await project.sync(['status'])).stdout).toContain('1 record in quarantine: sync rejects list');
+  expect((await project.sync(['status'])).stdout).toContain('1 record in quarantine: cronsync rejects list');
   const { resources } = (await project.sync(['status', '--json'])).json<{ resources: unknown[] }>();
   expect(resources).toMatchObject([{ resource: 'customers', rejects: 1 }]);
 });
@@ -53,7 +53,7 @@ describe('sync check', () => {
     await using project = await aProject({ redis, records: customers(1) });
     const { exitCode, stdout } = await project.sync(['check']);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('table customers  is not there yet; the first run makes it');
+    expect(stdout).toContain('table customers  does not exist yet; the first run creates it');
     const { findings } = (await project.sync(['check', '--json'])).json<Findings>();
     expect(findings.map(({ what }) => what)).toEqual(
       expect.arrayContaining(['config', 'adapter', 'redis', 'target', 'table customers']),
@@ -212,7 +212,7 @@ describe('sync init', () => {
     const again = await project.sync(['init'], how);
     expect([again.exitCode, again.stderr]).toEqual([
       78,
-      expect.stringContaining('is there already; nothing was written'),
+      expect.stringContaining('exists already; nothing was written'),
     ]);
     expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toEqual({
       file: 'sync.config.json',

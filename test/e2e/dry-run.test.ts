@@ -37,7 +37,7 @@ test('on a target that does not exist shows the plan and makes no file', async (
 
   expect(exitCode).toBe(0);
   expect(stdout).toContain('customers  +12  0 unchanged');
-  expect(stdout).toContain('the table customers will be made');
+  expect(stdout).toContain('the table customers will be created');
   expect(stdout).toContain('… and 2 more created; --json shows all');
   expect(readdirSync(project.dir)).toEqual(['sync.config.json']);
   expect(await redis.client.keys(`*${project.name}*`)).toEqual([]);
@@ -126,8 +126,8 @@ test('where slots do not come in time the plan is partial: deletes are unknown',
 
   expect(partial.exitCode).toBe(0);
   expect(partial.stdout).toContain('customers  +2');
-  expect(partial.stdout).toContain('only 1 page could be read: deletes are unknown');
-  expect(partial.stdout).toMatch(/no slot came in time, the next frees in 1h/);
+  expect(partial.stdout).toContain('only 1 page could be read: deletions are unknown');
+  expect(partial.stdout).toMatch(/no slot was free in time; the next one frees in 1h/);
   const again = (await project.sync(['run', '--dry-run', '--json'])).json<JsonPlan>();
   expect(again).toMatchObject({ outcome: 'partial', hits: 0, resources: [{ isComplete: false, verdict: null }] });
   expect(again.nextSlotInMs).toBeGreaterThan(0);

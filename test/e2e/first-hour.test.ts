@@ -123,7 +123,7 @@ const turns: Record<string, Turn> = {
     before: (project) => project.redis.client.set(project.lockKey, 'mine'),
     exitCode: 75,
     says: [
-      /held by something that is no run of sync; it never expires by itself; nothing was touched/,
+      /held by something that is not a run of cronsync; it never expires by itself; nothing was touched/,
       /hint: .*sync unlock/,
     ],
   },
@@ -135,7 +135,7 @@ const turns: Record<string, Turn> = {
   'a command that does not exist': {
     args: ['stauts'],
     exitCode: 64,
-    says: [/there is no command "stauts"/, /hint: did you mean "sync status"\?/],
+    says: [/there is no command "stauts"/, /hint: Did you mean "cronsync status"\?/],
   },
 };
 
@@ -182,6 +182,6 @@ describe('a wrong turn', () => {
     const dir = await project.write('elsewhere/note.txt', 'nothing here');
     const { exitCode, stderr } = await project.sync([], { cwd: dir.replace(/\/note\.txt$/, '') });
     expect(exitCode).toBe(78);
-    expect(stderr).toMatch(/there is no config in .*nothing was done\nhint: Write one with "sync init"/);
+    expect(stderr).toMatch(/there is no config in .*nothing was done\nhint: Write one with "cronsync init"/);
   });
 });

@@ -67,7 +67,7 @@ test('a held lock is told as JSON, with the exit code that the scheduler asked f
   await using project = await aProject({ redis });
   await redis.client.set(project.lockKey, JSON.stringify(somebody), 'PX', 60_000);
 
-  const run = await project.sync(['run', '--json', '--held-exit-code', '0']);
+  const run = await project.sync(['run', '--json', '--locked-exit-code', '0']);
 
   expect(run.exitCode).toBe(0);
   expect(run.json()).toMatchObject({ outcome: 'failed', errors: [{ exitCode: 75 }] });
@@ -134,7 +134,7 @@ test('a lock that holds something else is reported and left as it is', async () 
   const run = await project.sync(['run']);
 
   expect(run.exitCode).toBe(75);
-  expect(run.stderr).toContain('something that is no run of sync');
+  expect(run.stderr).toContain('something that is not a run of cronsync');
   await expectUntouched(project);
   expect(await redis.client.lrange(project.lockKey, 0, -1)).toEqual(['a', 'list']);
   await redis.client.del(project.lockKey);

@@ -71,7 +71,7 @@ test('every command that the README names is there, with its options', async () 
   const everywhere = `${command}${await helpOf(['run'])}${await helpOf(['events'])}`;
   for (const name of names) {
     const words = name.split(' ').filter((word) => /^[a-z]+$/.test(word) && word !== 'sync');
-    if (words.length > 0) expect(await helpOf(words)).toContain(`Usage: sync ${words.join(' ')}`);
+    if (words.length > 0) expect(await helpOf(words)).toContain(`Usage: cronsync ${words.join(' ')}`);
     for (const flag of name.match(/--[a-z-]+/g) ?? []) expect(everywhere).toContain(flag);
   }
 });

@@ -113,8 +113,8 @@ test('swaps nothing by itself: without --dry-run it says what a swap is', async 
   await using forges = await twoForges({ redis, people: persons(4) });
   const { exitCode, stderr } = await forges.project.sync(['swap', '--to', 'lab']);
   expect(exitCode).toBe(64);
-  expect(stderr).toContain('only shows what a swap would change, with --dry-run; nothing was done');
-  expect(stderr).toContain('a swap is one word of the config: "adapter": "lab"');
+  expect(stderr).toContain('shows what a swap would change, and needs --dry-run; nothing was done');
+  expect(stderr).toContain('To swap, write "adapter": "lab" in the config.');
   expect(forges.lab.arrivals).toEqual([]);
 });
 

@@ -54,7 +54,7 @@ const faults: Record<string, { readonly response: StubResponse; readonly exitCod
   'a body that pauses for too long': {
     response: { body: page, ...dribble(2, 4000) },
     exitCode: 69,
-    says: /nothing came within/,
+    says: /nothing arrived within/,
   },
   '500': { response: { status: 500, body: 'oh' }, exitCode: 69, says: /500/ },
   '503': { response: { status: 503 }, exitCode: 69, says: /503/ },

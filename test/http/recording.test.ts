@@ -32,7 +32,7 @@ async function read({ body }: HttpResponse): Promise<string> {
 }
 
 test('keeps status, headers and body while the body is read', async () => {
-  const answer = await (await createRecorder(file)).keep(
+  const answer = await (await createRecorder(file)).save(
     anAnswer('{"a": 1}', { 'x-total': '7', link: '</2>; rel="next"' }),
   );
   expect(await read(answer)).toBe('{"a": 1}');
@@ -41,15 +41,15 @@ test('keeps status, headers and body while the body is read', async () => {
 
 test('keeps later answers beside the first', async () => {
   const recorder = await createRecorder(file);
-  await read(await recorder.keep(anAnswer('first')));
-  await read(await recorder.keep(anAnswer('second')));
+  await read(await recorder.save(anAnswer('first')));
+  await read(await recorder.save(anAnswer('second')));
   expect(readFileSync(file, 'utf8')).toMatch(/first$/);
   expect(readFileSync(`${file}.2`, 'utf8')).toMatch(/second$/);
 });
 
 test('makes the folder for it', async () => {
   const deep = join(folder, 'as', 'deep', 'page.http');
-  await read(await (await createRecorder(deep)).keep(anAnswer('first')));
+  await read(await (await createRecorder(deep)).save(anAnswer('first')));
   expect(readFileSync(deep, 'utf8')).toMatch(/first$/);
 });
 
@@ -59,12 +59,12 @@ test('says before any hit that it cannot be kept', async () => {
 });
 
 test('says so when it cannot be kept after all', async () => {
-  await expect((await createRecorder(folder)).keep(anAnswer(''))).rejects.toBeInstanceOf(UsageError);
+  await expect((await createRecorder(folder)).save(anAnswer(''))).rejects.toBeInstanceOf(UsageError);
 });
 
 test('answers with what was kept, byte for byte', async () => {
   const body = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 256));
-  await read(await (await createRecorder(file)).keep(anAnswer(body, { 'x-total': '7', link: '</2>; rel="next"' })));
+  await read(await (await createRecorder(file)).save(anAnswer(body, { 'x-total': '7', link: '</2>; rel="next"' })));
   const answer = await createFileClient(file).request({ url });
   expect(answer).toMatchObject({ status: 200, url, headers: { 'x-total': '7', link: '</2>; rel="next"' } });
   expect(await read(answer)).toBe(body.toString('latin1'));
@@ -84,8 +84,8 @@ test.each([
 
 test('answers one request after another with what was kept beside the first, to the last', async () => {
   const recorder = await createRecorder(file);
-  await read(await recorder.keep(anAnswer('first')));
-  await read(await recorder.keep(anAnswer('second')));
+  await read(await recorder.save(anAnswer('first')));
+  await read(await recorder.save(anAnswer('second')));
   const client = createFileClient(file);
   expect(await read(await client.request({ url }))).toBe('first');
   expect(await read(await client.request({ url }))).toBe('second');

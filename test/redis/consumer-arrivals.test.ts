@@ -103,7 +103,7 @@ test('Redis away is told each time, and it is found again by itself', async () =
   const arrivals = watch(scaled, proxy.port);
   await arrivals.wait(firstEntry, 20, stop.signal);
   await proxy.goAway();
-  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow('nothing was taken');
+  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow('nothing was read');
   await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
   await proxy.comeBack();
   await append('1-1');

@@ -82,26 +82,26 @@ describe('behind a network that fails', () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1, 2, 3);
     proxy.next('XREADGROUP', 'drop-reply');
-    expect((await consumer.take(2)).entries.map(({ id }) => id)).toEqual([at(1), at(2)]);
-    expect((await consumer.take(2)).entries.map(({ id }) => id)).toEqual([at(3)]);
+    expect((await consumer.readNew(2)).entries.map(({ id }) => id)).toEqual([at(1), at(2)]);
+    expect((await consumer.readNew(2)).entries.map(({ id }) => id)).toEqual([at(3)]);
     expect(proxy.seen('XREADGROUP')).toBeGreaterThan(1);
   });
 
   test('does not get again what it has claimed', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1, 2);
-    await (await join(await connect())).take(2);
+    await (await join(await connect())).readNew(2);
     await append(3);
     await consumer.claim(0, 10, firstEntry);
     proxy.next('EVAL', 'drop-reply');
-    expect((await consumer.take(10)).entries.map(({ id }) => id)).toEqual([at(3)]);
-    expect((await consumer.take(10)).entries).toEqual([]);
+    expect((await consumer.readNew(10)).entries.map(({ id }) => id)).toEqual([at(3)]);
+    expect((await consumer.readNew(10)).entries).toEqual([]);
   });
 
   test('an acknowledgement whose reply was lost is one, and nobody’s loss', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1);
-    await consumer.take(1);
+    await consumer.readNew(1);
     proxy.next('XACK', 'drop-reply');
     expect(await consumer.acknowledge([at(1)])).toEqual([]);
     expect((await server.client.xpending(key, group))[0]).toBe(0);
@@ -110,7 +110,7 @@ describe('behind a network that fails', () => {
   test('a beginning whose reply was lost counts once', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1);
-    await (await join(await connect())).take(1);
+    await (await join(await connect())).readNew(1);
     await consumer.claim(0, 10, firstEntry);
     proxy.next('RETRYCOUNT', 'drop-reply');
     expect(await consumer.begin(at(1))).toBe(true);
@@ -124,7 +124,7 @@ test('an entry that somebody else wrote has no event', async () => {
   await server.client.xadd(key, '18446744073709551614-5', 'other', 'x');
   await server.client.xadd(key, '18446744073709551615-18446744073709551615', 'event', 'x', 'more', 'y');
   const consumer = await joined();
-  const { entries } = await consumer.take(10);
+  const { entries } = await consumer.readNew(10);
   expect(entries).toEqual([
     { id: '18446744073709551614-5', event: null, deliveries: 1 },
     { id: '18446744073709551615-18446744073709551615', event: null, deliveries: 1 },
@@ -140,7 +140,7 @@ test('the tail of five thousand pending entries is reached though the head is st
   for (let seq = 1; seq <= 5000; seq += 1) pipeline.xadd(key, at(seq), 'event', '{}');
   await pipeline.exec();
   const stuck = await joined();
-  await stuck.take(5000);
+  await stuck.readNew(5000);
   await stuck.handBack([at(5000)]);
 
   const consumer = await joined();
@@ -160,7 +160,7 @@ test('acknowledges and keeps alive thousands at once', async () => {
   for (let seq = 1; seq <= 3000; seq += 1) pipeline.xadd(key, at(seq), 'event', '{}');
   await pipeline.exec();
   const consumer = await joined();
-  const all = (await consumer.take(3000)).entries.map(({ id }) => id);
+  const all = (await consumer.readNew(3000)).entries.map(({ id }) => id);
   expect(await consumer.keepAlive(all)).toEqual([]);
   expect(await consumer.acknowledge(all)).toEqual([]);
   expect((await server.client.xpending(key, group))[0]).toBe(0);

@@ -46,7 +46,10 @@ describe('an error in a summary', () => {
   test.each([new TypeError('x is not a function'), 'thrown text', undefined])(
     'of any other kind is a bug: %o',
     (error) => {
-      expect(errorSummary(error)).toMatchObject({ exitCode: 70, message: expect.stringContaining('a bug in sync') });
+      expect(errorSummary(error)).toMatchObject({
+        exitCode: 70,
+        message: expect.stringContaining('a bug in cronsync'),
+      });
     },
   );
 });

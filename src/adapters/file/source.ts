@@ -47,7 +47,7 @@ export function openStdin(): Source {
   const { stdin } = process;
   if (isStdinTaken || stdin.isTTY)
     throw new ConfigError(`stdin ${isStdinTaken ? 'was read already' : 'is a terminal'}; nothing was read`, {
-      hint: 'Pipe the file into the command, for one resource: "sync < customers.csv".',
+      hint: 'Pipe the file into the command, for one resource: "cronsync < customers.csv".',
     });
   isStdinTaken = true;
   const close = () => void stdin.destroy();

@@ -23,7 +23,7 @@ export function parseMessage(line: string): Message {
     case 'STATE':
       return { type: 'STATE', value: message.value };
     case 'BATCH':
-      throw new ProtocolError('the tap sends BATCH messages, which sync does not read; nothing is deleted', {
+      throw new ProtocolError('the tap sends BATCH messages, which cronsync does not read; nothing is deleted', {
         hint: 'Turn batches off in the config of the tap: remove its "batch_config".',
       });
     default:

@@ -27,9 +27,12 @@ export function replicationOf({ stream, mode }: SingerResource, method: string |
 
 /** A log tells deletions among the records, in an order that counts: read without it, rows would come back to life. */
 function unreadable(stream: string, method: string): ConfigError {
-  return new ConfigError(`the catalog reads the stream ${stream} by ${method}, which sync cannot; no hit was made`, {
-    hint: `Give it a catalog in which the replication method of ${stream} is FULL_TABLE or INCREMENTAL.`,
-  });
+  return new ConfigError(
+    `the catalog reads the stream ${stream} by ${method}, which cronsync cannot; no hit was made`,
+    {
+      hint: `Give it a catalog in which the replication method of ${stream} is FULL_TABLE or INCREMENTAL.`,
+    },
+  );
 }
 
 function contradiction(stream: string, mode: Mode, method: string): ConfigError {

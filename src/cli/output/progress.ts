@@ -1,13 +1,13 @@
 import { formatDuration } from '../../duration.ts';
 import type { Progress } from '../../progress.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { count, many } from './numbers.ts';
 
 const redrawMs = 100;
 
-/** A line on the terminal that tells how far the run is, and counts down while it waits for a slot. */
-export function showProgress(console: Console): Progress & Disposable {
-  const { err } = console;
+/** Shows on the terminal how far the run is, and counts down while it waits for a slot. */
+export function showProgress(terminal: Terminal): Progress & Disposable {
+  const { err } = terminal;
   const startedAt = performance.now();
   const pages = new Map<string, number>();
   let records = 0;
@@ -18,7 +18,7 @@ export function showProgress(console: Console): Progress & Disposable {
   const draw = () => {
     const rate = Math.round(records / Math.max(0.001, (performance.now() - startedAt) / 1000));
     const page = `page ${(pages.get(current) ?? 0) + 1}`;
-    console.show(`${err.cyan('▸')} ${current} ${page}  ${many(records, 'record')}  ${err.dim(`${count(rate)}/s`)}`);
+    terminal.show(`${err.cyan('▸')} ${current} ${page}  ${many(records, 'record')}  ${err.dim(`${count(rate)}/s`)}`);
     drawnAt = performance.now();
   };
   const stopWaiting = () => {
@@ -43,18 +43,18 @@ export function showProgress(console: Console): Progress & Disposable {
       const until = performance.now() + forMs;
       const drawCountdown = () => {
         const left = Math.max(0, until - performance.now());
-        console.show(
+        terminal.show(
           `${err.cyan('◷')} the next slot frees in ${formatDuration(left)}  ${err.dim('Ctrl-C stops, and loses nothing')}`,
         );
       };
-      if (!console.isLive) return;
+      if (!terminal.isInteractive) return;
       drawCountdown();
       countdown = setInterval(drawCountdown, 500);
       countdown.unref();
     },
     [Symbol.dispose]() {
       stopWaiting();
-      console.show('');
+      terminal.show('');
     },
   };
 }

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { fileResource } from './files.ts';
+import { fileResource } from './file.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
 import { tapOptions, tapResource } from './singer.ts';
 import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './values.ts';
 
-/** The adapters that sync brings itself; every other type is a module. */
+/** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
 
 const throttle = v.pipe(

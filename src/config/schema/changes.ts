@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { pagination, path, query } from './pages.ts';
+import { pagination, path, query } from './pagination.ts';
 import { fieldName, flag, integer, oneOf, pause, text } from './values.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;

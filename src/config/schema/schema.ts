@@ -118,7 +118,7 @@ export type ResourceConfig = Omit<Parsed['resources'][string], 'table' | 'guard'
   readonly guard: Guard;
 };
 
-/** The config as the rest of sync reads it: every default filled in, durations in milliseconds, sizes in bytes, shares as ratios. */
+/** The config as the rest of the program reads it: every default filled in, durations in milliseconds, sizes in bytes, shares as ratios. */
 export type Config = Omit<Parsed, '$schema' | 'resources' | 'events'> & {
   readonly resources: Readonly<Record<string, ResourceConfig>>;
   readonly events: Omit<Parsed['events'], 'source'> & { readonly source: string };

@@ -2,7 +2,7 @@ import type { EntryId } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Acknowledger } from '../group/acknowledger.ts';
 import type { Circuit } from './circuit.ts';
-import type { Courier, Next, Work } from './courier.ts';
+import type { Courier, Next, Task } from './courier.ts';
 import { Lanes } from './lanes.ts';
 
 export interface DispatcherDeps {
@@ -27,8 +27,8 @@ export interface DispatcherDeps {
 /** Runs lanes beside each other, each in order, and waits with those whose head has failed. */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
-  readonly #lanes = new Lanes<Work>();
-  readonly #running = new Set<Work>();
+  readonly #lanes = new Lanes<Task>();
+  readonly #running = new Set<Task>();
   /** Lanes that go on when the circuit closes. */
   readonly #held = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -64,8 +64,8 @@ export class Dispatcher {
     return this.#running.size === 0 && (this.#lanes.waiting === 0 || this.#deps.circuit.isOpen);
   }
 
-  add(lane: string, work: Work): void {
-    this.#lanes.add(lane, work);
+  add(lane: string, task: Task): void {
+    this.#lanes.add(lane, task);
     if (this.#wantsOne) this.tryOne();
     else this.#pump();
   }
@@ -83,16 +83,16 @@ export class Dispatcher {
     this.#wantsOne = false;
     if (this.#isStopped || this.#running.size > 0) return;
     const next = this.#lanes.next() ?? this.#oldestFailed();
-    if (next) void this.#carry(next.lane, next.work);
+    if (next) void this.#carry(next.lane, next.task);
   }
 
   /** Another consumer has taken these over: what is running ends, what is not will not start. */
   lose(ids: readonly EntryId[]): void {
     const lost = new Set(ids);
-    for (const work of this.#lanes.all()) {
-      if (!lost.has(work.id)) continue;
-      work.isLost = true;
-      work.attempt?.abort(new UnreachableError('another daemon has taken this event over'));
+    for (const task of this.#lanes.all()) {
+      if (!lost.has(task.id)) continue;
+      task.isLost = true;
+      task.attempt?.abort(new UnreachableError('another daemon has taken this event over'));
     }
   }
 
@@ -103,7 +103,7 @@ export class Dispatcher {
   }
 
   abort(reason: Error): void {
-    for (const work of this.#running) work.attempt?.abort(reason);
+    for (const task of this.#running) task.attempt?.abort(reason);
   }
 
   /** Resolves when nothing is running. Called after `stop`. */
@@ -122,23 +122,23 @@ export class Dispatcher {
     while (!circuit.isOpen && !this.#isStopped && this.#running.size < concurrency) {
       const next = this.#lanes.next();
       if (!next) return;
-      void this.#carry(next.lane, next.work);
+      void this.#carry(next.lane, next.task);
     }
   }
 
-  async #carry(lane: string, work: Work): Promise<void> {
+  async #carry(lane: string, task: Task): Promise<void> {
     const { courier, circuit, onAnswer, onChange } = this.#deps;
-    this.#running.add(work);
+    this.#running.add(task);
     this.#deadline ??= setTimeout(() => this.#expire(), this.#deps.timeoutMs);
     const wasOpen = circuit.isOpen;
     let next: Next;
     try {
-      next = await courier.carry(work);
+      next = await courier.carry(task);
     } catch (error) {
       next = this.#afterError(error);
     }
-    this.#running.delete(work);
-    this.#follow(lane, work, next);
+    this.#running.delete(task);
+    this.#follow(lane, task, next);
     if (this.#held.size > 0 && !circuit.isOpen) this.#resumeHeld();
     if (wasOpen && !circuit.isOpen) onAnswer();
     this.#pump();
@@ -156,7 +156,7 @@ export class Dispatcher {
     this.#deadline = this.#running.size > 0 ? setTimeout(() => this.#expire(), nextMs) : undefined;
   }
 
-  #follow(lane: string, { id }: Work, next: Next): void {
+  #follow(lane: string, { id }: Task, next: Next): void {
     if (next.is === 'done') {
       if (next.isAcknowledged) this.#deps.acknowledger.add(id);
       this.#lanes.finish(lane);
@@ -194,9 +194,9 @@ export class Dispatcher {
   }
 
   #oldestFailed() {
-    for (const { lane, work } of this.#lanes.parked()) {
+    for (const { lane, task } of this.#lanes.parked()) {
       this.#lanes.start(lane);
-      return { lane, work };
+      return { lane, task };
     }
     return undefined;
   }

@@ -19,8 +19,8 @@ export interface Past {
   readonly attempts: Attempts | null;
 }
 
-export interface ReaderDeps {
-  readonly consumer: Pick<GroupConsumer, 'group' | 'take' | 'claim'>;
+export interface EntryReaderDeps {
+  readonly consumer: Pick<GroupConsumer, 'group' | 'readNew' | 'claim'>;
   readonly arrivals: Arrivals;
   readonly attempts: Pick<AttemptLog, 'read'>;
   readonly outage: Outage;
@@ -36,18 +36,18 @@ export interface ReaderDeps {
 }
 
 const entriesPerClaim = 100;
-const bytesPerTake = 4_000_000;
+const bytesPerRead = 4_000_000;
 const fresh: Past = { isClaimed: false, attempts: null };
 
 /** Gets a group's entries out of Redis: what earlier consumers have left, and what is new. Redis away: it tries on. */
-export class Reader {
-  readonly #deps: ReaderDeps;
+export class EntryReader {
+  readonly #deps: EntryReaderDeps;
   #cursor: EntryId = firstEntry;
   #claimAt = 0;
   #averageBytes = 1;
   #failures = 0;
 
-  constructor(deps: ReaderDeps) {
+  constructor(deps: EntryReaderDeps) {
     this.#deps = deps;
   }
 
@@ -60,9 +60,9 @@ export class Reader {
   }
 
   /** Takes what is new, at most so many. The position of the stream's end if there was nothing, else undefined. */
-  async take(count: number, signal: AbortSignal): Promise<EntryId | undefined> {
+  async readNew(count: number, signal: AbortSignal): Promise<EntryId | undefined> {
     if (!this.#deps.isOrdered) await this.patiently(signal, () => this.#claimAbandoned());
-    return this.patiently(signal, () => this.#take(Math.min(count, Math.ceil(bytesPerTake / this.#averageBytes))));
+    return this.patiently(signal, () => this.#readNew(Math.min(count, Math.ceil(bytesPerRead / this.#averageBytes))));
   }
 
   /** Waits for something new. Without a blocking read that works it looks now and then. */
@@ -99,9 +99,9 @@ export class Reader {
     return undefined;
   }
 
-  async #take(count: number): Promise<EntryId | undefined> {
+  async #readNew(count: number): Promise<EntryId | undefined> {
     const { consumer, meter, onEntry } = this.#deps;
-    const { entries, last } = await consumer.take(count);
+    const { entries, last } = await consumer.readNew(count);
     meter.beat(consumer.group);
     if (entries.length === 0) return last;
     this.#averageBytes = entries.reduce((sum, { event }) => sum + (event?.length ?? 0), 1) / entries.length;

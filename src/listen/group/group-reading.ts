@@ -7,20 +7,20 @@ import type { Lease } from '../../lock.ts';
 import type { Log } from '../../log.ts';
 import type { ListenMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
-import { Changes } from '../changes.ts';
 import { Circuit } from '../delivery/circuit.ts';
 import { Courier } from '../delivery/courier.ts';
-import { DeadLetterBox } from '../delivery/dead-letters.ts';
+import { DeadLetterBox } from '../delivery/dead-letter-box.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
 import type { Isolation } from '../delivery/isolation.ts';
 import type { Outage } from '../outage.ts';
+import { WakeUp } from '../wake-up.ts';
 import { Acknowledger } from './acknowledger.ts';
-import { Reader } from './entry-reader.ts';
+import { EntryReader } from './entry-reader.ts';
 import type { Group } from './group.ts';
 import { Prefetch } from './prefetch.ts';
 import { createSorter } from './sorter.ts';
 
-export interface SessionDeps {
+export interface GroupReadingDeps {
   readonly consumer: GroupConsumer;
   /** Null: the group has no order, and other daemons read it too. */
   readonly lease: Lease | null;
@@ -45,7 +45,7 @@ export interface SessionDeps {
  * Why a session ended. `idle`: only with `isOnce`. `lost`: the lease is another daemon's. `gone`: the group is not there
  * any more. `off`: the receiver wants nothing more.
  */
-export type SessionEnd = 'stopped' | 'idle' | 'lost' | 'gone' | 'off';
+export type ReadingEnd = 'stopped' | 'idle' | 'lost' | 'gone' | 'off';
 
 /** What stands still behind failed events is kept in memory up to here; then reading waits. */
 const mostHeld = 10_000;
@@ -60,23 +60,23 @@ const turnMs = 1000;
  * 3. Run the lanes; what has failed parks its lane alone.
  * 4. Stop: read no more, wait for what is in flight, hand the rest back.
  */
-export class GroupSession {
+export class GroupReading {
   readonly #group: Group;
-  readonly #deps: SessionDeps;
+  readonly #deps: GroupReadingDeps;
   readonly #circuit = new Circuit();
-  readonly #changes = new Changes();
+  readonly #wakeUp = new WakeUp();
   /** Reading ends; what is in flight goes on. */
   readonly #ending = new AbortController();
   /** The session has lost its right: everything ends. */
   readonly #over = new AbortController();
   readonly #prefetch: Prefetch;
   readonly #acknowledger: Acknowledger;
-  readonly #reader: Reader;
+  readonly #reader: EntryReader;
   readonly #dispatcher: Dispatcher;
-  #end: SessionEnd | undefined;
+  #end: ReadingEnd | undefined;
   #failure: unknown;
 
-  constructor(group: Group, deps: SessionDeps, deadKeys: Iterable<string>) {
+  constructor(group: Group, deps: GroupReadingDeps, deadKeys: Iterable<string>) {
     const { consumer, timings, isOnce, lease } = deps;
     this.#group = group;
     this.#deps = deps;
@@ -84,7 +84,7 @@ export class GroupSession {
     this.#acknowledger = new Acknowledger({
       consumer,
       onLost: (ids) => deps.log.warn(`${group.group}: taken over before they were acknowledged: ${ids.join(', ')}`),
-      onRoom: () => this.#changes.happened(),
+      onRoom: () => this.#wakeUp.ring(),
       onError: (error) => this.#fail(error),
       retryMs: timings.loopBackOffMs,
     });
@@ -99,15 +99,15 @@ export class GroupSession {
       timeoutMs: group.listener.timeoutMs,
       retryMs: timings.loopBackOffMs,
       isOnce,
-      onChange: () => this.#changes.happened(),
+      onChange: () => this.#wakeUp.ring(),
       onOff: () => this.#finish('off'),
       onAnswer: () => deps.log.warn(`${group.listener.name}: its receiver answers again`),
       onError: (error) => this.#fail(error),
     });
     const isOrdered = lease !== null;
     const sorting = { dispatcher: this.#dispatcher, acknowledger: this.#acknowledger, isOrdered, timings };
-    const onTrimmed = (ids: readonly EntryId[]) => deadLetters.buryTrimmed(ids);
-    this.#reader = new Reader({ ...deps, isOrdered, onEntry: createSorter(group, sorting), onTrimmed });
+    const onTrimmed = (ids: readonly EntryId[]) => deadLetters.storeTrimmed(ids);
+    this.#reader = new EntryReader({ ...deps, isOrdered, onEntry: createSorter(group, sorting), onTrimmed });
   }
 
   /** How much is in hand, and how much of it is being delivered. */
@@ -117,7 +117,7 @@ export class GroupSession {
   }
 
   /** Ends when the signal fires or the session cannot go on. Throws what no session can mend. */
-  async run(stop: AbortSignal): Promise<SessionEnd> {
+  async run(stop: AbortSignal): Promise<ReadingEnd> {
     const { lease, timings } = this.#deps;
     const signal = AbortSignal.any([stop, this.#ending.signal, this.#over.signal]);
     const onLost = () => this.#fail(new LeaseLostError(`the lease of ${this.#group.group} is lost`));
@@ -143,12 +143,12 @@ export class GroupSession {
     for (;;) {
       const count = await this.#room(signal);
       if (signal.aborted) return;
-      const last = await this.#reader.take(count, signal);
+      const last = await this.#reader.readNew(count, signal);
       if (last === undefined) continue;
       if (this.#dispatcher.wantsOne) this.#dispatcher.tryOne();
       else if (!this.#deps.isOnce) await this.#reader.waitAfter(last, signal);
       else if (this.#dispatcher.isIdle) this.#finish('idle');
-      else await this.#changes.wait(turnMs, signal);
+      else await this.#wakeUp.wait(turnMs, signal);
     }
   }
 
@@ -163,7 +163,7 @@ export class GroupSession {
         return room;
       }
       if (this.#deps.isOnce && this.#dispatcher.isIdle) this.#finish('idle');
-      await this.#changes.wait(turnMs, signal);
+      await this.#wakeUp.wait(turnMs, signal);
     }
     return 0;
   }
@@ -191,7 +191,7 @@ export class GroupSession {
     }
   }
 
-  #finish(end: SessionEnd): void {
+  #finish(end: ReadingEnd): void {
     this.#end ??= end;
     this.#ending.abort();
   }

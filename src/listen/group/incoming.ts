@@ -14,9 +14,9 @@ export function readEntry({ id, event: json }: Pick<Entry, 'id' | 'event'>): Inc
   try {
     event = JSON.parse(json);
   } catch {
-    return corrupt('its field "event" is no JSON');
+    return corrupt('its field "event" is not JSON');
   }
-  if (!isChangeEvent(event)) return corrupt('its field "event" is no event of sync');
+  if (!isChangeEvent(event)) return corrupt('its field "event" is not an event of cronsync');
   if (!isAt(event, id)) return corrupt(`the event ${event.id} stands at ${id}`);
   return { is: 'event', event, json };
 }

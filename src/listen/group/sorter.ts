@@ -1,7 +1,7 @@
 import type { Attempts, Entry, EntryId } from '../../consumer.ts';
 import type { Timings } from '../../timings.ts';
-import { backOffMs } from '../delivery/back-off.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
+import { retryDelayMs } from '../delivery/retry-delay.ts';
 import type { Acknowledger } from './acknowledger.ts';
 import type { Past } from './entry-reader.ts';
 import type { Group } from './group.ts';
@@ -51,5 +51,5 @@ function aloneLane(id: EntryId): string {
 /** Another daemon has failed with it: its wait goes on here. */
 function waitEnd({ count, times }: Attempts, timings: Timings): number {
   const last = times.at(-1);
-  return last === undefined ? 0 : last + backOffMs(count, 0, timings);
+  return last === undefined ? 0 : last + retryDelayMs(count, 0, timings);
 }

@@ -27,7 +27,7 @@ export function openPostgresDeadLetters(options: PostgresDeadLettersOptions): De
     transact(async (session) => ((await hasSchema(session, place)) ? work(session) : empty));
 
   return {
-    async bury(letter) {
+    async store(letter) {
       await ensureSchema(transact, place);
       return transact((session) => insert(session, place, name, letter));
     },

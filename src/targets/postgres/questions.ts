@@ -7,7 +7,7 @@ import type { Session } from './connection/session.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
-import { readRejects } from './rejects.ts';
+import { countRejects, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
@@ -137,5 +137,6 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
     runs: (limit) => sync.ours((session) => readRuns(session, place, name, limit), []),
     rejects: ({ resource, limit }) => sync.ours((session) => readRejects(session, place, name, resource, limit), []),
+    countRejects: (resource) => sync.ours((session) => countRejects(session, place, name, resource), 0),
   };
 }

@@ -21,6 +21,20 @@ export async function readRejects(
   return rows.map((row) => rejectOf(row, new Date(Number(row.at))));
 }
 
+/** Counts the rejects of one resource. */
+export async function countRejects(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string,
+): Promise<number> {
+  const { rows } = await session.query(
+    `SELECT count(*) AS rejects FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2`,
+    [name, resource],
+  );
+  return Number(rows[0]?.rejects ?? 0);
+}
+
 export async function storeRejects(
   session: Session,
   { table }: Place,

@@ -47,7 +47,7 @@ export function openSqliteDeadLetters({
     }, null);
 
   return {
-    async bury(letter) {
+    async store(letter) {
       const connection = await open();
       return connection.transaction(() => {
         ensureSchema(connection);

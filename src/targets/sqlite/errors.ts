@@ -54,14 +54,14 @@ interface Saying {
 
 const forbidden: Saying = {
   says: (label) => `the target ${label} cannot be written by this user`,
-  hint: 'Give the user that runs sync the right to write the file and its directory.',
+  hint: 'Give the user that runs cronsync the right to write the file and its directory.',
   isConfig: true,
 };
 
 const sayings: Record<number | 'other', Saying | undefined> = {
   1: {
     says: (label) => `the target ${label} does not fit`,
-    hint: 'A table was changed while sync ran, or does not fit: `sync check` compares them.',
+    hint: 'A table was changed while cronsync ran, or does not fit: `cronsync check` compares them.',
     isConfig: true,
   },
   3: forbidden,

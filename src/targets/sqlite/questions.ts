@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import { readFence } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
-import { readRejects } from './rejects.ts';
+import { countRejects, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
@@ -118,5 +118,6 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
     groups: () => sync.ours((connection) => readGroups(connection, name), []),
     runs: (limit) => sync.ours((connection) => readRuns(connection, name, limit), []),
     rejects: ({ resource, limit }) => sync.ours((connection) => readRejects(connection, name, resource, limit), []),
+    countRejects: (resource) => sync.ours((connection) => countRejects(connection, name, resource), 0),
   };
 }

@@ -19,6 +19,14 @@ export function readRejects(
   return rows.map((row) => rejectOf(row, new Date(String(row.at))));
 }
 
+/** Counts the rejects of one resource. */
+export function countRejects(connection: Connection, name: string, resource: string): number {
+  const row = connection
+    .statement('SELECT count(*) AS rejects FROM _sync_rejects WHERE name = ? AND resource = ?')
+    .get(name, resource);
+  return Number(row?.rejects ?? 0);
+}
+
 export function storeRejects(
   connection: Connection,
   rejects: readonly Rejected[],

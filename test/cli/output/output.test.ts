@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { tellFailure } from '../../../src/cli/output/failure.ts';
 import { changes, count, many } from '../../../src/cli/output/numbers.ts';
 import { showProgress } from '../../../src/cli/output/progress.ts';
+import { reportFailure } from '../../../src/cli/output/report-error.ts';
 import { printSummary } from '../../../src/cli/output/summary.ts';
 import { ConfigError, LockHeldError } from '../../../src/errors.ts';
 import type { ResourceSummary, Summary } from '../../../src/run/summary.ts';
-import { aConsole } from '../a-terminal.ts';
+import { aTerminal } from '../a-terminal.ts';
 
-const plain = aConsole();
+const plain = aTerminal();
 
 describe('numbers for people', () => {
   test.each([
@@ -73,10 +73,10 @@ describe('the summary of a run', () => {
     [{ pages: 0, hits: 0, counts: { created: 0, updated: 0, deleted: 7 } }, 'crm done: -7 (850ms)'],
     [{ outcome: 'failed', ...nothing }, 'crm failed: nothing was written (850ms)'],
   ])('is one line: %o', (changed, line) => {
-    const console = aConsole();
-    printSummary(summary(changed), console);
-    expect(console.printed).toEqual([line]);
-    expect(console.told).toEqual([]);
+    const terminal = aTerminal();
+    printSummary(summary(changed), terminal);
+    expect(terminal.printed).toEqual([line]);
+    expect(terminal.reported).toEqual([]);
   });
 
   const bad = summary({
@@ -87,90 +87,90 @@ describe('the summary of a run', () => {
 
   test('tells warnings and errors on stderr, with --quiet these alone', () => {
     for (const isQuiet of [false, true]) {
-      const console = aConsole({ isQuiet });
-      printSummary(bad, console);
-      expect(console.told).toEqual(['warn the stream is full', 'sync: HTTP 500', 'hint: wait']);
-      expect(console.printed).toHaveLength(isQuiet ? 0 : 1);
+      const terminal = aTerminal({ isQuiet });
+      printSummary(bad, terminal);
+      expect(terminal.reported).toEqual(['warn the stream is full', 'cronsync: HTTP 500', 'hint: wait']);
+      expect(terminal.printed).toHaveLength(isQuiet ? 0 : 1);
     }
   });
 
   test('says nothing at all where all is good and it is to be quiet', () => {
-    const console = aConsole({ isQuiet: true });
-    printSummary(summary(), console);
-    expect([console.printed, console.told]).toEqual([[], []]);
+    const terminal = aTerminal({ isQuiet: true });
+    printSummary(summary(), terminal);
+    expect([terminal.printed, terminal.reported]).toEqual([[], []]);
   });
 
   test('is one JSON document with --json, and nothing else', () => {
-    const console = aConsole({ isJson: true });
-    printSummary(bad, console);
-    expect(console.printed.map((line) => JSON.parse(line))).toEqual([bad]);
-    expect(console.told).toEqual([]);
+    const terminal = aTerminal({ isJson: true });
+    printSummary(bad, terminal);
+    expect(terminal.printed.map((line) => JSON.parse(line))).toEqual([bad]);
+    expect(terminal.reported).toEqual([]);
   });
 });
 
 describe('an error that ends a command', () => {
   test('is told with its hint, and gives its exit code', () => {
-    const console = aConsole({ colours: true });
-    expect(tellFailure(new ConfigError('no config', { hint: 'sync init' }), console)).toBe(78);
-    expect(console.told).toEqual(['<red sync:> no config', '<dim hint:> sync init']);
+    const terminal = aTerminal({ colours: true });
+    expect(reportFailure(new ConfigError('no config', { hint: 'sync init' }), terminal)).toBe(78);
+    expect(terminal.reported).toEqual(['<red cronsync:> no config', '<dim hint:> sync init']);
   });
 
   test('is no alarm where the lock is held', () => {
-    const console = aConsole({ colours: true });
-    expect(tellFailure(new LockHeldError('held by run r1'), console)).toBe(75);
-    expect(console.told).toEqual(['<yellow sync:> held by run r1']);
+    const terminal = aTerminal({ colours: true });
+    expect(reportFailure(new LockHeldError('held by run r1'), terminal)).toBe(75);
+    expect(terminal.reported).toEqual(['<yellow cronsync:> held by run r1']);
   });
 
   test('is one JSON document with --json', () => {
-    const console = aConsole({ isJson: true });
-    tellFailure(new ConfigError('no config', { hint: 'sync init' }), console);
-    expect(console.printed.map((line) => JSON.parse(line))).toEqual([
+    const terminal = aTerminal({ isJson: true });
+    reportFailure(new ConfigError('no config', { hint: 'sync init' }), terminal);
+    expect(terminal.printed.map((line) => JSON.parse(line))).toEqual([
       { outcome: 'failed', exitCode: 78, errors: [{ exitCode: 78, message: 'no config', hint: 'sync init' }] },
     ]);
-    expect(console.told).toEqual([]);
+    expect(terminal.reported).toEqual([]);
   });
 
   test('of no kind of ours is a bug', () => {
-    const console = aConsole();
-    expect(tellFailure(new TypeError('x is undefined'), console)).toBe(70);
-    expect(console.told[0]).toContain('a bug in sync: TypeError: x is undefined');
+    const terminal = aTerminal();
+    expect(reportFailure(new TypeError('x is undefined'), terminal)).toBe(70);
+    expect(terminal.reported[0]).toContain('a bug in cronsync: TypeError: x is undefined');
   });
 
   test('tells its cause where somebody debugs', () => {
-    const console = aConsole();
-    tellFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), console);
-    expect(console.told.at(-1)).toBe('debug caused by Error: ENOENT');
+    const terminal = aTerminal();
+    reportFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), terminal);
+    expect(terminal.reported.at(-1)).toBe('debug caused by Error: ENOENT');
   });
 });
 
 describe('progress on a terminal', () => {
   test('tells resource, page and records, and is gone at the end', () => {
-    const console = aConsole({ isLive: true });
+    const terminal = aTerminal({ isInteractive: true });
     {
-      using progress = showProgress(console);
+      using progress = showProgress(terminal);
       progress.records('customers', 500);
       progress.page('customers', 1);
       progress.records('customers', 1);
       progress.page('customers', 2);
     }
-    expect(console.shown.some((line) => line.startsWith('▸ customers page 2  500 records'))).toBe(true);
-    expect(console.shown.at(-2)).toMatch(/^▸ customers page 3 {2}501 records {2}[\d,]+\/s$/);
-    expect(console.shown.at(-1)).toBe('');
+    expect(terminal.shown.some((line) => line.startsWith('▸ customers page 2  500 records'))).toBe(true);
+    expect(terminal.shown.at(-2)).toMatch(/^▸ customers page 3 {2}501 records {2}[\d,]+\/s$/);
+    expect(terminal.shown.at(-1)).toBe('');
   });
 
   test('counts down while a slot is waited for', () => {
-    const console = aConsole({ isLive: true });
+    const terminal = aTerminal({ isInteractive: true });
     {
-      using progress = showProgress(console);
+      using progress = showProgress(terminal);
       progress.waiting(90_000);
     }
-    expect(console.shown[0]).toMatch(/^◷ the next slot frees in 1m 30s {2}Ctrl-C stops/);
+    expect(terminal.shown[0]).toMatch(/^◷ the next slot frees in 1m 30s {2}Ctrl-C stops/);
   });
 
   test('starts no countdown where nobody looks', () => {
-    const console = aConsole();
-    using progress = showProgress(console);
+    const terminal = aTerminal();
+    using progress = showProgress(terminal);
     progress.waiting(90_000);
-    expect(console.shown).toEqual([]);
+    expect(terminal.shown).toEqual([]);
   });
 });

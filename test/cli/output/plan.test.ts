@@ -7,7 +7,7 @@ import type { Column } from '../../../src/record.ts';
 import type { Spool } from '../../../src/spool.ts';
 import { createSpool } from '../../../src/targets/sqlite/spool.ts';
 import { aGuard } from '../../pass/a-pass.ts';
-import { aConsole } from '../a-terminal.ts';
+import { aTerminal } from '../a-terminal.ts';
 
 const mapped: readonly Column[] = [
   { name: 'id', kind: 'text' },
@@ -67,9 +67,9 @@ function putOneOfEach(): void {
   ]);
 }
 function printed(one: DryPlan): readonly string[] {
-  const console = aConsole();
-  printPlan(one, [resource], spool, console);
-  return console.printed;
+  const terminal = aTerminal();
+  printPlan(one, [resource], spool, terminal);
+  return terminal.printed;
 }
 
 describe('a plan for people', () => {
@@ -110,13 +110,13 @@ describe('a plan for people', () => {
   });
 
   test.each<[string, Partial<ResourcePlan>]>([
-    ['  only 1 page could be read: deletes are unknown', { isComplete: false, verdict: null }],
+    ['  only 1 page could be read: deletions are unknown', { isComplete: false, verdict: null }],
     ['  nothing would be deleted: it shifted', { verdict: { delete: 'none', because: 'it shifted' } }],
     ['  the guard would hold the deletions: too many', { verdict: { delete: 'held', because: 'too many' } }],
     ['  2 records missing, and deleted only if the next pass misses them too', { unconfirmed: 2 }],
     ['  1 record would be rejected:', { rejected: 1 }],
     ['    (no key): id is missing; x', { rejected: 1, rejects: [{ key: null, reasons: ['id is missing', 'x'] }] }],
-    ['  the table clients will be made', { table: { exists: false, missingColumns: ['id'], problems: [] } }],
+    ['  the table clients will be created', { table: { exists: false, missingColumns: ['id'], problems: [] } }],
     [
       '  clients will get the columns email, tags',
       { table: { exists: true, missingColumns: ['email', 'tags'], problems: [] } },
@@ -138,15 +138,15 @@ describe('a plan for people', () => {
 
   test('says how to wait where no slot came', () => {
     const lines = printed(plan([planned({ isComplete: false })], { outcome: 'partial', nextSlotInMs: 42_000 }));
-    expect(lines).toContain('no slot came in time, the next frees in 42s; "--wait 1h" waits for each page');
+    expect(lines).toContain('no slot was free in time; the next one frees in 42s; "--wait 1h" waits for each page');
   });
 });
 
 describe('a plan for programs', () => {
   function json(one: DryPlan): string {
-    const console = aConsole({ isJson: true });
-    printPlanJson(one, [resource], spool, console);
-    return console.printed.join('\n');
+    const terminal = aTerminal({ isJson: true });
+    printPlanJson(one, [resource], spool, terminal);
+    return terminal.printed.join('\n');
   }
 
   test('is one JSON document with every change', () => {

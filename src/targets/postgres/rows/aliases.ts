@@ -1,13 +1,7 @@
-import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
-import type { ResourceTable } from '../../../table.ts';
-import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
+import type { Alias, Aliases } from '../../../identity.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place, Transact } from '../schema.ts';
 import { storable, textArray } from './literals.ts';
-import { lookUp } from './look-up.ts';
-import { lookalikesOf } from './lookalikes.ts';
-import type { Shape } from './shape.ts';
-import { wantedKey } from './wanted.ts';
 import { mostKeyBytes } from './writing.ts';
 
 /** Where nothing is missing no right to make it is needed, which `IF NOT EXISTS` would ask for. */

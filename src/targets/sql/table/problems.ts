@@ -6,7 +6,7 @@ import { type Dialect, missingColumns, type SystemTable, softColumn } from './di
 export function problemsOf(table: ResourceTable, system: SystemTable | null, dialect: Dialect): string[] {
   const named = nameProblems(table, dialect);
   if (!system || named.length > 0) return named;
-  if (system.kind !== 'table') return [`${quoted(table.table)} is a ${system.kind}, which sync cannot write`];
+  if (system.kind !== 'table') return [`${quoted(table.table)} is a ${system.kind}, which cronsync cannot write`];
   return [columnProblems, keyProblems, markProblems].flatMap((problems) => problems(table, system, dialect));
 }
 
@@ -36,7 +36,7 @@ function columnProblems(table: ResourceTable, system: SystemTable, { folded }: D
   const filled = new Set(table.mapped.map(({ name }) => folded(name)));
   return system.columns.flatMap(({ name, isGenerated, mustBeFilled }) => {
     const place = `the column ${quoted(name)} of ${quoted(table.table)}`;
-    if (isGenerated && ours.has(folded(name))) return [`${place} is generated: sync cannot write it`];
+    if (isGenerated && ours.has(folded(name))) return [`${place} is generated: cronsync cannot write it`];
     if (mustBeFilled && !filled.has(folded(name)))
       return [`${place} is NOT NULL without a default, and nothing is mapped to it`];
     return [];

@@ -1,9 +1,5 @@
-import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
-import type { ResourceTable } from '../../../table.ts';
-import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
+import type { Alias, Aliases } from '../../../identity.ts';
 import type { Connection } from '../connection.ts';
-import { lookalikesOf } from './lookalikes.ts';
-import { rowsIn } from './rows.ts';
 
 /**
  * Made for the first resource with `match`: without one there is nothing to keep here. The index holds all that is asked of a

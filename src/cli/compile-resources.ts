@@ -9,7 +9,7 @@ import { compilePrepare, type Mapping, mappedColumns } from '../records/prepare.
 import type { ListenerGroup } from '../relay/groups.ts';
 import type { Setting } from './app.ts';
 
-/** Compiles the resources to work on: all of the selected adapter's, or those that were asked for by name. */
+/** Compiles the resources of the config: all of them, or those that were chosen by name. */
 export async function compileResources(
   { loaded, config }: Setting,
   wanted: readonly string[] = [],
@@ -63,7 +63,7 @@ async function compileChanges(
   mapping: Mapping,
   prepare: Prepare,
 ): Promise<ChangesPlan | undefined> {
-  // A tap knows one mode of a stream, and names nothing that is gone.
+  // A tap has one mode per stream, and does not say what was deleted.
   if (adapter === undefined || adapter.type === 'singer') return undefined;
   const options = adapter.resources[name];
   if (options === undefined || !('mode' in options) || options.mode !== 'changes') return undefined;

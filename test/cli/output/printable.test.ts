@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fitted, printable } from '../../../src/cli/output/text.ts';
+import { fitted, printable } from '../../../src/cli/output/printable.ts';
 
 const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
 

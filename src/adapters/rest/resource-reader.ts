@@ -9,7 +9,7 @@ import { compilePlace, type ReadPlace } from './place.ts';
 import { compileTombstones, type Tombstones } from './tombstones.ts';
 
 /** One resource, ready to be read. */
-export interface Reader {
+export interface ResourceReader {
   readonly resource: RestResource;
   readonly pager: Pager;
   readonly records: Expression;
@@ -18,10 +18,10 @@ export interface Reader {
   readonly bookmarks: Bookmarks | null;
   readonly tombstones: Tombstones;
   /** The pages that list what is gone; null: there are none. */
-  readonly graves: Reader | null;
+  readonly graves: ResourceReader | null;
 }
 
-export async function compileReader(resource: RestResource, options: RestOptions): Promise<Reader> {
+export async function compileReader(resource: RestResource, options: RestOptions): Promise<ResourceReader> {
   const { pagination, records, total, mode, bookmark, tombstones } = resource;
   const secret = options.auth?.type === 'query' ? options.auth.param : undefined;
   return {

@@ -9,7 +9,7 @@ import type { Group } from '../group/group.ts';
 import { positionOf } from '../group/incoming.ts';
 
 /** What becomes a dead letter: an event, or an entry that is none. */
-export interface Deceased {
+export interface DeadLetterSource {
   readonly id: EntryId;
   readonly event: Pick<ChangeEvent, 'type' | 'subject'> | null;
   readonly json: string | null;
@@ -43,14 +43,14 @@ export class DeadLetterBox {
   }
 
   /** Stores a dead letter, however long that takes. False: the session was over before. */
-  async bury(deceased: Deceased, reason: Reason, error: string): Promise<boolean> {
+  async store(source: DeadLetterSource, reason: Reason, error: string): Promise<boolean> {
     const { dead, log, timings, over } = this.#deps;
     const { listener } = this.#group;
-    const { id, event } = deceased;
-    const letter = this.#letterOf(deceased, reason, error);
+    const { id, event } = source;
+    const letter = this.#letterOf(source, reason, error);
     while (!over.aborted) {
       try {
-        await dead.bury(letter);
+        await dead.store(letter);
         log.error(`${listener.name}: ${nameOf(id, event)} is a dead letter (${reason}): ${error}`);
         if (event && listener.onDead === 'park') this.#parkedKeys.add(event.subject);
         return true;
@@ -64,12 +64,12 @@ export class DeadLetterBox {
   }
 
   /** No consumer can have these any more; the outbox may. */
-  async buryTrimmed(ids: readonly EntryId[]): Promise<void> {
+  async storeTrimmed(ids: readonly EntryId[]): Promise<void> {
     for (const id of ids) {
       const json = await this.#deps.recover(positionOf(id));
       const event = json === null ? null : JSON.parse(json);
       const error = 'somebody trimmed it from the stream while it was pending';
-      await this.bury({ id, event, json, attempts: null }, 'trimmed', error);
+      await this.store({ id, event, json, attempts: null }, 'trimmed', error);
     }
   }
 
@@ -85,7 +85,7 @@ export class DeadLetterBox {
     return letters.length > 0;
   }
 
-  #letterOf({ id, event, json, attempts }: Deceased, reason: Reason, lastError: string): DeadLetterRow {
+  #letterOf({ id, event, json, attempts }: DeadLetterSource, reason: Reason, lastError: string): DeadLetterRow {
     const { group, listener } = this.#group;
     const position = positionOf(id);
     return {
@@ -104,6 +104,6 @@ export class DeadLetterBox {
   }
 }
 
-function nameOf(id: EntryId, event: Deceased['event']): string {
+function nameOf(id: EntryId, event: DeadLetterSource['event']): string {
   return event ? `${event.type} ${event.subject}` : id;
 }

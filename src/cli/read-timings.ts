@@ -2,7 +2,7 @@ import type { Config } from '../config/schema/schema.ts';
 import { isTestBuild } from '../crash.ts';
 import { defaultTimings, type Timings } from '../timings.ts';
 
-/** A server beside this process leaves it free while it writes, so that its batches may be longer than a file's. */
+/** A database server does its work outside this process, so its batches may take longer than those of a file. */
 const serverBatchMs = 100;
 
 /** The protocol's constants; in the test build, `SYNC_TIMINGS` (JSON) scales some of them. */

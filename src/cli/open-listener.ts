@@ -3,18 +3,18 @@ import type { ListenerConfig } from '../config/schema/schema.ts';
 import type { DeadLetters, Listener } from '../listener.ts';
 import type { Setting } from './app.ts';
 import { readVersion } from './package.ts';
-import type { Console } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
-/** What a listener finds around it. */
+/** What listeners need beside their config. */
 export interface Surroundings {
-  /** The config's folder: modules and commands are seen from there. */
+  /** The config's folder: paths of modules and commands are relative to it. */
   readonly dir: string;
-  /** The whole config's: no error shows them. */
+  /** Those of the whole config: no error shows them. */
   readonly secrets: readonly string[];
-  /** Names of the resources, to tell a handler that would never be called. */
+  /** Names of the resources, to report a handler that would never be called. */
   readonly resources: readonly string[];
-  readonly console: Pick<Console, 'print' | 'isJson'>;
-  /** How long a command that is told to end may take, before it is killed. */
+  readonly terminal: Pick<Terminal, 'print' | 'isJson'>;
+  /** How long a command may take to end after SIGTERM, before it is killed. */
   readonly graceMs: number;
 }
 
@@ -23,23 +23,23 @@ type Of<Type> = Extract<ListenerConfig, { readonly type: Type }>;
 /** A command is killed, and gone, well before the daemon stops waiting for its delivery to end. */
 const shareOfGrace = 0.4;
 
-export function surroundingsOf({ loaded, config, console, timings }: Setting): Surroundings {
+export function surroundingsOf({ loaded, config, terminal, timings }: Setting): Surroundings {
   const graceMs = timings.deliveryGraceMs * shareOfGrace;
   const { dir, secrets } = loaded;
-  return { dir, secrets, resources: Object.keys(config.resources), console, graceMs };
+  return { dir, secrets, resources: Object.keys(config.resources), terminal, graceMs };
 }
 
-/** Makes a listener from its config. Whoever calls this closes it. Throws `ConfigError` where it could never deliver anything. */
+/** Makes a listener from its config. The caller closes it. Throws `ConfigError` if it could never deliver anything. */
 export async function openListener(name: string, config: ListenerConfig, around: Surroundings): Promise<Listener> {
   if (config.type === 'webhook') return openWebhook(name, config, around);
   if (config.type === 'exec') return openExec(name, config, around);
   if (config.type === 'module') return openModule(config, around);
   const { createLogListener } = await import('../listeners/log.ts');
-  const { print, isJson } = around.console;
+  const { print, isJson } = around.terminal;
   return createLogListener({ print, isJson });
 }
 
-/** The dead letters of this sync. Whoever calls this closes them. */
+/** The dead letters of this sync. The caller closes them. */
 export async function openDeadLetters({ config, timings }: Setting): Promise<DeadLetters & AsyncDisposable> {
   const { name, target } = config;
   if (target.type === 'postgres') {
@@ -66,7 +66,7 @@ async function openWebhook(name: string, config: Of<'webhook'>, around: Surround
     return createWebhookListener(options);
   }
   const { createWebhookBatchListener } = await import('../listeners/webhook-batch.ts');
-  // A batch of all that can be under way has nobody left to wait for.
+  // A batch of all deliveries that can run at once has nothing to wait for.
   return createWebhookBatchListener(options, { ...batch, max: Math.min(batch.max, concurrency) });
 }
 

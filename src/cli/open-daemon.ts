@@ -1,4 +1,4 @@
-import { Daemon, type ListenDeps, type ListenOptions } from '../listen/listen.ts';
+import { Daemon, type ListenDeps, type ListenOptions } from '../listen/daemon.ts';
 import type { Listener } from '../listener.ts';
 import type { Lease } from '../lock.ts';
 import type { ListenMeter } from '../meter.ts';
@@ -13,35 +13,35 @@ import { createEventStream } from '../redis/stream.ts';
 import { ensureGroups, restoreGroup } from '../relay/groups.ts';
 import { relay } from '../relay/relay.ts';
 import { openTarget, type Setting, thisHolder } from './app.ts';
-import { openDeadLetters } from './listeners.ts';
+import { listenerGroups } from './compile-resources.ts';
+import { openDeadLetters } from './open-listener.ts';
 import { Opened } from './opened.ts';
-import { listenerGroups } from './resources.ts';
 
-/** What a daemon is given beside the config. */
+/** What a daemon needs beside the config. */
 export interface DaemonParts {
   readonly redis: RedisConnection;
-  /** Those that it runs, opened already. */
+  /** The listeners that it runs, already open. */
   readonly listeners: ReadonlyMap<string, Listener>;
   readonly until: ListenOptions['until'];
   readonly meter: ListenMeter;
 }
 
-/** A daemon, put together, with what has to be closed after it. */
+/** A daemon that is ready to run. Closing it closes all that was opened for it. */
 export interface OpenDaemon extends AsyncDisposable {
   readonly daemon: Daemon;
   readonly deps: Pick<ListenDeps, 'stream' | 'dead'>;
 }
 
-/** Puts the daemon together. It claims no target: no run is fenced out by it. */
+/** Puts the daemon together. It does not take the target over, so it fences no run out. */
 export async function openDaemon(setting: Setting, parts: DaemonParts): Promise<OpenDaemon> {
-  const { config, timings, console } = setting;
+  const { config, timings, terminal } = setting;
   const { redis, listeners, meter } = parts;
   const keys = syncKeys(config.redis.prefix, config.name);
   const stream = createEventStream({ redis, key: keys.events });
   const groups = listenerGroups(config);
   const allGroups = groups.map(({ group }) => group);
   const { maxStream } = config.events;
-  const { log } = console;
+  const { log } = terminal;
 
   await using opened = new Opened();
   const target = opened.use(await openTarget(setting));
@@ -92,7 +92,7 @@ function plansOf({ config }: Setting, opened: ReadonlyMap<string, Listener>): Li
     });
 }
 
-/** Each holding has a token of its own: what an earlier one of this process has sent late must not count. */
+/** Each lease has a token of its own: a late request of an earlier lease of this process must not count. */
 async function acquire(
   group: string,
   { timings }: Setting,
@@ -104,7 +104,7 @@ async function acquire(
   return acquired.granted ? { lease: acquired.lease, token: holder.token } : null;
 }
 
-/** `<host>.<pid>.<random>`: a consumer's name never comes back. */
+/** `<host>.<pid>.<random>`: the name of a consumer is never used again. */
 function uniqueName(): string {
   const { host, pid, run } = thisHolder();
   return `${host}.${pid}.${run}`;

@@ -1,8 +1,8 @@
 /** Lets one loop wait until something has changed, or for a while. */
-export class Changes {
+export class WakeUp {
   #wake: (() => void) | undefined;
 
-  happened(): void {
+  ring(): void {
     this.#wake?.();
   }
 

@@ -8,7 +8,7 @@ import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
 import type { RestResource } from './options.ts';
 import type { Answered, Turn } from './pager.ts';
-import type { Reader } from './reader.ts';
+import type { ResourceReader } from './resource-reader.ts';
 import { cursorOf, type Stage } from './stage.ts';
 
 /** Of which walk a page is, and who asks. */
@@ -19,7 +19,7 @@ interface Asked {
 }
 
 /** What an answer brings. Throws `ProtocolError` for one that is no page. */
-export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Reader, asked: Asked): Page {
+export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: ResourceReader, asked: Asked): Page {
   const found = reader.records(answer.document);
   if (!Array.isArray(found)) throw noRecords(found, answer.document, reader.resource);
   const records: readonly RawRecord[] = found;
@@ -35,7 +35,7 @@ export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Read
 function pageWithBookmark(
   answered: Answered,
   turn: Turn,
-  reader: Reader & { readonly bookmarks: Bookmarks },
+  reader: ResourceReader & { readonly bookmarks: Bookmarks },
   { stage, request, log }: Asked,
 ): Page {
   const { bookmarks, tombstones } = reader;

@@ -8,7 +8,7 @@ export interface SlotOptions {
   readonly limits: Limits;
   /** Asked in this order: Redis first, then the target's guard. A hit needs all of them. */
   readonly keepers: readonly SlotKeeper[];
-  /** Digest of the credentials in use: a back-off that others caused ends at once. */
+  /** Digest of the credentials in use: a back-off that other credentials caused ends at once. */
   readonly credentialsDigest: string;
   readonly reserveMs: number;
   /** How long a request may wait for its slot. */
@@ -21,7 +21,7 @@ export interface SlotOptions {
 
 /** The right to one hit, held at every keeper. */
 export interface Slot {
-  /** How long ago it was asked for, by the clock that went further: a machine that slept shows on one of them only. */
+  /** How long ago it was requested, by the clock that advanced further: only one of them shows that a machine slept. */
   ageMs(): number;
   settle(freesInMs: number): Promise<void>;
   cancel(): Promise<void>;
@@ -50,7 +50,7 @@ export async function takeSlot(key: string, options: SlotOptions): Promise<Slot>
   }
 }
 
-/** All or none: what an earlier keeper granted is moved to the time at which a later one would. */
+/** Asks all keepers. When a later one denies, the slots of the earlier ones are settled to the time at which it would grant. */
 async function askAll(grant: Grant, { keepers, limits, reserveMs, log }: SlotOptions): Promise<SlotAnswer> {
   for (const [at, keeper] of keepers.entries()) {
     const earlier = keepers.slice(0, at);
@@ -74,7 +74,7 @@ function slotOf(grant: Grant, ageMs: () => number, { keepers, log }: SlotOptions
   };
 }
 
-/** A keeper that fails here still has the reservation, which is the longer one: that costs time, never a violation. */
+/** A keeper that fails here still has the reservation, which is longer: that costs time, but never exceeds the limit. */
 async function atAll(
   keepers: readonly SlotKeeper[],
   log: Log,
@@ -82,7 +82,7 @@ async function atAll(
 ): Promise<void> {
   const outcomes = await Promise.allSettled(keepers.map(call));
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') log.warn(`the throttle could not be told: ${messageOf(outcome.reason)}`);
+    if (outcome.status === 'rejected') log.warn(`the throttle could not be updated: ${messageOf(outcome.reason)}`);
   }
 }
 

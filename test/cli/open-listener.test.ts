@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
-import { openListener, type Surroundings } from '../../src/cli/listeners.ts';
+import { openListener, type Surroundings } from '../../src/cli/open-listener.ts';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../src/listener.ts';
@@ -23,7 +23,7 @@ async function anOpenListener(options: object, files: Readonly<Record<string, st
     dir: cwd,
     secrets: loaded.secrets,
     resources: ['customers'],
-    console: { print: (line) => void printed.push(line), isJson },
+    terminal: { print: (line) => void printed.push(line), isJson },
     graceMs: 500,
   };
   return { listener: await opened(loaded, around), printed, dir: cwd };
