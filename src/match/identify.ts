@@ -1,9 +1,14 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import { type Alias, type Aliases, type Arrived, type Clues, nativeOnly, noClues } from '../identity.ts';
-import type { RecordBatch } from '../pass/batches.ts';
-import type { Resource } from '../pass/resource.ts';
-import type { Column, Prepared, Rejected } from '../record.ts';
+import type { Column, Prepared, RecordBatch, Rejected, Rekey } from '../record.ts';
+import type { ResourceTable } from '../target.ts';
 import { type Bringer, type Finding, isAtHome, knownKey, type Recognised, recogniseAll } from './recognise.ts';
+
+/** What matching needs to know of a resource. Without `rekey`, the native key of a record is its key. */
+export interface MatchedResource {
+  readonly table: ResourceTable;
+  readonly rekey?: Rekey;
+}
 
 /** Asks what may tell which records have arrived: the target, and in a dry run what it has recognised so far. */
 export type AskClues = (arrived: readonly Arrived[]) => Promise<readonly Clues[]>;
@@ -37,7 +42,7 @@ export function bringerOf({ home = [], hadGuests = true }: Checkpoint, adapter: 
  */
 export async function identify(
   batch: RecordBatch,
-  { table, rekey }: Pick<Resource, 'table' | 'rekey'>,
+  { table, rekey }: MatchedResource,
   { by, ask }: Source,
 ): Promise<Identified> {
   if (!rekey || batch.raw === 0) return batch;
@@ -67,7 +72,7 @@ export async function identify(
 /** At home nearly all are known by their keys: only of the others is asked what looks like them, which may cost a lot. */
 async function askAtHome(
   arrived: readonly Arrived[],
-  table: Resource['table'],
+  table: ResourceTable,
   { by, ask }: Source,
 ): Promise<readonly Clues[]> {
   const byKey = await ask(arrived.map(nativeOnly));
@@ -83,7 +88,7 @@ async function askAtHome(
 /** The keys of records of which only native keys are told; what an adapter that is not at home has never brought has none. */
 export async function keysOfNatives(
   natives: readonly string[],
-  { table, rekey }: Pick<Resource, 'table' | 'rekey'>,
+  { table, rekey }: MatchedResource,
   { by, ask }: Source,
 ): Promise<readonly string[]> {
   if (!rekey || natives.length === 0) return natives;
@@ -109,7 +114,7 @@ function unidentified({ values }: Prepared, found: Finding, columns: readonly Co
 function rejectsSeen(
   rejected: readonly Rejected[],
   clues: readonly Clues[],
-  table: Resource['table'],
+  table: ResourceTable,
   by: Bringer,
 ): Rejected[] {
   let n = 0;

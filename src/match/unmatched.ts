@@ -1,10 +1,10 @@
 import { ConfigError } from '../errors.ts';
-import type { Resource } from '../pass/resource.ts';
 import type { TargetReader } from '../target.ts';
+import type { MatchedResource } from './identify.ts';
 
 /** What keeps a resource without `match` from being read from an adapter, one sentence each; for a dry run and `sync check` too. */
 export async function unmatchedProblems(
-  { table }: Pick<Resource, 'table'>,
+  { table }: Pick<MatchedResource, 'table'>,
   adapter: string,
   target: TargetReader,
 ): Promise<string[]> {
@@ -18,7 +18,11 @@ export async function unmatchedProblems(
 }
 
 /** Fails where this adapter's ids would be taken for keys that they are not. Nothing was fetched. */
-export async function refuseUnmatched(resource: Resource, adapter: string, target: TargetReader): Promise<void> {
+export async function refuseUnmatched(
+  resource: Pick<MatchedResource, 'table'>,
+  adapter: string,
+  target: TargetReader,
+): Promise<void> {
   const problems = await unmatchedProblems(resource, adapter, target);
   if (problems.length === 0) return;
   throw new ConfigError(`${problems.join('; ')}; no hit was made, nothing was written`, {

@@ -1,17 +1,5 @@
 import type { Page } from '../adapter.ts';
-import { isRejected, type Prepare, type Prepared, type Rejected } from '../record.ts';
-
-/** Some records of a page, in the system's shape. */
-export interface RecordBatch {
-  /** Each key once: of two records with one key the later counts. */
-  readonly records: readonly Prepared[];
-  readonly rejected: readonly Rejected[];
-  /** Raw records that went in, and how many of them a later one with the same key replaced. */
-  readonly raw: number;
-  readonly duplicates: number;
-  /** No batch of this page comes after it: what follows the page is known. */
-  readonly isLast: boolean;
-}
+import { isRejected, type Prepare, type Prepared, type RecordBatch, type Rejected } from '../record.ts';
 
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 

@@ -1,8 +1,8 @@
 import type { Adapter, AdapterContext, ChangesPage, Keys, Mode, NotModified, Page, SnapshotPage } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { messageOf, ProtocolError, syncErrorOf } from '../errors.ts';
-import type { Prepare } from '../record.ts';
-import { batchesOf, type RecordBatch } from './batches.ts';
+import type { Prepare, RecordBatch } from '../record.ts';
+import { batchesOf } from './batches.ts';
 
 export interface FetchDeps {
   readonly adapter: Adapter;

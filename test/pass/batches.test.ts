@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BatchSize, batchesOf, type RecordBatch } from '../../src/pass/batches.ts';
-import type { Prepare } from '../../src/record.ts';
+import { BatchSize, batchesOf } from '../../src/pass/batches.ts';
+import type { Prepare, RecordBatch } from '../../src/record.ts';
 
 /** Numbers are good records, keyed by what is left of the point; anything else is rejected. */
 const prepare: Prepare = (raw) =>
