@@ -6,13 +6,13 @@ import type { OAuth2 } from '../http/auth.ts';
 import type { TokenSource } from '../http/oauth.ts';
 import type { ThrottledClientOptions } from '../http/throttled.ts';
 import type { Progress } from '../progress.ts';
-import type { Party, WayOut } from '../run/context.ts';
+import type { HttpContext, ThirdParty } from '../run/context.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { TokenStore } from '../token.ts';
 import type { Setting } from './app.ts';
 import { readVersion } from './package.ts';
 
-export interface PartyOptions {
+export interface ThirdPartyOptions {
   /** Milliseconds to wait for a slot; by default the adapter's own. */
   readonly waitMs?: number | undefined;
   /** Read the page from this file instead of a hit. */
@@ -22,13 +22,13 @@ export interface PartyOptions {
 }
 
 /** Makes the selected adapter and the one way out that it is given. */
-export async function openParty(
+export async function openThirdParty(
   setting: Setting,
   slots: SlotKeeper,
   tokens: TokenStore,
   progress: Progress,
-  options: PartyOptions,
-): Promise<Party> {
+  options: ThirdPartyOptions,
+): Promise<ThirdParty> {
   const adapterConfig = selected(setting);
   const { adapter, origins } = await openAdapter(adapterConfig, setting);
   const openHttp = await wayOut(adapterConfig, origins, { slots, tokens }, progress, setting, options);
@@ -109,12 +109,12 @@ async function wayOut(
   { slots, tokens }: { readonly slots: SlotKeeper; readonly tokens: TokenStore },
   progress: Progress,
   { timings, console, loaded }: Setting,
-  { waitMs, from, save }: PartyOptions,
-): Promise<(way: WayOut) => HttpClient> {
+  { waitMs, from, save }: ThirdPartyOptions,
+): Promise<(context: HttpContext) => HttpClient> {
   const { createFileClient, createRecorder, demandPass, notePass } = await import('../http/recording.ts');
   if (from !== undefined) {
     const saved = createFileClient(from);
-    return ({ mode }) => demandPass(saved, mode);
+    return ({ pass: { mode } }) => demandPass(saved, mode);
   }
   const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
@@ -123,11 +123,11 @@ async function wayOut(
   const recorder = save === undefined ? undefined : await createRecorder(save);
   const sign = auth?.type === 'module' ? await openSign(auth.module, loaded.dir) : null;
   const source = auth?.type === 'oauth2' ? await openTokens(auth, throttle.key, origins, tokens) : null;
-  return ({ mode, guard, mayStillSend, moved, failures, onHit, signal }) => {
+  return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
     const options: ThrottledClientOptions = {
       key: throttle.key,
       limits: { hits: throttle.hits, perMs: throttle.perMs },
-      keepers: guard ? [slots, guard] : [slots],
+      keepers: targetSlots ? [slots, targetSlots] : [slots],
       origins,
       authorize: sign === null ? authorizer(auth, headers) : signer(authorizer(auth, headers), sign),
       credentialsDigest: credentialsDigest(auth),

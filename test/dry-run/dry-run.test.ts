@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, PageRequest, SnapshotPage } from '../../src/adapter.ts';
+import type { PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import { type DryPlan, dryRun, hasChanges } from '../../src/dry-run/dry-run.ts';
 import { ThirdPartyError, ThrottledError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
@@ -8,6 +8,7 @@ import { noProgressShown } from '../../src/progress.ts';
 import type { Spool } from '../../src/spool.ts';
 import { createSpool } from '../../src/targets/sqlite/spool.ts';
 import { aGuard } from '../pass/a-pass.ts';
+import { thirdPartyOf } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 
 let system: System;
@@ -23,10 +24,9 @@ afterEach(async () => {
 
 type Pages = readonly (readonly object[] | Error)[];
 
-/** A third party that has these pages; an error in the place of one is thrown for it. */
-function partyOf(pages: Pages) {
-  const adapter: Adapter = {
-    modes: () => ['snapshot'],
+/** A third party that has these pages; an error in the place of a page is thrown for it. */
+function thirdPartyWith(pages: Pages) {
+  return thirdPartyOf('acme', {
     isStable: () => true,
     async fetchPage({ cursor }: PageRequest): Promise<SnapshotPage> {
       const at = Number(cursor ?? 0);
@@ -34,8 +34,7 @@ function partyOf(pages: Pages) {
       if (records instanceof Error) throw records;
       return { mode: 'snapshot', records, next: at + 1 < pages.length ? String(at + 1) : null };
     },
-  };
-  return { name: 'acme', adapter, openHttp: () => ({ request: () => Promise.reject(new Error('no hit')) }) };
+  });
 }
 
 function planOf(pages: Pages, changed: Partial<Resource> = {}, maxPages = 100): Promise<DryPlan> {
@@ -43,8 +42,8 @@ function planOf(pages: Pages, changed: Partial<Resource> = {}, maxPages = 100): 
     { name: 'crm', adapter: 'acme', resources: [{ ...system.resource, ...changed }], maxPages },
     {
       target: system.target,
-      guard: null,
-      party: partyOf(pages),
+      targetSlots: null,
+      thirdParty: thirdPartyWith(pages),
       spool,
       log: silentLog,
       progress: noProgressShown,

@@ -89,7 +89,7 @@ const turns: Record<string, Turn> = {
   'a field that is an object': {
     config: withRest({}, { map: { id: 'id', email: 'contact' } }),
     exitCode: 65,
-    says: [/email is \{"email":.*, where a string belongs/, /hint: mend the map or the schema/],
+    says: [/email is \{"email":.*, where a string belongs/, /hint: Fix the map or the schema/],
   },
   'a table with other columns': {
     config: withResource({ table: 'people' }),
@@ -123,7 +123,7 @@ const turns: Record<string, Turn> = {
     before: (project) => project.redis.client.set(project.lockKey, 'mine'),
     exitCode: 75,
     says: [
-      /held by something that is no run of sync; it never expires by itself; nothing was touched/,
+      /held by something that is not a run of cronsync; it never expires by itself; nothing was touched/,
       /hint: .*sync unlock/,
     ],
   },

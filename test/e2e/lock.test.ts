@@ -134,7 +134,7 @@ test('a lock that holds something else is reported and left as it is', async () 
   const run = await project.sync(['run']);
 
   expect(run.exitCode).toBe(75);
-  expect(run.stderr).toContain('something that is no run of sync');
+  expect(run.stderr).toContain('something that is not a run of cronsync');
   await expectUntouched(project);
   expect(await redis.client.lrange(project.lockKey, 0, -1)).toEqual(['a', 'list']);
   await redis.client.del(project.lockKey);

@@ -75,7 +75,7 @@ test('says whether the deletions would be held, and why', async () => {
   forges.serveLab(persons(20));
   const held = await project.sync(planSwap);
   expect(held.exitCode).toBe(3);
-  expect(held.stdout).toContain('the guard would hold the deletions: 20 of 40 rows would go');
+  expect(held.stdout).toContain('the guard would hold the deletions: 20 of 40 rows would be deleted');
 
   forges.serveLab(persons(38));
   const through = await project.sync(planSwap);

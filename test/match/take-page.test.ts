@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Adapter, AdapterContext, ChangesPage, SnapshotPage } from '../../src/adapter.ts';
-import { silentLog } from '../../src/log.ts';
+import type { ChangesPage, SnapshotPage } from '../../src/adapter.ts';
 import { BatchSize } from '../../src/pass/batches.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { type TakeDeps, takePage } from '../../src/pass/take-page.ts';
-import { noProgressShown } from '../../src/progress.ts';
+import { takePage } from '../../src/pass/take-page.ts';
 import { compileRekey } from '../../src/records/key.ts';
+import type { RunContext } from '../../src/run/context.ts';
 import { aCheckpoint } from '../pass/a-pass.ts';
+import { aRun, thirdPartyOf } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 
 let system: System;
@@ -27,25 +27,11 @@ beforeEach(async () => {
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
-const signal = new AbortController().signal;
-const context: AdapterContext = {
-  http: { request: () => Promise.reject(new Error('no hit is expected')) },
-  log: silentLog,
-  signal,
-};
-
 /** Takes a page of a third party that is not at home. */
-function take(page: SnapshotPage | ChangesPage, changes: Partial<TakeDeps> = {}) {
-  const adapter: Adapter = { modes: () => [page.mode], isStable: () => true, fetchPage: async () => page };
+function take(page: SnapshotPage | ChangesPage, changes: Partial<RunContext> = {}) {
+  const thirdParty = thirdPartyOf('lab', { modes: () => [page.mode], fetchPage: async () => page });
   const checkpoint = { ...aCheckpoint(), mode: page.mode };
-  return takePage(
-    { resource, checkpoint, seen, events: { source: '/test', silent: false } },
-    {
-      ...{ adapter, adapterName: 'lab', context, target: system.target, signal, busyMs: 5000, now: Date.now },
-      ...{ committed: async () => {}, assertTrusted() {}, progress: noProgressShown, batchSize: new BatchSize(40) },
-      ...changes,
-    },
-  );
+  return takePage({ resource, checkpoint, seen }, aRun(system.target, { thirdParty, ...changes }));
 }
 
 /** Customer 1 is 901 there, and so on. */

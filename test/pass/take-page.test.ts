@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, AdapterContext, SnapshotPage } from '../../src/adapter.ts';
+import type { SnapshotPage } from '../../src/adapter.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ProtocolError, UnreachableError } from '../../src/errors.ts';
-import { silentLog } from '../../src/log.ts';
-import { BatchSize } from '../../src/pass/batches.ts';
-import { judgeDeletes } from '../../src/pass/guard.ts';
+import { judge } from '../../src/pass/guard.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { type TakeDeps, takePage } from '../../src/pass/take-page.ts';
-import { noProgressShown } from '../../src/progress.ts';
+import { takePage } from '../../src/pass/take-page.ts';
+import type { RunContext } from '../../src/run/context.ts';
 import type { Target } from '../../src/target.ts';
+import { aRun, thirdPartyOf, withBusyMs } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 import { aCheckpoint, aGuard } from './a-pass.ts';
 
@@ -20,12 +19,6 @@ beforeEach(async () => {
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
-const signal = new AbortController().signal;
-const context: AdapterContext = {
-  http: { request: () => Promise.reject(new Error('no hit is expected')) },
-  log: silentLog,
-  signal,
-};
 const pageOf = (records: SnapshotPage['records'], rest: Partial<SnapshotPage> = {}): SnapshotPage => ({
   mode: 'snapshot',
   records,
@@ -35,23 +28,10 @@ const pageOf = (records: SnapshotPage['records'], rest: Partial<SnapshotPage> = 
 const someone = (id: number, email = `${id}@example.com`) => ({ id, email });
 const many = (count: number) => Array.from({ length: count }, (_, at) => someone(at + 1));
 
-function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<TakeDeps> = {}) {
-  const adapter: Adapter = { modes: () => ['snapshot'], isStable: () => false, fetchPage: async () => page };
-  const pass = { resource: system.resource, checkpoint, seen, events: { source: '/test', silent: false } };
-  return takePage(pass, {
-    adapter,
-    adapterName: 'acme',
-    context,
-    target: system.target,
-    signal,
-    busyMs: 5000,
-    now: Date.now,
-    committed: async () => {},
-    assertTrusted() {},
-    progress: noProgressShown,
-    batchSize: new BatchSize(40),
-    ...changes,
-  });
+function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<RunContext> = {}) {
+  const thirdParty = thirdPartyOf('acme', { fetchPage: async () => page });
+  const run = aRun(system.target, { thirdParty, timings: withBusyMs(5000), ...changes });
+  return takePage({ resource: system.resource, checkpoint, seen }, run);
 }
 
 /** The target, while the system holds the rows of these keys locked. */
@@ -155,8 +135,14 @@ describe('what the database refuses', () => {
     const taken = await take(pageOf([someone(1), someone(2, 'bad'), someone(3, 'bad')]));
     expect(taken).toMatchObject({ rejected: 2, counts: { created: 1 } });
     expect(taken.checkpoint.progress).toMatchObject({ records: 3, rejected: 2, keyless: 0 });
-    const end = { progress: taken.checkpoint.progress, maxRejectRatio: 0.05, live: 9, gone: 1 };
-    const verdict = judgeDeletes({ ...end, deletions: [], permission: null, now: 0 }, aGuard);
+    const end = {
+      mode: 'snapshot',
+      progress: taken.checkpoint.progress,
+      maxRejectRatio: 0.05,
+      live: 9,
+      gone: 1,
+    } as const;
+    const verdict = judge({ ...end, deletions: [], permission: null, now: 0 }, aGuard);
     expect(verdict.delete).toBe('none');
   });
 
@@ -199,7 +185,7 @@ describe('rows that the system holds', () => {
   test('to the end keep the cursor where it was, with the rest written', async () => {
     await system.fill(3);
     const target = holding(system.target, new Set(['2']));
-    const taking = take(pageOf(many(3)), aCheckpoint(), { target, busyMs: 150 });
+    const taking = take(pageOf(many(3)), aCheckpoint(), { target, timings: withBusyMs(150) });
     await expect(taking).rejects.toThrow(UnreachableError);
     await expect(taking).rejects.toThrow('kept 1 rows of customers locked');
     expect(await system.target.pass('customers')).toBeNull();

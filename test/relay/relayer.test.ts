@@ -6,8 +6,9 @@ import { ensureGroups } from '../../src/relay/groups.ts';
 import { relayPatiently } from '../../src/relay/relay.ts';
 import { Relayer } from '../../src/relay/relayer.ts';
 import { finish } from '../../src/run/finish.ts';
-import { Tally } from '../../src/run/report.ts';
+import { RunReport } from '../../src/run/report.ts';
 import { defaultTimings } from '../../src/timings.ts';
+import { aLease } from '../run/a-run.ts';
 import { key, never, options, range, relayWorlds, type World, type Worlds } from './worlds.ts';
 
 let worlds: Worlds;
@@ -85,15 +86,14 @@ describe('the relay beside a run', () => {
 
 describe('the end of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
-  const lease = { signal: never, isTrusted: () => true, release: async () => {} };
 
   async function end(world: World, { isTrusted = true, patienceMs = 5000, retainMs = 60_000 } = {}) {
-    const tally = new Tally({ name: 'crm', adapter: 'acme', holder }, Date.now());
+    const report = new RunReport({ name: 'crm', adapter: 'acme', holder }, Date.now());
     const timings = { ...defaultTimings, relayPatienceMs: patienceMs };
     const relayer = new Relayer(options, world.deps, never);
-    const ending = { target: world.system.target, lease: { ...lease, isTrusted: () => isTrusted }, relayer, timings };
-    await finish(tally, retainMs, { ...ending, now: Date.now }, never);
-    return { summary: tally.summary(Date.now(), null), runs: await world.system.target.runs(10) };
+    const ending = { target: world.system.target, lease: { ...aLease, isTrusted: () => isTrusted }, relayer, timings };
+    await finish(report, retainMs, { ...ending, now: Date.now }, never);
+    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs(10) };
   }
 
   test('gets the events out, and writes its row', async () => {

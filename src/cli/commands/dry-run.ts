@@ -9,7 +9,7 @@ import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
 import { compileResources } from '../resources.ts';
-import { openParty } from '../third-party.ts';
+import { openThirdParty } from '../third-party.ts';
 
 /** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
@@ -62,7 +62,7 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
   // A target that no run has used has no guard row yet, and a dry run makes none.
   const guarding = (await target.lease()) === null ? null : await openTarget(setting);
   try {
-    const party = await openParty(setting, slots, tokens, progress, {
+    const thirdParty = await openThirdParty(setting, slots, tokens, progress, {
       waitMs: flags.wait,
       from: flags.from,
       save: flags.save,
@@ -75,7 +75,16 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
         isFull: flags.full === true,
       },
-      { target, guard: guarding?.slots ?? null, party, spool, log: console.log, progress, signal, now: Date.now },
+      {
+        target,
+        targetSlots: guarding?.slots ?? null,
+        thirdParty,
+        spool,
+        log: console.log,
+        progress,
+        signal,
+        now: Date.now,
+      },
     );
   } finally {
     await guarding?.[Symbol.asyncDispose]();

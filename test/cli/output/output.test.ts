@@ -133,7 +133,7 @@ describe('an error that ends a command', () => {
   test('of no kind of ours is a bug', () => {
     const console = aConsole();
     expect(tellFailure(new TypeError('x is undefined'), console)).toBe(70);
-    expect(console.told[0]).toContain('a bug in sync: TypeError: x is undefined');
+    expect(console.told[0]).toContain('a bug in cronsync: TypeError: x is undefined');
   });
 
   test('tells its cause where somebody debugs', () => {
