@@ -62,7 +62,7 @@ describe('a dry run with an adapter that knows only changes', () => {
     expect((await system.target.pass('customers'))?.checkpoint.bookmark).toBe('b1');
   });
 
-  test('plans what came, and no deletion of what did not', async () => {
+  test('plans what came, and no deletion of what did not come', async () => {
     await system.fill(20);
     const plan = await planOf(thirdPartyWith([{ id: 21 }, { id: 3 }, { id: 4, email: 'new@example.com' }], [], []));
     expect(changes()).toEqual(['created 21', 'updated 4']);

@@ -69,7 +69,7 @@ describe('a dry run', () => {
     expect(await system.target.pass('customers')).toBeNull();
   });
 
-  test('plans nothing where everything is in step', async () => {
+  test('plans nothing if everything is in step', async () => {
     await system.fill(10);
     const plan = await planOf([all(10)]);
     expect(plan.resources).toMatchObject([{ unchanged: 10, verdict: { delete: 'all' } }]);
@@ -106,18 +106,18 @@ describe('a dry run', () => {
     expect(changes()).toEqual([]);
   });
 
-  test('ends with 65 where too many would be rejected', async () => {
+  test('ends with 65 if too many records would be rejected', async () => {
     const plan = await planOf([[someone(1), { id: 2, email: [] }]]);
     expect(plan).toMatchObject({ exitCode: 65, resources: [{ hasTooManyRejects: true, verdict: { delete: 'none' } }] });
   });
 
-  test('ends with 78 where the table does not fit', async () => {
+  test('ends with 78 if the table does not fit', async () => {
     const table = { ...system.resource.table, resource: 'clients' };
     const plan = await planOf([[]], { table });
     expect(plan).toMatchObject({ exitCode: 78, resources: [{ table: { problems: [expect.any(String)] } }] });
   });
 
-  test('knows nothing of deletes where not every page came in time', async () => {
+  test('plans no deletions if not every page came in time', async () => {
     await system.fill(20);
     const plan = await planOf([all(5), new ThrottledError(42_000)]);
     expect(plan).toMatchObject({ outcome: 'partial', exitCode: 0, nextSlotInMs: 42_000, errors: [] });
@@ -129,7 +129,7 @@ describe('a dry run', () => {
     expect(plan).toMatchObject({ outcome: 'partial', resources: [{ pages: 1, isComplete: false }] });
   });
 
-  test('ends as the third party makes it end, with what came before', async () => {
+  test('ends with the error of the third party, and with what came before it', async () => {
     const plan = await planOf([all(5), new ThirdPartyError('HTTP 500', { backsOff: 'resource' })]);
     expect(plan).toMatchObject({ outcome: 'failed', exitCode: 69, errors: [{ message: 'HTTP 500' }] });
     expect(changes()).toHaveLength(5);

@@ -137,7 +137,7 @@ test('a run, its plan and check miss a match that must stay, and a run makes no 
   const before = await traceOf(project);
   await forges.swapTo('lab', withoutMatch);
   const arrivals = forges.lab.arrivals.length;
-  const missed = '"match" of customers is gone, and what lab calls 10';
+  const missed = '"match" of customers was removed, and the record that lab calls 10';
 
   const run = await project.sync();
   expect(run.exitCode).toBe(78);

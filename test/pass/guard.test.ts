@@ -109,6 +109,44 @@ describe('the guard', () => {
   });
 });
 
+describe('the end of a changes pass', () => {
+  const changes = (found: Partial<PassEnd>) => judge(end({ mode: 'changes', ...found }), aGuard);
+
+  test('deletes what has a tombstone, whatever the pass left out', () => {
+    const progress = progressed({ shifted: true, total: 1000 });
+    expect([changes({ gone: 20 }), changes({ gone: 20, progress }), changes({ gone: 0 })]).toEqual(
+      Array(3).fill({ delete: 'all' }),
+    );
+  });
+
+  test('is held if there are too many tombstones, unless they are permitted', () => {
+    expect(changes({ gone: 21 })).toEqual({
+      delete: 'held',
+      because: '21 of 100 rows would be deleted; the guard allows 20; the next pass judges again',
+    });
+    expect(changes({ gone: 21, permission: 21 })).toEqual({ delete: 'all' });
+  });
+
+  test('deletes nothing if more records were rejected than a share of all live rows', () => {
+    const rejected = (count: number) => changes({ gone: 1, progress: progressed({ records: 10, rejected: count }) });
+    expect(rejected(5)).toEqual({ delete: 'all' });
+    expect(rejected(6)).toEqual({
+      delete: 'none',
+      because: '6 of 10 records were rejected; the next pass judges again',
+    });
+  });
+});
+
+test.each([
+  [3_600_000, 'in the last 1 h'],
+  [5_400_000, 'in the last 90 min'],
+])('a window of %i ms reads "%s"', (windowMs, text) => {
+  const deletions = [{ at: now - 1, live: 100, deleted: 20 }];
+  expect(judge(end({ gone: 1, deletions }), { ...aGuard, windowMs })).toMatchObject({
+    because: expect.stringContaining(text),
+  });
+});
+
 describe('recent deletions', () => {
   test('that are close together are one entry, with the rows before the first', () => {
     const first = noteDeletions([], { at: now, live: 100, deleted: 3 }, day);

@@ -61,7 +61,7 @@ describe('a page', () => {
     expect(SeenSet.restore(stored?.seen ?? null).count).toBe(3);
   });
 
-  test('that is the same again moves the checkpoint and makes no event', async () => {
+  test('that is the same again moves the checkpoint and emits no event', async () => {
     await take(pageOf(many(3)));
     const before = (await system.target.lease())?.nextSeq;
     seen = new SeenSet();
@@ -79,7 +79,7 @@ describe('a page', () => {
     expect(await system.target.pass('customers')).toBeNull();
   });
 
-  test('says where it goes on only after its records were read', async () => {
+  test('is asked for the next cursor only after its records were read', async () => {
     let read = 0;
     async function* counted() {
       for (const record of many(3)) {
@@ -98,13 +98,10 @@ describe('a page', () => {
     });
   });
 
-  test.each(['changes', 'not-modified'] as const)(
-    'is refused where it was to be a snapshot and is %s',
-    async (mode) => {
-      const page = { ...pageOf([]), mode } as unknown as SnapshotPage;
-      await expect(take(page)).rejects.toThrow(ProtocolError);
-    },
-  );
+  test.each(['changes', 'not-modified'] as const)('is refused if it should be a snapshot and is %s', async (mode) => {
+    const page = { ...pageOf([]), mode } as unknown as SnapshotPage;
+    await expect(take(page)).rejects.toThrow(ProtocolError);
+  });
 });
 
 describe('a page that repeats', () => {
@@ -116,7 +113,7 @@ describe('a page that repeats', () => {
     expect((await system.target.pass('customers'))?.checkpoint.cursor).toBe('c2');
   });
 
-  test('is not one of which every record was rejected', async () => {
+  test('is not a page of which every record was rejected', async () => {
     const rejects = () => [{ id: 'x' }, { id: 'y' }];
     const { checkpoint } = await take(pageOf(rejects(), { next: 'c2' }));
     const taken = await take(pageOf(rejects(), { next: null }), checkpoint);
@@ -124,14 +121,14 @@ describe('a page that repeats', () => {
   });
 });
 
-describe('what the database refuses', () => {
+describe('a record that the database refuses', () => {
   beforeEach(() => {
     system.sql(
       "CREATE TRIGGER picky BEFORE INSERT ON customers WHEN new.email = 'bad' BEGIN SELECT RAISE(ABORT, 'bad'); END",
     );
   });
 
-  test('counts as rejected, so that the pass knows how many they were', async () => {
+  test('counts as rejected in the pass', async () => {
     const taken = await take(pageOf([someone(1), someone(2, 'bad'), someone(3, 'bad')]));
     expect(taken).toMatchObject({ rejected: 2, counts: { created: 1 } });
     expect(taken.checkpoint.progress).toMatchObject({ records: 3, rejected: 2, keyless: 0 });
@@ -152,7 +149,7 @@ describe('what the database refuses', () => {
     expect(taken.rejected).toBe(2);
   });
 
-  test('and was deleted before is not seen: it would hide another record that is missing', async () => {
+  test('and that was deleted before is not seen: it would hide another record that is missing', async () => {
     await system.fill(10);
     await system.endPass({ without: [3], guard: { confirm: 1 } });
     system.sql(
@@ -163,7 +160,7 @@ describe('what the database refuses', () => {
   });
 });
 
-describe('rows that the system holds', () => {
+describe('rows that the system holds locked', () => {
   test('are tried again until they are free, and the checkpoint moves with the last of them', async () => {
     await system.fill(3);
     const held = new Set(['2', '3']);
@@ -182,7 +179,7 @@ describe('rows that the system holds', () => {
     expect(seen.count).toBe(3);
   });
 
-  test('to the end keep the cursor where it was, with the rest written', async () => {
+  test('to the end leave the cursor where it was, with the rest written', async () => {
     await system.fill(3);
     const target = holding(system.target, new Set(['2']));
     const taking = take(pageOf(many(3)), aCheckpoint(), { target, timings: withBusyMs(150) });
@@ -192,7 +189,7 @@ describe('rows that the system holds', () => {
     expect(await system.events('customers.updated')).toEqual(['1', '3']);
   });
 
-  test('are written as the last record of the page says, though an earlier one was held', async () => {
+  test('are written with the last record of the page, even if an earlier one had to wait', async () => {
     await system.fill(1);
     await take(pageOf([someone(1, 'now@example.com')]));
     const target = holding(system.target, new Set(['1']));
