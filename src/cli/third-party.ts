@@ -5,13 +5,13 @@ import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
 import type { TokenSource } from '../http/oauth.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../http/throttled.ts';
 import type { Progress } from '../progress.ts';
-import type { Party } from '../run/context.ts';
+import type { ThirdParty } from '../run/context.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { TokenStore } from '../token.ts';
 import type { Setting } from './app.ts';
 import { readVersion } from './package.ts';
 
-export interface PartyOptions {
+export interface ThirdPartyOptions {
   /** Milliseconds to wait for a slot; by default the adapter's own. */
   readonly waitMs?: number | undefined;
   /** Read the page from this file instead of a hit. */
@@ -20,15 +20,19 @@ export interface PartyOptions {
   readonly save?: string | undefined;
 }
 
-/** What the way out needs, opened by whoever calls `openParty`. */
-export interface PartyParts {
+/** What the way out needs, opened by whoever calls `openThirdParty`. */
+export interface ThirdPartyParts {
   readonly slots: SlotKeeper;
   readonly tokens: TokenStore;
   readonly progress: Progress;
 }
 
 /** Makes the selected adapter and the one way out that it is given. */
-export async function openParty(setting: Setting, parts: PartyParts, options: PartyOptions): Promise<Party> {
+export async function openThirdParty(
+  setting: Setting,
+  parts: ThirdPartyParts,
+  options: ThirdPartyOptions,
+): Promise<ThirdParty> {
   const opened = await openAdapter(selected(setting), setting);
   const openHttp = await wayOut(opened, parts, setting, options);
   return { name: setting.config.adapter, adapter: opened.adapter, openHttp };
@@ -105,22 +109,22 @@ function isDefinition(exported: unknown): exported is AdapterDefinition {
 
 async function wayOut(
   opened: OpenAdapter,
-  parts: PartyParts,
+  parts: ThirdPartyParts,
   setting: Setting,
-  options: PartyOptions,
-): Promise<Party['openHttp']> {
+  options: ThirdPartyOptions,
+): Promise<ThirdParty['openHttp']> {
   if (options.from === undefined) return throttledWayOut(opened, parts, setting, options);
   const { createFileClient, demandPass } = await import('../http/recording.ts');
   const saved = createFileClient(options.from);
-  return ({ mode }) => demandPass(saved, mode);
+  return ({ pass: { mode } }) => demandPass(saved, mode);
 }
 
 async function throttledWayOut(
   { config, origins }: OpenAdapter,
-  { slots, tokens, progress }: PartyParts,
+  { slots, tokens, progress }: ThirdPartyParts,
   { timings, terminal, loaded }: Setting,
-  { waitMs, save }: PartyOptions,
-): Promise<Party['openHttp']> {
+  { waitMs, save }: ThirdPartyOptions,
+): Promise<ThirdParty['openHttp']> {
   const { createRecorder, notePass } = await import('../http/recording.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
@@ -128,12 +132,12 @@ async function throttledWayOut(
   const credentials = await openCredentials(config, origins, loaded.dir);
   const source = await openTokens(config, origins, tokens);
   const mask = (secret: string) => terminal.redact(redactor([...loaded.secrets, secret]));
-  return ({ mode, guard, ...run }) => {
+  return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
     const options: ThrottledClientOptions = {
       throttle: {
         key,
         limits: { hits, perMs },
-        keepers: guard ? [slots, guard] : [slots],
+        keepers: targetSlots ? [slots, targetSlots] : [slots],
         waitMs: waitMs ?? throttle.waitMs,
         marginMs,
         onWait: (forMs) => progress.waiting(forMs),
@@ -144,7 +148,7 @@ async function throttledWayOut(
         maxBody: config.maxBodyBytes,
         userAgent: `cronsync/${readVersion()}`,
       },
-      run: { ...run, log: terminal.log },
+      run: { mayStillSend, onHit, signal, moved, failures, log: terminal.log },
       timings,
       recorder: recorder && notePass(recorder, mode),
     };

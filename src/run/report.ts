@@ -3,15 +3,16 @@ import type { BackOff } from '../checkpoint.ts';
 import { formatDuration } from '../duration.ts';
 import { ExitCode, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
-import type { Served, Work } from '../pass/pass.ts';
+import type { PageTotals } from '../pass/page-intake.ts';
+import type { Pass } from '../pass/pass.ts';
 import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../target.ts';
 import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
 
-/** Counts what a run does and meets, and sums it up at its end. */
-export class Tally {
-  works: readonly Work[] = [];
-  pages = 0;
+/** What a run does and meets, as it happens, and the summary of it at the end. */
+export class RunReport {
+  #passes: readonly Pass[] = [];
+  #pages = 0;
   readonly #name: string;
   readonly #adapter: string;
   readonly #holder: Holder;
@@ -36,9 +37,19 @@ export class Tally {
     this.#startedAt = startedAt;
   }
 
-  /** Stream and database contradict each other: nothing may be relayed. */
+  /** Pages that were taken so far. */
+  get pages(): number {
+    return this.#pages;
+  }
+
+  /** Whether stream and database contradict each other: then nothing may be relayed. */
   get isAlarmed(): boolean {
     return this.#errors.some(({ exitCode }) => exitCode === ExitCode.bug);
+  }
+
+  /** The passes that the summary is about. */
+  opened(passes: readonly Pass[]): void {
+    this.#passes = passes;
   }
 
   hit(): void {
@@ -49,13 +60,11 @@ export class Tally {
     this.#wasDue = true;
   }
 
-  served({ taken }: Served): void {
-    if (taken) {
-      this.pages += 1;
-      this.#records += taken.records;
-      this.#rejected += taken.rejected;
-      this.#duplicates += taken.duplicates;
-    }
+  tookPage({ records, rejected, duplicates }: PageTotals): void {
+    this.#pages += 1;
+    this.#records += records;
+    this.#rejected += rejected;
+    this.#duplicates += duplicates;
   }
 
   wrote(counts: ChangeCounts): void {
@@ -90,7 +99,7 @@ export class Tally {
     if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
   }
 
-  /** Undefined: the run was stopped from outside, which is no error. */
+  /** Undefined: the run was stopped from outside, which is not an error. */
   met(error: unknown): void {
     if (error === undefined) return;
     const summary = errorSummary(error);
@@ -98,13 +107,13 @@ export class Tally {
   }
 
   summary(now: number, stopCode: ExitCode | null): Summary {
-    const resources = this.works.flatMap(summaryOf);
+    const resources = this.#passes.flatMap(summaryOf);
     const { outcome, exitCode } = outcomeOf({
       stopCode,
       errors: this.#errors,
       isHeld: this.#isHeld,
       isThrottled: this.#nextSlotInMs !== null,
-      pages: this.pages,
+      pages: this.#pages,
       isUnfinished: resources.some(({ phase }) => phase === 'walking' || phase === 'deleting'),
       wasDue: this.#wasDue,
     });
@@ -117,7 +126,7 @@ export class Tally {
       startedAt: new Date(this.#startedAt).toISOString(),
       tookMs: now - this.#startedAt,
       hits: this.#hits,
-      pages: this.pages,
+      pages: this.#pages,
       records: this.#records,
       rejected: this.#rejected,
       duplicates: this.#duplicates,
@@ -150,7 +159,7 @@ export class Tally {
   }
 }
 
-function summaryOf({ resource, checkpoint }: Work): ResourceSummary[] {
+function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
   const { pass, phase, progress, held } = checkpoint;
   return [{ resource: resource.table.resource, pass, phase, pages: progress.pages, records: progress.records, held }];

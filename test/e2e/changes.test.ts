@@ -166,7 +166,7 @@ test('more tombstones than the guard allows bury nothing: a full pass judges the
 
   const told = await project.sync();
   expect(told.exitCode).toBe(3);
-  expect(told.json().warnings.join()).toMatch(/10 of 20 rows would go.*the next pass judges again/);
+  expect(told.json().warnings.join()).toMatch(/10 of 20 rows would be deleted.*the next pass judges again/);
   expect((await project.sync()).exitCode).toBe(3);
   expect(live(project)).toHaveLength(20);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -321,7 +321,7 @@ test('what the guard held of the tombstones is permitted at once', async () => {
   await project.sync();
   subject.records = many(20).map((one, index) => (index < 10 ? { ...one, updated_at: at(9), deleted: true } : one));
   expect((await project.sync()).exitCode).toBe(3);
-  expect((await project.sync(['status'])).stdout).toContain('held back: 10 of 20 rows would go');
+  expect((await project.sync(['status'])).stdout).toContain('held back: 10 of 20 rows would be deleted');
   const permitted = (await project.sync(['run', '--json', '--allow-mass-delete'])).json();
   expect(permitted).toMatchObject({ exitCode: 0, counts: { deleted: 10 }, warnings: [] });
   expect(live(project)).toHaveLength(10);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DryPlan } from '../../src/dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../src/dry-run/walk.ts';
+import type { ResourcePlan } from '../../src/dry-run/resource-plan.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aCustomer, aProject, customers, eventually, expectInStep, type Project, type Row } from '../helpers/sync.ts';
 
@@ -87,7 +87,7 @@ test('shows what the guard would hold back, and exits like the run would', async
   const held = await project.sync(['run', '--dry-run']);
   expect(held.exitCode).toBe(3);
   expect(held.stdout).toContain('customers  -10  10 unchanged');
-  expect(held.stdout).toContain('the guard would hold the deletions: 10 of 20 rows would go');
+  expect(held.stdout).toContain('the guard would hold the deletions: 10 of 20 rows would be deleted');
 
   project.party.script({ body: [] });
   const empty = await project.sync(['run', '--dry-run', '--json']);

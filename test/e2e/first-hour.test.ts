@@ -89,7 +89,7 @@ const turns: Record<string, Turn> = {
   'a field that is an object': {
     config: withRest({}, { map: { id: 'id', email: 'contact' } }),
     exitCode: 65,
-    says: [/email is \{"email":.*, where a string belongs/, /hint: mend the map or the schema/],
+    says: [/email is \{"email":.*, where a string belongs/, /hint: Fix the map or the schema/],
   },
   'a table with other columns': {
     config: withResource({ table: 'people' }),

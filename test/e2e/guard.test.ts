@@ -41,7 +41,7 @@ test('more deletions than the guard allows are held back, creates and updates ar
   expect(json().counts).toEqual({ created: 1, updated: 1, deleted: 0 });
   expect(json().resources).toMatchObject([{ phase: 'held', held: { count: 5, live: 21 } }]);
   expect(json().warnings).toEqual([
-    expect.stringMatching(/5 of 21 rows would go, and the guard allows 4.*were written/),
+    expect.stringMatching(/5 of 21 rows would be deleted; the guard allows 4.*were written/),
   ]);
   expect(live(project)).toHaveLength(21);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -78,7 +78,9 @@ test('deletions over several passes count together', async () => {
   const { exitCode, json } = await project.sync();
 
   expect(exitCode).toBe(3);
-  expect(json().warnings).toEqual([expect.stringContaining('2 of 20 rows would go, after 3 of late')]);
+  expect(json().warnings).toEqual([
+    expect.stringContaining('2 of 20 rows would be deleted (3 more were deleted in the last 24 h)'),
+  ]);
   expect(live(project)).toHaveLength(17);
 });
 

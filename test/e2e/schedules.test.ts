@@ -123,9 +123,9 @@ async function aSystem(kind: 'cursor' | 'offset', pageSize: number, first: reado
       await using target = await openSqliteReader({ file, name: 'model' });
       using spool = createSpool();
       const { resources } = await runOptions(shape, 'plan');
-      const deps = { ...depsOf(party, kind, pageSize), target, spool, guard: null, now: () => hours * 3_600_000 };
+      const deps = { ...depsOf(party, kind, pageSize), target, spool, targetSlots: null, now: () => hours * 3_600_000 };
       const options = { name: 'model', adapter: 'model', resources, maxPages: 1000 };
-      const plan = await dryRun(options, { ...deps, party: await deps.openParty() });
+      const plan = await dryRun(options, { ...deps, thirdParty: await deps.openThirdParty() });
       return plan.resources[0]?.counts;
     },
     async take(step: Step) {
@@ -209,7 +209,7 @@ function depsOf(party: ModelParty, kind: 'cursor' | 'offset', pageSize: number) 
   const lease = { signal: new AbortController().signal, isTrusted: () => true, release: async () => {} };
   return {
     lease,
-    openParty: async () => ({ name: 'model', adapter, openHttp: () => party.http }),
+    openThirdParty: async () => ({ name: 'model', adapter, openHttp: () => party.http }),
     log: silentLog,
     progress: noProgressShown,
     timings: defaultTimings,

@@ -75,7 +75,7 @@ test('says whether the deletions would be held, and why', async () => {
   forges.serveLab(persons(20));
   const held = await project.sync(planSwap);
   expect(held.exitCode).toBe(3);
-  expect(held.stdout).toContain('the guard would hold the deletions: 20 of 40 rows would go');
+  expect(held.stdout).toContain('the guard would hold the deletions: 20 of 40 rows would be deleted');
 
   forges.serveLab(persons(38));
   const through = await project.sync(planSwap);
@@ -137,7 +137,7 @@ test('a run, its plan and check miss a match that must stay, and a run makes no 
   const before = await traceOf(project);
   await forges.swapTo('lab', withoutMatch);
   const arrivals = forges.lab.arrivals.length;
-  const missed = '"match" of customers is gone, and what lab calls 10';
+  const missed = '"match" of customers was removed, and the record that lab calls 10';
 
   const run = await project.sync();
   expect(run.exitCode).toBe(78);

@@ -36,7 +36,7 @@ describe('the groups of the listeners', () => {
     ]);
   });
 
-  test('that begin now do not begin with what a lost stream is filled with again', async () => {
+  test('that start now skip what a lost stream is filled with again', async () => {
     const world = await worlds.world();
     await world.commit(3);
     await world.relay();
@@ -60,8 +60,8 @@ describe('the groups of the listeners', () => {
   });
 });
 
-describe('while as many wait as may', () => {
-  test('the relay pauses, and goes on as the listener does', async () => {
+describe('a stream that is full', () => {
+  test('pauses the relay until the listener continues', async () => {
     const world = await worlds.world();
     await ensureGroups([{ group: 'slow', from: 'beginning' }], world.deps);
     for (let n = 0; n < 5; n += 1) await world.commit(10);
@@ -76,14 +76,14 @@ describe('while as many wait as may', () => {
     expect(await world.onStream()).toEqual(range(36, 50));
   });
 
-  test('nothing is trimmed for a group that is expected and not there', async () => {
+  test('is not trimmed while an expected group is missing', async () => {
     const world = await worlds.world();
     for (let n = 0; n < 3; n += 1) await world.commit(10);
     expect(await world.relay({ maxStream: 20, groups: ['missing'] })).toMatchObject({ outcome: 'paused' });
     expect(await world.onStream()).toEqual(range(1, 20));
   });
 
-  test('the newest are kept where there is no group, and nothing pauses', async () => {
+  test('keeps the newest events if there is no group, and nothing pauses', async () => {
     const world = await worlds.world();
     await world.commit(1);
     await world.relay();
@@ -93,7 +93,7 @@ describe('while as many wait as may', () => {
   });
 });
 
-describe('an alarm stops the relay, and names itself', () => {
+describe('an alarm with a name of its own stops the relay', () => {
   const alarmOf = async (world: World) => {
     const error = await world.relay().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(IntegrityError);
@@ -101,7 +101,7 @@ describe('an alarm stops the relay, and names itself', () => {
     return error instanceof Error ? error.message : '';
   };
 
-  test('where somebody else has written to the stream', async () => {
+  test('if something else has written to the stream', async () => {
     const world = await worlds.world();
     await world.commit(2);
     await world.relay();
@@ -111,7 +111,7 @@ describe('an alarm stops the relay, and names itself', () => {
     expect(await world.onStream()).toEqual([1, 2, 0]);
   });
 
-  test('where somebody else writes to it between two calls', async () => {
+  test('if something else writes to it between two calls', async () => {
     const world = await worlds.world();
     await world.commit(2);
     const { at } = await world.relay();
@@ -120,7 +120,7 @@ describe('an alarm stops the relay, and names itself', () => {
     await expect(relay(options, world.deps, never, at)).rejects.toThrow('GENAHEAD');
   });
 
-  test('where the stream knows what the database has not given out', async () => {
+  test('if the stream has an event that the database does not have yet', async () => {
     const world = await worlds.world();
     await world.commit(2);
     await worlds.client.xadd(key, `${await world.generation()}-3`, 'event', '{}');
@@ -128,7 +128,7 @@ describe('an alarm stops the relay, and names itself', () => {
     expect(await world.onStream()).toEqual([3]);
   });
 
-  test('where the same position holds another event', async () => {
+  test('if the same position holds another event', async () => {
     const world = await worlds.world();
     await world.commit(2);
     await worlds.client.xadd(key, `${await world.generation()}-1`, 'event', '{"other":true}');

@@ -24,7 +24,7 @@ describe('the relay', () => {
     );
   });
 
-  test('has nothing to do where everything is there', async () => {
+  test('has nothing to do if everything is there', async () => {
     const world = await worlds.world();
     expect(await world.relay()).toMatchObject({ appended: 0, outcome: 'caught-up' });
     await world.commit(2);
@@ -61,7 +61,7 @@ describe('the relay', () => {
     expect(await world.onStream()).toEqual(range(1, count));
   });
 
-  test('goes on over the border of a slice that ends inside of a transaction', async () => {
+  test('continues after a slice that ends inside a transaction', async () => {
     const world = await worlds.world();
     for (const count of [3000, 3000, 1, 3000]) await world.commit(count);
     expect(await world.relay()).toMatchObject({ appended: 9001 });
@@ -98,7 +98,7 @@ describe('the relay', () => {
     expect(await world.onStream()).toEqual([1, 2, 3]);
   });
 
-  test('stops where its signal fires', async () => {
+  test('stops when its signal fires', async () => {
     const world = await worlds.world();
     await world.commit(1);
     await expect(relay(options, world.deps, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
@@ -123,7 +123,7 @@ describe('a stream that is gone is filled again', () => {
     expect(await world.onStream()).toEqual(range(5, 10));
   });
 
-  test('from the beginning where a group has never read', async () => {
+  test('from the beginning if a group has never read', async () => {
     const world = await worlds.world();
     await world.commit(10);
     await world.relay();
@@ -133,7 +133,7 @@ describe('a stream that is gone is filled again', () => {
     expect(await world.onStream()).toEqual(range(1, 10));
   });
 
-  test('with the newest alone where there is no group', async () => {
+  test('with the newest events alone if there is no group', async () => {
     const world = await worlds.world();
     for (let n = 0; n < 10; n += 1) await world.commit(1);
     await world.relay();
@@ -142,7 +142,7 @@ describe('a stream that is gone is filled again', () => {
     expect(await world.onStream()).toEqual(range(7, 10));
   });
 
-  test('under the positions of before, and goes on from there', async () => {
+  test('under the same positions, and continues from there', async () => {
     const world = await worlds.world();
     await world.commit(3);
     await world.relay();
@@ -156,7 +156,7 @@ describe('a stream that is gone is filled again', () => {
   });
 });
 
-test('a new generation follows the old one, with the numbers that were not passed', async () => {
+test('a new generation follows the old one, with the numbers that no group has passed', async () => {
   const world = await worlds.world();
   await world.commit(3);
   await world.relay();

@@ -6,8 +6,9 @@ import { ensureGroups } from '../../src/relay/groups.ts';
 import { relayPatiently } from '../../src/relay/relay.ts';
 import { Relayer } from '../../src/relay/relayer.ts';
 import { finish } from '../../src/run/finish.ts';
-import { Tally } from '../../src/run/report.ts';
+import { RunReport } from '../../src/run/report.ts';
 import { defaultTimings } from '../../src/timings.ts';
+import { aLease } from '../run/a-run.ts';
 import { key, never, options, range, relayWorlds, type World, type Worlds } from './worlds.ts';
 
 let worlds: Worlds;
@@ -21,7 +22,7 @@ describe('a Redis that refuses to write', () => {
   const refuse = () => worlds.takesWrites(false);
   const takeAgain = () => worlds.takesWrites(true);
 
-  test('leaves the events where they are, and is told', async () => {
+  test('leaves the events where they are, and is reported', async () => {
     const world = await worlds.world();
     await world.commit(2);
     await refuse();
@@ -45,7 +46,7 @@ describe('a Redis that refuses to write', () => {
 describe('the relay beside a run', () => {
   const aRelayer = (world: World) => new Relayer(options, world.deps, never);
 
-  test('moves what was committed while the run goes on, and tells of all of it at the end', async () => {
+  test('moves what was committed while the run continues, and returns how much at the end', async () => {
     const world = await worlds.world();
     const relayer = aRelayer(world);
     for (let n = 0; n < 5; n += 1) {
@@ -57,7 +58,7 @@ describe('the relay beside a run', () => {
     expect(await relayer.drain(never, 5000)).toMatchObject({ appended: 0 });
   });
 
-  test('lets the run go on where Redis refuses, and moves the rest at the end', async () => {
+  test('lets the run continue while Redis refuses, and moves the rest at the end', async () => {
     const world = await worlds.world();
     const relayer = aRelayer(world);
     await worlds.takesWrites(false);
@@ -72,7 +73,7 @@ describe('the relay beside a run', () => {
     expect(await world.onStream()).toEqual(range(1, 30));
   });
 
-  test('stops the run where stream and database contradict each other, at the next commit and at the end', async () => {
+  test('stops the run if stream and database contradict each other, at the next commit and at the end', async () => {
     const world = await worlds.world();
     const relayer = aRelayer(world);
     await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
@@ -85,18 +86,17 @@ describe('the relay beside a run', () => {
 
 describe('the end of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
-  const lease = { signal: never, isTrusted: () => true, release: async () => {} };
 
   async function end(world: World, { isTrusted = true, patienceMs = 5000, retainMs = 60_000 } = {}) {
-    const tally = new Tally({ name: 'crm', adapter: 'acme', holder }, Date.now());
+    const report = new RunReport({ name: 'crm', adapter: 'acme', holder }, Date.now());
     const timings = { ...defaultTimings, relayPatienceMs: patienceMs };
     const relayer = new Relayer(options, world.deps, never);
-    const ending = { target: world.system.target, lease: { ...lease, isTrusted: () => isTrusted }, relayer, timings };
-    await finish(tally, retainMs, { ...ending, now: Date.now }, never);
-    return { summary: tally.summary(Date.now(), null), runs: await world.system.target.runs(10) };
+    const ending = { target: world.system.target, lease: { ...aLease, isTrusted: () => isTrusted }, relayer, timings };
+    await finish(report, retainMs, { ...ending, now: Date.now }, never);
+    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs(10) };
   }
 
-  test('gets the events out, and writes its row', async () => {
+  test("relays the events, and writes the run's row", async () => {
     const world = await worlds.world();
     await world.commit(3);
     const { summary, runs } = await end(world);
@@ -105,7 +105,7 @@ describe('the end of a run', () => {
     expect((await world.system.target.outbox(beforeEverything, 10)).events).toHaveLength(3);
   });
 
-  test('is 69 where Redis refuses to write all along, with the row written and every event kept', async () => {
+  test('is 69 if Redis refuses to write to the end, with the row written and every event kept', async () => {
     const world = await worlds.world();
     await world.commit(3);
     await worlds.takesWrites(false);
@@ -116,7 +116,7 @@ describe('the end of a run', () => {
     expect((await world.system.target.outbox(beforeEverything, 10)).events).toHaveLength(3);
   });
 
-  test('forgets what is old and has been passed, and nothing that a listener has not', async () => {
+  test('forgets old events, except those that a listener has not acknowledged', async () => {
     const world = await worlds.world();
     await ensureGroups([{ group: 'slow', from: 'beginning' }], world.deps);
     await world.commit(1);
@@ -137,7 +137,7 @@ describe('the end of a run', () => {
     expect(await world.onStream()).toEqual([]);
   });
 
-  test('takes nothing out where stream and database contradict each other, and is 70', async () => {
+  test('removes nothing from the outbox if stream and database contradict each other, and is 70', async () => {
     const world = await worlds.world();
     await world.commit(1);
     await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');

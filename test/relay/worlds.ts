@@ -1,6 +1,7 @@
 import { silentLog } from '../../src/log.ts';
 import { createEventStream } from '../../src/redis/stream.ts';
-import { type RelayOptions, relay } from '../../src/relay/relay.ts';
+import { relay } from '../../src/relay/relay.ts';
+import type { RelayOptions } from '../../src/relay/start.ts';
 import type { EventStream } from '../../src/stream.ts';
 import type { Target } from '../../src/target.ts';
 import { open } from '../helpers/open-redis.ts';

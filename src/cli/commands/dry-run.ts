@@ -9,7 +9,7 @@ import { keepHeapSmall } from '../heap.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
-import { openParty } from '../third-party.ts';
+import { openThirdParty } from '../third-party.ts';
 
 /** `cronsync run --dry-run`: prints the plan. It takes slots like a run, but no lock, and writes no checkpoint and no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
@@ -62,7 +62,7 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
   // A target that no run has used has no guard row yet, and a dry run does not create one.
   const guarding = (await target.fence()) === null ? null : await openTarget(setting);
   try {
-    const party = await openParty(
+    const thirdParty = await openThirdParty(
       setting,
       { slots, tokens, progress },
       {
@@ -79,7 +79,16 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
         isFull: flags.full === true,
       },
-      { target, guard: guarding?.slots ?? null, party, spool, log: terminal.log, progress, signal, now: Date.now },
+      {
+        target,
+        targetSlots: guarding?.slots ?? null,
+        thirdParty,
+        spool,
+        log: terminal.log,
+        progress,
+        signal,
+        now: Date.now,
+      },
     );
   } finally {
     await guarding?.[Symbol.asyncDispose]();

@@ -45,7 +45,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
     keepHeapSmall();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../compile-resources.ts');
-    const { openParty } = await import('../third-party.ts');
+    const { openThirdParty } = await import('../third-party.ts');
     const { showProgress } = await import('../output/progress.ts');
     const { printSummary } = await import('../output/summary.ts');
     const resources = await compileResources(setting, flags.resource);
@@ -75,8 +75,12 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         lease,
         stream,
         openTarget: () => openTarget(setting),
-        openParty: () =>
-          openParty(setting, { slots, tokens, progress }, { waitMs: flags.wait, from: flags.from, save: flags.save }),
+        openThirdParty: () =>
+          openThirdParty(
+            setting,
+            { slots, tokens, progress },
+            { waitMs: flags.wait, from: flags.from, save: flags.save },
+          ),
         log: terminal.log,
         progress,
         timings,

@@ -1,6 +1,6 @@
 import type { Change } from '../../change.ts';
 import type { DryPlan } from '../../dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../dry-run/walk.ts';
+import type { ResourcePlan } from '../../dry-run/resource-plan.ts';
 import { formatDuration } from '../../duration.ts';
 import { fieldsJson } from '../../event.ts';
 import type { Resource } from '../../pass/resource.ts';

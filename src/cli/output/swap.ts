@@ -1,6 +1,6 @@
 import type { Change } from '../../change.ts';
 import type { DryPlan } from '../../dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../dry-run/walk.ts';
+import type { ResourcePlan } from '../../dry-run/resource-plan.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column } from '../../record.ts';
 import type { Spool } from '../../spool.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printPlan, printPlanJson } from '../../../src/cli/output/plan.ts';
 import { type DryPlan, hasChanges } from '../../../src/dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../../src/dry-run/walk.ts';
+import type { ResourcePlan } from '../../../src/dry-run/resource-plan.ts';
 import type { Resource } from '../../../src/pass/resource.ts';
 import type { Column } from '../../../src/record.ts';
 import type { Spool } from '../../../src/spool.ts';
