@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { aPostgres, type PostgresDatabase, startPostgres, wire } from '../helpers/postgres.ts';
+import { aPostgres, type PostgresDatabase, wire } from '../helpers/postgres.ts';
+import { startPostgres } from '../helpers/postgres-server.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import {
   aCustomer,
