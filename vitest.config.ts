@@ -11,6 +11,7 @@ export default defineConfig({
     clearMocks: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    globalSetup: ['test/helpers/setup.ts'],
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]]
       : ['default'],
@@ -28,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: realFolders.map((folder) => `test/${folder}/**/*.test.ts`),
-          globalSetup: ['test/helpers/setup.ts'],
+          globalSetup: ['test/helpers/setup-servers.ts'],
         },
       },
       {
@@ -37,7 +38,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: faults,
-          globalSetup: ['test/helpers/setup.ts'],
+          globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },
       },
@@ -46,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: faults,
-          globalSetup: ['test/helpers/setup.ts'],
+          globalSetup: ['test/helpers/setup-servers.ts'],
           sequence: { groupOrder: 1 },
           maxWorkers: faults.length,
         },

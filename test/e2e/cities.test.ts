@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { aJsonServer } from '../helpers/json-server.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Row, type SyncEvent } from '../helpers/sync.ts';
 
 // Two releases of a public data set, 127 420 and 135 233 cities, behind a mock API that others have written.
@@ -23,16 +23,11 @@ interface City {
 }
 
 const require = createRequire(import.meta.url);
-let redis: RedisServer;
 let folder: string;
-beforeAll(async () => {
-  redis = await aRedis();
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cronsync-cities-'));
 });
-afterAll(async () => {
-  await redis.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the cities of a release are taken in, one event each; then the differences of the next one, and no more', async () => {
   const [before, after] = releases(() => true);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { crashPointsOf, type TargetType, targets } from '../helpers/crash-points.ts';
 import { mapped } from '../helpers/in-step.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import type { Project, RemoteCustomer } from '../helpers/sync.ts';
 import { aCustomer, aProject, type BaseConfig, customers, eventually, expectInStep } from '../helpers/sync.ts';
 import type { Arrival, Scripted } from '../helpers/third-party.ts';
@@ -11,12 +11,6 @@ const points = targets.flatMap((target) => crashPointsOf(target).map((point) => 
 
 /** A run passes these once; the others it passes at least twice. */
 const once = /^(lock-acquired|after-(lock|claim)|before-(sweep|release)|swept|remove-\w+)$/;
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 interface Subject {
   readonly target: TargetType;

@@ -1,16 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DryPlan } from '../../src/dry-run/dry-run.ts';
 import type { ResourcePlan } from '../../src/dry-run/resource-plan.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, customers, eventually, expectInStep, type Project, type Row } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test('shows every create, update and delete, and writes nothing but the throttle', async () => {
   await using project = await aProject({ redis, records: customers(20) });

@@ -1,15 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { aRedis, freePort } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers, type Project } from '../helpers/sync.ts';
 import type { Scripted } from '../helpers/third-party.ts';
 
 /** Every way in which a first hour goes wrong says what happened, what is guaranteed, and what to do. */
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 interface Turn {
   readonly config?: (config: BaseConfig) => object;

@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { allDone, deadLetters, listenTimings, withListeners } from '../helpers/listening.ts';
 import { aReceiver, type Receiver, webhookTo } from '../helpers/receiver.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project } from '../helpers/sync.ts';
 
-let redis: RedisServer;
 let receiver: Receiver;
-beforeAll(async () => {
-  redis = await aRedis();
-});
 afterEach(() => receiver[Symbol.asyncDispose]());
-afterAll(() => redis.stop());
 
 /** A project whose daemon has delivered what the first run brought. */
 async function aListeningProject(): Promise<Project> {

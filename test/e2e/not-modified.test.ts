@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import {
   aCustomer,
   aProject,
@@ -10,12 +10,6 @@ import {
   type Project,
 } from '../helpers/sync.ts';
 import type { Arrival, Scripted } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /** Answers as a server that names the state of its collection. */
 function tagged(project: Project, etag: string) {

@@ -4,16 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-package-'));
-let redis: RedisServer;
 let packed: { readonly filename: string; readonly files: readonly { readonly path: string; readonly mode: number }[] };
 
 /** The tarball of what is built, installed in a folder of its own. */
 beforeAll(async () => {
-  redis = await aRedis();
   const quiet = ['--json', '--ignore-scripts', '--pack-destination', folder];
   [packed] = JSON.parse(execFileSync('npm', ['pack', ...quiet], { cwd: root, encoding: 'utf8' }));
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');
@@ -24,10 +22,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await redis.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): SpawnSyncReturns<string> {
   return spawnSync(command, args, { cwd: folder, env: { ...env, REDIS_URL: redis.url }, encoding: 'utf8' });

@@ -1,20 +1,17 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { expectInStep } from '../helpers/in-step.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aRealTap, type CatalogEntry, discover, selected } from '../helpers/singer-tap.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project, type ProjectOptions } from '../helpers/sync.ts';
 
-let redis: RedisServer;
 let sqliteTap: string;
 let restTap: string;
-beforeAll(async () => {
-  redis = await aRedis();
+beforeAll(() => {
   sqliteTap = aRealTap('sqlite');
   restTap = aRealTap('rest');
 }, 300_000);
-afterAll(() => redis.stop());
 
 const map = { id: 'id', email: 'email', state: "'known'", tags: '`[]`' };
 /** The third party takes a tap's requests as they come: what is counted is starts. */

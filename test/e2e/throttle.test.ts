@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import {
   aProject,
   type BaseConfig,
@@ -12,12 +13,6 @@ import {
   type Project,
   type ProjectOptions,
 } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const atOnce = ['run', '--json', '--wait', '0s'] as const;
 

@@ -1,33 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstEntry, GroupGoneError } from '../../src/consumer.ts';
 import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { openConsumer } from '../../src/redis/consumer.ts';
 import { at, type ConsumersUnderTest, consumerContract } from '../contracts/consumer.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:events';
 const leaseKey = '{sync:crm}:lease:notify';
 const group = 'notify';
 
-let server: RedisServer;
 let names = 0;
-const opened: RedisConnection[] = [];
-const proxies: FaultProxy[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
-  for (const proxy of proxies.splice(0)) await proxy.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
 
 async function connect(url = server.url): Promise<RedisConnection> {
   const connection = await open(url, { redisCommandMs: 2000 });
-  opened.push(connection);
   return connection;
 }
 
@@ -72,10 +58,9 @@ consumerContract('redis', aGroup);
 
 describe('behind a network that fails', () => {
   async function behindAProxy() {
-    const proxy = await aFaultProxy(server.port);
-    proxies.push(proxy);
+    const { proxy, url } = await aProxyToRedis();
     await server.client.xgroup('CREATE', key, group, '0', 'MKSTREAM');
-    return { proxy, consumer: await join(await connect(`redis://127.0.0.1:${proxy.port}`)) };
+    return { proxy, consumer: await join(await connect(url)) };
   }
 
   test('gets what a lost reply has taken, and then what is new', async () => {

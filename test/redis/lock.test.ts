@@ -1,40 +1,24 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LeaseLostError, UnreachableError } from '../../src/errors.ts';
-import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createLock } from '../../src/redis/lock.ts';
 import { defaultTimings } from '../../src/timings.ts';
 import { aHolder, granted, lockContract } from '../contracts/lock.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:lock';
 const timings = { leaseMarginMs: 300, leaseRetryMs: 50 };
 
-let server: RedisServer;
-const opened: RedisConnection[] = [];
-const proxies: FaultProxy[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  for (const connection of opened.splice(0)) connection.close();
-  for (const proxy of proxies.splice(0)) await proxy.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
+afterEach(() => void vi.restoreAllMocks());
 
 async function aLock({ ttlMs = 30_000, url = server.url } = {}) {
   const redis = await open(url, { redisCommandMs: 2000 });
-  opened.push(redis);
   return createLock({ redis, key, ttlMs, timings });
 }
 
 async function aLockBehindAProxy(ttlMs: number) {
-  const proxy = await aFaultProxy(server.port);
-  proxies.push(proxy);
-  return { proxy, lock: await aLock({ ttlMs, url: `redis://127.0.0.1:${proxy.port}` }) };
+  const { proxy, url } = await aProxyToRedis();
+  return { proxy, lock: await aLock({ ttlMs, url }) };
 }
 
 function lostReason(signal: AbortSignal): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
 import { beforeEverything } from '../../src/event.ts';
 import { silentLog } from '../../src/log.ts';
@@ -8,22 +8,16 @@ import { Relayer } from '../../src/relay/relayer.ts';
 import { finish } from '../../src/run/finish.ts';
 import { RunReport } from '../../src/run/report.ts';
 import { defaultTimings } from '../../src/timings.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aLease } from '../run/a-run.ts';
-import { key, never, options, range, relayWorlds, type World, type Worlds } from './worlds.ts';
-
-let worlds: Worlds;
-beforeAll(async () => {
-  worlds = await relayWorlds();
-});
-afterEach(() => worlds.clear());
-afterAll(() => worlds.stop());
+import { aWorld, key, never, options, range, takesWrites, type World } from './worlds.ts';
 
 describe('a Redis that refuses to write', () => {
-  const refuse = () => worlds.takesWrites(false);
-  const takeAgain = () => worlds.takesWrites(true);
+  const refuse = () => takesWrites(false);
+  const takeAgain = () => takesWrites(true);
 
   test('leaves the events where they are, and is reported', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(2);
     await refuse();
     const relaying = relayPatiently(options, world.deps, AbortSignal.timeout(300), 300);
@@ -33,7 +27,7 @@ describe('a Redis that refuses to write', () => {
   });
 
   test('gets them as soon as it takes them again', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(2);
     await refuse();
     const log = { ...silentLog, debug: () => void takeAgain() };
@@ -47,7 +41,7 @@ describe('the relay beside a run', () => {
   const aRelayer = (world: World) => new Relayer(options, world.deps, never);
 
   test('moves what was committed while the run continues, and returns how much at the end', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     const relayer = aRelayer(world);
     for (let n = 0; n < 5; n += 1) {
       await world.commit(10);
@@ -59,24 +53,24 @@ describe('the relay beside a run', () => {
   });
 
   test('lets the run continue while Redis refuses, and moves the rest at the end', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     const relayer = aRelayer(world);
-    await worlds.takesWrites(false);
+    await takesWrites(false);
     for (let n = 0; n < 3; n += 1) {
       await world.commit(10);
       await relayer.committed();
     }
     await relayer.committed();
     expect(await world.onStream()).toEqual([]);
-    await worlds.takesWrites(true);
+    await takesWrites(true);
     expect(await relayer.drain(never, 5000)).toMatchObject({ appended: 30 });
     expect(await world.onStream()).toEqual(range(1, 30));
   });
 
   test('stops the run if stream and database contradict each other, at the next commit and at the end', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     const relayer = aRelayer(world);
-    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await redis.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
     await world.commit(1);
     await relayer.committed();
     await expect(relayer.committed()).rejects.toThrow('GENAHEAD');
@@ -97,7 +91,7 @@ describe('the end of a run', () => {
   }
 
   test("relays the events, and writes the run's row", async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     const { summary, runs } = await end(world);
     expect(summary).toMatchObject({ exitCode: 0, relayed: 3 });
@@ -106,9 +100,9 @@ describe('the end of a run', () => {
   });
 
   test('is 69 if Redis refuses to write to the end, with the row written and every event kept', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
-    await worlds.takesWrites(false);
+    await takesWrites(false);
     const { summary, runs } = await end(world, { patienceMs: 200, retainMs: -60_000 });
     expect(summary).toMatchObject({ outcome: 'failed', exitCode: 69 });
     expect(summary.errors[0]?.message).toMatch(/^what was committed is safe, .* wait in the outbox .*refuses to write/);
@@ -117,7 +111,7 @@ describe('the end of a run', () => {
   });
 
   test('forgets old events, except those that a listener has not acknowledged', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await ensureGroups([{ group: 'slow', from: 'beginning' }], world.deps);
     await world.commit(1);
     await world.commit(1);
@@ -130,7 +124,7 @@ describe('the end of a run', () => {
   });
 
   test('does nothing at all once the run has lost its lock', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     const { runs } = await end(world, { isTrusted: false });
     expect(runs).toEqual([]);
@@ -138,9 +132,9 @@ describe('the end of a run', () => {
   });
 
   test('removes nothing from the outbox if stream and database contradict each other, and is 70', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(1);
-    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await redis.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
     const { summary, runs } = await end(world, { retainMs: -60_000 });
     expect(summary).toMatchObject({ exitCode: 70, errors: [{ message: expect.stringContaining('GENAHEAD') }] });
     expect(runs).toHaveLength(1);
