@@ -14,9 +14,9 @@ const throttle = v.pipe(
     per: v.exactOptional(duration('The window.'), '60s'),
     wait: v.exactOptional(pause('How long a run waits for a slot to free.'), '20s'),
     margin: v.exactOptional(pause('Added to `per`, for clocks that run at different rates.'), '100ms'),
-    key: v.exactOptional(name('What all share that hit the same account. Default: the host.')),
+    key: v.exactOptional(name('The key that is shared by everything that hits the same account. Default: the host.')),
   }),
-  v.description('How often the third party may be asked.'),
+  v.description('How often the third party may be hit.'),
   v.transform(({ per, wait, margin, ...rest }) => ({ ...rest, perMs: per, waitMs: wait, marginMs: margin })),
 );
 
@@ -42,18 +42,21 @@ const auth = v.pipe(
     closed({
       type: v.literal('oauth2'),
       tokenUrl: httpUrl(
-        'Where an access token is had by client credentials (RFC 6749). On the same origin it takes a slot.',
+        'The token endpoint for client credentials (RFC 6749). On the same origin, a request to it takes a slot.',
       ),
       clientId: text('The client.'),
       clientSecret: text("The client's secret."),
       scope: v.exactOptional(text('What the token is for.')),
       params: v.exactOptional(
-        v.pipe(named(fieldName, v.string()), v.description('Sent along to the token endpoint, such as an audience.')),
+        v.pipe(
+          named(fieldName, v.string()),
+          v.description('Further parameters for the token endpoint, such as an audience.'),
+        ),
       ),
-      send: v.exactOptional(oneOf(['basic', 'body'], 'How the client proves itself there. Default: basic.')),
+      send: v.exactOptional(oneOf(['basic', 'body'], 'How the client authenticates there. Default: basic.')),
     }),
   ]),
-  v.description("How we prove who we are; sent to the adapter's own origin only."),
+  v.description("The credentials, which are sent to the adapter's own origin only."),
 );
 
 const common = {
@@ -62,7 +65,7 @@ const common = {
   maxBody: v.exactOptional(size('A larger answer is refused.'), '256MB'),
   auth: v.exactOptional(auth),
   headers: v.exactOptional(v.pipe(named(fieldName, v.string()), v.description('Sent with every request.'))),
-  maxPages: v.exactOptional(integer('A pass of more pages is an error.'), 10_000),
+  maxPages: v.exactOptional(integer('A pass with more pages is an error.'), 10_000),
 };
 
 const rest = v.pipe(
@@ -140,7 +143,7 @@ const module = v.pipe(
   })),
 );
 
-/** One third party: which code reads it, how often, with which credentials. */
+/** One third party: the code that reads it, how often, and with which credentials. */
 export const adapterSchema = v.variant('type', [rest, file, singer, module]);
 
 export type AdapterConfig = v.InferOutput<typeof adapterSchema>;

@@ -6,7 +6,7 @@ import { fieldName, flag, integer, oneOf, pause, text } from './values.ts';
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
 const times: ReadonlySet<string> = new Set(['iso', 'seconds', 'milliseconds']);
 
-/** Where a pass of changes starts, and how it is asked for. */
+/** Where a changes pass starts, and how that is requested. */
 export const bookmark = v.pipe(
   closed({
     field: v.exactOptional(
@@ -14,15 +14,15 @@ export const bookmark = v.pipe(
     ),
     header: v.exactOptional(text('The header of the first page, such as "Date".')),
     path: v.exactOptional(text("JMESPath into the first page: the API's own token.")),
-    param: v.exactOptional(text('The query parameter that it is asked with.'), 'since'),
+    param: v.exactOptional(text('The query parameter for the bookmark.'), 'since'),
     log: v.exactOptional(
       flag('The pages are a log of changes, each after the one before: the last one says where the next pass starts.'),
     ),
     format: v.exactOptional(
       oneOf(formats, 'How it is written. Default: iso for a field and for the header Date, else token.'),
     ),
-    overlap: v.exactOptional(pause('Of a time: asked for from so much earlier on. Default: 5m.')),
-    query: v.exactOptional(query('Sent only when changes are asked for.')),
+    overlap: v.exactOptional(pause('For a time: how much before the bookmark the next pass asks from. Default: 5m.')),
+    query: v.exactOptional(query('Sent only when changes are requested.')),
     expired: v.exactOptional(
       v.pipe(
         closed({
@@ -43,11 +43,11 @@ export const bookmark = v.pipe(
     (written) => written.overlap === undefined || times.has(formatOf(written)),
     '"overlap" only where the format is a time',
   ),
-  v.description('Where a pass of changes starts: taken from the first page of the pass before.'),
+  v.description('Where a changes pass starts: taken from the first page of the pass before.'),
   v.transform(({ overlap, ...rest }) => ({ ...rest, ...(overlap !== undefined && { overlapMs: overlap }) })),
 );
 
-/** Pages of their own for what is gone. */
+/** Separate pages that list what was deleted. */
 const graveyard = v.pipe(
   closed({
     path,
@@ -59,7 +59,7 @@ const graveyard = v.pipe(
     param: v.exactOptional(text('The query parameter of the bookmark there. Default: the same.')),
   }),
   v.description(
-    'Another path, which lists what is gone since the bookmark: asked after the last page of changes, a hit for each page.',
+    'Another path, which lists what was deleted since the bookmark. It is read after the last page of changes, a hit for each page.',
   ),
 );
 

@@ -62,7 +62,7 @@ export const fileResource = v.pipe(
 
 const csvDefaults = v.parse(csv, {});
 
-/** Undefined where neither the config nor the extension says it: the adapter will see when it has the file. */
+/** Undefined if neither the config nor the extension says it: the adapter decides when it has the file. */
 function formatOf({ url, path, format }: Located): Format | undefined {
   if (format !== undefined) return format;
   const file = url === undefined ? path : URL.parse(url)?.pathname;

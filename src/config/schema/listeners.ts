@@ -3,13 +3,13 @@ import { closed, named } from './objects.ts';
 import { duration, flag, httpUrl, integer, oneOf, text, texts } from './values.ts';
 
 const common = {
-  on: texts('The events that it hears: "customers.deleted", "customers.*", "*".'),
+  on: texts('The events that it receives: "customers.deleted", "customers.*", "*".'),
   from: oneOf(
     ['beginning', 'now'],
     'Where a new listener starts: at the oldest event that the stream has, or with the next one.',
   ),
   ordering: v.exactOptional(
-    oneOf(['key', 'none'], 'key: in order per key. none: as they come, in every daemon.'),
+    oneOf(['key', 'none'], 'key: in order per key. none: in any order, in every daemon.'),
     'key',
   ),
   shards: v.exactOptional(integer('How many daemons share an ordered listener.'), 1),
@@ -22,7 +22,7 @@ const common = {
   ),
 };
 
-/** Headers that say what is sent and who sent it: ours alone. */
+/** Headers that cronsync writes itself: what is sent, and by whom. */
 const ownHeader = /^(content-(type|length|encoding)|transfer-encoding|connection|host|idempotency-key|webhook-.*)$/i;
 
 const headerName = v.pipe(
@@ -40,7 +40,7 @@ const secret = v.pipe(
   v.check(isBase64, secretMessage),
 );
 
-/** What is left over at the end, where a secret was cut short, every reader drops in its own way. */
+/** Whether a secret is complete: readers differ in what they drop at the end of one that was cut short. */
 function isBase64(written: string): boolean {
   const digits = written.replace(/^whsec_|=+$/g, '');
   return Buffer.from(digits, 'base64').toString('base64').replace(/=+$/, '') === digits;
@@ -70,7 +70,9 @@ const webhook = v.pipe(
     secret: v.exactOptional(
       v.pipe(
         v.union([secret, v.pipe(v.array(secret), v.nonEmpty(secretMessage))], secretMessage),
-        v.description('Signs the request (Standard Webhooks), in base64; several while they are rotated, each signs.'),
+        v.description(
+          'The secret that signs the request (Standard Webhooks), in base64. While secrets are rotated, a list: each of them signs.',
+        ),
       ),
     ),
     headers: v.exactOptional(v.pipe(named(headerName, headerValue), v.description('Sent with every delivery.')), {}),
@@ -93,7 +95,7 @@ const exec = closed({
   type: v.literal('exec'),
   command: texts('The program and its arguments; the event is on its stdin. No shell is in between.'),
   env: v.exactOptional(
-    v.pipe(named(variableName, v.string()), v.description('Added to the environment that it has from the daemon.')),
+    v.pipe(named(variableName, v.string()), v.description('Added to the environment of the daemon.')),
     {},
   ),
   ...common,

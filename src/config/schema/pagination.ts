@@ -10,7 +10,7 @@ export function query(when: string) {
   return v.pipe(named(fieldName, value), v.description(when));
 }
 
-/** Where an answer says something. */
+/** Where something is in an answer. */
 export function place(what: string) {
   return v.pipe(
     v.union(
@@ -24,7 +24,7 @@ export function place(what: string) {
 const stable = v.exactOptional(
   flag('The order never moves a record across pages: one pass is enough to prove a record gone.'),
 );
-const next = place('what the next page is asked with; null, empty or absent on the last page');
+const next = place('the value that asks for the next page; null, empty or absent on the last page');
 
 export const pagination = v.pipe(
   v.variant('type', [
@@ -38,7 +38,7 @@ export const pagination = v.pipe(
     }),
     closed({
       type: v.literal('offset'),
-      param: v.exactOptional(text('The query parameter with the number of records to pass over.'), 'offset'),
+      param: v.exactOptional(text('The query parameter with the number of records to skip.'), 'offset'),
       limitParam: v.exactOptional(text('The query parameter with the size of a page.'), 'limit'),
       limit: integer('Records per page, at least two: pages overlap by one.', 2),
     }),

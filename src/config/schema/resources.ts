@@ -27,7 +27,7 @@ const recordSchema = v.pipe(
     type: v.exactOptional(v.pipe(v.literal('object'), v.description('A record is an object.')), 'object'),
     properties: v.pipe(named(fieldName, property), v.description('The fields of a record, each a column.')),
     required: v.exactOptional(v.pipe(v.array(fieldName), v.description('Fields without which a record is rejected.'))),
-    additionalProperties: v.exactOptional(flag('Whether a record may have other fields, which are not kept.')),
+    additionalProperties: v.exactOptional(flag('Whether a record may have other fields, which are not stored.')),
   }),
   v.description('JSON Schema of one record; also gives the column types.'),
 );
@@ -38,7 +38,9 @@ const onDelete = v.pipe(
   v.union(
     [
       v.picklist(['soft', 'hard', 'keep']),
-      closed({ set: v.pipe(named(fieldName, value), v.description('What the row of a deleted record is set to.')) }),
+      closed({
+        set: v.pipe(named(fieldName, value), v.description('The values that the row of a deleted record is set to.')),
+      }),
     ],
     '"soft", "hard", "keep" or {"set": {…}}',
   ),
@@ -59,19 +61,19 @@ const maxDeletes = v.pipe(
     ],
     'a share such as "20%", or a whole number',
   ),
-  v.description('How many rows may go in one window: a share of the live ones, or a count.'),
+  v.description('How many rows may be deleted in one window: a share of the live rows, or a count.'),
 );
 
-/** How many rows may go in one window: a share of the live ones, or a count. */
+/** How many rows may be deleted in one window: a share of the live rows, or a count. */
 export type DeleteLimit = { readonly ratio: number } | { readonly count: number };
 
 const guardOptions = {
   maxDeletes,
-  from: integer('The guard judges from this many live rows on.', 0),
+  from: integer('The guard applies from this many live rows on.', 0),
   window: duration('Deletions are counted over this time.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
-    v.description('In how many complete passes running a record must be missing before it is deleted.'),
+    v.description('In how many consecutive complete passes a record must be missing before it is deleted.'),
   ),
 };
 
@@ -96,7 +98,7 @@ const guardOverride = v.pipe(
     window: v.exactOptional(guardOptions.window),
     confirm: v.exactOptional(guardOptions.confirm),
   }),
-  v.description('What is different from the guard of all resources.'),
+  v.description('The options that differ from the guard of all resources.'),
   v.transform(({ window, ...rest }) => ({ ...rest, ...(window !== undefined && { windowMs: window }) })),
 );
 
@@ -111,14 +113,14 @@ export const resourceSchema = v.pipe(
     match: v.exactOptional(
       v.pipe(
         v.union([fieldName, texts('Fields.')], 'the name of a field, or a list of names'),
-        v.description('Fields by which a record is recognised, where third parties have ids of their own.'),
+        v.description('Fields by which a record is recognised, if third parties have ids of their own.'),
       ),
     ),
     table: v.exactOptional(text("The system's table. Default: the name of the resource.")),
     onDelete: v.exactOptional(onDelete, 'soft'),
     every: v.exactOptional(duration('Due when its last pass completed this long ago. Default: every run.')),
     rejects: v.exactOptional(
-      percent('More rejected records than this in a pass: it deletes nothing, exit code 65.'),
+      percent('A pass with a larger share of rejected records deletes nothing, and the run ends with exit code 65.'),
       '5%',
     ),
     guard: v.exactOptional(guardOverride),

@@ -9,7 +9,7 @@ export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
 export type { Guard } from './resources.ts';
 
-/** Where Redis is looked for when the config does not say. */
+/** The URL of Redis if the config has none. */
 export const defaultRedisUrl = `\${REDIS_URL:-redis://127.0.0.1:6379}`;
 
 const redis = v.pipe(
@@ -25,13 +25,13 @@ const redis = v.pipe(
       ),
       defaultRedisUrl,
     ),
-    prefix: v.exactOptional(name('Begins the name of every key.'), 'sync'),
+    prefix: v.exactOptional(name('The beginning of the name of every key.'), 'sync'),
     allowEviction: v.exactOptional(
-      flag('Use a Redis that may evict keys, although it then loses locks and events.'),
+      flag('Use a Redis that may evict keys, although locks and events are then lost.'),
       false,
     ),
   }),
-  v.description('Where lock, throttle and stream live.'),
+  v.description('The Redis that has the lock, the throttle and the stream.'),
 );
 
 const events = v.pipe(
@@ -43,17 +43,17 @@ const events = v.pipe(
       100_000,
     ),
     onRemap: v.exactOptional(
-      oneOf(['emit', 'silent'], 'Whether changes that only a new mapping brings are events.'),
+      oneOf(['emit', 'silent'], 'Whether changes that only a new mapping causes are events.'),
       'emit',
     ),
   }),
-  v.description('What listeners hear.'),
+  v.description('The events that listeners receive.'),
   v.transform(({ retain, ...rest }) => ({ ...rest, retainMs: retain })),
 );
 
 const lock = v.pipe(
   closed({ ttl: v.exactOptional(duration('A lock that is not renewed is free after this time.'), '30s') }),
-  v.description('One run at a time.'),
+  v.description('The lock, which lets one run work at a time.'),
   v.transform(({ ttl }) => ({ ttlMs: ttl })),
 );
 
@@ -62,9 +62,9 @@ const tls = v.pipe(
     ca: v.exactOptional(text('The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}".')),
     cert: v.exactOptional(text('Our own certificate, as PEM.')),
     key: v.exactOptional(text('The key of our own certificate, as PEM.')),
-    verify: v.exactOptional(flag("Believe only a server that proves to be the URL's host."), true),
+    verify: v.exactOptional(flag("Accept only a server whose certificate is valid for the URL's host."), true),
   }),
-  v.description('How to speak TLS with the database.'),
+  v.description('TLS for the connection to the database.'),
 );
 
 const postgresUrl = v.pipe(
@@ -88,13 +88,13 @@ const target = v.pipe(
 
 /** The whole config: validator, types and JSON Schema come from here. */
 export const configSchema = closed({
-  $schema: v.exactOptional(v.pipe(v.string(), v.description('Where editors find what this file may say.'))),
+  $schema: v.exactOptional(v.pipe(v.string(), v.description('The JSON Schema of this file, for editors.'))),
   name: name('A name for the lock, the checkpoint and the stream.'),
   adapter: text('The third party: one of `adapters`. Swap it here.'),
   resources: v.pipe(
     named(labelName, resourceSchema),
     v.minEntries(1, 'at least one resource'),
-    v.description('What the system keeps.'),
+    v.description('The kinds of records that the system keeps.'),
   ),
   adapters: v.pipe(named(labelName, adapterSchema), v.description('The third parties.')),
   target: v.exactOptional(target, { type: 'sqlite', file: './sync.db' }),

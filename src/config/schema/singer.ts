@@ -3,7 +3,7 @@ import { closed } from './objects.ts';
 import { fieldMap } from './rest.ts';
 import { oneOf, text } from './values.ts';
 
-/** A file that a tap reads: written in the config, or named by it. */
+/** A file that a tap reads: its content, or its path. */
 function tapFile(description: string) {
   return v.exactOptional(
     v.pipe(
@@ -16,7 +16,7 @@ function tapFile(description: string) {
   );
 }
 
-/** What the adapter `singer` has beside what every adapter has. */
+/** The options of the adapter `singer` beside the common ones. */
 export const tapOptions = {
   command: v.pipe(
     v.array(v.string()),
@@ -24,7 +24,7 @@ export const tapOptions = {
     v.description('The tap and its arguments; no shell is in between.'),
   ),
   config: tapFile("The tap's own config: an object, or the path of a file. Passed as `--config FILE`."),
-  catalog: tapFile('What the tap is to read: an object, or the path of a file. Passed as `--catalog FILE`.'),
+  catalog: tapFile('What the tap reads: an object, or the path of a file. Passed as `--catalog FILE`.'),
 };
 
 /** How the adapter `singer` reads one resource. */
