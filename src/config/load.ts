@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
-import { crossCheck } from './checks.ts';
+import { crossCheck } from './cross-check.ts';
 import { type FoundConfig, findConfig } from './find.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { hasModule } from './modules.ts';

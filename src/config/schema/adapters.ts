@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { fileResource } from './file.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
+import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
-import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './values.ts';
 
 /** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;

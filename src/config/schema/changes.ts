@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
 import { pagination, path, query } from './pagination.ts';
-import { fieldName, flag, integer, oneOf, pause, text } from './values.ts';
+import { fieldName, flag, integer, oneOf, pause, text } from './scalars.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
 const times: ReadonlySet<string> = new Set(['iso', 'seconds', 'milliseconds']);

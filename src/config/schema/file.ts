@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { fieldMap } from './rest.ts';
-import { flag, httpUrl, oneOf, text, texts } from './values.ts';
+import { flag, httpUrl, oneOf, text, texts } from './scalars.ts';
 
 const formats = ['json', 'ndjson', 'csv'] as const;
 type Format = (typeof formats)[number];

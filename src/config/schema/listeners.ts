@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { duration, flag, httpUrl, integer, oneOf, text, texts } from './values.ts';
+import { duration, flag, httpUrl, integer, oneOf, text, texts } from './scalars.ts';
 
 const common = {
   on: texts('The events that it receives: "customers.deleted", "customers.*", "*".'),

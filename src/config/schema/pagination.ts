@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { fieldName, flag, integer, text } from './values.ts';
+import { fieldName, flag, integer, text } from './scalars.ts';
 
 export const path = v.pipe(v.string(), v.description('The path, appended to `baseUrl`.'));
 

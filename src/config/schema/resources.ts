@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { duration, fieldName, flag, integer, percent, text, texts } from './values.ts';
+import { duration, fieldName, flag, integer, percent, text, texts } from './scalars.ts';
 
 const types = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as const;
 const typeMessage =

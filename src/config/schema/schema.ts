@@ -3,7 +3,7 @@ import { adapterSchema } from './adapters.ts';
 import { listenerSchema } from './listeners.ts';
 import { closed, named } from './objects.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
-import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './values.ts';
+import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { fieldMap } from './rest.ts';
-import { oneOf, text } from './values.ts';
+import { oneOf, text } from './scalars.ts';
 
 /** A file that a tap reads: its content, or its path. */
 function tapFile(description: string) {
