@@ -114,7 +114,7 @@ async function wayOut(
   options: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
   if (options.from === undefined) return throttledWayOut(opened, parts, setting, options);
-  const { createFileClient, demandPass } = await import('../http/recording.ts');
+  const { createFileClient, demandPass } = await import('../http/saved-answers.ts');
   const saved = createFileClient(options.from);
   return ({ pass: { mode } }) => demandPass(saved, mode);
 }
@@ -125,7 +125,7 @@ async function throttledWayOut(
   { timings, terminal, loaded }: Setting,
   { waitMs, save }: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
-  const { createRecorder, notePass } = await import('../http/recording.ts');
+  const { createRecorder, notePass } = await import('../http/saved-answers.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(save);

@@ -3,7 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { ConfigError, messageOf } from '../errors.ts';
 import { importModule } from './modules.ts';
 
-/** A config as its file has it, before anything is replaced or checked. */
+/** A config as its file has it, before variables are replaced and values are checked. */
 export interface FoundConfig {
   readonly path: string;
   readonly dir: string;
@@ -12,7 +12,7 @@ export interface FoundConfig {
 
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts', 'mts'];
 
-/** Where a config is looked for, in this order. */
+/** The names under which a config is looked for, in this order. */
 export const searchPlaces: readonly string[] = [
   ...extensions.map((extension) => `sync.config.${extension}`),
   '.syncrc',
@@ -40,7 +40,7 @@ async function readConfig(path: string): Promise<FoundConfig> {
   return foundConfig(found ?? { filepath: path, config: undefined });
 }
 
-/** What cosmiconfig would give, without the time that it takes to load; undefined where it knows better ($import, package.json). */
+/** Reads JSON as cosmiconfig would, without loading it; undefined if cosmiconfig is needed ($import, package.json). */
 async function readPlainJson(path: string): Promise<unknown> {
   if (path.endsWith('package.json')) return undefined;
   const text = await translated(path, () => readFileSync(path, 'utf8'));
@@ -68,7 +68,7 @@ function foundConfig({ filepath, config }: { readonly filepath: string; readonly
   return { path: filepath, dir: dirname(filepath), content: config };
 }
 
-/** A place that exists and cannot be read is no reason to take the next one: the user meant that one. */
+/** Refuses a file that exists and cannot be read: the user meant that one, not the next. */
 async function refuseUnreadable(cwd: string, found: string | undefined): Promise<void> {
   for (const place of searchPlaces.map((place) => join(cwd, place))) {
     if (place === found) return;
@@ -92,7 +92,7 @@ async function translated<Result>(path: string, read: () => Result | Promise<Res
 
 function hintFor(error: unknown, path: string): string {
   if (error instanceof SyntaxError)
-    return 'JSON knows neither comments nor trailing commas; sync.config.yaml and sync.config.ts do.';
+    return 'JSON allows neither comments nor trailing commas; sync.config.yaml and sync.config.ts do.';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'Check --config and SYNC_CONFIG, or write a config with "cronsync init".';
   return `Check that ${path} is a file that this user may read, and what it says there.`;

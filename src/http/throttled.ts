@@ -8,7 +8,7 @@ import { type Client, type ClientOptions, loadClient } from './client.ts';
 import { excerptOf } from './excerpt.ts';
 import { followMoved } from './moved.ts';
 import type { AccessToken } from './oauth.ts';
-import type { Recorder } from './recording.ts';
+import type { Recorder } from './saved-answers.ts';
 import { type Slot, takeSlot } from './take-slot.ts';
 import { throttleKeyIn, throttleKeyOf } from './throttle-key.ts';
 import { placeOf } from './translate.ts';

@@ -19,32 +19,32 @@ import { Share } from './share.ts';
 import { type RelayOutcome, Upkeep } from './upkeep.ts';
 
 export interface ListenOptions {
-  /** Those that this daemon runs. */
+  /** The listeners that this daemon runs. */
   readonly listeners: readonly ListenerPlan[];
-  /** The groups of all configured listeners: nothing is trimmed before all of them have seen it. */
+  /** The groups of all configured listeners: nothing is trimmed before all of them have acknowledged it. */
   readonly allGroups: readonly string[];
   readonly maxStream: number;
-  /** `drain`: until all is delivered. `once`: one attempt for what is there. Else until it is stopped. */
+  /** `drained`: until everything is delivered. `once`: one attempt for each waiting event. Else until it is stopped. */
   readonly until: 'stopped' | 'drained' | 'once';
 }
 
 export interface ListenDeps {
-  /** Opened already: a listener that does not load is told before anything is read. */
+  /** Already open: a listener that does not load is reported before anything is read. */
   readonly listeners: ReadonlyMap<string, Listener>;
   readonly stream: EventStream;
-  /** Never claimed: a daemon fences no run out. */
+  /** Never taken over: a daemon fences no run out. */
   readonly target: Target;
   readonly dead: DeadLetters;
   readonly arrivals: Arrivals;
   readonly attempts: AttemptLog;
   readonly members: Members;
-  /** This daemon; unique for ever. */
+  /** The name of this daemon, never used again. */
   readonly member: string;
   readonly acquire: (group: string) => Promise<{ readonly lease: Lease; readonly token: string } | null>;
   readonly join: (group: string, token: string | null) => Promise<GroupConsumer>;
   /** Makes the groups that are missing: known ones at the cursors that the target keeps, new ones where they start. */
   readonly ensureGroups: () => Promise<void>;
-  /** Makes a known group again. Throws `ConfigError` if the target does not know it any more: it was dropped. */
+  /** Makes a known group again. Throws `ConfigError` if the target no longer knows it, because it was dropped. */
   readonly restoreGroup: (group: string) => Promise<void>;
   readonly relay: (signal: AbortSignal) => Promise<RelayOutcome>;
   readonly meter: ListenMeter;
@@ -52,7 +52,7 @@ export interface ListenDeps {
   readonly timings: Timings;
 }
 
-/** How it ended. */
+/** How a daemon ended. */
 export interface Listened {
   /** A receiver is gone for good, and its events wait. */
   readonly isOff: boolean;
@@ -65,10 +65,10 @@ const drainedEveryMs = 200;
 /**
  * One daemon.
  *
- * 1. Make the groups where they are missing, and relay what a run has left.
- * 2. Read every group as long as this daemon may: beside each other, so that a slow listener holds back no other.
- * 3. Beside it: cursors to the target, relay, trim.
- * 4. Stopped, or done: every group hands back what it has, and the cursors are stored once more.
+ * 1. Make the groups that are missing, and relay what a run has left.
+ * 2. Read every group as long as this daemon may, side by side, so that a slow listener holds back no other.
+ * 3. Meanwhile store cursors in the target, relay, and trim.
+ * 4. When stopped or done, hand back what every group has in hand, and store the cursors once more.
  */
 export class Daemon {
   readonly #options: ListenOptions;
@@ -91,19 +91,19 @@ export class Daemon {
     this.#upkeep = new Upkeep({ groups: options.allGroups, maxStream: options.maxStream }, { ...deps, cursors });
   }
 
-  /** Why nothing can be delivered just now; null: it can. */
+  /** Why nothing can be delivered now; null: it can. */
   get unready(): string | null {
     if (this.#isStopping) return 'it is stopping';
     return this.#isStarted ? this.#outage.because : 'it is starting';
   }
 
-  /** Which loop has not come round for longer than any wait of ours lasts; null: all do, be it only in trying to reconnect. */
+  /** Which loop has been stuck for longer than any wait lasts; null: all make progress, if only by trying to reconnect. */
   get stuck(): string | null {
     const { blockMs, watchdogSlackMs, redisScriptBudgetMs, redisCommandMs } = this.#deps.timings;
     const longestMs = 3 * blockMs + watchdogSlackMs + redisScriptBudgetMs + redisCommandMs;
     const late = Object.entries(this.groups).find(([, { turnMs }]) => turnMs > longestMs);
     return late && !this.#isStopping
-      ? `the loop of ${late[0]} has stood still for ${formatDuration(late[1].turnMs)}`
+      ? `the loop of ${late[0]} has been stuck for ${formatDuration(late[1].turnMs)}`
       : null;
   }
 
@@ -111,7 +111,7 @@ export class Daemon {
     return Object.fromEntries([...this.#readers].map(([group, reader]) => [group, reader.status]));
   }
 
-  /** Until the signal fires, or until all is done. Throws what cannot be mended, after everything was handed back. */
+  /** Runs until the signal fires or all is done. Throws what cannot be repaired, after everything was handed back. */
   async run(signal: AbortSignal): Promise<Listened> {
     await this.#deps.ensureGroups();
     await this.#upkeep.start();
@@ -143,7 +143,7 @@ export class Daemon {
     );
   }
 
-  /** Where one cannot go on, all stop in peace. */
+  /** If one group cannot continue, all of them stop without loss. */
   async #readAll(signal: AbortSignal): Promise<readonly GroupEnd[]> {
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
@@ -153,12 +153,12 @@ export class Daemon {
     if (this.#options.until === 'drained') await this.#drained(stop).finally(() => enough.abort());
     const ends = await Promise.allSettled(reading);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    // A daemon whose receivers are all gone stays: started anew, it would only ask them again.
+    // A daemon whose receivers are all gone keeps running: after a restart it would only ask them again.
     if (this.#options.until === 'stopped') await aborted(stop);
     return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
   }
 
-  /** Until the outbox is on the stream, and all of it is acknowledged by those that still read. */
+  /** Resolves when the outbox is on the stream, and the groups that still read have acknowledged all of it. */
   async #drained(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await sleep(drainedEveryMs, undefined, { signal: stop }).catch(() => {});
@@ -172,7 +172,7 @@ export class Daemon {
     }
   }
 
-  /** How many events our groups have not acknowledged; those of a receiver that is gone do not count. */
+  /** How many events our groups have not acknowledged, without the groups of a receiver that is gone. */
   async #left(): Promise<number> {
     const state = await this.#deps.stream.state();
     const ours = [...this.#readers].filter(([, { status }]) => status.role !== 'off' && status.role !== 'elsewhere');

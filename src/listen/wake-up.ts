@@ -1,4 +1,4 @@
-/** Lets one loop wait until something has changed, or for a while. */
+/** Lets one loop wait until it is woken, or until a time is over. */
 export class WakeUp {
   #wake: (() => void) | undefined;
 

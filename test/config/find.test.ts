@@ -67,7 +67,7 @@ test.each([
   ['sync.config.json', '{"name": }', 'cannot be read'],
   ['sync.config.yaml', 'a: [', 'cannot be read'],
   ['sync.config.ts', 'export default {', 'does not load'],
-  ['sync.config.ts', 'export const a = 1', 'exports no default'],
+  ['sync.config.ts', 'export const a = 1', 'has no default export'],
   ['sync.config.json', '[]', 'must be an object'],
 ])('says what is wrong with %s that holds %j', async (name, content, message) => {
   const cwd = await aFolder({ [name]: content });

@@ -8,7 +8,7 @@ import { addInspection } from './inspect.ts';
 import { addListen } from './listen.ts';
 import { addRepairs } from './repair.ts';
 import { addRun } from './run.ts';
-import { addStart } from './start.ts';
+import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version, wrong usage). */
@@ -45,7 +45,7 @@ function buildProgram(choose: Choose): Command {
   addRepairs(program, choose);
   addListen(program, choose);
   addDead(program, choose);
-  addStart(program, choose);
+  addSetup(program, choose);
   return program;
 }
 

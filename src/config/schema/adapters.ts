@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { fileResource } from './file.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
+import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
-import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './values.ts';
 
 /** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
@@ -18,7 +18,7 @@ const throttle = v.pipe(
       name('The name of the throttle. Syncs that use the same account share it. Default: the host.'),
     ),
   }),
-  v.description('How often the third party may be asked.'),
+  v.description('How often the third party may be hit.'),
   v.transform(({ per, wait, margin, ...rest }) => ({ ...rest, perMs: per, waitMs: wait, marginMs: margin })),
 );
 
@@ -153,7 +153,7 @@ const module = v.pipe(
   })),
 );
 
-/** One third party: which code reads it, how often, with which credentials. */
+/** One third party: the code that reads it, how often, and with which credentials. */
 export const adapterSchema = v.variant('type', [rest, file, singer, module]);
 
 export type AdapterConfig = v.InferOutput<typeof adapterSchema>;

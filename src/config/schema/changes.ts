@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
 import { pagination, path, query } from './pagination.ts';
-import { fieldName, flag, integer, oneOf, pause, text } from './values.ts';
+import { fieldName, flag, integer, oneOf, pause, text } from './scalars.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
 const times: ReadonlySet<string> = new Set(['iso', 'seconds', 'milliseconds']);
 
-/** Where a pass of changes starts, and how it is asked for. */
+/** Where a changes pass starts, and how that is requested. */
 export const bookmark = v.pipe(
   closed({
     field: v.exactOptional(
@@ -56,7 +56,7 @@ export const bookmark = v.pipe(
   v.transform(({ overlap, ...rest }) => ({ ...rest, ...(overlap !== undefined && { overlapMs: overlap }) })),
 );
 
-/** Pages of their own for what is gone. */
+/** Separate pages that list what was deleted. */
 const graveyard = v.pipe(
   closed({
     path,

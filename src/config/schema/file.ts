@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { fieldMap } from './rest.ts';
-import { flag, httpUrl, oneOf, text, texts } from './values.ts';
+import { flag, httpUrl, oneOf, text, texts } from './scalars.ts';
 
 const formats = ['json', 'ndjson', 'csv'] as const;
 type Format = (typeof formats)[number];
@@ -66,7 +66,7 @@ export const fileResource = v.pipe(
 
 const csvDefaults = v.parse(csv, {});
 
-/** Undefined where neither the config nor the extension says it: the adapter will see when it has the file. */
+/** Undefined if neither the config nor the extension says it: the adapter decides when it has the file. */
 function formatOf({ url, path, format }: Located): Format | undefined {
   if (format !== undefined) return format;
   const file = url === undefined ? path : URL.parse(url)?.pathname;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { duration, flag, httpUrl, integer, oneOf, text, texts } from './values.ts';
+import { duration, flag, httpUrl, integer, oneOf, text, texts } from './scalars.ts';
 
 const common = {
   on: texts('The types of the events that the listener gets: "customers.deleted", "customers.*", "*.deleted" or "*".'),
@@ -33,7 +33,7 @@ const common = {
   ),
 };
 
-/** Headers that say what is sent and who sent it: ours alone. */
+/** Headers that cronsync writes itself: what is sent, and by whom. */
 const ownHeader = /^(content-(type|length|encoding)|transfer-encoding|connection|host|idempotency-key|webhook-.*)$/i;
 
 const headerName = v.pipe(
@@ -51,7 +51,7 @@ const secret = v.pipe(
   v.check(isBase64, secretMessage),
 );
 
-/** What is left over at the end, where a secret was cut short, every reader drops in its own way. */
+/** Whether a secret is complete: readers differ in what they drop at the end of one that was cut short. */
 function isBase64(written: string): boolean {
   const digits = written.replace(/^whsec_|=+$/g, '');
   return Buffer.from(digits, 'base64').toString('base64').replace(/=+$/, '') === digits;

@@ -79,7 +79,7 @@ function expectationOf(entries: v.ObjectEntries, issue: v.BaseIssue<unknown>): s
   return description === undefined ? 'an object' : asPhrase(description);
 }
 
-/** The first sentence of a description, to go on with inside another one. */
+/** The first sentence of a description, as a phrase inside another sentence. */
 function asPhrase(description: string): string {
   const [sentence = ''] = description.split(/\.(?: |$)/);
   return sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { fieldName, flag, integer, text } from './values.ts';
+import { fieldName, flag, integer, text } from './scalars.ts';
 
 export const path = v.pipe(v.string(), v.description('The path, appended to `baseUrl`.'));
 
@@ -10,7 +10,7 @@ export function query(when: string) {
   return v.pipe(named(fieldName, value), v.description(when));
 }
 
-/** Where an answer says something. */
+/** Where something is in an answer. */
 export function place(what: string) {
   return v.pipe(
     v.union(

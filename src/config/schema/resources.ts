@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { duration, fieldName, flag, integer, percent, text, texts } from './values.ts';
+import { duration, fieldName, flag, integer, percent, text, texts } from './scalars.ts';
 
 const types = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as const;
 const typeMessage =
@@ -73,7 +73,7 @@ const maxDeletes = v.pipe(
   v.description('The most rows that may be deleted in one window: a share of the live rows, or a count.'),
 );
 
-/** How many rows may go in one window: a share of the live ones, or a count. */
+/** How many rows may be deleted in one window: a share of the live rows, or a count. */
 export type DeleteLimit = { readonly ratio: number } | { readonly count: number };
 
 const guardOptions = {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { bookmark, tombstones } from './changes.ts';
 import { closed, named } from './objects.ts';
 import { pagination, path, place, query } from './pagination.ts';
-import { duration, fieldName, oneOf, text } from './values.ts';
+import { duration, fieldName, oneOf, text } from './scalars.ts';
 
 const total = v.pipe(
   place('the number of all records'),

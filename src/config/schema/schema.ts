@@ -3,13 +3,13 @@ import { adapterSchema } from './adapters.ts';
 import { listenerSchema } from './listeners.ts';
 import { closed, named } from './objects.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
-import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './values.ts';
+import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
 export type { Guard } from './resources.ts';
 
-/** Where Redis is looked for when the config does not say. */
+/** The URL of Redis if the config has none. */
 export const defaultRedisUrl = `\${REDIS_URL:-redis://127.0.0.1:6379}`;
 
 const redis = v.pipe(

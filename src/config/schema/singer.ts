@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { fieldMap } from './rest.ts';
-import { oneOf, text } from './values.ts';
+import { oneOf, text } from './scalars.ts';
 
-/** A file that a tap reads: written in the config, or named by it. */
+/** A file that a tap reads: its content, or its path. */
 function tapFile(description: string) {
   return v.exactOptional(
     v.pipe(
@@ -16,7 +16,7 @@ function tapFile(description: string) {
   );
 }
 
-/** What the adapter `singer` has beside what every adapter has. */
+/** The options of the adapter `singer` beside the common ones. */
 export const tapOptions = {
   command: v.pipe(
     v.array(v.string()),

@@ -15,22 +15,22 @@ import { retryDelayMs } from './retry-delay.ts';
 /** One entry on its way to one listener. */
 export interface Task {
   readonly id: EntryId;
-  /** Null: it is no event, for this reason, and only to be buried. */
+  /** Null: the entry is corrupt, and becomes a dead letter. */
   readonly event: ChangeEvent | null;
   readonly corruptBecause: string | null;
   readonly json: string | null;
-  /** As counted when it came; what was claimed from a consumer that is gone counts one more when it begins. */
+  /** How often a delivery of it had started when it was read. A claimed entry counts one more when it begins. */
   readonly deliveries: number;
   isBegun: boolean;
   attempts: Attempts | null;
   /** Not to be tried before this time. */
   notBefore: number;
-  /** Another consumer has taken it over. */
+  /** Another consumer has claimed it. */
   isLost: boolean;
   attempt: Attempt | null;
 }
 
-/** What follows. `done`: the next one of the lane; `wait`: again after a while; `hold`: when the circuit closes; `stay`: not by us. */
+/** What follows. `done`: the next task of the lane. `wait`: again after a while. `hold`: again when the circuit closes. `stay`: we leave it pending. `off`: the receiver is gone for good. */
 export type Next =
   | { readonly is: 'done'; readonly isAcknowledged: boolean }
   | { readonly is: 'wait'; readonly ms: number }
@@ -48,22 +48,24 @@ export interface CourierDeps {
   readonly meter: ListenMeter;
   readonly log: Log;
   readonly timings: Timings;
-  /** Fires when the session is over: nothing is started or repeated any more. */
+  /** Fires when the reading of the group is over: nothing more is started or repeated. */
   readonly over: AbortSignal;
 }
 
-/** Started so much more often than it failed: each time the process ended instead. */
-const crashesBorne = 3;
+/** An event that was started this many times more than it failed has ended its process each time. */
+const crashesAllowed = 3;
 const done: Next = { is: 'done', isAcknowledged: true };
 const notOurs: Next = { is: 'done', isAcknowledged: false };
 const stay: Next = { is: 'stay' };
 
 /**
- * Takes one event through one attempt, and says what follows.
+ * Takes one event through one attempt, and returns what follows.
  *
- * 1. What was delivered before is counted before it starts; one that seems to kill daemons dies, or runs alone.
+ * 1. Count the delivery before it starts, if the event was claimed. An event that seems to end daemons runs alone, or becomes
+ *    a dead letter.
  * 2. Deliver.
- * 3. Success: acknowledge. Permanent, or too many attempts: bury, then acknowledge. Transient: wait.
+ * 3. After success, acknowledge. After a permanent failure, or too many attempts, store the dead letter, then acknowledge.
+ *    After a transient failure, wait.
  */
 export class Courier {
   readonly #group: Group;
@@ -85,8 +87,8 @@ export class Courier {
       return this.#storeDeadLetter(task, 'parked', 'an earlier event of its key is dead');
 
     const crashes = task.isBegun ? 0 : task.deliveries - (task.attempts?.count ?? 0);
-    if (crashes >= crashesBorne) return this.#storeDeadLetter(task, 'crash-loop', crashLoop(task));
-    const isSuspect = crashes === crashesBorne - 1;
+    if (crashes >= crashesAllowed) return this.#storeDeadLetter(task, 'crash-loop', crashLoop(task));
+    const isSuspect = crashes === crashesAllowed - 1;
     if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
     try {
       if (!task.isBegun) task.isBegun = await this.#deps.consumer.begin(task.id);
@@ -131,7 +133,7 @@ export class Courier {
     if (meter !== silentMeter) {
       meter.acknowledged(listener.name, Date.now() - Date.parse(event.time), (task.attempts?.count ?? 0) + 1);
     }
-    // What is left of them goes with its TTL.
+    // What is not removed here expires with its TTL.
     if (task.attempts) attempts.forget(group, [task.id]).catch(() => {});
     return done;
   }
@@ -150,7 +152,9 @@ export class Courier {
       return stay;
     }
     if (outcome.is === 'off') {
-      log.error(`${name}: its receiver is gone for good (${outcome.error}); it reads no more, and its events wait`);
+      log.error(
+        `${name}: its receiver is gone for good (${outcome.error}); nothing more is read for it, and its events wait`,
+      );
       return { is: 'off' };
     }
     if (outcome.is === 'permanent') {
@@ -173,7 +177,7 @@ export class Courier {
     if (isUncounted) return { is: 'hold' };
     if (circuit.failed(event.subject)) {
       log.warn(
-        `${name}: five keys in a row have failed (${outcome.error}); its receiver is tried with one event at a time`,
+        `${name}: five different keys have failed in a row (${outcome.error}); its receiver is tried with one event at a time`,
       );
     }
     const ms = Math.min(retryDelayMs(count, Math.random(), timings, outcome.askedMs), timings.giveUpMs);
@@ -181,7 +185,7 @@ export class Courier {
     return { is: 'wait', ms };
   }
 
-  /** Redis may be away: then this process remembers. */
+  /** Notes a failed attempt in Redis; while Redis is away, in this process only. */
   async #note(task: Task, error: string): Promise<void> {
     const { attempts } = this.#deps;
     const { count = 0, times = [] } = task.attempts ?? {};

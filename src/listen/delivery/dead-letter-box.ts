@@ -8,7 +8,7 @@ import type { Timings } from '../../timings.ts';
 import type { Group } from '../group/group.ts';
 import { positionOf } from '../group/incoming.ts';
 
-/** What becomes a dead letter: an event, or an entry that is none. */
+/** What becomes a dead letter: an event, or an entry that is not an event. */
 export interface DeadLetterSource {
   readonly id: EntryId;
   readonly event: Pick<ChangeEvent, 'type' | 'subject'> | null;
@@ -25,11 +25,11 @@ export interface DeadLetterDeps {
   readonly recover: (position: Position) => Promise<string | null>;
   readonly log: Log;
   readonly timings: Pick<Timings, 'loopBackOffCapMs'>;
-  /** Fires when the session is over: nothing is repeated any more. */
+  /** Fires when the reading of the group is over: nothing more is repeated. */
   readonly over: AbortSignal;
 }
 
-/** Puts what a group has given up on into the target, and knows which keys have to follow. */
+/** Stores in the target what a group has given up on, and knows the keys whose later events have to follow. */
 export class DeadLetterBox {
   readonly #group: Group;
   readonly #deps: DeadLetterDeps;
@@ -42,7 +42,7 @@ export class DeadLetterBox {
     this.#parkedKeys = new Set(parkedKeys);
   }
 
-  /** Stores a dead letter, however long that takes. False: the session was over before. */
+  /** Stores a dead letter, however long that takes. False: the reading of the group was over before. */
   async store(source: DeadLetterSource, reason: Reason, error: string): Promise<boolean> {
     const { dead, log, timings, over } = this.#deps;
     const { listener } = this.#group;
@@ -63,7 +63,7 @@ export class DeadLetterBox {
     return false;
   }
 
-  /** No consumer can have these any more; the outbox may. */
+  /** Stores entries that were trimmed: no consumer can read them, but the outbox may still have them. */
   async storeTrimmed(ids: readonly EntryId[]): Promise<void> {
     for (const id of ids) {
       const json = await this.#deps.recover(positionOf(id));
@@ -73,12 +73,12 @@ export class DeadLetterBox {
     }
   }
 
-  /** Whether keys have to follow at all: most groups never ask further. */
+  /** Whether an event of this key may have to follow: for most groups this is enough. */
   mayFollow(key: string): boolean {
     return this.#parkedKeys.has(key);
   }
 
-  /** Whether a key still has dead letters: they may be replayed, or dropped, by now. */
+  /** Whether a key still has dead letters: they may have been replayed or dropped. */
   async mustFollow(key: string): Promise<boolean> {
     const letters = await this.#deps.dead.list({ listener: this.#group.listener.name, key, limit: 1 });
     if (letters.length === 0) this.#parkedKeys.delete(key);

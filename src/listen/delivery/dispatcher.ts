@@ -12,27 +12,27 @@ export interface DispatcherDeps {
   readonly concurrency: number;
   /** How long one delivery may take. */
   readonly timeoutMs: number;
-  /** How long an attempt that could not be made, or noted, waits. */
+  /** How long to wait after an attempt that could not be made or noted. */
   readonly retryMs: number;
-  /** Leave alone what has failed. */
+  /** Do not repeat what has failed. */
   readonly isOnce: boolean;
   /** Something is done, or there is room. */
   readonly onChange: () => void;
   readonly onOff: () => void;
-  /** The circuit is closed again. */
+  /** The circuit has closed. */
   readonly onAnswer: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs lanes beside each other, each in order, and waits with those whose head has failed. */
+/** Runs lanes side by side, each in order. A lane whose head has failed waits. */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #lanes = new Lanes<Task>();
   readonly #running = new Set<Task>();
-  /** Lanes that go on when the circuit closes. */
+  /** Lanes that continue when the circuit closes. */
   readonly #held = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** For the attempt that began first: all have the same time. */
+  /** When the attempt that started first times out: all have the same timeout. */
   #deadline: NodeJS.Timeout | undefined;
   #settled = Promise.withResolvers<void>();
   #isStopped = false;
@@ -54,12 +54,12 @@ export class Dispatcher {
     return this.#running.size;
   }
 
-  /** The circuit is open, and nothing that could be tried is here: one new event is wanted. */
+  /** The circuit is open, and there is no event to try: one new event is wanted. */
   get wantsOne(): boolean {
     return this.#wantsOne;
   }
 
-  /** Nothing is left to be tried now. */
+  /** Whether nothing is left to try now. */
   get isIdle(): boolean {
     return this.#running.size === 0 && (this.#lanes.waiting === 0 || this.#deps.circuit.isOpen);
   }
@@ -70,7 +70,7 @@ export class Dispatcher {
     else this.#pump();
   }
 
-  /** While the circuit is open, now and then: an event that has not failed yet tells most, be it one that is to be read. */
+  /** Called now and then: while the circuit is open, tries one event, at best one that has not failed yet, even if it must be read first. */
   probe(): void {
     if (!this.#deps.circuit.isOpen || this.#isStopped || this.#running.size > 0) return;
     this.#wantsOne = this.#lanes.waiting === 0;
@@ -78,7 +78,7 @@ export class Dispatcher {
     else this.tryOne();
   }
 
-  /** Tries one event of those that are here, the circuit being open: one that has failed before, if there is no other. */
+  /** Tries one of the events in hand while the circuit is open; one that has failed before only if there is no other. */
   tryOne(): void {
     this.#wantsOne = false;
     if (this.#isStopped || this.#running.size > 0) return;
@@ -86,17 +86,17 @@ export class Dispatcher {
     if (next) void this.#carry(next.lane, next.task);
   }
 
-  /** Another consumer has taken these over: what is running ends, what is not will not start. */
+  /** Another consumer has claimed these: what is running is aborted, the rest is not started. */
   lose(ids: readonly EntryId[]): void {
     const lost = new Set(ids);
     for (const task of this.#lanes.all()) {
       if (!lost.has(task.id)) continue;
       task.isLost = true;
-      task.attempt?.abort(new UnreachableError('another daemon has taken this event over'));
+      task.attempt?.abort(new UnreachableError('another daemon has claimed this event'));
     }
   }
 
-  /** Starts nothing any more. */
+  /** Starts nothing more. */
   stop(): void {
     this.#isStopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -112,7 +112,7 @@ export class Dispatcher {
     clearTimeout(this.#deadline);
   }
 
-  /** What is in hand and not done. */
+  /** The entries in hand that are not done. */
   *left(): Generator<EntryId> {
     for (const { id, isLost } of this.#lanes.all()) if (!isLost) yield id;
   }
@@ -146,7 +146,7 @@ export class Dispatcher {
     if (this.#running.size === 0 && this.#isStopped) this.#settled.resolve();
   }
 
-  /** Cuts off what has lasted too long, and looks again when the next one may have. */
+  /** Cuts off attempts that have lasted too long, and sets the timer for the next one. */
   #expire(): void {
     const { timeoutMs } = this.#deps;
     const attempts = [...this.#running].flatMap(({ attempt }) => attempt ?? []);

@@ -1,6 +1,6 @@
 /**
- * Keeps what is to be done in lanes: in a lane one after the other, the lanes beside each other. A lane is idle (its head
- * may start), running, or parked (its head has failed and waits); what follows waits with it.
+ * Keeps tasks in lanes: one after the other in a lane, lanes side by side. A lane is idle (its head may start), running, or
+ * parked (its head has failed and waits, and what follows waits with it).
  */
 export class Lanes<T> {
   readonly #lanes = new Map<string, Lane<T>>();
@@ -9,12 +9,12 @@ export class Lanes<T> {
   #held = 0;
   #waiting = 0;
 
-  /** Everything that is in a lane: waiting, running or parked. */
+  /** How many tasks are in lanes: waiting, running or parked. */
   get held(): number {
     return this.#held;
   }
 
-  /** What will be started without waiting for anything but its turn. */
+  /** How many tasks wait only for their turn. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -50,7 +50,7 @@ export class Lanes<T> {
     return lane.tasks[0];
   }
 
-  /** The head of a running lane is done with; the next one of the lane has its turn. */
+  /** The head of a running lane is done: the next task of the lane has its turn. */
   finish(name: string): void {
     const lane = this.#lanes.get(name);
     if (!lane) return;
@@ -81,13 +81,13 @@ export class Lanes<T> {
     for (const { tasks } of this.#lanes.values()) yield* tasks;
   }
 
-  /** The heads of the lanes that stand still, those that have stood longest first. */
+  /** The heads of the parked lanes, those parked longest first. */
   *parked(): Generator<{ readonly lane: string; readonly task: T }> {
     for (const [lane, { state, tasks }] of this.#lanes)
       if (state === 'parked' && tasks[0] !== undefined) yield { lane, task: tasks[0] };
   }
 
-  /** Names of lanes that were idle when they came here; those already looked at are dropped now and then. */
+  /** The next name in the queue of idle lanes. Names that were used are dropped now and then. */
   #takeIdle(): string | undefined {
     if (this.#nextIdle > 1000 && this.#nextIdle * 2 > this.#idle.length) {
       this.#idle.splice(0, this.#nextIdle);

@@ -13,7 +13,7 @@ import type { ListenMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
 import type { Outage } from '../outage.ts';
 
-/** What is known of an entry beside itself: whether somebody has had it before. */
+/** What is known of an entry from before: whether another consumer had it, and its failed attempts. */
 export interface Past {
   readonly isClaimed: boolean;
   readonly attempts: Attempts | null;
@@ -27,11 +27,11 @@ export interface EntryReaderDeps {
   readonly meter: Pick<ListenMeter, 'beat'>;
   readonly timings: Timings;
   readonly isOrdered: boolean;
-  /** The loop has come round once more, whatever came of it. */
+  /** Called each time that the loop goes round. */
   readonly onTurn: () => void;
-  /** Gets every entry, in the order of the stream. */
+  /** Called with every entry, in the order of the stream. */
   readonly onEntry: (entry: Entry, past: Past) => void;
-  /** These were trimmed while they were pending. */
+  /** Called with entries that were trimmed while they were pending. */
   readonly onTrimmed: (ids: readonly EntryId[]) => Promise<void>;
 }
 
@@ -39,7 +39,7 @@ const entriesPerClaim = 100;
 const bytesPerRead = 4_000_000;
 const fresh: Past = { isClaimed: false, attempts: null };
 
-/** Gets a group's entries out of Redis: what earlier consumers have left, and what is new. Redis away: it tries on. */
+/** Reads a group's entries from Redis: what earlier consumers have left, and what is new. While Redis is away it tries again. */
 export class EntryReader {
   readonly #deps: EntryReaderDeps;
   #cursor: EntryId = firstEntry;
@@ -51,7 +51,7 @@ export class EntryReader {
     this.#deps = deps;
   }
 
-  /** Claims everything that is pending, whoever has it, in the order of the stream; waits for `room` in between. */
+  /** Claims everything that is pending for any consumer, in the order of the stream. Waits for `room` before each part. */
   async claimAll(room: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     do {
       await room();
@@ -59,18 +59,18 @@ export class EntryReader {
     } while (!signal.aborted && this.#cursor !== firstEntry);
   }
 
-  /** Takes what is new, at most so many. The position of the stream's end if there was nothing, else undefined. */
+  /** Reads new entries, at most `count`. Returns the last ID of the stream if there was none, else undefined. */
   async readNew(count: number, signal: AbortSignal): Promise<EntryId | undefined> {
     if (!this.#deps.isOrdered) await this.patiently(signal, () => this.#claimAbandoned());
     return this.patiently(signal, () => this.#readNew(Math.min(count, Math.ceil(bytesPerRead / this.#averageBytes))));
   }
 
-  /** Waits for something new. Without a blocking read that works it looks now and then. */
+  /** Waits for something new. If blocking reads do not work, it returns after a while, so that the caller looks. */
   async waitAfter(last: EntryId, signal: AbortSignal): Promise<void> {
     const { arrivals, isOrdered, timings } = this.#deps;
     try {
       await arrivals.wait(last, isOrdered ? timings.blockMs : timings.standbyMs, signal);
-      // Somebody may have handed something back.
+      // Another consumer may have handed something back.
       if (!isOrdered) this.#claimAt = 0;
     } catch (error) {
       if (!(error instanceof UnreachableError) || arrivals.isHung) throw error;
@@ -78,7 +78,7 @@ export class EntryReader {
     }
   }
 
-  /** Repeats what fails because somebody is away, until the signal fires. */
+  /** Repeats what fails because Redis or the target is away, until the signal fires. */
   async patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
     const { outage, timings, onTurn } = this.#deps;
     while (!signal.aborted) {
@@ -109,7 +109,7 @@ export class EntryReader {
     return undefined;
   }
 
-  /** What other consumers have not touched for long: from where the last search ended, so that the tail has its turn. */
+  /** Claims what other consumers have not touched for long. It starts where the last search ended, so that the tail has its turn. */
   async #claimAbandoned(): Promise<void> {
     const { claimEveryMs, claimIdleMs } = this.#deps.timings;
     if (performance.now() < this.#claimAt) return;

@@ -6,16 +6,16 @@ import type { Share } from '../share.ts';
 import type { Group } from './group.ts';
 import { GroupReading, type GroupReadingDeps, type ReadingEnd } from './group-reading.ts';
 
-/** `elsewhere`: only with `isOnce`, where another daemon reads it. */
+/** What a daemon does with a group. `elsewhere`: only with `isOnce`, if another daemon reads it. */
 export type GroupRole = 'starting' | 'standing by' | 'reading' | 'off' | 'elsewhere' | 'ended';
 
-/** Why a group is read no more by this daemon. */
+/** Why this daemon no longer reads a group. */
 export type GroupEnd = 'stopped' | 'idle' | 'off' | 'elsewhere';
 
 /** What a group of this daemon does, for people. */
 export interface GroupStatus {
   readonly role: GroupRole;
-  /** How long ago its loop has come round, be it only in trying to reach Redis. */
+  /** How long ago its loop last went round, if only to try to reach Redis. */
   readonly turnMs: number;
   readonly held: number;
   readonly running: number;
@@ -29,15 +29,15 @@ export interface GroupDeps extends Omit<GroupReadingDeps, 'consumer' | 'lease' |
   readonly join: (group: string, token: string | null) => Promise<GroupConsumer>;
   /** Makes a group again, at the cursor that the target keeps. Throws `ConfigError` if it was dropped. */
   readonly restoreGroup: (group: string) => Promise<void>;
-  /** How many shards this daemon should have. */
+  /** How many shards this daemon should read. */
   readonly share: Share;
 }
 
-/** Consumers that ended without leaving are forgotten after this time. */
+/** Consumers that ended without leaving are removed after this time. */
 const forgetConsumersMs = 3_600_000;
 const idle = { held: 0, running: 0, isReceiverDown: false };
 
-/** One group in one daemon: stands by until it may read, reads until it may not, and begins again, until it is stopped. */
+/** One group in one daemon: stands by until it may read, reads for as long as it may, and starts again, until it is stopped. */
 export class GroupReader {
   readonly #group: Group;
   readonly #deps: GroupDeps;
@@ -54,7 +54,7 @@ export class GroupReader {
     return { role: this.#role, turnMs: this.#turnMs(), ...(this.#reading?.load ?? idle) };
   }
 
-  /** Resolves to why it ended for good. Throws what cannot be mended. */
+  /** Resolves to why it ended for good. Throws what cannot be repaired. */
   async run(stop: AbortSignal): Promise<GroupEnd> {
     const end = await this.#readAgain(stop);
     this.#role = end === 'off' || end === 'elsewhere' ? end : 'ended';
@@ -93,7 +93,7 @@ export class GroupReader {
     }
   }
 
-  /** Null: stopped, or, with `isOnce`, another daemon reads it. */
+  /** Null: stopped, or with `isOnce` another daemon reads it. */
   async #standBy(stop: AbortSignal) {
     const { acquire, share, timings, outage, isOnce } = this.#deps;
     this.#role = 'standing by';
@@ -138,7 +138,7 @@ export class GroupReader {
 
   async #restore(stop: AbortSignal): Promise<void> {
     const { restoreGroup, outage, timings, log } = this.#deps;
-    log.warn(`the group ${this.#group.group} is gone: it is made again where the target says that it stood`);
+    log.warn(`the group ${this.#group.group} is gone: it is made again at the cursor that the target keeps`);
     await pause(timings.loopBackOffMs, stop);
     try {
       await restoreGroup(this.#group.group);
@@ -149,7 +149,7 @@ export class GroupReader {
   }
 }
 
-/** With jitter, so that daemons do not ask in step. */
+/** Waits with jitter, so that daemons do not ask at the same time. */
 function pause(ms: number, signal: AbortSignal): Promise<unknown> {
   return sleep(ms * (0.8 + Math.random() * 0.4), undefined, { signal }).catch(() => {});
 }

@@ -1,6 +1,6 @@
 import type { Route } from './route.ts';
 
-/** A listener as the daemon sees it. */
+/** What the daemon knows of a listener. */
 export interface ListenerPlan {
   readonly name: string;
   readonly on: readonly string[];

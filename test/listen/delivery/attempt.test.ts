@@ -128,7 +128,7 @@ test('an outage is told once, and its end once', () => {
   for (let nth = 0; nth < 100; nth += 1) outage.recovered();
   expect(outage.because).toBeNull();
   expect(lines).toEqual([
-    'Redis is away; it is tried again until it is there',
-    expect.stringMatching(/^it is there again, after/),
+    'Redis is away; cronsync tries again until it is back',
+    expect.stringMatching(/^it is back, after/),
   ]);
 });

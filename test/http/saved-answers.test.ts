@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { HttpResponse } from '../../src/adapter.ts';
 import { ProtocolError, UsageError } from '../../src/errors.ts';
-import { createFileClient, createRecorder } from '../../src/http/recording.ts';
+import { createFileClient, createRecorder } from '../../src/http/saved-answers.ts';
 
 let folder: string;
 let file: string;

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { type Choose, runs, withGlobals } from './arguments.ts';
 import type { GlobalOptions, InitFlags } from './flags.ts';
 
-/** Adds the commands to start with: `cronsync init` and `cronsync schema`. */
-export function addStart(program: Command, choose: Choose): void {
+/** Adds the commands that set a config up: `cronsync init` and `cronsync schema`. */
+export function addSetup(program: Command, choose: Choose): void {
   const init = withGlobals(program.command('init').description('write a starting config')).option(
     '--force',
     'overwrite a config that exists',

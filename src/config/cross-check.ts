@@ -8,8 +8,9 @@ type Members = Readonly<Record<string, unknown>>;
 type Check = (config: Members) => readonly Problem[];
 
 /**
- * What no part of the config can say alone: names that must exist elsewhere, and things that must not meet. The adapters
- * that were left out still have names. Works on the config as written, whatever else is wrong with it, so that all problems are reported together.
+ * Checks what no single part of the config shows: names that must exist elsewhere, and options that exclude each other.
+ * `adapterNames` includes the adapters that were left out. Works on the config as written, whatever else is wrong with it, so
+ * that all problems are reported together.
  */
 export function crossCheck(config: Members, adapterNames: readonly string[]): readonly Problem[] {
   return [...adapterExists(config, adapterNames), ...checks.flatMap((check) => check(config))];
@@ -98,7 +99,9 @@ function matchFits({ adapter, adapters, resources }: Members): readonly Problem[
       const unknown = mustBeOneOf(path, field, Object.keys(properties), 'a field of the schema');
       if (unknown.length > 0) return unknown;
       if (isOfKey(field) && textsOf(key).every((name) => textsOf(match).includes(name)))
-        return [{ ...found, expected: 'not every field of the key: what has the same key is the same record anyway' }];
+        return [
+          { ...found, expected: 'not every field of the key: records with the same key are the same record anyway' },
+        ];
       if (textsOf(membersOf(properties[field]).type).some((type) => type === 'array' || type === 'object'))
         return [{ ...found, expected: 'a field with one value, not an array or an object' }];
       if (isObject(map) && !Object.hasOwn(map, field))

@@ -3,11 +3,11 @@ import { parseDuration } from '../../duration.ts';
 
 // A schema's own message is the phrase that completes "expected …".
 
-/** What may become part of a Redis key or a group: `crm`, `crm.eu-1`. */
+/** A name that may be part of a Redis key or a group: `crm`, `crm.eu-1`. */
 export const namePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const nameMessage = 'a name of at most 63 small letters, digits, ".", "_" and "-", beginning with a letter or digit';
 
-/** Of resources and adapters: in event types and on the command line, so without dots. */
+/** The name of a resource or an adapter: it is used in event types and on the command line, so it has no dots. */
 export const labelName = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}$/, 'a name of at most 63 letters, digits, "_" and "-"'),
