@@ -16,7 +16,7 @@ const files = [...section.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([,
   name,
   code,
 }));
-const [, config = ''] = /```json\n([\s\S]*?)```/.exec(section) ?? [];
+const [, config = ''] = /```json sync\.config\.json\n([\s\S]*?)```/.exec(section) ?? [];
 
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-docs-'));
 let party: ScriptedParty;

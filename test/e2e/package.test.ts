@@ -34,8 +34,12 @@ test('the tarball holds what it should, and nothing else', () => {
   expect(types).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/testing.d.ts']));
   const docs = paths.filter((path) => /^docs\/([a-z]+\.md|schemas\/[a-z-]+\.schema\.json)$/.test(path));
   expect(docs).toEqual(expect.arrayContaining(['docs/adapters.md', 'docs/schemas/run.schema.json']));
-  expect(paths.filter((path) => ![...types, ...docs].includes(path))).toEqual([
+  const read = paths.filter((path) => /^(bench\/[a-z]+\.md|examples\/[\w-]+\/(recorded\/)?[\w.-]+)$/.test(path));
+  expect(read).toEqual(expect.arrayContaining(['bench/halt.md', 'examples/listeners/audit.sh']));
+  expect(read.filter((path) => /\.db|index\.json|audit\.log/.test(path))).toEqual([]);
+  expect(paths.filter((path) => ![...types, ...docs, ...read].includes(path))).toEqual([
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
     'adapters/github.json',
