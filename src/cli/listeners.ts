@@ -14,6 +14,8 @@ export interface Surroundings {
   /** Names of the resources, to tell a handler that would never be called. */
   readonly resources: readonly string[];
   readonly console: Pick<Console, 'print' | 'isJson'>;
+  /** What a command inherits. */
+  readonly env: NodeJS.ProcessEnv;
   /** How long a command that is told to end may take, before it is killed. */
   readonly graceMs: number;
 }
@@ -26,7 +28,8 @@ const shareOfGrace = 0.4;
 export function surroundingsOf({ loaded, config, console, timings }: Setting): Surroundings {
   const graceMs = timings.deliveryGraceMs * shareOfGrace;
   const { dir, secrets } = loaded;
-  return { dir, secrets, resources: Object.keys(config.resources), console, graceMs };
+  const { env } = console.caller;
+  return { dir, secrets, resources: Object.keys(config.resources), console, env, graceMs };
 }
 
 /** Makes a listener from its config. Whoever calls this closes it. Throws `ConfigError` where it could never deliver anything. */
@@ -77,7 +80,7 @@ async function openExec(name: string, { command, env }: Of<'exec'>, around: Surr
     name,
     command,
     dir,
-    env: { ...process.env, ...env },
+    env: { ...around.env, ...env },
     graceMs,
     redact: redactor(secrets),
   });

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
+import type { Caller } from './command-line.ts';
 import { fitted } from './output/text.ts';
 import type { GlobalOptions } from './program/flags.ts';
 
@@ -22,26 +23,29 @@ export interface Console {
   readonly isJson: boolean;
   /** Whether a progress line can be shown. */
   readonly isLive: boolean;
+  readonly caller: Caller;
   /** From now on these values are masked. */
   redact(mask: (text: string) => string): void;
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv): Promise<Console> {
-  const [out, err] = await paints(options, env);
-  const isLive = process.stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+export async function openConsole(options: GlobalOptions, caller: Caller): Promise<Console> {
+  const { env, terminal } = caller;
+  const { stdout, stderr } = terminal;
+  const [out, err] = await paints(options, caller);
+  const isLive = stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   let mask = (text: string) => text;
   let shown = false;
 
   const clear = () => {
-    if (shown) process.stderr.write('\r\x1b[2K');
+    if (shown) stderr.write('\r\x1b[2K');
     shown = false;
   };
   const tell = (line: string) => {
     clear();
-    process.stderr.write(`${mask(line)}\n`);
+    stderr.write(`${mask(line)}\n`);
   };
   const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string) => {
     if (levels.indexOf(level) >= lowest) tell(`${paint(level)} ${message}`);
@@ -49,14 +53,14 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
   return {
     print(line) {
       clear();
-      process.stdout.write(`${mask(line)}\n`);
+      stdout.write(`${mask(line)}\n`);
     },
     tell,
     show(line) {
       if (!isLive) return;
       clear();
       if (line === '') return;
-      process.stderr.write(fitted(mask(line), process.stderr.columns));
+      stderr.write(fitted(mask(line), stderr.columns));
       shown = true;
     },
     log: {
@@ -70,6 +74,7 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
     isQuiet: options.quiet === true,
     isJson: options.json === true,
     isLive,
+    caller,
     redact(next) {
       mask = next;
     },
@@ -80,9 +85,12 @@ const plainly = (text: string) => text;
 const plain: Paint = { red: plainly, green: plainly, yellow: plainly, cyan: plainly, dim: plainly, bold: plainly };
 
 /** For stdout and for stderr. Chalk is loaded only where there may be colours: cron's runs have none. */
-async function paints({ color }: GlobalOptions, env: NodeJS.ProcessEnv): Promise<readonly [Paint, Paint]> {
+async function paints(
+  { color }: GlobalOptions,
+  { env, terminal: { stdout, stderr } }: Caller,
+): Promise<readonly [Paint, Paint]> {
   const isOff = color === false || (env.NO_COLOR !== undefined && env.NO_COLOR !== '');
-  const mayBe = env.FORCE_COLOR !== undefined || process.stdout.isTTY || process.stderr.isTTY;
+  const mayBe = env.FORCE_COLOR !== undefined || stdout.isTTY || stderr.isTTY;
   if (isOff || !mayBe) return [plain, plain];
   const { Chalk, supportsColor, supportsColorStderr } = await import('chalk');
   const paint = (support: typeof supportsColor): ChalkInstance => new Chalk({ level: support ? support.level : 0 });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
 import { redactor } from '../config/redact.ts';
 import type { AdapterConfig } from '../config/schema/schema.ts';
@@ -67,7 +68,8 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
   if (config.type === 'singer') {
     const { createSingerAdapter } = await import('../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
-    const surroundings = { dir: setting.loaded.dir, timeoutMs, maxMessageBytes: maxBodyBytes };
+    const { loaded, console } = setting;
+    const surroundings = { dir: loaded.dir, env: console.caller.env, timeoutMs, maxMessageBytes: maxBodyBytes };
     return { adapter: await createSingerAdapter(config, surroundings), origins: [] };
   }
   return openModule(config, setting);
@@ -113,14 +115,14 @@ async function wayOut(
 ): Promise<(way: WayOut) => HttpClient> {
   const { createFileClient, createRecorder, demandPass, notePass } = await import('../http/recording.ts');
   if (from !== undefined) {
-    const saved = createFileClient(from);
+    const saved = createFileClient(resolve(console.caller.cwd, from));
     return ({ mode }) => demandPass(saved, mode);
   }
   const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
   const { throttle, timeoutMs, maxBodyBytes } = config;
   const { auth, headers } = config.type === 'singer' ? {} : config;
-  const recorder = save === undefined ? undefined : await createRecorder(save);
+  const recorder = save === undefined ? undefined : await createRecorder(resolve(console.caller.cwd, save));
   const sign = auth?.type === 'module' ? await openSign(auth.module, loaded.dir) : null;
   const source = auth?.type === 'oauth2' ? await openTokens(auth, throttle.key, origins, tokens) : null;
   return ({ mode, guard, mayStillSend, moved, failures, onHit, signal }) => {

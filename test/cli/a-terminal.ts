@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import type { Console, Paint } from '../../src/cli/terminal.ts';
 import { silentLog } from '../../src/log.ts';
 
@@ -30,9 +31,14 @@ export function aConsole(
     isQuiet: false,
     isJson: false,
     isLive: false,
+    caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },
     redact() {},
     ...modes,
   };
+}
+
+function streams() {
+  return { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
 }
 
 const as = (name: string) => (text: string) => `<${name} ${text}>`;

@@ -22,7 +22,7 @@ export async function checkCommand(options: GlobalOptions, console: Console): Pr
     await checkAdapter(setting),
     await checkRedis(setting),
     ...(await checkTables(setting)),
-    ...shadowedCommand(process.env.PATH ?? ''),
+    ...shadowedCommand(console.caller.env.PATH ?? ''),
   ];
   if (console.isJson) console.print(JSON.stringify({ findings }));
   else for (const finding of findings) printFinding(finding, console);

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Console } from '../terminal.ts';
@@ -6,13 +7,14 @@ import type { Console } from '../terminal.ts';
 /** `sync init`: writes a config to start from. It overwrites nothing unless told to. */
 export async function initCommand(options: GlobalOptions & { force?: boolean }, console: Console): Promise<ExitCode> {
   const file = options.config ?? 'sync.config.json';
-  if (existsSync(file) && !options.force) {
+  const path = resolve(console.caller.cwd, file);
+  if (existsSync(path) && !options.force) {
     throw new ConfigError(`${file} is there already; nothing was written`, {
       hint: '"sync init --force" overwrites it',
     });
   }
   try {
-    writeFileSync(file, `${JSON.stringify(starter, null, 2)}\n`);
+    writeFileSync(path, `${JSON.stringify(starter, null, 2)}\n`);
   } catch (error) {
     throw new ConfigError(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
   }

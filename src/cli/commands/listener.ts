@@ -26,7 +26,8 @@ export async function dropListener(
   if (name in setting.config.listeners) {
     console.tell(`${name} is in the config: it will start anew, at "${setting.config.listeners[name]?.from}"`);
   }
-  if (!(await confirm(`Forget the listener ${name}, and what it has not heard yet?`, options.yes))) return ExitCode.ok;
+  if (!(await confirm(`Forget the listener ${name}, and what it has not heard yet?`, options.yes, console)))
+    return ExitCode.ok;
 
   // The cursors first: a daemon that misses its group makes it again only where there is one.
   await target.saveGroups([], groups);

@@ -21,7 +21,7 @@ export async function rebaseCommand(options: GlobalOptions & { yes?: boolean }, 
   await using reader = await openReader(setting);
   if ((await reader.lease()) === null)
     throw new ConfigError(`${config.name} has never run on ${reader.label}: there is nothing to rebase`);
-  if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes)))
+  if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes, console)))
     return ExitCode.ok;
 
   const lease = await takeLock(lockOf(setting, redis), thisHolder(), Date.now());

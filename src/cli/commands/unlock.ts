@@ -14,7 +14,9 @@ export async function unlockCommand(options: GlobalOptions & { yes?: boolean }, 
   const held = await lock.inspect();
   if (held === null) return say({ unlocked: false, holder: null }, 'the lock is free; nothing was done', console);
   console.tell(describeHeld(held));
-  if (!(await confirm('Remove the lock? Its holder, if it still runs, will not be able to write.', options.yes))) {
+  if (
+    !(await confirm('Remove the lock? Its holder, if it still runs, will not be able to write.', options.yes, console))
+  ) {
     return say({ unlocked: false, holder: held.holder }, 'the lock stays', console);
   }
   await using reader = await openReader(setting);
