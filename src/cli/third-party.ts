@@ -63,7 +63,10 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
   if (config.type === 'file') {
     const { createFileAdapter } = await import('../adapters/file/file.ts');
     const urls = Object.values(config.resources).flatMap(({ url }) => url ?? []);
-    return { adapter: createFileAdapter(config), origins: urls.map((url) => new URL(url).origin) };
+    return {
+      adapter: createFileAdapter(config, () => setting.console.caller.terminal.stdin),
+      origins: urls.map((url) => new URL(url).origin),
+    };
   }
   if (config.type === 'singer') {
     const { createSingerAdapter } = await import('../adapters/singer/singer.ts');

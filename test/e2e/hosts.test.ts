@@ -18,8 +18,12 @@ const per = '300ms';
 
 const recordCount = 60;
 
-/** SYNC_HOSTS_SECONDS makes it longer; a minute brings about 150 hits. */
-const durationMs = Number(process.env.SYNC_HOSTS_SECONDS ?? 120) * 1000;
+/** SYNC_HOSTS_SECONDS makes it longer, as `npm run test:soak` does; a minute brings about 150 hits. */
+const durationMs = Number(process.env.SYNC_HOSTS_SECONDS ?? 24) * 1000;
+
+/** So many must be counted, for each minute. */
+const perMinute = (count: number) => (count * durationMs) / 60_000;
+const enoughHits = perMinute(50);
 
 test(
   'eight hosts, whose clocks are hours apart, are as one while Redis is killed, flushed and failed over',
@@ -50,14 +54,14 @@ test(
 
     expect(runs.filter(({ exitCode }) => ![0, 69, 75].includes(exitCode ?? -1))).toEqual([]);
     expect(project.party.tooEarly.map(({ gapMs }) => gapMs)).toEqual([]);
-    expect(project.party.arrivals.length).toBeGreaterThan(100);
-    expect(runs.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(30);
+    expect(project.party.arrivals.length).toBeGreaterThan(enoughHits);
+    expect(runs.filter(({ exitCode }) => exitCode === 0).length).toBeGreaterThan(perMinute(15));
     expect(
       Object.entries(harms)
-        .filter(([, count]) => count > 2)
+        .filter(([, count]) => count > perMinute(1.5))
         .map(([name]) => name),
     ).toHaveLength(4);
-    expect(clocksSeen(runs).size).toBeGreaterThan(5);
+    expect(clocksSeen(runs).size).toBeGreaterThan(Math.min(5, perMinute(7)));
     await expectOneWriterAtATime(database);
     await expectInStep(project);
     model.expectNothingInvented(await project.database.events());
@@ -65,11 +69,11 @@ test(
   3 * durationMs + 120_000,
 );
 
-/** On a machine with too much to do, a hundred hits take longer. */
+/** On a machine with too much to do, enough hits take longer. */
 function longEnough({ party }: Project): AbortSignal {
   const timeIsUp = AbortSignal.timeout(durationMs);
   const over = new AbortController();
-  const isOver = eventually(() => timeIsUp.aborted && party.arrivals.length > 100, 3 * durationMs);
+  const isOver = eventually(() => timeIsUp.aborted && party.arrivals.length > enoughHits, 3 * durationMs);
   isOver.catch(() => {}).finally(() => over.abort());
   return over.signal;
 }

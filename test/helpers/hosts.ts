@@ -44,7 +44,7 @@ export async function keepRunning(project: Project, host: Host, everyMs: number,
   return runs;
 }
 
-/** Does to Redis what happens to it, at random moments. How often it did what. */
+/** Does to Redis what happens to it, at random moments: everything once, then everything again in another order. How often it did what. */
 export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<Readonly<Record<string, number>>> {
   const harms = {
     restart: () => redis.restart(),
@@ -53,10 +53,12 @@ export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<
     failover: () => redis.failover(),
   };
   const counts = new Map<string, number>();
+  let left: (keyof typeof harms)[] = [];
   while (!over.aborted) {
     await sleep(randomInt(500, 4000));
-    const [name, harm] = Object.entries(harms)[randomInt(4)] ?? ['restart', harms.restart];
-    await harm();
+    if (left.length === 0) left = ['restart', 'flush', 'lag', 'failover'];
+    const [name = 'restart'] = left.splice(randomInt(left.length), 1);
+    await harms[name]();
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return Object.fromEntries(counts);
