@@ -21,12 +21,17 @@ export interface HostRun {
   readonly said: string;
 }
 
-/** Starts a run every `everyMs`, or when the one before has ended; each makes a few hits, so that others have their turn. */
-export async function keepRunning(project: Project, host: Host, everyMs: number, over: AbortSignal) {
+/** Starts a run every `everyMs`, or when the one before has ended, and adds it to `runs`; each makes a few hits, so that others have their turn. */
+export async function keepRunning(
+  project: Project,
+  host: Host,
+  everyMs: number,
+  over: AbortSignal,
+  runs: HostRun[],
+): Promise<void> {
   const { name, aheadS, library } = host;
   const clock = { FAKETIME: `${aheadS < 0 ? '' : '+'}${aheadS}`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
   const env = { LD_PRELOAD: library, ...clock };
-  const runs: HostRun[] = [];
   while (!over.aborted) {
     const tick = sleep(everyMs);
     const trueStart = Date.now();
@@ -41,7 +46,6 @@ export async function keepRunning(project: Project, host: Host, everyMs: number,
     });
     await tick;
   }
-  return runs;
 }
 
 /** Does to Redis what happens to it, at random moments: everything once, then everything again in another order. How often it did what. */
