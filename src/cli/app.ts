@@ -31,15 +31,16 @@ export async function loadSetting(
   options: GlobalOptions & { readonly adapter?: string },
   terminal: Terminal,
 ): Promise<Setting> {
+  const { cwd, env } = terminal.caller;
   const loaded = await loadConfig({
-    cwd: process.cwd(),
-    env: process.env,
+    cwd,
+    env,
     readyAdapters: () => packageFolder('adapters'),
     ...(options.config !== undefined && { file: options.config }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
   terminal.redact(redactor(loaded.secrets));
-  const timings = readTimings(process.env, loaded.config.target);
+  const timings = readTimings(env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
   return { loaded, config: loaded.config, timings, terminal };
 }

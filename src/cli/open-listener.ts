@@ -14,6 +14,8 @@ export interface Surroundings {
   /** Names of the resources, to report a handler that would never be called. */
   readonly resources: readonly string[];
   readonly terminal: Pick<Terminal, 'print' | 'isJson'>;
+  /** What a command inherits. */
+  readonly env: NodeJS.ProcessEnv;
   /** How long a command may take to end after SIGTERM, before it is killed. */
   readonly graceMs: number;
 }
@@ -26,7 +28,7 @@ const shareOfGrace = 0.4;
 export function surroundingsOf({ loaded, config, terminal, timings }: Setting): Surroundings {
   const graceMs = timings.deliveryGraceMs * shareOfGrace;
   const { dir, secrets } = loaded;
-  return { dir, secrets, resources: Object.keys(config.resources), terminal, graceMs };
+  return { dir, secrets, resources: Object.keys(config.resources), terminal, env: terminal.caller.env, graceMs };
 }
 
 /** Makes a listener from its config. The caller closes it. Throws `ConfigError` if it could never deliver anything. */
@@ -77,7 +79,7 @@ async function openExec(name: string, { command, env }: Of<'exec'>, around: Surr
     name,
     command,
     dir,
-    env: { ...process.env, ...env },
+    env: { ...around.env, ...env },
     graceMs,
     redact: redactor(secrets),
   });

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
+import type { Caller } from './command-line.ts';
 import { fitted } from './output/printable.ts';
 import type { GlobalOptions } from './program/flags.ts';
 import { asTyped, shellCommand } from './shell-command.ts';
@@ -25,28 +26,30 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** How this program is started in a shell: `cronsync`, or `npx cronsync` where it is a package of the folder. */
   readonly command: string;
+  readonly caller: Caller;
   /** From now on every output goes through this mask. */
   redact(mask: (text: string) => string): void;
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export async function openTerminal(options: GlobalOptions, env: NodeJS.ProcessEnv): Promise<Terminal> {
-  const [out, err] = await paints(options, env);
-  const isInteractive =
-    process.stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+export async function openTerminal(options: GlobalOptions, caller: Caller): Promise<Terminal> {
+  const { cwd, env, script = '' } = caller;
+  const { stdout, stderr } = caller.terminal;
+  const [out, err] = await paints(options, caller);
+  const isInteractive = stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
-  const command = shellCommand(process.argv[1] ?? '', process.cwd());
+  const command = shellCommand(script, cwd);
   let mask = (text: string) => text;
   let shown = false;
 
   const clear = () => {
-    if (shown) process.stderr.write('\r\x1b[2K');
+    if (shown) stderr.write('\r\x1b[2K');
     shown = false;
   };
   const report = (line: string) => {
     clear();
-    process.stderr.write(`${mask(asTyped(line, command))}\n`);
+    stderr.write(`${mask(asTyped(line, command))}\n`);
   };
   const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string) => {
     if (levels.indexOf(level) >= lowest) report(`${paint(level)} ${message}`);
@@ -54,14 +57,14 @@ export async function openTerminal(options: GlobalOptions, env: NodeJS.ProcessEn
   return {
     print(line) {
       clear();
-      process.stdout.write(`${mask(line)}\n`);
+      stdout.write(`${mask(line)}\n`);
     },
     report,
     show(line) {
       if (!isInteractive) return;
       clear();
       if (line === '') return;
-      process.stderr.write(fitted(mask(line), process.stderr.columns));
+      stderr.write(fitted(mask(line), stderr.columns));
       shown = true;
     },
     log: {
@@ -76,6 +79,7 @@ export async function openTerminal(options: GlobalOptions, env: NodeJS.ProcessEn
     isJson: options.json === true,
     isInteractive,
     command,
+    caller,
     redact(next) {
       mask = next;
     },
@@ -86,9 +90,12 @@ const plainly = (text: string) => text;
 const plain: Paint = { red: plainly, green: plainly, yellow: plainly, cyan: plainly, dim: plainly, bold: plainly };
 
 /** For stdout and for stderr. Chalk is loaded only if there may be colours: cron's runs have none. */
-async function paints({ color }: GlobalOptions, env: NodeJS.ProcessEnv): Promise<readonly [Paint, Paint]> {
+async function paints(
+  { color }: GlobalOptions,
+  { env, terminal: { stdout, stderr } }: Caller,
+): Promise<readonly [Paint, Paint]> {
   const isOff = color === false || (env.NO_COLOR !== undefined && env.NO_COLOR !== '');
-  const mayBe = env.FORCE_COLOR !== undefined || process.stdout.isTTY || process.stderr.isTTY;
+  const mayBe = env.FORCE_COLOR !== undefined || stdout.isTTY || stderr.isTTY;
   if (isOff || !mayBe) return [plain, plain];
   const { Chalk, supportsColor, supportsColorStderr } = await import('chalk');
   const paint = (support: typeof supportsColor): ChalkInstance => new Chalk({ level: support ? support.level : 0 });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
 import { redactor } from '../config/redact.ts';
 import type { AdapterConfig } from '../config/schema/schema.ts';
@@ -66,12 +67,14 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
   if (config.type === 'file') {
     const { createFileAdapter } = await import('../adapters/file/file.ts');
     const urls = Object.values(config.resources).flatMap(({ url }) => url ?? []);
-    return { config, adapter: createFileAdapter(config), origins: urls.map((url) => new URL(url).origin) };
+    const adapter = createFileAdapter(config, () => setting.terminal.caller.terminal.stdin);
+    return { config, adapter, origins: urls.map((url) => new URL(url).origin) };
   }
   if (config.type === 'singer') {
     const { createSingerAdapter } = await import('../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
-    const surroundings = { dir: setting.loaded.dir, timeoutMs, maxMessageBytes: maxBodyBytes };
+    const { loaded, terminal } = setting;
+    const surroundings = { dir: loaded.dir, env: terminal.caller.env, timeoutMs, maxMessageBytes: maxBodyBytes };
     return { config, adapter: await createSingerAdapter(config, surroundings), origins: [] };
   }
   return openModule(config, setting);
@@ -115,7 +118,7 @@ async function wayOut(
 ): Promise<ThirdParty['openHttp']> {
   if (options.from === undefined) return throttledWayOut(opened, parts, setting, options);
   const { createFileClient, demandPass } = await import('../http/saved-answers.ts');
-  const saved = createFileClient(options.from);
+  const saved = createFileClient(resolve(setting.terminal.caller.cwd, options.from));
   return ({ pass: { mode } }) => demandPass(saved, mode);
 }
 
@@ -128,7 +131,7 @@ async function throttledWayOut(
   const { createRecorder, notePass } = await import('../http/saved-answers.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
-  const recorder = save === undefined ? undefined : await createRecorder(save);
+  const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
   const credentials = await openCredentials(config, origins, loaded.dir);
   const source = await openTokens(config, origins, tokens);
   const mask = (secret: string) => terminal.redact(redactor([...loaded.secrets, secret]));

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import type { Paint, Terminal } from '../../src/cli/terminal.ts';
 import { silentLog } from '../../src/log.ts';
 
@@ -31,9 +32,14 @@ export function aTerminal(
     isJson: false,
     isInteractive: false,
     command: 'cronsync',
+    caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },
     redact() {},
     ...modes,
   };
+}
+
+function streams() {
+  return { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
 }
 
 const as = (name: string) => (text: string) => `<${name} ${text}>`;

@@ -24,6 +24,7 @@ async function anOpenListener(options: object, files: Readonly<Record<string, st
     secrets: loaded.secrets,
     resources: ['customers'],
     terminal: { print: (line) => void printed.push(line), isJson },
+    env: process.env,
     graceMs: 500,
   };
   return { listener: await opened(loaded, around), printed, dir: cwd };

@@ -188,7 +188,8 @@ test('an event that ends the process each time is a dead letter after three time
   );
   await project.sync();
   const ends: (number | null)[] = [];
-  while (ends.at(-1) !== 0 && ends.length < 8) ends.push((await project.sync(['listen', '--drain'])).exitCode);
+  while (ends.at(-1) !== 0 && ends.length < 8)
+    ends.push((await project.start(['listen', '--drain']).finished).exitCode);
 
   expect(ends).toEqual([9, 9, 9, 0]);
   expect(deadLetters(project)).toMatchObject([{ reason: 'crash-loop', key: '2' }]);

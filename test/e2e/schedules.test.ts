@@ -62,6 +62,9 @@ const schedule = fc.record({
   last: fc.array(change, { maxLength: 8 }),
 });
 
+/** SYNC_RUNS makes it more, as `npm run test:soak` does. */
+const { SYNC_RUNS = '15' } = process.env;
+
 for (const kind of ['cursor', 'offset'] as const) {
   test(`whatever comes and goes between the pages, by ${kind} only what is really gone is deleted, as planned`, async () => {
     await fc.assert(
@@ -78,7 +81,7 @@ for (const kind of ['cursor', 'offset'] as const) {
         const planned = await system.plan();
         expect((await system.oneRun(1000)).counts).toEqual(planned);
       }),
-      { numRuns: 40 },
+      { numRuns: Number(SYNC_RUNS) },
     );
   });
 }

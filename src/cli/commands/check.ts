@@ -22,7 +22,7 @@ export async function checkCommand(options: GlobalOptions, terminal: Terminal): 
     await checkAdapter(setting),
     await checkRedis(setting),
     ...(await checkTables(setting)),
-    ...shadowedCommand(process.env.PATH ?? ''),
+    ...shadowedCommand(terminal.caller.env.PATH ?? ''),
   ];
   if (terminal.isJson) terminal.print(JSON.stringify({ findings }));
   else for (const finding of findings) printFinding(finding, terminal);

@@ -71,7 +71,7 @@ export async function dropDead(ids: readonly string[], flags: DropDeadFlags, ter
   await using dead = await openDeadLetters(setting);
   const letters = await allOf(chooser(ids, flags, dead));
   const isSure = flags.yes === true || ids.length > 0 || letters.length === 0;
-  if (!(await confirm(`Drop ${many(letters.length, 'dead letter')} for good?`, isSure))) return ExitCode.ok;
+  if (!(await confirm(`Drop ${many(letters.length, 'dead letter')} for good?`, isSure, terminal))) return ExitCode.ok;
   let dropped = 0;
   for (const { id } of letters) dropped += Number(await dead.drop(id));
   if (terminal.isJson) terminal.print(JSON.stringify({ dropped }));

@@ -22,7 +22,9 @@ export async function dropListener(name: string, options: ConfirmFlags, terminal
   if (name in setting.config.listeners) {
     terminal.report(`${name} is in the config: it will start again, at "${setting.config.listeners[name]?.from}"`);
   }
-  if (!(await confirm(`Forget the listener ${name}, and the events that it has not received yet?`, options.yes)))
+  if (
+    !(await confirm(`Forget the listener ${name}, and the events that it has not received yet?`, options.yes, terminal))
+  )
     return ExitCode.ok;
 
   // The cursors first: a daemon that misses its group makes it again only if there is a cursor.

@@ -5,7 +5,6 @@ import type { Spool } from '../../spool.ts';
 import type { TargetReader } from '../../target.ts';
 import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
 import { compileResources } from '../compile-resources.ts';
-import { keepHeapSmall } from '../heap.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
@@ -34,7 +33,7 @@ export async function planAndPrint(
   signal: AbortSignal,
   print: (planned: Planned) => Promise<void>,
 ): Promise<ExitCode> {
-  keepHeapSmall();
+  setting.terminal.caller.keepHeapSmall?.();
   const { createSpool } = await import('../../targets/sqlite/spool.ts');
   const resources = await compileResources(setting, flags.resource);
   using redis = await connectRedis(setting);

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -6,13 +7,14 @@ import type { Terminal } from '../terminal.ts';
 /** `cronsync init`: writes a config to start from. Overwrites a file only with `--force`. */
 export async function initCommand(options: InitFlags, terminal: Terminal): Promise<ExitCode> {
   const file = options.config ?? 'sync.config.json';
-  if (existsSync(file) && !options.force) {
+  const path = resolve(terminal.caller.cwd, file);
+  if (existsSync(path) && !options.force) {
     throw new ConfigError(`${file} exists already; nothing was written`, {
       hint: '"cronsync init --force" overwrites it.',
     });
   }
   try {
-    writeFileSync(file, `${JSON.stringify(starter, null, 2)}\n`);
+    writeFileSync(path, `${JSON.stringify(starter, null, 2)}\n`);
   } catch (error) {
     throw new ConfigError(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
   }

@@ -21,7 +21,7 @@ export async function rebaseCommand(options: ConfirmFlags, terminal: Terminal): 
   await using reader = await openReader(setting);
   if ((await reader.fence()) === null)
     throw new ConfigError(`${config.name} has never run on ${reader.label}: there is nothing to rebase`);
-  if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes)))
+  if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes, terminal)))
     return ExitCode.ok;
 
   const lease = await takeLock(lockOf(setting, redis), thisHolder(), Date.now());

@@ -11,7 +11,6 @@ import {
   thisHolder,
   tokensOf,
 } from '../app.ts';
-import { keepHeapSmall } from '../heap.ts';
 import { reportFailure } from '../output/report-error.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -42,7 +41,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
   const holder = thisHolder();
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
-    keepHeapSmall();
+    terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../compile-resources.ts');
     const { openThirdParty } = await import('../third-party.ts');

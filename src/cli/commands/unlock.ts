@@ -15,7 +15,8 @@ export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): 
   if (held === null)
     return printOutcome({ unlocked: false, holder: null }, 'the lock is free; nothing was done', terminal);
   terminal.report(describeHeld(held));
-  if (!(await confirm('Remove the lock? Its holder, if it still runs, will not be able to write.', options.yes))) {
+  const question = 'Remove the lock? Its holder, if it still runs, will not be able to write.';
+  if (!(await confirm(question, options.yes, terminal))) {
     return printOutcome({ unlocked: false, holder: held.holder }, 'the lock stays', terminal);
   }
   await using reader = await openReader(setting);

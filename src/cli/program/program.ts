@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import type { Streams } from '../command-line.ts';
 import { readVersion } from '../package.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
@@ -12,12 +13,21 @@ import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version, wrong usage). */
-export async function parseCommandLine(words: readonly string[]): Promise<ChosenCommand | ExitCode> {
+export async function parseCommandLine(
+  words: readonly string[],
+  { stdout, stderr }: Streams,
+): Promise<ChosenCommand | ExitCode> {
   const argv = commandFirst(words);
   refuseCoreutils(argv);
   refuseRenamed(argv);
   let chosen: ChosenCommand | undefined;
-  const program = buildProgram((command) => {
+  const program = new Command('cronsync').configureOutput({
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+    getOutHelpWidth: () => stdout.columns ?? 80,
+    getErrHelpWidth: () => stderr.columns ?? 80,
+  });
+  buildProgram(program, (command) => {
     chosen = command;
   });
   refuseUnknownCommand(argv, program);
@@ -30,8 +40,8 @@ export async function parseCommandLine(words: readonly string[]): Promise<Chosen
   return chosen ?? ExitCode.usage;
 }
 
-function buildProgram(choose: Choose): Command {
-  const program = new Command('cronsync')
+function buildProgram(program: Command, choose: Choose): void {
+  program
     .description("Keeps a system's data in step with a third party's API that allows one hit per minute.")
     .version(readVersion(), '-V, --version')
     .exitOverride()
@@ -46,7 +56,6 @@ function buildProgram(choose: Choose): Command {
   addListen(program, choose);
   addDead(program, choose);
   addSetup(program, choose);
-  return program;
 }
 
 const examples = `

@@ -6,7 +6,7 @@ describe('the command line', () => {
   test.each([[['run', '--held-exit-code', '0']], [['--held-exit-code=0']], [['run', '--held-exit-code']]])(
     'refuses %j and names the flag of today',
     async (argv) => {
-      const refused = await parseCommandLine(argv).catch((error: unknown) => error);
+      const refused = await parseCommandLine(argv, process).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(UsageError);
       expect(refused).toMatchObject({
         message: '--held-exit-code is called --locked-exit-code now; nothing was done',
@@ -18,7 +18,7 @@ describe('the command line', () => {
   test.each([[['-f', '/data']], [['--data']], [['/var/lib']]])(
     'refuses %j, which coreutils would take',
     async (argv) => {
-      await expect(parseCommandLine(argv)).rejects.toThrow('looks like the sync of coreutils');
+      await expect(parseCommandLine(argv, process)).rejects.toThrow('looks like the sync of coreutils');
     },
   );
 });
