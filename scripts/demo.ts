@@ -161,7 +161,7 @@ function closeWith({ atlas, almanac }: Stage): void {
 Try next:
   npx sync init            a config of your own to start from
   npx sync run --dry-run   what it would do; it writes nothing
-  README.md                the config key by key, the cron line, the limits
+  README.md                the guarantees, the quick start, the limits
 `);
 }
 
