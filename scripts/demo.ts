@@ -165,7 +165,7 @@ function closeWith({ atlas, almanac }: Stage): void {
 Try next:
   npx cronsync init            a config of your own to start from
   npx cronsync run --dry-run   what it would do; it writes nothing
-  README.md                    the config key by key, the cron line, the limits
+  README.md                    the guarantees, the quick start, the limits
 `);
 }
 

@@ -81,3 +81,12 @@ test('the package has every file that its documents link to', () => {
     );
   expect(missing).toEqual([]);
 });
+
+test('the messages that the page on troubleshooting lists are in the sources', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map(read).join('\n');
+  const [, table = ''] = /^\| symptom (.*?)\n\n/ms.exec(read('docs/troubleshooting.md')) ?? [];
+  const quoted = [...table.matchAll(/"([^"]+)"/g)].map(([, message = '']) => message);
+  expect(quoted.length).toBeGreaterThan(15);
+  const isPrinted = (message: string) => message.split(/…|\d+/).every((part) => sources.includes(part.trim()));
+  expect(quoted.filter((message) => !isPrinted(message))).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Reader } from './reader.ts';
 import { linkPackage } from './tarball.ts';
 
@@ -18,8 +19,15 @@ export const scenes: Readonly<Record<string, Scene>> = {
       'npx cronsync check            # checks config, adapter, Redis and tables; makes no hit': async (reader) => {
         const found = [{ id: 'c1', contact: { email: 'ada@example.com' }, status: 'active' }];
         reader.answer('GET /v1/customers?limit=500', JSON.stringify({ data: found, meta: { next_cursor: null } }));
-        reader.change('sync.config.json', (config) => ({ ...config, name: 'geo' }));
+        reader.change('sync.config.json', ({ adapters, ...config }) => {
+          const { acme } = adapters as { readonly acme: object };
+          return { ...config, adapters: { acme: { ...acme, throttle: { per: '1s' } } } };
+        });
         await reader.type('export ACME_TOKEN=of-acme');
+      },
+      'PATH=/usr/local/bin:/usr/bin:/bin': async (reader) => {
+        const { output } = await reader.type('npx cronsync events');
+        expect(output).toContain('customers.created c1');
       },
     },
   },
