@@ -82,6 +82,7 @@ describe('one hit per window', () => {
       ttl: '1500ms',
       throttle: { per: '300ms', margin: '5ms', key: `account-${process.pid}` },
       timings: { slotReserveMs: 1000 },
+      ownProcesses: true,
     });
 
   /** Runs again and again until it is enough; every fourth run is killed somewhere around its hit. */

@@ -48,8 +48,15 @@ export async function keepRunning(
   }
 }
 
-/** Does to Redis what happens to it, at random moments: everything once, then everything again in another order. How often it did what. */
-export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<Readonly<Record<string, number>>> {
+/**
+ * Does to Redis what happens to it, at random moments: everything once, then everything again in another order. In between it
+ * waits for runs that end well: on a machine with too much to do, no run would. How often it did what.
+ */
+export async function keepHarming(
+  redis: RedisPair,
+  over: AbortSignal,
+  goodRuns: () => number,
+): Promise<Readonly<Record<string, number>>> {
   const harms = {
     restart: () => redis.restart(),
     flush: () => redis.client.flushall(),
@@ -59,8 +66,12 @@ export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<
   const counts = new Map<string, number>();
   let left: (keyof typeof harms)[] = [];
   while (!over.aborted) {
+    if (left.length === 0) {
+      left = ['restart', 'flush', 'lag', 'failover'];
+      const enough = goodRuns() + 2;
+      while (goodRuns() < enough && !over.aborted) await sleep(100);
+    }
     await sleep(randomInt(500, 4000));
-    if (left.length === 0) left = ['restart', 'flush', 'lag', 'failover'];
     const [name = 'restart'] = left.splice(randomInt(left.length), 1);
     await harms[name]();
     counts.set(name, (counts.get(name) ?? 0) + 1);

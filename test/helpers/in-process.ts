@@ -8,7 +8,8 @@ const require = createRequire(import.meta.url);
 
 /**
  * Runs a command line in this process, by the same code as the test bundle: a start of Node is most of what a short run
- * costs. It does not see crash points, stdin and signals.
+ * costs. It does not see crash points, stdin and signals, and
+ * a module of the user's finds the tests' working directory in `process.cwd()`.
  */
 export async function runInProcess(args: readonly string[], options: SyncOptions & { readonly cwd: string }) {
   enableCompileCache(inherited.NODE_COMPILE_CACHE);
