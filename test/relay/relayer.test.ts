@@ -22,7 +22,7 @@ describe('a Redis that refuses to write', () => {
   const refuse = () => worlds.takesWrites(false);
   const takeAgain = () => worlds.takesWrites(true);
 
-  test('leaves the events where they are, and is reported', async () => {
+  test('leaves the events in the outbox, and is reported', async () => {
     const world = await worlds.world();
     await world.commit(2);
     await refuse();
