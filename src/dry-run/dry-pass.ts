@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import { bringerOf, identify, type Source } from '../match/identify.ts';
+import { bringerOf } from '../match/home.ts';
+import { identify, type Source } from '../match/identify.ts';
+import { beginPass } from '../pass/begin.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
 import { ofMode } from '../pass/page-intake.ts';
-import { hasRecords, type PassState, type Resource } from '../pass/resource.ts';
+import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
 import { goneIn } from '../pass/take-page.ts';
-import { atHome, startPass, wholeMode } from '../pass/transitions.ts';
+import { startPass, wholeMode } from '../pass/transitions.ts';
 import { turnPage } from '../pass/turn-page.ts';
 import { askInDryRun } from './clues.ts';
 import type { DryRunContext } from './context.ts';
@@ -85,13 +87,11 @@ export class DryPass {
   }
 
   async #started({ isFull }: DryPassOptions): Promise<Checkpoint> {
-    const { target, thirdParty, now } = this.#context;
-    const { resource } = this.#state;
+    const { target, thirdParty } = this.#context;
     const stored = (await target.pass(this.#name))?.checkpoint ?? null;
     const before = stored && isFull ? { ...stored, bookmark: null } : stored;
-    const started = startPass(before, resource.shape, wholeMode(thirdParty.adapter.modes(this.#name)), now());
-    const isFirst = !(await hasRecords(resource, target));
-    return atHome(started, thirdParty.name, isFirst, resource.rekey !== undefined);
+    const mode = wholeMode(thirdParty.adapter.modes(this.#name));
+    return beginPass(before, this.#state.resource, mode, this.#context);
   }
 
   async #takePage(options: DryPassOptions): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Checkpoint } from '../checkpoint.ts';
 import { type Alias, type Aliases, type Arrived, type Clues, nativeOnly, noClues } from '../identity.ts';
 import type { Column, Prepared, RecordBatch, Rejected, Rekey } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
@@ -24,11 +23,6 @@ export interface Identified extends RecordBatch {
   /** Aliases to store with it; absent if the native keys are the keys. */
   readonly aliases?: Aliases;
   readonly recognised?: Recognised;
-}
-
-/** The adapter as matching sees it: whether its native keys are the system's keys. */
-export function bringerOf({ home = [], hadGuests = true }: Checkpoint, adapter: string): Bringer {
-  return { adapter, home, isAlone: home.includes(adapter) && !hadGuests };
 }
 
 /**

@@ -1,17 +1,16 @@
-import type { Mode } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
-import { ConfigError } from '../errors.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
+import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, whatExpired } from './due.ts';
 import { endChanges } from './end-changes.ts';
 import { endSnapshot, type PassEnded } from './end-snapshot.ts';
 import type { PageTaken } from './page-intake.ts';
-import { hasRecords, type PassState, type Resource } from './resource.ts';
+import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
 import { takePage } from './take-page.ts';
-import { atHome, fail, isSnapshot, needsNewPass, nextMode, startOver, startPass, wholeMode } from './transitions.ts';
+import { fail, isSnapshot, needsNewPass, nextMode, startOver, wholeMode } from './transitions.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {
@@ -47,7 +46,7 @@ export class Pass {
    * Takes the pass one step further.
    *
    * 1. Continue, or begin a new pass.
-   * 2. Take a page in, unless all of them are.
+   * 2. Take a page in, unless all pages are committed.
    * 3. After the last page, end the pass.
    */
   async step(run: RunContext): Promise<PassStep> {
@@ -60,13 +59,14 @@ export class Pass {
   /** Continues, or starts a new pass. Stores the try before the page: a page that kills the process must not starve the others. */
   async begin(run: RunContext): Promise<void> {
     const before = this.#checkpoint;
-    const { shape, table } = this.resource;
-    const modes = run.thirdParty.adapter.modes(table.resource);
-    const continues = before !== null && !needsNewPass(before, shape, modes);
-    const checkpoint = { ...(continues ? before : await this.#newPass(modes, run)), triedAt: run.now() };
-    if (checkpoint.phase === 'walking') this.#demandMode(checkpoint.mode, run);
+    const { resource } = this;
+    const modes = run.thirdParty.adapter.modes(this.#name);
+    const continues = before !== null && !needsNewPass(before, resource.shape, modes);
+    const mode = nextMode(before, resource, wholeMode(modes), run.now());
+    const pass = continues ? before : await beginPass(before, resource, mode, run);
+    const checkpoint = { ...pass, triedAt: run.now() };
+    if (checkpoint.phase === 'walking') demandMode(checkpoint.mode, resource, run.thirdParty);
     assertTrusted(run);
-    if (!continues) this.#forgetSeen();
     await this.#store(checkpoint, run, !continues);
   }
 
@@ -74,7 +74,7 @@ export class Pass {
   async takePage(run: RunContext): Promise<PageTaken> {
     const taken = await takePage(this.#state(), run);
     this.#checkpoint = taken.checkpoint;
-    run.progress.page(this.resource.table.resource, taken.checkpoint.progress.pages);
+    run.progress.page(this.#name, taken.checkpoint.progress.pages);
     return taken;
   }
 
@@ -105,7 +105,6 @@ export class Pass {
     const failed = fail(before, now, backOff, whatExpired(error), whole);
     const isGivenUp = failed.pass !== before.pass;
     if (isGivenUp) run.log.warn(`pass ${before.pass} of ${this.#name} is given up; it deletes nothing`);
-    if (isGivenUp) this.#forgetSeen();
     await this.#store(failed, run, isGivenUp);
   }
 
@@ -143,24 +142,12 @@ export class Pass {
     return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen };
   }
 
-  async #newPass(modes: readonly Mode[], { thirdParty, target, now }: RunContext): Promise<Checkpoint> {
-    const { resource } = this;
-    const isFirst = !(await hasRecords(resource, target));
-    const mode = nextMode(this.#checkpoint, resource, wholeMode(modes), now());
-    const started = startPass(this.#checkpoint, resource.shape, mode, now());
-    return atHome(started, thirdParty.name, isFirst, resource.rekey !== undefined);
-  }
-
-  #demandMode(mode: Mode, { thirdParty: { name, adapter } }: RunContext): void {
-    if (adapter.modes(this.#name).includes(mode)) return;
-    throw new ConfigError(`the adapter ${name} cannot read ${mode} of ${this.#name}; no hit was made`, {
-      hint: 'Leave out "mode" and "fullEvery": then every pass reads everything.',
-    });
-  }
-
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, forgetsSeen = false): Promise<void> {
     await target.save(this.#name, { checkpoint, ...(forgetsSeen && { seen: null }) });
     this.#checkpoint = checkpoint;
+    if (!forgetsSeen) return;
+    this.#stored = null;
+    this.#seen = null;
   }
 
   /** After a page that failed half-way: what was seen is read again from where it is stored. */
@@ -168,11 +155,6 @@ export class Pass {
     const stored = await target.pass(this.#name);
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
-    this.#seen = null;
-  }
-
-  #forgetSeen(): void {
-    this.#stored = null;
     this.#seen = null;
   }
 }

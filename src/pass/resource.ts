@@ -2,7 +2,6 @@ import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { Prepare, Rekey } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
-import type { TargetReader } from '../target.ts';
 import type { Guard } from './guard.ts';
 import type { SeenSet } from './seen-set.ts';
 
@@ -35,9 +34,4 @@ export interface PassState<C extends Checkpoint = Checkpoint> {
   readonly checkpoint: C;
   /** Grows with every page. After a page that failed, it must be read again from the target. */
   readonly seen: SeenSet;
-}
-
-/** Whether the resource has ever had a record: ids start at 1, and a deleted record keeps its id. */
-export async function hasRecords({ table }: Pick<Resource, 'table'>, target: TargetReader): Promise<boolean> {
-  return (await target.rowsOf(table, [1])).length > 0;
 }

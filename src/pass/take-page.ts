@@ -2,14 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import { noChanges } from '../change.ts';
 import { crashPoint } from '../crash.ts';
-import {
-  type AskClues,
-  bringerOf,
-  identify,
-  keysOfNatives,
-  type MatchedResource,
-  type Source,
-} from '../match/identify.ts';
+import { bringerOf } from '../match/home.ts';
+import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../match/identify.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { TargetReader } from '../target.ts';
 import { PageWriter } from './commit.ts';

@@ -71,17 +71,6 @@ export function startPass<M extends Mode>(
   };
 }
 
-/**
- * Notes whose native keys are the system's keys: those of the adapter that reads before there is any record, and of each
- * adapter that completes a pass without `match`. A native key of any other adapter proves nothing by looking like a key.
- */
-export function atHome<C extends Checkpoint>(checkpoint: C, adapter: string, isFirst: boolean, matches: boolean): C {
-  const before = checkpoint.home ?? [];
-  const home = isFirst ? [adapter] : before;
-  const hadGuests = !isFirst && (checkpoint.hadGuests === true || before.some((each) => each !== adapter));
-  return { ...checkpoint, home, nextHome: matches ? home : [...new Set([...home, adapter])], hadGuests };
-}
-
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
   if (before === null || before.shape !== shape || before.phase === 'done') return true;

@@ -9,19 +9,18 @@ import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../target.ts';
 import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
 
+interface ReportedRun {
+  readonly name: string;
+  readonly adapter: string;
+  readonly holder: Holder;
+}
+
 /** What a run does and meets, as it happens, and the summary of it at the end. */
 export class RunReport {
-  #passes: readonly Pass[] = [];
-  #pages = 0;
-  readonly #name: string;
-  readonly #adapter: string;
-  readonly #holder: Holder;
+  readonly #run: ReportedRun;
   readonly #startedAt: number;
-  #hits = 0;
-  #records = 0;
-  #rejected = 0;
-  #duplicates = 0;
-  #counts = noChanges;
+  #passes: readonly Pass[] = [];
+  #totals = { hits: 0, pages: 0, records: 0, rejected: 0, duplicates: 0, counts: noChanges };
   #relayed = 0;
   #isRelayPaused = false;
   #nextSlotInMs: number | null = null;
@@ -30,16 +29,14 @@ export class RunReport {
   #errors: ErrorSummary[] = [];
   #warnings: string[] = [];
 
-  constructor({ name, adapter, holder }: { name: string; adapter: string; holder: Holder }, startedAt: number) {
-    this.#name = name;
-    this.#adapter = adapter;
-    this.#holder = holder;
+  constructor(run: ReportedRun, startedAt: number) {
+    this.#run = run;
     this.#startedAt = startedAt;
   }
 
   /** Pages that were taken so far. */
   get pages(): number {
-    return this.#pages;
+    return this.#totals.pages;
   }
 
   /** Whether stream and database contradict each other: then nothing may be relayed. */
@@ -53,7 +50,7 @@ export class RunReport {
   }
 
   hit(): void {
-    this.#hits += 1;
+    this.#totals.hits += 1;
   }
 
   due(): void {
@@ -61,14 +58,14 @@ export class RunReport {
   }
 
   tookPage({ records, rejected, duplicates }: PageTotals): void {
-    this.#pages += 1;
-    this.#records += records;
-    this.#rejected += rejected;
-    this.#duplicates += duplicates;
+    this.#totals.pages += 1;
+    this.#totals.records += records;
+    this.#totals.rejected += rejected;
+    this.#totals.duplicates += duplicates;
   }
 
   wrote(counts: ChangeCounts): void {
-    this.#counts = sumCounts(this.#counts, counts);
+    this.#totals.counts = sumCounts(this.#totals.counts, counts);
   }
 
   relayed({ appended, outcome }: Relayed): void {
@@ -107,30 +104,16 @@ export class RunReport {
   }
 
   summary(now: number, stopCode: ExitCode | null): Summary {
+    const { name, adapter, holder } = this.#run;
     const resources = this.#passes.flatMap(summaryOf);
-    const { outcome, exitCode } = outcomeOf({
-      stopCode,
-      errors: this.#errors,
-      isHeld: this.#isHeld,
-      isThrottled: this.#nextSlotInMs !== null,
-      pages: this.#pages,
-      isUnfinished: resources.some(({ phase }) => phase === 'walking' || phase === 'deleting'),
-      wasDue: this.#wasDue,
-    });
     return {
-      name: this.#name,
-      run: this.#holder.run,
-      adapter: this.#adapter,
-      outcome,
-      exitCode,
+      name,
+      run: holder.run,
+      adapter,
+      ...this.#outcome(resources, stopCode),
       startedAt: new Date(this.#startedAt).toISOString(),
       tookMs: now - this.#startedAt,
-      hits: this.#hits,
-      pages: this.#pages,
-      records: this.#records,
-      rejected: this.#rejected,
-      duplicates: this.#duplicates,
-      counts: this.#counts,
+      ...this.#totals,
       relayed: this.#relayed,
       isRelayPaused: this.#isRelayPaused,
       nextSlotInMs: this.#nextSlotInMs,
@@ -140,22 +123,38 @@ export class RunReport {
     };
   }
 
+  /** The run's row in the target, as its summary has it. */
   row(now: number, stopCode: ExitCode | null): RunRow {
-    const { outcome, exitCode, hits, pages, counts, rejected, errors } = this.summary(now, stopCode);
+    const { run, adapter, outcome, exitCode, hits, pages, counts, rejected, errors } = this.summary(now, stopCode);
+    const { host, pid } = this.#run.holder;
+    const startedAt = new Date(this.#startedAt);
+    const error = errors[0]?.message ?? null;
+    const times = { startedAt, endedAt: new Date(now) };
     return {
-      run: this.#holder.run,
-      holder: `${this.#holder.host}:${this.#holder.pid}`,
-      adapter: this.#adapter,
-      startedAt: new Date(this.#startedAt),
-      endedAt: new Date(now),
+      run,
+      holder: `${host}:${pid}`,
+      adapter,
+      ...times,
       outcome,
       exitCode,
       hits,
       pages,
       counts,
       rejected,
-      error: errors[0]?.message ?? null,
+      error,
     };
+  }
+
+  #outcome(resources: readonly ResourceSummary[], stopCode: ExitCode | null) {
+    return outcomeOf({
+      stopCode,
+      errors: this.#errors,
+      isHeld: this.#isHeld,
+      isThrottled: this.#nextSlotInMs !== null,
+      pages: this.#totals.pages,
+      isUnfinished: resources.some(({ phase }) => phase === 'walking' || phase === 'deleting'),
+      wasDue: this.#wasDue,
+    });
   }
 }
 

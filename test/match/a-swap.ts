@@ -50,8 +50,8 @@ export const unreadable = { is: 'no text' };
 const never = new AbortController().signal;
 
 /**
- * A system whose third party is another one in any run: real runs and dry runs, on a database of its own. Records are matched
- * by their email; what a pass misses is gone at once.
+ * A system whose third party may change with every run: real runs and dry runs, on a database of its own. Records are matched
+ * by their email; a record that one pass misses is deleted at once.
  */
 export function aSwap({ schema = peopleSchema, key = ['id'], match = ['email'] }: SwapOptions = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'cronsync-swap-'));

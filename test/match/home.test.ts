@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { bringerOf } from '../../src/match/identify.ts';
-import { atHome, complete, fail, startPass } from '../../src/pass/transitions.ts';
+import { atHome, bringerOf } from '../../src/match/home.ts';
+import { complete, fail, startPass } from '../../src/pass/transitions.ts';
 import { aCheckpoint } from '../pass/a-pass.ts';
 
 const isHome = (checkpoint: ReturnType<typeof aCheckpoint>, adapter: string) =>

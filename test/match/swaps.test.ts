@@ -28,7 +28,7 @@ interface Step {
   readonly name: Name;
   readonly brought: readonly Brought[];
   readonly isCut: boolean;
-  /** After one that was cut: its pass is gone on with. */
+  /** After a run that was cut short: its pass continues. */
   readonly goesOn: boolean;
 }
 
@@ -67,13 +67,13 @@ const schema = {
   required: ['id'],
 };
 
-/** A step as it is taken: a pass that is under way at its third party goes on with what this had when it began. */
+/** A step as it is taken: a pass that is under way continues with what its third party had when it began. */
 interface Played extends Step {
   readonly startsPass: boolean;
   readonly match: readonly string[] | null;
 }
 
-/** The steps as they come: if match comes late, it does with the first other third party. */
+/** The steps in order. If match is added late, it is added with the first other third party. */
 function played(steps: readonly Step[], isLate: boolean): Played[] {
   let underWay: Step | null = null;
   let matches = !isLate;

@@ -36,7 +36,7 @@ describe('with one confirmation', () => {
     expect(await system.checkpoint()).toMatchObject({ phase: 'done', missing: 0, sweptTo: 0 });
   });
 
-  test('writes nothing where everything came', async () => {
+  test('writes nothing if everything came', async () => {
     await system.fill(20);
     expect(await system.endPass({ guard: once })).toMatchObject({ verdict: { delete: 'all' }, deleted: 0 });
     expect(await system.events('customers.deleted')).toEqual([]);

@@ -20,15 +20,15 @@ const verdict = (changes: Partial<PassEnd> = {}, guard = aGuard) => judge(end(ch
 
 describe('a pass deletes nothing', () => {
   test.each([
-    ['where the pages moved', { shifted: true }],
-    ['where too many records were rejected', { rejected: 6 }],
-    ['where a record has no readable key', { keyless: 1, rejected: 1 }],
-    ['where the third party has more records than came', { total: 101 }],
+    ['if the pages moved', { shifted: true }],
+    ['if too many records were rejected', { rejected: 6 }],
+    ['if a record has no readable key', { keyless: 1, rejected: 1 }],
+    ['if the third party has more records than came', { total: 101 }],
   ])('%s, whatever is permitted', (_title, progress) => {
     expect(verdict({ progress: progressed(progress), gone: 1, permission: 1000 })).toBe('none');
   });
 
-  test('where too many of no records at all would be rejected: there are none', () => {
+  test('for rejected records only if they are more than allowed', () => {
     expect(hasTooManyRejects(end({ progress: progressed({ records: 0 }), maxRejectRatio: 0 }))).toBe(false);
     expect(hasTooManyRejects(end({ progress: progressed({ rejected: 5 }) }))).toBe(false);
   });
@@ -38,7 +38,7 @@ describe('the guard', () => {
   test.each([
     [20, 'all'],
     [21, 'held'],
-  ])('by its default lets %i of 100 rows go: %s', (gone, expected) => {
+  ])('judges %i deletions of 100 rows by its default: %s', (gone, expected) => {
     expect(verdict({ gone })).toBe(expected);
   });
 
@@ -54,7 +54,7 @@ describe('the guard', () => {
     });
   });
 
-  test('lets few rows go where there are few', () => {
+  test('allows any deletion if there are few rows', () => {
     expect(verdict({ live: 9, gone: 9 })).toBe('all');
     expect(verdict({ live: 10, gone: 3 })).toBe('held');
   });
@@ -78,15 +78,15 @@ describe('the guard', () => {
     expect(verdict({ live: 85, gone: 17, deletions: [{ at: now - day, live: 100, deleted: 15 }] })).toBe('all');
   });
 
-  test('stays strict where rows were many when its window began and are few now', () => {
+  test('stays strict if there were many rows when its window began and there are few now', () => {
     expect(verdict({ live: 5, gone: 5, deletions: [{ at: now - 1, live: 100, deleted: 20 }] })).toBe('held');
   });
 
-  test('lets a permission go as far as it goes', () => {
+  test('allows as many deletions as a permission does', () => {
     expect([verdict({ gone: 50, permission: 50 }), verdict({ gone: 51, permission: 50 })]).toEqual(['all', 'held']);
   });
 
-  test('never lets more go in a window than it allows, in however many passes', () => {
+  test('never allows more in a window than its share, in however many passes', () => {
     const steps = fc.array(fc.record({ gone: fc.nat(60), waitMs: fc.nat(day / 4) }), { maxLength: 30 });
     fc.assert(
       fc.property(steps, (passes) => {

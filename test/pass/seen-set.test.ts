@@ -22,7 +22,7 @@ describe('what a pass has seen', () => {
     );
   });
 
-  test('is without what is gone again', () => {
+  test('leaves out ids that were removed', () => {
     fc.assert(
       fc.property(ids, ids, (added, gone) => {
         const seen = new SeenSet();
@@ -35,7 +35,7 @@ describe('what a pass has seen', () => {
     );
   });
 
-  test('is the same when it comes back from where it was stored, and grows on', () => {
+  test('is the same after it was stored and restored, and can grow', () => {
     fc.assert(
       fc.property(ids, ids, (before, after) => {
         const first = new SeenSet();

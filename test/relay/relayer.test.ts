@@ -16,7 +16,7 @@ describe('a Redis that refuses to write', () => {
   const refuse = () => takesWrites(false);
   const takeAgain = () => takesWrites(true);
 
-  test('leaves the events where they are, and is reported', async () => {
+  test('leaves the events in the outbox, and is reported', async () => {
     const world = await aWorld();
     await world.commit(2);
     await refuse();
