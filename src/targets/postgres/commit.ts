@@ -13,7 +13,7 @@ import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
 import { storeRejects } from './rejects.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
-import { writeEntries } from './rows/entries.ts';
+import { writeEntries } from './rows/entering.ts';
 import { type FoundRow, lookUp, noFoundRow } from './rows/look-up.ts';
 import { ownRegister, saveRegister } from './rows/register.ts';
 import type { Shape } from './rows/shape.ts';

@@ -12,7 +12,7 @@ import { RunFence } from './fence/run-fence.ts';
 import { takeOver } from './fence/take-over.ts';
 import { savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
-import { type Read, readerMethods } from './reader.ts';
+import { questions, type Read } from './questions.ts';
 import { dropRejects } from './rejects.ts';
 import { removeBatch } from './remove.ts';
 import { ownRegister } from './rows/register.ts';
@@ -51,7 +51,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
   const fence = new RunFence(connection, name);
   const firstLoads = new FirstLoads(log);
   const read: Read = (work) => connection.read(() => work(connection, hasSchema(connection)));
-  const reading = readerMethods(read, name);
+  const reading = questions(read, name);
   return {
     label: connection.label,
     ...reading,

@@ -3,7 +3,7 @@ import type { Prepared } from '../../../record.ts';
 import { UnstorableError } from '../../sql/stored-values.ts';
 import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
-import { copyFrom } from './entries.ts';
+import { copyFrom } from './entering.ts';
 import { bound, copyLine, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
 import { keyFields } from './wanted.ts';
