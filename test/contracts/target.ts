@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { noProgress } from '../../src/checkpoint.ts';
@@ -475,6 +475,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           { key: null, reasons: ['no key'], raw: 'garbage' },
         ];
         await write(target, [], { rejected, pass: 1 });
+        const writtenBy = Date.now();
+        await vi.waitUntil(() => Date.now() > writtenBy, { interval: 1 });
         await write(target, [], { rejected: rejected.slice(0, 1), pass: 2 });
         const rejects = await target.rejects({ resource: 'customers', limit: 10 });
         expect(rejects).toHaveLength(2);

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import type { Timings } from '../../timings.ts';
 import { letterOf } from '../sql/our-rows.ts';
-import { type Connection, openConnection, patiently } from './connection.ts';
+import { type Connection, openConnection } from './connection/connection.ts';
+import { patiently } from './connection/patience.ts';
 import { ensureSchema } from './schema.ts';
 
 export interface SqliteDeadLettersOptions {

@@ -4,7 +4,7 @@ import type { Position } from '../../event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { type OutboxRow, outboxRow, rowsPerPurge } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
 
 /** A row where it stands. */

@@ -3,7 +3,7 @@ import { countChanges, type Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';

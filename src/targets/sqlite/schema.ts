@@ -1,5 +1,5 @@
 import { otherVersionError } from '../sql/run-errors.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 /** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */
 const schemaVersion = 1;

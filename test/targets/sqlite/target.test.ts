@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Target } from '../../../src/target.ts';
-import { translate } from '../../../src/targets/sqlite/errors.ts';
+import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { cluesContract } from '../../contracts/clues.ts';

@@ -1,5 +1,5 @@
 import type { Alias, Aliases } from '../../../identity.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 /**
  * Made for the first resource with `match`: without one there is nothing to keep here. The index holds all that is asked of a

@@ -2,7 +2,7 @@ import type { Arrived, Clues } from '../../../identity.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
 import { textOrNull } from '../../sql/our-rows.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { hasAliases } from './aliases.ts';
 import { lookalikesOf } from './lookalikes.ts';
 import { rowsIn } from './rows.ts';

@@ -1,7 +1,7 @@
 import type { Comparison } from '../../../batch.ts';
 import type { LiveIds } from '../../../target.ts';
 import type { Entries } from '../../sql/entry-book.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 export interface Entry {
   readonly id: number;

@@ -3,7 +3,7 @@ import type { ResourceTable } from '../../../table.ts';
 import { quoted } from '../../sql/identifiers.ts';
 import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../../sql/stored-values.ts';
 import { softColumn } from '../../sql/table/dialect.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
 import { readTable } from './system-table.ts';
 

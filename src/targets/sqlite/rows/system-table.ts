@@ -3,7 +3,7 @@ import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
 import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/table/dialect.ts';
 import type { TableIndex } from '../../sql/table/match-warnings.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
 
 /** What SQLite makes of names and tables; it needs no type to add a column. */

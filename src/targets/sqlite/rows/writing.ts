@@ -4,8 +4,8 @@ import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
 import { fieldsOfKey, type Stored, toStored } from '../../sql/stored-values.ts';
 import { softColumn } from '../../sql/table/dialect.ts';
-import type { Connection } from '../connection.ts';
-import { refusalOf } from '../errors.ts';
+import type { Connection } from '../connection/connection.ts';
+import { refusalOf } from '../connection/errors.ts';
 import { keyColumns, storedKey, whereKey } from './rows.ts';
 
 /**

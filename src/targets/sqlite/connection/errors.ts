@@ -1,5 +1,5 @@
-import { ConfigError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
-import { UnstorableError } from '../sql/stored-values.ts';
+import { ConfigError, messageOf, SyncError, UnreachableError } from '../../../errors.ts';
+import { UnstorableError } from '../../sql/stored-values.ts';
 
 // Primary result codes: https://www.sqlite.org/rescode.html
 const busy = 5;
