@@ -13,7 +13,7 @@ import { ownRegister, saveRegister } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 import { rowWriter } from './rows/writing.ts';
 
-/** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
+/** Deletes the ids that are live, counts the missing, and stores the checkpoint. */
 export function removeBatch(writing: Writing, removal: Removal): Committed {
   const { connection, name, fence } = writing;
   const { table, missing, found } = removal;
@@ -37,7 +37,7 @@ interface Removed {
   readonly refused: readonly Rejected[];
 }
 
-/** A row that the database keeps, for a foreign key's sake, leaves its record live: the next pass tries again. */
+/** If the database keeps a row, because of a foreign key for example, its record stays live. The next pass tries again. */
 function removeRecords(connection: Connection, { table, ids }: Removal, of: number, at: Date): Removed {
   const rows = rowsIn(connection, table);
   const writer = rowWriter(connection, table);

@@ -83,7 +83,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 
 type Bookkeeping = 'save' | 'saveGroups' | 'purgeOutbox' | 'purgeRejects' | 'recordRun' | 'rebase' | 'fenceOut';
 
-/** What is written beside the system's rows. */
+/** What is written beside batches and removals. */
 function bookkeeping(connection: Connection, name: string, fence: RunFence): Pick<Target, Bookkeeping> {
   return {
     save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),

@@ -35,9 +35,9 @@ describe('a URL', () => {
   test.each([
     ['several hosts', '?host=a,b', 'it names several hosts'],
     ['several ports', '?port=1,2', 'it names several ports'],
-    ['a port that is none', '?port=abc', '"abc" is no port'],
-    ['an empty port', '?port=', '"" is no port'],
-    ['a port out of range', '?port=70000', '"70000" is no port'],
+    ['a port that is not a number', '?port=abc', '"abc" is not a port'],
+    ['an empty port', '?port=', '"" is not a port'],
+    ['a port out of range', '?port=70000', '"70000" is not a port'],
   ])('of %s is refused', (_what, query, why) => {
     const parse = () => parseAddress(`postgres://u:secret@h/d${query}`);
     expect(parse).toThrow(ConfigError);

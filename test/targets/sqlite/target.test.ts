@@ -125,7 +125,7 @@ describe('a SQLite file', () => {
 
   test('that is no database is a config error', async () => {
     writeFileSync(file, 'this is a text and no database '.repeat(100));
-    await expect(open()).rejects.toThrow(/is no SQLite database/);
+    await expect(open()).rejects.toThrow(/is not a SQLite database/);
     await expect(open()).rejects.toThrow(ConfigError);
   });
 

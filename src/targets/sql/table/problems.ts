@@ -6,7 +6,7 @@ import { type Dialect, missingColumns, type SystemTable, softColumn } from './di
 export function problemsOf(table: ResourceTable, system: SystemTable | null, dialect: Dialect): string[] {
   const named = nameProblems(table, dialect);
   if (!system || named.length > 0) return named;
-  if (system.kind !== 'table') return [`${quoted(table.table)} is a ${system.kind}, which sync cannot write`];
+  if (system.kind !== 'table') return [`${quoted(table.table)} is a ${system.kind}, which cronsync cannot write`];
   return [columnProblems, keyProblems, markProblems].flatMap((problems) => problems(table, system, dialect));
 }
 
@@ -18,7 +18,7 @@ function nameProblems({ table, columns, mapped, onDelete }: ResourceTable, diale
   const twins = columns.filter(({ name }, at) => names.indexOf(folded(name)) !== at);
   for (const { name } of twins)
     problems.push(
-      `the column ${quoted(name)} of ${quoted(table)} differs from another by case only, which is the same to ${engine}`,
+      `the column ${quoted(name)} of ${quoted(table)} differs from another by case only, and ${engine} takes them for the same`,
     );
   const strays = mapped.filter(({ name }) => !names.includes(folded(name)));
   for (const { name } of strays)
@@ -36,7 +36,7 @@ function columnProblems(table: ResourceTable, system: SystemTable, { folded }: D
   const filled = new Set(table.mapped.map(({ name }) => folded(name)));
   return system.columns.flatMap(({ name, isGenerated, mustBeFilled }) => {
     const place = `the column ${quoted(name)} of ${quoted(table.table)}`;
-    if (isGenerated && ours.has(folded(name))) return [`${place} is generated: sync cannot write it`];
+    if (isGenerated && ours.has(folded(name))) return [`${place} is generated: cronsync cannot write it`];
     if (mustBeFilled && !filled.has(folded(name)))
       return [`${place} is NOT NULL without a default, and nothing is mapped to it`];
     return [];

@@ -34,7 +34,7 @@ export function busyError(label: string, cause: unknown): UnreachableError {
   });
 }
 
-/** Says an error of SQLite in the user's words. An error that is ours, or no error of SQLite, is given back as it is. */
+/** Turns an error of SQLite into one that a user understands. Any other error is returned as it is. */
 export function translate(error: unknown, label: string): unknown {
   if (error instanceof SyncError) return error;
   const code = codeOf(error);
@@ -54,14 +54,14 @@ interface Saying {
 
 const forbidden: Saying = {
   says: (label) => `the target ${label} cannot be written by this user`,
-  hint: 'Give the user that runs sync the right to write the file and its directory.',
+  hint: 'Give the user that runs cronsync the right to write the file and its directory.',
   isConfig: true,
 };
 
 const sayings: Record<number | 'other', Saying | undefined> = {
   1: {
     says: (label) => `the target ${label} does not fit`,
-    hint: 'A table was changed while sync ran, or does not fit: `sync check` compares them.',
+    hint: 'A table was changed while cronsync ran, or does not fit: `cronsync check` compares them.',
     isConfig: true,
   },
   3: forbidden,
@@ -73,7 +73,7 @@ const sayings: Record<number | 'other', Saying | undefined> = {
   },
   13: {
     says: (label) => `the disk of the target ${label} is full`,
-    hint: 'Make room; the next run goes on from there.',
+    hint: 'Make room; the next run continues from there.',
     isConfig: false,
   },
   14: {
@@ -88,7 +88,7 @@ const sayings: Record<number | 'other', Saying | undefined> = {
   },
   23: forbidden,
   26: {
-    says: (label) => `the target ${label} is no SQLite database`,
+    says: (label) => `the target ${label} is not a SQLite database`,
     hint: 'Look at `target.file` in the config: the file is something else.',
     isConfig: true,
   },

@@ -7,7 +7,10 @@ import { hasAliases } from './aliases.ts';
 import { lookalikesOf } from './lookalikes.ts';
 import { rowsIn } from './rows.ts';
 
-/** A question for all arrivals, each: whose aliases are known; of the others what bears their keys, and what looks like them. */
+/**
+ * The clues of all arrivals, each question asked once: which aliases are known; for the others, what has their keys, and what
+ * looks like them.
+ */
 export function cluesOf(
   connection: Connection,
   table: ResourceTable,

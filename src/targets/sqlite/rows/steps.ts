@@ -57,7 +57,7 @@ function writeRow(writer: RowWriter, { record, change }: Step, exists: boolean):
   return writer.write(record, change, exists);
 }
 
-/** Entries follow the rows: nothing is to be known of a row that the database has refused. */
+/** Entries are written after the rows, since a row that the database refuses gets no entry. */
 function writeBook(connection: Connection, of: number, book: EntryBook, isFirstLoad: boolean): void {
   const { entries } = book;
   try {
