@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
@@ -145,7 +145,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await old.countLive('customers')).toBe(1);
       });
 
-      test('fences out whoever holds the fence when it is asked to', async () => {
+      test('fences out the run that holds the fence when it is asked to', async () => {
         const target = await takenOver();
         await (await open()).fenceOut();
         await expect(write(target, [ada])).rejects.toThrow(FencedError);
@@ -196,7 +196,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     });
 
     describe('commit', () => {
-      test('creates rows, with their values as they were given', async () => {
+      test('creates rows with the values that were given', async () => {
         const target = await takenOver();
         const committed = await write(target, [ada, bob, eve]);
         expect(committed).toEqual({
@@ -217,7 +217,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.countLive('customers')).toBe(3);
       });
 
-      test('updates only the columns that differ, and leaves the system its own', async () => {
+      test('updates only the columns that differ, and keeps the columns of the system', async () => {
         const target = await takenOver();
         await write(target, [ada]);
         await world.sql('ALTER TABLE customers ADD COLUMN notes VARCHAR(50)');
@@ -264,7 +264,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.countLive('customers')).toBe(1);
       });
 
-      test('says in the event what the row held, not what was last written', async () => {
+      test('puts into the event what was in the row, not what was last written', async () => {
         const target = await takenOver();
         await write(target, [ada]);
         await world.sql("UPDATE customers SET email = 'system@example.com'");
@@ -357,7 +357,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     });
 
     describe('compare and find', () => {
-      test('give ids of the equal, and positions of the others in order', async () => {
+      test('give the ids of equal records, and the positions of the others in order', async () => {
         const target = await takenOver();
         await write(target, [ada, bob, eve]);
         const entries = [...entriesOf([eve]), ['9', 'x'], ...entriesOf([adaMoved, bob]), ['8', 'y']] as const;
@@ -366,7 +366,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(different).toEqual([1, 2, 4]);
       });
 
-      test('count records, give ids of keys and the live in order', async () => {
+      test('count records, and give the ids of keys and the live ids in order', async () => {
         const target = await takenOver();
         await write(target, [ada, bob, eve]);
         await remove(target, [2]);
@@ -387,7 +387,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         ['keep', 'keep', [{ id: '1', email: 'ada@example.com' }]],
         ['set', { set: { email: 'gone', active: false } }, [{ id: '1', email: 'gone' }]],
       ];
-      test.each(ways)('deletes the %s way, with an event of what the row held', async (_way, onDelete, left) => {
+      test.each(ways)('deletes the %s way, with an event of what was in the row', async (_way, onDelete, left) => {
         const table = customersTable({ onDelete });
         const target = await takenOver(table);
         const { ids } = await write(target, [ada], { table });
@@ -420,7 +420,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await eventsOf(target))[1]).toMatchObject({ data: { before: null } });
       });
 
-      test('counts what is missing, and starts again for what was found', async () => {
+      test('counts how often a record is missing, and starts again once it was found', async () => {
         const target = await takenOver();
         await write(target, [ada, bob]);
         const miss = (missing: readonly number[], found: readonly number[]) =>
@@ -451,6 +451,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           { key: null, reasons: ['no key'], raw: 'garbage' },
         ];
         await write(target, [], { rejected, pass: 1 });
+        const writtenBy = Date.now();
+        await vi.waitUntil(() => Date.now() > writtenBy, { interval: 1 });
         await write(target, [], { rejected: rejected.slice(0, 1), pass: 2 });
         const rejects = await target.rejects({ resource: 'customers', limit: 10 });
         expect(rejects).toHaveLength(2);
@@ -525,7 +527,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         seq,
       });
 
-      test('gives whole transactions until there are enough, from inside one if need be', async () => {
+      test('gives whole transactions until there are enough events, starting inside one if it must', async () => {
         const target = await takenOver();
         await write(target, [ada, bob]);
         await write(target, [eve]);
@@ -536,7 +538,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.outbox(await upTo(target, 3), 10)).events).toEqual([]);
       });
 
-      test('is purged of what is old and passed, and of nothing else', async () => {
+      test('is purged of events that are old and passed, and of no others', async () => {
         const target = await takenOver();
         await write(target, [ada, bob]);
         await write(target, [eve]);
@@ -547,7 +549,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await eventsOf(target)).map(({ subject }) => subject)).toEqual(['3']);
       });
 
-      test('moves to a new generation what was not passed, with its own numbers', async () => {
+      test('moves events that were not passed to a new generation, under their own numbers', async () => {
         const target = await takenOver();
         await write(target, [ada, bob]);
         await write(target, [eve]);
@@ -565,7 +567,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     });
 
     describe('listeners and runs', () => {
-      test('keeps the cursor that is further on, and forgets a dropped group', async () => {
+      test('keeps the later of two cursors, and forgets a dropped group', async () => {
         const target = await open();
         const at = (generation: number, seq: number) => [{ group: 'notify', position: { generation, seq } }];
         await target.saveGroups(at(5, 9));

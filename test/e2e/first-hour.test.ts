@@ -113,7 +113,7 @@ const turns: Record<string, Turn> = {
   'a database that is something else': {
     before: (project) => project.write('sync.db', 'this is no database, whatever its name says'.repeat(20)),
     exitCode: 78,
-    says: [/is no SQLite database/, /nothing was written/, /hint: /],
+    says: [/is not a SQLite database/, /nothing was written/, /hint: /],
   },
   'a lock that somebody made by hand': {
     before: (project) => project.redis.client.set(project.lockKey, 'mine'),

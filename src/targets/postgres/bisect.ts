@@ -73,8 +73,8 @@ export class Bisector<Row> {
   }
 
   /**
-   * Where rows belong for which there is no time. The next transaction gets them, but it must not find everything as it was:
-   * so while nothing is written or refused, they count as busy, and not before a lock was waited for.
+   * The set for rows that there is no time for. The next transaction gets what is left, but it must not find everything as it
+   * was. So while nothing is written or refused, rows count as busy instead, and only after a lock was waited for.
    */
   #tooLate(): Set<Row> | undefined {
     if (performance.now() <= this.#until) return undefined;

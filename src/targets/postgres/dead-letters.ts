@@ -13,8 +13,8 @@ export interface PostgresDeadLettersOptions extends PostgresOptions {
 }
 
 /**
- * Opens the dead letters in a Postgres database. Not fenced: any daemon may bury, and the same one again changes nothing.
- * Tables are made by the first burial; before it everything reads as empty.
+ * Opens the dead letters in a Postgres database. They are not fenced: any daemon may store one, and storing it again changes
+ * nothing. The first one makes the tables. Until then everything reads as empty.
  */
 export function openPostgresDeadLetters(options: PostgresDeadLettersOptions): DeadLetters & AsyncDisposable {
   const { name, schema, timings } = options;

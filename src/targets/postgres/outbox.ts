@@ -15,7 +15,7 @@ async function append(session: Session, { table }: Place, name: string, row: Out
   );
 }
 
-/** Writes a transaction's events to the outbox as one row. Returns their number, by which the fence row counts on. */
+/** Writes a transaction's events to the outbox as one row. Returns how many: the fence row's next number moves past them. */
 export async function giveOutEvents(
   { session, place, name, fence }: Writing,
   batch: Pick<Batch | Removal, 'table' | 'events'>,

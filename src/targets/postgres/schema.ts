@@ -3,10 +3,10 @@ import { quoted } from '../sql/identifiers.ts';
 import { otherVersionError } from '../sql/run-errors.ts';
 import type { Session } from './connection/session.ts';
 
-/** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */
+/** The version of our own tables. A later release migrates older tables, and an older release leaves newer ones alone. */
 const schemaVersion = 1;
 
-/** Where our tables are, and the system's: one schema of the database, by name, whatever the search path says. */
+/** Where our tables and the system's are: one schema of the database, named in every statement, whatever the search path is. */
 export interface Place {
   readonly label: string;
   readonly schema: string;
@@ -19,8 +19,8 @@ export function placeIn(schema: string, label: string): Place {
 }
 
 /**
- * Keys are compared byte by byte. No two indexes of the records begin alike, so that the planner takes the right one of a
- * table that was never analyzed. Rows that every transaction changes have room to be changed in place.
+ * Keys are compared byte by byte. No two indexes of the records begin with the same column, so that the planner takes the right
+ * one while the table was never analyzed. Rows that every transaction changes have room to be changed in place.
  */
 function statements({ table }: Place): string {
   return `
@@ -58,7 +58,7 @@ INSERT INTO ${table('_sync_schema')} VALUES (${schemaVersion});
 `;
 }
 
-/** Asks the catalog's tables, not its cache: another first start may have made them a moment ago. */
+/** Reads the catalog's tables, not its cache: another first start may have made our tables a moment ago. */
 const presence = `
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS here, EXISTS (
   SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = '_sync_schema') AS ours`;
@@ -80,7 +80,7 @@ export async function hasSchema(session: Session, place: Place): Promise<boolean
 /** Runs short work in a transaction. */
 export type Transact = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
-/** Makes our tables if they are not there, in a transaction of its own; two first starts at once take turns. */
+/** Makes our tables if they are not there, in a transaction of its own. Two first starts at once take turns. */
 export async function ensureSchema(transact: Transact, place: Place): Promise<void> {
   if (await transact((session) => hasSchema(session, place))) return;
   await transact(async (session) => {

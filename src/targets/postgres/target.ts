@@ -76,7 +76,7 @@ interface BookkeepingOptions {
   readonly name: string;
 }
 
-/** What is written beside the system's rows. */
+/** What is written beside batches and removals. */
 function bookkeeping({ fence, ours, transact, place, name }: BookkeepingOptions): Pick<Target, Bookkeeping> {
   /**
    * For work that a daemon or a command does as well. They never take over, and only a run is fenced. All of it may run

@@ -1,25 +1,25 @@
 import type { Arrived, Bearer, Clues } from '../../identity.ts';
 
-/** What a database tells of arrivals, each question asked once for all of them. */
-export interface ToldOfArrivals {
+/** What a database knows of arrivals. Each question is asked once for all of them. */
+export interface KnownOfArrivals {
   /** From native key to key. */
   readonly aliases: ReadonlyMap<string, string>;
   /** Native keys that are the keys of rows. */
   readonly namesakes: ReadonlySet<string>;
   /** For each arrival the rows with the same match fields. */
   readonly lookalikes: readonly (readonly Lookalike[])[];
-  /** What our own tables say of the keys of all of these. */
+  /** What our own tables say about the keys of all of these. */
   readonly standings: ReadonlyMap<string, Standing>;
 }
 
 export interface Lookalike {
   readonly key: string;
-  /** The row bears the mark of a soft delete. */
+  /** The row has the mark of a soft delete. */
   readonly isMarked: boolean;
 }
 
 export interface Standing {
-  /** Null: no record of ours. */
+  /** Null: it is not a record of ours. */
   readonly entry: 'live' | 'deleted' | null;
   readonly takenBy: string | null;
   readonly madeBy: string | null;
@@ -27,17 +27,17 @@ export interface Standing {
 
 const unknown: Standing = { entry: null, takenBy: null, madeBy: null };
 
-/** Puts together what each arrival's clues are. Pure. */
+/** Puts together the clues of each arrival. Pure. */
 export function cluesFrom(
   arrived: readonly Arrived[],
-  { aliases, namesakes, lookalikes, standings }: ToldOfArrivals,
+  { aliases, namesakes, lookalikes, standings }: KnownOfArrivals,
 ): Clues[] {
   const bearer = (key: string, isMarked: boolean): Bearer => {
     const { entry, takenBy, madeBy } = standings.get(key) ?? unknown;
     return { key, isRecord: entry !== null, isLive: !isMarked && entry !== 'deleted', takenBy, madeBy };
   };
-  // An alias comes before its record where a batch is several transactions: its key is nobody else's meanwhile.
-  const isBorne = (key: string): boolean => {
+  // Where a batch is several transactions, an alias may be stored before its record. Its key belongs to that record already.
+  const isTaken = (key: string): boolean => {
     const { entry, takenBy, madeBy } = standings.get(key) ?? unknown;
     return namesakes.has(key) || entry !== null || takenBy !== null || madeBy !== null;
   };
@@ -46,13 +46,13 @@ export function cluesFrom(
     if (alias !== null) return { alias, namesake: null, lookalikes: [] };
     return {
       alias,
-      namesake: isBorne(native) ? bearer(native, false) : null,
+      namesake: isTaken(native) ? bearer(native, false) : null,
       lookalikes: (lookalikes[n] ?? []).map(({ key, isMarked }) => bearer(key, isMarked)),
     };
   });
 }
 
-/** The keys of which our own tables are to be asked. */
+/** The keys that our own tables are asked about. */
 export function keysInQuestion(
   arrived: readonly Arrived[],
   lookalikes: readonly (readonly Lookalike[])[],

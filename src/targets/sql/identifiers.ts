@@ -1,4 +1,4 @@
-/** A name as an identifier of SQL, whatever it contains. */
+/** A name as an SQL identifier, whatever it contains. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -2,12 +2,12 @@ import type { Arrived } from '../../identity.ts';
 import type { Value } from '../../record.ts';
 import type { ResourceTable } from '../../table.ts';
 
-/** The values to look for: each set of them once, and which set is whose. */
+/** The sets of values to look for, each once, and which arrival has which set. */
 export interface MatchedValues {
   readonly sets: readonly (readonly Value[])[];
-  /** For each arrival the place of its set; null where a match field is null or empty, which is like nothing else. */
+  /** For each arrival the place of its set; null where a match field is null or empty, which matches nothing. */
   readonly setOf: readonly (number | null)[];
-  /** The place of the set that these values are. */
+  /** The place of the set with these values. */
   readonly placeOf: (values: readonly Value[]) => number | undefined;
 }
 

@@ -7,7 +7,7 @@ const rawLimit = 65_536;
 /** How many rejects of one resource are kept. The oldest are removed. */
 export const rejectsKept = 10_000;
 
-/** A rejected record as it is stored. The same key, or without one the same record, takes the same place again. */
+/** A rejected record as it is stored. A later reject with the same digest replaces it: the same key, or without a key the same record. */
 export interface StoredReject {
   readonly digest: string;
   readonly key: string | null;

@@ -2,23 +2,23 @@ import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../../canon
 import { parseJson } from '../../json.ts';
 import { type Column, type ColumnKind, canonicalJson, type Value } from '../../record.ts';
 
-/** What a driver takes and gives: integers are bigints where they may be past 2^53. */
+/** What a driver takes and gives. Integers are bigints where they may be past 2^53. */
 export type Stored = string | number | bigint | Uint8Array | null;
 
-/** A value that no database of ours can keep. Its record is refused, the others of the batch are written. */
+/** A value that no supported database can store. Its record is refused; the others of the batch are written. */
 export class UnstorableError extends Error {}
 
-/** A canonical value in the form in which it is written; `json` and `text` are text. Throws `UnstorableError`. */
+/** The form in which a canonical value is written; `json` and `text` are text. Throws `UnstorableError`. */
 export function toStored(value: Value, kind: ColumnKind): Stored {
   if (typeof value === 'string') return wellFormed(value);
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'bigint') return within64Bits(value);
   if (typeof value !== 'number') return null;
-  if (!Number.isFinite(value)) throw new UnstorableError(`${value} is no number that a column can hold`);
+  if (!Number.isFinite(value)) throw new UnstorableError(`${value} is not a number that a column can hold`);
   return kind === 'integer' && Number.isInteger(value) ? BigInt(value) : value;
 }
 
-/** Brings what a column holds, whoever wrote it, into the form of a canonical value; what does not fit the kind stays as it is. */
+/** The canonical form of what a column holds, whoever wrote it. A value that does not fit the kind stays as it is. */
 export function fromStored(stored: Stored | undefined, kind: ColumnKind): Value {
   if (stored === null || stored === undefined) return null;
   const value = stored instanceof Uint8Array ? Buffer.from(stored).toString('utf8') : narrow(stored);
@@ -36,7 +36,7 @@ const readers: Record<ColumnKind, (value: string | number | bigint) => Value> = 
   json: (value) => canonicalText(String(value)),
 };
 
-/** A column of text or of numbers may say it, too. */
+/** What truth looks like in a column of booleans, of text or of numbers. */
 const truths: ReadonlyMap<string, boolean> = new Map([
   ['1', true],
   ['0', false],
@@ -44,7 +44,7 @@ const truths: ReadonlyMap<string, boolean> = new Map([
   ['false', false],
 ]);
 
-/** The fields that make up a key, read back from its text; undefined if it is no key of these columns. */
+/** The fields that make up a key, read from its text; undefined if the text is not a key of these columns. */
 export function fieldsOfKey(key: string, columns: readonly Column[]): Value[] | undefined {
   const texts = columns.length === 1 ? [key] : textsIn(key);
   if (texts?.length !== columns.length) return undefined;
@@ -75,7 +75,7 @@ function isNumeral(value: string | number): boolean {
   return typeof value === 'string' && /\d/.test(value) && Number.isFinite(Number(value));
 }
 
-/** Text that is no JSON is kept as a JSON string: an event must stay JSON whatever the system wrote. */
+/** Text that is not JSON becomes a JSON string: an event must stay JSON whatever the system has written. */
 function canonicalText(text: string): string {
   try {
     return canonicalJson(parseJson(text));
@@ -86,7 +86,7 @@ function canonicalText(text: string): string {
 
 function wellFormed(text: string): string {
   if (text.isWellFormed()) return text;
-  throw new UnstorableError('text with half a surrogate pair has no UTF-8');
+  throw new UnstorableError('text with half a surrogate pair cannot be written as UTF-8');
 }
 
 function within64Bits(value: bigint): bigint {

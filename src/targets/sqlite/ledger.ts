@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import { comparePositions } from '../../event.ts';
 import type { GroupCursor, RunRow, StoredPass } from '../../target.ts';
 import { groupCursorOf, runOf } from '../sql/our-rows.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 /** How many runs of one sync are remembered. */
 const runsKept = 1000;

@@ -4,10 +4,10 @@ import type { Position } from '../../event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { type OutboxRow, outboxRow, rowsPerPurge } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
 
-/** A row where it stands. */
+/** A row with its place in the table. */
 interface PlacedRow extends OutboxRow {
   readonly rowid: number;
 }
@@ -18,7 +18,7 @@ function append(connection: Connection, name: string, row: OutboxRow): void {
     .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, row.events);
 }
 
-/** Writes a transaction's events to the outbox as one row, and counts the fence row's next number on. Returns their number. */
+/** Writes a transaction's events to the outbox as one row, and moves the fence row's next number past them. Returns how many. */
 export function giveOutEvents(
   { connection, name, fence }: Writing,
   batch: Pick<Batch | Removal, 'table' | 'events'>,

@@ -3,7 +3,7 @@ import type { TableState } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 import { readFence } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { TargetReader } from '../../target.ts';
-import { type Connection, openConnection, type Patience } from './connection.ts';
+import { type Connection, openConnection } from './connection/connection.ts';
+import type { Patience } from './connection/patience.ts';
 import { questions, type Read } from './questions.ts';
 import { hasSchema } from './schema.ts';
 

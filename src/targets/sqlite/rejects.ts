@@ -2,7 +2,7 @@ import type { Rejected } from '../../record.ts';
 import type { RejectRow } from '../../target.ts';
 import { rejectOf } from '../sql/our-rows.ts';
 import { type RejectPlace, rejectsKept, storedReject } from '../sql/stored-reject.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 export function readRejects(
   connection: Connection,

@@ -3,7 +3,7 @@ import { countChanges, type Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
@@ -13,7 +13,7 @@ import { ownRegister, saveRegister } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 import { rowWriter } from './rows/writing.ts';
 
-/** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
+/** Deletes the ids that are live, counts the missing, and stores the checkpoint. */
 export function removeBatch(writing: Writing, removal: Removal): Committed {
   const { connection, name, fence } = writing;
   const { table, missing, found } = removal;
@@ -37,7 +37,7 @@ interface Removed {
   readonly refused: readonly Rejected[];
 }
 
-/** A row that the database keeps, for a foreign key's sake, leaves its record live: the next pass tries again. */
+/** If the database keeps a row, because of a foreign key for example, its record stays live. The next pass tries again. */
 function removeRecords(connection: Connection, { table, ids }: Removal, of: number, at: Date): Removed {
   const rows = rowsIn(connection, table);
   const writer = rowWriter(connection, table);

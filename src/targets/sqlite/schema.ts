@@ -1,11 +1,11 @@
 import { otherVersionError } from '../sql/run-errors.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
-/** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */
+/** The version of our own tables. A later release migrates older tables, and an older release leaves newer ones alone. */
 const schemaVersion = 1;
 
 /**
- * Ids count from 1 in each resource, and records stand in their order: a walk over the live ones touches no other
+ * Ids count from 1 in each resource, and records are stored in their order: a walk over the live ones touches no other
  * resource, and a set of ids stays small.
  */
 const statements = `

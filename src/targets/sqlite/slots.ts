@@ -2,7 +2,7 @@ import type { SlotKeeper } from '../../throttle.ts';
 import { keeperOf } from '../sql/slots/slot-keeper.ts';
 import { keptSlots, slotRowOf, slotRows } from '../sql/slots/slot-rows.ts';
 import type { KeptSlots } from '../sql/slots/slot-rules.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
 
 /** The second throttle: the rows of one key, on this machine's clock, changed in one transaction. All syncs of a file share it. */
 export function slotKeeper(write: <T>(work: (connection: Connection) => T) => Promise<T>): SlotKeeper {

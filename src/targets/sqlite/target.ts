@@ -6,7 +6,8 @@ import { FirstLoads } from '../sql/first-loads.ts';
 import { quoted } from '../sql/identifiers.ts';
 import { purgeAll } from '../sql/outbox-rows.ts';
 import { commitBatch } from './commit.ts';
-import { type Connection, openConnection, patiently } from './connection.ts';
+import { type Connection, openConnection } from './connection/connection.ts';
+import { patiently } from './connection/patience.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
 import { takeOver } from './fence/take-over.ts';
@@ -82,7 +83,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 
 type Bookkeeping = 'save' | 'saveGroups' | 'purgeOutbox' | 'purgeRejects' | 'recordRun' | 'rebase' | 'fenceOut';
 
-/** What is written beside the system's rows. */
+/** What is written beside batches and removals. */
 function bookkeeping(connection: Connection, name: string, fence: RunFence): Pick<Target, Bookkeeping> {
   return {
     save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),

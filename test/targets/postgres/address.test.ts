@@ -11,7 +11,7 @@ import { aPostgresWorld } from './a-postgres-target.ts';
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
 
 describe('a URL', () => {
-  test('names host, port, user, password and database, escapes undone', () => {
+  test('names host, port, user, password and database, with escapes decoded', () => {
     const { client, label } = parseAddress('postgres://sy%20nc:p%40ss%2Fword@db.example:6432/my%20app');
     expect(client).toMatchObject({
       host: 'db.example',
@@ -35,9 +35,9 @@ describe('a URL', () => {
   test.each([
     ['several hosts', '?host=a,b', 'it names several hosts'],
     ['several ports', '?port=1,2', 'it names several ports'],
-    ['a port that is none', '?port=abc', '"abc" is no port'],
-    ['an empty port', '?port=', '"" is no port'],
-    ['a port out of range', '?port=70000', '"70000" is no port'],
+    ['a port that is not a number', '?port=abc', '"abc" is not a port'],
+    ['an empty port', '?port=', '"" is not a port'],
+    ['a port out of range', '?port=70000', '"70000" is not a port'],
   ])('of %s is refused', (_what, query, why) => {
     const parse = () => parseAddress(`postgres://u:secret@h/d${query}`);
     expect(parse).toThrow(ConfigError);
@@ -90,7 +90,7 @@ async function aTlsServer(target: number): Promise<number> {
 }
 
 describe('TLS', () => {
-  test('is spoken with a server that proves who it is', async () => {
+  test('is used with a server that proves who it is', async () => {
     const world = await aPostgresWorld();
     const port = await aTlsServer(world.database.port);
     const url = world.database.urlFor({ port }).replace('127.0.0.1', 'localhost');

@@ -116,7 +116,7 @@ describe('a connection that breaks', () => {
     },
   );
 
-  test('in silence, from the first byte on, is tried twice and then told as a server that cannot be reached', async () => {
+  test('silently, from the first byte on, is tried twice and then reported as a server that cannot be reached', async () => {
     const world = await aPostgresWorld();
     const { proxy, url } = await aProxyTo(world);
     const target = await world.open({ url, timings: { ...timings, targetConnectMs: 100, targetBusyMs: 50 } });
@@ -125,7 +125,7 @@ describe('a connection that breaks', () => {
     expect(proxy.seen('cronsync:crm')).toBe(2);
   });
 
-  test('in silence, at its end, is torn down: nobody waits for whoever does not even answer that', async () => {
+  test('silently, at its end, is torn down: nobody waits for a server that does not even answer that', async () => {
     const world = await aPostgresWorld();
     const { proxy, target } = await throughProxy(world, { targetCloseMs: 100 });
     await write(target, [ada]);
@@ -135,7 +135,7 @@ describe('a connection that breaks', () => {
     expect(proxy.seen(wire.terminate)).toBe(2);
   });
 
-  test('since the server ended it, while it waited for the fence row, is made again', async () => {
+  test('because the server ended it, while it waited for the fence row, is made again', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     const holder = await world.database.session();
@@ -173,7 +173,7 @@ describe('a newer run', () => {
     expect(await world.rows('SELECT id FROM customers')).toEqual([]);
   });
 
-  test('waits for a transaction of an older one, and then has all that it wrote', async () => {
+  test('waits for a transaction of an older run, and then finds all that it wrote', async () => {
     const world = await aPostgresWorld();
     await takeOver(await world.open());
     const old = await world.database.session();
@@ -193,7 +193,7 @@ describe('a newer run', () => {
     expect(await world.rows('SELECT id FROM customers')).toEqual([{ id: '1' }]);
   });
 
-  test('of five at once on an empty database, each gets a fence of its own', async () => {
+  test('that starts with four others on an empty database gets a fence of its own', async () => {
     const world = await aPostgresWorld();
     const targets = await Promise.all(Array.from({ length: 5 }, () => world.open()));
     const takeovers = targets.map((target, n) =>
@@ -272,9 +272,9 @@ describe('a row that the system holds locked', () => {
     const { ids } = await write(target, [ada, bob, eve]);
     const system = await world.database.session();
     await system.query("BEGIN; SELECT 1 FROM customers WHERE id = '1' FOR UPDATE");
-    const told: unknown[] = [];
+    const asked: unknown[] = [];
     const checkpoint = (...args: [number, boolean]) => {
-      told.push(args);
+      asked.push(args);
       return whole();
     };
     const removal = removalOf(ids.slice(0, 2), { missing: ids.slice(2), checkpoint });
@@ -283,7 +283,7 @@ describe('a row that the system holds locked', () => {
     await system.query('COMMIT');
     expect(await target.remove(removal, never)).toMatchObject({ busy: [], counts: { deleted: 1 } });
     expect(await target.liveAfter('customers', 0, 9)).toEqual({ ids: [3], missed: [1] });
-    expect(told).toEqual([
+    expect(asked).toEqual([
       [1, false],
       [1, true],
     ]);
@@ -300,7 +300,7 @@ describe('a row that the system holds locked', () => {
     await system.query('COMMIT');
   });
 
-  test('since it has just been made there is tried again, and then adopted', async () => {
+  test('because it has just been made there is tried again, and then adopted', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     await write(target, [bob]);
@@ -341,7 +341,7 @@ describe('a row that others refer to, which the system holds,', () => {
     return { world, proxy, target, system };
   }
 
-  test('holds up what needs it, which is busy, and the others are written', async () => {
+  test('makes the rows that need it busy, and the others are written', async () => {
     const { world, target, system } = await aLeague();
     const players = Array.from({ length: 100 }, (_, n) => player(n, n === 0 ? 'red' : 'blue'));
     let held = players;
@@ -368,7 +368,7 @@ describe('a row that others refer to, which the system holds,', () => {
 });
 
 describe('a batch', () => {
-  test('that is large is several transactions, the checkpoint with the last', async () => {
+  test('that is large is several transactions, and the checkpoint is stored with the last', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     const many = Array.from({ length: 5000 }, (_, n) => record(String(n), `${n}\t\\\n"`, n, null, null, null));
@@ -393,7 +393,7 @@ describe('a batch', () => {
     expect([twice.unchanged.length, twice.different]).toEqual([5000, []]);
   });
 
-  test('with many that are refused has all the others written, and each reason', async () => {
+  test('with many refused records has all others written, and gives each reason', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY, visits integer CHECK (visits % 7 <> 3))');
     const target = await takeOver(await world.open());
@@ -406,7 +406,7 @@ describe('a batch', () => {
     expect((await target.pass('customers'))?.checkpoint).toEqual(checkpointOf(7));
   });
 
-  test('is not written once the signal has fired, however far it is', async () => {
+  test('is not written once the signal has fired, wherever it stands', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     const stop = new AbortController();
@@ -446,7 +446,7 @@ describe('tables', () => {
     expect(await world.rows('SELECT id FROM customers ORDER BY id')).toEqual([{ id: '1' }, { id: '2' }]);
   });
 
-  test('that never come free end the run, and are told with what to do', async () => {
+  test('that never come free end the run, which reports them with what to do', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY)');
     const reader = await world.database.session();

@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 describe('a pace', () => {
   const aPace = () => new Pace({ aimMs: 100, first: 200, most: 8000 });
 
-  test('begins with few rows, and doubles them at the most, up to a limit', () => {
+  test('begins with few rows, and at most doubles them, up to a limit', () => {
     const pace = aPace();
     const counts = [pace.rows];
     while (counts.length < 9) {
@@ -22,7 +22,7 @@ describe('a pace', () => {
     expect(counts).toEqual([200, 400, 800, 1600, 3200, 6400, 8000, 8000, 8000]);
   });
 
-  test('falls at once to what slower rows allow, and to no less than one', () => {
+  test('falls at once to what slower rows allow, and never below one', () => {
     const pace = aPace();
     pace.learn(200, 2000);
     expect(pace.rows).toBe(10);
@@ -30,7 +30,7 @@ describe('a pace', () => {
     expect(pace.rows).toBe(1);
   });
 
-  test('does not take a short transaction of few rows for what many would take', () => {
+  test('does not infer from a short transaction of few rows how long many take', () => {
     const pace = aPace();
     pace.learn(20, 50);
     expect(pace.rows).toBe(200);
@@ -77,7 +77,7 @@ describe('rows that take their time', () => {
   /** A statement is given up after twice so long. */
   const timings = { ...defaultTimings, targetBusyStepMs: 5, targetIdleMs: 500 };
 
-  test('are written few at first, and then no more than take about 100 ms', async () => {
+  test('are written in small numbers at first, and then as many as take about 100 ms', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     await world.sql(slowly(0.001));
@@ -87,7 +87,7 @@ describe('rows that take their time', () => {
     expect(Math.max(...others)).toBeLessThanOrEqual(100);
   });
 
-  test('are written few at first also where those of another table were quick', async () => {
+  test('are written in small numbers at first even where the rows of another table were fast', async () => {
     const world = await aPostgresWorld();
     const people = customersTable({ resource: 'people', table: 'people' });
     const target = await world.open();
@@ -107,7 +107,7 @@ describe('rows that take their time', () => {
     expect(Math.max(...(await transactions(world)))).toBeLessThan(100);
   });
 
-  test('all alone too long are refused, and the others are written', async () => {
+  test('that take too long even alone are refused, and the others are written', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open({ timings }));
     await world.sql(slowly(0, "NEW.id = '7'", 20));

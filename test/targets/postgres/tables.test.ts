@@ -59,7 +59,7 @@ describe('a column of the system, of another type than ours,', () => {
     ['inet', 'text', '10.0.0.1', '10.0.0.1/32'],
   ];
 
-  test.each(types)('%s (%s) is written once, and equal ever after', async (type, kind, value, read) => {
+  test.each(types)('%s (%s) is written once, and is equal from then on', async (type, kind, value, read) => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE DOMAIN short AS varchar(5) CHECK (length(VALUE) < 5);
       ALTER DATABASE ${world.database.name} SET timezone = 'UTC'; CREATE TABLE customers (id text PRIMARY KEY, v ${type})`);
@@ -104,7 +104,7 @@ describe('a column of the system, of another type than ours,', () => {
     expect(late).toMatchObject({ refused: [{ key: '1' }], ids: [1, 2], counts: { updated: 0 } });
   });
 
-  test('reads the same whatever style of values the database was told to write', async () => {
+  test('reads the same whatever style of values the database is configured to write', async () => {
     const world = await aPostgresWorld();
     const { name } = world.database;
     const columns: Column[] = [
@@ -150,7 +150,7 @@ describe('a column of the system, of another type than ours,', () => {
 });
 
 describe("the system's own table", () => {
-  test('may be the key under a collation that takes upper for lower case: what it takes for one are two records', async () => {
+  test('may be the key under a collation that ignores case: keys that it takes for equal are two records', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
       CREATE TABLE customers (id text COLLATE loose PRIMARY KEY, v text)`);
@@ -166,7 +166,7 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('keeps its own columns, defaults and generated ones, and is asked for no lock on what it refers to', async () => {
+  test('keeps its own columns, defaults and generated columns, and no row that it refers to is locked', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE customers (n bigint GENERATED ALWAYS AS IDENTITY, id text PRIMARY KEY, email text,
       shout text GENERATED ALWAYS AS (upper(email)) STORED, notes text DEFAULT 'none')`);
@@ -179,7 +179,7 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('has the triggers of changed columns fire, and no others', async () => {
+  test('fires the triggers of changed columns, and no others', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     await write(target, [ada]);
@@ -245,7 +245,7 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('has a row told as deleted that is gone already, or that a trigger puts elsewhere', async () => {
+  test('reports a row as deleted that is gone already, or that a trigger puts elsewhere', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     const { ids } = await write(target, [ada, bob, eve]);
@@ -257,7 +257,7 @@ describe("the system's own table", () => {
     expect(await world.rows('SELECT id FROM archive ORDER BY id')).toEqual([{ id: '1' }, { id: '3' }]);
   });
 
-  test('refuses an update to what a foreign key does not let in, and nothing else', async () => {
+  test('refuses an update that a foreign key does not let in, and nothing else', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE teams (id text PRIMARY KEY); INSERT INTO teams VALUES ('red'), ('green');
       CREATE TABLE customers (id text PRIMARY KEY, v text REFERENCES teams (id))`);
@@ -289,7 +289,7 @@ describe("the system's own table", () => {
     expect([counts.created, refused.map(({ key }) => key)]).toEqual([2, ['2']]);
   });
 
-  test('that refers to itself takes children before their parents, also beside one that is refused', async () => {
+  test('that refers to itself takes children before their parents, even beside a refused row', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY, v text REFERENCES customers (id))');
     const table = oneColumn('text');
@@ -309,7 +309,7 @@ describe("the system's own table", () => {
     expect(moved).toMatchObject({ counts: { created: 1, updated: 1 }, refused: [] });
   });
 
-  test('may be partitioned: what no partition takes is refused, what moves is moved', async () => {
+  test('may be partitioned: a row that no partition takes is refused, and a row that changes partition moves', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE customers (id text, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
       CREATE TABLE early PARTITION OF customers FOR VALUES FROM ('a') TO ('m');
@@ -365,7 +365,7 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('has its mark of a soft delete as a time, where we make it', async () => {
+  test('gets a time as its mark of a soft delete where we make the column', async () => {
     const world = await aPostgresWorld();
     const target = await takeOver(await world.open());
     const { ids } = await write(target, [ada]);
@@ -375,7 +375,7 @@ describe("the system's own table", () => {
   });
 });
 
-test('a resource that moves to another table is compared with it, many records in several steps, also where the first was all', async () => {
+test('a resource that moves to another table is compared with it, many records in several steps, even where the first was all', async () => {
   const world = await aPostgresWorld();
   const many = Array.from({ length: 12_000 }, (_, n) => record(String(n), 'x', n, null, null, null));
   const people = customersTable({ table: 'people' });
@@ -395,7 +395,7 @@ test('a resource that moves to another table is compared with it, many records i
   expect((await target.compare(people, entries)).unchanged).toEqual([]);
 });
 
-test('a schema of any name holds the tables, whatever the search path', async () => {
+test('a schema of any name has the tables, whatever the search path', async () => {
   const world = await aPostgresWorld();
   await world.sql(`CREATE SCHEMA "we""ird.é"; CREATE TABLE public.customers (wrong int)`);
   const target = await takeOver(await world.open({ schema: 'we"ird.é' }));

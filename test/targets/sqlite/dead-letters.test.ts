@@ -64,5 +64,5 @@ test('says what is wrong with a file that is no database', async () => {
   const file = await aFile();
   await writeFile(file, 'this is text, and long enough to be no header of a database at all');
   await using dead = openSqliteDeadLetters({ file, name: 'crm', timings });
-  await expect(dead.list({})).rejects.toThrow('is no SQLite database');
+  await expect(dead.list({})).rejects.toThrow('is not a SQLite database');
 });

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Target } from '../../../src/target.ts';
-import { translate } from '../../../src/targets/sqlite/errors.ts';
+import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { cluesContract } from '../../contracts/clues.ts';
@@ -90,7 +90,7 @@ targetContract('SQLite', world);
 cluesContract('SQLite', world);
 
 describe('a SQLite file', () => {
-  test("is written ahead when it is ours, and keeps its mode when it is the system's", async () => {
+  test("gets a write-ahead log when it is ours, and keeps its mode when it is the system's", async () => {
     await takeOver(await open());
     const mode = (path: string) => {
       using database = new DatabaseSync(path);
@@ -123,13 +123,13 @@ describe('a SQLite file', () => {
     });
   });
 
-  test('that is no database is a config error', async () => {
+  test('that is not a database is a config error', async () => {
     writeFileSync(file, 'this is a text and no database '.repeat(100));
-    await expect(open()).rejects.toThrow(/is no SQLite database/);
+    await expect(open()).rejects.toThrow(/is not a SQLite database/);
     await expect(open()).rejects.toThrow(ConfigError);
   });
 
-  test('that is damaged is said to be', async () => {
+  test('that is damaged is reported as damaged', async () => {
     const target = await takeOver(await open());
     await write(
       target,
@@ -222,7 +222,7 @@ describe('while another program writes', () => {
     expect(await writing).toMatchObject({ counts: { created: 1 } });
   });
 
-  test('readers of a file that is written ahead go on', async () => {
+  test('readers of a file with a write-ahead log continue', async () => {
     const target = await takeOver(await open());
     await write(target, [ada]);
     using _held = holder();
@@ -280,14 +280,14 @@ describe("the system's own table", () => {
     expect((await target.rowsOf(customersTable(), [1]))[0]?.row).toEqual(ada.values);
   });
 
-  test('that does not tell case apart refuses the second of two keys', async () => {
+  test('that ignores case refuses the second of two keys that differ by case only', async () => {
     system('CREATE TABLE customers (id TEXT COLLATE NOCASE PRIMARY KEY, email TEXT)');
     const target = await takeOver(await open());
     const keys = ['a', 'A'].map((key) => record(key, key, null, null, null, null));
     expect(await write(target, keys)).toMatchObject({ counts: { created: 1 }, refused: [{ key: 'A' }] });
   });
 
-  test('may have JSON in another form: it is compared by what it says', async () => {
+  test('may have JSON in another form: it is compared by its meaning', async () => {
     const target = await takeOver(await open());
     await write(target, [ada]);
     system(`UPDATE customers SET tags = '[ "a", "b" ]'`);
@@ -316,7 +316,7 @@ describe("the system's own table", () => {
     expect(await write(target, [ada, twin])).toMatchObject({ counts: { created: 1 }, refused: [{ key: '2' }] });
   });
 
-  test('keeps out a value that no column can hold, and takes the rest', async () => {
+  test('refuses a record with a value that no column can hold, and takes the others', async () => {
     const target = await takeOver(await open());
     const huge = record('9', 'x', 2n ** 63n, null, null, null);
     const half = record('8', '\ud800', 1, null, null, null);
@@ -326,7 +326,7 @@ describe("the system's own table", () => {
   });
 });
 
-test('a backup that is put back in place of the file is found out', async () => {
+test('a backup that replaces the file is detected', async () => {
   const target = await takeOver(await open());
   await write(target, [ada]);
   const copy = join(directory, 'copy.db');

@@ -3,7 +3,7 @@ import { UnstorableError } from '../../sql/stored-values.ts';
 
 // SQLSTATEs: PostgreSQL documentation, appendix A.
 
-/** Classes that say something about one row: data, constraints, triggers, what functions of the system raise, limits. */
+/** Classes of errors about one row: data, constraints, triggers, what functions of the system raise, limits. */
 const rowClasses: ReadonlySet<string> = new Set(['09', '21', '22', '23', '27', '38', '39', '44', '54', 'P0']);
 const retried: ReadonlySet<string> = new Set(['40001', '40P01']);
 const lockTimeout = '55P03';

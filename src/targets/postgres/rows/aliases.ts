@@ -4,7 +4,7 @@ import type { Place, Transact } from '../schema.ts';
 import { storable, textArray } from './literals.ts';
 import { mostKeyBytes } from './writing.ts';
 
-/** Where nothing is missing no right to make it is needed, which `IF NOT EXISTS` would ask for. */
+/** Asked first, since `IF NOT EXISTS` needs the right to make a table even where none is missing. */
 export async function hasAliases(session: Session, place: Place): Promise<boolean> {
   return (await aliasesTable(session, place)) !== null;
 }
@@ -18,7 +18,7 @@ async function aliasesTable(session: Session, { schema }: Place): Promise<{ read
   return rows[0] ? { isReadable: rows[0].is_readable === 't' } : null;
 }
 
-/** Made for the first resource with `match`: without one there is nothing to keep here. */
+/** Made for the first resource with `match`: without one there is nothing to store here. */
 export async function ensureAliases(transact: Transact, place: Place): Promise<void> {
   const { table } = place;
   if (await transact((session) => hasAliases(session, place))) return;
@@ -32,7 +32,7 @@ export async function ensureAliases(transact: Transact, place: Place): Promise<v
   });
 }
 
-/** A native key that fits into no index is not kept: its record is refused when it is written, or matched again. */
+/** A native key that does not fit into an index is not stored: its record is refused when it is written, or matched again. */
 export async function storeAliases(
   session: Session,
   { table }: Place,
@@ -53,7 +53,10 @@ export async function storeAliases(
   );
 }
 
-/** Of a key that was refused and that no record has: kept, it would be one person's now and, by its own id, another's later. */
+/**
+ * Forgets the aliases of keys that were refused and that no record has. Such a key could later become another record's by its
+ * own id, and one alias would stand for two records.
+ */
 export async function forgetGroundless(
   session: Session,
   { table }: Place,
@@ -68,7 +71,7 @@ export async function forgetGroundless(
   );
 }
 
-/** A role that may not read aliases has none: they are another sync's. */
+/** A role that may not read the aliases has none: they belong to another sync. */
 export async function foreignAlias(
   session: Session,
   { place, of, adapter }: { readonly place: Place; readonly of: number; readonly adapter: string },

@@ -13,12 +13,15 @@ import { wantedKey } from './wanted.ts';
 interface Whose {
   readonly place: Place;
   readonly shape: Shape | null;
-  /** The number of the resource; null where nothing of it is known. */
+  /** The number of the resource; null where nothing is known of it. */
   readonly of: number | null;
   readonly adapter: string;
 }
 
-/** A question for all arrivals, each: whose aliases are known; of the others what bears their keys, and what looks like them. */
+/**
+ * The clues of all arrivals, each question asked once: which aliases are known; for the others, what has their keys, and what
+ * looks like them.
+ */
 export async function cluesOf(
   session: Session,
   whose: Whose,

@@ -52,8 +52,8 @@ async function renewEntries(
 }
 
 /**
- * The planner does not see how many ids these are, and so asks the index for them: where it sees that they are many, it
- * would rather read the whole table, in every batch.
+ * Hides from the planner how many ids there are, so that it uses the index. If it saw that there are many, it would read the
+ * whole table in every batch.
  */
 function byIndex(id: string): string {
   return `${id} = ANY (ARRAY (SELECT unnest($2::bigint[])))`;

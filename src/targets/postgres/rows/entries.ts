@@ -5,8 +5,8 @@ import type { Place } from '../schema.ts';
 import { textArray } from './literals.ts';
 
 /**
- * One query for all entries, an index look-up each: the LIMIT keeps the planner from reading the whole table instead. Ids
- * and positions come back as one text each, so that an unchanged page costs next to nothing.
+ * One query for all entries, with an index look-up each: the LIMIT keeps the planner from reading the whole table. Ids and
+ * positions come back as one text each, so that an unchanged page costs next to nothing.
  */
 export async function compareEntries(
   session: Session,
@@ -43,7 +43,7 @@ export async function liveIds(
   return numbers(rows[0]?.ids);
 }
 
-/** Compared as a pair, they are walked along the index even where the planner believes that there are few. */
+/** Comparing the pair makes the planner walk along the index even where it believes that there are few entries. */
 export async function liveEntries(
   session: Session,
   { table }: Place,
@@ -65,7 +65,7 @@ export interface KeyOfId {
   readonly key: string;
 }
 
-/** The keys of records, in the order of their ids as given; of live ones only, or of all. */
+/** The keys of records, in the order of `ids`; of live records only, or of all. */
 export async function keysOf(
   session: Session,
   { table }: Place,

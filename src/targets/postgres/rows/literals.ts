@@ -10,12 +10,12 @@ export function bound(value: Value, kind: ColumnKind): string | null {
   return text;
 }
 
-/** Text of anybody's in the form that Postgres can keep: half surrogates and NULs give way. */
+/** Any text in a form that Postgres can store: half surrogates and NULs are replaced. */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** The literal of an array of texts: quicker to write, and to send, than the driver's own. */
+/** The literal of an array of texts: faster to write, and to send, than the driver's own. */
 export function textArray(texts: readonly (string | null)[]): string {
   return `{${texts.map(element).join(',')}}`;
 }

@@ -14,13 +14,13 @@ export interface FoundRow extends Found {
   readonly isBusy: boolean;
 }
 
-/** Which rows are locked on the way; what somebody else has locked is passed over. A delete needs the stronger one. */
+/** How rows are locked on the way; '' for not at all. Rows that somebody else has locked are skipped. A delete needs the stronger lock. */
 export type RowLock = '' | 'FOR NO KEY UPDATE' | 'FOR UPDATE';
 
 export interface LookUp {
   readonly place: Place;
   readonly shape: Shape | null;
-  /** The number of the resource; null where noFoundRow of it is known. */
+  /** The number of the resource; null where nothing is known of it. */
   readonly of: number | null;
   readonly lock: RowLock;
 }
@@ -28,8 +28,8 @@ export interface LookUp {
 export const noFoundRow: FoundRow = { ...noFound, isBusy: false };
 
 /**
- * Our entry and the system's row of each record. Where the key's or a value's type does not take what we have, the others
- * are still found: what cannot be cast is looked up by halves, then without its values, then not at all.
+ * Our entry and the system's row of each record. If the type of a column does not accept a key or a value, the others are still
+ * found: the records are looked up by halves, and the one that cannot be cast without its values, then not at all.
  */
 export async function lookUp(session: Session, how: LookUp, wanted: readonly Wanted[]): Promise<FoundRow[]> {
   if (wanted.length === 0) return [];
@@ -48,7 +48,7 @@ export async function lookUp(session: Session, how: LookUp, wanted: readonly Wan
   return only?.fields ? lookUp(session, how, [{ ...only, fields: null }]) : [noFoundRow];
 }
 
-/** Leaves the transaction usable where work meets what the database refuses. */
+/** Keeps the transaction usable if the database refuses a part of the work. */
 export async function insideSavepoint<T>(session: Session, work: () => Promise<T>): Promise<T> {
   await session.query('SAVEPOINT sync_look_up');
   try {
@@ -91,8 +91,8 @@ function attempt(convert: () => string | null): string | null {
 }
 
 /**
- * An index look-up for each: the LIMITs and the lock keep the planner from joining with the whole table. `w` is what a
- * column of another type than ours would make of our value: where it is what the column holds, noFoundRow differs.
+ * An index look-up for each record: the LIMITs and the lock keep the planner from joining with the whole table. `w` is what a
+ * column of another type than ours would make of our value. If the column holds just that, nothing differs.
  */
 function lookUpSql({ place, shape, of, lock }: LookUp, foreign: readonly Foreign[]): string {
   const keys = shape?.key.map((_column, n) => `k${n}`) ?? [];

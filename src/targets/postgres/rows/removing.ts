@@ -4,8 +4,8 @@ import { type Shape, whereAnyKey } from './shape.ts';
 import { demandAll } from './writing.ts';
 
 /**
- * Does what `onDelete` asks to the rows of these keys. Rows that are gone are none of its business; nor are those that a
- * trigger keeps from a delete, for it may have done something else to them.
+ * Does what `onDelete` says with the rows of these keys. Rows that are gone are skipped. So are rows that a trigger keeps from
+ * a delete, since it may have done something else with them.
  */
 export async function removeRows(
   session: Session,

@@ -3,10 +3,10 @@ import { fieldsOfKey, UnstorableError } from '../../sql/stored-values.ts';
 import { bound } from './literals.ts';
 import type { Shape } from './shape.ts';
 
-/** A record as it is looked up: by the fields of its key, with its values where they are known. */
+/** A record to look up: by the fields of its key, and with its values where they are known. */
 export interface Wanted {
   readonly key: string;
-  /** Null: no column can hold them, so that there is no such row. */
+  /** Null: no column can hold them, so there is no such row. */
   readonly fields: readonly (string | null)[] | null;
   readonly values: Values | null;
 }

@@ -8,13 +8,13 @@ import { bound, copyLine, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
 import { keyFields } from './wanted.ts';
 
-/** How long telling rows apart may hold the locks of what is written already; a wait for a lock may add to it. */
+/** How long telling rows apart may hold the locks of what is already written. A wait for a lock may add to it. */
 export const tellApartMs = 100;
 
-/** Updates of so many different sets of columns are a statement each; the rest share one. */
+/** Updates of up to this many different sets of columns get a statement each; the rest share one. */
 const mostSets = 8;
 
-/** A key must fit into an entry of an index, ours and the system's: a third of a page of 8 kB. */
+/** A key must fit into an entry of our index and of the system's: a third of a page of 8 kB. */
 export const mostKeyBytes = 2600;
 
 export interface RowToWrite {
@@ -24,7 +24,7 @@ export interface RowToWrite {
   readonly change: 'insert' | 'overwrite' | readonly number[];
 }
 
-/** What is to be done to rows, where it is anything. */
+/** The rows that have to be written, and how. */
 export function rowsToWrite(steps: readonly Step[], exists: (at: number) => boolean): RowToWrite[] {
   return steps.flatMap(({ record, change }, at): RowToWrite | [] => {
     if (typeof change === 'string' || change.type === 'deleted') return [];
@@ -34,8 +34,8 @@ export function rowsToWrite(steps: readonly Step[], exists: (at: number) => bool
 }
 
 /**
- * Writes rows: updates first, which may free what a new row needs, then new ones. What is refused because of another row
- * gets a second chance, when all the others are there.
+ * Writes rows: first updates, which may free what a new row needs, then new rows. A row that is refused because of another row
+ * is tried once more when all the others are there.
  */
 export async function writeRows(
   session: Session,
@@ -68,7 +68,7 @@ interface UpdateGroup {
   readonly rows: readonly RowToWrite[];
 }
 
-/** Rows that change the same columns go together: a column that does not differ is not touched. */
+/** Rows that change the same columns are updated together: a column that does not differ is not touched. */
 function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] {
   const all = [...shape.mapped.keys()];
   const groups = new Map<string, UpdateGroup & { rows: RowToWrite[] }>();
@@ -136,14 +136,14 @@ function mappedColumns({ mapped }: Shape): ShapedColumn[] {
   return mapped.flatMap((column) => column ?? []);
 }
 
-/** Throws `UnstorableError`, which refuses the record. */
+/** Throws `UnstorableError`, for which the record is refused. */
 function boundFields(shape: Shape, { values, key }: Prepared): (string | null)[] {
   const keys = keyFields(
     shape,
     shape.keyAt.map((at) => values[at] ?? null),
   );
   if (Buffer.byteLength(key) > mostKeyBytes || !key.isWellFormed() || keys === null)
-    throw new UnstorableError(`its key does not fit into an index: it is no text of at most ${mostKeyBytes} bytes`);
+    throw new UnstorableError(`its key does not fit into an index: it is not a text of at most ${mostKeyBytes} bytes`);
   return shape.table.mapped.map(({ kind }, at) => bound(values[at] ?? null, kind));
 }
 

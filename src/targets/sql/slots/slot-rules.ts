@@ -25,7 +25,7 @@ export interface SlotRequest {
   readonly now: number;
 }
 
-/** Decides whether a slot is free, and what to keep then. Pure. */
+/** Decides whether a slot is free, and what is kept afterwards. Pure. */
 export function takeSlot(
   before: KeptSlots,
   { id, limits: asked, reserveMs, now }: SlotRequest,
@@ -47,13 +47,13 @@ export function takeSlot(
   return { keeps: { ...keeps, slots: [...others, { id, until: now + span, span }] }, answer: { granted: true } };
 }
 
-/** The grant's slot frees this long from now. Pure. */
+/** Moves the grant's slot to free this long from now. Pure. */
 export function settleSlot(kept: KeptSlots, id: string, freesInMs: number, now: number): KeptSlots {
   const span = Math.ceil(freesInMs);
   return { ...kept, slots: [...cancelSlot(kept, id).slots, { id, until: now + span, span }] };
 }
 
-/** The grant has no slot. Pure. */
+/** Gives the grant's slot back. Pure. */
 export function cancelSlot(kept: KeptSlots, id: string): KeptSlots {
   return { ...kept, slots: kept.slots.filter((slot) => slot.id !== id) };
 }
@@ -66,7 +66,7 @@ export function deferKey(before: KeptSlots, forMs: number, cause: BackOffCause, 
   return { ...kept, deferred: { until: now + span, span, cause } };
 }
 
-/** A refusal of credentials no longer keeps anyone away: they have been changed. Pure. */
+/** Ends the back-off that `deferKey` began. Pure. */
 export function resumeKey(kept: KeptSlots): KeptSlots {
   return { ...kept, deferred: null };
 }

@@ -1,12 +1,12 @@
 import type { Column } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
 
-/** What `soft` sets in the row of a record that is gone: when that was. */
+/** The column in which `soft` marks the row of a record that is gone, with the time. */
 export const softColumn = 'deleted_at';
 
-/** A table of the system's as it is now. */
+/** A table of the system as it is now. */
 export interface SystemTable<SomeColumn extends SystemColumn = SystemColumn> {
-  /** `table`, or what it is instead, for people: `view`. */
+  /** `table`, or what it is instead, as people call it: `view`. */
   readonly kind: string;
   readonly columns: readonly SomeColumn[];
   /** The columns of each unique index over whole columns, and of the primary key. */
@@ -21,12 +21,12 @@ export interface SystemColumn {
   readonly isNotNull: boolean;
 }
 
-/** What one database makes of names and tables. */
+/** How one database treats names and tables. */
 export interface Dialect {
   readonly engine: string;
   /** Two names with the same folded form are one column. */
   readonly folded: (name: string) => string;
-  /** Names that no table of the system's may have. */
+  /** Names that a table of the system may not have. */
   readonly reserved: RegExp;
   /** The table in a statement that is shown to people. */
   readonly shown: (table: string) => string;

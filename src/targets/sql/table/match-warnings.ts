@@ -5,7 +5,7 @@ export interface TableIndex {
   readonly isUnique: boolean;
 }
 
-/** What makes matching slow, one sentence each; names are compared in their folded form. */
+/** What makes matching slow, one sentence each. Names are compared in their folded form. */
 export function matchWarnings(
   { table, match = [] }: Pick<ResourceTable, 'table' | 'match'>,
   indexes: readonly TableIndex[],

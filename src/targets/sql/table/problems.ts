@@ -18,7 +18,7 @@ function nameProblems({ table, columns, mapped, onDelete }: ResourceTable, diale
   const twins = columns.filter(({ name }, at) => names.indexOf(folded(name)) !== at);
   for (const { name } of twins)
     problems.push(
-      `the column ${quoted(name)} of ${quoted(table)} differs from another by case only, which is the same to ${engine}`,
+      `the column ${quoted(name)} of ${quoted(table)} differs from another by case only, and ${engine} takes them for the same`,
     );
   const strays = mapped.filter(({ name }) => !names.includes(folded(name)));
   for (const { name } of strays)

@@ -1,6 +1,6 @@
 import type { FenceRow } from '../../../target.ts';
 import { fenceOf } from '../../sql/our-rows.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 /** The fence row of a sync; null if no run has ever taken over. */
 export function readFence(connection: Connection, name: string): FenceRow | null {

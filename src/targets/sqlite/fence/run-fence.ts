@@ -2,7 +2,7 @@ import type { Committed } from '../../../batch.ts';
 import { crashPoint } from '../../../crash.ts';
 import type { FenceRow } from '../../../target.ts';
 import { fencedError, lostCommitsError, notTakenOverError } from '../../sql/run-errors.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { ensureSchema, hasSchema } from '../schema.ts';
 import { readFence } from './fence.ts';
 

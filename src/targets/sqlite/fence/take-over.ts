@@ -1,7 +1,7 @@
 import type { ResourceTable } from '../../../table.ts';
 import type { FenceRow, RunIdentity } from '../../../target.ts';
 import { lostFenceError, unfitError } from '../../sql/run-errors.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
 import { ensureAliases } from '../rows/aliases.ts';
 import { inspectTable } from '../rows/inspect-table.ts';

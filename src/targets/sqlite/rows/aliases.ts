@@ -1,9 +1,9 @@
 import type { Alias, Aliases } from '../../../identity.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 /**
- * Made for the first resource with `match`: without one there is nothing to keep here. The index holds all that is asked of a
- * key, or the planner would rather read every alias for each.
+ * Made for the first resource with `match`: without one there is nothing to store here. The index covers all questions about a
+ * key; otherwise the planner would read all aliases for each.
  */
 const tables = `
 CREATE TABLE IF NOT EXISTS _sync_aliases (
@@ -31,7 +31,10 @@ export function storeAliases(connection: Connection, of: number, { adapter, know
     .run(of, adapter, JSON.stringify(known));
 }
 
-/** Of a key that was refused and that no record has: kept, it would be one person's now and, by its own id, another's later. */
+/**
+ * Forgets the aliases of keys that were refused and that no record has. Such a key could later become another record's by its
+ * own id, and one alias would stand for two records.
+ */
 export function forgetGroundless(connection: Connection, of: number, refused: readonly string[]): void {
   if (refused.length === 0) return;
   connection

@@ -2,12 +2,15 @@ import type { Arrived, Clues } from '../../../identity.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
 import { textOrNull } from '../../sql/our-rows.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { hasAliases } from './aliases.ts';
 import { lookalikesOf } from './lookalikes.ts';
 import { rowsIn } from './rows.ts';
 
-/** A question for all arrivals, each: whose aliases are known; of the others what bears their keys, and what looks like them. */
+/**
+ * The clues of all arrivals, each question asked once: which aliases are known; for the others, what has their keys, and what
+ * looks like them.
+ */
 export function cluesOf(
   connection: Connection,
   table: ResourceTable,

@@ -1,7 +1,7 @@
 import type { Comparison } from '../../../batch.ts';
 import type { LiveIds } from '../../../target.ts';
 import type { Entries } from '../../sql/entry-book.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 export interface Entry {
   readonly id: number;
@@ -9,7 +9,7 @@ export interface Entry {
   readonly deleted: boolean;
 }
 
-/** One query for all entries: what differs comes back as positions, so that an unchanged page costs next to nothing. */
+/** One query for all entries. Those that differ come back as positions, so that an unchanged page costs next to nothing. */
 const compareSql = `
 SELECT json_group_array(r.id) FILTER (WHERE r.id IS NOT NULL) AS same, json_group_array(e.key) FILTER (WHERE r.id IS NULL) AS others
 FROM json_each(?2) e

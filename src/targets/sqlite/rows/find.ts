@@ -1,5 +1,5 @@
 import type { Batch, Found } from '../../../batch.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { entryOf } from './entries.ts';
 import { rowsIn } from './rows.ts';
 

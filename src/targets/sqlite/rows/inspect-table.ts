@@ -1,6 +1,6 @@
 import type { ResourceTable, TableState } from '../../../table.ts';
 import { type FoundTable, tableState } from '../../sql/table/table-state.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { hasSchema } from '../schema.ts';
 import { dialect, readIndexes, readTable } from './system-table.ts';
 

@@ -1,7 +1,7 @@
 import type { Register } from '../../sql/entry-book.ts';
 import { registerFrom } from '../../sql/our-rows.ts';
 import { notRegisteredError } from '../../sql/run-errors.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 
 /** Null where no run has written this resource yet. */
 export function registerOf(connection: Connection, name: string, resource: string): Register | null {

@@ -5,8 +5,8 @@ import type { ResourceTable } from '../../../table.ts';
 import { EntryBook, type Register } from '../../sql/entry-book.ts';
 import { NotEmptyError } from '../../sql/first-loads.ts';
 import { refusedRecord } from '../../sql/stored-reject.ts';
-import type { Connection } from '../connection.ts';
-import { refusalOf } from '../errors.ts';
+import type { Connection } from '../connection/connection.ts';
+import { refusalOf } from '../connection/errors.ts';
 import { writeEntries } from './entries.ts';
 import { saveRegister } from './register.ts';
 import { type RowWriter, rowWriter } from './writing.ts';
@@ -57,7 +57,7 @@ function writeRow(writer: RowWriter, { record, change }: Step, exists: boolean):
   return writer.write(record, change, exists);
 }
 
-/** Entries follow the rows: nothing is to be known of a row that the database has refused. */
+/** Entries are written after the rows, since a row that the database refuses gets no entry. */
 function writeBook(connection: Connection, of: number, book: EntryBook, isFirstLoad: boolean): void {
   const { entries } = book;
   try {

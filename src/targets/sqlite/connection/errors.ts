@@ -1,5 +1,5 @@
-import { ConfigError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
-import { UnstorableError } from '../sql/stored-values.ts';
+import { ConfigError, messageOf, SyncError, UnreachableError } from '../../../errors.ts';
+import { UnstorableError } from '../../sql/stored-values.ts';
 
 // Primary result codes: https://www.sqlite.org/rescode.html
 const busy = 5;
@@ -34,7 +34,7 @@ export function busyError(label: string, cause: unknown): UnreachableError {
   });
 }
 
-/** Says an error of SQLite in the user's words. An error that is ours, or no error of SQLite, is given back as it is. */
+/** Turns an error of SQLite into one that a user understands. Any other error is returned as it is. */
 export function translate(error: unknown, label: string): unknown {
   if (error instanceof SyncError) return error;
   const code = codeOf(error);
@@ -73,7 +73,7 @@ const sayings: Record<number | 'other', Saying | undefined> = {
   },
   13: {
     says: (label) => `the disk of the target ${label} is full`,
-    hint: 'Make room; the next run goes on from there.',
+    hint: 'Make room; the next run continues from there.',
     isConfig: false,
   },
   14: {
@@ -88,7 +88,7 @@ const sayings: Record<number | 'other', Saying | undefined> = {
   },
   23: forbidden,
   26: {
-    says: (label) => `the target ${label} is no SQLite database`,
+    says: (label) => `the target ${label} is not a SQLite database`,
     hint: 'Look at `target.file` in the config: the file is something else.',
     isConfig: true,
   },
