@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
-import { noProgress } from '../../src/checkpoint.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Column, Prepared, Values } from '../../src/record.ts';
 import type { OnDelete, ResourceTable, Target, TargetReader } from '../../src/target.ts';
+import { aCheckpoint } from '../pass/a-pass.ts';
 
 /** A fresh database, with the system that lives in it. */
 export interface TargetWorld extends AsyncDisposable {
@@ -53,31 +53,7 @@ export const adaMoved = record('1', 'ada@new.example', 3, 1.5, true, '["a","b"]'
 const never = new AbortController().signal;
 
 export function checkpointOf(pass: number): Checkpoint {
-  return {
-    pass,
-    mode: 'snapshot',
-    phase: 'walking',
-    shape: 'shape',
-    isRemap: false,
-    cursor: 'next',
-    bookmark: null,
-    nextBookmark: null,
-    validators: null,
-    fullAt: null,
-    tombstones: [],
-    progress: noProgress,
-    startedAt: 1,
-    completedAt: null,
-    triedAt: 2,
-    failures: 0,
-    backOff: null,
-    moved: {},
-    held: null,
-    permission: null,
-    deletions: [],
-    missing: 0,
-    sweptTo: 0,
-  };
+  return aCheckpoint({ pass, cursor: 'next', startedAt: 1, triedAt: 2 });
 }
 
 export function batchOf(records: readonly Prepared[], changes: Partial<Batch> = {}): Batch {
@@ -474,6 +450,9 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           { key: null, reasons: ['no key'], raw: 'garbage' },
         ];
         await write(target, [], { rejected, pass: 1 });
+        // Rejects are listed by their time, in milliseconds: the second must be later than the first.
+        const writtenAt = Date.now();
+        await vi.waitUntil(() => Date.now() > writtenAt, { interval: 1 });
         await write(target, [], { rejected: rejected.slice(0, 1), pass: 2 });
         const rejects = await target.rejects({ resource: 'customers', limit: 10 });
         expect(rejects).toHaveLength(2);

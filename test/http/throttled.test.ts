@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   CredentialsError,
   ExitCode,
@@ -13,17 +13,16 @@ import { throttleKeyOf } from '../../src/http/throttle-key.ts';
 import { createThrottledClient, type ThrottledClientOptions } from '../../src/http/throttled.ts';
 import { silentLog } from '../../src/log.ts';
 import { defaultTimings } from '../../src/timings.ts';
-import { aThirdParty, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
+import { party } from '../helpers/fresh-party.ts';
+import type { Scripted } from '../helpers/third-party.ts';
 import { aKeeper } from './keeper.ts';
 
-let party: ThirdParty;
 let journal: string[];
 
-beforeEach(async () => {
-  party = await aThirdParty({ records: [{ id: 1 }] });
+beforeEach(() => {
+  party.set([{ id: 1 }]);
   journal = [];
 });
-afterEach(() => party.close());
 
 function aClient(options: Partial<ThrottledClientOptions> = {}) {
   return createThrottledClient({
