@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackOffCause } from '../../src/errors.ts';
+import type { Target } from '../../src/target.ts';
 import type { Grant, SlotAnswer, SlotKeeper } from '../../src/throttle.ts';
 
 export interface SlotKeeperUnderTest {
@@ -18,6 +19,24 @@ const refused: BackOffCause = { exitCode: 69, message: 'the third party answered
 
 export function aGrant(key = 'acme'): Grant {
   return { id: randomUUID(), key };
+}
+
+/** The slot keepers of three syncs whose targets are in one database. */
+export async function keepersOf(
+  open: (name: string) => Promise<Target>,
+  close: () => unknown,
+): Promise<SlotKeeperUnderTest> {
+  const targets = [await open('crm'), await open('billing'), await open('third')];
+  const [keeper, ...others] = targets.map(({ slots }) => slots);
+  if (!keeper) throw new Error('no target was opened');
+  return {
+    keeper,
+    others,
+    async close() {
+      for (const target of targets) await target[Symbol.asyncDispose]();
+      await close();
+    },
+  };
 }
 
 export function waitOf(answer: SlotAnswer): number {

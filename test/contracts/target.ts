@@ -451,8 +451,9 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           { key: null, reasons: ['no key'], raw: 'garbage' },
         ];
         await write(target, [], { rejected, pass: 1 });
-        const writtenBy = Date.now();
-        await vi.waitUntil(() => Date.now() > writtenBy, { interval: 1 });
+        // Rejects are listed by their time, in milliseconds: the second must be later than the first.
+        const writtenAt = Date.now();
+        await vi.waitUntil(() => Date.now() > writtenAt, { interval: 1 });
         await write(target, [], { rejected: rejected.slice(0, 1), pass: 2 });
         const rejects = await target.rejects({ resource: 'customers', limit: 10 });
         expect(rejects).toHaveLength(2);

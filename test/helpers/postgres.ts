@@ -29,7 +29,7 @@ export interface PostgresDatabase extends AsyncDisposable {
 export async function aPostgres(): Promise<PostgresDatabase> {
   const { serverUrl, asAdmin } = await theServer();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await asAdmin(`CREATE DATABASE ${name}`);
+  await asAdmin(`CREATE DATABASE ${name} STRATEGY FILE_COPY`);
   const urlFor: PostgresDatabase['urlFor'] = ({ user, password, port }) => {
     const url = new URL(`/${name}`, serverUrl);
     if (user !== undefined) url.username = user;

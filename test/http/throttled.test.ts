@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   CredentialsError,
   ExitCode,
@@ -12,18 +12,17 @@ import {
 import { throttleKeyOf } from '../../src/http/throttle-key.ts';
 import { type CredentialOptions, createThrottledClient } from '../../src/http/throttled.ts';
 import { defaultTimings } from '../../src/timings.ts';
-import { aThirdParty, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
+import { party } from '../helpers/fresh-party.ts';
+import type { Scripted } from '../helpers/third-party.ts';
 import { type AnyOption, clientOptions } from './client-options.ts';
 import { aKeeper } from './keeper.ts';
 
-let party: ThirdParty;
 let journal: string[];
 
-beforeEach(async () => {
-  party = await aThirdParty({ records: [{ id: 1 }] });
+beforeEach(() => {
+  party.set([{ id: 1 }]);
   journal = [];
 });
-afterEach(() => party.close());
 
 function aClient(options: AnyOption = {}) {
   const keepers = [aKeeper('redis', journal), aKeeper('guard', journal)];

@@ -12,7 +12,7 @@ import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { cluesContract } from '../../contracts/clues.ts';
-import { slotKeeperContract } from '../../contracts/slots.ts';
+import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
   adaMoved,
@@ -353,17 +353,7 @@ slotKeeperContract('SQLite', async () => {
   const at = join(place, 'system.db');
   const openAt = (name: string) =>
     openSqliteTarget({ file: at, name, timings: { targetBusyMs: 30_000, targetBusyStepMs: 5 }, log: silentLog });
-  const targets = [await openAt('crm'), await openAt('billing'), await openAt('third')];
-  const [keeper, ...others] = targets.map(({ slots }) => slots);
-  if (!keeper) throw new Error('no target was opened');
-  return {
-    keeper,
-    others,
-    async close() {
-      for (const target of targets) await target[Symbol.asyncDispose]();
-      rmSync(place, { recursive: true, force: true });
-    },
-  };
+  return keepersOf(openAt, () => rmSync(place, { recursive: true, force: true }));
 });
 
 describe('a guard row', () => {
