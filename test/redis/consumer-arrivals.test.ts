@@ -35,7 +35,7 @@ function watch(timings: Partial<Timings> = scaled, port = server.port): Blocking
 
 const append = (id: string) => server.client.xadd(key, id, 'event', '{}');
 
-test('everybody who waits is told when something new is there', async () => {
+test('everybody who waits is woken by a new entry', async () => {
   await append('1-1');
   const arrivals = watch();
   const waiting = [arrivals.wait('1-1', long, stop.signal), arrivals.wait('1-1', long, stop.signal)];
@@ -44,7 +44,7 @@ test('everybody who waits is told when something new is there', async () => {
   expect(await server.client.client('LIST')).toContain('name=test:arrivals');
 });
 
-test('one connection serves all', async () => {
+test('one connection is enough for all', async () => {
   const arrivals = watch();
   const waiting = Array.from({ length: 20 }, () => arrivals.wait(firstEntry, long, stop.signal));
   await append('1-1');
@@ -98,7 +98,7 @@ test.each(['cut', 'cut-after-request', 'drop-reply', 'black-hole'] as const)(
   },
 );
 
-test('Redis away is told each time, and it is found again by itself', async () => {
+test('reports each time that Redis is away, and recovers by itself', async () => {
   proxy = await aFaultProxy(server.port);
   const arrivals = watch(scaled, proxy.port);
   await arrivals.wait(firstEntry, 20, stop.signal);
