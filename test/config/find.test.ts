@@ -53,7 +53,7 @@ test('reads $import and a byte order mark as cosmiconfig does', async () => {
   expect((await loadConfig({ cwd, env: {}, file: 'bom.json' })).config.name).toBe('crm');
 });
 
-test('names sync init where there is no config', async () => {
+test('names cronsync init if there is no config', async () => {
   const cwd = await aFolder({ 'package.json': '{}' });
   const thrown = await loadConfig({ cwd, env: {} }).catch((error: unknown) => error);
 

@@ -47,7 +47,7 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
       expect(await one.readNew(5)).toEqual({ entries: [], last: at(3) });
     });
 
-    test('acknowledges what it owns, and says what another has taken over', async () => {
+    test('acknowledges what it owns, and returns what another has claimed', async () => {
       await it.append(1, 2, 3);
       const [one, other] = [await it.join(), await it.join()];
       await one.readNew(3);
@@ -81,7 +81,7 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
       expect(ids(await (await it.join()).claim(60_000, 10, firstEntry))).toEqual([]);
     });
 
-    test('a claim is no delivery; what begins after it is', async () => {
+    test('a claim is not a delivery; what begins after it is', async () => {
       await it.append(1);
       await (await it.join()).readNew(1);
       const one = await it.join();
@@ -93,7 +93,7 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
       expect(await one.begin(at(1))).toBe(false);
     });
 
-    test('is told which of its entries are lost to it', async () => {
+    test('learns which of its entries another has claimed', async () => {
       await it.append(1, 2);
       const one = await it.join();
       await one.readNew(2);
@@ -139,7 +139,7 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
       expect(await busy.removeIdleConsumers(0)).toBe(1);
     });
 
-    test('tells of entries that were trimmed while they were pending', async () => {
+    test('returns entries that were trimmed while they were pending', async () => {
       await it.append(1, 2);
       await (await it.join()).readNew(2);
       await it.trim(1);

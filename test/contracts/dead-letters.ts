@@ -48,7 +48,7 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
       expect(await dead.countByListener()).toEqual({});
     });
 
-    test('gives back what was buried, to every process', async () => {
+    test('returns what was stored, to every process', async () => {
       const letter = aDeadLetter();
       expect(await dead.store(letter)).toBe(true);
 
@@ -72,7 +72,7 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
       expect(await dead.countByListener()).toEqual({ audit: 1, notify: 1 });
     });
 
-    test('lists in the order of the events, generation first, whenever they were buried', async () => {
+    test('lists in the order of the events, generation first, whenever they were stored', async () => {
       for (const position of [at(12), at(3, 6), at(9), at(100), at(2)]) await dead.store(aDeadLetter({ position }));
       expect(await idsOf()).toEqual(['notify:5-2', 'notify:5-9', 'notify:5-12', 'notify:5-100', 'notify:6-3']);
     });

@@ -62,7 +62,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
     };
     const untilFree = (over = limits) => vi.waitUntil(() => isFree(over), { timeout: 20_000, interval: 5 });
 
-    test('gives one of 200 racers the slot, and tells the others how long to wait', async () => {
+    test('gives one of 200 racers the slot, and returns to the others how long to wait', async () => {
       const keepers = [it.keeper, ...(it.others ?? [])];
       const answers = await Promise.all(
         Array.from({ length: 200 }, (_, at) =>
@@ -160,7 +160,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
       expect(passed).toBeGreaterThanOrEqual(3 * limits.perMs);
     });
 
-    test('stays away as long as it was told to, with the cause, only ever later', async () => {
+    test('defers for as long as asked, with the cause, and only ever longer', async () => {
       await it.keeper.defer('acme', 20_000, refused);
       await it.keeper.defer('acme', 5000, { exitCode: 77, message: 'sooner' });
       const answer = await it.keeper.take(aGrant(), minutely, 0);

@@ -9,7 +9,7 @@ import { aProject, type BaseConfig, customers } from '../helpers/sync.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('the command line', () => {
-  test('tells what it can do, on stdout', async () => {
+  test('prints its help on stdout', async () => {
     await using project = await aProject({ redis });
     const help = await project.sync(['--help']);
     expect([help.exitCode, help.stderr]).toEqual([0, '']);
@@ -31,7 +31,7 @@ describe('the command line', () => {
     expect([ofRun.exitCode, ofRun.stdout]).toEqual([0, expect.stringContaining('--dry-run')]);
   });
 
-  test('tells its version', async () => {
+  test('prints its version', async () => {
     await using project = await aProject({ redis });
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     expect(await project.sync(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
@@ -76,7 +76,7 @@ describe('the command line', () => {
 });
 
 describe('the config', () => {
-  test('that is missing is told with what to do', async () => {
+  test('that is missing is reported with what to do', async () => {
     await using project = await aProject({ redis });
     await project.write('empty/readme', '');
     const { exitCode, stdout, stderr } = await project.sync([], { cwd: join(project.dir, 'empty') });
@@ -85,7 +85,7 @@ describe('the config', () => {
     expect(stderr).toContain('hint: Write one with "cronsync init"');
   });
 
-  test('that is wrong is told with all its problems at once', async () => {
+  test('that is wrong is reported with all its problems together', async () => {
     await using project = await aProject({ redis });
     await project.reconfigure((config) => ({
       ...config,
@@ -126,7 +126,7 @@ describe('secrets', () => {
   const commands = ['run', 'run --dry-run', 'status', 'check', 'events', 'rejects list'];
   const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
 
-  test.each(commands)('are in no output of sync %s', async (command) => {
+  test.each(commands)('are in no output of cronsync %s', async (command) => {
     await using project = await aProject({
       redis,
       records: [...customers(30), { leaked: secret }],

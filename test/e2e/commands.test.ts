@@ -10,7 +10,7 @@ import { aCustomer, aProject, customers, eventually, type SyncEvent } from '../h
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('sync status', () => {
-  test('tells where everything stands, and only looks', async () => {
+  test('prints where everything stands, and only reads', async () => {
     await using project = await aProject({ redis, records: customers(3), dialect: 'cursor', pageSize: 2 });
     const empty = await project.sync(['status']);
     expect(empty).toMatchObject({ exitCode: 0, stderr: '' });
@@ -35,7 +35,7 @@ describe('sync status', () => {
   });
 });
 
-test('sync status tells what is in quarantine', async () => {
+test('cronsync status prints how many records are in quarantine', async () => {
   const unfit = { ...aCustomer(3), status: ['of', 'what'] };
   await using project = await aProject({ redis, records: [...customers(2), unfit as never] });
   expect((await project.sync([])).exitCode).toBe(65);
@@ -58,7 +58,7 @@ describe('sync check', () => {
     expect(project.party.arrivals).toHaveLength(0);
   });
 
-  test('says which columns the next run adds, and what it cannot mend', async () => {
+  test('says which columns the next run adds, and what it cannot repair', async () => {
     await using project = await aProject({ redis, records: customers(1) });
     using database = new DatabaseSync(project.file);
     database.exec('CREATE TABLE customers (id TEXT PRIMARY KEY)');
@@ -180,7 +180,7 @@ describe('sync rejects', () => {
 });
 
 describe('sync unlock', () => {
-  test('removes a lock only when it is told to, after it named the holder', async () => {
+  test('removes a lock only after a confirmation, and names the holder before', async () => {
     await using project = await aProject({ redis });
     expect((await project.sync(['unlock', '--yes'])).stdout).toBe('the lock is free; nothing was done\n');
     await redis.client.set(project.lockKey, JSON.stringify(aHolder));

@@ -71,7 +71,7 @@ const received = ({ arrivals }: ThirdParty): { key: string; sequence: number }[]
     .map(({ body }) => JSON.parse(body))
     .map(({ subject, sequence }) => ({ key: subject, sequence: Number(sequence) }));
 
-test('list and show tell the error, every attempt and the event, and make nothing', async () => {
+test('list and show print the error, every attempt and the event, and create nothing', async () => {
   await using receiver = await aThirdParty();
   await using project = await aProjectWithEvents(webhook(receiver), 1);
   expect((await project.sync(['dead', 'list'])).stdout).toBe('there are no dead letters\n');
@@ -268,7 +268,7 @@ test('drop forgets those that are named, and asks before it forgets by a filter'
   expect(await remaining(project)).toEqual([]);
 });
 
-test('an event that no attempt brings through dies beside the good ones, and arrives after mending and replay', async () => {
+test('an event that always fails becomes a dead letter beside the good ones, and arrives after a fix and a replay', async () => {
   await using receiver = await aThirdParty();
   const { notify } = webhook(receiver);
   await using project = await aProject({

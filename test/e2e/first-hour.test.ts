@@ -136,7 +136,7 @@ const turns: Record<string, Turn> = {
 };
 
 describe('a wrong turn', () => {
-  test.each(Object.entries(turns))('%s is told with what is guaranteed and what to do', async (_, turn) => {
+  test.each(Object.entries(turns))('%s is reported with what is guaranteed and what to do', async (_, turn) => {
     await using project = await aProject({ redis, records: customers(3), ...(turn.config && { config: turn.config }) });
     await turn.before?.(project);
     if (turn.answer) project.party.script(turn.answer);
@@ -150,7 +150,7 @@ describe('a wrong turn', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('no Redis is told with where it was looked for, and nothing is touched', async () => {
+  test('no Redis is reported with its address, and nothing is touched', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     await using project = await aProject({ redis: { ...redis, url }, records: customers(3) });
     const { exitCode, stderr } = await project.sync(['run']);
@@ -159,7 +159,7 @@ describe('a wrong turn', () => {
     expect(stderr).toMatch(/hint: Is Redis running there/);
   });
 
-  test('a wrong password is told without the password', async () => {
+  test('a wrong password is reported without the password', async () => {
     const locked = await aRedis({ args: ['--requirepass', 'right-password'] });
     try {
       const url = `redis://:wrong-password@127.0.0.1:${locked.port}`;
@@ -173,7 +173,7 @@ describe('a wrong turn', () => {
     }
   });
 
-  test('no config at all is told with how to write one', async () => {
+  test('a missing config is reported with how to write one', async () => {
     await using project = await aProject({ redis });
     const dir = await project.write('elsewhere/note.txt', 'nothing here');
     const { exitCode, stderr } = await project.sync([], { cwd: dir.replace(/\/note\.txt$/, '') });

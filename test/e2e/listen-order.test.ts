@@ -43,7 +43,7 @@ test.each([1, 2])(
   },
 );
 
-test('without an order all daemons take part, and what a killed one had is taken over', async () => {
+test('without an order all daemons take part, and others claim what a killed one had', async () => {
   await using receiver = await aReceiver();
   receiver.answer((_event, nth) => (nth <= 4 ? 'hang' : 200));
   const config = withListeners({ notify: webhookTo(receiver, { ordering: 'none', concurrency: 4 }) });

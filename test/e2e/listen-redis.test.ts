@@ -47,7 +47,7 @@ describe('a daemon', () => {
     expect((await daemon.finished).exitCode).toBe(0);
   });
 
-  test('sets aside what is no event, while the relay stops; after a rebase every event arrives', async () => {
+  test('sets aside what is not an event, while the relay stops; after a rebase every event arrives', async () => {
     await using project = await aListeningProject();
     await project.sync();
     const daemon = project.start(['listen']);

@@ -191,7 +191,7 @@ test('a handler that blocks its process loses the group, and another daemon deli
   expect((await Promise.all(daemons.map(({ finished }) => finished))).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
 });
 
-test('status tells lag, pending and dead letters of each listener', async () => {
+test('status prints lag, pending and dead letters of each listener', async () => {
   await using receiver = await aReceiver();
   receiver.answer(({ data }) => (data.key === '2' ? 400 : 200));
   const config = withListeners({ notify: webhookTo(receiver), idle: webhookTo(receiver) });

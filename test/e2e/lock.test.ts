@@ -43,7 +43,7 @@ test('of twenty runs at once one does the work; the others name it and exit 75',
   await expectInStep(project);
 });
 
-test('a held lock leaves throttle, third party and target untouched, and is told with its holder', async () => {
+test('a held lock leaves throttle, third party and target untouched, and is reported with its holder', async () => {
   await using project = await aProject({ redis, records: customers(5) });
   await redis.client.set(project.lockKey, JSON.stringify(somebody), 'PX', 60_000);
 
@@ -57,7 +57,7 @@ test('a held lock leaves throttle, third party and target untouched, and is told
   expect(JSON.parse((await redis.client.get(project.lockKey)) ?? '')).toEqual(somebody);
 });
 
-test('a held lock is told as JSON, with the exit code that the scheduler asked for', async () => {
+test('a held lock is reported as JSON, with the exit code of --locked-exit-code', async () => {
   await using project = await aProject({ redis });
   await redis.client.set(project.lockKey, JSON.stringify(somebody), 'PX', 60_000);
 

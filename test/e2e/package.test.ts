@@ -76,6 +76,20 @@ test.each(['sync', 'cronsync'])('installed, %s says its version', (command) => {
   });
 });
 
+test('installed, every command that init prints works in a shell as printed', () => {
+  const { status, stdout } = run('npx', ['--offline', 'cronsync', 'init']);
+  expect(status).toBe(0);
+  const commands = [...stdout.matchAll(/^ {2}\d\. (npx cronsync(?: \S+)*)/gm)].map(([, command = '']) => command);
+  expect(commands).toEqual(['npx cronsync check', 'npx cronsync run --dry-run', 'npx cronsync']);
+  for (const command of commands) {
+    const help = run('/bin/sh', ['-c', `${command} --help`]);
+    expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: cronsync') });
+  }
+  const hint = run('npx', ['--offline', 'sync', 'init']);
+  expect(hint).toMatchObject({ status: 78, stderr: expect.stringContaining('"npx cronsync init --force"') });
+  rmSync(join(folder, 'sync.config.json'));
+});
+
 test("installed, the README's cron line runs a sync, and prints nothing", () => {
   const project = join(folder, 'srv/geo');
   mkdirSync(project, { recursive: true });

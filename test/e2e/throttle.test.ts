@@ -318,7 +318,7 @@ describe('no answer', () => {
     await expectInStep(project);
   });
 
-  test('a name that does not resolve is no hit: the slot is given back', async () => {
+  test('a name that does not resolve is not a hit: the slot is given back', async () => {
     const baseUrl = 'http://crm.invalid';
     await using project = await anHourly({ config: withAdapter((acme) => ({ ...acme, baseUrl })) });
 
@@ -330,7 +330,7 @@ describe('no answer', () => {
     expect(await takenSlots(project, 'crm.invalid')).toEqual([0, 0]);
   });
 
-  test('a port where nobody listens is no hit: the slot is given back, and used when somebody does', async () => {
+  test('a port where nobody listens is not a hit: the slot is given back, and used when somebody does', async () => {
     const port = await freePort();
     const baseUrl = `http://127.0.0.1:${port}`;
     await using project = await anHourly({

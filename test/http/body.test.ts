@@ -69,7 +69,7 @@ test.each<[string, object]>([
   expect(await unreadable(await get())).toBeInstanceOf(ProtocolError);
 });
 
-test('a chunked body that is cut off is no body', async () => {
+test('a chunked body that is cut off is an error', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n'));

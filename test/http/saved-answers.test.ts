@@ -58,7 +58,7 @@ test('says before any hit that it cannot be kept', async () => {
   await expect(createRecorder(join(file, 'below', 'a-file'))).rejects.toBeInstanceOf(UsageError);
 });
 
-test('says so when it cannot be kept after all', async () => {
+test('reports an answer that cannot be saved after all', async () => {
   await expect((await createRecorder(folder)).save(anAnswer(''))).rejects.toBeInstanceOf(UsageError);
 });
 

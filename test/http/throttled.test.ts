@@ -69,7 +69,7 @@ describe('slots', () => {
     expect(party.arrivals).toHaveLength(1);
   });
 
-  test('what is denied later than the time that is left ends it', async () => {
+  test('a denial that is longer than the time left ends it', async () => {
     const redis = aKeeper('redis', journal, { granted: false, waitMs: 20 }, { granted: false, waitMs: 60_000 });
     expect(await failure(aClient({ keepers: [redis], waitMs: 5000 }))).toMatchObject({ waitMs: 60_000 });
     expect(party.arrivals).toEqual([]);
@@ -152,7 +152,7 @@ describe('the last check before a byte is written', () => {
     expect(calls().slice(2)).toEqual(['redis cancel', 'guard cancel']);
   });
 
-  test('a server that speaks no TLS never sees the request, and the slot is given back', async () => {
+  test('a server without TLS never sees the request, and the slot is given back', async () => {
     const received: Buffer[] = [];
     const server = createServer(
       (socket) => void socket.on('data', (data) => received.push(data) && socket.destroy()).on('error', () => {}),

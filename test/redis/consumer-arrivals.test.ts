@@ -20,7 +20,7 @@ function watch(timings: Partial<Timings> = scaled, url = server.url): BlockingAr
 
 const append = (id: string) => server.client.xadd(key, id, 'event', '{}');
 
-test('everybody who waits is told when something new is there', async () => {
+test('everybody who waits is woken by a new entry', async () => {
   await append('1-1');
   const arrivals = watch();
   const waiting = [arrivals.wait('1-1', long, stop.signal), arrivals.wait('1-1', long, stop.signal)];
@@ -29,7 +29,7 @@ test('everybody who waits is told when something new is there', async () => {
   expect(await server.client.client('LIST')).toContain('name=test:arrivals');
 });
 
-test('one connection serves all', async () => {
+test('one connection is enough for all', async () => {
   const arrivals = watch();
   const waiting = Array.from({ length: 20 }, () => arrivals.wait(firstEntry, long, stop.signal));
   await append('1-1');
@@ -83,7 +83,7 @@ test.each(['cut', 'cut-after-request', 'drop-reply', 'black-hole'] as const)(
   },
 );
 
-test('Redis away is told each time, and it is found again by itself', async () => {
+test('reports each time that Redis is away, and recovers by itself', async () => {
   const { proxy, url } = await aProxyToRedis();
   const arrivals = watch(scaled, url);
   await arrivals.wait(firstEntry, 20, stop.signal);

@@ -112,7 +112,7 @@ describe('holding the lock', () => {
     expect(await lostReason(lease.signal)).toBeInstanceOf(LeaseLostError);
   });
 
-  test('is over when Redis was emptied, and a renewal never makes it anew', async () => {
+  test('is over when Redis was emptied, and a renewal never creates it', async () => {
     const lock = await aLock({ ttlMs: 900 });
     const lease = granted(await lock.acquire(aHolder()));
     await server.client.flushall();

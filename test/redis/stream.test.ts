@@ -120,7 +120,7 @@ describe('entries of somebody else', () => {
     expect(await stream.trim([], 0)).toEqual({ outcome: 'trimmed', removed: 1, length: 2 });
   });
 
-  test('an entry with other fields is no event', async () => {
+  test('an entry with other fields is not an event', async () => {
     const stream = await aStream();
     await server.client.xadd(key, `${generation}-1`, 'other', 'x', 'event', '{"n":1}');
     expect(await stream.read(at(1))).toBe('');

@@ -24,7 +24,7 @@ describe('numbers for people', () => {
     expect([0, 1, 2, 1000].map((number) => many(number, 'hit'))).toEqual(['0 hits', '1 hit', '2 hits', '1,000 hits']);
   });
 
-  test('say what changed, and only that', () => {
+  test('show what changed, and only that', () => {
     expect(changes({ created: 1200, updated: 5, deleted: 1 }, plain.out)).toBe('+1,200 ~5 -1');
     expect(changes({ created: 0, updated: 5, deleted: 0 }, plain.out)).toBe('~5');
     expect(changes({ created: 0, updated: 0, deleted: 0 }, plain.out)).toBe('no changes');
@@ -85,7 +85,7 @@ describe('the summary of a run', () => {
     errors: [{ exitCode: 69, message: 'HTTP 500', hint: 'wait' }],
   });
 
-  test('tells warnings and errors on stderr, with --quiet these alone', () => {
+  test('prints warnings and errors on stderr, also with --quiet', () => {
     for (const isQuiet of [false, true]) {
       const terminal = aTerminal({ isQuiet });
       printSummary(bad, terminal);
@@ -94,7 +94,7 @@ describe('the summary of a run', () => {
     }
   });
 
-  test('says nothing at all where all is good and it is to be quiet', () => {
+  test('prints nothing with --quiet if all went well', () => {
     const terminal = aTerminal({ isQuiet: true });
     printSummary(summary(), terminal);
     expect([terminal.printed, terminal.reported]).toEqual([[], []]);
@@ -109,13 +109,13 @@ describe('the summary of a run', () => {
 });
 
 describe('an error that ends a command', () => {
-  test('is told with its hint, and gives its exit code', () => {
+  test('is reported with its hint, and returns its exit code', () => {
     const terminal = aTerminal({ colours: true });
     expect(reportFailure(new ConfigError('no config', { hint: 'sync init' }), terminal)).toBe(78);
     expect(terminal.reported).toEqual(['<red cronsync:> no config', '<dim hint:> sync init']);
   });
 
-  test('is no alarm where the lock is held', () => {
+  test('is yellow, not red, if the lock is held', () => {
     const terminal = aTerminal({ colours: true });
     expect(reportFailure(new LockHeldError('held by run r1'), terminal)).toBe(75);
     expect(terminal.reported).toEqual(['<yellow cronsync:> held by run r1']);
@@ -130,13 +130,13 @@ describe('an error that ends a command', () => {
     expect(terminal.reported).toEqual([]);
   });
 
-  test('of no kind of ours is a bug', () => {
+  test('of an unknown kind is a bug', () => {
     const terminal = aTerminal();
     expect(reportFailure(new TypeError('x is undefined'), terminal)).toBe(70);
     expect(terminal.reported[0]).toContain('a bug in cronsync: TypeError: x is undefined');
   });
 
-  test('tells its cause where somebody debugs', () => {
+  test('logs its cause at the level debug', () => {
     const terminal = aTerminal();
     reportFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), terminal);
     expect(terminal.reported.at(-1)).toBe('debug caused by Error: ENOENT');
@@ -144,7 +144,7 @@ describe('an error that ends a command', () => {
 });
 
 describe('progress on a terminal', () => {
-  test('tells resource, page and records, and is gone at the end', () => {
+  test('shows resource, page and records, and is removed at the end', () => {
     const terminal = aTerminal({ isInteractive: true });
     {
       using progress = showProgress(terminal);
@@ -167,7 +167,7 @@ describe('progress on a terminal', () => {
     expect(terminal.shown[0]).toMatch(/^◷ the next slot frees in 1m 30s {2}Ctrl-C stops/);
   });
 
-  test('starts no countdown where nobody looks', () => {
+  test('starts no countdown if the terminal is not interactive', () => {
     const terminal = aTerminal();
     using progress = showProgress(terminal);
     progress.waiting(90_000);

@@ -136,7 +136,7 @@ describe('a plan for people', () => {
     ]);
   });
 
-  test('says how to wait where no slot came', () => {
+  test('says how to wait if no slot was free', () => {
     const lines = printed(plan([planned({ isComplete: false })], { outcome: 'partial', nextSlotInMs: 42_000 }));
     expect(lines).toContain('no slot was free in time; the next one frees in 42s; "--wait 1h" waits for each page');
   });
@@ -175,7 +175,7 @@ describe('a plan for programs', () => {
     expect(json(plan([planned()]))).toContain('"tags":{"n":9007199254740993}');
   });
 
-  test('is a document where there is no resource, too', () => {
+  test('is a document even without a resource', () => {
     expect(JSON.parse(json(plan([])))).toMatchObject({ resources: [] });
   });
 });

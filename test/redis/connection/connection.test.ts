@@ -29,7 +29,7 @@ describe('opening', () => {
     expect(String(error)).not.toContain('secret-word');
   });
 
-  test('says so when the name of the host is unknown', async () => {
+  test('reports an unknown host name', async () => {
     const error = await failureOf(open('redis://no-such-host.invalid:6379'));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({ message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
