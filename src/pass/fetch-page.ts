@@ -13,20 +13,18 @@ export interface PageReader {
   readonly context: AdapterContext;
 }
 
-/** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
-export function openPage(
-  { checkpoint }: Pick<PassState, 'checkpoint'>,
-  { thirdParty, log, ...rest }: PageOptions,
-): PageReader {
-  const http = thirdParty.openHttp({ pass: checkpoint, ...rest });
-  return { thirdParty, context: { http, log, signal: rest.run.signal } };
-}
-
 interface PageOptions {
   readonly thirdParty: ThirdParty;
   readonly targetSlots: SlotKeeper | null;
   readonly run: Sending;
   readonly log: Log;
+}
+
+/** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
+export function openPage({ checkpoint: pass }: Pick<PassState, 'checkpoint'>, options: PageOptions): PageReader {
+  const { thirdParty, targetSlots, run, log } = options;
+  const http = thirdParty.openHttp({ pass, targetSlots, run });
+  return { thirdParty, context: { http, log, signal: run.signal } };
 }
 
 type Asking = Pick<PassState, 'resource' | 'checkpoint'>;

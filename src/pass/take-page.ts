@@ -21,7 +21,7 @@ import { completeUnmodified } from './transitions.ts';
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
 export async function takePage(state: PassState, run: RunContext): Promise<PageTaken> {
-  const reader = openPage(state, { ...run, targetSlots: run.target.slots, run: sendingOf(run) });
+  const reader = readerOf(state, run);
   const page = await fetchPage(state, reader);
   crashPoint('after-response');
   if (page.mode === 'not-modified') return endUnmodified(state, run);
@@ -29,8 +29,9 @@ export async function takePage(state: PassState, run: RunContext): Promise<PageT
   return takeRecords(page, reader, state, run);
 }
 
-function sendingOf({ signal, lease, onHit }: RunContext) {
-  return { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
+function readerOf(state: PassState, { thirdParty, target, log, signal, lease, onHit }: RunContext): PageReader {
+  const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
+  return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */

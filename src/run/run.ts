@@ -60,30 +60,33 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
   const report = new RunReport(options, deps.now());
   await using target = await deps.openTarget();
   const thirdParty = await deps.openThirdParty();
-  const { last } = await deps.stream.state();
-  // A run that was paused until here would fence out the run that works now.
-  assertTrusted({ lease, signal });
-  await target.takeOver(
-    identityOf(options.holder),
-    options.resources.map(({ table }) => table),
-    generationAfter(last),
-    signal,
-  );
-  crashPoint('after-claim');
+  await takeOverTarget(target, options, { ...deps, signal });
 
   const relayer = new Relayer(relayOptions(options), { stream: deps.stream, target, log: deps.log }, signal);
   const context = { ...contextOf(options, deps, { target, thirdParty, signal }), ...reporting(report, relayer) };
   try {
     await ensureGroups(options.groups, { stream: deps.stream, target });
     report.relayed(await relayer.drain(signal, deps.timings.relayPatienceMs));
-    const passes = await openPasses(options, context, report);
-    await stepPasses(passes, options, context, report);
+    await stepPasses(await openPasses(options, context, report), options, context, report);
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
   }
   await finish(report, options.retainMs, { ...context, relayer }, deps.signal);
   crashPoint('before-release');
   return report.summary(deps.now(), stopCodeOf(deps.signal));
+}
+
+/** Takes the newest fence. A run that was paused until here would fence out the run that works now, so the lease is checked. */
+async function takeOverTarget(
+  target: Target,
+  { holder, resources }: RunOptions,
+  { stream, lease, signal }: Pick<RunDeps, 'stream' | 'lease' | 'signal'>,
+): Promise<void> {
+  const { last } = await stream.state();
+  assertTrusted({ lease, signal });
+  const tables = resources.map(({ table }) => table);
+  await target.takeOver(identityOf(holder), tables, generationAfter(last), signal);
+  crashPoint('after-claim');
 }
 
 type Reporting = Pick<RunContext, 'onHit' | 'committed'>;
