@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
-import type { Caller } from './command-line.ts';
+import type { Caller } from './caller.ts';
 import { fitted } from './output/printable.ts';
 import type { GlobalOptions } from './program/flags.ts';
 import { asTyped, shellCommand } from './shell-command.ts';

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import type { Streams } from '../command-line.ts';
+import type { Streams } from '../caller.ts';
 import { readVersion } from '../package.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
