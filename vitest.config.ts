@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // fast: pure tests, no services. real: Redis, databases and HTTP servers that each suite starts for itself.
 // e2e: the built command as a child process. faults: the same for minutes, with random faults, apart from all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
+const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
 const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
 export default defineConfig({
@@ -11,9 +12,7 @@ export default defineConfig({
     clearMocks: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    reporters: process.env.CI
-      ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]]
-      : ['default'],
+    reporters: process.env.CI ? ['default', ['json', { outputFile: SYNC_REPORT }]] : ['default'],
     projects: [
       {
         extends: true,
