@@ -99,7 +99,7 @@ export interface NotModified {
 
 export interface HttpClient {
   /**
-   * Makes exactly one request: no retry, no redirect. Resolves when the headers are in and the status is 2xx or 304;
+   * Makes exactly one request: no retry, no redirect. Resolves when the headers are in and the status is 200, 203, 204 or 304;
    * throws `ThrottledError` if no slot came in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
    * `MovedError` for everything else. The body is read afterwards, and may still fail.
    */

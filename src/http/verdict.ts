@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpRequest } from '../adapter.ts';
 import {
   type BackOffCause,
@@ -48,11 +49,15 @@ export function judge(answer: Answer, options: VerdictOptions): Verdict {
   if (status === 401 || status === 403) return refused(answer, options);
   if (status >= 500) return { error: failed(answer, 'resource'), defer: null };
   if (status >= 300 && status < 400) return redirected(answer, asked);
+  if (status >= 200 && status < 300) return { error: noWholePage(answer), defer: quotaUsedUp(answer, options) };
   return { error: unexpected(answer), defer: null };
 }
 
+/** 200 and 203 bring what was asked for, 204 and 304 nothing. Any other success is less than that, or something else. */
+const pages: ReadonlySet<number> = new Set([200, 203, 204, 304]);
+
 export function isPage(status: number): boolean {
-  return (status >= 200 && status < 300) || status === 304;
+  return pages.has(status);
 }
 
 /** This is not a failure: a run that finds the key deferred because of it is simply early. */
@@ -111,6 +116,35 @@ function redirection({ request, status, headers }: Answer): ProtocolError {
     {
       hint: "If the API is there now, change the adapter's URL.",
     },
+  );
+}
+
+/** What a success that is not a page means (RFC 9110 section 15.3, RFC 3229 section 10.4.1), and what to do about it. */
+const successes: Readonly<Record<number, { readonly means: string; readonly hint: string }>> = {
+  201: { means: 'it has made something, which is not a list of what there is', hint: readOnly() },
+  202: {
+    means: 'it has not made its answer yet',
+    hint: 'A later run asks again. If the API makes a report, wait for it in an adapter module.',
+  },
+  205: { means: 'it has nothing to show', hint: readOnly() },
+  206: {
+    means: 'this is only a part of what there is',
+    hint: 'Read the parts as pages: set `pagination`, and remove a `Range` header.',
+  },
+  226: { means: 'this is a difference to an earlier answer', hint: 'Remove the `A-IM` header.' },
+};
+
+function readOnly(): string {
+  return "Check the adapter's URL, and whether this request only reads.";
+}
+
+function noWholePage({ request, status, headers }: Answer): ProtocolError {
+  const range = headers['content-range'];
+  const name = [STATUS_CODES[status], range].filter(Boolean).join(', ');
+  const { means, hint } = successes[status] ?? { means: 'this is not a list of what there is', hint: readOnly() };
+  return new ProtocolError(
+    `${placeOf(request.url)} answered ${status}${name && ` (${name})`}: ${means}; nothing of this page was written`,
+    { status, hint },
   );
 }
 

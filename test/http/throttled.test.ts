@@ -261,6 +261,27 @@ describe('statuses', () => {
     expect(error).toMatchObject({ status: 418, message: expect.stringMatching(/418 with: short and stout.*…/) });
   });
 
+  test.each<[number, Scripted['headers'], RegExp]>([
+    [206, { 'content-range': 'items 0-94/110' }, /206 \(Partial Content, items 0-94\/110\).*only a part/],
+    [206, {}, /206 \(Partial Content\).*only a part/],
+    [202, {}, /202 \(Accepted\).*has not made its answer yet/],
+    [226, {}, /226 \(IM Used\).*a difference/],
+    [201, {}, /201 \(Created\).*not a list of what there is/],
+    [205, {}, /205 \(Reset Content\)/],
+  ])('%i with %j is not a page, and says why', async (status, headers, message) => {
+    party.script({ status, headers: headers ?? {}, body: '[]' });
+    const error = await failure(aClient());
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ status, message: expect.stringMatching(message) });
+    expect((error as Error).message).toContain('nothing of this page was written');
+    expect(calls().filter((call) => call.includes('settle'))).toHaveLength(2);
+  });
+
+  test.each([200, 203])('%i is a page', async (status) => {
+    party.script({ status, body: '[]' });
+    expect((await aClient().request({ url: url() })).status).toBe(status);
+  });
+
   test('a success with nothing left is a page, and keeps everybody away without an error', async () => {
     party.script({ headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '90' }, body: '[]' });
     const redis = aKeeper('redis', journal);
