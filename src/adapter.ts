@@ -32,6 +32,8 @@ export interface PageRequest {
   /** Of the last complete pass, when that was one page: only with these may the adapter answer `NotModified`. */
   readonly validators?: Validators | null;
   readonly keys?: Keys;
+  /** How many records the last complete snapshot brought, in a snapshot; null where that is not known. */
+  readonly lastCount?: number | null;
 }
 
 /** Reads a record's key, in the system's form, out of what the third party gave; null where there is none. */

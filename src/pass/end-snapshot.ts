@@ -52,6 +52,7 @@ export async function endSnapshot(state: SnapshotState, run: RunContext): Promis
     ended: { verdict, deleted, refused, hasTooManyRejects },
     checkpoint: {
       ...done,
+      lastCount: checkpoint.progress.records,
       fullAt: hasEverything ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,

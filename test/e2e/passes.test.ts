@@ -53,6 +53,40 @@ test.each(['rest', 'file'] as const)(
   },
 );
 
+test.each(['page', 'offset'] as const)(
+  'an API that lowers its page size below that of the %s pagination loses no row',
+  async (dialect) => {
+    const withoutTotal = (config: BaseConfig) => {
+      const { total: _total, ...customers } = { total: '', ...config.adapters.acme.resources.customers };
+      const acme = { ...config.adapters.acme, resources: { customers } };
+      return { ...config, guard: { maxDeletes: '100%', confirm: 1 }, adapters: { acme } };
+    };
+    const config = (written: BaseConfig) => withoutTotal(written);
+    await using project = await aProject({ redis, records: customers(9), dialect, pageSize: 8, config });
+    expect(await untilDone(project)).toMatchObject({ counts: { created: 9 } });
+    project.party.serveBy((url, records) => {
+      const [asked, most] = [Number(url.searchParams.get(dialect) ?? 0), 4];
+      const from = dialect === 'page' ? (asked - 1) * most : asked;
+      return { body: { data: records.slice(from, from + most) } };
+    });
+
+    await project.sync();
+    await project.sync();
+    expect(project.events('customers.deleted')).toEqual([]);
+    await expectInStep(project);
+  },
+);
+
+test('a short page costs no second hit while its pass brings as many records as the last one', async () => {
+  const config = (written: BaseConfig) => withResource(written, { total: undefined });
+  await using project = await aProject({ redis, records: customers(3), dialect: 'page', pageSize: 5, config });
+  const hits = async () => (await project.sync()).json().hits;
+  expect([await hits(), await hits()]).toEqual([2, 1]);
+  project.serve(customers(4));
+  expect([await hits(), await hits()]).toEqual([2, 1]);
+  await expectInStep(project);
+});
+
 test('--full starts a pass over from its first page', async () => {
   await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2 });
   await project.sync(onePage);

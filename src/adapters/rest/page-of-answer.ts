@@ -25,7 +25,7 @@ export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Reso
   const records: readonly RawRecord[] = found;
   const total = countOf(reader.total(answer));
   const answered = { ...answer, records, total };
-  const turn = reader.pager.turn(answered, asked.stage.cursor);
+  const turn = reader.pager.turn(answered, asked.stage.cursor, asked.request.lastCount ?? null);
   const { bookmarks } = reader;
   if (bookmarks !== null) return pageWithBookmark(answered, turn, { ...reader, bookmarks }, asked);
   return { mode: 'snapshot', total, ...turn, validators: validatorsOf(answer.headers) };
