@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
 import { redactor } from '../config/redact.ts';
 import type { AdapterConfig } from '../config/schema/schema.ts';
+import { secretsIn } from '../config/secrets.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
 import type { TokenSource } from '../http/oauth.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../http/throttled.ts';
@@ -36,7 +37,10 @@ export async function openThirdParty(
 ): Promise<ThirdParty> {
   const opened = await openAdapter(selected(setting), setting);
   const openHttp = await wayOut(opened, parts, setting, options);
-  return { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+  const third = { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+  return options.from === undefined
+    ? { ...third, account: await accountOf(opened.config, setting.config.name) }
+    : third;
 }
 
 /** Opens what a run would open of the selected adapter, with its modules and catalogs, without a hit. Throws `ConfigError`. */
@@ -172,6 +176,12 @@ async function openCredentials(
   const add = authorizer(auth, headers);
   const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
   return { origins, authorize, digest: credentialsDigest(auth) };
+}
+
+async function accountOf(config: AdapterConfig, name: string): Promise<string> {
+  const { accountDigest } = await import('../http/auth.ts');
+  const { auth, ...rest } = { auth: undefined, ...config };
+  return accountDigest({ auth, secrets: secretsIn(rest) }, name);
 }
 
 async function openSign(module: string, dir: string): Promise<Sign> {
