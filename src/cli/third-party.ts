@@ -4,6 +4,7 @@ import { redactor } from '../config/redact.ts';
 import type { AdapterConfig } from '../config/schema/schema.ts';
 import { secretsIn } from '../config/secrets.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
+import type { Mask } from '../excerpt.ts';
 import type { TokenSource } from '../http/oauth.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../http/throttled.ts';
 import type { Progress } from '../progress.ts';
@@ -136,9 +137,13 @@ async function throttledWayOut(
   const { createThrottledClient } = await import('../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
-  const credentials = await openCredentials(config, origins, loaded.dir);
   const source = await openTokens(config, origins, tokens);
-  const mask = (secret: string) => terminal.redact(redactor([...loaded.secrets, secret]));
+  let redact = redactor(loaded.secrets);
+  const credentials = await openCredentials(config, origins, loaded.dir, (text) => redact(text));
+  const hide = (secret: string) => {
+    redact = redactor([...loaded.secrets, secret]);
+    terminal.redact(redact);
+  };
   return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
     const options: ThrottledClientOptions = {
       throttle: {
@@ -161,7 +166,7 @@ async function throttledWayOut(
     };
     if (source === null) return createThrottledClient(options);
     const tokenClient = createThrottledClient(tokenOptions(options, source.origin));
-    const token = tokenOf(source.tokens, tokenClient, mask);
+    const token = tokenOf(source.tokens, tokenClient, hide);
     return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
 }
@@ -170,12 +175,13 @@ async function openCredentials(
   config: AdapterConfig,
   origins: readonly string[],
   dir: string,
+  mask: Mask,
 ): Promise<CredentialOptions> {
   const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
   const { auth, headers } = config.type === 'singer' ? {} : config;
   const add = authorizer(auth, headers);
   const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
-  return { origins, authorize, digest: credentialsDigest(auth) };
+  return { origins, authorize, mask, digest: credentialsDigest(auth) };
 }
 
 async function accountOf(config: AdapterConfig, name: string): Promise<string> {
@@ -216,12 +222,12 @@ async function openTokens(
 function tokenOf(
   tokens: TokenSource,
   client: HttpClient,
-  mask: (secret: string) => void,
+  hide: (secret: string) => void,
 ): NonNullable<CredentialOptions['token']> {
   return {
     async get() {
       const token = await tokens.get(client);
-      mask(token.text);
+      hide(token.text);
       return token;
     },
     drop: (token) => tokens.drop(token),

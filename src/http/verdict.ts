@@ -24,7 +24,7 @@ export interface Answer {
   readonly request: HttpRequest;
   readonly status: number;
   readonly headers: Headers;
-  /** The start of the body of an answer that is not a page. */
+  /** The start of the body of an answer that is not a page, without secrets. */
   readonly excerpt: string;
 }
 
@@ -79,9 +79,9 @@ function tooMany(answer: Answer, asked: number | undefined, options: VerdictOpti
   return { error, defer: { forMs, cause: { exitCode: error.exitCode, message: error.message } } };
 }
 
-function refused({ request, status }: Answer, { credentialsBackOffMs, credentialsDigest }: VerdictOptions): Verdict {
+function refused(answer: Answer, { credentialsBackOffMs, credentialsDigest }: VerdictOptions): Verdict {
   const error = new CredentialsError(
-    `${placeOf(request.url)} refused our credentials (${status}); nothing of this page was written`,
+    `${placeOf(answer.request.url)} refused our credentials: it answered ${saying(answer)}; nothing of this page was written`,
     {
       hint: 'Check the credentials in the config. Changed ones are tried at once.',
     },
@@ -90,11 +90,14 @@ function refused({ request, status }: Answer, { credentialsBackOffMs, credential
   return { error, defer: { forMs: credentialsBackOffMs, cause } };
 }
 
-function failed({ request, status }: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
-  return new ThirdPartyError(`${placeOf(request.url)} answered ${status}; nothing of this page was written`, {
-    backsOff,
-    hint: 'A later run tries again, once the back-off is over.',
-  });
+function failed(answer: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
+  return new ThirdPartyError(
+    `${placeOf(answer.request.url)} answered ${saying(answer)}; nothing of this page was written`,
+    {
+      backsOff,
+      hint: 'A later run tries again, once the back-off is over.',
+    },
+  );
 }
 
 function redirected(answer: Answer, asked: number | undefined): Verdict {
@@ -146,6 +149,11 @@ function noWholePage({ request, status, headers }: Answer): ProtocolError {
     `${placeOf(request.url)} answered ${status}${name && ` (${name})`}: ${means}; nothing of this page was written`,
     { status, hint },
   );
+}
+
+/** The status, and what the body says of it. */
+function saying({ status, excerpt }: Answer): string {
+  return excerpt === '' ? String(status) : `${status} with: ${excerpt}`;
 }
 
 function unexpected({ request, status, excerpt }: Answer): ProtocolError {

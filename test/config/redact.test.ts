@@ -25,6 +25,23 @@ test('leaves secrets of fewer than six characters alone', () => {
   expect(redact('p@ss short')).toBe('p@ss short');
 });
 
+test('hides the start of a secret where a text was cut, and only there', () => {
+  const hide = redactor(['tok_0123456789abcdef']);
+  expect(hide('refused tok_0123456789ab… and more')).toBe('refused [redacted]… and more');
+  expect(hide('{"text":"tok_0123456789abcdef…"}')).toBe('{"text":"[redacted]…"}');
+  expect(hide('refused tok_0… and tok_0123456789ab is whole')).toBe('refused tok_0… and tok_0123456789ab is whole');
+});
+
+test('hides the start of any secret, in any form, before a cut', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 12, unit: 'binary' }), fc.nat(), (secret, at) => {
+      const form = encodeURIComponent(secret);
+      const cut = 6 + (at % (form.length - 6));
+      expect(redactor([secret])(`before\n${form.slice(0, cut)}…`)).toBe('before\n[redacted]…');
+    }),
+  );
+});
+
 test('hides any secret in any text', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 6, unit: 'binary' }), fc.string(), fc.string(), (secret, before, after) => {

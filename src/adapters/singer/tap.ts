@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { AdapterContext } from '../../adapter.ts';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, messageOf, ThirdPartyError } from '../../errors.ts';
+import { longestExcerpt, shortened } from '../../excerpt.ts';
 import type { TapSurroundings } from './options.ts';
 
 /** A tap that runs. */
@@ -110,7 +111,7 @@ function tell(stream: Readable, say: (line: string) => void): () => string {
 }
 
 function failure(what: string, words: string): ThirdPartyError {
-  const quoted = words === '' ? '' : `: ${words.slice(0, 200)}`;
+  const quoted = words === '' ? '' : `: ${shortened(words, longestExcerpt)}`;
   return new ThirdPartyError(`the tap ${what}${quoted}. The pass is not complete, and nothing is deleted`, {
     backsOff: 'resource',
   });

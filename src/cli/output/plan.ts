@@ -3,6 +3,7 @@ import type { DryPlan } from '../../dry-run/dry-run.ts';
 import type { ResourcePlan } from '../../dry-run/resource-plan.ts';
 import { formatDuration } from '../../duration.ts';
 import { fieldsJson } from '../../event.ts';
+import { shortened } from '../../excerpt.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
@@ -104,12 +105,12 @@ function summaryOf(change: Exclude<Change, { type: 'updated' }>, columns: readon
     const value = values[at] ?? null;
     return value === null || String(value) === change.key ? [] : [`${name}=${shortly(value)}`];
   });
-  return out.dim(fields.join(' ').slice(0, 100));
+  return out.dim(shortened(fields.join(' '), 100));
 }
 
 function shortly(value: Value): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > widestValue ? `${text.slice(0, widestValue)}…` : text;
+  return shortened(text, widestValue);
 }
 
 /** With its fields as they are in events. */
