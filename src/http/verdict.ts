@@ -81,7 +81,7 @@ function tooMany(answer: Answer, asked: number | undefined, options: VerdictOpti
 
 function refused(answer: Answer, { credentialsBackOffMs, credentialsDigest }: VerdictOptions): Verdict {
   const error = new CredentialsError(
-    `${placeOf(answer.request.url)} refused our credentials: it answered ${saying(answer)}; nothing of this page was written`,
+    `${placeOf(answer.request.url)} refused our credentials (${answer.status})${quoted(answer)}; nothing of this page was written`,
     {
       hint: 'Check the credentials in the config. Changed ones are tried at once.',
     },
@@ -92,7 +92,7 @@ function refused(answer: Answer, { credentialsBackOffMs, credentialsDigest }: Ve
 
 function failed(answer: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
   return new ThirdPartyError(
-    `${placeOf(answer.request.url)} answered ${saying(answer)}; nothing of this page was written`,
+    `${placeOf(answer.request.url)} answered ${answer.status}${quoted(answer)}; nothing of this page was written`,
     {
       backsOff,
       hint: 'A later run tries again, once the back-off is over.',
@@ -151,14 +151,15 @@ function noWholePage({ request, status, headers }: Answer): ProtocolError {
   );
 }
 
-/** The status, and what the body says of it. */
-function saying({ status, excerpt }: Answer): string {
-  return excerpt === '' ? String(status) : `${status} with: ${excerpt}`;
+/** What the body says of the status. */
+function quoted({ excerpt }: Answer, otherwise = ''): string {
+  return excerpt === '' ? otherwise : ` with: ${excerpt}`;
 }
 
-function unexpected({ request, status, excerpt }: Answer): ProtocolError {
-  const body = excerpt === '' ? 'without a body' : `with: ${excerpt}`;
-  return new ProtocolError(`${placeOf(request.url)} answered ${status} ${body}; nothing of this page was written`, {
+function unexpected(answer: Answer): ProtocolError {
+  const { request, status } = answer;
+  const body = quoted(answer, ' without a body');
+  return new ProtocolError(`${placeOf(request.url)} answered ${status}${body}; nothing of this page was written`, {
     status,
     hint:
       status === 404

@@ -56,11 +56,7 @@ describe('what is no page', () => {
     ['<html>', undefined, /HTML with status 200/],
     ['{"a": ', undefined, /broken JSON/],
     [Buffer.from('["\xff"]', 'latin1'), undefined, /not UTF-8/],
-    [
-      { data: null, error: 'x' },
-      'data',
-      /`data` is null, where an array belongs; the body has the keys `data`, `error`/,
-    ],
+    [{ data: null, meta: 'x' }, 'data', /`data` is null, where an array belongs; the body has the keys `data`, `meta`/],
     [{ data: {} }, 'data', /`data` is an object/],
     [{}, 'data', /`data` is null.*an empty object/],
     ['"text"', undefined, /`@` is a string.*the body is a string/],
@@ -69,6 +65,25 @@ describe('what is no page', () => {
     const error = await failure({ records });
     expect(error).toBeInstanceOf(ProtocolError);
     expect((error as Error).message).toMatch(message);
+  });
+
+  test.each<[Scripted['body'], RegExp]>([
+    [{ data: null, errors: [{ message: 'field nme does not exist' }] }, /reports an error with status 200.*field nme/],
+    [{ error: 'the plan has ended' }, /reports an error with status 200: "the plan has ended"/],
+    [{ data: {}, error: { code: 7, text: 'x'.repeat(300) } }, /reports an error with status 200: \{"code":7.{191}…;/],
+  ])('%j is an error of the API, whatever `records` is', async (body, message) => {
+    party.script({ body: body ?? '' });
+    const error = await failure({ records: 'data' });
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+    expect((error as ProtocolError).message).toContain('nothing of this page was written');
+    expect((error as ProtocolError).hint).not.toContain('records');
+  });
+
+  test.each([null, false, [], {}, ''])('an error that is %j is none', async (error) => {
+    party.script({ body: { error, errors: error, data: [] } }, { body: { error, data: {} } });
+    expect((await page({ records: 'data' })).records).toEqual([]);
+    expect(await failure({ records: 'data' })).toMatchObject({ hint: expect.stringContaining('records') });
   });
 
   test('a total that is no count', async () => {
