@@ -1,6 +1,5 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
-import { fitted } from './output/text.ts';
 import type { GlobalOptions } from './program/flags.ts';
 
 /** The colours that are used: chalk's, or none. */
@@ -20,6 +19,8 @@ export interface Console {
   readonly err: Paint;
   readonly isQuiet: boolean;
   readonly isJson: boolean;
+  /** How wide stdout is; undefined where it is not a terminal. */
+  readonly columns: number | undefined;
   /** Whether a progress line can be shown. */
   readonly isLive: boolean;
   /** From now on these values are masked. */
@@ -31,6 +32,7 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv): Promise<Console> {
   const [out, err] = await paints(options, env);
   const isLive = process.stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+  const fitLine = isLive ? (await import('./output/width.ts')).fitted : undefined;
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   let mask = (text: string) => text;
   let shown = false;
@@ -53,10 +55,11 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
     },
     tell,
     show(line) {
-      if (!isLive) return;
+      if (!fitLine) return;
       clear();
       if (line === '') return;
-      process.stderr.write(fitted(mask(line), process.stderr.columns));
+      // The last column stays free: a terminal may break the line behind it.
+      process.stderr.write(fitLine(mask(line), (process.stderr.columns || 80) - 1));
       shown = true;
     },
     log: {
@@ -69,6 +72,7 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
     err,
     isQuiet: options.quiet === true,
     isJson: options.json === true,
+    columns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
     isLive,
     redact(next) {
       mask = next;

@@ -9,7 +9,7 @@ export interface KeptConsole extends Console {
 }
 
 export function aConsole(
-  options: Partial<Pick<Console, 'isQuiet' | 'isJson' | 'isLive'>> & { colours?: true } = {},
+  options: Partial<Pick<Console, 'isQuiet' | 'isJson' | 'isLive' | 'columns'>> & { colours?: true } = {},
 ): KeptConsole {
   const printed: string[] = [];
   const told: string[] = [];
@@ -29,6 +29,7 @@ export function aConsole(
     err: paint,
     isQuiet: false,
     isJson: false,
+    columns: undefined,
     isLive: false,
     redact() {},
     ...modes,

@@ -164,7 +164,25 @@ describe('progress on a terminal', () => {
       using progress = showProgress(console);
       progress.waiting(90_000);
     }
-    expect(console.shown[0]).toMatch(/^◷ the next slot frees in 1m 30s {2}Ctrl-C stops/);
+    expect(console.shown[0]).toMatch(/^◷ next slot in 1m 30s {2}Ctrl-C loses nothing/);
+  });
+
+  test('keeps pages, records and their rate beside the countdown', () => {
+    const console = aConsole({ isLive: true });
+    {
+      using progress = showProgress(console);
+      progress.records('customers', 500);
+      progress.page('customers', 1);
+      progress.records('orders', 20);
+      progress.page('orders', 1);
+      progress.waiting(90_000);
+      progress.records('orders', 1);
+      progress.page('orders', 2);
+    }
+    expect(console.shown.find((line) => line.startsWith('◷'))).toMatch(
+      /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}[\d,]+\/s {2}Ctrl-C loses nothing/,
+    );
+    expect(console.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
   });
 
   test('starts no countdown where nobody looks', () => {
