@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { widthOf } from '../../src/cli/output/width.ts';
 import { bundles } from '../helpers/child.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
-import { aProject, customers, type Project } from '../helpers/sync.ts';
+import { aCustomer, aProject, customers, type Project } from '../helpers/sync.ts';
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -30,15 +30,33 @@ function onTerminal({ dir }: Project, columns: number, args: readonly string[]):
   });
 }
 
+/** Each line as it stood on the terminal, those that were overwritten as well, without colours. */
+function linesOf(written: string): string[] {
+  return written.split(/\r\x1b\[2K|\r?\n/).map(stripVTControlCharacters);
+}
+
 test('on a narrow terminal the progress stays on its one line, also while it waits, and is gone at the end', async () => {
   const pages = { records: customers(4), dialect: 'link', pageSize: 2 } as const;
   await using project = await aProject({ redis, ...pages, throttle: { hits: 1, per: '2s' }, ttl: '30s' });
   const columns = 40;
   const written = await onTerminal(project, columns, ['run', '--wait', '10s']);
 
-  const shown = written.split('\r\x1b[2K').flatMap((part) => part.split(/\r?\n/));
-  const lines = shown.map(stripVTControlCharacters).filter((line) => /^[▸◷]/.test(line));
+  const lines = linesOf(written).filter((line) => /^[▸◷]/.test(line));
   expect(lines).toContainEqual(expect.stringMatching(/^◷ next slot in \S+ {2}1 page {2}.*…$/));
   expect(Math.max(...lines.map(widthOf))).toBeLessThan(columns);
   expect(written).toMatch(/\x1b\[2K[^▸◷]*done[^▸◷]*$/);
+});
+
+test('a plan fits the terminal, and shows in colour what differs in long values', async () => {
+  const labels = (last: string) =>
+    ['gold', 'silver', 'bronze', 'newsletter', '東京都千代田区', last].map((name) => ({ name }));
+  await using project = await aProject({ redis, records: [aCustomer(1, { labels: labels('first') })], ttl: '30s' });
+  await project.sync();
+  project.serve([aCustomer(1, { labels: labels('second'), status: 'active '.repeat(40) })]);
+  const written = await onTerminal(project, 80, ['run', '--dry-run']);
+
+  expect(written).toContain('\x1b[32msecond\x1b[39m');
+  const lines = linesOf(written);
+  expect(lines).toEqual(expect.arrayContaining(['        - [5]: "first"', '        + [5]: "second"']));
+  expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
 });

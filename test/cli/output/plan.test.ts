@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printPlan, printPlanJson } from '../../../src/cli/output/plan.ts';
+import { widthOf } from '../../../src/cli/output/width.ts';
 import { type DryPlan, hasChanges } from '../../../src/dry-run/dry-run.ts';
 import type { ResourcePlan } from '../../../src/dry-run/walk.ts';
 import type { Resource } from '../../../src/pass/resource.ts';
@@ -77,11 +78,11 @@ describe('a plan for people', () => {
     putOneOfEach();
     expect(printed(plan([planned()]))).toEqual([
       'customers  +1 ~1 -2  1,234 unchanged',
-      '  + 1  email="a@b.c" tags="[\\"x\\"]"',
+      '  + 1  email="a@b.c" tags=["x"]',
       '  ~ 2',
       '      email: "old" → "new"',
       `      visits: 1 → ${big}`,
-      '  - 3  email="gone" tags="{\\"n\\":9007199254740993}"',
+      '  - 3  email="gone" tags={"n":9007199254740993}',
       '  - 4  ',
       'dry run with acme: 1 hit, nothing was written',
     ]);
@@ -107,6 +108,54 @@ describe('a plan for people', () => {
       { type: 'updated', key: '2', before: ['2', long, 1, null], after: ['2', null, 1, null], changed: [1] },
     ]);
     expect(printed(plan([planned()])).find((line) => line.includes('→'))).toMatch(/^ {6}email: "x{59}… → null$/);
+  });
+
+  test('shows long text and JSON by what differs', () => {
+    const tags = (last: string) =>
+      JSON.stringify(['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', last]);
+    spool.put('customers', [
+      {
+        type: 'updated',
+        key: '2',
+        before: ['2', 'first line\nlast line', 1, tags('nine')],
+        after: ['2', 'first line\nother line', 1, tags('ten')],
+        changed: [1, 3],
+      },
+    ]);
+    expect(printed(plan([planned()])).slice(1, -1)).toEqual([
+      '  ~ 2',
+      '      email:',
+      '          first line',
+      '        - last line',
+      '        + other line',
+      '      tags:',
+      '        - [8]: "nine"',
+      '        + [8]: "ten"',
+    ]);
+  });
+
+  test('stays within the columns of a terminal', () => {
+    const long = '東京都 '.repeat(50);
+    spool.put('customers', [
+      { type: 'created', key: '1', after: ['1', long, null, '["x"]'] },
+      {
+        type: 'updated',
+        key: '2',
+        before: ['2', long, 1, null],
+        after: ['2', null, 1, `["${long}"]`],
+        changed: [1, 3],
+      },
+      {
+        type: 'updated',
+        key: '3',
+        before: ['3', long, 1, '[]'],
+        after: ['3', `${long}!`, 1, `["${long}"]`],
+        changed: [1, 3],
+      },
+    ]);
+    const console = aConsole({ columns: 60 });
+    printPlan(plan([planned()]), [resource], spool, console);
+    expect(Math.max(...console.printed.map(widthOf))).toBeLessThanOrEqual(60);
   });
 
   test.each<[string, Partial<ResourcePlan>]>([
