@@ -1,5 +1,5 @@
 import { ExitCode, StopError, SyncError } from '../errors.ts';
-import { tellFailure } from './output/failure.ts';
+import { reportFailure } from './output/failure.ts';
 import { parseCommandLine } from './program/program.ts';
 import { openConsole } from './terminal.ts';
 
@@ -42,7 +42,7 @@ async function runCommandLine(signal: AbortSignal): Promise<{ readonly code: num
   } catch (error) {
     if (signal.aborted && (error instanceof StopError || !(error instanceof SyncError)))
       return { code: ExitCode.ok, isDaemon };
-    return { code: tellFailure(error, console), isDaemon };
+    return { code: reportFailure(error, console), isDaemon };
   }
 }
 

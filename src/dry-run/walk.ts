@@ -168,7 +168,7 @@ export class DryWalk {
   async #planBatch({ records, rejected, aliases, recognised }: Identified): Promise<void> {
     const { target, spool } = this.#deps;
     const { table } = this.#resource;
-    if (aliases) spool.claim(table.resource, aliases.known);
+    if (aliases) spool.remember(table.resource, aliases.known);
     if (recognised) this.#recognised = sumRecognised(this.#recognised, recognised);
     const compared = await target.compare(
       table,

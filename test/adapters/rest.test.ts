@@ -61,11 +61,7 @@ describe('what is no page', () => {
     ['<html>', undefined, /HTML with status 200/],
     ['{"a": ', undefined, /broken JSON/],
     [Buffer.from('["\xff"]', 'latin1'), undefined, /not UTF-8/],
-    [
-      { data: null, error: 'x' },
-      'data',
-      /`data` is null, where an array belongs; the body has the keys `data`, `error`/,
-    ],
+    [{ data: null, error: 'x' }, 'data', /`data` is null, not an array; the body has the keys `data`, `error`/],
     [{ data: {} }, 'data', /`data` is an object/],
     [{}, 'data', /`data` is null.*an empty object/],
     ['"text"', undefined, /`@` is a string.*the body is a string/],

@@ -78,7 +78,7 @@ describe('the mode of a stream', () => {
     const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE', metadata }] };
     await expect(aTapIn(folder, '', { catalog })).rejects.toMatchObject({
       exitCode: 78,
-      message: 'the catalog says of the stream people both FULL_TABLE and INCREMENTAL; no hit was made',
+      message: 'the catalog gives the stream people both FULL_TABLE and INCREMENTAL; no hit was made',
     });
   });
 

@@ -97,10 +97,10 @@ describe('no page', () => {
       'a line that is cut, and exit code 0',
       `${say(schema())} process.stdout.write('{"type":"RECO');`,
       76,
-      'no Singer message',
+      'not a Singer message',
     ],
-    ['a line that is no JSON', say(schema(), 'Hello!'), 76, 'no Singer message: Hello!'],
-    ['JSON that is no message', say('[1]'), 76, 'no Singer message'],
+    ['a line that is not JSON', say(schema(), 'Hello!'), 76, 'not a Singer message: Hello!'],
+    ['JSON that is not a message', say('[1]'), 76, 'not a Singer message'],
     [
       'bytes that are not UTF-8',
       `${say(schema())} process.stdout.write(Buffer.from([0x22, 0xff, 0x22, 0x0a]));`,
@@ -110,7 +110,12 @@ describe('no page', () => {
     ['a record without a stream', say(schema(), { type: 'RECORD', record: {} }), 76, 'without a stream'],
     ['a record without itself', say(schema(), { type: 'RECORD', stream: 'people' }), 76, 'without a record'],
     ['a record before its schema', say(record(1)), 76, 'before its SCHEMA'],
-    ['a tap without a word of the stream', say(schema('orders')), 76, 'without a word of the stream people'],
+    [
+      'a tap without a message about the stream',
+      say(schema('orders')),
+      76,
+      'without a message about the stream people',
+    ],
     ['BATCH', say(schema(), { type: 'BATCH', stream: 'people', manifest: [] }), 76, 'BATCH'],
     ['a version that changes', say(schema(), record(1, { version: 1 }), record(2, { version: 2 })), 76, 'new version'],
     [

@@ -168,7 +168,7 @@ describe('sync rejects', () => {
     expect((await project.sync(['rejects', 'list'])).stdout).toBe('no record is in quarantine\n');
     await project.sync([]);
     const list = await project.sync(['rejects', 'list', '--resource', 'customers']);
-    expect(list.stdout).toMatch(/ customers 31: email is \{"of":"whom"\}, where a string belongs\n$/);
+    expect(list.stdout).toMatch(/ customers 31: email is \{"of":"whom"\}, not a string\n$/);
     const { rejects } = (await project.sync(['rejects', 'list', '--json'])).json<{ rejects: { id: string }[] }>();
     const shown = await project.sync(['rejects', 'show', rejects[0]?.id ?? '']);
     expect(shown.exitCode).toBe(0);

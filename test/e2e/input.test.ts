@@ -19,9 +19,9 @@ const noPages: Record<string, { readonly answer: Scripted; readonly says: RegExp
   'HTML with status 200': { answer: { body: '<!doctype html><p>Sign in</p>' }, says: /HTML with status 200/ },
   'an object': {
     answer: { body: { error: 'try later' } },
-    says: /where an array belongs; the body has the keys `error`/,
+    says: /not an array; the body has the keys `error`/,
   },
-  null: { answer: { body: 'null' }, says: /where an array belongs/ },
+  null: { answer: { body: 'null' }, says: /not an array/ },
   'bytes that are not UTF-8': {
     answer: { body: Buffer.concat([Buffer.from('[{"id":"1","x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}]')]) },
     says: /not UTF-8/,
@@ -112,15 +112,15 @@ test('records that are no objects, have no key, or cannot be stored are kept in 
   const reasons = rejects.map(({ key, reasons }) => `${key}: ${reasons.join()}`).toSorted();
   expect(reasons).toEqual(
     [
-      'null: is a string, where an object belongs',
-      'null: is null, where an object belongs',
-      'null: is an array, where an object belongs',
+      'null: is a string, not an object',
+      'null: is null, not an object',
+      'null: is an array, not an object',
       'null: id is missing, and it is the key',
       'null: id is empty, and it is the key',
-      '302: email holds a NUL character, which no database keeps',
-      '303: email holds half a surrogate pair, which has no UTF-8',
-      '304: state is {"of":"nothing"}, where a string belongs',
-      'null: id holds a NUL character, which no database keeps',
+      '302: email has a NUL character, which databases cannot keep',
+      '303: email has half a surrogate pair, which UTF-8 cannot encode',
+      '304: state is {"of":"nothing"}, not a string',
+      'null: id has a NUL character, which databases cannot keep',
     ].toSorted(),
   );
 });
@@ -200,7 +200,7 @@ test('an integer that 64 bits do not hold is rejected', async () => {
   const { rejects } = (await project.sync(['rejects', 'list', '--json'])).json<Rejects>();
   expect(rejects.map(({ key }) => key).toSorted()).toEqual(['1', '2', '3']);
   expect(rejects.find(({ key }) => key === '1')?.reasons).toEqual([
-    'state is 9223372036854775808, more than 64 bits hold',
+    'state is 9223372036854775808, more than 64 bits can hold',
   ]);
 });
 

@@ -81,7 +81,7 @@ test('says whether the deletions would be held, and why', async () => {
   const through = await project.sync(planSwap);
   expect(through.exitCode).toBe(0);
   expect(through.stdout).toContain('2 deleted');
-  expect(through.stdout).toContain('the guard lets the deletions through');
+  expect(through.stdout).toContain('the guard allows the deletions');
 });
 
 test('tells twins and taken ids before the swap as the run would', async () => {

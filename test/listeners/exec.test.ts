@@ -232,10 +232,10 @@ describe('its output', () => {
 
 describe('a command that cannot be started is a config error', () => {
   test.each([
-    ['./missing.sh', 'which is no program'],
-    ['./plain.txt', 'which is no program'],
-    ['./', 'which is no program'],
-    ['no-such-command-anywhere', 'which is nowhere in PATH'],
+    ['./missing.sh', 'which is not a program'],
+    ['./plain.txt', 'which is not a program'],
+    ['./', 'which is not a program'],
+    ['no-such-command-anywhere', 'which is not in PATH'],
   ])('%s', async (program, message) => {
     await writeFile(file('plain.txt'), 'not executable');
     const failure = await failureOf(anExec({ command: [program] }));

@@ -70,11 +70,14 @@ describe('what a handler throws', () => {
     expect(failure).toMatchObject({ message: 'the handler failed: index is down', cause: error });
   });
 
-  test.each([['a text'], [undefined], [null], [{ code: 7 }], [Symbol('s')]])('may be no Error: %s', async (value) => {
-    const failure = await thrown(value);
-    expect(failure).toBeInstanceOf(UnreachableError);
-    expect(failure).toMatchObject({ message: expect.stringContaining('no Error') });
-  });
+  test.each([['a text'], [undefined], [null], [{ code: 7 }], [Symbol('s')]])(
+    'may be something that is not an Error: %s',
+    async (value) => {
+      const failure = await thrown(value);
+      expect(failure).toBeInstanceOf(UnreachableError);
+      expect(failure).toMatchObject({ message: expect.stringContaining('not an Error') });
+    },
+  );
 
   test('may be a rejection', async () => {
     const failure = await failureOf(aModule({ '*': () => Promise.reject(new Error('later')) }).deliver(aDelivery()));

@@ -136,9 +136,9 @@ describe('what does not fit', () => {
   };
 
   test('is shown, in short, with what belongs there', () => {
-    expect(reason('integer', 'seven')).toBe('is "seven", where an integer belongs');
-    expect(reason('text', { n: big })).toBe(`is {"n":"${big}"}, where a string belongs`);
-    expect(reason('real', Number.NaN)).toBe('is NaN, where a number belongs');
+    expect(reason('integer', 'seven')).toBe('is "seven", not an integer');
+    expect(reason('text', { n: big })).toBe(`is {"n":"${big}"}, not a string`);
+    expect(reason('real', Number.NaN)).toBe('is NaN, not a number');
     expect(reason('boolean', 'x'.repeat(1000))?.length).toBeLessThan(120);
   });
 

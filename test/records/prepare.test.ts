@@ -88,11 +88,11 @@ describe('a record with a map', () => {
 
 describe('a record is rejected', () => {
   test.each([
-    [null, 'is null, where an object belongs'],
-    [[{ id: '1' }], 'is an array, where an object belongs'],
-    ['text', 'is a string, where an object belongs'],
-    [7, 'is a number, where an object belongs'],
-    [undefined, 'is a undefined, where an object belongs'],
+    [null, 'is null, not an object'],
+    [[{ id: '1' }], 'is an array, not an object'],
+    ['text', 'is a string, not an object'],
+    [7, 'is a number, not an object'],
+    [undefined, 'is undefined, not an object'],
   ])('where it is no object: %o', async (raw, reason) => {
     expect(await rejected(raw)).toEqual({ key: null, reasons: [reason], raw });
   });
@@ -100,7 +100,7 @@ describe('a record is rejected', () => {
   test('with all its reasons, and the key that it has', async () => {
     expect(await rejected({ id: '7', visits: 'many', tags: 3 })).toMatchObject({
       key: '7',
-      reasons: ['email is missing', 'visits is "many", where an integer belongs', 'tags is 3, where array belongs'],
+      reasons: ['email is missing', 'visits is "many", not an integer', 'tags is 3, not array'],
     });
   });
 

@@ -6,16 +6,16 @@ import { conditionOf, type Validators, validatorsOf } from '../../validators.ts'
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
-/** A file that is open, wherever it is. */
+/** An open file, wherever it is. */
 export interface Source {
   readonly bytes: Bytes;
   /** For messages. */
   readonly label: string;
-  /** Where the name ends, for telling the format. */
+  /** The end of its name, from which the format is derived. */
   readonly name: string;
   readonly contentType: string;
   readonly isHtml: boolean;
-  /** Null: nothing tells later whether the file is still the same. */
+  /** Null if it cannot be found out later whether the file is still the same. */
   readonly validators: Validators | null;
   /** Safe to call at any time, and again. */
   close(): void;
@@ -23,7 +23,7 @@ export interface Source {
 
 const chunkSize = 256 * 1024;
 
-/** Opens a file of this machine. Throws `ThirdPartyError` if there is none. */
+/** Opens a file of this machine. Throws `ThirdPartyError` if that fails. */
 export async function openPath(path: string): Promise<Source> {
   const handle = await open(path).catch((error: unknown) => {
     throw unreadable(path, messageOf(error), error);
@@ -37,24 +37,24 @@ export async function openPath(path: string): Promise<Source> {
   return { bytes: stream, label: path, name: path, contentType: '', isHtml: false, validators: null, close };
 }
 
-/** In the place of a path: what is piped into the command. */
+/** This path means stdin. */
 export const stdinPath = '-';
 
 let isStdinTaken = false;
 
-/** Opens what is piped in. It is there once: a second resource that asks for it throws `ConfigError`. */
+/** Opens stdin. It can be read once, so for a second resource this throws `ConfigError`. */
 export function openStdin(): Source {
   const { stdin } = process;
   if (isStdinTaken || stdin.isTTY)
     throw new ConfigError(`stdin ${isStdinTaken ? 'was read already' : 'is a terminal'}; nothing was read`, {
-      hint: 'Pipe the file into the command, for one resource: "sync < customers.csv".',
+      hint: 'Pipe the file into the command, for one resource: "cronsync < customers.csv".',
     });
   isStdinTaken = true;
   const close = () => void stdin.destroy();
   return { bytes: stdin, label: 'stdin', name: stdinPath, contentType: '', isHtml: false, validators: null, close };
 }
 
-/** Asks for a URL: one hit. Null: it is as it was when it had these validators. */
+/** Fetches a URL with one hit. Null if the file still has these validators. */
 export async function openUrl(url: URL, known: Validators | null, http: HttpClient): Promise<Source | null> {
   const { status, headers, body } = await http.request({ url, headers: conditionOf(known) });
   const label = `${url.origin}${url.pathname}`;
@@ -63,7 +63,7 @@ export async function openUrl(url: URL, known: Validators | null, http: HttpClie
     throw new ProtocolError(`${label} answered 304 to a request without a condition; nothing of this page was written`);
   const contentType = headers['content-type'] ?? '';
   const bytes = body[Symbol.asyncIterator]();
-  // Ends the connection of a body that nobody reads to its end; what it has to say then is of no interest.
+  // Ends the connection of a body that is not read to its end. An error at that point does not matter.
   const close = () => void bytes.return?.().catch(() => {});
   const isHtml = contentType.startsWith('text/html');
   return {

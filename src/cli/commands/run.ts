@@ -12,7 +12,7 @@ import {
   tokensOf,
 } from '../app.ts';
 import { keepHeapSmall } from '../heap.ts';
-import { tellFailure } from '../output/failure.ts';
+import { reportFailure } from '../output/failure.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Console } from '../terminal.ts';
 
@@ -30,7 +30,7 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
     return await runOnce(setting, flags, signal);
   } catch (error) {
     if (!(error instanceof LockHeldError) || flags.heldExitCode === undefined) throw error;
-    tellFailure(error, setting.console);
+    reportFailure(error, setting.console);
     return flags.heldExitCode;
   }
 }

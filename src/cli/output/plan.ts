@@ -8,12 +8,12 @@ import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
 import type { Console } from '../terminal.ts';
 import { differenceOf } from './difference.ts';
-import { tellError } from './failure.ts';
+import { reportError } from './failure.ts';
 import { changes, count, many } from './numbers.ts';
 import { printable } from './text.ts';
 import { fitted, widthOf } from './width.ts';
 
-/** So many changes of a kind are shown; `--json` shows all. */
+/** How many changes of a kind are shown. `--json` shows all. */
 const shownPerKind = 10;
 const widestValue = 60;
 /** How wide a summary is, and a difference, where stdout is not a terminal. */
@@ -28,14 +28,14 @@ export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: 
   }
   printWait(plan, console);
   console.print(console.out.dim(`dry run with ${plan.adapter}: ${many(plan.hits, 'hit')}, nothing was written`));
-  for (const error of plan.errors) tellError(error, console);
+  for (const error of plan.errors) reportError(error, console);
 }
 
-/** Prints why a plan is not whole, where a slot is what it lacked. */
+/** Prints why a plan is not whole, if no slot was free. */
 export function printWait({ nextSlotInMs }: DryPlan, { print, out }: Console): void {
   if (nextSlotInMs === null) return;
   const wait = formatDuration(nextSlotInMs);
-  print(out.yellow(`no slot came in time, the next frees in ${wait}; "--wait 1h" waits for each page`));
+  print(out.yellow(`no slot was free in time, the next frees in ${wait}; "--wait 1h" waits for each page`));
 }
 
 /** Prints a plan for programs: one JSON document with every change, written as it is read from the spool. */
@@ -72,12 +72,12 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
   }
 }
 
-/** What a reader must know beside the changes: above all, whether the deletions would happen. */
+/** What a reader must know besides the changes. Most important is whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
   const { isComplete, verdict, unconfirmed, rejected, rejects } = planned;
   return [
     ...planned.table.problems,
-    planned.table.exists ? '' : `the table ${table} will be made`,
+    planned.table.exists ? '' : `the table ${table} will be created`,
     planned.table.exists && planned.table.missingColumns.length > 0
       ? `${table} will get the columns ${planned.table.missingColumns.join(', ')}`
       : '',
@@ -142,7 +142,7 @@ function shortly(value: Value, { kind }: Column): string {
   return printable(text.length > widestValue ? `${text.slice(0, widestValue)}…` : text);
 }
 
-/** With its fields as they are in events. */
+/** A change as JSON, with its fields as in events. */
 export function changeJson(change: Change, columns: readonly Column[]): string {
   const { type, key } = change;
   const before = change.type === 'created' ? null : change.before;

@@ -2,10 +2,10 @@ import type { ChangeCounts } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
 import type { Console } from '../terminal.ts';
-import { tellError } from './failure.ts';
+import { reportError } from './failure.ts';
 import { changes, many } from './numbers.ts';
 
-/** Prints what a run did: one line, and its warnings and errors; with `--json` one document, with `--quiet` only what went wrong. */
+/** Prints what a run did in one line, and its warnings and errors. With `--json` it is one document, with `--quiet` only what went wrong. */
 export function printSummary(summary: Summary, console: Console): void {
   if (console.isJson) {
     console.print(JSON.stringify(summary));
@@ -13,7 +13,7 @@ export function printSummary(summary: Summary, console: Console): void {
   }
   if (!console.isQuiet) console.print(summaryLine(summary, console));
   for (const warning of summary.warnings) console.log.warn(warning);
-  for (const error of summary.errors) tellError(error, console);
+  for (const error of summary.errors) reportError(error, console);
 }
 
 function summaryLine(summary: Summary, { out }: Console): string {

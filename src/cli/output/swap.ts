@@ -5,23 +5,23 @@ import type { Resource } from '../../pass/resource.ts';
 import type { Column } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
 import type { Console } from '../terminal.ts';
-import { tellError } from './failure.ts';
+import { reportError } from './failure.ts';
 import { count, many } from './numbers.ts';
 import { changeJson, notesOf, printChange, printWait } from './plan.ts';
 
-/** A dry run with another third party, and whose the data is now. */
+/** A dry run with another third party, and from which third party the data is now. */
 export interface SwapPlan {
   readonly plan: DryPlan;
-  /** The adapter of the last run; null if none has ever run. */
+  /** The adapter of the last run; null if there was no run yet. */
   readonly from: string | null;
   readonly resources: readonly Resource[];
   readonly spool: Spool;
 }
 
-/** So many changes of a kind are shown; `sync run --dry-run --adapter NAME --json` has all. */
+/** How many changes of a kind are shown. `cronsync run --dry-run --adapter NAME --json` has all. */
 const shownPerKind = 5;
 
-/** Prints for people what a swap would change: how many, in which fields, whether the deletions would happen, and examples. */
+/** Prints for people what a swap would change: how much, in which fields, whether the deletions would happen, and examples. */
 export function printSwap({ plan, from, resources, spool }: SwapPlan, console: Console): void {
   const { out, print } = console;
   print(from === null ? `to ${out.bold(plan.adapter)}` : `from ${out.bold(from)} to ${out.bold(plan.adapter)}`);
@@ -35,7 +35,7 @@ export function printSwap({ plan, from, resources, spool }: SwapPlan, console: C
       `${many(plan.hits, 'hit')}, nothing was written; the swap itself is "adapter": "${plan.adapter}" in the config`,
     ),
   );
-  for (const error of plan.errors) tellError(error, console);
+  for (const error of plan.errors) reportError(error, console);
 }
 
 /** The same for programs, as one JSON document. */
@@ -72,7 +72,7 @@ function printResource(planned: ResourcePlan, table: Resource['table'], sample: 
     print(out.dim(`  recognised: ${by.join(', ')}; new: ${count(none)}`));
   }
   for (const note of notesOf(planned, table.table)) print(`  ${out.yellow(note)}`);
-  if (planned.verdict?.delete === 'all' && counts.deleted > 0) print('  the guard lets the deletions through');
+  if (planned.verdict?.delete === 'all' && counts.deleted > 0) print('  the guard allows the deletions');
   for (const change of sample.examples) printChange(change, table.mapped, console);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tellFailure } from '../../../src/cli/output/failure.ts';
+import { reportFailure } from '../../../src/cli/output/failure.ts';
 import { changes, count, many } from '../../../src/cli/output/numbers.ts';
 import { showProgress } from '../../../src/cli/output/progress.ts';
 import { printSummary } from '../../../src/cli/output/summary.ts';
@@ -89,7 +89,7 @@ describe('the summary of a run', () => {
     for (const isQuiet of [false, true]) {
       const console = aConsole({ isQuiet });
       printSummary(bad, console);
-      expect(console.told).toEqual(['warn the stream is full', 'sync: HTTP 500', 'hint: wait']);
+      expect(console.told).toEqual(['warn the stream is full', 'cronsync: HTTP 500', 'hint: wait']);
       expect(console.printed).toHaveLength(isQuiet ? 0 : 1);
     }
   });
@@ -111,34 +111,34 @@ describe('the summary of a run', () => {
 describe('an error that ends a command', () => {
   test('is told with its hint, and gives its exit code', () => {
     const console = aConsole({ colours: true });
-    expect(tellFailure(new ConfigError('no config', { hint: 'sync init' }), console)).toBe(78);
-    expect(console.told).toEqual(['<red sync:> no config', '<dim hint:> sync init']);
+    expect(reportFailure(new ConfigError('no config', { hint: 'Run cronsync init.' }), console)).toBe(78);
+    expect(console.told).toEqual(['<red cronsync:> no config', '<dim hint:> Run cronsync init.']);
   });
 
   test('is no alarm where the lock is held', () => {
     const console = aConsole({ colours: true });
-    expect(tellFailure(new LockHeldError('held by run r1'), console)).toBe(75);
-    expect(console.told).toEqual(['<yellow sync:> held by run r1']);
+    expect(reportFailure(new LockHeldError('held by run r1'), console)).toBe(75);
+    expect(console.told).toEqual(['<yellow cronsync:> held by run r1']);
   });
 
   test('is one JSON document with --json', () => {
     const console = aConsole({ isJson: true });
-    tellFailure(new ConfigError('no config', { hint: 'sync init' }), console);
+    reportFailure(new ConfigError('no config', { hint: 'Run cronsync init.' }), console);
     expect(console.printed.map((line) => JSON.parse(line))).toEqual([
-      { outcome: 'failed', exitCode: 78, errors: [{ exitCode: 78, message: 'no config', hint: 'sync init' }] },
+      { outcome: 'failed', exitCode: 78, errors: [{ exitCode: 78, message: 'no config', hint: 'Run cronsync init.' }] },
     ]);
     expect(console.told).toEqual([]);
   });
 
   test('of no kind of ours is a bug', () => {
     const console = aConsole();
-    expect(tellFailure(new TypeError('x is undefined'), console)).toBe(70);
+    expect(reportFailure(new TypeError('x is undefined'), console)).toBe(70);
     expect(console.told[0]).toContain('a bug in sync: TypeError: x is undefined');
   });
 
   test('tells its cause where somebody debugs', () => {
     const console = aConsole();
-    tellFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), console);
+    reportFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), console);
     expect(console.told.at(-1)).toBe('debug caused by Error: ENOENT');
   });
 });

@@ -165,7 +165,7 @@ describe('a plan for people', () => {
     ['  2 records missing, and deleted only if the next pass misses them too', { unconfirmed: 2 }],
     ['  1 record would be rejected:', { rejected: 1 }],
     ['    (no key): id is missing; x', { rejected: 1, rejects: [{ key: null, reasons: ['id is missing', 'x'] }] }],
-    ['  the table clients will be made', { table: { exists: false, missingColumns: ['id'], problems: [] } }],
+    ['  the table clients will be created', { table: { exists: false, missingColumns: ['id'], problems: [] } }],
     [
       '  clients will get the columns email, tags',
       { table: { exists: true, missingColumns: ['email', 'tags'], problems: [] } },
@@ -187,7 +187,7 @@ describe('a plan for people', () => {
 
   test('says how to wait where no slot came', () => {
     const lines = printed(plan([planned({ isComplete: false })], { outcome: 'partial', nextSlotInMs: 42_000 }));
-    expect(lines).toContain('no slot came in time, the next frees in 42s; "--wait 1h" waits for each page');
+    expect(lines).toContain('no slot was free in time, the next frees in 42s; "--wait 1h" waits for each page');
   });
 });
 
