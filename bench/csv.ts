@@ -1,5 +1,5 @@
-// `npm run bench:csv`: a CSV of ten million rows through the built command, in flat memory; then the same file cut inside a
-// record, and cut at a line's end. By hand only: it takes some minutes, and some gigabytes of the temporary folder.
+// `npm run bench:csv`: reads a CSV of ten million rows with the built command in constant memory, then the same file cut inside
+// a record, and cut at the end of a line. Start it by hand: it takes some minutes, and some gigabytes of the temporary folder.
 // `node bench/csv.ts [records]`.
 import { once } from 'node:events';
 import {
@@ -54,7 +54,7 @@ await redis.stop();
 say(describeMachine());
 if (!isFlat) process.exitCode = 1;
 
-/** On a slow machine a run may end before the file does, after nine minutes: the next one goes on where new rows begin. */
+/** On a slow machine a run may end after nine minutes, before the end of the file. The next run goes on where new rows begin. */
 async function load(rows: number): Promise<Ran> {
   let peakMb = 0;
   for (;;) {
@@ -84,7 +84,7 @@ function tell(ran: Ran, what: string, rows: number): Ran {
   return ran;
 }
 
-/** What must not have changed by the cut: every row is live. */
+/** Checks that the cut has deleted nothing: every row is live. */
 function sayRows(): void {
   using database = new DatabaseSync(join(project, 'sync.db'), { readOnly: true });
   const live = database.prepare('SELECT count(*) AS live FROM people WHERE deleted_at IS NULL').get()?.live;
@@ -92,7 +92,7 @@ function sayRows(): void {
   say(`    ${group(Number(live))} rows are live`);
 }
 
-/** About sixty bytes a row; every seventh has quotes and a line break in it. */
+/** A row has about sixty bytes. Every seventh row has quotes and a line break in it. */
 async function writePeople(path: string, count: number): Promise<void> {
   const out = createWriteStream(path);
   out.write('id,email,name,visits\n');
@@ -129,7 +129,7 @@ function cutAt(length: number): void {
   truncateSync(file, length);
 }
 
-/** Where a row of one line begins, at or before this place. */
+/** The place at or before this one where a row of one line begins. */
 function lineEndBefore(place: number): number {
   const bytes = Buffer.alloc(4096);
   const opened = openSync(file, 'r');

@@ -35,7 +35,7 @@ export interface Size {
 const longestWaitMs = 300;
 const titles = { idle: 'idle', load: 'first load', update: 'update of every row', remove: 'delete of every row' };
 
-/** Of the writer the medians of the turns; of the system all its transactions together, and the worst of what must not be. */
+/** The medians of the turns for the writer; all transactions together, and the worst lock, for the system. */
 export function lineOf(turns: readonly Measured[]): Line {
   const [first] = turns;
   if (!first) throw new Error('nothing was measured');

@@ -1,5 +1,5 @@
-// What `npm run bench:listen` sets beside the daemon, each in a process of its own that writes to the file `took` how many
-// milliseconds it read for: `node bench/listen-beside.ts bare URL KEY COUNT`, `node bench/listen-beside.ts bullmq URL QUEUE COUNT`.
+// What `npm run bench:listen` compares with the daemon. Each runs in its own process, and writes to the file `took` for how many
+// milliseconds it read: `node bench/listen-beside.ts bare URL KEY COUNT`, `node bench/listen-beside.ts bullmq URL QUEUE COUNT`.
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -27,7 +27,7 @@ async function readBare(total: number): Promise<void> {
   client.disconnect();
 }
 
-/** Completed jobs are removed: to keep them would cost it more. */
+/** Completed jobs are removed, because to keep them would cost BullMQ more. */
 async function workBullmq(total: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let done = 0;

@@ -1,5 +1,5 @@
-// What `npm run check` says: types, lint and format, layers, dead code. All at once; one line for each that is good,
-// the tool's own output for each that is not.
+// `npm run check`: types, lint and format, layers, dead code, all at the same time. Prints one line for each check that passes,
+// and the output of the tool for each that fails.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { checkLayers, type Outcome, type ToolOutcome } from './layers.ts';

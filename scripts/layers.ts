@@ -1,5 +1,5 @@
-// Proves that the linter keeps the layers: a rule that never fires looks just like a clean tree. Plants one import per
-// layer in a folder of its own, and expects exactly the forbidden ones to be reported.
+// Proves that the linter keeps the layers, because a rule that never fires looks like a clean tree. Plants one import per
+// layer in a temporary folder, and expects exactly the forbidden imports to be reported.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 export interface Outcome {
   readonly passed: boolean;
-  /** What there is to read, for a human. */
+  /** What a person should read. */
   readonly output: string;
 }
 
 export interface ToolOutcome extends Outcome {
-  /** Without stderr, which may come in the middle of a line of it. */
+  /** Only stdout: text from stderr could be in the middle of a line. */
   readonly stdout: string;
 }
 

@@ -52,7 +52,7 @@ async function record(): Promise<string> {
 async function ran(stage: Stage, why: string, ...args: readonly string[]): Promise<string> {
   const { exitCode, output } = await stage.sync(args, 'keep');
   const status = exitCode === 0 ? '' : `$ echo $?\n${exitCode}\n`;
-  return `${why}\n$ ${['sync', ...args].join(' ')}\n${output}${status}`;
+  return `${why}\n$ ${['cronsync', ...args].join(' ')}\n${output}${status}`;
 }
 
 if (process.argv[1] === import.meta.filename) {

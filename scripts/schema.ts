@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { configSchema } from '../src/config/schema/schema.ts';
 
-// A text with a form of its own may also be a variable that holds one.
+// A text with a special form may also be a variable that has such a text.
 const variable = '\\$\\{';
 
 const schema = toJsonSchema(configSchema, {
@@ -12,7 +12,7 @@ const schema = toJsonSchema(configSchema, {
   overrideAction: ({ valibotAction, jsonSchema }) =>
     valibotAction.type === 'regex' ? { ...jsonSchema, pattern: `${jsonSchema.pattern}|${variable}` } : undefined,
 });
-// What a ready adapter ships need not be said: its resources, its type, and a resource's own key and schema.
+// What a ready adapter ships may be left out: its resources, its type, and the key and schema of a resource.
 interface Part {
   required?: readonly string[];
   readonly properties?: Readonly<Record<string, Part>>;
@@ -27,5 +27,5 @@ if (properties.adapters) {
   properties.adapters.additionalProperties = { anyOf: [properties.adapters.additionalProperties, extended] };
 }
 
-const titled = { $schema: schema.$schema, title: 'sync', description: 'The config of sync (cronsync).', ...schema };
+const titled = { $schema: schema.$schema, title: 'cronsync', description: 'The config of cronsync.', ...schema };
 writeFileSync(new URL('../sync.schema.json', import.meta.url), `${JSON.stringify(titled, null, 2)}\n`);

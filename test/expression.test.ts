@@ -77,7 +77,7 @@ test.each(['a.[', '', 'a..b', 'list[', 'nope(@)(', '{x: __proto__}', 'list[].con
   },
 );
 
-test('tells plain paths from the rest', () => {
+test('distinguishes plain paths from other expressions', () => {
   expect(plainPath('a.b')).toEqual(['a', 'b']);
   expect(plainPath('"a.b".c')).toEqual(['a.b', 'c']);
   expect(plainPath('@')).toEqual([]);

@@ -69,7 +69,7 @@ describe('a good adapter passes every check', () => {
     expect(await failed(good)).toEqual([]);
   });
 
-  test('whose changes do not tell what is gone', async () => {
+  test('whose changes do not include what is gone', async () => {
     const fetch: Fetch = async (url, request, context) => {
       const { deleted: _, ...answer } = await ask(url, request, context);
       return pageOf(answer, request);
@@ -77,11 +77,11 @@ describe('a good adapter passes every check', () => {
     expect(await failed(fetch, {}, { tombstones: false })).toEqual([]);
   });
 
-  test('that reads nothing but changes', async () => {
+  test('that reads only changes', async () => {
     expect(await failed(good, { modes: () => ['changes'] })).toEqual([]);
   });
 
-  test('that reads nothing but what is there', async () => {
+  test('that reads only snapshots', async () => {
     expect(await failed(good, { modes: () => ['snapshot'] }, { changes: false })).toEqual([]);
   });
 });

@@ -116,7 +116,7 @@ describe('a bookmark', () => {
     expect(search()).toBe(expected);
   });
 
-  test('stays where an empty page says nothing', async () => {
+  test('stays if an empty page does not give one', async () => {
     expect((await ask([], {}, changesSince(String(tenSharp)))).bookmark).toBe(String(tenSharp));
     expect((await ask([], {})).bookmark).toBeUndefined();
   });
@@ -125,12 +125,12 @@ describe('a bookmark', () => {
     [[{ id: 'a' }], /`at` in any record of the first page is not there/],
     [[{ id: 'a', at: 'soon' }], /"soon" cannot be read as iso/],
     [[{ id: 'a', at: 12 }], /"12" cannot be read as iso/],
-  ])('that cannot be had from %j makes it no page', async (body, message) => {
+  ])('that cannot be read from %j makes it an error, not a page', async (body, message) => {
     await expect(ask(body, {})).rejects.toThrow(message);
     await expect(ask(body, {})).rejects.toBeInstanceOf(ProtocolError);
   });
 
-  test('that is no time any more is too old, without a hit', async () => {
+  test('that is not a time any more is too old, without a hit', async () => {
     await expect(ask([], {}, changesSince('gibberish'))).rejects.toBeInstanceOf(CursorExpiredError);
     expect(party.arrivals).toEqual([]);
   });
@@ -187,7 +187,7 @@ describe('a log', () => {
   const of = (...entries: readonly object[]) => ({ entries, last: 7 });
   const body = of({ id: 'a' }, { id: 'a', gone: true }, { id: 'b', gone: true }, { id: 'b' }, { id: 'c' });
 
-  test('tells by the order of its entries what is there, in a pass of changes and in one over everything', async () => {
+  test('decides by the order of its entries what exists, in a pass of changes and in a snapshot', async () => {
     const records = [{ id: 'b' }, { id: 'c' }];
     const changes = await ask(body, { ...log, tombstones }, { mode: 'changes', bookmark: '3' });
     expect(changes).toMatchObject({ mode: 'changes', records, deleted: ['a'], bookmark: '7', isLog: true });

@@ -48,14 +48,14 @@ test('keeps integers past 2^53', async () => {
   expect((await page({})).records).toEqual([{ id: 12345678901234567890n, n: 1 }]);
 });
 
-test('tells the total, from the body or a header', async () => {
+test('reads the total from the body or a header', async () => {
   party.script({ body: { data: [], count: 7 } }, { body: [], headers: { 'x-total': '8' } }, { body: [] });
   expect(await page({ records: 'data', total: 'count' })).toMatchObject({ total: 7 });
   expect(await page({ total: { header: 'X-Total' } })).toMatchObject({ total: 8 });
   expect((await page({ total: { header: 'X-Total' } })).total).toBeUndefined();
 });
 
-describe('what is no page', () => {
+describe('what is not a page', () => {
   test.each<[Scripted['body'], string | undefined, RegExp]>([
     ['', undefined, /an empty body with status 200/],
     ['<html>', undefined, /HTML with status 200/],
@@ -160,7 +160,7 @@ describe('links', () => {
     },
   );
 
-  test('a Link header that makes no sense is no page', async () => {
+  test('a Link header that cannot be read is an error, not a page', async () => {
     party.script({ body: [], headers: { link: 'next page please' } });
     expect(await failure({ pagination: link })).toBeInstanceOf(ProtocolError);
   });
@@ -224,12 +224,12 @@ describe('offset', () => {
     expect(await twoPages([a, b, c], [turned, d])).not.toHaveProperty('shifted');
   });
 
-  test('says that the pages moved where the overlap is another record, and drops nothing', async () => {
+  test('reports that the pages moved if the overlap is a different record, and drops nothing', async () => {
     expect(await twoPages([a, b, c], [d, e])).toMatchObject({ records: [d, e], shifted: true });
     expect(await twoPages([a, b, c], [])).toMatchObject({ records: [], shifted: true, next: null });
   });
 
-  test('ends where there is nothing behind the overlap', async () => {
+  test('ends if there is nothing after the overlap', async () => {
     expect(await twoPages([a, b, c], [c])).toEqual({
       mode: 'snapshot',
       validators: null,

@@ -134,7 +134,7 @@ describe('the state', () => {
     expect((await readChanges(`${say(schema())} ${tellState}`, bookmark)).records).toEqual([{ told: 'none' }]);
   });
 
-  test('stays where the tap says none, which is told only where there was none before', async () => {
+  test('stays if the tap gives none, with a warning only if there was none before', async () => {
     const warn = vi.fn();
     const log = { ...silentLog, warn };
     expect((await readChanges(say(schema()), '{"state":1,"version":null}', { log })).bookmark).toBeNull();
@@ -169,7 +169,7 @@ describe('a new version of the table', () => {
   const activate = (version: number) => ({ type: 'ACTIVATE_VERSION', stream: 'people', version });
   const state = { type: 'STATE', value: 1 };
 
-  test('is told, and deletes nothing: changes do not say what only the old one had', async () => {
+  test('is a warning and deletes nothing: changes do not show which rows only the old one had', async () => {
     const warn = vi.fn();
     const log = { ...silentLog, warn };
     const first = await readChanges(say(schema(), activate(1), record(1, { version: 1 }), state), null, { log });

@@ -72,13 +72,13 @@ test('config and catalog are files that nobody else may read, and that go with t
   expect(existsSync(told?.args[1] ?? '')).toBe(false);
 });
 
-test('what the tap says on stderr is in the log', async () => {
+test('what the tap writes to stderr is in the log', async () => {
   const info = vi.fn();
   await read(await aTap(`${say(schema())} console.error('INFO reading people');`, { log: { ...silentLog, info } }));
   expect(info.mock.calls).toEqual([['node: INFO reading people']]);
 });
 
-describe('no page', () => {
+describe('what is not a page', () => {
   test.each<readonly [string, string, number, string]>([
     [
       'a tap that exits with 1',

@@ -62,7 +62,7 @@ test('the demo shows what it says, and leaves nothing behind', async () => {
   expect(output).toContain('geo done: +542 in 542 records; 3 pages, 3 hits');
   expect(output).toContain('the lock is held by run');
   expect(output).toContain('cities  +1 ~4 -3  535 unchanged');
-  expect(output).toContain('✓ the two editions, compared without sync: +1 ~4 -3');
+  expect(output).toContain('✓ the two editions, compared without cronsync: +1 ~4 -3');
   expect(output).toContain('340 of 543 rows would go');
   expect(output).toContain('exit code 3');
   expect(output).toContain('✓ new events: 0');
@@ -73,7 +73,7 @@ test('the demo shows what it says, and leaves nothing behind', async () => {
 test('the demo leaves nothing behind when it is stopped half-way', async () => {
   const demo = startDemo();
   const ended = end(demo);
-  await expect.poll(() => demo.output(), { timeout: 30_000 }).toContain('$ sync');
+  await expect.poll(() => demo.output(), { timeout: 30_000 }).toContain('$ cronsync');
   demo.child.kill('SIGINT');
   expect(await ended).toBe(130);
 

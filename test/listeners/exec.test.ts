@@ -122,7 +122,7 @@ describe('a failure', () => {
     }
   });
 
-  test('with 65 (EX_DATAERR) makes a dead letter at once', async () => {
+  test('with 65 (EX_DATAERR) makes a dead letter immediately', async () => {
     const failure = await failureOf((await aCommand('exit 65')).deliver(aDelivery()));
     expect(failure).toBeInstanceOf(DeadLetter);
     expect(failure).toMatchObject({ message: 'sh exited with 65' });
@@ -167,7 +167,7 @@ describe('the signal', () => {
     expect([child, self].filter(isAlive)).toEqual([]);
   });
 
-  test('kills whoever does not heed SIGTERM', async () => {
+  test('kills a command that ignores SIGTERM', async () => {
     const stubborn = `trap '' TERM; echo $$ > "$0"; while :; do sleep 60; done`;
     const listener = await aCommand(`sh -c '${stubborn.replaceAll("'", `'\\''`)}' child & wait`, { graceMs: 100 });
     const timeout = new AbortController();

@@ -48,7 +48,7 @@ describe('a handler', () => {
     [['*', '*.updated', 'customers.*', 'customers.deleted'], 'customers.*'],
     [['*', '*.updated', 'orders.updated'], '*.updated'],
     [['orders.*', '*', '*.deleted'], '*'],
-  ])('of %j, the one that says most is called, alone: %s', async (patterns, expected) => {
+  ])('of %j, only the most exact one is called: %s', async (patterns, expected) => {
     const called: string[] = [];
     const handlers = Object.fromEntries(patterns.map((pattern) => [pattern, () => called.push(pattern)]));
     await aModule(handlers).deliver(aDelivery());

@@ -93,7 +93,7 @@ describe('a record is rejected', () => {
     ['text', 'is a string, not an object'],
     [7, 'is a number, not an object'],
     [undefined, 'is undefined, not an object'],
-  ])('where it is no object: %o', async (raw, reason) => {
+  ])('if it is not an object: %o', async (raw, reason) => {
     expect(await rejected(raw)).toEqual({ key: null, reasons: [reason], raw });
   });
 
@@ -115,7 +115,7 @@ describe('a record is rejected', () => {
     expect((await prepared({ id: '7', email: 'a@b.c', visits: null })).values).toEqual(['7', 'a@b.c', null, null]);
   });
 
-  test('not for an empty text that is no key', async () => {
+  test('not for an empty text that is not a key', async () => {
     expect((await prepared({ id: '7', email: '' })).values[1]).toBe('');
   });
 });
@@ -155,11 +155,11 @@ describe('a schema that says more than types', () => {
     });
   });
 
-  test('has nothing to say of a field that is not there', async () => {
+  test('does not check a field that is absent', async () => {
     expect((await prepared({ id: '1', field: null }, of({ type: 'string', minLength: 3 }))).values[1]).toBeNull();
   });
 
-  test('takes an integer past 2^53 for a number, alone and inside of JSON', async () => {
+  test('treats an integer past 2^53 as a number, alone and inside JSON', async () => {
     const big = 2n ** 60n;
     expect((await prepared({ id: '1', field: big }, of({ type: 'integer', minimum: 5 }))).values[1]).toBe(big);
     const nested = of({ type: 'object', properties: { n: { type: 'integer' } } });

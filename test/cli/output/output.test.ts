@@ -85,7 +85,7 @@ describe('the summary of a run', () => {
     errors: [{ exitCode: 69, message: 'HTTP 500', hint: 'wait' }],
   });
 
-  test('tells warnings and errors on stderr, with --quiet these alone', () => {
+  test('prints warnings and errors on stderr, and with --quiet only these', () => {
     for (const isQuiet of [false, true]) {
       const console = aConsole({ isQuiet });
       printSummary(bad, console);
@@ -94,7 +94,7 @@ describe('the summary of a run', () => {
     }
   });
 
-  test('says nothing at all where all is good and it is to be quiet', () => {
+  test('prints nothing with --quiet if all is well', () => {
     const console = aConsole({ isQuiet: true });
     printSummary(summary(), console);
     expect([console.printed, console.told]).toEqual([[], []]);
@@ -109,13 +109,13 @@ describe('the summary of a run', () => {
 });
 
 describe('an error that ends a command', () => {
-  test('is told with its hint, and gives its exit code', () => {
+  test('is printed with its hint, and gives its exit code', () => {
     const console = aConsole({ colours: true });
     expect(reportFailure(new ConfigError('no config', { hint: 'Run cronsync init.' }), console)).toBe(78);
     expect(console.told).toEqual(['<red cronsync:> no config', '<dim hint:> Run cronsync init.']);
   });
 
-  test('is no alarm where the lock is held', () => {
+  test('is not an alarm if the lock is held', () => {
     const console = aConsole({ colours: true });
     expect(reportFailure(new LockHeldError('held by run r1'), console)).toBe(75);
     expect(console.told).toEqual(['<yellow cronsync:> held by run r1']);
@@ -130,13 +130,13 @@ describe('an error that ends a command', () => {
     expect(console.told).toEqual([]);
   });
 
-  test('of no kind of ours is a bug', () => {
+  test('of an unknown class is a bug', () => {
     const console = aConsole();
     expect(reportFailure(new TypeError('x is undefined'), console)).toBe(70);
     expect(console.told[0]).toContain('a bug in sync: TypeError: x is undefined');
   });
 
-  test('tells its cause where somebody debugs', () => {
+  test('logs its cause at the level debug', () => {
     const console = aConsole();
     reportFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), console);
     expect(console.told.at(-1)).toBe('debug caused by Error: ENOENT');
@@ -144,7 +144,7 @@ describe('an error that ends a command', () => {
 });
 
 describe('progress on a terminal', () => {
-  test('tells resource, page and records, and is gone at the end', () => {
+  test('shows resource, page and records, and is removed at the end', () => {
     const console = aConsole({ isLive: true });
     {
       using progress = showProgress(console);
@@ -158,7 +158,7 @@ describe('progress on a terminal', () => {
     expect(console.shown.at(-1)).toBe('');
   });
 
-  test('counts down while a slot is waited for', () => {
+  test('counts down while the run waits for a slot', () => {
     const console = aConsole({ isLive: true });
     {
       using progress = showProgress(console);
@@ -185,7 +185,7 @@ describe('progress on a terminal', () => {
     expect(console.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
   });
 
-  test('starts no countdown where nobody looks', () => {
+  test('starts no countdown without a terminal', () => {
     const console = aConsole();
     using progress = showProgress(console);
     progress.waiting(90_000);

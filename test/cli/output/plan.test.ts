@@ -178,14 +178,14 @@ describe('a plan for people', () => {
     expect(printed(plan([planned(changed)]))).toContain(line);
   });
 
-  test('notes nothing where there is nothing to note', () => {
+  test('has no notes if there is nothing to note', () => {
     expect(printed(plan([planned()]))).toEqual([
       'customers  no changes  1,234 unchanged',
       'dry run with acme: 1 hit, nothing was written',
     ]);
   });
 
-  test('says how to wait where no slot came', () => {
+  test('says how to wait if no slot was free', () => {
     const lines = printed(plan([planned({ isComplete: false })], { outcome: 'partial', nextSlotInMs: 42_000 }));
     expect(lines).toContain('no slot was free in time, the next frees in 42s; "--wait 1h" waits for each page');
   });
@@ -224,7 +224,7 @@ describe('a plan for programs', () => {
     expect(json(plan([planned()]))).toContain('"tags":{"n":9007199254740993}');
   });
 
-  test('is a document where there is no resource, too', () => {
+  test('is a document without a resource, too', () => {
     expect(JSON.parse(json(plan([])))).toMatchObject({ resources: [] });
   });
 });
