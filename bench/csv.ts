@@ -60,8 +60,8 @@ async function load(rows: number): Promise<Ran> {
   for (;;) {
     const ran = await start();
     peakMb = Math.max(peakMb, ran.peakMb);
-    if (ran.exitCode === 0) return { ...tell(ran, 'first load, an event each', rows), peakMb };
-    tell(ran, 'a part of the first load', rows);
+    if (ran.exitCode === 0) return { ...report(ran, 'first load, an event each', rows), peakMb };
+    report(ran, 'a part of the first load', rows);
     if (!ran.output.includes('as long as a run may')) throw new Error(`the first load failed: ${ran.output}`);
   }
 }
@@ -69,7 +69,7 @@ async function load(rows: number): Promise<Ran> {
 async function run(exitCode: number, what: string, rows: number): Promise<Ran> {
   const ran = await start();
   if (ran.exitCode !== exitCode) throw new Error(`${what}: exit ${ran.exitCode}, not ${exitCode}: ${ran.output}`);
-  return tell(ran, what, rows);
+  return report(ran, what, rows);
 }
 
 function start(): Promise<Ran> {
@@ -77,7 +77,7 @@ function start(): Promise<Ran> {
   return runNode([bin], { cwd: project, env, peak: join(folder, 'peak') });
 }
 
-function tell(ran: Ran, what: string, rows: number): Ran {
+function report(ran: Ran, what: string, rows: number): Ran {
   const rate = (rows / ran.tookMs).toFixed(0);
   say(`  ${what}: exit ${ran.exitCode}, ${(ran.tookMs / 1000).toFixed(1)} s, ${rate} k/s, peak ${ran.peakMb} MB`);
   say(`    ${ran.output.trim().replaceAll('\n', '\n    ')}`);

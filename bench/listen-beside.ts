@@ -23,7 +23,7 @@ async function readBare(total: number): Promise<void> {
     await client.xack(name, group, ...entries.map(([id]) => id));
     read += entries.length;
   }
-  tell(start);
+  report(start);
   client.disconnect();
 }
 
@@ -42,10 +42,10 @@ async function workBullmq(total: number): Promise<void> {
     if (done === total) resolve();
   });
   await promise;
-  tell(start);
+  report(start);
   await worker.close();
 }
 
-function tell(start = 0): void {
+function report(start = 0): void {
   writeFileSync('took', String(performance.now() - start));
 }

@@ -32,8 +32,8 @@ export async function runNode(args: readonly string[], { cwd, env = process.env,
 }
 
 function reportPeak(file: string): string {
-  const tell = `process.on('exit',()=>w(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
-  return `data:text/javascript,${encodeURIComponent(`import{writeFileSync as w}from'node:fs';${tell}`)}`;
+  const report = `process.on('exit',()=>w(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
+  return `data:text/javascript,${encodeURIComponent(`import{writeFileSync as w}from'node:fs';${report}`)}`;
 }
 
 export function median(numbers: readonly number[]): number {

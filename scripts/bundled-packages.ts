@@ -45,7 +45,8 @@ function foldersIn({ outputs }: Metafile): string[] {
 
 function readPackage(folder: string, locked: Locked | undefined): BundledPackage {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (!allowed.includes(license)) throw new Error(`${folder} has the licence ${license}, which nobody has allowed yet`);
+  if (!allowed.includes(license))
+    throw new Error(`${folder} has the licence ${license}, which is not on the list of allowed licences`);
   if (!locked?.integrity) throw new Error(`${folder} is not in package-lock.json`);
   const source = `https://registry.npmjs.org/${name}/-/${basename(name)}-${version}.tgz`;
   return { name, version, licence: license, text: licenceText(folder), source, integrity: locked.integrity };

@@ -162,7 +162,7 @@ function linesIn({ folder }: Stage, file: string): string[] {
 function closeWith({ atlas, almanac }: Stage): void {
   say('');
   check("hits that came too early, by the third parties' own count", atlas.refused + almanac.refused, 0);
-  say(`  ${told('the Atlas', atlas)}; ${told('the Almanac', almanac)}
+  say(`  ${hitsOf('the Atlas', atlas)}; ${hitsOf('the Almanac', almanac)}
 
 Try next:
   npx cronsync init            writes a config of your own to start from
@@ -171,7 +171,7 @@ Try next:
 `);
 }
 
-function told(name: string, { arrivals }: ThirdParty): string {
+function hitsOf(name: string, { arrivals }: ThirdParty): string {
   const gaps = arrivals.slice(1).map((at, n) => at - (arrivals[n] ?? 0));
   return `${name}: ${arrivals.length} hits, the closest two ${Math.floor(Math.min(...gaps))} ms apart`;
 }

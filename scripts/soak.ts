@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [count = '500'] = process.argv.slice(2);
 
 if (!/^[1-9]\d*$/.test(count)) {
-  console.error(`soak: ${count} is no number of schedules`);
+  console.error(`soak: ${count} is not a number of schedules`);
   process.exit(64);
 }
 const args = ['run', '--project', 'faults', '--reporter', 'verbose', 'test/e2e/schedule-faults.test.ts'];

@@ -52,7 +52,7 @@ test('a package of which nothing is left in the bundle needs no notice', () => {
 });
 
 test.each([
-  ['a licence that nobody has allowed', { license: 'GPL-3.0-only' }, 'has the licence GPL-3.0-only'],
+  ['a licence that is not on the list', { license: 'GPL-3.0-only' }, 'has the licence GPL-3.0-only'],
   ['a package that the lockfile does not know', { license: 'MIT' }, 'is not in package-lock.json'],
 ])('the build refuses %s', (_what, manifest, message) => {
   const folder = mkdtempSync(join(tmpdir(), 'cronsync-notices-'));
