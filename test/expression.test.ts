@@ -53,7 +53,7 @@ test.each([
   ['[].type(id)', ['number', 'number', 'number']],
   ['let $least = [1].id in [?id > $least].n', [3]],
   ['[?not_null(x, id) == `1`].type(x)', ['null']],
-])('%s takes integers past 2^53 for the numbers that they are', async (text, found) => {
+])('%s treats integers past 2^53 as numbers', async (text, found) => {
   const records = [
     { id: 1, n: 1 },
     { id: big, n: 2 },

@@ -59,7 +59,7 @@ describe('formats', () => {
     ['export', gzipSync('\ufeff{"a":1}')],
     ['export.ndjson.zst', zstdCompressSync('{"a":1}')],
     ['export', zstdCompressSync('[{"a":1}]')],
-  ])('%s is told', async (name, content) => {
+  ])('%s is recognised', async (name, content) => {
     expect(await read(content, {}, name)).toEqual([{ a: 1 }]);
   });
 

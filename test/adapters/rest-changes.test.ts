@@ -99,7 +99,7 @@ describe('a bookmark', () => {
   });
 
   test.each(['2026/03/01 10:00:00', '03/01/2026 10:00:00', 'March 1, 2026 10:00'])(
-    'is not taken from %s: whose time that is, nobody knows',
+    'is not taken from %s, because it is unknown whose time that is',
     async (at) => {
       await expect(ask([{ id: 'a', at }], {})).rejects.toThrow('cannot be read as iso');
     },
@@ -144,7 +144,7 @@ describe('tombstones', () => {
     [{ field: 'gone' }, { gone: true }],
     [{ field: 'gone' }, { gone: '2026-03-01' }],
     [{ when: "state == 'archived'" }, { state: 'archived' }],
-  ])('are told from records by %j', async (tombstones, mark) => {
+  ])('are distinguished from records by %j', async (tombstones, mark) => {
     const body = [
       { id: 'a', at: at(1), gone: false, state: 'new' },
       { id: 'b', at: at(1), gone: 0, state: null },

@@ -72,7 +72,7 @@ describe('what is not a page', () => {
     expect((error as Error).message).toMatch(message);
   });
 
-  test('a total that is no count', async () => {
+  test('a total that is not a count', async () => {
     party.script({ body: { data: [], count: 'many' } });
     expect(await failure({ records: 'data', total: 'count' })).toBeInstanceOf(ProtocolError);
   });
@@ -106,7 +106,7 @@ describe('cursor', () => {
     expect(party.arrivals[0]?.url.search).toBe('?cursor=a%26b%3Dc&size=2');
   });
 
-  test('an object is no cursor', async () => {
+  test('an object is not a cursor', async () => {
     party.script(cursor({ id: 1 }));
     expect(await failure({ records: 'data', pagination })).toMatchObject({
       message: expect.stringContaining('is an object'),

@@ -58,7 +58,7 @@ describe('the mode of a stream', () => {
     ['both say so', { stream: 'people', replication_method: 'INCREMENTAL' }, 'changes', 'changes'],
     ['the catalog leaves it open', { stream: 'people', replication_method: '' }, 'changes', 'changes'],
     ['the catalog is silent', { stream: 'people' }, 'changes', 'changes'],
-    ['nobody says anything', undefined, undefined, 'snapshot'],
+    ['neither says anything', undefined, undefined, 'snapshot'],
   ] as const)('where %s', async (_title, entry, mode, expected) => {
     expect(await modeOf(entry, mode)).toEqual([expected]);
   });
@@ -117,7 +117,7 @@ describe('the state', () => {
     ['false', 'false'],
     ['{}', '{}'],
   ])(
-    '%s is given to the next start, in a file that nobody else may read, and that goes with it',
+    '%s is given to the next start in a file that no other user can read and that is removed afterwards',
     async (value, text) => {
       const { bookmark } = await readChanges(`${say(schema())} say('{"type":"STATE","value":${value}}');`);
       const { records } = await readChanges(`${say(schema())} ${tellState}`, bookmark);
@@ -150,7 +150,7 @@ describe('the state', () => {
     });
   });
 
-  test('is no longer than a message may be', async () => {
+  test('is at most as long as a message may be', async () => {
     const script = `${say(schema())} say({ type: 'STATE', value: 'x'.repeat(2_000_000) });`;
     await expect(readChanges(script)).rejects.toMatchObject({ exitCode: 76 });
   });

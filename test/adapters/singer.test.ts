@@ -56,7 +56,7 @@ describe('a stream is read', () => {
   });
 });
 
-test('config and catalog are files that nobody else may read, and that go with the tap', async () => {
+test('config and catalog are files that no other user can read and that are removed with the tap', async () => {
   const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE' }] };
   const tap = await aTap(
     `import { readFileSync, statSync } from 'node:fs';
@@ -192,7 +192,7 @@ describe('the tap is ended with its children', () => {
     });
   });
 
-  test('when nobody reads on', async () => {
+  test('when its output is not read further', async () => {
     const tap = await aTap(`${withChild} setInterval(() => say({ type: 'STATE' }), 1);`);
     await eachRecord(tap.adapter, tap.context, () => 'leave');
     await expectGone();

@@ -42,7 +42,7 @@ async function anExec(options: Partial<ExecListenerOptions> & Pick<ExecListenerO
 const file = (name: string) => join(dir, name);
 const readLines = async (name: string) => (await readFile(file(name), 'utf8')).trimEnd().split('\n');
 
-/** A zombie is not alive: in a container there may be nobody who reaps it. */
+/** A zombie does not count as alive: in a container there may be no process that reaps it. */
 function isAlive(pid: number): boolean {
   try {
     if (process.platform === 'linux') return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));

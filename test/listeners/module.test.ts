@@ -117,7 +117,7 @@ describe('the signal', () => {
     expect(await delivering).toMatchObject({ message: 'too late' });
   });
 
-  test('that has fired before calls nobody', async () => {
+  test('that has fired before calls no handler', async () => {
     const called: string[] = [];
     const signal = AbortSignal.abort(new Error('stopping'));
     const failure = await failureOf(aModule({ '*': () => called.push('once') }).deliver(aDelivery({ signal })));

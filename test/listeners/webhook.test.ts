@@ -202,7 +202,7 @@ describe('no answer', () => {
     expect(receiver.arrivals).toHaveLength(1);
   });
 
-  test('since nobody is there comes again', async () => {
+  test('because no server is there is tried again', async () => {
     const { url } = receiver;
     await receiver.close();
     const failure = await failureOf(aWebhook({ url: new URL(url) }).deliver(aDelivery()));

@@ -33,10 +33,9 @@ export function changedLine(before: string, after: string, room: Room): string[]
   if (!parts || (kept ?? 0) * 4 < Math.max(before.length, after.length)) {
     return [wholeLine('-', before, room), wholeLine('+', after, room)];
   }
+  // Each side has an empty segment where the other one has its words, so that both are cut at the same places.
   const side = (left: 'added' | 'removed'): Segment[] =>
-    parts
-      .filter((part) => !part[left])
-      .map(({ value, added, removed }) => ({ text: value, isChanged: added || removed }));
+    parts.map((part) => ({ text: part[left] ? '' : part.value, isChanged: part.added || part.removed }));
   const sides = [side('added'), side('removed')] as const;
   const context = contextIn(sides, room);
   const [was, is] = sides.map((segments) => (isTooLong(segments, room) ? shortened(segments, context) : segments));
@@ -76,13 +75,14 @@ function shortened(segments: readonly Segment[], context: number): Segment[] {
 
 function signedLine(sign: Sign, segments: readonly Segment[], { paint, columns }: Room): string {
   const colour = sign === '-' ? paint.red : paint.green;
-  let line = colour(sign);
+  let line = `${colour(sign)} `;
   let left = columns - 2;
-  for (const [at, { text, isChanged }] of segments.entries()) {
+  for (const { text, isChanged } of segments) {
     if (left <= 0) break;
+    if (text === '') continue;
     const part = fitted(isChanged ? visible(text) : text, left);
     left -= widthOf(part);
-    line += `${at === 0 ? ' ' : ''}${isChanged ? colour(part) : part}`;
+    line += isChanged ? colour(part) : part;
   }
   return line;
 }

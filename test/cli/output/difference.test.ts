@@ -47,6 +47,13 @@ describe('the difference of two texts', () => {
     ]);
   });
 
+  test('shows the end of a long line to which words are added', () => {
+    expect(text('word '.repeat(100), `${'word '.repeat(100)}and more`, 40)).toEqual([
+      expect.stringMatching(/^- ….* word $/),
+      expect.stringMatching(/^\+ ….* word and more$/),
+    ]);
+  });
+
   test('shows two lines with little in common whole', () => {
     expect(text('x'.repeat(90), 'y'.repeat(10))).toEqual([`- ${'x'.repeat(69)}…`, `+ ${'y'.repeat(10)}`]);
   });
