@@ -100,7 +100,7 @@ export interface NotModified {
 export interface HttpClient {
   /**
    * Makes exactly one request: no retry, no redirect. Resolves when the headers are in and the status is 2xx or 304;
-   * throws `ThrottledError` if no slot came in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
+   * throws `ThrottledError` if no slot was free in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
    * `MovedError` in all other cases. The body is read afterwards, and reading it may still fail.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
