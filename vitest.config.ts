@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// fast: pure tests, no services. real: Redis, databases and HTTP servers that each suite starts for itself.
-// e2e: the built command as a child process. faults: the same for minutes, with random faults, apart from all the others.
+// fast: pure tests without services. real: Redis, databases and HTTP servers, of which each test file has its own; only Postgres
+// is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
+// with random faults, after all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
 const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
@@ -11,6 +12,9 @@ export default defineConfig({
     clearMocks: true,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    globalSetup: ['test/helpers/setup.ts'],
+    // An end-to-end test keeps one core busy, with its command, its servers and its worker.
+    maxWorkers: 2,
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]]
       : ['default'],
@@ -19,6 +23,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'fast',
+          // Pure tests share a worker: to start one for each file would take more CPU than all the tests. What a test replaces
+          // is restored before the next one.
+          isolate: false,
+          restoreMocks: true,
+          unstubEnvs: true,
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', ...realFolders.map((folder) => `test/${folder}/**`)],
         },
@@ -28,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: realFolders.map((folder) => `test/${folder}/**/*.test.ts`),
-          globalSetup: ['test/helpers/setup.ts'],
+          globalSetup: ['test/helpers/setup-servers.ts'],
         },
       },
       {
@@ -37,7 +46,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: faults,
-          globalSetup: ['test/helpers/setup.ts'],
+          globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },
       },
@@ -46,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: faults,
-          globalSetup: ['test/helpers/setup.ts'],
+          globalSetup: ['test/helpers/setup-servers.ts'],
           sequence: { groupOrder: 1 },
           maxWorkers: faults.length,
         },

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
-import { startPostgres } from '../test/helpers/postgres.ts';
+import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { allCores, keepSessionsTo, keepTo, oneCore } from './halt-cores.ts';
 import { type Line, lineOf, type Measured, report } from './halt-report.ts';
 import { runSystem } from './halt-system.ts';

@@ -1,5 +1,5 @@
-// `npm run bench`: measures the built command against its goals, beside the minimum that the work could cost. Prints a table and
-// writes bench/results.md. `node bench/run.ts start`, `… throughput` and `… memory` measure only one part.
+// `npm run bench`: measures the goals of docs/performance.md on the built command, beside the minimum that the work could cost.
+// Prints a table and writes bench/results.md. `node bench/run.ts start`, `… throughput` and `… memory` measure only one part.
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

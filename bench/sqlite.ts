@@ -6,7 +6,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Found, Step } from '../src/batch.ts';
 import { silentLog } from '../src/log.ts';
 import type { Column, Prepared } from '../src/record.ts';
-import type { ResourceTable, Target } from '../src/target.ts';
+import type { ResourceTable } from '../src/table.ts';
+import type { Target } from '../src/target.ts';
 import { openSqliteTarget } from '../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../src/timings.ts';
 import { type BareRecord, openBare, writeBare } from './bare.ts';
@@ -107,7 +108,7 @@ for (let round = 1; round <= 3; round += 1) {
     timings,
     log: silentLog,
   });
-  await target.claim({ run: 'bench', holder: 'bench' }, [customers], 0);
+  await target.takeOver({ run: 'bench', holder: 'bench' }, [customers], 0);
   const loaded = await rate(() => load(target));
   await target[Symbol.asyncDispose]();
   const again = await openSqliteTarget({

@@ -1,6 +1,6 @@
 // Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/index.js and dist/testing.js
 // with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
-// With --test: the same CLI with crash points and scaled timings, where the tests find it.
+// With --test: the same CLI with crash points and scaled timings, where the tests find it, as a program and as a function.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,9 +27,10 @@ const shared = {
 if (!isTest) rmSync('dist', { recursive: true, force: true });
 const command = await build({
   ...shared,
-  entryPoints: ['src/cli/main.ts'],
+  entryPoints: { cli: 'src/cli/main.ts', ...(isTest && { 'command-line': 'src/cli/command-line.ts' }) },
   format: 'cjs',
-  outfile: isTest ? 'node_modules/.cache/cronsync/cli.cjs' : 'dist/cli.cjs',
+  outdir: isTest ? 'node_modules/.cache/cronsync' : 'dist',
+  outExtension: { '.js': '.cjs' },
   minifySyntax: true,
   minifyWhitespace: true,
   plugins: [fewCommands, lazyBuiltins, noCluster, noDebug],

@@ -167,7 +167,7 @@ function closeWith({ atlas, almanac }: Stage): void {
 Try next:
   npx cronsync init            writes a config of your own to start from
   npx cronsync run --dry-run   shows what it would do, and writes nothing
-  README.md                    explains the config, the cron line and the limits
+  README.md                    has the guarantees, the quick start and the limits
 `);
 }
 

@@ -1,4 +1,5 @@
-// `npm run test:soak [-- COUNT]`: random schedules of faults, each from a seed of its own, by default 500.
+// `npm run test:soak [-- COUNT]`: the suites that need longer than `npm test` gives them, at their full length; COUNT random
+// schedules of faults, each from a seed of its own, by default 500. `npm run test:long` is the same with 30, in some five minutes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,13 +8,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [count = '500'] = process.argv.slice(2);
 
 if (!/^[1-9]\d*$/.test(count)) {
-  console.error(`soak: ${count} is not a number of schedules`);
+  console.error(`soak: "${count}" is not a number of schedules`);
   process.exit(64);
 }
-const args = ['run', '--project', 'faults', '--reporter', 'verbose', 'test/e2e/schedule-faults.test.ts'];
+const files = ['hosts', 'schedule-faults', 'schedules', 'cities'].map((name) => `test/e2e/${name}.test.ts`);
+const forCi = ['--reporter', 'json', '--outputFile', 'node_modules/.cache/long-report.json'];
+const args = ['run', '--reporter', 'verbose', ...(process.env.CI ? forCi : []), ...files];
 const tests = spawn(`${root}node_modules/.bin/vitest`, args, {
   cwd: root,
-  env: { ...process.env, SYNC_SEEDS: count },
+  env: { SYNC_SEEDS: count, SYNC_HOSTS_SECONDS: '120', SYNC_RUNS: '40', SYNC_CITIES: 'all', ...process.env },
   stdio: 'inherit',
 });
 const [status] = await once(tests, 'close');

@@ -2,13 +2,13 @@ import type { Change, ChangeCounts } from './change.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Aliases } from './identity.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
-import type { ResourceTable } from './target.ts';
+import type { ResourceTable } from './table.ts';
 
-/** What one comparison of a batch's hashes with ours has found. */
+/** The result of comparing a batch's hashes with ours. */
 export interface Comparison {
   /** Ids of the live records whose hash is equal. */
   readonly unchanged: readonly number[];
-  /** Positions in the entries of all the others, ascending. */
+  /** The positions of all other entries, ascending. */
   readonly different: readonly number[];
 }
 
@@ -17,31 +17,32 @@ export interface Found {
   readonly entry: { readonly id: number; readonly hash: string; readonly deleted: boolean } | null;
   /** The mapped columns as they are now; null if there is no such row. */
   readonly row: Values | null;
-  /** The row bears the mark of a soft delete. */
+  /** The row has the mark of a soft delete. */
   readonly isRowDeleted: boolean;
 }
 
-/** What is to be done with one record. `refresh`: the row is right, only our own entry is written; no event. */
+/** What is to be done with one record. `refresh`: the row is right, so only our own entry is written, without an event. */
 export type Step =
   | { readonly record: Prepared; readonly change: Change }
   | { readonly record: Prepared; readonly change: 'refresh' | 'none' };
 
+/** The records of a page, or some of them, that are written together. */
 export interface Batch {
   readonly table: ResourceTable;
-  /** Each key once. */
+  /** No key appears twice. */
   readonly records: readonly Prepared[];
   /**
-   * Pure. Called inside the transaction, with what was found for each record, in the same order; called again, and
-   * `checkpoint` with it, when the transaction has to be repeated.
+   * Decides what to do with each record; pure. Called inside the transaction, with what was found for each record, in the
+   * same order. If the transaction has to be repeated, `plan` and `checkpoint` are called again.
    */
   readonly plan: (records: readonly Prepared[], found: readonly Found[]) => readonly Step[];
   readonly rejected: readonly Rejected[];
-  /** Kept also of records whose rows are busy; not of one that the database refuses and that was none before. */
+  /** Stored for records whose rows are busy as well, but not for a new record that the database refuses. */
   readonly aliases?: Aliases | undefined;
   readonly pass: number;
   readonly events: EventOptions;
   /**
-   * What to store with it, given the ids of the batch's records and how many of them the database refused: asked last,
+   * What to store with the batch, given the ids of its records and how many of them the database refused. Called last,
    * inside the transaction, and not at all while a row is busy.
    */
   readonly checkpoint?: (
@@ -54,22 +55,24 @@ export interface Batch {
 export interface EventOptions {
   readonly source: string;
   readonly cause?: 'remap';
-  /** Write rows without events. */
+  /** Rows are written without events. */
   readonly silent: boolean;
 }
 
+/** The records of a resource that are deleted together, and those that are counted as missing. */
 export interface Removal {
   readonly table: ResourceTable;
-  /** Records to delete. One that is not live any more is passed over. */
+  /** Ids of the records to delete. A record that is not live any more is skipped. */
   readonly ids: readonly number[];
-  /** Records that were missing from this pass, once more. */
+  /** Ids of the records that this pass did not bring. */
   readonly missing: readonly number[];
-  /** Records that were there again. */
+  /** Ids of the records that were missing before and have come again. */
   readonly found: readonly number[];
   readonly events: EventOptions;
   /**
-   * What to store with it, given how many records this removal has deleted so far. Until it `isWhole`, some are left: more
-   * transactions come, or rows are busy and the removal is to be done again; what is missing is not counted before.
+   * What to store with it, given how many records this removal has deleted so far. While it is not `isWhole`, some records
+   * are left: more transactions follow, or rows are busy and the removal has to be done again. The missing are counted once
+   * it is whole.
    */
   readonly checkpoint: (
     deleted: number,
@@ -77,15 +80,16 @@ export interface Removal {
   ) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
 }
 
+/** What has become of a batch or a removal. */
 export interface Committed {
   readonly counts: ChangeCounts;
   /** Ids of the batch's records that are live now, in their order, without those in `busy`. Empty for a removal. */
   readonly ids: readonly number[];
-  /** Keys whose rows the system holds locked: not written, to be tried again. */
+  /** Keys whose rows the system holds locked. They were not written and have to be tried again. */
   readonly busy: readonly string[];
-  /** Records, or deletions, that the database refuses: in quarantine with the reason, while the rest was written. */
+  /** Records, or deletions, that the database refuses. They are in quarantine with the reason; the rest was written. */
   readonly refused: readonly Rejected[];
-  /** How many events were given out; their positions end just below `nextSeq`. */
+  /** How many events were written to the outbox. Their positions end just below `nextSeq`. */
   readonly events: number;
   readonly nextSeq: number;
 }

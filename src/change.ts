@@ -21,10 +21,11 @@ export interface Updated {
 export interface Deleted {
   readonly type: 'deleted';
   readonly key: string;
-  /** What the row held; null if the system had removed it already. */
+  /** What was in the row; null if the system had removed it already. */
   readonly before: Values | null;
 }
 
+/** How many changes there are of each type. */
 export interface ChangeCounts {
   readonly created: number;
   readonly updated: number;
@@ -35,4 +36,10 @@ export const noChanges: ChangeCounts = { created: 0, updated: 0, deleted: 0 };
 
 export function sumCounts(a: ChangeCounts, b: ChangeCounts): ChangeCounts {
   return { created: a.created + b.created, updated: a.updated + b.updated, deleted: a.deleted + b.deleted };
+}
+
+export function countChanges(changes: readonly Change[]): ChangeCounts {
+  const counts = { ...noChanges };
+  for (const { type } of changes) counts[type] += 1;
+  return counts;
 }

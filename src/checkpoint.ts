@@ -2,38 +2,38 @@ import type { Cursor, Mode } from './adapter.ts';
 import type { BackOffCause } from './errors.ts';
 import type { Validators } from './validators.ts';
 
-/** The durable state of a resource's pass. It lives in the target and moves in the same transaction as the rows. */
+/** The durable state of a pass. It is stored in the target and moves in the same transaction as the rows. */
 export interface Checkpoint {
-  /** Counts the passes of this resource; a pass that is abandoned keeps its number for itself. */
+  /** The number of the pass. A pass that is abandoned does not give its number to the next one. */
   readonly pass: number;
   readonly mode: Mode;
   /**
-   * `walking`: pages are being read. `deleting`: every page is committed, what was not seen is going. `held`: as before,
-   * and the guard held deletions back. `done`: nothing is under way.
+   * `walking`: pages are being read. `deleting`: every page is committed, and what is gone is being deleted. `held`: the pass
+   * is over, and the guard held deletions back. `done`: nothing is under way.
    */
   readonly phase: 'walking' | 'deleting' | 'held' | 'done';
   /** Digest of what a page's meaning depends on. */
   readonly shape: string;
-  /** This pass runs because the shape changed: what it writes is no news of the third party. */
+  /** This pass runs because the shape has changed: what it writes is not a change at the third party. */
   readonly isRemap: boolean;
   /** The next page; null at the start of a pass. */
   readonly cursor: Cursor | null;
   readonly bookmark: string | null;
-  /** The bookmark of this pass's first page, of a log the one of its last: the next pass's, once this one is complete. */
+  /** The bookmark of this pass's first page (of a log, its last). It counts for the next pass once this one is complete. */
   readonly nextBookmark: string | null;
   /**
-   * Of the one page that was the last complete pass, once it left nothing open: no rejects, nothing held or missing. Gone
-   * as soon as another answer is written.
+   * Those of the last complete pass, if it was one page and left nothing open: no rejects, nothing held or missing. They
+   * are dropped as soon as another response is written.
    */
   readonly validators: Validators | null;
-  /** When a snapshot pass was complete last; null: the next pass must be one. */
+  /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
-  /** In a changes pass: ids of the live records that the third party calls gone. */
+  /** In a changes pass: ids of the live records that the third party says are gone. */
   readonly tombstones: readonly number[];
   readonly progress: PassProgress;
   /**
-   * Adapters whose native keys are the keys: who was first, and whoever completed a pass while there was nothing to match by.
-   * `nextHome`: the next pass's, once this one is complete.
+   * Adapters whose native keys are the system's keys: the first one, and each that completed a pass without `match`.
+   * `nextHome` becomes `home` once this pass is complete.
    */
   readonly home?: readonly string[];
   readonly nextHome?: readonly string[];
@@ -43,19 +43,19 @@ export interface Checkpoint {
   readonly startedAt: number;
   readonly completedAt: number | null;
   readonly triedAt: number;
-  /** Failures in a row at this cursor. */
+  /** Consecutive failures at this cursor. */
   readonly failures: number;
   readonly backOff: BackOff | null;
-  /** Permanent redirects that were answered, from URL to URL, both without their query. */
+  /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
-  /** At most this many deletions are allowed once, past the guard. */
+  /** The guard lets at most this many deletions pass, once. */
   readonly permission: number | null;
-  /** Deletions of late, for the guard's window: oldest first. */
+  /** Recent deletions, for the guard's window; oldest first. */
   readonly deletions: readonly DeletionCount[];
-  /** Live records that the last complete pass did not bring. While there are none, no record bears a count of missing passes. */
+  /** How many live records the last complete pass did not bring. While it is 0, no record has a count of missing passes. */
   readonly missing: number;
-  /** In phase `deleting` and `held`: up to which record id the missing were dealt with. */
+  /** In phase `deleting` and `held`: missing records up to this id are dealt with. */
   readonly sweptTo: number;
 }
 

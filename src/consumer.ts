@@ -1,7 +1,7 @@
 import { ExitCode, SyncError } from './errors.ts';
 
 /**
- * One consumer of one group of the stream. Its name never comes back; what it leaves is claimed by others. Every method
+ * One consumer of one group of the stream. Its name is never used again; others claim what it leaves. Every method
  * throws `GroupGoneError` when the group or the stream is gone, and `UnreachableError` while Redis is away.
  */
 export interface GroupConsumer {
@@ -9,24 +9,24 @@ export interface GroupConsumer {
   readonly consumer: string;
 
   /**
-   * Takes new entries, at most `count`, without waiting. Of an ordered group only while its lease is held: else throws
-   * `LeaseLostError`, and nothing was taken. What a lost reply has taken comes with the next call.
+   * Reads new entries, at most `count`, without waiting. Without the lease of an ordered group it throws `LeaseLostError`,
+   * and nothing was read. Entries of a lost reply are returned by the next call.
    */
-  take(count: number): Promise<Taken>;
+  readNew(count: number): Promise<NewEntries>;
 
   /**
-   * Takes over what others have not touched for `minIdleMs`, in the order of the stream, from `cursor` on. It does not
-   * count as a delivery: see `begin`.
+   * Claims entries that others have not touched for `minIdleMs`, in the order of the stream, from `cursor` on. A claim is
+   * not counted as a delivery: see `begin`.
    */
   claim(minIdleMs: number, count: number, cursor: EntryId): Promise<Claimed>;
 
-  /** Counts one more delivery of an entry that was claimed, before it starts. False: another consumer has taken it over. */
+  /** Counts one more delivery of an entry that was claimed, before it starts. False: another consumer has claimed it. */
   begin(id: EntryId): Promise<boolean>;
 
   /** Acknowledges those that this consumer still owns; returns those that it does not. */
   acknowledge(ids: readonly EntryId[]): Promise<readonly EntryId[]>;
 
-  /** Shows that these are still being worked on; returns those that another consumer has taken over. */
+  /** Shows that these are still being worked on; returns those that another consumer has claimed. */
   keepAlive(ids: readonly EntryId[]): Promise<readonly EntryId[]>;
 
   /** Makes those that this consumer still owns claimable by others at once. */
@@ -35,11 +35,11 @@ export interface GroupConsumer {
   /** Removes this consumer if nothing is pending for it. */
   leave(): Promise<void>;
 
-  /** Removes the consumers of this group that have nothing pending and were not heard of for so long; says how many. */
-  sweep(idleMs: number): Promise<number>;
+  /** Removes the consumers of this group that have nothing pending and were idle for this long; returns how many. */
+  removeIdleConsumers(idleMs: number): Promise<number>;
 }
 
-/** The ID of an entry, exactly as Redis has it: one that somebody else wrote may be larger than our numbers. */
+/** The ID of an entry, exactly as Redis has it: an entry of somebody else may have one that is larger than our numbers. */
 export type EntryId = string;
 
 /** Before every entry: where a claim starts. */
@@ -49,48 +49,48 @@ export interface Entry {
   readonly id: EntryId;
   /** The structured JSON; null if the entry has no field `event`. */
   readonly event: string | null;
-  /** How often it has been started, by whoever: the first reading counts as one. */
+  /** How often its delivery was started, by any consumer. The first read counts as one. */
   readonly deliveries: number;
 }
 
-export interface Taken {
+export interface NewEntries {
   readonly entries: readonly Entry[];
-  /** The stream's last entry: what comes after it was not there yet. */
+  /** The stream's last entry at that time. */
   readonly last: EntryId;
 }
 
 export interface Claimed {
   readonly entries: readonly Entry[];
-  /** Where to go on; `firstEntry` when all was looked at. */
+  /** Where to continue; `firstEntry` when all entries were checked. */
   readonly next: EntryId;
-  /** Entries that were trimmed while they were pending, and are pending no more: an alarm. */
+  /** Entries that somebody trimmed while they were pending, and that are no longer pending: an alarm. */
   readonly lost: readonly EntryId[];
 }
 
-/** The group, or the whole stream, is not there any more: it is made again at the cursor that the target keeps. */
+/** The group, or the whole stream, no longer exists: it is made again at the cursor that the target keeps. */
 export class GroupGoneError extends SyncError {
   override readonly exitCode = ExitCode.unreachable;
 }
 
-/** Tells when something new is on the stream: one blocking read for all the groups of a daemon. */
+/** Notices new entries on the stream, with one blocking read for all groups of a daemon. */
 export interface Arrivals {
   /**
-   * Resolves when the stream goes on after `after`, when `waitMs` are over, or when the signal fires, whichever is first.
+   * Resolves when the stream has an entry after `after`, when `waitMs` are over, or when the signal fires, whichever is first.
    * Throws `UnreachableError` when Redis is away.
    */
   wait(after: EntryId, waitMs: number, signal: AbortSignal): Promise<void>;
 
-  /** Redis takes our reads and answers none, a new client's neither: only a new process may help. */
+  /** Redis accepts our reads and answers none, not even those of a new client: only a new process may help. */
   readonly isHung: boolean;
 
   close(): void;
 }
 
-/** What is remembered of failed attempts, across daemons: in Redis, with a TTL. */
+/** Remembers failed attempts across daemons: in Redis, with a TTL. */
 export interface AttemptLog {
   /** Notes a failed attempt; returns all of this entry's attempts. */
   note(group: string, id: EntryId, error: string): Promise<Attempts>;
-  /** Those of these entries that have failed before. */
+  /** Returns the attempts of those entries that have failed before. */
   read(group: string, ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, Attempts>>;
   forget(group: string, ids: readonly EntryId[]): Promise<void>;
 }
@@ -102,9 +102,9 @@ export interface Attempts {
   readonly times: readonly number[];
 }
 
-/** The daemons that share a sharded listener: how many there are tells each how many shards are its own. */
+/** The daemons that share a sharded listener. From their number each knows how many shards it should read. */
 export interface Members {
-  /** Shows that this daemon is there; says how many are. It has to be repeated before `ttlMs` are over. */
+  /** Registers this daemon for `ttlMs`, and returns how many there are. */
   join(listener: string, member: string, ttlMs: number): Promise<number>;
   leave(listener: string, member: string): Promise<void>;
 }

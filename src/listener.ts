@@ -2,7 +2,7 @@ import { ExitCode, SyncError } from './errors.ts';
 import { formatPosition, type Position } from './event.ts';
 import type { Log } from './log.ts';
 
-/** An event as listeners get it: CloudEvents 1.0.2, with what a change says of its record. */
+/** An event as listeners receive it: a CloudEvent (CloudEvents 1.0.2) whose data is the change of a record. */
 export interface ChangeEvent {
   readonly specversion: '1.0';
   readonly id: string;
@@ -28,33 +28,33 @@ export interface ChangeEvent {
 /** One attempt to bring one event to one listener. */
 export interface Delivery {
   readonly event: ChangeEvent;
-  /** The event's structured JSON, as it is on the stream. */
+  /** The event as JSON in structured mode, as it is on the stream. */
   readonly json: string;
   /** 1 for the first. */
   readonly attempt: number;
   /** The same for every attempt of this event at this listener. */
   readonly idempotencyKey: string;
-  /** Fires at the listener's timeout, when the daemon stops, and when another daemon has taken the event over. */
+  /** Fires at the listener's timeout, when the daemon stops, and when another daemon has claimed the event. */
   readonly signal: AbortSignal;
   readonly log: Log;
 }
 
-/** A side effect. Closed once, when nothing is being delivered any more; what still runs then is ended. */
+/** A side effect. Closed once, when nothing is being delivered; closing ends what still runs. */
 export interface Listener extends AsyncDisposable {
   /**
-   * Called for each attempt, for several keys at once. Resolving acknowledges the event; a throw makes it come again, unless
-   * it is one of the errors below. When the signal fires it rejects with the signal's reason, and nothing goes on behind it
-   * that could be stopped.
+   * Called for each attempt, for several keys at once. Resolving acknowledges the event. A throw means that it is delivered
+   * again, unless it is one of the errors below. When the signal fires, `deliver` stops what it can and rejects with the
+   * signal's reason.
    */
   deliver(delivery: Delivery): Promise<void>;
 }
 
-/** This event will never be taken: it becomes a dead letter at once, without further attempts. */
+/** The receiver will never accept this event: it becomes a dead letter at once, without further attempts. */
 export class DeadLetter extends SyncError {
   override readonly exitCode = ExitCode.unreachable;
 }
 
-/** Not now: come again in `afterMs`, which counts as an attempt like any other failure. */
+/** Deliver again in `afterMs`. It counts as a failed attempt like any other. */
 export class RetryLater extends SyncError {
   override readonly exitCode = ExitCode.unreachable;
   readonly afterMs: number;
@@ -65,7 +65,7 @@ export class RetryLater extends SyncError {
   }
 }
 
-/** The receiver says that it is gone for good (410): the listener stops reading, and its events wait. */
+/** The receiver is gone for good (410): the listener stops reading, and its events wait. */
 export class ListenerOff extends SyncError {
   override readonly exitCode = ExitCode.unreachable;
 }
@@ -73,7 +73,7 @@ export class ListenerOff extends SyncError {
 /** Handlers by event type (`customers.deleted`, `customers.*`, `*`), as a listener module default-exports them. */
 export type Handlers = Readonly<Record<string, (event: ChangeEvent, context: HandlerContext) => unknown>>;
 
-/** What a handler is given beside the event. */
+/** What a handler receives beside the event. */
 export type HandlerContext = Pick<Delivery, 'attempt' | 'idempotencyKey' | 'signal' | 'log'>;
 
 /** Types a listener module: `export default defineListener({ 'customers.deleted': async (event) => { … } })`. */
@@ -81,7 +81,7 @@ export function defineListener(handlers: Handlers): Handlers {
   return handlers;
 }
 
-/** Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) means this type. */
+/** Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) matches this type. */
 export function matchesType(pattern: string, type: string): boolean {
   if (pattern === '*') return true;
   const [resource, change] = pattern.split('.');
@@ -90,15 +90,15 @@ export function matchesType(pattern: string, type: string): boolean {
 }
 
 /**
- * The consumer groups of a listener, one for each shard. Their names tell the number of shards: with another one every key
- * may have another shard, and all of them begin anew, where the old ones stood.
+ * The consumer groups of a listener, one for each shard. Their names contain the number of shards: with another number
+ * every key may have another shard, so all groups start again, at the cursors of the old ones.
  */
 export function groupNamesOf(listener: string, shards: number): readonly string[] {
   if (shards === 1) return [listener];
   return Array.from({ length: shards }, (_, shard) => `${listener}.${shard}of${shards}`);
 }
 
-/** The listener that a group is of, whatever the number of shards: no listener's own name ends like a shard's. */
+/** The listener of a group, whatever the number of shards: no listener's own name ends like a shard's. */
 export function listenerOf(group: string): string {
   return group.replace(shardEnding, '');
 }
@@ -106,7 +106,7 @@ export function listenerOf(group: string): string {
 /** How the name of a shard's group ends. */
 export const shardEnding: RegExp = /\.\d+of\d+$/;
 
-/** What receivers may tell repeated deliveries by: of one listener and event, whoever delivers it and however often. */
+/** The key by which receivers recognise a repeated delivery: the same for every delivery of one event to one listener. */
 export function idempotencyKeyOf(listener: string, eventId: string): string {
   return `${listener}:${eventId}`;
 }
@@ -116,7 +116,7 @@ export function deadLetterId(group: string, position: Position): string {
   return `${group}:${formatPosition(position)}`;
 }
 
-/** An event that a listener has given up on. It lives in the target until somebody replays or drops it. */
+/** An event that a listener has given up on. It stays in the target until somebody replays or drops it. */
 export interface DeadLetterRow {
   /** See `deadLetterId`. */
   readonly id: string;
@@ -129,15 +129,15 @@ export interface DeadLetterRow {
   /** `attempts`, `permanent`, `corrupt`, `crash-loop`, `parked`, `trimmed`. */
   readonly reason: string;
   readonly lastError: string;
-  /** Every attempt's time, as far as they are known. */
+  /** The times of the attempts that are known. */
   readonly attemptsAt: readonly Date[];
   readonly deadAt: Date;
 }
 
-/** The dead letters of a sync, in the target: Redis may forget, they may not. */
+/** The dead letters of a sync. They are in the target, because Redis may lose data. */
 export interface DeadLetters {
-  /** Adds one; the same group and event again changes nothing. True: it was new. */
-  bury(letter: DeadLetterRow): Promise<boolean>;
+  /** Stores one. The same group and event again changes nothing. True: it was new. */
+  store(letter: DeadLetterRow): Promise<boolean>;
   /** In the order of their events, oldest first. */
   list(query: DeadLetterQuery): Promise<readonly DeadLetterRow[]>;
   get(id: string): Promise<DeadLetterRow | null>;

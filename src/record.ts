@@ -32,6 +32,18 @@ export interface Rejected {
   readonly raw: RawRecord;
 }
 
+/** Some records of a page, in the system's shape. */
+export interface RecordBatch {
+  /** Each key once: of two records with one key the later counts. */
+  readonly records: readonly Prepared[];
+  readonly rejected: readonly Rejected[];
+  /** Raw records that went in, and how many of them were replaced by a later one with the same key. */
+  readonly raw: number;
+  readonly duplicates: number;
+  /** This is the last batch of its page: what follows the page is known. */
+  readonly isLast: boolean;
+}
+
 /** Maps, validates and hashes one raw record. Pure; compiled once per resource. */
 export type Prepare = (raw: RawRecord) => Prepared | Rejected;
 

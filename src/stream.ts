@@ -1,6 +1,6 @@
 import type { Position } from './event.ts';
 
-/** The Redis stream of one sync: a window on a gap-free run of the outbox. */
+/** The Redis stream of one sync: a window on the outbox, without gaps. */
 export interface EventStream {
   state(): Promise<StreamState>;
 
@@ -14,12 +14,12 @@ export interface EventStream {
   read(position: Position): Promise<string | null>;
 
   /**
-   * Removes what every group has acknowledged. Without any group, all but the newest `keep`. Removes nothing while one
-   * of the `expected` groups is missing, and says which.
+   * Removes what every group has acknowledged; if there are no groups, all but the newest `keep`. Removes nothing while
+   * one of the `expected` groups is missing, and returns which.
    */
   trim(expected: readonly string[], keep: number): Promise<Trimmed>;
 
-  /** Makes a group that will read what comes after `after`, if it does not exist. True: it was made. */
+  /** Makes a group that reads from after `after` on, if it does not exist. True: it was made. */
   ensureGroup(group: string, after: Position): Promise<boolean>;
 
   /** Removes a group and what is pending for it. True: it was there. */
@@ -30,7 +30,7 @@ export interface EventStream {
 }
 
 export interface StreamState {
-  /** Generation 0 and seq 0: nothing was ever appended, or the stream is gone. */
+  /** Generation 0 and seq 0: nothing was ever appended, or the stream no longer exists. */
   readonly last: Position;
   readonly length: number;
   /** The oldest entry that is still there. */
@@ -44,7 +44,7 @@ export interface GroupState {
   readonly pending: number;
   /** The oldest entry that is pending. */
   readonly oldestPending: Position | null;
-  /** Delivered to nobody yet; null if Redis cannot tell. */
+  /** How many entries were not delivered yet; null if Redis does not know. */
   readonly lag: number | null;
 }
 

@@ -3,60 +3,63 @@ import type { ChangeCounts } from './change.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Position } from './event.ts';
 import type { Alias, Arrived, Clues } from './identity.ts';
-import type { Column, Prepared, Value, Values } from './record.ts';
+import type { Prepared, Values } from './record.ts';
+import type { ResourceTable, TableState } from './table.ts';
 import type { SlotKeeper } from './throttle.ts';
 
-/** One resource as the target keeps it. */
-export interface ResourceTable {
-  readonly resource: string;
-  readonly table: string;
-  /** Columns that make up the key; each is one of `mapped`. */
-  readonly key: readonly string[];
-  /** All columns of the resource's schema: made or added where they are missing, never dropped, never narrowed. */
-  readonly columns: readonly Column[];
-  /** The columns that the third party fills, in the order of every `Values`. The others belong to the system. */
-  readonly mapped: readonly Column[];
-  readonly onDelete: OnDelete;
-  /** Columns whose values say which record is which, where third parties have ids of their own; each is one of `mapped`. */
-  readonly match?: readonly string[];
-}
-
-/** What happens to the row of a record that is gone. `soft` sets `deleted_at`, `keep` touches nothing. */
-export type OnDelete = 'soft' | 'hard' | 'keep' | { readonly set: Readonly<Record<string, Value>> };
-
-/** What may be read without taking over: for a dry run, `status` and `events`. It never writes and never makes anything. */
+/**
+ * What may be read of a target without taking it over. A run, a dry run, the daemon and the commands ask it, at any time. It
+ * never writes and never makes anything: what is not there reads as empty. Every call reads one state of the database, and
+ * throws `UnreachableError` where the database is away or busy, and `ConfigError` where it refuses this user or its tables
+ * are of a newer release.
+ */
 export interface TargetReader extends AsyncDisposable {
-  /** `sqlite:./sync.db`: for people, without credentials. */
+  /** For people, without credentials: `sqlite:./sync.db`. */
   readonly label: string;
 
-  /** Null if this sync has never run on this target. */
-  lease(): Promise<LeaseRow | null>;
+  /** The fence row of this sync; null if the sync has never run on this target. */
+  fence(): Promise<FenceRow | null>;
 
-  /** The pass of a resource and what it has seen, as stored by the last commit; null if there was none. */
+  /**
+   * The pass of a resource and what it has seen, as the last commit stored them; null if there was none. Read
+   * when a run turns to the resource, and again after a write has failed.
+   */
   pass(resource: string): Promise<StoredPass | null>;
 
-  /** How the table differs from the resource: what a run would add, and what it could not mend. */
+  /** How the table differs from the resource: what a run would add, and what stops a run. For `check` and the dry run. */
   inspect(table: ResourceTable): Promise<TableState>;
 
-  /** Compares hashes, in one query: the ids of the live records whose hash is equal, and where in `entries` the others stand. */
+  /**
+   * Compares the hashes of a batch with ours, in one query. Called for every batch before it is committed: records whose
+   * hash is equal need nothing more.
+   */
   compare(table: ResourceTable, entries: readonly (readonly [key: string, hash: string])[]): Promise<Comparison>;
 
-  /** What is known of each record: its entry of ours, and its row. In the order of `keys`. */
+  /** Our entry and the system's row of each of `records`, in their order. For the dry run; `commit` looks up for itself. */
   find(table: ResourceTable, records: readonly Prepared[]): Promise<readonly Found[]>;
 
-  /** What may tell which records of ours these are that an adapter has brought, in their order; of a table with `match`. */
+  /**
+   * What helps to recognise the records that an adapter has brought, in the order of `arrived`. Called for every batch of a
+   * resource with `match`, before `commit`.
+   */
   clues(table: ResourceTable, adapter: string, arrived: readonly Arrived[]): Promise<readonly Clues[]>;
 
-  /** One alias of this adapter's whose native key is not the key; null if there is none. */
+  /**
+   * One alias of this adapter in which the native key differs from the key; null if there is none. Asked
+   * before the first hit for a resource without `match`.
+   */
   foreignAlias(resource: string, adapter: string): Promise<Alias | null>;
 
-  /** Ids of the live records among these keys. */
+  /** The ids of the live records among these keys. Called for records that a page brought and that are not written. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;
 
-  /** How many records of this resource are live. */
+  /** How many records of this resource are live. Asked when the guard judges deletions. */
   countLive(resource: string): Promise<number>;
 
-  /** The live records with an id above `after`, in order, with the number of complete passes they were missing from. */
+  /**
+   * The live records with an id above `after`, in order, with the number of complete passes they were missing from. Called
+   * in steps of `limit` at the end of a pass, until fewer come back.
+   */
   liveAfter(resource: string, after: number, limit: number): Promise<LiveIds>;
 
   /** Keys and rows of these ids, in their order: what a delete would take away. */
@@ -65,68 +68,101 @@ export interface TargetReader extends AsyncDisposable {
     ids: readonly number[],
   ): Promise<readonly { readonly key: string; readonly row: Values | null }[]>;
 
-  /** Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. */
+  /**
+   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. The
+   * relay calls it until nothing is left.
+   */
   outbox(after: Position, limit: number): Promise<OutboxSlice>;
 
-  /** Listeners' cursors: up to where each group has acknowledged everything. */
+  /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
 
-  /** Newest first. */
+  /** The last runs, newest first. */
   runs(limit: number): Promise<readonly RunRow[]>;
 
-  /** Newest first; of one resource, or of all. */
+  /** The last rejects, newest first; of one resource, or of all. */
   rejects(query: { readonly resource?: string; readonly limit: number }): Promise<readonly RejectRow[]>;
+
+  /** How many records of a resource are in quarantine. */
+  countRejects(resource: string): Promise<number>;
 }
 
 /**
  * Where a run may write: the system's own database. One open target belongs to one run. Every writing call is one
- * transaction that first checks the fence, and either happens whole or not at all.
+ * transaction that first checks the fence, and happens whole or not at all; `commit` and `remove` may be several of these.
+ *
+ * A writing call throws `FencedError` where a newer run has taken over, and `IntegrityError` where the database has lost
+ * commits of this run or `takeOver` was not called. It throws `UnreachableError` where the database is away, or busy for
+ * longer than the run waits. After any of these the transaction was not committed, unless the message says that it is not known.
+ *
+ * The daemon and the commands open a target without taking it over. They may call `slots`, `saveGroups`, `purgeOutbox`,
+ * `purgeRejects`, `recordRun`, `rebase` and `fenceOut`, which then check no fence.
  */
 export interface Target extends TargetReader {
-  /** The second throttle: the same rule, in the database, which forgets less than Redis. */
+  /** The second throttle, asked before every hit: the same rule as in Redis, in the database, which forgets less. */
   readonly slots: SlotKeeper;
 
   /**
    * Takes over writing: makes what is missing of our tables and of the system's, checks that no other sync owns these,
-   * and adds one to the fence, so that every earlier run's writes fail with `FencedError` from now on. Called once, right
-   * after the lock. Throws `ConfigError` where a table does not fit or belongs to another sync. Once the signal has fired, the
-   * fence is left to whoever has the lock by now.
+   * and adds one to the fence, so that every earlier run's writes throw `FencedError` from now on. Called once per run, right
+   * after the lock was taken. Throws `ConfigError` where a table does not fit or belongs to another sync. If the signal has
+   * fired, it throws and leaves the fence to the run that has the lock by now.
    */
-  claim(
+  takeOver(
     run: RunIdentity,
     tables: readonly ResourceTable[],
     generationFloor: number,
     signal?: AbortSignal,
-  ): Promise<LeaseRow>;
+  ): Promise<FenceRow>;
 
   /**
-   * Writes one batch: rows, what was seen, events, checkpoint. Rows are locked first, then `plan` decides on what they
-   * hold now. Those that the system holds locked are left out and named in `busy`.
+   * Writes one batch: rows, what was seen, events, checkpoint. Called for every batch of a page in which something differs,
+   * and for the last one. Rows are locked first, then `plan` decides on what they hold now. Rows that the system holds locked
+   * are left out and named in `busy`: the caller commits them again. Throws the signal's reason once it has fired; what was
+   * committed before stays.
    */
   commit(batch: Batch, signal: AbortSignal): Promise<Committed>;
 
-  /** Deletes, and counts what is missing, as one batch with its events and checkpoint. */
+  /**
+   * Deletes records, and counts those that are missing, with their events and the checkpoint. Called for every batch of
+   * deletions that the guard lets through. `busy` and the signal mean the same as in `commit`.
+   */
   remove(removal: Removal, signal: AbortSignal): Promise<Committed>;
 
-  /** Stores a checkpoint alone. `seen: undefined` leaves the stored seen set as it is. */
+  /**
+   * Stores a checkpoint alone. Called where a pass moves without a change, or fails. Without `seen` the stored seen set
+   * stays as it is.
+   */
   save(resource: string, stored: { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null }): Promise<void>;
 
-  /** Stores listeners' cursors; one that is stored further on stays. `drop` forgets groups. */
+  /** Stores listeners' cursors, and forgets the groups in `drop`. A cursor that is stored with a later position stays as it is. */
   saveGroups(cursors: readonly GroupCursor[], drop?: readonly string[]): Promise<void>;
 
-  /** Removes outbox rows that are older than this and that every given position has passed. */
+  /**
+   * Removes outbox rows that are older than `olderThan` and not after `passed`, and returns how many. Called at the end of
+   * every run.
+   */
   purgeOutbox(olderThan: Date, passed: Position): Promise<number>;
 
-  /** Forgets rejects that no pass since this one has brought again. */
+  /**
+   * Forgets the rejects that no pass has brought since `beforePass`. Called when a snapshot pass has deleted what it
+   * may delete.
+   */
   purgeRejects(resource: string, beforePass: number): Promise<void>;
 
-  /** Writes the run's row; old ones go. */
+  /**
+   * Stores the run's row, or replaces it, and removes old ones. Called at the end of every run that still
+   * has the lock, however it ended.
+   */
   recordRun(run: RunRow): Promise<void>;
 
-  /** A new generation: every outbox row after `after` gets new positions, from `generation`-`<same seq>` on. */
+  /**
+   * Starts a new generation: every outbox row after `after` moves there, under the same number. For `outbox rebase`, while
+   * no run works.
+   */
   rebase(generationFloor: number, after: Position): Promise<{ readonly generation: number; readonly moved: number }>;
 
-  /** Adds one to the fence, so that whoever holds it now is out. */
+  /** Adds one to the fence, so that the run that holds it can no longer write. For `unlock`. */
   fenceOut(): Promise<void>;
 }
 
@@ -137,8 +173,11 @@ export interface RunIdentity {
   readonly holder: string;
 }
 
-export interface LeaseRow {
+/** The row of a sync in `_sync_lease`. */
+export interface FenceRow {
+  /** Only grows. The run that has raised it last may write. */
   readonly fence: number;
+  /** Of event numbers: a rebase starts a new one. */
   readonly generation: number;
   /** The sequence number that the next event gets. */
   readonly nextSeq: number;
@@ -149,15 +188,6 @@ export interface StoredPass {
   readonly checkpoint: Checkpoint;
   /** The serialized seen set; null if the pass has none yet. */
   readonly seen: Uint8Array | null;
-}
-
-export interface TableState {
-  readonly exists: boolean;
-  readonly missingColumns: readonly string[];
-  /** What stops a run, one sentence each. */
-  readonly problems: readonly string[];
-  /** What makes a run slow, one sentence each. */
-  readonly warnings: readonly string[];
 }
 
 export interface LiveIds {

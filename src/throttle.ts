@@ -6,34 +6,34 @@ export interface Limits {
   readonly perMs: number;
 }
 
-/** One request's claim on a slot. The id is random; asking again with it is granted again, since a reply may be lost. */
+/** One request's right to a slot. The id is random. Asking again with the same id is granted again, since a reply may be lost. */
 export interface Grant {
   readonly id: string;
-  /** Which account of which third party: every sync, host and dry run that hits it shares this key. */
+  /** Which account of which third party. Every sync, host and dry run that hits it shares this key. */
   readonly key: string;
 }
 
 /**
- * Keeps slots: a set of times at which they free. There are two, in Redis and in the target, and a hit needs both.
+ * Keeps slots: a set of times at which they free. There are two keepers, Redis and the target, and a hit needs both.
  * Every call is safe to repeat. All times are durations from now, on the keeper's own clock.
  */
 export interface SlotKeeper {
   /**
-   * Takes a slot until `perMs + reserveMs` from now, or says how long to wait. Of different limits seen for one key the
-   * strictest counts. A slot that frees later than any reservation could is the mark of a clock that jumped: it is clamped.
+   * Takes a slot until `perMs + reserveMs` from now, or returns how long to wait. Of different limits for one key the
+   * strictest counts. A slot that frees later than any reservation can shows that a clock jumped: it is clamped.
    */
   take(grant: Grant, limits: Limits, reserveMs: number): Promise<SlotAnswer>;
 
   /** Moves the grant's slot to free this long from now. Called when the response's headers are in. */
   settle(grant: Grant, freesInMs: number): Promise<void>;
 
-  /** Gives the slot back. Only when certainly no byte of the request has left. */
+  /** Gives the slot back. Called only if no byte of the request has left. */
   cancel(grant: Grant): Promise<void>;
 
-  /** Nobody takes a slot of this key for this long: only ever later, never earlier. */
+  /** For this long nobody can take a slot of this key. A back-off is only ever made longer. */
   defer(key: string, forMs: number, cause: BackOffCause): Promise<void>;
 
-  /** Ends what `defer` began: the credentials that were refused have been changed. */
+  /** Ends what `defer` began, because the credentials that were refused have changed. */
   resume(key: string): Promise<void>;
 }
 

@@ -1,68 +1,84 @@
-/** Every constant of the protocol, in milliseconds. Passed in, so that a test can scale it. */
+/** Every constant of the protocol, in milliseconds. Passed in, so that tests can scale them. */
 export interface Timings extends ListenTimings {
-  /** Redis: how long a connect and a command may take, and how long one script is repeated on transport errors. */
+  /** Redis: how long a connect may take. */
   readonly redisConnectMs: number;
+  /** Redis: how long a command may take. */
   readonly redisCommandMs: number;
+  /** Redis: how long one script is repeated on transport errors. */
   readonly redisScriptBudgetMs: number;
-  /** Lock: the lease is renewed every `ttl / 3`, trusted until `ttl - leaseMarginMs`, a failed renewal is repeated this often. */
+  /** Lock: the lease is renewed every third of its TTL, and trusted until this long before its end. */
   readonly leaseMarginMs: number;
+  /** Lock: how often a renewal that failed is repeated. */
   readonly leaseRetryMs: number;
   /** A run never lasts longer than this. */
   readonly runMs: number;
-  /** Throttle: a slot is reserved for the request's timeout and this. */
+  /** Throttle: a slot is reserved for the request's timeout plus this. */
   readonly slotReserveMs: number;
-  /** Back-off after 429 and 5xx: never longer than this; a Retry-After never longer than that. */
+  /** The longest back-off of our own after 429, 503 and other failures. */
   readonly backOffCapMs: number;
+  /** The longest back-off that the third party can ask for. */
   readonly retryAfterCapMs: number;
-  /** Back-off after 401 and 403. */
+  /** The back-off after 401 and 403. */
   readonly credentialsBackOffMs: number;
-  /** Target: how long to wait for a lock of somebody else's, in steps of this. */
+  /** Target: how long to wait for a lock that somebody else holds. */
   readonly targetBusyMs: number;
+  /** Target: how often that lock is tried meanwhile. */
   readonly targetBusyStepMs: number;
-  /** How long making a connection to a server may take, and how long one may take to close before it is torn down. */
+  /** Target: how long a connect to a server may take. */
   readonly targetConnectMs: number;
+  /** Target: how long closing a connection may take before it is torn down. */
   readonly targetCloseMs: number;
-  /** A server ends a transaction whose client does nothing for so long: a run that is stopped inside one blocks nobody. */
+  /** Target: a server ends a transaction whose client has done nothing for this long, so that a stopped run blocks nobody. */
   readonly targetIdleMs: number;
-  /** What one batch should take: work yields to the event loop this often. */
+  /** How long one batch should take: work yields to the event loop this often. */
   readonly batchMs: number;
-  /** Relay: how long a run tries to get its own events out when Redis refuses to write. */
+  /** Relay: how long a run tries to relay its own events when Redis refuses to write. */
   readonly relayPatienceMs: number;
-  /** How long a stopping run may go on relaying what is committed. */
+  /** Relay: how long a stopping run may continue to relay what is committed. */
   readonly stopRelayMs: number;
 }
 
-/** Those of `sync listen` (protocol section 8). */
+/** The timings of `cronsync listen` (docs/protocol.md section 8). */
 export interface ListenTimings {
-  /** One blocking read, how much longer its socket may be silent, and how much later a watchdog gives its client up. */
+  /** How long one blocking read waits for new entries. */
   readonly blockMs: number;
+  /** How much longer than that its socket may be silent. */
   readonly blockSlackMs: number;
+  /** How much later still a watchdog gives up the read and its client. */
   readonly watchdogSlackMs: number;
-  /** An ordered group belongs to one daemon as long as this is renewed; the others ask for it this often. */
+  /** For how long one daemon has an ordered group unless it renews its lease. */
   readonly groupLeaseMs: number;
+  /** How often the other daemons ask for the lease. */
   readonly standbyMs: number;
-  /** How often an unordered group is searched for what nobody has touched for so long. */
+  /** How often an unordered group is searched for entries that nobody has touched. */
   readonly claimEveryMs: number;
+  /** How long nobody must have touched an entry before it is claimed. */
   readonly claimIdleMs: number;
-  /** How often what is being worked on is shown to be alive. */
+  /** How often a daemon shows that it is still working on its entries. */
   readonly heartbeatMs: number;
-  /** A failed delivery: the first wait, the longest, and after how long an event dies however few its attempts were. */
+  /** The wait after the first failed delivery of an event; it doubles each time. */
   readonly retryFirstMs: number;
+  /** The longest wait between two deliveries of an event. */
   readonly retryCapMs: number;
+  /** An event that has failed for this long becomes a dead letter, however few its attempts were. */
   readonly giveUpMs: number;
   /** How often a receiver that seems to be down is tried with one event. */
   readonly probeMs: number;
-  /** How long a delivery may take to end once its signal has fired. */
+  /** How long a delivery may take to end after its signal has fired. */
   readonly deliveryGraceMs: number;
-  /** A loop that failed waits at least so long, and at most so long, before it goes on. */
+  /** The shortest wait of a loop that failed. */
   readonly loopBackOffMs: number;
+  /** The longest wait of a loop that failed. */
   readonly loopBackOffCapMs: number;
-  /** How often cursors go to the target, the outbox is relayed, and the stream is trimmed. */
+  /** How often the groups' cursors are stored in the target. */
   readonly cursorsMs: number;
+  /** How often the daemon relays the outbox. */
   readonly relayEveryMs: number;
+  /** How often the daemon trims the stream. */
   readonly trimEveryMs: number;
-  /** Stopping: when what is in flight is told to end, and when it is not waited for any more. */
+  /** Stopping: when the signals of deliveries in flight fire. */
   readonly drainSignalMs: number;
+  /** Stopping: when deliveries in flight are no longer waited for. */
   readonly drainMs: number;
 }
 

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -24,10 +25,14 @@ function anchorsOf(text: string): Set<string> {
   return new Set(names.map((name, at) => (names.indexOf(name) === at ? name : `${name}-1`)));
 }
 
+/** The links of a document that lead to files. */
+function linksOf(document: string): string[] {
+  return [...read(document).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link = '']) => link);
+}
+
 /** Where the links of a document lead that lead nowhere. */
 function brokenLinks(document: string): string[] {
-  const links = [...read(document).matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(([, link = '']) => link);
-  return links.filter((link) => {
+  return linksOf(document).filter((link) => {
     const [path = '', anchor] = link.split('#');
     const file = path === '' ? document : join(document, '..', path);
     if (!existsSync(join(root, file))) return true;
@@ -55,4 +60,33 @@ test.each(documents)('the files that %s names are there', (document) => {
   );
   const tests = [...text.matchAll(/`([\w-]+\.test\.ts)`/g)].map(([, name = '']) => `test/e2e/${name}`);
   expect([...named, ...tests].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('the package has every file that its documents link to', () => {
+  const pack = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const [{ files }]: [{ files: { path: string }[] }] = JSON.parse(pack);
+  const packed = files.map(({ path }) => path);
+  expect(packed).toEqual(expect.arrayContaining(['README.md', 'docs/adapters.md']));
+  const missing = packed
+    .filter((path) => path.endsWith('.md'))
+    .flatMap((document) =>
+      linksOf(document)
+        .map((link) => join(dirname(document), link.replace(/#.*$/, '')))
+        .filter((file) => !packed.some((path) => path === file || path.startsWith(`${file}/`)))
+        .filter((file) => file !== dirname(document))
+        .map((file) => `${document}: ${file}`),
+    );
+  expect(missing).toEqual([]);
+});
+
+test('the messages that the page on troubleshooting lists are in the sources', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map(read).join('\n');
+  const [, table = ''] = /^\| symptom (.*?)\n\n/ms.exec(read('docs/troubleshooting.md')) ?? [];
+  const quoted = [...table.matchAll(/"([^"]+)"/g)].map(([, message = '']) => message);
+  expect(quoted.length).toBeGreaterThan(15);
+  const isPrinted = (message: string) => message.split(/…|\d+/).every((part) => sources.includes(part.trim()));
+  expect(quoted.filter((message) => !isPrinted(message))).toEqual([]);
 });

@@ -38,8 +38,8 @@ describe('the exit code of several', () => {
 describe('an error', () => {
   test('has its own name, its hint and its cause', () => {
     const cause = new Error('ENOENT');
-    const error = new ConfigError('the config is missing', { hint: 'run "sync init"', cause });
-    expect(error).toMatchObject({ name: 'ConfigError', exitCode: 78, hint: 'run "sync init"', cause });
+    const error = new ConfigError('the config is missing', { hint: 'run "cronsync init"', cause });
+    expect(error).toMatchObject({ name: 'ConfigError', exitCode: 78, hint: 'run "cronsync init"', cause });
   });
 
   test('has no cause where none was given', () => {

@@ -1,4 +1,4 @@
-// A listener of one's own: it keeps a small search index in step. For each event the handler that says most is called.
+// A listener of your own: it keeps a small search index in step. The most specific handler is called for each event.
 import { readFile, writeFile } from 'node:fs/promises';
 import { type ChangeEvent, DeadLetter, defineListener } from 'cronsync';
 
@@ -17,7 +17,7 @@ export default defineListener({
   },
 });
 
-/** What will never be right is no use to try again: it waits among the dead letters until somebody has mended it. */
+/** A retry cannot fix such a record: it waits among the dead letters until somebody has fixed it. */
 function wordsOf({ data, subject }: ChangeEvent): string {
   const { email, state } = data.after ?? {};
   if (typeof email !== 'string') throw new DeadLetter(`customer ${subject} has no email`);

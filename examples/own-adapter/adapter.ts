@@ -1,4 +1,4 @@
-// An adapter of one's own, for GraphQL: asked by POST, with Relay's pages, and 200 even where something went wrong.
+// An adapter of your own, for GraphQL: a POST per page, with Relay's pages, and 200 even where something went wrong.
 import { buffer } from 'node:stream/consumers';
 import { ConfigError, defineAdapter, type HttpResponse, ProtocolError } from 'cronsync';
 
@@ -36,7 +36,7 @@ export default defineAdapter<Options>({
     if (!(pageSize > 0)) throw new ConfigError(`pageSize must be more than 0, not ${pageSize}; no hit was made`);
     return {
       modes: () => ['snapshot'],
-      // Pages go on after the last code: none that is added or removed moves another across pages.
+      // Pages continue after the last code: a record that is added or removed never moves another one across pages.
       isStable: () => true,
 
       async fetchPage({ cursor }, { http }) {
@@ -54,7 +54,7 @@ export default defineAdapter<Options>({
   },
 });
 
-/** Throws at damaged bytes, which would else be kept as `\ufffd`. */
+/** Throws at damaged bytes, which would otherwise be kept as `\ufffd`. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** GraphQL answers 200 to everything: what went wrong is in the body. */

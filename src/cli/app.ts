@@ -15,49 +15,50 @@ import type { Timings } from '../timings.ts';
 import type { TokenStore } from '../token.ts';
 import { packageFolder } from './package.ts';
 import type { GlobalOptions } from './program/flags.ts';
-import type { Console } from './terminal.ts';
-import { readTimings } from './timings.ts';
+import { readTimings } from './read-timings.ts';
+import type { Terminal } from './terminal.ts';
 
-/** What every command has: the config, and where it speaks. */
+/** What every command works with: the config, the timings, and the terminal. */
 export interface Setting {
   readonly loaded: LoadedConfig;
   readonly config: Config;
   readonly timings: Timings;
-  readonly console: Console;
+  readonly terminal: Terminal;
 }
 
-/** Loads the config, and from then on keeps its secrets out of every output. */
+/** Loads the config. From then on its secrets are masked in every output. */
 export async function loadSetting(
   options: GlobalOptions & { readonly adapter?: string },
-  console: Console,
+  terminal: Terminal,
 ): Promise<Setting> {
+  const { cwd, env } = terminal.caller;
   const loaded = await loadConfig({
-    cwd: process.cwd(),
-    env: process.env,
+    cwd,
+    env,
     readyAdapters: () => packageFolder('adapters'),
     ...(options.config !== undefined && { file: options.config }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
-  console.redact(redactor(loaded.secrets));
-  const timings = readTimings(process.env, loaded.config.target);
+  terminal.redact(redactor(loaded.secrets));
+  const timings = readTimings(env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
-  return { loaded, config: loaded.config, timings, console };
+  return { loaded, config: loaded.config, timings, terminal };
 }
 
-/** A lease is renewed at a third of its TTL and trusted until the margin: in between, one failed renewal must find time. */
+/** A lease is renewed at a third of its TTL and trusted until the margin: there must be time for one failed renewal. */
 function demandRoomToRenew(ttlMs: number, { leaseMarginMs }: Timings): void {
   if (ttlMs >= 3 * leaseMarginMs) return;
   throw new ConfigError(
     `lock.ttl is ${formatDuration(ttlMs)}: expected at least ${formatDuration(3 * leaseMarginMs)}; nothing was touched`,
-    { hint: 'A run with so short a lock would lose it at the first hiccup of Redis.' },
+    { hint: 'A run would lose a shorter lock whenever Redis is slow for a moment.' },
   );
 }
 
-/** Connects to Redis. Whoever calls this closes it. */
-export async function connectRedis({ config, timings, console }: Setting): Promise<RedisConnection & Disposable> {
+/** Connects to Redis. The caller closes it. */
+export async function connectRedis({ config, timings, terminal }: Setting): Promise<RedisConnection & Disposable> {
   const { url, allowEviction } = config.redis;
   const connectionName = `cronsync:${config.name}`;
-  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: console.log });
+  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: terminal.log });
   return { ...redis, [Symbol.dispose]: () => redis.close() };
 }
 
@@ -66,7 +67,7 @@ export function lockOf({ config, timings }: Setting, redis: RedisConnection): Lo
   return createLock({ redis, key: lock, ttlMs: config.lock.ttlMs, timings });
 }
 
-/** Loaded only after the lock is held, as everything below: a run that finds it held must start in a blink. */
+/** Loaded only after the lock is taken, like everything below: a run that finds it held must cost next to nothing. */
 export async function streamOf({ config }: Setting, redis: RedisConnection): Promise<EventStream> {
   const { createEventStream } = await import('../redis/stream.ts');
   return createEventStream({ redis, key: syncKeys(config.redis.prefix, config.name).events });
@@ -82,9 +83,9 @@ export async function tokensOf({ config }: Setting, redis: RedisConnection): Pro
   return createTokenStore({ redis, prefix: config.redis.prefix });
 }
 
-export async function openTarget({ config, timings, console }: Setting): Promise<Target> {
+export async function openTarget({ config, timings, terminal }: Setting): Promise<Target> {
   const { name, target } = config;
-  const { log } = console;
+  const { log } = terminal;
   if (target.type === 'postgres') {
     const { openPostgresTarget } = await import('../targets/postgres/target.ts');
     return openPostgresTarget({ ...target, name, timings, log });
@@ -93,7 +94,7 @@ export async function openTarget({ config, timings, console }: Setting): Promise
   return openSqliteTarget({ file: target.file, name, timings, log });
 }
 
-/** Reads what is there; makes nothing. */
+/** Opens the target to read from; creates nothing. */
 export async function openReader({ config: { name, target } }: Setting): Promise<TargetReader> {
   if (target.type === 'postgres') {
     const { openPostgresReader } = await import('../targets/postgres/reader.ts');
@@ -114,7 +115,7 @@ export function thisHolder(): Holder {
   };
 }
 
-/** Unique, not secret: it spares a run that finds the lock held the loading of node:crypto. */
+/** Unique, not secret: a run that finds the lock held need not load node:crypto. */
 function randomHex(digits: number): string {
   return Array.from({ length: digits }, () => Math.floor(Math.random() * 16).toString(16)).join('');
 }

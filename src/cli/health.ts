@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { messageOf, UnreachableError } from '../errors.ts';
 import type { Metrics } from './metrics.ts';
 
-/** How the daemon is, as it knows itself; asked for each request, answered from memory. */
+/** The daemon's state as it knows it. Asked for each request, answered from memory. */
 export interface HealthState {
-  /** Why its loop makes no progress, so that it should be started anew; null: it does, be it only in trying to reconnect. */
+  /** Why its loop makes no progress, so that it should be restarted. Null: it makes progress, if only by trying to reconnect. */
   readonly stuck: string | null;
-  /** Why it can deliver nothing just now: it starts, it stops, Redis is away; null: it can. */
+  /** Why it can deliver nothing now: it is starting, it is stopping, or Redis is away. Null: it can deliver. */
   readonly unready: string | null;
-  /** More for people, as JSON: by group what it does, when it last read, what is in flight. */
+  /** For people, by group: what it does, when it last read, what is in flight. */
   readonly groups: Readonly<Record<string, unknown>>;
 }
 
@@ -35,7 +35,7 @@ interface Reply {
 
 /**
  * Answers Kubernetes and Prometheus: `/livez` and `/healthz` say whether the loop makes progress, `/readyz` whether it can
- * deliver, `/metrics` everything in numbers. Throws `UnreachableError` if the address cannot be listened on.
+ * deliver, `/metrics` everything in numbers. Throws `UnreachableError` if it cannot listen on the address.
  */
 export async function createHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const { host, port } = options;
@@ -54,7 +54,7 @@ export async function createHealthServer(options: HealthServerOptions): Promise<
   };
 }
 
-/** Reads `HOST:PORT`, `[::1]:PORT`, or `:PORT` for every address of this host; undefined if it is none of these. */
+/** Reads `HOST:PORT`, `[::1]:PORT`, or `:PORT` for every address of this host; undefined for anything else. */
 export function parseAddress(text: string): { readonly host: string; readonly port: number } | undefined {
   const [, bracketed, plain = '', digits] = /^(?:\[([0-9a-f:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);

@@ -1,49 +1,47 @@
-import { ExitCode, StopError, SyncError } from '../errors.ts';
-import { reportFailure } from './output/failure.ts';
-import { parseCommandLine } from './program/program.ts';
-import { openConsole } from './terminal.ts';
+import { ExitCode, StopError } from '../errors.ts';
+import { runCommandLine } from './command-line.ts';
+import { keepHeapSmall } from './heap.ts';
 
 /**
- * From argv to exit code.
+ * The process around a command line.
  *
  * 1. SIGINT and SIGTERM fire the one AbortSignal; a second one ends the process at once.
- * 2. The command line names a command; its module is loaded and run.
- * 3. What it throws is told; output is flushed; the process exits, whatever is still open.
+ * 2. The command line runs.
+ * 3. Output is flushed; the process exits, whatever is still open.
  */
 async function main(): Promise<void> {
   const stop = new AbortController();
-  let stopCode: ExitCode | undefined;
+  let isStopping = false;
   const stopWith = (code: ExitCode) => () => {
-    if (stopCode !== undefined) process.exit(code);
-    stopCode = code;
+    if (isStopping) process.exit(code);
+    isStopping = true;
     stop.abort(new StopError(code));
   };
+  const { stdout, stderr } = process;
   process.on('SIGINT', stopWith(ExitCode.sigint));
   process.on('SIGTERM', stopWith(ExitCode.sigterm));
-  // Whoever read our output is gone: there is nobody to talk to, but a lock to give back.
-  process.stdout.on('error', () => stop.abort(new StopError(ExitCode.ok)));
-  process.stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));
+  // The reader of our output is gone. The lock must still be released.
+  stdout.on('error', () => stop.abort(new StopError(ExitCode.ok)));
+  stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));
 
-  const { code, isDaemon } = await runCommandLine(stop.signal);
-  await flushed(process.stdout);
-  await flushed(process.stderr);
-  process.exit(isDaemon ? code : (stopCode ?? code));
-}
-
-async function runCommandLine(signal: AbortSignal): Promise<{ readonly code: number; readonly isDaemon: boolean }> {
-  let console = await openConsole({}, process.env);
-  let isDaemon = false;
-  try {
-    const command = await parseCommandLine(process.argv.slice(2));
-    if (typeof command === 'number') return { code: command, isDaemon };
-    isDaemon = command.isDaemon === true;
-    console = await openConsole(command.options, process.env);
-    return { code: await command.run(console, signal), isDaemon };
-  } catch (error) {
-    if (signal.aborted && (error instanceof StopError || !(error instanceof SyncError)))
-      return { code: ExitCode.ok, isDaemon };
-    return { code: reportFailure(error, console), isDaemon };
-  }
+  const code = await runCommandLine(process.argv.slice(2), {
+    cwd: process.cwd(),
+    env: process.env,
+    script: process.argv[1] ?? '',
+    terminal: {
+      // Node opens stdin when it is first read: a run that nothing is piped into never does.
+      get stdin() {
+        return process.stdin;
+      },
+      stdout,
+      stderr,
+    },
+    signal: stop.signal,
+    keepHeapSmall,
+  });
+  await flushed(stdout);
+  await flushed(stderr);
+  process.exit(code);
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,16 +1,16 @@
 import type { DeliveryResult, ListenGauges, ListenMeter } from '../meter.ts';
 
-/** The daemon's metrics, and how they are told to Prometheus. */
+/** The daemon's metrics, and their text for Prometheus. */
 export interface Metrics extends ListenMeter {
   readonly contentType: string;
-  /** The text exposition format. What cannot be asked at the moment (Redis is away) is left out. */
+  /** The text exposition format. Gauges that cannot be read at the moment (Redis is away) are left out. */
   text(): Promise<string>;
 }
 
 export interface MetricsOptions {
   /** The sync's name: a label of everything. */
   readonly name: string;
-  /** Asked when somebody scrapes. */
+  /** Called for each scrape. */
   readonly gauges: () => Promise<ListenGauges>;
 }
 
@@ -18,7 +18,7 @@ const ageBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 30
 const tookBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const attemptBuckets = [1, 2, 3, 4, 6, 8, 12];
 
-/** Loads the library, which a daemon without `--http` never does. */
+/** Loads the library: only a daemon with `--http` needs it. */
 export async function createMetrics({ name, gauges }: MetricsOptions): Promise<Metrics> {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import('prom-client');
   const registry = new Registry();

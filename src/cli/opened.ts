@@ -1,4 +1,4 @@
-/** What was opened one after the other, closed in reverse order: Node 22 has no `AsyncDisposableStack`. */
+/** Closes what was opened, in reverse order. Node 22 has no `AsyncDisposableStack`. */
 export class Opened implements AsyncDisposable {
   #closers: (() => void | PromiseLike<void>)[] = [];
 
@@ -11,7 +11,7 @@ export class Opened implements AsyncDisposable {
     this.#closers.push(close);
   }
 
-  /** Hands everything over: from now on the new one closes it. */
+  /** Moves everything into a new one, which closes it from now on. */
   move(): Opened {
     const moved = new Opened();
     moved.#closers = this.#closers;

@@ -19,5 +19,5 @@ function packageRoot(): string {
   for (let folder = dirname(__dirname); folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'bin/sync.js'))) return folder;
   }
-  throw new Error(`the package around ${__dirname} is not whole`);
+  throw new Error(`the package around ${__dirname} is incomplete`);
 }

@@ -21,7 +21,7 @@ export interface ReplayDeps {
   readonly signal: AbortSignal;
 }
 
-/** What became of one dead letter. `blocked`: not tried, or cut off, since an earlier one of its key failed or all was stopped. */
+/** The result for one dead letter. `blocked`: not tried, or cut off, because an earlier one of its key failed or the replay was stopped. */
 export interface Replayed {
   readonly id: string;
   readonly outcome: 'delivered' | 'failed' | 'blocked';
@@ -30,7 +30,8 @@ export interface Replayed {
 
 /**
  * Replays dead letters of one listener, given in the order of their events: several keys at once, each in order. After a
- * failure the later ones of its key stay; after the signal, or a receiver that is gone for good, all that were not begun.
+ * failure the later ones of its key stay. After the signal, or when the receiver is gone for good, all that were not
+ * started stay.
  */
 export function openReplay(deps: ReplayDeps): (letters: readonly DeadLetterRow[]) => Promise<Replayed[]> {
   const failedKeys = new Set<string>();
@@ -90,5 +91,7 @@ async function deliver(letter: DeadLetterRow, { listener, timeoutMs, log, signal
 
 function eventOf({ event, reason }: DeadLetterRow): ChangeEvent {
   if (reason !== 'corrupt' && event !== '') return JSON.parse(event);
-  throw new IntegrityError('there is no event of sync in this one, so that no listener can take it; it can be dropped');
+  throw new IntegrityError(
+    'this dead letter does not hold an event of cronsync, so no listener can take it; it can be dropped',
+  );
 }

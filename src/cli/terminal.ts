@@ -1,17 +1,19 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
+import type { Caller } from './caller.ts';
 import type { GlobalOptions } from './program/flags.ts';
+import { asTyped, shellCommand } from './shell-command.ts';
 
 /** The colours that are used: chalk's, or none. */
 export type Paint = Record<'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold', (text: string) => string>;
 
-/** Where a command speaks: results on stdout, all else on stderr, and no secret on either. */
-export interface Console {
+/** Where a command prints: results on stdout, everything else on stderr, and no secret on either. */
+export interface Terminal {
   /** Writes a line of the result. */
   print(line: string): void;
-  /** Writes a line for people, whatever the log level: errors and warnings. */
-  tell(line: string): void;
-  /** Overwrites the line in progress on a terminal; empty: removes it. Does nothing elsewhere. */
+  /** Writes a line for people to stderr, whatever the log level. Commands that it quotes are shown as they are typed here. */
+  report(line: string): void;
+  /** Overwrites the progress line; an empty text removes it. Does nothing if the terminal is not interactive. */
   show(line: string): void;
   readonly log: Log;
   /** Colours for stdout, and for stderr. */
@@ -22,44 +24,50 @@ export interface Console {
   /** How wide stdout is; undefined where it is not a terminal. */
   readonly columns: number | undefined;
   /** Whether a progress line can be shown. */
-  readonly isLive: boolean;
-  /** From now on these values are masked. */
+  readonly isInteractive: boolean;
+  /** How this program is started in a shell: `cronsync`, or `npx cronsync` where it is a package of the folder. */
+  readonly command: string;
+  readonly caller: Caller;
+  /** From now on every output goes through this mask. */
   redact(mask: (text: string) => string): void;
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv): Promise<Console> {
-  const [out, err] = await paints(options, env);
-  const isLive = process.stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
-  const fitLine = isLive ? (await import('./output/width.ts')).fitted : undefined;
+export async function openTerminal(options: GlobalOptions, caller: Caller): Promise<Terminal> {
+  const { cwd, env, script = '' } = caller;
+  const { stdout, stderr } = caller.terminal;
+  const [out, err] = await paints(options, caller);
+  const isInteractive = stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+  const fitLine = isInteractive ? (await import('./output/width.ts')).fitted : undefined;
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
+  const command = shellCommand(script, cwd);
   let mask = (text: string) => text;
   let shown = false;
 
   const clear = () => {
-    if (shown) process.stderr.write('\r\x1b[2K');
+    if (shown) stderr.write('\r\x1b[2K');
     shown = false;
   };
-  const tell = (line: string) => {
+  const report = (line: string) => {
     clear();
-    process.stderr.write(`${mask(line)}\n`);
+    stderr.write(`${mask(asTyped(line, command))}\n`);
   };
   const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string) => {
-    if (levels.indexOf(level) >= lowest) tell(`${paint(level)} ${message}`);
+    if (levels.indexOf(level) >= lowest) report(`${paint(level)} ${message}`);
   };
   return {
     print(line) {
       clear();
-      process.stdout.write(`${mask(line)}\n`);
+      stdout.write(`${mask(line)}\n`);
     },
-    tell,
+    report,
     show(line) {
       if (!fitLine) return;
       clear();
       if (line === '') return;
       // The last column stays free: a terminal may break the line behind it.
-      process.stderr.write(fitLine(mask(line), (process.stderr.columns || 80) - 1));
+      stderr.write(fitLine(mask(line), (stderr.columns || 80) - 1));
       shown = true;
     },
     log: {
@@ -72,8 +80,10 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
     err,
     isQuiet: options.quiet === true,
     isJson: options.json === true,
-    columns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
-    isLive,
+    columns: stdout.isTTY ? stdout.columns || 80 : undefined,
+    isInteractive,
+    command,
+    caller,
     redact(next) {
       mask = next;
     },
@@ -83,10 +93,13 @@ export async function openConsole(options: GlobalOptions, env: NodeJS.ProcessEnv
 const plainly = (text: string) => text;
 const plain: Paint = { red: plainly, green: plainly, yellow: plainly, cyan: plainly, dim: plainly, bold: plainly };
 
-/** For stdout and for stderr. Chalk is loaded only where there may be colours: cron's runs have none. */
-async function paints({ color }: GlobalOptions, env: NodeJS.ProcessEnv): Promise<readonly [Paint, Paint]> {
+/** For stdout and for stderr. Chalk is loaded only if there may be colours: cron's runs have none. */
+async function paints(
+  { color }: GlobalOptions,
+  { env, terminal: { stdout, stderr } }: Caller,
+): Promise<readonly [Paint, Paint]> {
   const isOff = color === false || (env.NO_COLOR !== undefined && env.NO_COLOR !== '');
-  const mayBe = env.FORCE_COLOR !== undefined || process.stdout.isTTY || process.stderr.isTTY;
+  const mayBe = env.FORCE_COLOR !== undefined || stdout.isTTY || stderr.isTTY;
   if (isOff || !mayBe) return [plain, plain];
   const { Chalk, supportsColor, supportsColorStderr } = await import('chalk');
   const paint = (support: typeof supportsColor): ChalkInstance => new Chalk({ level: support ? support.level : 0 });

@@ -1,18 +1,18 @@
+import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
 import { redactor } from '../config/redact.ts';
 import type { AdapterConfig } from '../config/schema/schema.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
-import type { OAuth2 } from '../http/auth.ts';
 import type { TokenSource } from '../http/oauth.ts';
-import type { ThrottledClientOptions } from '../http/throttled.ts';
+import type { CredentialOptions, ThrottledClientOptions } from '../http/throttled.ts';
 import type { Progress } from '../progress.ts';
-import type { Party, WayOut } from '../run/context.ts';
+import type { ThirdParty } from '../run/context.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { TokenStore } from '../token.ts';
 import type { Setting } from './app.ts';
 import { readVersion } from './package.ts';
 
-export interface PartyOptions {
+export interface ThirdPartyOptions {
   /** Milliseconds to wait for a slot; by default the adapter's own. */
   readonly waitMs?: number | undefined;
   /** Read the page from this file instead of a hit. */
@@ -21,21 +21,25 @@ export interface PartyOptions {
   readonly save?: string | undefined;
 }
 
-/** Makes the selected adapter and the one way out that it is given. */
-export async function openParty(
-  setting: Setting,
-  slots: SlotKeeper,
-  tokens: TokenStore,
-  progress: Progress,
-  options: PartyOptions,
-): Promise<Party> {
-  const adapterConfig = selected(setting);
-  const { adapter, origins } = await openAdapter(adapterConfig, setting);
-  const openHttp = await wayOut(adapterConfig, origins, { slots, tokens }, progress, setting, options);
-  return { name: setting.config.adapter, adapter, openHttp };
+/** What the way out needs, opened by whoever calls `openThirdParty`. */
+export interface ThirdPartyParts {
+  readonly slots: SlotKeeper;
+  readonly tokens: TokenStore;
+  readonly progress: Progress;
 }
 
-/** Opens all that a run would open of the selected adapter, modules and catalogs too, and makes no hit. Throws `ConfigError`. */
+/** Makes the selected adapter and the one way out that it is given. */
+export async function openThirdParty(
+  setting: Setting,
+  parts: ThirdPartyParts,
+  options: ThirdPartyOptions,
+): Promise<ThirdParty> {
+  const opened = await openAdapter(selected(setting), setting);
+  const openHttp = await wayOut(opened, parts, setting, options);
+  return { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+}
+
+/** Opens what a run would open of the selected adapter, with its modules and catalogs, without a hit. Throws `ConfigError`. */
 export async function tryAdapter(setting: Setting): Promise<void> {
   const config = selected(setting);
   await openAdapter(config, setting);
@@ -50,6 +54,7 @@ function selected({ config: { adapter, adapters } }: Setting): AdapterConfig {
 }
 
 interface OpenAdapter {
+  readonly config: AdapterConfig;
   readonly adapter: Adapter;
   readonly origins: readonly string[];
 }
@@ -57,18 +62,20 @@ interface OpenAdapter {
 async function openAdapter(config: AdapterConfig, setting: Setting): Promise<OpenAdapter> {
   if (config.type === 'rest') {
     const { createRestAdapter } = await import('../adapters/rest/rest.ts');
-    return { adapter: createRestAdapter(config), origins: [new URL(config.baseUrl).origin] };
+    return { config, adapter: createRestAdapter(config), origins: [new URL(config.baseUrl).origin] };
   }
   if (config.type === 'file') {
     const { createFileAdapter } = await import('../adapters/file/file.ts');
     const urls = Object.values(config.resources).flatMap(({ url }) => url ?? []);
-    return { adapter: createFileAdapter(config), origins: urls.map((url) => new URL(url).origin) };
+    const adapter = createFileAdapter(config, () => setting.terminal.caller.terminal.stdin);
+    return { config, adapter, origins: urls.map((url) => new URL(url).origin) };
   }
   if (config.type === 'singer') {
     const { createSingerAdapter } = await import('../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
-    const surroundings = { dir: setting.loaded.dir, timeoutMs, maxMessageBytes: maxBodyBytes };
-    return { adapter: await createSingerAdapter(config, surroundings), origins: [] };
+    const { loaded, terminal } = setting;
+    const surroundings = { dir: loaded.dir, env: terminal.caller.env, timeoutMs, maxMessageBytes: maxBodyBytes };
+    return { config, adapter: await createSingerAdapter(config, surroundings), origins: [] };
   }
   return openModule(config, setting);
 }
@@ -84,7 +91,7 @@ async function openModule(config: AdapterConfig & { type: 'module' }, { loaded }
   const base = config.baseUrl === undefined ? [] : [new URL(config.baseUrl).origin];
   try {
     const own = definition.origins?.(config.options) ?? [];
-    return { adapter: await definition.create(config.options), origins: [...base, ...own] };
+    return { config, adapter: await definition.create(config.options), origins: [...base, ...own] };
   } catch (error) {
     throw syncErrorOf(error) ?? refusedOptions(config.module, error);
   }
@@ -93,7 +100,7 @@ async function openModule(config: AdapterConfig & { type: 'module' }, { loaded }
 function refusedOptions(module: string, cause: unknown): ConfigError {
   return new ConfigError(`the adapter ${module} cannot be made: ${messageOf(cause)}; no hit was made`, {
     cause,
-    hint: 'Does its part of the config say what it needs?',
+    hint: 'Check its part of the config, and what it expects there.',
   });
 }
 
@@ -104,57 +111,67 @@ function isDefinition(exported: unknown): exported is AdapterDefinition {
 }
 
 async function wayOut(
-  config: AdapterConfig,
-  origins: readonly string[],
-  { slots, tokens }: { readonly slots: SlotKeeper; readonly tokens: TokenStore },
-  progress: Progress,
-  { timings, console, loaded }: Setting,
-  { waitMs, from, save }: PartyOptions,
-): Promise<(way: WayOut) => HttpClient> {
-  const { createFileClient, createRecorder, demandPass, notePass } = await import('../http/recording.ts');
-  if (from !== undefined) {
-    const saved = createFileClient(from);
-    return ({ mode }) => demandPass(saved, mode);
-  }
-  const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
+  opened: OpenAdapter,
+  parts: ThirdPartyParts,
+  setting: Setting,
+  options: ThirdPartyOptions,
+): Promise<ThirdParty['openHttp']> {
+  if (options.from === undefined) return throttledWayOut(opened, parts, setting, options);
+  const { createFileClient, demandPass } = await import('../http/saved-answers.ts');
+  const saved = createFileClient(resolve(setting.terminal.caller.cwd, options.from));
+  return ({ pass: { mode } }) => demandPass(saved, mode);
+}
+
+async function throttledWayOut(
+  { config, origins }: OpenAdapter,
+  { slots, tokens, progress }: ThirdPartyParts,
+  { timings, terminal, loaded }: Setting,
+  { waitMs, save }: ThirdPartyOptions,
+): Promise<ThirdParty['openHttp']> {
+  const { createRecorder, notePass } = await import('../http/saved-answers.ts');
   const { createThrottledClient } = await import('../http/throttled.ts');
-  const { throttle, timeoutMs, maxBodyBytes } = config;
-  const { auth, headers } = config.type === 'singer' ? {} : config;
-  const recorder = save === undefined ? undefined : await createRecorder(save);
-  const sign = auth?.type === 'module' ? await openSign(auth.module, loaded.dir) : null;
-  const source = auth?.type === 'oauth2' ? await openTokens(auth, throttle.key, origins, tokens) : null;
-  return ({ mode, guard, mayStillSend, moved, failures, onHit, signal }) => {
+  const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
+  const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
+  const credentials = await openCredentials(config, origins, loaded.dir);
+  const source = await openTokens(config, origins, tokens);
+  const mask = (secret: string) => terminal.redact(redactor([...loaded.secrets, secret]));
+  return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
     const options: ThrottledClientOptions = {
-      key: throttle.key,
-      limits: { hits: throttle.hits, perMs: throttle.perMs },
-      keepers: guard ? [slots, guard] : [slots],
-      origins,
-      authorize: sign === null ? authorizer(auth, headers) : signer(authorizer(auth, headers), sign),
-      credentialsDigest: credentialsDigest(auth),
-      timeoutMs,
-      maxBody: maxBodyBytes,
-      waitMs: waitMs ?? throttle.waitMs,
-      marginMs: throttle.marginMs,
-      userAgent: `cronsync/${readVersion()}`,
+      throttle: {
+        key,
+        limits: { hits, perMs },
+        keepers: targetSlots ? [slots, targetSlots] : [slots],
+        waitMs: waitMs ?? throttle.waitMs,
+        marginMs,
+        onWait: (forMs) => progress.waiting(forMs),
+      },
+      credentials,
+      transport: {
+        timeoutMs: config.timeoutMs,
+        maxBody: config.maxBodyBytes,
+        userAgent: `cronsync/${readVersion()}`,
+      },
+      run: { mayStillSend, onHit, signal, moved, failures, log: terminal.log },
       timings,
-      signal,
-      log: console.log,
-      mayStillSend,
-      moved: () => moved,
-      failures: () => failures,
-      onWait: (forMs) => progress.waiting(forMs),
-      onHit,
       recorder: recorder && notePass(recorder, mode),
     };
     if (source === null) return createThrottledClient(options);
-    const asking = createThrottledClient(tokenOptions(options, source.origin));
-    const get = async () => {
-      const token = await source.tokens.get(asking);
-      console.redact(redactor([...loaded.secrets, token.text]));
-      return token;
-    };
-    return createThrottledClient({ ...options, token: { get, drop: (token) => source.tokens.drop(token) } });
+    const tokenClient = createThrottledClient(tokenOptions(options, source.origin));
+    const token = tokenOf(source.tokens, tokenClient, mask);
+    return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
+}
+
+async function openCredentials(
+  config: AdapterConfig,
+  origins: readonly string[],
+  dir: string,
+): Promise<CredentialOptions> {
+  const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
+  const { auth, headers } = config.type === 'singer' ? {} : config;
+  const add = authorizer(auth, headers);
+  const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
+  return { origins, authorize, digest: credentialsDigest(auth) };
 }
 
 async function openSign(module: string, dir: string): Promise<Sign> {
@@ -171,21 +188,47 @@ interface OpenTokens {
   readonly origin: string;
 }
 
+/** Null: the adapter has no `oauth2`. */
 async function openTokens(
-  auth: OAuth2,
-  key: string | undefined,
+  config: AdapterConfig,
   origins: readonly string[],
   store: TokenStore,
-): Promise<OpenTokens> {
+): Promise<OpenTokens | null> {
+  const { auth } = config.type === 'singer' ? {} : config;
+  if (auth?.type !== 'oauth2') return null;
   const { createTokenSource } = await import('../http/oauth.ts');
   const { throttleKeyOf } = await import('../http/throttle-key.ts');
-  const api = new URL(origins[0] ?? auth.tokenUrl);
-  return { tokens: createTokenSource(auth, key ?? throttleKeyOf(api), store), origin: new URL(auth.tokenUrl).origin };
+  const key = config.throttle.key ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
+  return { tokens: createTokenSource(auth, key, store), origin: new URL(auth.tokenUrl).origin };
 }
 
-/** A token is asked for by a client that goes nowhere else. Only on the third party's own origin it is a hit, and pays. */
-function tokenOptions(options: ThrottledClientOptions, origin: string): ThrottledClientOptions {
-  const { onHit: _hit, recorder: _recorder, ...rest } = options;
-  const common = { ...rest, origins: [origin], authorize: (request: HttpRequest) => request };
-  return options.origins.includes(origin) ? { ...common, onHit: options.onHit } : { ...common, keepers: [] };
+/** The access token of each request, masked in every output from then on. */
+function tokenOf(
+  tokens: TokenSource,
+  client: HttpClient,
+  mask: (secret: string) => void,
+): NonNullable<CredentialOptions['token']> {
+  return {
+    async get() {
+      const token = await tokens.get(client);
+      mask(token.text);
+      return token;
+    },
+    drop: (token) => tokens.drop(token),
+  };
+}
+
+/**
+ * A token is asked for by a client that goes nowhere else. The request is a hit, and takes a slot, only on the third
+ * party's own origin.
+ */
+function tokenOptions(
+  { recorder: _recorder, ...options }: ThrottledClientOptions,
+  origin: string,
+): ThrottledClientOptions {
+  const { throttle, run } = options;
+  const credentials = { ...options.credentials, origins: [origin], authorize: (request: HttpRequest) => request };
+  if (options.credentials.origins.includes(origin)) return { ...options, credentials };
+  const { onHit: _onHit, ...silentRun } = run;
+  return { ...options, credentials, throttle: { ...throttle, keepers: [] }, run: silentRun };
 }

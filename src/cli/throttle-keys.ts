@@ -1,7 +1,7 @@
 import type { AdapterConfig, Config } from '../config/schema/schema.ts';
 import { throttleKeyOf } from '../http/throttle-key.ts';
 
-/** The throttle keys that the selected adapter's hits take slots of; none where it reads files. */
+/** The throttle keys whose slots the selected adapter's hits take; none if it reads files. */
 export function throttleKeysOf({ adapters, adapter }: Config): string[] {
   const config = adapters[adapter];
   if (!config) return [];

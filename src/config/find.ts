@@ -3,7 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { ConfigError, messageOf } from '../errors.ts';
 import { importModule } from './modules.ts';
 
-/** A config as its file has it, before anything is replaced or checked. */
+/** A config as its file has it, before variables are replaced and values are checked. */
 export interface FoundConfig {
   readonly path: string;
   readonly dir: string;
@@ -12,7 +12,7 @@ export interface FoundConfig {
 
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts', 'mts'];
 
-/** Where a config is looked for, in this order. */
+/** The names under which a config is looked for, in this order. */
 export const searchPlaces: readonly string[] = [
   ...extensions.map((extension) => `sync.config.${extension}`),
   '.syncrc',
@@ -29,7 +29,7 @@ export async function findConfig(cwd: string, file?: string): Promise<FoundConfi
   await refuseUnreadable(cwd, found?.filepath);
   if (found) return foundConfig(found);
   throw new ConfigError(`there is no config in ${cwd} (sync.config.json, .yaml, .ts and others); nothing was done`, {
-    hint: 'Write one with "sync init", or name one with --config FILE or SYNC_CONFIG.',
+    hint: 'Write one with "cronsync init", or name one with --config FILE or SYNC_CONFIG.',
   });
 }
 
@@ -40,7 +40,7 @@ async function readConfig(path: string): Promise<FoundConfig> {
   return foundConfig(found ?? { filepath: path, config: undefined });
 }
 
-/** What cosmiconfig would give, without the time that it takes to load; undefined where it knows better ($import, package.json). */
+/** Reads JSON as cosmiconfig would, without loading it; undefined if cosmiconfig is needed ($import, package.json). */
 async function readPlainJson(path: string): Promise<unknown> {
   if (path.endsWith('package.json')) return undefined;
   const text = await translated(path, () => readFileSync(path, 'utf8'));
@@ -62,13 +62,13 @@ async function explorer() {
 function foundConfig({ filepath, config }: { readonly filepath: string; readonly config: unknown }): FoundConfig {
   if (config === undefined || config === null) {
     throw new ConfigError(`the config ${filepath} is empty; nothing was done`, {
-      hint: 'Write a starting config with "sync init".',
+      hint: 'Write a starting config with "cronsync init".',
     });
   }
   return { path: filepath, dir: dirname(filepath), content: config };
 }
 
-/** A place that exists and cannot be read is no reason to take the next one: the user meant that one. */
+/** Refuses a file that exists and cannot be read: the user meant that one, not the next. */
 async function refuseUnreadable(cwd: string, found: string | undefined): Promise<void> {
   for (const place of searchPlaces.map((place) => join(cwd, place))) {
     if (place === found) return;
@@ -92,8 +92,8 @@ async function translated<Result>(path: string, read: () => Result | Promise<Res
 
 function hintFor(error: unknown, path: string): string {
   if (error instanceof SyntaxError)
-    return 'JSON knows neither comments nor trailing commas; sync.config.yaml and sync.config.ts do.';
+    return 'JSON allows neither comments nor trailing commas; sync.config.yaml and sync.config.ts do.';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'Check --config and SYNC_CONFIG, or write a config with "sync init".';
+  if (code === 'ENOENT') return 'Check --config and SYNC_CONFIG, or write a config with "cronsync init".';
   return `Check that ${path} is a file that this user may read, and what it says there.`;
 }

@@ -7,7 +7,7 @@ import { isSecretName } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where variables and mounted files are looked up; a relative path is relative to the config's folder. */
+/** Where variables and mounted files are looked up. A relative path is relative to the config's folder. */
 export interface Sources {
   readonly env: Environment;
   readonly dir: string;
@@ -22,7 +22,7 @@ export interface Interpolated {
 
 /**
  * Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every string of the config; `$${` stands for `${`.
- * As in a shell, `:-` also takes the place of an empty variable. Members that are undefined go.
+ * As in a shell, `:-` also replaces an empty variable. Members that are undefined are left out.
  */
 export function interpolate(config: unknown, sources: Sources, path: readonly unknown[] = []): Interpolated {
   const problems: Problem[] = [];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
-import { crossCheck } from './checks.ts';
+import { crossCheck } from './cross-check.ts';
 import { type FoundConfig, findConfig } from './find.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { hasModule } from './modules.ts';
@@ -19,9 +19,9 @@ export interface LoadOptions {
   /** Where a config is looked for, and what a relative `file` is relative to. */
   readonly cwd: string;
   readonly env: Environment;
-  /** The config file; else `SYNC_CONFIG` names it, else it is looked for. */
+  /** The config file. Without it `SYNC_CONFIG` names the file, or else it is looked for. */
   readonly file?: string;
-  /** Takes the place of the config's own `adapter`. */
+  /** Replaces the config's own `adapter`. */
   readonly adapter?: string;
   /** Finds the folder of the ready adapters; without it there are none. */
   readonly readyAdapters?: () => string;
@@ -33,13 +33,13 @@ export interface LoadedConfig {
   /** The config file, and its folder: packages that it names are looked for from there. */
   readonly path: string;
   readonly dir: string;
-  /** What `redactor` must keep out of every output. */
+  /** The secrets that `redactor` masks in every output. */
   readonly secrets: readonly string[];
   /** Digest of what a page of this resource means, with the selected adapter. */
   shapeOf(resource: string): string;
 }
 
-/** Finds, reads and checks the config. Throws `ConfigError`, with all problems together, as `InvalidConfigError`, where it can be read. */
+/** Finds, reads and checks the config. Throws `ConfigError`; if it could be read, `InvalidConfigError` with all problems together. */
 export async function loadConfig({ cwd, env, file, adapter, readyAdapters }: LoadOptions): Promise<LoadedConfig> {
   const found = await findConfig(cwd, file || env.SYNC_CONFIG);
   const { content } = found;
@@ -50,14 +50,14 @@ export async function loadConfig({ cwd, env, file, adapter, readyAdapters }: Loa
   return checkConfig({ ...found, content: complete }, env, adapter);
 }
 
-/** Every adapter has a type, and the selected one is there: nothing to look for on the disk. */
+/** Whether an adapter has no type, or the selected one is missing: only then the ready adapters are read. */
 function mayNeedReady({ adapters, adapter }: Members, selected = adapter): boolean {
   if (!isObject(adapters)) return true;
   const isOwn = (options: unknown) => isObject(options) && options.type !== undefined;
   return !Object.values(adapters).every(isOwn) || !Object.hasOwn(adapters, String(selected));
 }
 
-/** Fills in the variables and checks everything; reads nothing but mounted secrets. */
+/** Fills in the variables and checks everything. It reads no files except mounted secrets. */
 export function checkConfig({ path, dir, content }: FoundConfig, env: Environment, adapter?: string): LoadedConfig {
   if (!isObject(content)) throw new ConfigError(`the config ${path} must be an object; nothing was done`);
   const { value, problems: unset, secrets: marked } = fillIn(withChoices(content, adapter), env, dir);
@@ -93,7 +93,7 @@ function withChoices(content: Members, adapter: string | undefined): Members {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** An adapter that is not selected need not have its variables: it is left out where they are missing. */
+/** Fills in the variables. An adapter that is not selected is left out if its variables are missing. */
 function fillIn({ adapters, ...rest }: Members, env: Environment, dir: string) {
   const base = interpolate(rest, { env, dir });
   if (!isObject(adapters))
@@ -110,7 +110,7 @@ function fillIn({ adapters, ...rest }: Members, env: Environment, dir: string) {
   };
 }
 
-/** The selected adapter's module must be there: a misspelt built-in type looks like the name of a package. */
+/** Checks that the selected adapter's module exists: a misspelt built-in type looks like the name of a package. */
 function missingModules(config: Members, dir: string): readonly Problem[] {
   const { adapter, adapters } = config;
   const { type } =
@@ -134,7 +134,7 @@ function missingModules(config: Members, dir: string): readonly Problem[] {
   ];
 }
 
-/** What is wrong with a value need not be said twice. */
+/** One problem for each path: a second one repeats the first. */
 function firstPerPath(problems: readonly Problem[]): readonly Problem[] {
   return problems.filter(({ path }, at) => problems.findIndex((other) => other.path === path) === at);
 }

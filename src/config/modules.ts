@@ -14,14 +14,14 @@ export function resolveModule(specifier: string, dir: string): string {
   return isModulePath(specifier) ? resolve(dir, specifier) : specifier;
 }
 
-/** Whether there is such a file, or such a package as seen from `dir`; nothing is run. */
+/** Whether the file exists, or the package as seen from `dir`. It runs nothing. */
 export function hasModule(specifier: string, dir: string): boolean {
   if (isModulePath(specifier)) return existsSync(resolve(dir, specifier));
   return packagePlace(specifier, dir) !== undefined;
 }
 
 /**
- * Runs a user's module and gives its default export. `specifier` is a path or the name of a package, both as seen from
+ * Runs a user's module and returns its default export. `specifier` is a path or the name of a package, both as seen from
  * `dir`, the config's folder. TypeScript runs as it is, its types stripped by Node.
  */
 export async function importModule(specifier: string, dir: string): Promise<unknown> {
@@ -34,7 +34,7 @@ export async function importModule(specifier: string, dir: string): Promise<unkn
     });
   });
   if (!('default' in module)) {
-    throw new ConfigError(`the module ${specifier} exports no default`, { hint: 'Write "export default …" in it.' });
+    throw new ConfigError(`the module ${specifier} has no default export`, { hint: 'Write "export default …" in it.' });
   }
   return module.default;
 }
@@ -55,7 +55,7 @@ function hintFor(error: unknown, place: string): string {
   return `Try it alone: node ${place}`;
 }
 
-/** The file that a package is entered by; undefined if there is no such package. */
+/** The entry file of a package; undefined if the package is not installed. */
 function packagePlace(name: string, dir: string): string | undefined {
   const require = createRequire(join(dir, 'config.js'));
   try {
@@ -79,7 +79,7 @@ function importOnlyPlace(name: string, require: NodeJS.Require): string | undefi
   return entry === undefined ? undefined : join(folder, entry);
 }
 
-/** What `exports` says for an import in Node, conditions in the order that they are written (Node.js, "Conditional exports"). */
+/** The entry of `exports` for an import in Node, with conditions in the order in which they are written (Node.js, "Conditional exports"). */
 function entryOf(target: unknown): string | undefined {
   if (typeof target === 'string') return target;
   if (typeof target !== 'object' || target === null) return undefined;

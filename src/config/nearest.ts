@@ -1,4 +1,4 @@
-/** The known word that was probably meant: the closest one, if at most a third of its letters are wrong. */
+/** Returns the known word that was probably meant: the closest one, if at most a third of its letters are wrong. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;

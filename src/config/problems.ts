@@ -8,11 +8,11 @@ export interface Problem {
   readonly path: string;
   readonly expected: string;
   readonly found: string;
-  /** What was probably meant. */
+  /** The word that was probably meant. */
   readonly suggestion?: string;
 }
 
-/** The config was read and makes no sense. All problems at once; nothing else was read, and nothing was written. */
+/** The config was read and is invalid. It has all problems together; nothing was fetched or written. */
 export class InvalidConfigError extends ConfigError {
   readonly problems: readonly Problem[];
 
@@ -20,7 +20,7 @@ export class InvalidConfigError extends ConfigError {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     const list = problems.map((problem) => `\n\n  ${problem.path}\n    ${sentenceOf(problem)}`).join('');
     super(`${file} has ${count}; nothing was fetched or written${list}\n`, {
-      hint: 'Mend this, then run "sync check": it reads the config and connects, and makes no hit.',
+      hint: 'Fix this, then run "cronsync check": it reads the config and connects, but makes no hit.',
     });
     this.problems = problems;
   }
@@ -31,7 +31,7 @@ function sentenceOf({ expected, found, suggestion }: Problem): string {
   return `expected ${expected}, found ${found}.${question}`;
 }
 
-/** Translates what the validator found. */
+/** Translates an issue of the validator. */
 export function problemOf(issue: v.BaseIssue<unknown>): Problem {
   const path = pathOf(issue.path?.map((step) => step.key) ?? []);
   const last = issue.path?.at(-1);

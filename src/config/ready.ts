@@ -6,16 +6,16 @@ import { isObject } from './schema/objects.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** An adapter that sync ships as config, with the resources that it suggests. */
+/** An adapter that the package ships as config, with the resources that it suggests. */
 interface Ready {
   readonly adapter: Members & { readonly resources: Members };
   readonly resources: Members;
 }
 
 /**
- * Completes a config with the ready adapters in `folder`. An adapter without a `type` is laid over the one that it `extends`,
- * or else over that of its own name; the selected one need not be there at all. Of its resources those stay that
- * the config has, each laid over the suggested one; a config that has none gets them all.
+ * Completes a config with the ready adapters in `folder`. An adapter without a `type` is merged over the one that it `extends`,
+ * or else over the one of its own name; the selected one may be missing from the config. Of the ready adapter's resources
+ * those remain that the config has, each merged over the suggested one; a config without resources gets all of them.
  */
 export function withReadyAdapters(config: Members, selected: unknown, folder: string): Members {
   const names = readyNames(folder);
@@ -72,7 +72,7 @@ function adapterOf(ready: Ready, options: unknown, resources: unknown): unknown 
   return laidOver({ ...ready.adapter, resources: Object.fromEntries(kept) }, own);
 }
 
-/** JSON Merge Patch (RFC 7396): null takes a member away. What has a `type` of another name is another thing, and replaces it whole. */
+/** JSON Merge Patch (RFC 7396): null removes a member. An object with another `type` replaces the whole one. */
 function laidOver(base: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const isOther = isObject(base) && typeof patch.type === 'string' && base.type !== patch.type;

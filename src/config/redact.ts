@@ -1,4 +1,4 @@
-/** Shorter secrets are left alone: they would be found in every other word. */
+/** Shorter secrets are not masked: they would be found in many other words. */
 const shortest = 6;
 
 /**

@@ -13,7 +13,7 @@ export function isSecretName(name: string): boolean {
 /** Parts of the config that describe data and hold no secrets, whatever their fields are called. */
 const plainParts: ReadonlySet<string> = new Set(['map', 'schema', 'pagination', 'records', 'total', 'throttle']);
 
-/** Finds the secrets that the config itself shows: by the names of fields, in `auth`, and in URLs. */
+/** Finds the secrets in the config: by the names of fields, in `auth`, and in URLs. */
 export function secretsIn(config: unknown): string[] {
   const secrets: string[] = [];
 

@@ -1,20 +1,27 @@
 import { canonicalJson } from '../record.ts';
 import { isObject } from './schema/objects.ts';
 
-/** Options of an adapter that decide how it is asked, and not what its answer means. */
-const manners: ReadonlySet<string> = new Set(['auth', 'throttle', 'timeout', 'maxBody', 'maxPages', 'resources']);
+/** Options of an adapter that decide how requests are made, not what an answer means. */
+const requestOptions: ReadonlySet<string> = new Set([
+  'auth',
+  'throttle',
+  'timeout',
+  'maxBody',
+  'maxPages',
+  'resources',
+]);
 
 /**
- * Digest of what a page of this resource means: the adapter's name, since two accounts may differ in nothing else, its type
- * and place, its options for the resource, map, key, what is matched by, and schema. Taken from the config as written, so that
- * new defaults of ours change nothing, and without the values of secrets, so that a rotated token changes nothing.
+ * A digest of what the meaning of a page of this resource depends on: the adapter's name (two accounts may differ in nothing
+ * else), its type and place, its options for the resource, and the resource's map, key, match and schema. It is taken from
+ * the config as written, so that new defaults do not change it, and without secrets, so that a rotated token does not.
  */
 export function shapeOf(written: unknown, resource: string, redact: (text: string) => string): string {
   const config = membersOf(written);
   const name = String(config.adapter);
   const { schema, key, match } = membersOf(membersOf(config.resources)[resource]);
   const adapter = membersOf(membersOf(config.adapters)[name]);
-  const place = Object.fromEntries(Object.entries(adapter).filter(([option]) => !manners.has(option)));
+  const place = Object.fromEntries(Object.entries(adapter).filter(([option]) => !requestOptions.has(option)));
   const options = membersOf(adapter.resources)[resource];
   const meaning = canonicalJson({ name, place, options, schema, key: [key].flat(), ...matching(match) });
   // Not imported above: a run that finds the lock held should not pay for loading it.

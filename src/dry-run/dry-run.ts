@@ -2,23 +2,24 @@ import { ExitCode, ThrottledError, worstExitCode } from '../errors.ts';
 import { unmatchedProblems } from '../match/unmatched.ts';
 import type { Resource } from '../pass/resource.ts';
 import { type ErrorSummary, errorSummary } from '../run/summary.ts';
-import type { TableState } from '../target.ts';
-import { type DryRunDeps, DryWalk, type ResourcePlan } from './walk.ts';
+import type { DryRunContext } from './context.ts';
+import { DryPass } from './dry-pass.ts';
+import type { ResourcePlan, TablePlan } from './resource-plan.ts';
 
 export interface DryRunOptions {
   readonly name: string;
   readonly adapter: string;
   readonly resources: readonly Resource[];
   readonly maxPages: number;
-  /** Read everything, also where a run would go on from a bookmark. */
+  /** Read everything, even if a run would continue from a bookmark. */
   readonly isFull?: boolean;
 }
 
-/** What a run would change, as far as slots came in time. The changes themselves are in the spool. */
+/** What a run would change, as far as slots came in time. */
 export interface DryPlan {
   readonly name: string;
   readonly adapter: string;
-  /** `partial`: not every page could be read, so that deletes are unknown. */
+  /** `partial`: not every page could be read, so that the deletions are unknown. */
   readonly outcome: 'planned' | 'partial' | 'failed' | 'stopped';
   readonly exitCode: ExitCode;
   readonly hits: number;
@@ -28,35 +29,42 @@ export interface DryPlan {
 }
 
 /**
- * Shows what a run would do. It takes no lock and touches no checkpoint: a pass of its own, from the first page, is
- * planned into a spool. It reads everything, but of an adapter that knows only changes those since the stored bookmark.
- * Each page costs a slot, as for everybody.
+ * Shows what a run would do. It takes no lock and touches no checkpoint: it plans a pass of its own, from the first page,
+ * into a spool. It reads everything; if the adapter knows only changes, it reads those since the stored bookmark. Each page
+ * costs a slot, as in a run.
  */
-export async function dryRun(options: DryRunOptions, deps: DryRunDeps): Promise<DryPlan> {
+export async function dryRun(options: DryRunOptions, context: DryRunContext): Promise<DryPlan> {
   const resources: ResourcePlan[] = [];
   const errors: ErrorSummary[] = [];
   let hits = 0;
   let nextSlotInMs: number | null = null;
   for (const resource of options.resources) {
-    const walk = new DryWalk(resource, await tableState(resource, options.adapter, deps), deps);
+    const pass = new DryPass(resource, await planTable(resource, options.adapter, context), context);
+    const onHit = () => {
+      hits += 1;
+    };
     try {
-      await walk.walk(options, () => {
-        hits += 1;
-      });
+      await pass.walk({ ...options, onHit });
     } catch (error) {
       if (error instanceof ThrottledError) nextSlotInMs = error.waitMs;
-      if (!deps.signal.aborted && !isMereWait(error)) errors.push(errorSummary(error));
+      if (!context.signal.aborted && !isMereWait(error)) errors.push(errorSummary(error));
     }
-    resources.push(await walk.plan());
-    if (nextSlotInMs !== null || deps.signal.aborted) break;
+    resources.push(pass.plan());
+    if (nextSlotInMs !== null || context.signal.aborted) break;
   }
   const exitCode = worstExitCode([...errors.map((error) => error.exitCode), ...resources.flatMap(codesOf)]);
   const isComplete = resources.length === options.resources.length && resources.every((plan) => plan.isComplete);
-  const outcome = deps.signal.aborted ? 'stopped' : errors.length > 0 ? 'failed' : isComplete ? 'planned' : 'partial';
+  const outcome = context.signal.aborted
+    ? 'stopped'
+    : errors.length > 0
+      ? 'failed'
+      : isComplete
+        ? 'planned'
+        : 'partial';
   return { name: options.name, adapter: options.adapter, outcome, exitCode, hits, resources, errors, nextSlotInMs };
 }
 
-async function tableState(resource: Resource, adapter: string, { target }: DryRunDeps): Promise<TableState> {
+async function planTable(resource: Resource, adapter: string, { target }: DryRunContext): Promise<TablePlan> {
   const state = await target.inspect(resource.table);
   return { ...state, problems: [...state.problems, ...(await unmatchedProblems(resource, adapter, target))] };
 }

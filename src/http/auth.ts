@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { HttpRequest, Sign } from '../adapter.ts';
 import { canonicalJson } from '../record.ts';
 
-/** How an adapter proves who it is. */
+/** How requests are authenticated. */
 export type Auth =
   | { readonly type: 'none' }
   | { readonly type: 'bearer'; readonly token: string }
@@ -12,20 +12,20 @@ export type Auth =
   | { readonly type: 'module'; readonly module: string }
   | OAuth2;
 
-/** Client credentials (RFC 6749 section 4.4): a token is asked for, and sent as a bearer's. */
+/** Client credentials (RFC 6749 section 4.4): a token is requested, and sent as a bearer token. */
 export interface OAuth2 {
   readonly type: 'oauth2';
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly scope?: string | undefined;
-  /** Sent along to the token endpoint: `audience` and the like. */
+  /** Further parameters for the token endpoint, such as `audience`. */
   readonly params?: Readonly<Record<string, string>> | undefined;
-  /** Where the client's own credentials go (section 2.3.1). */
+  /** Where the client's own credentials are sent (section 2.3.1). */
   readonly send?: 'basic' | 'body' | undefined;
 }
 
-/** Makes what adds credentials and common headers to a request. A request's own headers win, but for the credentials. */
+/** Makes a function that adds credentials and common headers to a request. A request's own headers win over the common ones. */
 export function authorizer(
   auth: Auth = { type: 'none' },
   headers: Readonly<Record<string, string>> = {},
@@ -39,7 +39,7 @@ export function authorizer(
   });
 }
 
-/** The same, signed last: the signature covers what is sent. */
+/** As `authorizer`, with a signature added last, so that it covers what is sent. */
 export function signer(
   authorize: (request: HttpRequest) => HttpRequest,
   sign: Sign,
@@ -50,7 +50,7 @@ export function signer(
   };
 }
 
-/** Tells credentials apart without giving them away: a back-off for refused ones ends when this changes. */
+/** Identifies credentials without revealing them: a back-off for refused ones ends when this changes. */
 export function credentialsDigest(auth: Auth = { type: 'none' }): string {
   return hash('sha256', canonicalJson(auth)).slice(0, 16);
 }

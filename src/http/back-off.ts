@@ -1,3 +1,5 @@
+import { answeredAt, retryAfterMs } from '../retry-after.ts';
+
 /** Response headers, names in lower case. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -10,20 +12,20 @@ export interface BackOffBounds {
 
 /**
  * How long the third party asks us to stay away (RFC 9110 section 10.2.3, and the RateLimit headers), within
- * [`perMs`, `retryAfterCapMs`]; undefined if it does not say, or says garbage.
+ * [`perMs`, `retryAfterCapMs`]; undefined if it does not say, or sends garbage.
  */
 export function askedMs(headers: Headers, now: number, bounds: BackOffBounds): number | undefined {
-  const asked = [retryAfterMs(headers, now), zeroLeftMs(headers, now)].filter((ms) => ms !== undefined);
+  const asked = [askedByRetryAfterMs(headers, now), zeroLeftMs(headers, now)].filter((ms) => ms !== undefined);
   return asked.length === 0 ? undefined : clamp(Math.max(...asked), bounds);
 }
 
-/** As `askedMs`, for an answer that succeeded: only the RateLimit headers that say zero left count. */
+/** As `askedMs`, for an answer that succeeded: only RateLimit headers with nothing left count. */
 export function askedAfterSuccessMs(headers: Headers, now: number, bounds: BackOffBounds): number | undefined {
   const asked = zeroLeftMs(headers, now);
   return asked === undefined ? undefined : clamp(asked, bounds);
 }
 
-/** The back-off of our own: `perMs` doubled with each failure in a row, capped, with full jitter. `random` is in [0, 1). */
+/** The back-off of our own: `perMs` doubled with each consecutive failure, capped, with full jitter. `random` is in [0, 1). */
 export function backOffMs(failures: number, random: number, { perMs, backOffCapMs }: BackOffBounds): number {
   const most = Math.min(backOffCapMs, perMs * 2 ** Math.min(failures, 5));
   return Math.max(perMs, Math.ceil(random * most));
@@ -33,32 +35,16 @@ function clamp(ms: number, { perMs, retryAfterCapMs }: BackOffBounds): number {
   return Math.max(perMs, Math.min(Math.ceil(ms), retryAfterCapMs));
 }
 
-/** Of several values the longest counts. A date is compared with the response's own `Date`: their clock, not ours. */
-function retryAfterMs(headers: Headers, now: number): number | undefined {
-  const text = headers['retry-after']?.trim();
-  if (text === undefined) return undefined;
-  if (/^\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?)*$/.test(text)) return Math.max(...text.split(',').map(Number)) * 1000;
-  const date = httpDate(text);
-  return date === undefined ? undefined : Math.max(0, date - serverNow(headers, now));
+function askedByRetryAfterMs(headers: Headers, now: number): number | undefined {
+  return retryAfterMs({ retryAfter: headers['retry-after'], date: headers.date }, now);
 }
 
-function serverNow(headers: Headers, now: number): number {
-  return httpDate(headers.date ?? '') ?? now;
-}
-
-/** All three forms of RFC 9110 section 5.6.7. `Date.parse` alone takes `-5` and `1e99` for dates. */
-function httpDate(text: string): number | undefined {
-  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w: -]+$/.test(text)) return undefined;
-  const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  return Number.isNaN(date) ? undefined : date;
-}
-
-/** When the quota comes back, if the headers say that none is left: `RateLimit`, or the older pair, with or without `X-`. */
+/** When the quota is restored, if the headers say that nothing is left: `RateLimit`, or the older pair, with or without `X-`. */
 function zeroLeftMs(headers: Headers, now: number): number | undefined {
   const policies = structuredMs(headers.ratelimit ?? '');
   const pairs = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((name) => {
     if (headers[`${name}-remaining`]?.trim() !== '0') return undefined;
-    return resetMs(headers[`${name}-reset`]?.trim() ?? '', serverNow(headers, now));
+    return resetMs(headers[`${name}-reset`]?.trim() ?? '', answeredAt(headers.date, now));
   });
   const all = [policies, ...pairs].filter((ms) => ms !== undefined);
   return all.length === 0 ? undefined : Math.max(...all);
@@ -76,7 +62,7 @@ function structuredMs(text: string): number | undefined {
   return resets.length === 0 ? undefined : Math.max(...resets.map(Number)) * 1000;
 }
 
-/** Seconds from now, or the time itself since the epoch, in seconds or milliseconds: in use are all three. */
+/** Seconds from now, or a time since the epoch in seconds or milliseconds: APIs use all three. */
 function resetMs(text: string, now: number): number | undefined {
   if (!/^\d+(\.\d+)?$/.test(text)) return undefined;
   const value = Number(text);

@@ -1,20 +1,27 @@
 import type { Readable } from 'node:stream';
 import { ProtocolError } from '../errors.ts';
-import type { ClientOptions } from './client.ts';
 import { placeOf, TimeoutError, translateBodyFailure } from './translate.ts';
 
-/** Reads a decoded body: no further than `maxBody`, and only while it keeps coming. */
+/** How far, and for how long, a body is read. */
+export interface BodyLimits {
+  /** How long the body may take to bring another piece. */
+  readonly timeoutMs: number;
+  /** Bytes of the decoded body. */
+  readonly maxBody: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads a decoded body, up to `maxBody` bytes, as long as it keeps arriving. */
 export async function* readBody(
   stream: Readable,
   url: URL,
-  options: ClientOptions,
+  { signal, timeoutMs, maxBody }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { signal, timeoutMs, maxBody } = options;
   let size = 0;
   let isWaiting = true;
   let stopped: TimeoutError | undefined;
   const watch = setTimeout(() => {
-    // Time that the reader takes for what it has got does not count.
+    // The time that the reader spends on a piece does not count.
     if (!isWaiting) return;
     stopped = new TimeoutError(timeoutMs);
     stream.destroy(stopped);

@@ -2,27 +2,24 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Request as Stream } from 'got';
 import type { HttpRequest, HttpResponse } from '../adapter.ts';
-import { readBody } from './body.ts';
+import { type BodyLimits, readBody } from './body.ts';
 import { openGate } from './gate.ts';
 import { headerFields } from './headers.ts';
 import { TimeoutError, translateFailure } from './translate.ts';
 
-export interface ClientOptions {
+export interface ClientOptions extends BodyLimits {
   readonly userAgent: string;
   /** From the call to the response's headers; and, afterwards, for the body to bring another piece. */
   readonly timeoutMs: number;
-  /** Bytes of the decoded body. */
-  readonly maxBody: number;
-  readonly signal: AbortSignal;
 }
 
 /**
  * Makes exactly one request, whatever comes back: no retry, no redirect, no error for a status. `beforeSend` is called
- * when the connection stands, right before the first byte is written; if it throws, or is never called, nothing was sent.
+ * when the connection stands, right before the first byte is written. If it throws, or is never called, nothing was sent.
  */
 export type Client = (request: HttpRequest, beforeSend: () => void) => Promise<HttpResponse>;
 
-/** Loads the HTTP library: done on the first hit, since a run that is throttled needs none. */
+/** Loads the HTTP library. Called for the first hit, since a run that is throttled does not need it. */
 export async function loadClient(options: ClientOptions): Promise<Client> {
   const { default: got } = await import('got');
   const { signal, timeoutMs } = options;
@@ -37,7 +34,7 @@ export async function loadClient(options: ClientOptions): Promise<Client> {
         method: request.method ?? 'GET',
         headers: { 'user-agent': options.userAgent, ...request.headers },
         ...(request.body === undefined ? {} : { body: request.body }),
-        // No connection is kept: one that the server is just closing would cost a hit.
+        // No connection is reused: one that the server is just closing would cost a hit.
         agent: { http: gate.guard(new HttpAgent()), https: gate.guard(new HttpsAgent()) },
         followRedirect: false,
         throwHttpErrors: false,
@@ -60,7 +57,7 @@ export async function loadClient(options: ClientOptions): Promise<Client> {
 
 function answerOf(stream: Stream, { url }: HttpRequest, options: ClientOptions): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    // Stays for the stream's life: a connection that breaks while nobody reads the body is no crash.
+    // Stays for the stream's life: a connection that breaks while nobody reads the body must not end the process.
     stream.on('error', reject);
     stream.once('response', ({ statusCode, rawHeaders }: { statusCode: number; rawHeaders: string[] }) => {
       if (statusCode === 204 || statusCode === 304) stream.resume();

@@ -12,9 +12,9 @@ export async function excerptOf({ body }: HttpResponse, secret = ''): Promise<st
       if (start.length > longest) break;
     }
   } catch {
-    // What went wrong is the status; a body that breaks off adds nothing to it.
+    // The status says what went wrong; a body that breaks off adds nothing to it.
   }
-  const told = secret === '' ? start : start.replaceAll(secret, '[redacted]');
-  const line = told.replace(/\s+/g, ' ').trim();
+  const masked = secret === '' ? start : start.replaceAll(secret, '[redacted]');
+  const line = masked.replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }

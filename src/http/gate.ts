@@ -4,17 +4,17 @@ import { TLSSocket } from 'node:tls';
 
 /** Stands between a connection and the first byte written to it. */
 export interface Gate {
-  /** Makes the agent hand out a connection only when it stands, encryption included, and the gate has let it pass. */
+  /** Makes the agent hand out a connection only when it stands, encryption included, and the gate has let it through. */
   guard<Guarded extends Agent>(agent: Guarded): Guarded;
-  /** Whether a request may have left. While it is false, certainly no byte of one has. */
+  /** Whether a request may have left. While it is false, no byte of it has. */
   isPassed(): boolean;
   /** What `beforeSend` threw. */
   refusal(): unknown;
-  /** Drops a connection that is still being made, and lets none pass any more. */
+  /** Drops a connection that is still being made, and lets no other one through. */
   close(): void;
 }
 
-/** Opens a gate for one request: `beforeSend` is called at the last moment at which it can still be held back. */
+/** Opens a gate for one request. `beforeSend` is called at the last moment at which the request can still be stopped. */
 export function openGate(beforeSend: () => void): Gate {
   let passed = false;
   let refused: unknown;

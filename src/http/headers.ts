@@ -1,9 +1,9 @@
 import type { Headers } from './back-off.ts';
 
-/** Describe how the body came over the wire, not the decoded body that we pass on. */
+/** Fields that describe the body on the wire, not the decoded body that we pass on. */
 const wireOnly = new Set(['content-encoding', 'content-length', 'transfer-encoding', 'connection', 'keep-alive']);
 
-/** Header fields by name in lower case; of a name that comes twice both values, joined (RFC 9110 section 5.3). */
+/** Header fields by name in lower case. The values of a repeated name are joined (RFC 9110 section 5.3). */
 export function headerFields(raw: readonly string[]): Headers {
   const fields: Record<string, string> = Object.create(null);
   for (let at = 0; at + 1 < raw.length; at += 2) {

@@ -2,7 +2,7 @@ import { ProtocolError } from '../errors.ts';
 
 const longestChain = 5;
 
-/** Where a URL has moved for good, by the redirects that were remembered: from URL to URL, both without a query. */
+/** Follows the permanent redirects that were remembered, from URL to URL, both without a query. */
 export function followMoved(url: URL, moved: Readonly<Record<string, string>>): URL {
   let place = `${url.origin}${url.pathname}`;
   const start = place;
@@ -18,9 +18,9 @@ export function followMoved(url: URL, moved: Readonly<Record<string, string>>): 
 
 function goesInCircles(start: string): ProtocolError {
   return new ProtocolError(
-    `the permanent redirects from ${start} go on for more than ${longestChain} steps; nothing was sent`,
+    `the permanent redirects from ${start} continue for more than ${longestChain} steps; nothing was sent`,
     {
-      hint: "Set the adapter's URL to where the API lives now, and start over with --full.",
+      hint: "Set the adapter's URL to where the API is now, and run once with --full.",
     },
   );
 }

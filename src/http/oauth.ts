@@ -5,26 +5,26 @@ import type { TokenStore } from '../token.ts';
 import { credentialsDigest, type OAuth2 } from './auth.ts';
 import { placeOf } from './translate.ts';
 
-/** Where a request's access token comes from (OAuth 2.0 client credentials, RFC 6749 section 4.4). */
+/** The source of access tokens (OAuth 2.0 client credentials, RFC 6749 section 4.4). */
 export interface TokenSource {
-  /** The one that is kept, or a new one, asked for with this client. */
+  /** Returns the stored token, or a new one, requested with this client. */
   get(client: HttpClient): Promise<AccessToken>;
-  /** It was refused: nobody uses it any more. */
+  /** Forgets a token that was refused, so that nobody uses it again. */
   drop(token: AccessToken): Promise<void>;
 }
 
 export interface AccessToken {
   readonly text: string;
-  /** Asked for by this process: when it is refused, another will not help. */
+  /** Requested by this process: if it is refused, another one will not help. */
   readonly isNew: boolean;
 }
 
-/** A token is given up so long before it expires; one without a time is kept for ten minutes. */
+/** A token is dropped this long before it expires; one without a lifetime is kept for ten minutes. */
 const marginMs = 60_000;
 const unknownLifeMs = 600_000;
 const longestAnswer = 64 * 1024;
 
-/** `key` is the throttle key; what is kept there is marked with the credentials that it was given for. */
+/** `key` is the throttle key. A stored token is marked with the credentials that it was issued for. */
 export function createTokenSource(auth: OAuth2, key: string, store: TokenStore): TokenSource {
   const mark = `${credentialsDigest(auth)} `;
   let asked: AccessToken | null = null;
@@ -53,13 +53,13 @@ async function askFor(auth: OAuth2, client: HttpClient): Promise<{ text: string;
   const url = new URL(auth.tokenUrl);
   const response = await client.request({ url, method: 'POST', ...formOf(auth) }).catch((error: unknown) => {
     if (!(error instanceof ProtocolError) || error.status !== 400) throw error;
-    throw new CredentialsError(`${placeOf(url)} gives us no token (400); no page was asked for`, {
+    throw new CredentialsError(`${placeOf(url)} refused us a token (400); no page was requested`, {
       hint: 'Check clientId, clientSecret and scope in the config.',
     });
   });
   const { access_token: text, expires_in: seconds } = await readAnswer(response);
   if (typeof text !== 'string' || text === '')
-    throw new ProtocolError(`${placeOf(url)} answered without an access_token; no page was asked for`);
+    throw new ProtocolError(`${placeOf(url)} answered without an access_token; no page was requested`);
   const life = Number(seconds ?? Number.NaN) * 1000;
   return { text, lifeMs: Number.isFinite(life) ? life : unknownLifeMs + marginMs };
 }
@@ -89,7 +89,7 @@ async function readAnswer({ url, body }: HttpResponse): Promise<{ access_token?:
     const answer = parseJson(text);
     if (typeof answer === 'object' && answer !== null) return answer;
   } catch {
-    // Its content may be a secret: it is not told.
+    // Its content may be a secret, so the message does not show it.
   }
-  throw new ProtocolError(`${placeOf(url)} answered something that is no JSON object; no page was asked for`);
+  throw new ProtocolError(`${placeOf(url)} answered something that is not a JSON object; no page was requested`);
 }

@@ -4,96 +4,123 @@ import { CredentialsError, LeaseLostError, ProtocolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Limits, SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
-import { type Client, loadClient } from './client.ts';
+import { type Client, type ClientOptions, loadClient } from './client.ts';
 import { excerptOf } from './excerpt.ts';
 import { followMoved } from './moved.ts';
 import type { AccessToken } from './oauth.ts';
-import type { Recorder } from './recording.ts';
-import { type Slot, type SlotOptions, takeSlot } from './slots.ts';
+import type { Recorder } from './saved-answers.ts';
+import { type Slot, takeSlot } from './take-slot.ts';
 import { throttleKeyIn, throttleKeyOf } from './throttle-key.ts';
 import { placeOf } from './translate.ts';
-import { isPage, judge, type Verdict } from './verdict.ts';
+import { isPage, judge, type VerdictOptions } from './verdict.ts';
 
-export interface ThrottledClientOptions {
+/** How often hits may leave, and who keeps count. */
+export interface ThrottleOptions {
   /** The throttle key; by default made from the host of each request. */
   readonly key?: string | undefined;
   readonly limits: Limits;
   /** Asked in this order: Redis first, then the target's guard. A hit needs all of them. */
   readonly keepers: readonly SlotKeeper[];
+  /** How long a request may wait for its slot. */
+  readonly waitMs: number;
+  /** Added to the limit's `perMs` when a slot is settled. */
+  readonly marginMs: number;
+  /** Called before each wait for a slot. */
+  readonly onWait?: ((waitMs: number) => void) | undefined;
+}
+
+/** Who we are to the third party, and where that may be shown. */
+export interface CredentialOptions {
   /** The adapter's own origins: nothing is ever sent anywhere else. */
   readonly origins: readonly string[];
-  /** Adds the credentials; called last, so that they are in no URL that an adapter sees. */
+  /** Adds the credentials; called last, so that no URL that an adapter sees contains them. */
   readonly authorize: (request: HttpRequest) => HttpRequest | Promise<HttpRequest>;
-  /** Where the access token comes from, if there is one: asked before a slot is taken, since it may need one itself. */
+  /** Identifies the credentials without revealing them: a back-off for refused ones ends when this changes. */
+  readonly digest: string;
+  /** The source of the access token, if there is one: asked before a slot is taken, since it may need one itself. */
   readonly token?: { get(): Promise<AccessToken>; drop(token: AccessToken): Promise<void> } | undefined;
-  readonly credentialsDigest: string;
-  readonly timeoutMs: number;
-  readonly maxBody: number;
-  readonly waitMs: number;
-  readonly marginMs: number;
-  readonly userAgent: string;
-  readonly timings: Pick<Timings, 'slotReserveMs' | 'backOffCapMs' | 'retryAfterCapMs' | 'credentialsBackOffMs'>;
+}
+
+/** What the client must know of the run, and what it reports to it. */
+export interface RunOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
   /** Whether the lease is trusted: asked when the connection stands, right before the request is written. */
   readonly mayStillSend: () => boolean;
   /** Permanent redirects that were remembered, from URL to URL, both without a query. */
-  readonly moved: () => Readonly<Record<string, string>>;
-  /** Failures in a row so far. */
-  readonly failures: () => number;
-  /** Called before each wait for a slot. */
-  readonly onWait?: ((waitMs: number) => void) | undefined;
+  readonly moved: Readonly<Record<string, string>>;
+  /** Consecutive failures so far: the exponent of a back-off. */
+  readonly failures: number;
   /** Called for each request, when it leaves. */
   readonly onHit?: (() => void) | undefined;
-  /** Keeps what was answered. */
+}
+
+export interface ThrottledClientOptions {
+  readonly throttle: ThrottleOptions;
+  readonly credentials: CredentialOptions;
+  readonly transport: Omit<ClientOptions, 'signal'>;
+  readonly run: RunOptions;
+  readonly timings: Pick<Timings, 'slotReserveMs' | 'backOffCapMs' | 'retryAfterCapMs' | 'credentialsBackOffMs'>;
+  /** Saves each answer. */
   readonly recorder?: Recorder | undefined;
 }
 
 /**
- * The only way out to the third party (protocol section 5). One request is:
+ * The only way out to the third party (docs/protocol.md section 5). One request is:
  *
- * 1. where it goes: permanent redirects applied, the adapter's own origins only
- * 2. a slot of every keeper, waited for, or `ThrottledError`
- * 3. the connection; then, right before the first byte, the last check: lease trusted, slot fresh; else cancelled
- * 4. exactly one request
- * 5. headers in: the slot is settled at every keeper. No answer: the reservation stands. Certainly not sent: cancelled
- * 6. the verdict on status and headers: a page, or an error, and perhaps a back-off for everybody
+ * 1. Choose where it goes: apply permanent redirects, refuse any origin but the adapter's own.
+ * 2. Take a slot of every keeper, waiting for it, or throw `ThrottledError`.
+ * 3. Connect; then, right before the first byte, check again that the lease is trusted and the slot fresh, or cancel.
+ * 4. Send exactly one request.
+ * 5. When the headers are in, settle the slot at every keeper. Without an answer the reservation stands; if certainly
+ *    nothing was sent, cancel it.
+ * 6. Judge status and headers: a page, or an error, and perhaps a back-off for everybody.
  */
 export function createThrottledClient(options: ThrottledClientOptions): HttpClient {
+  const { throttle, credentials, transport, run, timings, recorder } = options;
+  const reserveMs = transport.timeoutMs + timings.slotReserveMs;
+  const slotOptions = { ...throttle, ...run, reserveMs, credentialsDigest: credentials.digest };
+  const settledMs = throttle.limits.perMs + throttle.marginMs;
   let loading: Promise<Client> | undefined;
 
   return {
     async request(asked) {
-      const moved = { ...asked, url: followMoved(asked.url, options.moved()) };
-      const request = options.recorder ? withoutConditions(moved) : moved;
-      demandOwnOrigin(request.url, options.origins);
-      const token = await options.token?.get();
-      const slot = await takeSlot(options.key ?? throttleKeyOf(request.url), slotOptions(options));
+      const moved = { ...asked, url: followMoved(asked.url, run.moved) };
+      const request = recorder ? withoutConditions(moved) : moved;
+      demandOwnOrigin(request.url, credentials.origins);
+      const token = await credentials.token?.get();
+      const slot = await takeSlot(throttle.key ?? throttleKeyOf(request.url), slotOptions);
       crashPoint('slot-taken');
-      loading ??= loadClient(options);
-      const response = await send(request, token, slot, await loading, options);
+      loading ??= loadClient({ ...transport, signal: run.signal });
+      const client = await loading;
+      const response = await send({ request, token }, slot, client, options);
       crashPoint('headers-in');
-      await slot.settle(options.limits.perMs + options.marginMs);
+      await slot.settle(settledMs);
       crashPoint('slot-settled');
-      const kept = options.recorder ? await options.recorder.keep(response) : response;
-      if (response.status === 401 && token) await refuseKept(response, token, options);
-      return act(request, kept, token, slot, options);
+      const saved = recorder ? await recorder.save(response) : response;
+      if (response.status === 401 && token) await refuseToken(response, token, credentials);
+      return accept({ request, token }, saved, slot, options);
     },
 
     async takeSlot(account) {
-      const slot = await takeSlot(options.key ?? throttleKeyIn(account), slotOptions(options));
+      const slot = await takeSlot(throttle.key ?? throttleKeyIn(account), slotOptions);
       crashPoint('slot-taken');
       if (isTooLate(slot, options)) {
         await slot.cancel();
         throw leftTooLate();
       }
-      options.onHit?.();
-      return { settle: () => slot.settle(options.limits.perMs + options.marginMs), cancel: () => slot.cancel() };
+      run.onHit?.();
+      return { settle: () => slot.settle(settledMs), cancel: () => slot.cancel() };
     },
   };
 }
 
-/** What is kept is to be a page: 304 is none. */
+interface Sending {
+  readonly request: HttpRequest;
+  readonly token: AccessToken | undefined;
+}
+
+/** A saved answer must be a page, and a 304 is not one: nothing is asked conditionally. */
 function withoutConditions({ headers = {}, ...request }: HttpRequest): HttpRequest {
   const isCondition = (name: string) => /^if-(none-match|modified-since)$/i.test(name);
   return { ...request, headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !isCondition(name))) };
@@ -109,35 +136,30 @@ function demandOwnOrigin(url: URL, origins: readonly string[]): void {
   );
 }
 
-function slotOptions(options: ThrottledClientOptions): SlotOptions {
-  return { ...options, reserveMs: options.timeoutMs + options.timings.slotReserveMs };
-}
-
-/** A token that was kept may have been withdrawn: the next run asks for another, and nobody is kept away meanwhile. */
-async function refuseKept(response: HttpResponse, token: AccessToken, { token: source }: ThrottledClientOptions) {
+/** A stored token may have been withdrawn: the next run asks for another one, and nobody is kept away meanwhile. */
+async function refuseToken(response: HttpResponse, token: AccessToken, { token: source }: CredentialOptions) {
   await source?.drop(token);
   if (token.isNew) return;
   await excerptOf(response);
   throw new CredentialsError(`${placeOf(response.url)} refused the access token (401); nothing was written`, {
-    hint: 'The next run asks for another.',
+    hint: 'The next run asks for another one.',
   });
 }
 
 async function send(
-  request: HttpRequest,
-  token: AccessToken | undefined,
+  { request, token }: Sending,
   slot: Slot,
   client: Client,
-  options: ThrottledClientOptions,
+  { credentials, run, timings }: Pick<ThrottledClientOptions, 'credentials' | 'run' | 'timings'>,
 ): Promise<HttpResponse> {
   let hasLeft = false;
   const beforeSend = () => {
-    if (isTooLate(slot, options)) throw leftTooLate();
+    if (isTooLate(slot, { run, timings })) throw leftTooLate();
     hasLeft = true;
-    options.onHit?.();
+    run.onHit?.();
   };
   try {
-    const authorized = await options.authorize(request);
+    const authorized = await credentials.authorize(request);
     const bearer = token && { authorization: `Bearer ${token.text}` };
     const response = await client({ ...authorized, headers: { ...authorized.headers, ...bearer } }, beforeSend);
     return { ...response, url: request.url };
@@ -147,42 +169,38 @@ async function send(
   }
 }
 
-function isTooLate(slot: Slot, { mayStillSend, timings }: ThrottledClientOptions): boolean {
-  return !mayStillSend() || slot.ageMs() >= timings.slotReserveMs;
+function isTooLate(slot: Slot, { run, timings }: Pick<ThrottledClientOptions, 'run' | 'timings'>): boolean {
+  return !run.mayStillSend() || slot.ageMs() >= timings.slotReserveMs;
 }
 
 function leftTooLate(): LeaseLostError {
   return new LeaseLostError('the run was held up between taking its slot and sending the request; nothing was sent', {
-    hint: 'The next run goes on from here.',
+    hint: 'The next run continues from here.',
   });
 }
 
-async function act(
-  request: HttpRequest,
+/** Returns the answer if it may be a page; else throws, after a back-off for everybody was stored if there is one. */
+async function accept(
+  { request, token }: Sending,
   response: HttpResponse,
-  token: AccessToken | undefined,
   slot: Slot,
   options: ThrottledClientOptions,
 ): Promise<HttpResponse> {
   const { status, headers } = response;
   const excerpt = isPage(status) ? '' : await excerptOf(response, token?.text);
-  const verdict = judge({ request, status, headers, excerpt }, verdictOptions(options));
-  await deferAll(verdict, slot);
-  if (verdict.error) throw verdict.error;
-  options.log.debug(`${placeOf(request.url)} answered ${status}`);
+  const { error, defer } = judge({ request, status, headers, excerpt }, verdictOptions(options));
+  if (defer) await slot.defer(defer.forMs, defer.cause);
+  if (error) throw error;
+  options.run.log.debug(`${placeOf(request.url)} answered ${status}`);
   return response;
 }
 
-async function deferAll({ defer }: Verdict, slot: Slot): Promise<void> {
-  if (defer) await slot.defer(defer.forMs, defer.cause);
-}
-
-function verdictOptions({ timings, limits, credentialsDigest, failures }: ThrottledClientOptions) {
+function verdictOptions({ timings, throttle, credentials, run }: ThrottledClientOptions): VerdictOptions {
   return {
     ...timings,
-    perMs: limits.perMs,
-    credentialsDigest,
-    failures: failures(),
+    perMs: throttle.limits.perMs,
+    credentialsDigest: credentials.digest,
+    failures: run.failures,
     random: Math.random(),
     now: Date.now(),
   };

@@ -1,22 +1,22 @@
 import { formatDuration } from '../duration.ts';
 import { ConfigError, messageOf, ProtocolError, SyncError, ThirdPartyError } from '../errors.ts';
 
-/** Nothing came for this long. */
+/** Nothing arrived for this long. */
 export class TimeoutError extends Error {
   constructor(afterMs: number) {
-    super(`nothing came within ${formatDuration(afterMs)}`);
+    super(`nothing arrived within ${formatDuration(afterMs)}`);
     this.name = 'TimeoutError';
   }
 }
 
-/** An error of the HTTP library in our words. Its own one is not kept: it holds the request's credentials. */
+/** Translates an error of the HTTP library. The original is not kept, since it holds the request's credentials. */
 export function translateFailure(error: unknown, url: URL, wasSent: boolean): Error {
   if (error instanceof SyncError) return error;
   const code = codeOf(error);
   if (code.startsWith('ERR_INVALID_') || code === 'ERR_UNESCAPED_CHARACTERS') {
     return new ConfigError(`the request to ${placeOf(url)} cannot be made: ${messageOf(error)}; nothing was sent`);
   }
-  if (code.startsWith('HPE_')) return noHttp(error, url, code);
+  if (code.startsWith('HPE_')) return notHttp(error, url, code);
   const guarantee = wasSent ? 'nothing of this page was written' : 'nothing was sent';
   return new ThirdPartyError(`${placeOf(url)} ${complaintOf(error, code, wasSent)}; ${guarantee}`, {
     backsOff: 'resource',
@@ -25,15 +25,15 @@ export function translateFailure(error: unknown, url: URL, wasSent: boolean): Er
   });
 }
 
-/** Node's parser of HTTP gave it up: somebody answered, and it was no HTTP. */
-function noHttp(error: unknown, url: URL, code: string): ProtocolError {
+/** Node's parser of HTTP gave up: the answer was not HTTP. */
+function notHttp(error: unknown, url: URL, code: string): ProtocolError {
   return new ProtocolError(
     `${placeOf(url)} answered something that is not HTTP (${code}); nothing of this page was written`,
     { cause: bare(error) },
   );
 }
 
-/** The same, once the headers were in: the page is lost. */
+/** As `translateFailure`, after the headers arrived: the page is lost. */
 export function translateBodyFailure(error: unknown, url: URL): Error {
   if (error instanceof SyncError) return error;
   if (isTimeout(error, codeOf(error))) {
@@ -53,7 +53,7 @@ export function translateBodyFailure(error: unknown, url: URL): Error {
   );
 }
 
-/** A URL for people: without query and user, which may hold secrets. */
+/** A URL for people, without query and user, which may hold secrets. */
 export function placeOf(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }

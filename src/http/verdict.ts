@@ -15,7 +15,7 @@ import { placeOf } from './translate.ts';
 export interface Verdict {
   /** Null: this may be a page. */
   readonly error: SyncError | null;
-  /** Everybody who shares the throttle key stays away for so long. */
+  /** How long everybody who shares the throttle key stays away. */
   readonly defer: { readonly forMs: number; readonly cause: BackOffCause } | null;
 }
 
@@ -23,14 +23,14 @@ export interface Answer {
   readonly request: HttpRequest;
   readonly status: number;
   readonly headers: Headers;
-  /** The start of the body of an answer that is no page. */
+  /** The start of the body of an answer that is not a page. */
   readonly excerpt: string;
 }
 
 export interface VerdictOptions extends BackOffBounds {
   readonly credentialsBackOffMs: number;
   readonly credentialsDigest: string;
-  /** Failures in a row so far. */
+  /** Consecutive failures so far. */
   readonly failures: number;
   /** In [0, 1). */
   readonly random: number;
@@ -38,7 +38,7 @@ export interface VerdictOptions extends BackOffBounds {
   readonly now: number;
 }
 
-/** Judges an answer (protocol section 5, steps 5 to 8). Pure. */
+/** Judges an answer (docs/protocol.md section 5, steps 5 and 8). Pure. */
 export function judge(answer: Answer, options: VerdictOptions): Verdict {
   const { status, headers } = answer;
   if (isPage(status)) return { error: null, defer: quotaUsedUp(answer, options) };
@@ -55,7 +55,7 @@ export function isPage(status: number): boolean {
   return (status >= 200 && status < 300) || status === 304;
 }
 
-/** No failure: a run that finds the key deferred by it is simply early. */
+/** This is not a failure: a run that finds the key deferred because of it is simply early. */
 function quotaUsedUp({ headers, request }: Answer, options: VerdictOptions): Verdict['defer'] {
   const forMs = askedAfterSuccessMs(headers, options.now, options);
   if (forMs === undefined) return null;
@@ -78,7 +78,7 @@ function refused({ request, status }: Answer, { credentialsBackOffMs, credential
   const error = new CredentialsError(
     `${placeOf(request.url)} refused our credentials (${status}); nothing of this page was written`,
     {
-      hint: 'Check the credentials in the config: changed ones are tried at once.',
+      hint: 'Check the credentials in the config. Changed ones are tried at once.',
     },
   );
   const cause = { exitCode: error.exitCode, message: error.message, credentials: credentialsDigest };
@@ -109,7 +109,7 @@ function redirection({ request, status, headers }: Answer): ProtocolError {
   return new ProtocolError(
     `${from} answered with a redirect (${status})${target}, which is not followed; nothing of this page was written`,
     {
-      hint: "If that is where the API lives now, change the adapter's URL.",
+      hint: "If the API is there now, change the adapter's URL.",
     },
   );
 }

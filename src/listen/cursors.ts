@@ -1,13 +1,13 @@
 import { comparePositions, type Position } from '../event.ts';
 import type { EventStream, GroupState, StreamState } from '../stream.ts';
-import type { GroupCursor, LeaseRow, Target } from '../target.ts';
+import type { FenceRow, GroupCursor, Target } from '../target.ts';
 
 export interface CursorsDeps {
   readonly stream: Pick<EventStream, 'state'>;
-  readonly target: Pick<Target, 'lease' | 'groups' | 'saveGroups'>;
+  readonly target: Pick<Target, 'fence' | 'groups' | 'saveGroups'>;
 }
 
-/** Takes the groups' cursors from the stream to the target, which forgets less: from there a lost group goes on. */
+/** Copies the groups' cursors from the stream to the target, which loses less: a lost group continues from there. */
 export class Cursors {
   readonly #groups: ReadonlySet<string>;
   readonly #deps: CursorsDeps;
@@ -18,15 +18,15 @@ export class Cursors {
     this.#deps = deps;
   }
 
-  /** Stores those that have moved; the target keeps what another daemon has stored further on. */
+  /** Stores those that have moved. The target keeps a cursor of another daemon that is further on. */
   async save(): Promise<void> {
     const { stream, target } = this.#deps;
     const state = await stream.state();
-    const lease = await target.lease();
-    if (lease === null) return;
-    // One that the target does not know was dropped, and must not come back.
+    const fence = await target.fence();
+    if (fence === null) return;
+    // A group that the target does not know was dropped, and must not come back.
     const known = new Set((await target.groups()).map(({ group }) => group));
-    const moved = cursorsIn(state, lease)
+    const moved = cursorsIn(state, fence)
       .filter(({ group }) => this.#groups.has(group) && known.has(group))
       .filter(({ group, position }) => {
         const saved = this.#saved.get(group);
@@ -38,14 +38,14 @@ export class Cursors {
 }
 
 /**
- * Up to where each group has acknowledged everything. Pure. A position that the target has not given out says nothing:
- * somebody else wrote to the stream, or the target was restored.
+ * Up to where each group has acknowledged everything. Pure. A position that the target has not assigned is ignored: somebody
+ * else wrote to the stream, or the target was restored.
  */
-export function cursorsIn({ groups }: StreamState, lease: Pick<LeaseRow, 'generation' | 'nextSeq'>): GroupCursor[] {
-  const given = { generation: lease.generation, seq: lease.nextSeq - 1 };
+export function cursorsIn({ groups }: StreamState, fence: Pick<FenceRow, 'generation' | 'nextSeq'>): GroupCursor[] {
+  const assigned = { generation: fence.generation, seq: fence.nextSeq - 1 };
   return groups
     .map((group) => ({ group: group.name, position: watermarkOf(group) }))
-    .filter(({ position }) => position.generation > 0 && comparePositions(position, given) <= 0);
+    .filter(({ position }) => position.generation > 0 && comparePositions(position, assigned) <= 0);
 }
 
 export function watermarkOf({ oldestPending, lastDelivered }: GroupState): Position {

@@ -6,22 +6,22 @@ import type { ListenerPlan } from './group/group.ts';
 
 export interface ShareDeps {
   readonly members: Members;
-  /** This daemon; unique. */
+  /** The unique name of this daemon. */
   readonly member: string;
   readonly timings: Pick<Timings, 'groupLeaseMs' | 'standbyMs'>;
   readonly log: Log;
 }
 
 /**
- * How many shards of a listener this daemon should have: all daemons about the same. Who has too many gives one back in
- * peace, so that a daemon that comes later gets its part.
+ * How many shards of a listener this daemon should read: every daemon about the same number. A daemon with too many stops
+ * reading one without loss, so that a daemon that starts later gets its part.
  */
 export class Share {
   readonly #listener: ListenerPlan;
   readonly #deps: ShareDeps;
   readonly #reading = new Map<string, AbortController>();
-  #taken = 0;
-  #taking: Promise<unknown> = Promise.resolve();
+  #held = 0;
+  #acquiring: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #members = 1;
 
@@ -30,26 +30,26 @@ export class Share {
     this.#deps = deps;
   }
 
-  /** Takes one more shard, if that would not be too many and nobody else has it: one after the other. */
-  take<T>(acquire: () => Promise<T | null>): Promise<T | null> {
-    const taking = this.#taking.then(() => this.#takeOne(acquire));
-    this.#taking = taking.catch(() => {});
-    return taking;
+  /** Acquires one more shard, one at a time; null if that would be too many or another daemon has it. */
+  acquire<T>(acquire: () => Promise<T | null>): Promise<T | null> {
+    const acquiring = this.#acquiring.then(() => this.#acquireOne(acquire));
+    this.#acquiring = acquiring.catch(() => {});
+    return acquiring;
   }
 
-  gave(group: string): void {
-    this.#taken -= 1;
+  release(group: string): void {
+    this.#held -= 1;
     this.#reading.delete(group);
   }
 
-  /** Fires when this shard should be given back. */
+  /** Fires when this daemon should stop reading this shard. */
   tooMany(group: string): AbortSignal {
     const controller = new AbortController();
     this.#reading.set(group, controller);
     return controller.signal;
   }
 
-  /** From now on this daemon shows that it is there, and gives back what is too much. */
+  /** Starts to show that this daemon is there, and to give back what is too much. */
   open(): void {
     if (this.#listener.shards === 1) return;
     this.#timer = setInterval(() => void this.#level(), this.#deps.timings.groupLeaseMs / 6);
@@ -62,12 +62,12 @@ export class Share {
     await members.leave(this.#listener.name, member).catch(() => {});
   }
 
-  async #takeOne<T>(acquire: () => Promise<T | null>): Promise<T | null> {
+  async #acquireOne<T>(acquire: () => Promise<T | null>): Promise<T | null> {
     if (this.#listener.shards > 1) await this.#join();
-    if (this.#taken >= this.#fair()) return null;
-    const taken = await acquire();
-    if (taken !== null) this.#taken += 1;
-    return taken;
+    if (this.#held >= this.#fair()) return null;
+    const acquired = await acquire();
+    if (acquired !== null) this.#held += 1;
+    return acquired;
   }
 
   #fair(): number {
@@ -84,7 +84,7 @@ export class Share {
     try {
       await this.#join();
     } catch (error) {
-      // Redis is away, or worse: whoever reads a shard finds out, and says so.
+      // Redis is away, or worse: the readers of the shards notice it, and report it.
       return log.debug(messageOf(error));
     }
     const last = [...this.#reading].at(-1);

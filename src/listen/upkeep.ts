@@ -10,7 +10,7 @@ import { Outage } from './outage.ts';
 export interface UpkeepDeps {
   readonly stream: Pick<EventStream, 'state' | 'trim'>;
   readonly cursors: Cursors;
-  /** Moves what a run has left in the outbox; says how much, and whether the stream has all. */
+  /** Relays what a run has left in the outbox; returns how much, and whether the stream has everything. */
   readonly relay: (signal: AbortSignal) => Promise<RelayOutcome>;
   readonly log: Log;
   readonly timings: Pick<Timings, 'cursorsMs' | 'relayEveryMs' | 'trimEveryMs'>;
@@ -27,7 +27,7 @@ export interface UpkeepOptions {
   readonly maxStream: number;
 }
 
-/** What every daemon does beside delivering: cursors, relay, trim. All of it may be done by several at once. */
+/** What every daemon does beside delivering: cursors, relay, trim. Several daemons may do all of it at once. */
 export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #deps: UpkeepDeps;
@@ -44,14 +44,14 @@ export class Upkeep {
     this.#outage = new Outage(deps.log);
   }
 
-  /** Relays at once, and does everything in its time from then on. */
+  /** Relays at once, and starts the timers of everything. */
   start(): Promise<unknown> {
     const { cursorsMs, relayEveryMs, trimEveryMs } = this.#deps.timings;
     const every = (ms: number, work: () => Promise<unknown>) =>
       this.#timers.push(setInterval(() => void this.#next(work), ms));
     every(cursorsMs, () => this.#deps.cursors.save());
     every(relayEveryMs, () => this.#relay());
-    every(trimEveryMs, () => this.#trimAndTell());
+    every(trimEveryMs, () => this.#trimAndWarn());
     return this.#next(() => this.#relay());
   }
 
@@ -64,20 +64,20 @@ export class Upkeep {
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       if (!(error instanceof IntegrityError)) throw error;
-      // Listeners go on with what is on the stream; once the cause is mended, the relay does too.
+      // Listeners continue with what is on the stream; the relay does too, as soon as the cause is fixed.
       if (this.#alarm !== error.message) log.error(`${error.message}. ${error.hint ?? ''}`);
       this.#alarm = error.message;
     }
   }
 
-  /** Ends, and stores the cursors once more. */
+  /** Stops, and stores the cursors once more. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#stop.abort();
     await this.#next(() => this.#deps.cursors.save());
   }
 
-  /** One after the other; what fails is tried again the next time. */
+  /** Does one thing after the other; what fails is tried again the next time. */
   #next(work: () => Promise<unknown>): Promise<unknown> {
     this.#underWay = this.#underWay.then(work).then(
       () => this.#outage.recovered(),
@@ -97,8 +97,8 @@ export class Upkeep {
     await this.#deps.stream.trim(groups, maxStream);
   }
 
-  /** A group that stands still keeps everything after it on the stream. */
-  async #trimAndTell(): Promise<void> {
+  /** Trims, and warns of a group that stands still: everything after it stays on the stream. */
+  async #trimAndWarn(): Promise<void> {
     const { stream, log } = this.#deps;
     await this.#trim();
     const { groups, last } = await stream.state();
@@ -108,7 +108,7 @@ export class Upkeep {
       const stands = before !== undefined && comparePositions(before, mark) === 0 && comparePositions(mark, last) < 0;
       if (stands)
         log.warn(
-          `the group ${group} has not moved for long, and the stream keeps all that it has not read: ${adviceFor(group)}`,
+          `the group ${group} has not moved for a long time, and the stream keeps all that it has not read: ${adviceFor(group)}`,
         );
     }
     this.#marks = marks;
@@ -116,5 +116,5 @@ export class Upkeep {
 }
 
 function adviceFor(group: string): string {
-  return `if its listener is gone for good, run "sync listener drop ${listenerOf(group)}"`;
+  return `if its listener is gone for good, run "cronsync listener drop ${listenerOf(group)}"`;
 }

@@ -1,6 +1,9 @@
 import { UnreachableError } from '../errors.ts';
 import { DeadLetter, ListenerOff, RetryLater } from '../listener.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { retryAfterMs } from '../retry-after.ts';
+
+/** A receiver that asks for a longer wait is tried again after this time. */
+const longestRetryMs = 86_400_000;
 
 /** What a receiver answered to one delivery. */
 export interface Answer {
@@ -18,7 +21,7 @@ export function failureOf(answer: Answer, receiver: string, now: number): Error 
   const message = `${receiver} answered ${status}${excerpt && `: ${excerpt}`}`;
   if (status === 410) return gone(message);
   const afterMs = status === 429 || status === 503 ? retryAfterMs(answer, now) : undefined;
-  if (afterMs !== undefined) return new RetryLater(message, afterMs);
+  if (afterMs !== undefined) return new RetryLater(message, Math.min(afterMs, longestRetryMs));
   if (isPermanent(status)) return new DeadLetter(message);
   if (status < 400) return redirected(message);
   return new UnreachableError(message);

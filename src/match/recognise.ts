@@ -1,13 +1,13 @@
 import { type Bearer, type Clues, mostLookalikes, noClues } from '../identity.ts';
 import { type Prepared, partsOf } from '../record.ts';
-import type { ResourceTable } from '../target.ts';
+import type { ResourceTable } from '../table.ts';
 
-/** Who brings records. */
+/** The adapter that brings records. */
 export interface Bringer {
   readonly adapter: string;
-  /** The adapters whose native keys are the keys. */
+  /** The adapters whose native keys are the system's keys. */
   readonly home: readonly string[];
-  /** Nobody else has ever brought anything: what it has never brought is no record of ours. */
+  /** No other adapter has ever brought anything: what this one never brought is not one of our records. */
   readonly isAlone: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Recognised {
   readonly match: number;
   /** The adapter is at home: its native key is the key. */
   readonly key: number;
-  /** Nobody's: records that the system did not have. */
+  /** Records that the system did not have. */
   readonly none: number;
 }
 
@@ -37,7 +37,7 @@ export type Finding = { readonly key: string; readonly by: keyof Recognised } | 
 
 type KeyedTable = Pick<ResourceTable, 'key' | 'match'>;
 
-/** Decides for each record whose it is. Pure. Aliases come first: what they name is not free for anybody else. */
+/** Decides which of our records each record is. Pure. Aliases come first: a key that an alias names is not free for others. */
 export function recogniseAll(
   records: readonly Prepared[],
   clues: readonly Clues[],
@@ -67,7 +67,7 @@ function recognise(
   if (alias !== null) return { key: alias, by: 'alias' };
   const isFree = (bearer: Bearer) => bearer.takenBy === null && !claimed.has(bearer.key);
   if (namesake && isOwnKey(namesake, by) && isFree(namesake)) return { key: native, by: 'key' };
-  // At home, what bears a key of this adapter's is recognised by that key alone.
+  // At home, a row whose key is one of this adapter's native keys is recognised by that key alone.
   const free = lookalikes.filter((bearer) => isFree(bearer) && !isOwnKey(bearer, by));
   const alike = likeliest(free);
   const [only] = alike;
@@ -79,25 +79,25 @@ function recognise(
   return { because: isAtHome(by) && isUnwritten ? unwritten(native, by.adapter) : taken(native, by.adapter) };
 }
 
-/** Live rows rather than deleted ones. Of several that are deleted it is none: nothing live is at stake if it is new. */
+/** Live rows come before deleted ones. If several deleted rows look like it, it is new: no live row is at stake. */
 function likeliest(free: readonly Bearer[]): readonly Bearer[] {
   const live = free.filter(({ isLive }) => isLive);
   if (live.length > 0) return live;
   return free.length === 1 ? free : [];
 }
 
-/** The key that a native key stands for, whatever comes under it; null where only its fields may tell. */
+/** The key that a native key stands for, whatever its fields are; null if only its fields can decide. */
 export function knownKey(native: string, { alias, namesake }: Clues, table: KeyedTable, by: Bringer): string | null {
   if (alias !== null) return sharesParts(native, alias, table) ? alias : null;
   return namesake && isOwnKey(namesake, by) ? native : null;
 }
 
-/** The key is one that this adapter's native key has become, or would have: whoever is at home gives the same keys. */
+/** Whether a native key of this adapter became this key, or would have: all adapters at home give the same keys. */
 function isOwnKey({ isRecord, madeBy }: Bearer, by: Bringer): boolean {
   return isAtHome(by) && isRecord && (madeBy === null || by.home.includes(madeBy));
 }
 
-/** A part of the key that records are matched by, such as a tenant, is the system's own: no record ever moves to another one. */
+/** A part of the key that is also a match field, such as a tenant, belongs to the system: a record never moves to another. */
 function sharesParts(native: string, key: string, { key: names, match = [] }: KeyedTable): boolean {
   const shared = names.flatMap((name, at) => (match.includes(name) ? at : []));
   if (shared.length === 0) return true;
@@ -107,7 +107,7 @@ function sharesParts(native: string, key: string, { key: names, match = [] }: Ke
 
 function apart(alias: string, { key, match = [] }: KeyedTable): string {
   const parts = key.filter((name) => match.includes(name)).join(' and ');
-  return `its id was matched to ${alias} when match did not say ${parts}, and ${parts} is another one there`;
+  return `its id was matched to ${alias} when "match" did not include ${parts}, and ${parts} differs there`;
 }
 
 function ambiguous(alike: readonly Bearer[], { match = [] }: KeyedTable, isCut: boolean): string {
@@ -116,7 +116,7 @@ function ambiguous(alike: readonly Bearer[], { match = [] }: KeyedTable, isCut: 
   return `might be any of the rows with the same ${match.join(' and ')}: ${shown.join(', ')}${more}`;
 }
 
-/** The keys of a table that was there before may be ids of its own: that it has this one says nothing. */
+/** The keys of a table that existed before may be ids of its own: that it has this key proves nothing. */
 function unwritten(native: string, adapter: string): string {
   return (
     `nothing in the system matches it, and its id at ${adapter}, ${native}, is the key of a row that no run has written; ` +

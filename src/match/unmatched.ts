@@ -1,10 +1,10 @@
 import { ConfigError } from '../errors.ts';
-import type { Resource } from '../pass/resource.ts';
 import type { TargetReader } from '../target.ts';
+import type { MatchedResource } from './identify.ts';
 
-/** What keeps a resource without `match` from being read from an adapter, one sentence each; for a dry run and `sync check` too. */
+/** Why a resource without `match` cannot be read from an adapter, one sentence each. Also for a dry run and `cronsync check`. */
 export async function unmatchedProblems(
-  { table }: Pick<Resource, 'table'>,
+  { table }: Pick<MatchedResource, 'table'>,
   adapter: string,
   target: TargetReader,
 ): Promise<string[]> {
@@ -12,16 +12,20 @@ export async function unmatchedProblems(
   if (alias === null) return [];
   const [native, key] = alias;
   return [
-    `"match" of ${table.resource} is gone, and what ${adapter} calls ${native} has the key ${key} here: ` +
-      'with its ids as keys, one record would be written over another',
+    `"match" of ${table.resource} was removed, and the record that ${adapter} calls ${native} has the key ${key} here: ` +
+      'with its ids as keys, one record would overwrite another',
   ];
 }
 
-/** Fails where this adapter's ids would be taken for keys that they are not. Nothing was fetched. */
-export async function refuseUnmatched(resource: Resource, adapter: string, target: TargetReader): Promise<void> {
+/** Throws if ids of this adapter would be taken for keys that they are not. Nothing was fetched. */
+export async function refuseUnmatched(
+  resource: Pick<MatchedResource, 'table'>,
+  adapter: string,
+  target: TargetReader,
+): Promise<void> {
   const problems = await unmatchedProblems(resource, adapter, target);
   if (problems.length === 0) return;
   throw new ConfigError(`${problems.join('; ')}; no hit was made, nothing was written`, {
-    hint: `Put "match" back: it stays as long as ${adapter} is read.`,
+    hint: `Put "match" back. It must stay as long as ${adapter} is read.`,
   });
 }

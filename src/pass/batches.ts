@@ -1,26 +1,14 @@
 import type { Page } from '../adapter.ts';
-import { isRejected, type Prepare, type Prepared, type Rejected } from '../record.ts';
-
-/** Some records of a page, in the system's shape. */
-export interface RecordBatch {
-  /** Each key once: of two records with one key the later counts. */
-  readonly records: readonly Prepared[];
-  readonly rejected: readonly Rejected[];
-  /** Raw records that went in, and how many of them a later one with the same key replaced. */
-  readonly raw: number;
-  readonly duplicates: number;
-  /** No batch of this page comes after it: what follows the page is known. */
-  readonly isLast: boolean;
-}
+import { isRejected, type Prepare, type Prepared, type RecordBatch, type Rejected } from '../record.ts';
 
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 
-/** The texts of a batch are so many characters at the most, but for its last record. Another batch is read meanwhile. */
+/** A batch is full once its texts have this many characters: memory holds two batches at a time. */
 const mostChars = 4_000_000;
 
 /**
- * Maps, validates and hashes a page's records, in batches of `size()`, or fewer where they are large. There is always a last
- * batch, which may be empty. The next batch is read before the one before it is given out, so that the last is known as such.
+ * Maps, validates and hashes a page's records, in batches of `size()` records, or fewer if they are large. There is always
+ * a last batch, which may be empty. Each batch is yielded only once the next one is read, so that the last one is known.
  */
 export async function* batchesOf(records: Records, prepare: Prepare, size: () => number): AsyncGenerator<RecordBatch> {
   let ready: RecordBatch | undefined;
@@ -70,8 +58,8 @@ class Filling {
 }
 
 /**
- * How many records make a batch: adapts so that one takes about `batchMs`, between 200 and 4000 (more are no faster, and
- * cost memory). Work yields to the event loop between batches, or it would starve the renewal of its own lock.
+ * How many records make a batch. The size adapts so that a batch takes about `batchMs`, between 200 and 4000 records (more
+ * cost memory and are not faster). The run yields to the event loop between batches: otherwise the lock could not be renewed.
  */
 export class BatchSize {
   #size = 2000;
@@ -85,7 +73,7 @@ export class BatchSize {
     return this.#size;
   }
 
-  /** Learns from how long a batch of so many records took. */
+  /** Adapts to how long a batch of this many records took. */
   learn(records: number, tookMs: number): void {
     if (records < this.#size / 2) return;
     const fitting = (records * this.#batchMs) / Math.max(tookMs, 0.1);

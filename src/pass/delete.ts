@@ -1,31 +1,91 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Committed, Removal } from '../batch.ts';
+import type { Removal } from '../batch.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import { UnreachableError } from '../errors.ts';
-import type { Target } from '../target.ts';
+import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
+import { noteDeletions } from './guard.ts';
+import type { PassState } from './resource.ts';
 
-export interface RemoveDeps {
-  readonly target: Target;
-  readonly signal: AbortSignal;
-  /** How long rows that the system holds locked are tried again. */
-  readonly busyMs: number;
-  /** Fails when the run may not write any more. */
-  readonly assertTrusted: () => void;
+/** What one transaction deletes, counts as missing, and finds again. */
+export interface DeleteBatch extends Pick<Removal, 'ids' | 'missing' | 'found'> {
+  /** How the checkpoint says, once the whole batch is done, what is left to do. */
+  readonly after: Partial<Pick<Checkpoint, 'sweptTo' | 'tombstones'>>;
 }
 
-/** Removes until the system holds none of the rows any more: what is gone by then is passed over, nothing is counted twice. */
-export async function* removeUntilFree(removal: () => Removal, deps: RemoveDeps): AsyncGenerator<Committed> {
-  const until = performance.now() + deps.busyMs;
-  for (;;) {
-    deps.assertTrusted();
-    const committed = await deps.target.remove(removal(), deps.signal);
-    yield committed;
-    const held = committed.busy.length;
-    if (held === 0) return;
-    if (performance.now() > until) {
-      throw new UnreachableError(
-        `the system has kept ${held} rows locked that are to be deleted; what was deleted stays so, and the next run goes on`,
-      );
+/** What became of the deletions. */
+export interface Deleted {
+  readonly checkpoint: Checkpoint;
+  readonly deleted: number;
+  /** Deletions that the database refuses: in quarantine with the reason, and tried again at the end of the next pass. */
+  readonly refused: number;
+}
+
+/** No transaction deletes more records than this. */
+export const idsPerBatch = 1000;
+
+/** Deletes batch by batch, for snapshots and for tombstones: each transaction has its events and a checkpoint. */
+export async function deleteMissing(
+  state: PassState,
+  live: number,
+  batches: AsyncIterable<DeleteBatch>,
+  run: WriteContext,
+): Promise<Deleted> {
+  const deleting = new Deleting(state, live, run);
+  for await (const batch of batches) await deleting.delete(batch);
+  return deleting.result();
+}
+
+class Deleting {
+  readonly #state: PassState;
+  readonly #live: number;
+  readonly #run: WriteContext;
+  #checkpoint: Checkpoint;
+  #deleted = 0;
+  #refused = 0;
+
+  constructor(state: PassState, live: number, run: WriteContext) {
+    this.#state = state;
+    this.#live = live;
+    this.#run = run;
+    this.#checkpoint = state.checkpoint;
+  }
+
+  result(): Deleted {
+    return { checkpoint: this.#checkpoint, deleted: this.#deleted, refused: this.#refused };
+  }
+
+  /** Repeats the batch until the system holds none of its rows locked. What is deleted by then is skipped and counts once. */
+  async delete(batch: DeleteBatch): Promise<void> {
+    const until = performance.now() + this.#run.timings.targetBusyMs;
+    for (;;) {
+      const busy = await this.#tryOnce(batch);
+      if (busy === 0) return;
+      if (performance.now() > until) {
+        throw new UnreachableError(
+          `the system has kept ${busy} rows locked that are to be deleted; what was deleted stays deleted, and the next run continues`,
+        );
+      }
+      await sleep(100, undefined, { signal: this.#run.signal });
     }
-    await sleep(100, undefined, { signal: deps.signal });
+  }
+
+  /** How many rows the system holds locked. The checkpoint moves only after the commit: a transaction may be repeated. */
+  async #tryOnce({ after, ...batch }: DeleteBatch): Promise<number> {
+    const { target, signal, events, now, committed } = this.#run;
+    const { table, guard } = this.#state.resource;
+    const [before, live] = [this.#checkpoint, this.#live - this.#deleted];
+    let candidate = before;
+    const checkpoint = (deleted: number, isWhole: boolean) => {
+      const deletions = noteDeletions(before.deletions, { at: now(), live, deleted }, guard.windowMs);
+      candidate = { ...before, ...(isWhole && after), deletions };
+      return { checkpoint: candidate };
+    };
+    assertTrusted(this.#run);
+    const removed = await target.remove({ ...batch, table, events: eventOptions(before, events), checkpoint }, signal);
+    this.#checkpoint = candidate;
+    this.#deleted += removed.counts.deleted;
+    this.#refused += removed.refused.length;
+    await committed(removed.counts);
+    return removed.busy.length;
   }
 }

@@ -1,59 +1,74 @@
-import type { Adapter, AdapterContext, ChangesPage, Keys, Mode, NotModified, Page, SnapshotPage } from '../adapter.ts';
-import type { Checkpoint } from '../checkpoint.ts';
+import type { AdapterContext, ChangesPage, Mode, NotModified, Page, SnapshotPage } from '../adapter.ts';
 import { messageOf, ProtocolError, syncErrorOf } from '../errors.ts';
-import type { Prepare } from '../record.ts';
-import { batchesOf, type RecordBatch } from './batches.ts';
+import type { Log } from '../log.ts';
+import type { Prepare, RecordBatch } from '../record.ts';
+import type { Sending, ThirdParty } from '../run/context.ts';
+import type { SlotKeeper } from '../throttle.ts';
+import { batchesOf } from './batches.ts';
+import type { PassState } from './resource.ts';
 
-export interface FetchDeps {
-  readonly adapter: Adapter;
-  readonly adapterName: string;
+/** What reads one page: the adapter, with an HTTP client for this page alone. */
+export interface PageReader {
+  readonly thirdParty: Pick<ThirdParty, 'name' | 'adapter'>;
   readonly context: AdapterContext;
-  /** Of a resource that changes are asked of. */
-  readonly keys?: Keys | undefined;
 }
 
-/** Fetches the page at the checkpoint's cursor: one hit. The first page is asked for on condition, where there is one. */
-export async function fetchPage(
-  resource: string,
-  { cursor, bookmark, mode, validators: known }: Checkpoint,
-  deps: FetchDeps,
-): Promise<Page> {
-  const validators = mode === 'snapshot' && cursor === null ? known : null;
+interface PageOptions {
+  readonly thirdParty: ThirdParty;
+  readonly targetSlots: SlotKeeper | null;
+  readonly run: Sending;
+  readonly log: Log;
+}
+
+/** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
+export function openPage({ checkpoint: pass }: Pick<PassState, 'checkpoint'>, options: PageOptions): PageReader {
+  const { thirdParty, targetSlots, run, log } = options;
+  const http = thirdParty.openHttp({ pass, targetSlots, run });
+  return { thirdParty, context: { http, log, signal: run.signal } };
+}
+
+type Asking = Pick<PassState, 'resource' | 'checkpoint'>;
+
+/** Fetches the page at the checkpoint's cursor: one hit. The first page of a snapshot is conditional if validators are known. */
+export async function fetchPage(pass: Asking, reader: PageReader): Promise<Page> {
+  const { cursor, bookmark, mode } = pass.checkpoint;
+  const { resource } = pass.resource.table;
+  const validators = mode === 'snapshot' && cursor === null ? pass.checkpoint.validators : null;
   const since = mode === 'changes' ? bookmark : null;
-  const request = { resource, mode, cursor, bookmark: since, validators, ...(deps.keys && { keys: deps.keys }) };
-  const page = await ofAdapter(() => deps.adapter.fetchPage(request, deps.context), deps);
+  const keys = pass.resource.changes?.keys;
+  const request = { resource, mode, cursor, bookmark: since, validators, ...(keys && { keys }) };
+  const page = await callAdapter(() => reader.thirdParty.adapter.fetchPage(request, reader.context), reader);
   if (page.mode === mode || (page.mode === 'not-modified' && validators !== null)) return page;
-  throw unasked(page, mode, resource, deps);
+  throw unasked(page, mode, resource, reader);
 }
 
-/** The same without conditions. */
+/** The same, and never conditional. */
 export async function fetchAlways(
-  resource: string,
-  checkpoint: Checkpoint,
-  deps: FetchDeps,
+  { resource, checkpoint }: Asking,
+  reader: PageReader,
 ): Promise<Exclude<Page, NotModified>> {
-  const page = await fetchPage(resource, { ...checkpoint, validators: null }, deps);
+  const page = await fetchPage({ resource, checkpoint: { ...checkpoint, validators: null } }, reader);
   if (page.mode !== 'not-modified') return page;
-  throw unasked(page, checkpoint.mode, resource, deps);
+  throw unasked(page, checkpoint.mode, resource.table.resource, reader);
 }
 
-function unasked({ mode }: Page, asked: Mode, resource: string, { adapterName }: FetchDeps): ProtocolError {
+function unasked({ mode }: Page, asked: Mode, resource: string, { thirdParty }: PageReader): ProtocolError {
   return new ProtocolError(
-    `the adapter ${adapterName} was asked for ${asked === 'snapshot' ? 'a snapshot' : 'changes'} of ${resource} and gave ${mode}; nothing was written`,
+    `the adapter ${thirdParty.name} was asked for ${asked === 'snapshot' ? 'a snapshot' : 'changes'} of ${resource} and returned ${mode}; nothing was written`,
   );
 }
 
-/** A page's records in batches. What an adapter throws while they are read is told like what it throws before. */
+/** The records of a page, in batches. What an adapter throws while they are read is reported like any other failure of it. */
 export async function* readBatches(
   page: SnapshotPage | ChangesPage,
   prepare: Prepare,
   size: () => number,
-  deps: FetchDeps,
+  reader: PageReader,
 ): AsyncGenerator<RecordBatch> {
   const batches = batchesOf(page.records, prepare, size);
   try {
     for (;;) {
-      const next = await ofAdapter(() => batches.next(), deps);
+      const next = await callAdapter(() => batches.next(), reader);
       if (next.done) return;
       yield next.value;
     }
@@ -62,16 +77,19 @@ export async function* readBatches(
   }
 }
 
-/** What an adapter throws that is no error of ours is told as what it is: its answer was no page. */
-async function ofAdapter<T>(read: () => Promise<T>, { adapterName, context }: FetchDeps): Promise<T> {
+/** An error that is not one of ours means that the adapter's answer was not a page. */
+async function callAdapter<T>(call: () => Promise<T>, { thirdParty, context }: PageReader): Promise<T> {
   try {
-    return await read();
+    return await call();
   } catch (error) {
     context.signal.throwIfAborted();
     const known = syncErrorOf(error);
     if (known) throw known;
-    throw new ProtocolError(`the adapter ${adapterName} failed: ${messageOf(error)}. The cursor stays where it was`, {
-      cause: error,
-    });
+    throw new ProtocolError(
+      `the adapter ${thirdParty.name} failed: ${messageOf(error)}. The cursor stays where it was`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,22 +1,24 @@
+import type { Mode } from '../adapter.ts';
 import type { DeletionCount, PassProgress } from '../checkpoint.ts';
 
-/** How much may be deleted without somebody's word. */
+/** How much may be deleted without a permission. */
 export interface Guard {
   /** A share of the live rows (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
   readonly maxDeletes: { readonly ratio: number } | { readonly count: number };
-  /** With fewer live rows than this, a share means nothing: only an empty snapshot is held. */
+  /** With fewer live rows than this, only an empty snapshot is held: a share of so few rows means nothing. */
   readonly from: number;
   readonly windowMs: number;
-  /** In how many complete passes running a record must be missing. */
+  /** In how many consecutive complete passes a record must be missing. */
   readonly confirm: 'auto' | number;
 }
 
-/** What a complete snapshot pass found at its end. */
+/** What a complete pass has found at its end. */
 export interface PassEnd {
+  readonly mode: Mode;
   readonly progress: PassProgress;
   readonly maxRejectRatio: number;
   readonly live: number;
-  /** Live rows that are missing and confirmed. */
+  /** Live rows that are missing and confirmed, or that the third party says are gone. */
   readonly gone: number;
   readonly deletions: readonly DeletionCount[];
   readonly permission: number | null;
@@ -29,8 +31,12 @@ export type Verdict =
   | { readonly delete: 'none'; readonly because: string }
   | { readonly delete: 'held'; readonly because: string };
 
-/** Decides what a pass may delete: nothing from an unproven pass, and never more than the guard or a permission allows. */
-export function judgeDeletes(end: PassEnd, guard: Guard): Verdict {
+/** Decides what the end of a pass may delete: nothing after an unproven pass, and never more than guard or permission allow. */
+export function judge(end: PassEnd, guard: Guard): Verdict {
+  return end.mode === 'snapshot' ? judgeSnapshot(end, guard) : judgeChanges(end, guard);
+}
+
+function judgeSnapshot(end: PassEnd, guard: Guard): Verdict {
   const doubt = doubtOf(end);
   if (doubt) return { delete: 'none', because: doubt };
   if (end.gone === 0 || isPermitted(end)) return { delete: 'all' };
@@ -40,61 +46,67 @@ export function judgeDeletes(end: PassEnd, guard: Guard): Verdict {
   return judgeAmount(end, guard);
 }
 
-/** Decides on records that a changes pass calls gone, one by one: only their number can be wrong. */
-export function judgeTombstones(end: PassEnd, guard: Guard): Verdict {
-  const { progress, maxRejectRatio, gone, live } = end;
-  if (gone === 0) return { delete: 'all' };
-  if (hasTooManyRejects(progress, maxRejectRatio, live))
-    return { delete: 'none', because: `${progress.rejected} of ${progress.records} records were rejected` };
+/** A changes pass names each record that is gone: only their number can be wrong. */
+function judgeChanges(end: PassEnd, guard: Guard): Verdict {
+  if (end.gone === 0) return { delete: 'all' };
+  const verdict = judgeNamed(end, guard);
+  return verdict.delete === 'all' ? verdict : { ...verdict, because: `${verdict.because}; the next pass judges again` };
+}
+
+function judgeNamed(end: PassEnd, guard: Guard): Verdict {
+  const { rejected, records } = end.progress;
+  if (hasTooManyRejects(end)) return { delete: 'none', because: `${rejected} of ${records} records were rejected` };
   return isPermitted(end) ? { delete: 'all' } : judgeAmount(end, guard);
 }
 
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
-  const recent = recentDeletions(end, guard);
-  if (recent.base < guard.from || recent.deleted + end.gone <= recent.allowed) return { delete: 'all' };
-  const before = recent.deleted > 0 ? `, after ${recent.deleted} of late` : '';
+  const { base, deleted, allowed } = recentDeletions(end, guard);
+  if (base < guard.from || deleted + end.gone <= allowed) return { delete: 'all' };
+  const before = deleted > 0 ? ` (${deleted} more were deleted in the last ${windowText(guard)})` : '';
   return {
     delete: 'held',
-    because: `${end.gone} of ${rows(recent.base)} would go${before}, and the guard allows ${recent.allowed}`,
+    because: `${end.gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
   };
 }
 
-/** In how many complete passes running a record must be missing before it may be deleted. */
+/** In how many consecutive complete passes a record must be missing before it may be deleted. */
 export function confirmationsNeeded(guard: Guard, pages: number, isStable: boolean): number {
   if (guard.confirm !== 'auto') return guard.confirm;
   return pages <= 1 || isStable ? 1 : 2;
 }
 
-type Brought = Pick<PassEnd, 'progress' | 'maxRejectRatio'>;
+type Brought = Pick<PassEnd, 'mode' | 'progress' | 'maxRejectRatio' | 'live'>;
 
-/** Why the pass does not prove that what it did not bring is gone; undefined if it does. */
-export function doubtOf(brought: Brought): string | undefined {
+/** Why a snapshot does not prove that what it did not bring is gone; undefined if it does. */
+function doubtOf(brought: Brought): string | undefined {
   const { keyless } = brought.progress;
   if (keyless > 0) return `${keyless} records came without a readable key, and might be any of our rows`;
   return lossOf(brought);
 }
 
-/** Why a pass that was to read everything may not have it all; undefined if it has. */
-export function lossOf({ progress, maxRejectRatio }: Brought): string | undefined {
-  const { records, rejected, total, shifted } = progress;
+/** Why a snapshot may not have everything; undefined if it has. */
+export function lossOf(brought: Brought): string | undefined {
+  const { records, rejected, total, shifted } = brought.progress;
   if (shifted) return 'the pages moved while they were read, so that a record may have been missed';
-  if (hasTooManyRejects(progress, maxRejectRatio)) return `${rejected} of ${records} records were rejected`;
+  if (hasTooManyRejects(brought)) return `${rejected} of ${records} records were rejected`;
   if (total !== null && records < total)
     return `${records} records came, and the third party says that it has ${total}`;
   return undefined;
 }
 
-/** A pass of changes brings few records: there the share is one of all that are live. */
-export function hasTooManyRejects({ records, rejected }: PassProgress, maxRejectRatio: number, live = 0): boolean {
-  return rejected > Math.max(records, live) * maxRejectRatio;
+/** Whether more records were rejected than the config allows. A changes pass brings few: there the share is of all live rows. */
+export function hasTooManyRejects({ mode, progress, maxRejectRatio, live }: Brought): boolean {
+  const { records, rejected } = progress;
+  return rejected > (mode === 'snapshot' ? records : Math.max(records, live)) * maxRejectRatio;
 }
 
-/** Adds deletions to the record of the guard's window, and forgets what is older. */
+/** Adds deletions to those of the guard's window, and forgets what is older. */
 export function noteDeletions(
   deletions: readonly DeletionCount[],
   { at, live, deleted }: DeletionCount,
   windowMs: number,
-): DeletionCount[] {
+): readonly DeletionCount[] {
+  if (deleted === 0) return deletions;
   const kept = deletions.filter((entry) => entry.at > at - windowMs);
   const last = kept.at(-1);
   if (!last || last.at < at - windowMs / 96) return [...kept, { at, live, deleted }];
@@ -110,6 +122,13 @@ function recentDeletions({ deletions, live, now }: PassEnd, { maxDeletes, window
   const base = recent[0]?.live ?? live;
   const deleted = recent.reduce((sum, entry) => sum + entry.deleted, 0);
   return { base, deleted, allowed: 'count' in maxDeletes ? maxDeletes.count : Math.floor(base * maxDeletes.ratio) };
+}
+
+const hourMs = 3_600_000;
+
+/** `24 h`, `90 min`. */
+function windowText({ windowMs }: Guard): string {
+  return windowMs % hourMs === 0 ? `${windowMs / hourMs} h` : `${Math.round(windowMs / 60_000)} min`;
 }
 
 function rows(count: number): string {

@@ -1,7 +1,7 @@
 import type { Found, Step } from '../batch.ts';
 import type { Prepared, Values } from '../record.ts';
 
-/** Decides what each record means for the target. Pure: given what was found for each, in the same order. */
+/** Decides what each record means for the target. Pure. `found` has what the target knows of each record, in the same order. */
 export function planSteps(records: readonly Prepared[], found: readonly Found[]): Step[] {
   return records.map((record, at) => stepFor(record, found[at] ?? nothingFound));
 }

@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 const idsPerChunk = 65_536;
 const bytesPerChunk = idsPerChunk / 8;
 
-/** The ids of the records that a pass has seen: a bit each, so that ten million take about a megabyte. */
+/** The ids of the records that a pass has seen. Each takes a bit, so that ten million take about a megabyte. */
 export class SeenSet {
   #chunks = new Map<number, Uint8Array>();
   #count = 0;
@@ -26,7 +26,16 @@ export class SeenSet {
     for (const id of ids) this.add(id);
   }
 
-  /** What the pass has brought is gone again. */
+  /** A copy that has seen these ids as well. A transaction that is repeated starts from the original again. */
+  with(ids: readonly number[]): SeenSet {
+    const copy = new SeenSet();
+    for (const [number, chunk] of this.#chunks) copy.#chunks.set(number, chunk.slice());
+    copy.#count = this.#count;
+    copy.addAll(ids);
+    return copy;
+  }
+
+  /** Removes ids that the pass has seen and that are gone since. */
   removeAll(ids: readonly number[]): void {
     for (const id of ids) {
       if (!this.has(id)) continue;
@@ -43,7 +52,7 @@ export class SeenSet {
     return (byte & (1 << (at & 7))) !== 0;
   }
 
-  /** Deflated chunks of 4 bytes of chunk number (little-endian) and 8192 bytes of bits. */
+  /** Deflated chunks: 4 bytes for the number of the chunk (little-endian), and 8192 bytes of bits. */
   serialize(): Uint8Array {
     const bytes = new Uint8Array(this.#chunks.size * (4 + bytesPerChunk));
     const view = new DataView(bytes.buffer);

@@ -1,163 +1,91 @@
-import { createHash, type Hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
-import type { Checkpoint } from '../checkpoint.ts';
+import { noChanges } from '../change.ts';
 import { crashPoint } from '../crash.ts';
-import { ProtocolError } from '../errors.ts';
-import { type AskClues, bringerOf, identify, keysOfNatives, type Source } from '../match/identify.ts';
-import type { Progress } from '../progress.ts';
-import type { Prepared } from '../record.ts';
+import { bringerOf } from '../match/home.ts';
+import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../match/identify.ts';
+import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { TargetReader } from '../target.ts';
-import type { BatchSize, RecordBatch } from './batches.ts';
-import { type PassToWrite, type WriteDeps, writeBatch } from './commit.ts';
-import { type FetchDeps, fetchPage, readBatches } from './fetch-page.ts';
-import type { Resource } from './resource.ts';
-import { completeUnmodified, type PageBrought, turnPage } from './transitions.ts';
-
-export interface TakeDeps extends WriteDeps, FetchDeps {
-  readonly now: () => number;
-  readonly progress: Progress;
-  readonly batchSize: BatchSize;
-}
-
-export interface Taken {
-  readonly checkpoint: Checkpoint;
-  readonly counts: ChangeCounts;
-  readonly records: number;
-  readonly rejected: number;
-  readonly duplicates: number;
-}
+import { PageWriter } from './commit.ts';
+import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
+import { PageIntake, type PageTaken } from './page-intake.ts';
+import type { PassState } from './resource.ts';
+import { completeUnmodified } from './transitions.ts';
 
 /**
  * Takes one page in.
  *
- * 1. Fetch it: one hit. Where nothing is new, the pass is over.
- * 2. Batch by batch: map, validate, hash; find out which records they are; compare with what is known; commit what differs.
+ * 1. Fetch it: one hit. If nothing is new, the pass is over.
+ * 2. Batch by batch: map, validate, hash; find out which records they are; compare them with what is known; commit what
+ *    differs.
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
-export async function takePage(pass: PassToWrite, deps: TakeDeps): Promise<Taken> {
-  const page = await fetchPage(pass.resource.table.resource, pass.checkpoint, deps);
+export async function takePage(state: PassState, run: RunContext): Promise<PageTaken> {
+  const reader = readerOf(state, run);
+  const page = await fetchPage(state, reader);
   crashPoint('after-response');
-  if (page.mode === 'not-modified') return endUnmodified(pass, deps);
-  await forgetValidators(pass, deps);
-  const content = isOnlyPage(pass.checkpoint, page) ? null : createHash('sha256');
-  const taken: Tally = { counts: noChanges, records: 0, rejected: 0, duplicates: 0, keyless: 0 };
-  const from = arrivingFrom(pass, deps);
-  const gone = await goneIn(page, pass.resource, from, deps);
-  if (page.isLog) pass.seen.removeAll(gone);
-  const brought = once(() => broughtBy(page, taken, content, gone));
-  const after = (refused: number) => {
-    const { rejected } = brought();
-    return turnPage(pass.checkpoint, { ...brought(), rejected: rejected + refused }, pass.resource.maxPages);
-  };
-  const retry = new Map<string, Prepared>();
-  let checkpoint: Checkpoint | undefined;
-
-  for await (const read of readBatches(page, pass.resource.prepare, () => deps.batchSize.value, deps)) {
-    const batch = await identify(read, pass.resource, from);
-    // Without an index a search reads the whole table, however small its batch is: smaller ones would only be more of them.
-    const startedAt = performance.now();
-    tally(taken, batch, content);
-    const written = await writeBatch(pass, batch, retry, batch.isLast ? after : undefined, deps);
-    taken.counts = sumCounts(taken.counts, written.counts);
-    taken.rejected += written.refused;
-    checkpoint = written.checkpoint;
-    deps.progress.records(pass.resource.table.resource, batch.raw);
-    deps.batchSize.learn(batch.raw, performance.now() - startedAt);
-    await nextTurn();
-  }
-  if (!checkpoint) throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
-  return { ...taken, checkpoint };
+  if (page.mode === 'not-modified') return endUnmodified(state, run);
+  await forgetValidators(state, run);
+  return takeRecords(page, reader, state, run);
 }
 
-function arrivingFrom({ resource, checkpoint }: PassToWrite, { target, adapterName }: TakeDeps): Source {
-  const ask: AskClues = (arrived) => target.clues(resource.table, adapterName, arrived);
-  return { by: bringerOf(checkpoint, adapterName), ask };
+function readerOf(state: PassState, { thirdParty, target, log, signal, lease, onHit }: RunContext): PageReader {
+  const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
+  return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
-async function endUnmodified({ resource, checkpoint: before }: PassToWrite, deps: TakeDeps): Promise<Taken> {
-  deps.assertTrusted();
-  const checkpoint = completeUnmodified(before, deps.now());
-  await deps.target.save(resource.table.resource, { checkpoint, seen: null });
+async function endUnmodified({ resource, checkpoint: before }: PassState, run: RunContext): Promise<PageTaken> {
+  assertTrusted(run);
+  const checkpoint = completeUnmodified(before, run.now());
+  await run.target.save(resource.table.resource, { checkpoint, seen: null });
   return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint };
 }
 
-/** A record that this pass has brought, or brings yet, beats its tombstone, unless a log says that the tombstone is newer. */
+/** Drops the stored ETag before writing. If the run dies half-way, the rows no longer match the response that it describes. */
+async function forgetValidators({ resource, checkpoint }: PassState, run: RunContext): Promise<void> {
+  if (checkpoint.validators === null) return;
+  assertTrusted(run);
+  await run.target.save(resource.table.resource, { checkpoint: { ...checkpoint, validators: null } });
+}
+
+async function takeRecords(
+  page: SnapshotPage | ChangesPage,
+  reader: PageReader,
+  state: PassState,
+  run: RunContext,
+): Promise<PageTaken> {
+  const { resource } = state;
+  const source = sourceOf(state, run);
+  const gone = await goneIn(page, resource, source, run);
+  if (page.isLog) state.seen.removeAll(gone);
+  const intake = new PageIntake(page, gone, state);
+  const writer = new PageWriter(state, run);
+  for await (const read of readBatches(page, resource.prepare, () => run.batchSize.value, reader)) {
+    const batch = await identify(read, resource, source);
+    // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
+    const startedAt = performance.now();
+    intake.add(batch);
+    intake.wrote(await writer.write(batch, batch.isLast ? (refused) => intake.checkpointAfter(refused) : undefined));
+    run.progress.records(resource.table.resource, batch.raw);
+    run.batchSize.learn(batch.raw, performance.now() - startedAt);
+    await nextTurn();
+  }
+  return intake.taken();
+}
+
+function sourceOf({ resource, checkpoint }: PassState, { thirdParty, target }: RunContext): Source {
+  const ask: AskClues = (arrived) => target.clues(resource.table, thirdParty.name, arrived);
+  return { by: bringerOf(checkpoint, thirdParty.name), ask };
+}
+
+/** Ids of the records that a page says are gone. A record that this pass brings beats its tombstone, unless a log gives the order. */
 export async function goneIn(
   page: SnapshotPage | ChangesPage,
-  resource: Pick<Resource, 'table' | 'rekey'>,
-  from: Source,
+  resource: MatchedResource,
+  source: Source,
   { target }: { readonly target: TargetReader },
 ): Promise<readonly number[]> {
   const gone = page.mode === 'snapshot' ? (page.gone ?? []) : page.deleted;
-  return gone.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(gone, resource, from));
-}
-
-/** Half of a page may be committed when a run dies: then the last complete pass is not what the rows hold any more. */
-async function forgetValidators({ resource, checkpoint }: PassToWrite, deps: TakeDeps): Promise<void> {
-  if (checkpoint.validators === null) return;
-  deps.assertTrusted();
-  await deps.target.save(resource.table.resource, { checkpoint: { ...checkpoint, validators: null } });
-}
-
-interface Tally {
-  counts: ChangeCounts;
-  records: number;
-  rejected: number;
-  duplicates: number;
-  keyless: number;
-}
-
-function tally(taken: Tally, batch: RecordBatch, content: Hash | null): void {
-  taken.records += batch.raw;
-  taken.rejected += batch.rejected.length;
-  taken.duplicates += batch.duplicates;
-  taken.keyless += batch.rejected.filter(({ key }) => key === null).length;
-  if (content) for (const { key, hash } of batch.records) content.update(`${key}\n${hash}\n`);
-}
-
-function broughtBy(
-  page: SnapshotPage | ChangesPage,
-  taken: Tally,
-  content: Hash | null,
-  gone: readonly number[],
-): PageBrought {
-  const { records, rejected, keyless } = taken;
-  return {
-    records,
-    rejected,
-    keyless,
-    next: typeof page.next === 'function' ? page.next() : page.next,
-    content: content && records > rejected ? content.digest('base64url').slice(0, 11) : null,
-    bookmark: (typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark) ?? null,
-    isBookmarkLast: page.isLog === true || page.isBookmarkLast === true,
-    ...ofMode(page, gone),
-  };
-}
-
-/** What a page brings besides its records: a whole one speaks of its pass, one of changes of what is gone. */
-export function ofMode(
-  page: SnapshotPage | ChangesPage,
-  gone: readonly number[],
-): Pick<PageBrought, 'total' | 'shifted' | 'validators' | 'tombstones'> {
-  const shifted = page.shifted === true;
-  if (page.mode === 'changes') return { total: null, shifted, validators: null, tombstones: gone };
-  const { total, validators } = page;
-  return { total: total ?? null, shifted, validators: validators ?? null, tombstones: [] };
-}
-
-/** A file is one page however long it is: nothing can repeat. */
-function isOnlyPage({ cursor }: Checkpoint, page: SnapshotPage | ChangesPage): boolean {
-  return cursor === null && page.next === null;
-}
-
-/** The value of the first call, for every call: a transaction may be tried more than once. */
-function once<T>(compute: () => T): () => T {
-  let known: { readonly value: T } | undefined;
-  return () => {
-    known ??= { value: compute() };
-    return known.value;
-  };
+  return gone.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(gone, resource, source));
 }

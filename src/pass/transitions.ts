@@ -1,29 +1,26 @@
-import { hash } from 'node:crypto';
-import type { Cursor, Mode } from '../adapter.ts';
-import type { BackOff, Checkpoint, HeldDeletes } from '../checkpoint.ts';
-import { noProgress, type PassProgress } from '../checkpoint.ts';
-import { ProtocolError } from '../errors.ts';
-import type { Validators } from '../validators.ts';
+import type { Mode } from '../adapter.ts';
+import { type BackOff, type Checkpoint, type HeldDeletes, noProgress } from '../checkpoint.ts';
+import { isAhead } from './due.ts';
 import type { Resource } from './resource.ts';
 
-/** Failures in a row at one cursor after which the pass is abandoned. */
+/** A pass is abandoned after this many consecutive failures at one cursor. */
 const failuresPerCursor = 5;
 
-/** Where a pass stands that walks over everything: only such a one may delete what it did not see. */
+/** The checkpoint of a pass over everything. Only such a pass may delete what it did not see. */
 export type SnapshotCheckpoint = Checkpoint & { readonly mode: 'snapshot' };
 
 export function isSnapshot(checkpoint: Checkpoint): checkpoint is SnapshotCheckpoint {
   return checkpoint.mode === 'snapshot';
 }
 
-/** What a pass asks for that is to bring everything: changes since no bookmark, where the adapter knows nothing else. */
+/** The mode of a pass that is to bring everything. An adapter that knows only changes gives them without a bookmark. */
 export function wholeMode(modes: readonly Mode[]): Mode {
   return modes.includes('snapshot') ? 'snapshot' : 'changes';
 }
 
 /**
- * What the next pass asks for. Changes only where a whole pass has left a bookmark, and not for longer than `fullEvery`:
- * what changes miss, a snapshot finds. What is held back, only a snapshot can judge again.
+ * The mode of the next pass. It is `changes` only if a whole pass has left a bookmark, and for at most `fullEvery`: a
+ * snapshot finds what changes miss. Only a snapshot can judge held deletions again.
  */
 export function nextMode(
   before: Checkpoint | null,
@@ -36,7 +33,7 @@ export function nextMode(
   return now - before.fullAt >= changes.fullEveryMs ? whole : 'changes';
 }
 
-/** A pass that starts: what outlasts a pass is taken over from the one before it. */
+/** The checkpoint of a new pass. It takes over from the pass before it what lasts longer than a pass. */
 export function startPass<M extends Mode>(
   before: Checkpoint | null,
   shape: string,
@@ -74,110 +71,21 @@ export function startPass<M extends Mode>(
   };
 }
 
-/**
- * Whose native keys are the keys: the adapter that walks before any record is there, and each that completes a pass in which
- * nothing is matched. Of any other one, a native key that looks like a key of ours says nothing.
- */
-export function atHome<C extends Checkpoint>(checkpoint: C, adapter: string, isFirst: boolean, matches: boolean): C {
-  const before = checkpoint.home ?? [];
-  const home = isFirst ? [adapter] : before;
-  const hadGuests = !isFirst && (checkpoint.hadGuests === true || before.some((each) => each !== adapter));
-  return { ...checkpoint, home, nextHome: matches ? home : [...new Set([...home, adapter])], hadGuests };
-}
-
-/** Whether a new pass must start: there was none, the last is over, what a page means has changed, or how it is read. */
+/** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
-  if (before === null || before.shape !== shape || before.phase === 'done' || before.phase === 'held') return true;
+  if (before === null || before.shape !== shape || before.phase === 'done') return true;
+  if (before.phase === 'held') return before.permission === null;
   return before.phase === 'walking' && !modes.includes(before.mode);
 }
 
-/** Whether the resource wants work now: its pass is under way, held with a permission, or over for `everyMs`. */
-export function isDue(before: Checkpoint | null, shape: string, everyMs: number, now: number): boolean {
-  if (before === null || before.shape !== shape) return true;
-  if (before.phase === 'walking' || before.phase === 'deleting') return true;
-  if (before.permission !== null) return true;
-  if (before.completedAt === null || isAhead(before.completedAt, now)) return true;
-  return now - before.completedAt >= everyMs;
+/** Ends the pass, so that the next step starts a new one. Nothing that a finished pass was good for is kept. */
+export function startOver(checkpoint: Checkpoint): Checkpoint {
+  const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
+  const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
+  return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
-/** Whether a time was noted by a host whose clock is ahead of this one's, so that it tells nothing here. */
-export function isAhead(noted: number, now: number): boolean {
-  return noted > now;
-}
-
-/** What a page brought, as its pass counts it. */
-export interface PageBrought {
-  readonly records: number;
-  readonly rejected: number;
-  readonly keyless: number;
-  readonly next: Cursor | null;
-  /** Digest of the page's valid records; null for a page without any, or when it is the pass's only one. */
-  readonly content: string | null;
-  readonly total: number | null;
-  readonly shifted: boolean;
-  readonly bookmark: string | null;
-  /** The bookmark of the last page counts, not that of the first. */
-  readonly isBookmarkLast: boolean;
-  readonly validators: Validators | null;
-  /** Ids of live records that are called gone. */
-  readonly tombstones: readonly number[];
-}
-
-/** Where the pass stands once the page is in. Throws where the page shows that the walk leads nowhere. */
-export function turnPage<C extends Checkpoint>(checkpoint: C, page: PageBrought, maxPages: number): C {
-  const { progress, cursor } = checkpoint;
-  const met = [
-    ...(cursor === null ? [] : [cursorDigest(cursor)]),
-    ...(page.content === null ? [] : [`p${page.content}`]),
-  ];
-  refuseRepetition(checkpoint, page);
-  if (page.next !== null && progress.pages + 1 >= maxPages) {
-    throw new ProtocolError(`the pass has brought ${maxPages} pages and does not end; nothing is deleted`, {
-      hint: 'if there are so many, raise maxPages of the adapter',
-    });
-  }
-  const after: PassProgress = {
-    pages: progress.pages + 1,
-    records: progress.records + page.records,
-    rejected: progress.rejected + page.rejected,
-    keyless: progress.keyless + page.keyless,
-    total: page.total ?? progress.total,
-    shifted: progress.shifted || page.shifted,
-    digests: [...progress.digests, ...met],
-  };
-  const isFirst = progress.pages === 0;
-  const nextBookmark = isFirst || page.isBookmarkLast ? page.bookmark : checkpoint.nextBookmark;
-  // What one of several pages is called says nothing about the others.
-  const validators = isFirst && page.next === null ? page.validators : null;
-  const tombstones = [...new Set([...checkpoint.tombstones, ...page.tombstones])];
-  return advance({ ...checkpoint, nextBookmark, validators, tombstones }, page.next, after);
-}
-
-function refuseRepetition({ progress, cursor }: Checkpoint, { next, content }: PageBrought): void {
-  const known = new Set(progress.digests);
-  if (next !== null && (next === cursor || known.has(cursorDigest(next)))) {
-    throw new ProtocolError(
-      'the third party gave a cursor that this pass has had before; the cursor stays where it was, nothing is deleted',
-    );
-  }
-  if (content !== null && known.has(`p${content}`)) {
-    throw new ProtocolError(
-      'the third party gave a page that this pass has had before; the cursor stays where it was, nothing is deleted',
-    );
-  }
-}
-
-function cursorDigest(cursor: Cursor): string {
-  return `c${hash('sha256', cursor, 'base64url').slice(0, 11)}`;
-}
-
-/** A page is committed: the pass goes on at `next`, or every page is there. */
-function advance<C extends Checkpoint>(checkpoint: C, next: Cursor | null, progress: PassProgress): C {
-  const phase = next === null ? 'deleting' : 'walking';
-  return { ...checkpoint, phase, cursor: next, progress, failures: 0, backOff: null };
-}
-
-/** The third party says that everything is as the last complete pass left it. */
+/** The third party says that nothing has changed since the last complete pass. */
 export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpoint {
   const { bookmark, progress } = checkpoint;
   const met = {
@@ -190,7 +98,10 @@ export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpo
   return complete(met, now, null);
 }
 
-/** The pass is over. A snapshot that brought no bookmark of its own leaves none. What it held back stays its own: a deletion that is permitted later has the same cause. */
+/**
+ * The pass is over. A snapshot that brought no bookmark leaves none. A held pass stays a remap: a deletion that is permitted
+ * later has the same cause.
+ */
 export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes | null): Checkpoint {
   return {
     ...checkpoint,
@@ -208,27 +119,28 @@ export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes 
   };
 }
 
-function isBookmarkDead(dead: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {
-  if (dead === null || isSnapshot(checkpoint)) return false;
-  return dead === 'bookmark' || checkpoint.cursor === null;
-}
-
 /**
- * A page could not be had: the next try is at the same cursor, or, after five failures there, at the first page of a new
- * pass. A bookmark that is dead, too old for the third party to know what changed since, makes that a whole one.
+ * A page could not be read. The next try is at the same cursor; after five failures there, or if the cursor has expired, it is
+ * at the first page of a new pass. A bookmark that has expired is too old for the third party to know what has changed since:
+ * then the new pass reads everything.
  */
 export function fail(
   checkpoint: Checkpoint,
   now: number,
   backOff: BackOff | null,
-  dead: 'cursor' | 'bookmark' | null = null,
+  expired: 'cursor' | 'bookmark' | null = null,
   whole: Mode = 'snapshot',
 ): Checkpoint {
   const failures = checkpoint.failures + 1;
-  if (dead === null && failures < failuresPerCursor) return { ...checkpoint, failures, backOff };
-  const isTooOld = isBookmarkDead(dead, checkpoint);
+  if (expired === null && failures < failuresPerCursor) return { ...checkpoint, failures, backOff };
+  const isTooOld = isBookmarkExpired(expired, checkpoint);
   if (checkpoint.cursor === null && !isTooOld) return { ...checkpoint, failures, backOff };
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
   const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);
   return { ...restarted, isRemap: checkpoint.isRemap, completedAt: checkpoint.completedAt, backOff };
+}
+
+function isBookmarkExpired(expired: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {
+  if (expired === null || isSnapshot(checkpoint)) return false;
+  return expired === 'bookmark' || checkpoint.cursor === null;
 }

@@ -1,8 +1,8 @@
 import type { Script } from './connection/script.ts';
 
-const stillPending = 'what was taken stays pending and comes again';
+const stillPending = 'what was read stays pending and is delivered again';
 
-/** An ordered group is read by the holder of its lease alone: one that was paused must not take what is another's now. */
+/** Only the holder of its lease reads an ordered group: a reader that was paused must not read what is another's now. */
 const demandLease = `
 if KEYS[2] then
   local holder = redis.call('GET', KEYS[2])
@@ -16,7 +16,7 @@ local function pendingOf(id) return redis.call('XPENDING', KEYS[1], ARGV[1], id,
 local function isOurs(pending) return pending and pending[2] == ARGV[2] end
 `;
 
-/** The event of an entry of ours, which has one field; false for what somebody else wrote, or trimmed. */
+/** The event of an entry of ours, which has one field; false if somebody else wrote the entry, or trimmed it. */
 const eventOf = `
 local function eventOf(fields) return fields and #fields == 2 and fields[1] == 'event' and fields[2] end
 `;
@@ -25,9 +25,9 @@ local function eventOf(fields) return fields and #fields == 2 and fields[1] == '
  * KEYS[1] stream   KEYS[2] the lease of an ordered group   ARGV[1] group   ARGV[2] consumer   ARGV[3] the lease's token
  * ARGV[4] how many   ARGV[5] the last ID that this consumer was given
  * -> {'taken', the stream's last ID as far as it matters, then ID and event of each entry}; {'lease-lost'}
- * What is pending for the consumer after that ID was in a reply that was lost: it comes first.
+ * What is pending for the consumer after that ID was in a lost reply: it is returned first.
  */
-export const takeScript: Script = {
+export const readNewScript: Script = {
   guarantee: stillPending,
   lua: `${demandLease}${eventOf}
 local function read(after)
@@ -52,8 +52,8 @@ end
 };
 
 /**
- * KEYS and ARGV[1..3] as above   ARGV[4] how many   ARGV[5] from which ID on   ARGV[6] for how long untouched, in ms
- * -> {'claimed', where to go on, entries of {ID, deliveries, event}, IDs that are trimmed}; {'lease-lost'}
+ * KEYS and ARGV[1..3] as above   ARGV[4] how many   ARGV[5] from which ID on   ARGV[6] how long untouched, in ms
+ * -> {'claimed', where to go on, entries of {ID, deliveries, event}, IDs that were trimmed}; {'lease-lost'}
  */
 export const claimScript: Script = {
   guarantee: stillPending,
@@ -80,10 +80,10 @@ return 1
 /**
  * KEYS[1] stream   ARGV[1] group   ARGV[2] consumer   ARGV[3..] IDs   -> those that are another consumer's now
  *
- * One XPENDING over their range finds most of them; only what that misses is asked for alone.
+ * One XPENDING over their range finds most of them; only those that it misses are looked up one by one.
  */
 export const acknowledgeScript: Script = {
-  guarantee: 'what was not acknowledged comes again',
+  guarantee: 'what was not acknowledged is delivered again',
   lua: `${pendingOf}
 local lost, ours, inOne = {}, {}, {}
 for _, pending in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[#ARGV], #ARGV - 2, ARGV[2])) do
@@ -117,7 +117,7 @@ return lost
  * deliveries that it shall have   -> how many were ours
  */
 export const handBackScript: Script = {
-  guarantee: 'what was in hand is taken over by others after a while',
+  guarantee: 'other consumers take over what was in hand after a while',
   lua: `${pendingOf}
 local count = 0
 for i = 4, #ARGV, 2 do
@@ -132,10 +132,10 @@ return count
 
 /**
  * KEYS[1] stream   ARGV[1] group   ARGV[2] idle ms   ARGV[3] only this consumer, or empty   -> how many were removed
- * Redis drops what is pending together with its consumer (redis/redis#9745): one that has something stays.
+ * Redis drops pending entries together with their consumer (redis/redis#9745), so a consumer that has some stays.
  */
-export const sweepScript: Script = {
-  guarantee: 'consumers that are gone stay listed',
+export const removeConsumersScript: Script = {
+  guarantee: 'consumers that have ended stay listed',
   lua: `
 local count = 0
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
@@ -153,7 +153,7 @@ return count
 
 /** KEYS[1] stream   ARGV[1] group   -> the last ID that was delivered to it; nil without such a group */
 export const deliveredScript: Script = {
-  guarantee: 'nothing was taken',
+  guarantee: 'nothing was read',
   lua: `
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do

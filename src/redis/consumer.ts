@@ -1,4 +1,11 @@
-import { type Claimed, type Entry, type EntryId, type GroupConsumer, GroupGoneError, type Taken } from '../consumer.ts';
+import {
+  type Claimed,
+  type Entry,
+  type EntryId,
+  type GroupConsumer,
+  GroupGoneError,
+  type NewEntries,
+} from '../consumer.ts';
 import { LeaseLostError, messageOf } from '../errors.ts';
 import type { RedisConnection } from './connection/connection.ts';
 import { integerIn, listIn, textIn, textOrNull } from './connection/reply.ts';
@@ -10,8 +17,8 @@ import {
   deliveredScript,
   handBackScript,
   keepAliveScript,
-  sweepScript,
-  takeScript,
+  readNewScript,
+  removeConsumersScript,
 } from './consumer-scripts.ts';
 
 export interface ConsumerConfig {
@@ -19,15 +26,15 @@ export interface ConsumerConfig {
   /** The stream's key. */
   readonly key: string;
   readonly group: string;
-  /** Unique for ever. */
+  /** Never used again. */
   readonly consumer: string;
-  /** Of an ordered group: only its holder takes and claims. */
+  /** Of an ordered group: only its holder reads and claims. */
   readonly lease?: { readonly key: string; readonly token: string };
 }
 
 /** A script must not block Redis for long. */
 const idsPerCall = 500;
-/** So long that it is over every claim's `minIdleMs`. */
+/** Longer than the `minIdleMs` of every claim. */
 const handedBackIdleMs = 86_400_000;
 
 /** Joins a group as a new consumer. Throws `GroupGoneError` if there is no such group. */
@@ -50,16 +57,16 @@ export async function openConsumer(config: ConsumerConfig): Promise<GroupConsume
   const delivered = await run(deliveredScript, []);
   if (delivered === null) throw groupGone(group);
   let after = textIn(delivered);
-  // Deliveries of what was claimed and is not acknowledged yet. It is ours, and no lost reply has brought it.
+  // Deliveries of entries that were claimed and are not acknowledged yet. These are ours, and were in no lost reply.
   const claimed = new Map<EntryId, { deliveries: number; isBegun: boolean }>();
 
   return {
     group,
     consumer,
 
-    async take(count): Promise<Taken> {
+    async readNew(count): Promise<NewEntries> {
       for (;;) {
-        const reply = listIn(await run(takeScript, [consumer, token, count, after], guarded));
+        const reply = listIn(await run(readNewScript, [consumer, token, count, after], guarded));
         if (reply[0] === 'lease-lost') throw leaseLost(group);
         const taken = entriesIn(reply);
         after = taken.at(-1)?.id ?? after;
@@ -100,11 +107,11 @@ export async function openConsumer(config: ConsumerConfig): Promise<GroupConsume
     },
 
     async leave() {
-      await run(sweepScript, [0, consumer]);
+      await run(removeConsumersScript, [0, consumer]);
     },
 
-    async sweep(idleMs) {
-      return integerIn(await run(sweepScript, [idleMs, '']));
+    async removeIdleConsumers(idleMs) {
+      return integerIn(await run(removeConsumersScript, [idleMs, '']));
     },
   };
 }
@@ -114,7 +121,7 @@ function slices(ids: readonly EntryId[]): readonly (readonly EntryId[])[] {
   return Array.from({ length: count }, (_, at) => ids.slice(at * idsPerCall, (at + 1) * idsPerCall));
 }
 
-/** What was read by us had no deliveries before; what was claimed, those that it had. */
+/** An entry that we read had no deliveries before; an entry that we claimed had those that were counted. */
 function deliveriesWithoutUs(claimed: { readonly deliveries: number; readonly isBegun: boolean } | undefined): number {
   if (claimed === undefined) return 0;
   return claimed.isBegun ? claimed.deliveries - 1 : claimed.deliveries;
@@ -141,10 +148,10 @@ function translate(error: unknown, group: string): unknown {
 }
 
 function groupGone(group: string, cause?: unknown): GroupGoneError {
-  const message = `the consumer group ${group} is not there; it is made again where the target says that it stood`;
+  const message = `the consumer group ${group} does not exist; it is made again at the cursor that the target keeps`;
   return new GroupGoneError(message, { cause });
 }
 
 function leaseLost(group: string): LeaseLostError {
-  return new LeaseLostError(`the lease of the group ${group} is not ours any more; nothing was taken`);
+  return new LeaseLostError(`the lease of the group ${group} is no longer ours; nothing was read`);
 }

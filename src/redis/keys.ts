@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts';
 export interface SyncKeys {
   readonly lock: string;
   readonly events: string;
-  /** An ordered listener's, or shard's, one consumer. */
+  /** Which daemon reads an ordered group. */
   lease(group: string): string;
   attempts(group: string): string;
   /** The daemons that share a sharded listener. */

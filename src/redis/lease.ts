@@ -5,7 +5,7 @@ import type { RedisConnection } from './connection/connection.ts';
 import { integerIn } from './connection/reply.ts';
 import type { Script } from './connection/script.ts';
 
-/** A moment, by the clock that never jumps and by the one that goes on while a laptop sleeps. */
+/** A moment, by the clock that never jumps and by the clock that continues while a laptop sleeps. */
 export interface Clocks {
   readonly monotonicMs: number;
   readonly wallMs: number;
@@ -22,13 +22,13 @@ export interface LeaseConfig {
   readonly timings: Pick<Timings, 'leaseMarginMs' | 'leaseRetryMs'>;
   /** What the lock's key holds. */
   readonly value: string;
-  /** When the lock was asked for: trust counts from before the request, never from its answer. */
+  /** When the lock was requested: trust counts from before the request, never from its reply. */
   readonly sentAt: Clocks;
 }
 
 const guarantee = 'what was not committed is rolled back';
 
-/** KEYS[1] the lock   ARGV[1] what it must hold   ARGV[2] TTL in ms   -> 1; 0 if it is not ours. Never makes it anew. */
+/** KEYS[1] the lock   ARGV[1] what it must hold   ARGV[2] TTL in ms   -> 1; 0 if it is not ours. Never creates it. */
 const renewScript: Script = {
   guarantee,
   lua: `
@@ -39,7 +39,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 /** KEYS[1] the lock   ARGV[1] what it must hold   -> 1; 0 if it is not ours */
 const releaseScript: Script = {
-  guarantee: 'the lock goes when its time is over',
+  guarantee: 'the lock expires by itself',
   lua: `
 if redis.call('TYPE', KEYS[1]).ok ~= 'string' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
@@ -48,8 +48,8 @@ return redis.call('DEL', KEYS[1])
 
 /**
  * Keeps a lock that was just taken: renews it every third of its TTL and trusts it until `ttl - margin` after the last
- * successful renewal was *sent*. A renewal that fails is repeated inside that window. The window over, or the lock no
- * longer ours: the signal fires, and nothing brings the lease back.
+ * successful renewal was *sent*. A renewal that fails is repeated inside that window. When the window is over, or the lock
+ * is no longer ours, the signal fires and the lease never comes back.
  */
 export class RedisLease implements Lease {
   readonly #config: LeaseConfig;
@@ -81,7 +81,7 @@ export class RedisLease implements Lease {
     this.#isReleased = true;
     this.#stop();
     const { redis, key, value, timings } = this.#config;
-    // The lock expires by itself: an unreachable Redis must not keep a run that is done.
+    // The lock expires by itself: an unreachable Redis must not hold up a run that is done.
     await redis.run(releaseScript, [key], [value], { budgetMs: timings.leaseRetryMs }).catch(() => {});
   }
 
@@ -106,7 +106,7 @@ export class RedisLease implements Lease {
     this.#windowEnd = setTimeout(() => this.#lose(this.#windowOver()), Math.max(0, leftMs)).unref();
   }
 
-  /** Counted from the request, as trust is: a slow answer does not put the next renewal off. */
+  /** Counted from the request, as trust is: a slow reply does not delay the next renewal. */
   #renewAfter({ monotonicMs }: Clocks): void {
     this.#renewIn(Math.max(0, monotonicMs + this.#config.ttlMs / 3 - performance.now()));
   }
@@ -149,7 +149,7 @@ export class RedisLease implements Lease {
     clearTimeout(this.#windowEnd);
   }
 
-  /** Redis away is told apart from a run that slept: the one is 69, the other 75. */
+  /** Distinguishes Redis being away (exit 69) from a run that slept (exit 75). */
   #windowOver(): LeaseLostError | UnreachableError {
     return this.#isAsking || this.#failure !== undefined ? outOfReach(this.#failure) : overslept();
   }
@@ -157,19 +157,19 @@ export class RedisLease implements Lease {
 
 function takenAway(): LeaseLostError {
   return new LeaseLostError(`the lock is no longer ours: it was removed or taken over; ${guarantee}`, {
-    hint: 'Did somebody run "sync unlock", or was Redis emptied? The next run goes on from the last commit.',
+    hint: 'Did somebody run "cronsync unlock", or was Redis emptied? The next run continues from the last commit.',
   });
 }
 
 function overslept(): LeaseLostError {
   return new LeaseLostError(`the lock could not be renewed in time; ${guarantee}`, {
-    hint: 'Was this machine asleep or out of CPU? The next run goes on from the last commit.',
+    hint: 'Was this machine asleep or out of CPU? The next run continues from the last commit.',
   });
 }
 
 function outOfReach(cause: unknown): UnreachableError {
   return new UnreachableError(`Redis could not be reached for so long that the lock is lost; ${guarantee}`, {
-    hint: 'The next run goes on from the last commit, once Redis is back.',
+    hint: 'The next run continues from the last commit, once Redis is back.',
     cause,
   });
 }

@@ -12,7 +12,7 @@ const guarantee = 'no lock was taken, no hit was made and nothing was written';
 /**
  * KEYS[1] the lock   ARGV[1] the holder's JSON   ARGV[2] its token   ARGV[3] TTL in ms
  * -> {1} granted; {0, what the key holds or nil, its PTTL}
- * The token may be there already: our own reply was lost. A key of another type is somebody else's.
+ * The token may be there already, if our own reply was lost. A key of another type is not ours.
  */
 const acquireScript: Script = {
   guarantee,
@@ -78,13 +78,13 @@ function heldOf(current: unknown, pttl: unknown): Held {
   return { holder: decode(textOrNull(current)), expiresInMs: expiresInMs < 0 ? null : expiresInMs };
 }
 
-/** The text is compared as a whole when the lock is renewed and released. */
+/** Renewing and releasing compare the whole text. */
 function encode({ token, host, pid, run, startedAt }: Holder): string {
   if (token === '') throw new IntegrityError('a lock needs a token; nothing was written');
   return JSON.stringify({ token, host, pid, run, startedAt });
 }
 
-/** Null for what no run of ours wrote. */
+/** Null for a value that no run wrote. */
 function decode(text: string | null): Holder | null {
   const holder = parse(text);
   if (typeof holder !== 'object' || holder === null) return null;

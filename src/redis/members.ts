@@ -4,7 +4,7 @@ import { integerIn } from './connection/reply.ts';
 import type { Script } from './connection/script.ts';
 import type { SyncKeys } from './keys.ts';
 
-const guarantee = 'shards stay with the daemons that have them';
+const guarantee = 'shards stay with the daemons that read them';
 
 /** KEYS[1] members, by the Redis time at which each ends   ARGV[1] member   ARGV[2] TTL in ms   -> how many there are now */
 const joinScript: Script = {
@@ -22,7 +22,7 @@ return redis.call('ZCARD', KEYS[1])
 /** KEYS[1] members   ARGV[1] member   -> 1 if it was one, else 0 */
 const leaveScript: Script = { guarantee, lua: `return redis.call('ZREM', KEYS[1], ARGV[1])` };
 
-/** Who reads the shards of a listener, in Redis, on Redis's clock. */
+/** The daemons that share a listener, in Redis, on Redis's clock. */
 export function createMembers({ redis, keys }: { redis: RedisConnection; keys: SyncKeys }): Members {
   return {
     join: async (listener, member, ttlMs) =>

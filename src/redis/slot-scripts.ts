@@ -1,6 +1,6 @@
 import type { Script } from './connection/script.ts';
 
-/** `past` is the last whole millisecond, for what must be over; `now` the next one, for what is counted from here. */
+/** `past` is the last whole millisecond, for times that must be over; `now` is the next one, for times that start here. */
 const clock = `
 local time = redis.call('TIME')
 local past = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -19,8 +19,8 @@ if last then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', tonumber(las
  * ARGV[6] for how long a strict limit is remembered, ms
  * -> {1, the strictest per in ms}; {0, ms to wait, nil or the JSON of what caused it}
  *
- * A limit is remembered from when it was last asked for: one that is laxer does not keep it alive. The largest reserve
- * counts, or a slot that another sync reserved for a slow request would be clamped.
+ * A limit is remembered from when it was last requested: a laxer one does not keep it alive. The largest reserve counts, or
+ * a slot that another sync reserved for a slow request would be clamped.
  */
 export const takeScript: Script = {
   guarantee: 'no hit was made',
@@ -95,13 +95,13 @@ return 1
 
 /** KEYS[1] notBefore   -> 1 if it was there, else 0 */
 export const resumeScript: Script = {
-  guarantee: 'the back-off stands',
+  guarantee: 'the back-off remains',
   lua: `return redis.call('DEL', KEYS[1])`,
 };
 
 /**
  * KEYS[1] slots   KEYS[2] limits   KEYS[3] notBefore   ARGV[1] hits
- * -> {ms until a slot is free, 0: now; nil or the JSON of what keeps it back}. Only looks: nothing is written.
+ * -> {ms until a slot is free, 0: now; nil or the JSON of what holds it back}. Only reads: nothing is written.
  */
 export const lookScript: Script = {
   guarantee: 'nothing was changed',

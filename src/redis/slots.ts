@@ -14,15 +14,15 @@ export interface SlotsConfig {
   readonly timings: Pick<Timings, 'retryAfterCapMs'>;
 }
 
-/** For how long after it was last asked for a strict limit binds those who ask for a laxer one. */
+/** How long after its last request a strict limit binds requests with a laxer one. */
 const limitMemoryMs = 3_600_000;
 
 /**
- * The slots of every throttle key, in Redis, on Redis's clock. A client's clock plays no part, and half milliseconds are
- * rounded so that a slot never frees early.
+ * The slots of every throttle key, in Redis, on Redis's clock. A client's clock plays no part. Fractions of a millisecond
+ * are rounded so that a slot never frees early.
  */
 export function createRedisSlots({ redis, prefix, timings }: SlotsConfig): SlotKeeper {
-  // By how much the strictest limit seen is longer than the one that the grant was asked with.
+  // How much longer the strictest limit is than the one of the grant.
   const stricterByMs = new Map<string, number>();
 
   return {
@@ -56,7 +56,7 @@ export function createRedisSlots({ redis, prefix, timings }: SlotsConfig): SlotK
   };
 }
 
-/** How long until a slot of this key is free, and what keeps it back; 0: one is free now. Takes nothing. */
+/** How long until a slot of this key is free (0 is now), and what holds it back. Takes nothing. */
 export async function lookAtSlots(
   { redis, prefix }: Pick<SlotsConfig, 'redis' | 'prefix'>,
   key: string,

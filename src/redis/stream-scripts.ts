@@ -1,6 +1,6 @@
 import type { Script } from './connection/script.ts';
 
-const unread = 'the stream is as it was';
+const unchanged = 'the stream is unchanged';
 
 /**
  * IDs are two numbers of 64 bits, and Lua's are exact to 2^53 only: they are compared as decimal text, by length first.
@@ -30,7 +30,7 @@ end
  * lag or nil, oldest pending ID or nil}}
  */
 export const stateScript: Script = {
-  guarantee: unread,
+  guarantee: unchanged,
   lua: `${ids}
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 local info = redis.call('XINFO', 'STREAM', KEYS[1])
@@ -51,7 +51,7 @@ return state
  * -> {'appended', last ID, appended, duplicates, length}; {'gap'}; {'generation-ahead', last ID}
  */
 export const appendScript: Script = {
-  guarantee: 'the events stay in the outbox and go out once it does',
+  guarantee: 'the events stay in the outbox until Redis accepts them',
   lua: `${ids}
 local generation, last = ARGV[1], '0-0'
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -82,7 +82,7 @@ return {'appended', last, appended, duplicates, redis.call('XLEN', KEYS[1])}
 
 /** KEYS[1] stream   ARGV[1] ID   -> a list of the entry, or an empty one */
 export const readScript: Script = {
-  guarantee: unread,
+  guarantee: unchanged,
   lua: `return redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])`,
 };
 
@@ -124,7 +124,7 @@ return {'trimmed', removed, redis.call('XLEN', KEYS[1])}
 `,
 };
 
-/** KEYS[1] stream   ARGV[1] group   ARGV[2] the ID after which it reads   -> 1 if it was made, 0 if it was there */
+/** KEYS[1] stream   ARGV[1] group   ARGV[2] the ID after which it starts   -> 1 if it was made, 0 if it existed */
 export const groupScript: Script = {
   guarantee: 'nothing was read',
   lua: `

@@ -93,15 +93,15 @@ function groupIn([name, lastDelivered, pending, lag, oldest]: readonly unknown[]
   };
 }
 
-/** The one field of an entry; other fields were written by somebody else, whose entry is no event. */
+/** The one field of an entry. An entry with other fields was written by somebody else, and is not an event. */
 function eventIn([, fields]: readonly unknown[]): string {
   const [name, event] = listIn(fields);
   return name === 'event' ? textIn(event) : '';
 }
 
 /**
- * IDs of ours are far below 2^53. A larger one, which somebody else wrote, loses digits here but stays larger than any of
- * ours; where IDs are compared exactly, the scripts do it.
+ * Our IDs are far below 2^53. A larger one, which somebody else wrote, loses digits here but stays larger than any of ours.
+ * The scripts compare IDs exactly.
  */
 function positionIn(reply: unknown): Position {
   const position = parsePosition(textIn(reply));

@@ -1,26 +1,27 @@
 import { IntegrityError } from '../errors.ts';
 import { formatPosition, type Position } from '../event.ts';
 import type { EventStream } from '../stream.ts';
-import type { LeaseRow, TargetReader } from '../target.ts';
+import type { FenceRow, TargetReader } from '../target.ts';
 
-const hint = 'look at what happened to Redis or to the database, then run "sync outbox rebase"';
+const hint = 'Find out what happened to Redis or to the database, then run "cronsync outbox rebase".';
 
 /**
- * Alarms stop, and never skip: what contradicts itself is not mended by guessing. The lease must have been read after the
- * stream: read before, it would not know of events that were committed and relayed in between.
+ * Throws if the stream knows more than the database. An alarm stops the relay and skips nothing: a contradiction cannot be
+ * fixed by a guess. The fence must be read after the stream: otherwise it would not include events that were committed and
+ * relayed in between.
  */
-export function refuseContradiction(last: Position, lease: Pick<LeaseRow, 'generation' | 'nextSeq'>): void {
-  if (last.generation > lease.generation) throw generationAhead(last, lease.generation);
-  if (last.generation === lease.generation && last.seq >= lease.nextSeq) {
+export function refuseContradiction(last: Position, fence: Pick<FenceRow, 'generation' | 'nextSeq'>): void {
+  if (last.generation > fence.generation) throw generationAhead(last, fence.generation);
+  if (last.generation === fence.generation && last.seq >= fence.nextSeq) {
     throw new IntegrityError(
-      `STREAMAHEAD: the stream knows event ${formatPosition(last)}, and the database has only given out ` +
-        `${lease.nextSeq - 1}: it was restored from a backup. Nothing was written`,
+      `STREAMAHEAD: the stream has event ${formatPosition(last)}, and the last event of the database is ` +
+        `${fence.nextSeq - 1}: the database was restored from a backup. Nothing was written`,
       { hint },
     );
   }
 }
 
-/** While the outbox keeps it, the stream's top entry must be the same event there. */
+/** Throws if the newest entry of the stream is another event in the outbox, as long as the outbox keeps it. */
 export async function refuseDivergence(
   last: Position,
   { stream, target }: { readonly stream: EventStream; readonly target: TargetReader },
@@ -31,12 +32,12 @@ export async function refuseDivergence(
   const top = await stream.read(last);
   if (top === null || top === kept.events[0]) return;
   throw new IntegrityError(
-    `STREAMDIVERGED: the event ${formatPosition(last)} is another one on the stream than in the outbox. Nothing was appended`,
+    `STREAMDIVERGED: the event ${formatPosition(last)} on the stream differs from the one in the outbox. Nothing was appended`,
     { hint },
   );
 }
 
-/** The stream is of a later generation than the database: no relay of ours has made it. */
+/** The stream is of a later generation than the database: something else than our relay wrote to it. */
 export function generationAhead(last: Position, generation: number): IntegrityError {
   return new IntegrityError(
     `GENAHEAD: the stream is at ${formatPosition(last)}, a later generation than the database's ${generation}: ` +

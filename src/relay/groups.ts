@@ -4,10 +4,10 @@ import { listenerOf } from '../listener.ts';
 import type { EventStream, StreamState } from '../stream.ts';
 import type { GroupCursor, Target } from '../target.ts';
 
-/** A consumer group that a configured listener reads by. */
+/** A consumer group of a configured listener. */
 export interface ListenerGroup {
   readonly group: string;
-  /** Where a group that is new starts, unless its listener had others before. */
+  /** Where a new group starts, unless its listener had other groups before. */
   readonly from: 'beginning' | 'now';
 }
 
@@ -17,9 +17,9 @@ export interface GroupsDeps {
 }
 
 /**
- * Makes the groups of the configured listeners where they are missing, at the cursor that the target keeps, so that
- * nothing is trimmed before they have seen it. A new group's cursor is stored first: a crash in between loses nothing.
- * What a listener had with another number of shards goes last: its new groups start where the slowest of those stood.
+ * Makes the missing groups of the configured listeners at the cursors that the target keeps, so that nothing is trimmed
+ * before they have seen it. The cursor of a new group is stored first: a crash in between loses nothing. The groups that a
+ * listener had with another number of shards are dropped last; its new groups start where the slowest of those stood.
  */
 export async function ensureGroups(groups: readonly ListenerGroup[], deps: GroupsDeps): Promise<void> {
   if (groups.length === 0) return;
@@ -37,14 +37,14 @@ export async function ensureGroups(groups: readonly ListenerGroup[], deps: Group
   if (fresh.length > 0) await target.saveGroups(fresh);
   await makeMissing(groups, state, [...cursors, ...fresh], stream);
   if (former.size === 0) return;
-  // The cursors first: a daemon that misses its group makes it again only where there is one.
+  // The cursors first: a daemon that misses its group makes it again only if there is a cursor.
   await target.saveGroups([], [...former]);
   for (const group of former) await stream.dropGroup(group);
 }
 
 /**
- * Makes a group again that was there, for a daemon that reads by it. Throws `ConfigError` if the target does not know it any
- * more: it was dropped on purpose.
+ * Makes a group again that existed before, for the daemon that reads it. Throws `ConfigError` if the target no longer knows
+ * it: it was dropped on purpose.
  */
 export async function restoreGroup(group: string, { stream, target }: GroupsDeps): Promise<void> {
   const cursor = (await target.groups()).find((one) => one.group === group);
@@ -52,8 +52,8 @@ export async function restoreGroup(group: string, { stream, target }: GroupsDeps
     await stream.ensureGroup(group, cursor.position);
     return;
   }
-  const message = `the listener ${listenerOf(group)} was dropped, or has another number of shards now: it is read no more`;
-  throw new ConfigError(message, { hint: 'start "sync listen" again, with the config that the others have' });
+  const message = `the listener ${listenerOf(group)} was dropped, or has another number of shards now: this daemon no longer reads it`;
+  throw new ConfigError(message, { hint: 'Start "cronsync listen" again, with the config of the other daemons.' });
 }
 
 async function makeMissing(
@@ -81,14 +81,14 @@ function formerGroups(
   return new Set(known.filter((group) => !current.has(group) && listeners.has(listenerOf(group))));
 }
 
-/** Where a stream that is gone stood is known to the target: what is filled into it again is no news. */
+/** Where the stream stands now. If it is gone, the target knows: events that are filled in again are not new. */
 async function positionNow({ last }: StreamState, target: Target): Promise<Position> {
   if (last.generation > 0) return last;
-  const lease = await target.lease();
-  return lease === null ? last : { generation: lease.generation, seq: lease.nextSeq - 1 };
+  const fence = await target.fence();
+  return fence === null ? last : { generation: fence.generation, seq: fence.nextSeq - 1 };
 }
 
-/** Up to where every group has acknowledged everything; undefined if there are no groups. */
+/** The position up to which every group has acknowledged everything; undefined if there are no groups. */
 export function lowestCursor(cursors: readonly GroupCursor[]): Position | undefined {
   return cursors.map(({ position }) => position).sort(comparePositions)[0];
 }

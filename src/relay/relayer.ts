@@ -1,7 +1,8 @@
 import { UnreachableError } from '../errors.ts';
-import { type RelayDeps, type Relayed, type RelayOptions, relay, relayPatiently, type StreamAt } from './relay.ts';
+import { type Relayed, relay, relayPatiently } from './relay.ts';
+import type { RelayDeps, RelayOptions, StreamAt } from './start.ts';
 
-/** Relays beside a run: after each commit in the background, one transaction behind it, and to the end before the run ends. */
+/** Relays beside a run: in the background after each commit, one transaction behind it, and the rest before the run ends. */
 export class Relayer {
   readonly #options: RelayOptions;
   readonly #deps: RelayDeps;
@@ -9,7 +10,7 @@ export class Relayer {
   #at: StreamAt | null = null;
   #appended = 0;
   #underWay: Promise<void> = Promise.resolve();
-  /** Since when Redis takes nothing, by the monotonic clock. */
+  /** When Redis began to refuse, by the monotonic clock; null while it takes events. */
   #refusedAt: number | null = null;
   #alarm: unknown;
 
@@ -19,7 +20,7 @@ export class Relayer {
     this.#signal = signal;
   }
 
-  /** Starts to move what was committed; waits only for the move before it. Throws only what must stop the run. */
+  /** Called after each commit. Starts to move its events, and waits only for the move before. Throws only what must stop the run. */
   async committed(): Promise<void> {
     await this.#underWay;
     if (this.#alarm) throw this.#alarm;
@@ -27,8 +28,8 @@ export class Relayer {
   }
 
   /**
-   * Moves what is left, and says how much was moved since the last time. Throws `UnreachableError` if Redis takes nothing
-   * for `patienceMs`, counted from when it began to refuse: the data is committed.
+   * Moves what is left, and returns how much was moved since the last call. Throws `UnreachableError` if Redis takes
+   * nothing for `patienceMs`, counted from when it began to refuse: the data is committed.
    */
   async drain(signal: AbortSignal, patienceMs: number): Promise<Relayed> {
     await this.#underWay;

@@ -1,4 +1,4 @@
-import type { Adapter, HttpClient, Mode } from '../adapter.ts';
+import type { Adapter, HttpClient } from '../adapter.ts';
 import type { EventOptions } from '../batch.ts';
 import type { ChangeCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
@@ -7,69 +7,77 @@ import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import type { BatchSize } from '../pass/batches.ts';
 import type { Progress } from '../progress.ts';
-import type { Relayer } from '../relay/relayer.ts';
 import type { Target } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 
-/** The third party of a run: its adapter, and the way out to it. */
-export interface Party {
+/** The third party of a run: its adapter, and the HTTP client to reach it. */
+export interface ThirdParty {
   readonly name: string;
   readonly adapter: Adapter;
-  /** A client for one page: every request of it takes a slot. */
-  openHttp(way: WayOut): HttpClient;
+  /** Opens a client for one page. Every request of it takes a slot. */
+  openHttp(context: HttpContext): HttpClient;
 }
 
-/** What the way out must know of the run. */
-export interface WayOut {
-  /** What the page's pass asks for. */
-  readonly mode: Mode;
+/** What the HTTP client of one page needs to know of the pass, the target and the run. */
+export interface HttpContext {
+  /** What the pass asks for, its permanent redirects, and its consecutive failures: the exponent of a back-off. */
+  readonly pass: Pick<Checkpoint, 'mode' | 'moved' | 'failures'>;
   /** The target's own throttle; null in a dry run on a target that has none yet. */
-  readonly guard: SlotKeeper | null;
-  /** Asked just before a request is sent. */
-  readonly mayStillSend: () => boolean;
-  /** Permanent redirects that were answered before. */
-  readonly moved: Readonly<Record<string, string>>;
-  /** Failures in a row of this resource: the exponent of a back-off. */
-  readonly failures: number;
-  readonly onHit: () => void;
+  readonly targetSlots: SlotKeeper | null;
+  readonly run: Sending;
+}
+
+/** Whether and how a run sends its requests. */
+export interface Sending {
   readonly signal: AbortSignal;
+  /** Called right before a request is sent. */
+  readonly mayStillSend: () => boolean;
+  readonly onHit: () => void;
 }
 
 /** What a run that holds the lock and the newest fence works with. */
-export interface Session {
-  readonly party: Party;
+export interface RunContext {
+  readonly thirdParty: ThirdParty;
   readonly target: Target;
   readonly lease: Lease;
-  readonly relayer: Relayer;
+  /** Fires when the run must stop, for whatever reason. */
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly progress: Progress;
   readonly timings: Timings;
   readonly batchSize: BatchSize;
+  readonly events: EventPolicy;
+  /** The rate of the throttle: a back-off is a multiple of it. */
+  readonly perMs: number;
   readonly now: () => number;
   readonly onHit: () => void;
-  /** Told of each commit: what is written stays written, however the run ends. */
-  readonly onCommitted: (counts: ChangeCounts) => void;
+  /** Called after each commit with what it changed: its events wait in the outbox. A throw ends the run. */
+  readonly committed: (counts: ChangeCounts) => Promise<void>;
 }
 
-/** Fails when the lock is not surely ours any more: asked before every commit. */
-export function assertTrusted({ lease, signal }: Pick<Session, 'lease' | 'signal'>): void {
+/** What a step needs in order to write. */
+export type WriteContext = Pick<RunContext, 'target' | 'lease' | 'signal' | 'timings' | 'events' | 'now' | 'committed'>;
+
+/** How the config wants events to be written. */
+export interface EventPolicy {
+  readonly source: string;
+  /** Whether a pass that runs because the shape has changed emits events. */
+  readonly onRemap: 'emit' | 'silent';
+}
+
+/** Throws when the lock may no longer be ours. Called before every commit. */
+export function assertTrusted({ lease, signal }: Pick<RunContext, 'lease' | 'signal'>): void {
   signal.throwIfAborted();
   if (lease.isTrusted()) return;
   throw new LeaseLostError(
     'this run can no longer trust that it holds the lock; what it had not committed was not written',
-    {
-      hint: 'the next run goes on from the last commit',
-    },
+    { hint: 'The next run continues from the last commit.' },
   );
 }
 
-/** How the events of a pass are told. */
-export function eventOptions(
-  checkpoint: Checkpoint,
-  { source, onRemap }: { readonly source: string; readonly onRemap: 'emit' | 'silent' },
-): EventOptions {
-  if (!checkpoint.isRemap) return { source, silent: false };
+/** How the events of this pass are written. */
+export function eventOptions({ isRemap }: Pick<Checkpoint, 'isRemap'>, { source, onRemap }: EventPolicy): EventOptions {
+  if (!isRemap) return { source, silent: false };
   return { source, cause: 'remap', silent: onRemap === 'silent' };
 }

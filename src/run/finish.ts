@@ -1,29 +1,37 @@
 import { ExitCode, StopError, SyncError, UnreachableError } from '../errors.ts';
 import { lowestCursor } from '../relay/groups.ts';
-import type { Session } from './context.ts';
-import type { Tally } from './report.ts';
+import type { Relayer } from '../relay/relayer.ts';
+import type { RunContext } from './context.ts';
+import type { RunReport } from './report.ts';
 
-type Ending = Pick<Session, 'lease' | 'relayer' | 'target' | 'timings' | 'now'>;
+interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'now'> {
+  readonly relayer: Relayer;
+}
 
 /**
- * Gets the events out, forgets old ones, writes the run's row. A stopping run does it quickly; a run that lost its right to
- * write does nothing. What goes wrong here is told as well: the data is committed in any case.
+ * Relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
+ * run that lost the lock does nothing. What goes wrong here is reported too: the data is committed in any case.
  */
-export async function finish(tally: Tally, retainMs: number, session: Ending, stop: AbortSignal): Promise<void> {
-  const { lease, target, timings, now } = session;
+export async function finish(
+  report: RunReport,
+  retainMs: number,
+  context: Finishing,
+  stop: AbortSignal,
+): Promise<void> {
+  const { lease, target, timings, now } = context;
   if (!lease.isTrusted()) return;
-  if (!tally.isAlarmed) {
+  if (!report.isAlarmed) {
     try {
-      await relayTheRest(tally, session, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
-      await purge(retainMs, session);
+      await relayTheRest(report, context, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
+      await purge(retainMs, context);
     } catch (error) {
-      tally.met(error);
+      report.met(error);
     }
   }
   try {
-    await target.recordRun(tally.row(now(), stopCodeOf(stop)));
+    await target.recordRun(report.row(now(), stopCodeOf(stop)));
   } catch (error) {
-    tally.met(error);
+    report.met(error);
   }
 }
 
@@ -33,17 +41,17 @@ export function stopCodeOf(stop: AbortSignal): ExitCode | null {
   return stop.reason instanceof StopError ? stop.reason.exitCode : ExitCode.ok;
 }
 
-async function relayTheRest(tally: Tally, { relayer }: Ending, patienceMs: number): Promise<void> {
+async function relayTheRest(report: RunReport, { relayer }: Finishing, patienceMs: number): Promise<void> {
   const timeIsUp = AbortSignal.timeout(patienceMs);
   try {
-    tally.relayed(await relayer.drain(timeIsUp, patienceMs));
+    report.relayed(await relayer.drain(timeIsUp, patienceMs));
   } catch (error) {
     const isLate = timeIsUp.aborted && !(error instanceof SyncError);
     throw isLate || error instanceof UnreachableError ? eventsLeft(error) : error;
   }
 }
 
-/** Whoever reads that Redis is away must not take it that nothing was written. */
+/** The message says what is committed: "Redis is away" alone would sound as if nothing had been written. */
 function eventsLeft(error: unknown): UnreachableError {
   const why = error instanceof UnreachableError ? error.message : 'Redis did not take them in time';
   const hint = error instanceof UnreachableError && error.hint ? { hint: error.hint } : {};
@@ -53,10 +61,10 @@ function eventsLeft(error: unknown): UnreachableError {
   );
 }
 
-/** What is older than `retain` and has been passed by the stream and by every listener leaves the outbox. */
-async function purge(retainMs: number, { target, now }: Ending): Promise<void> {
-  const lease = await target.lease();
-  if (lease === null) return;
-  const onStream = { generation: lease.generation, seq: lease.nextSeq - 1 };
+/** Removes events from the outbox that are older than `retain`, on the stream, and acknowledged by every listener. */
+async function purge(retainMs: number, { target, now }: Finishing): Promise<void> {
+  const fence = await target.fence();
+  if (fence === null) return;
+  const onStream = { generation: fence.generation, seq: fence.nextSeq - 1 };
   await target.purgeOutbox(new Date(Math.max(0, now() - retainMs)), lowestCursor(await target.groups()) ?? onStream);
 }

@@ -3,24 +3,24 @@ import type { BackOff } from '../checkpoint.ts';
 import { formatDuration } from '../duration.ts';
 import { ExitCode, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
-import type { Served, Work } from '../pass/pass.ts';
+import type { PageTotals } from '../pass/page-intake.ts';
+import type { Pass } from '../pass/pass.ts';
 import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../target.ts';
 import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
 
-/** Counts what a run does and meets, and sums it up at its end. */
-export class Tally {
-  works: readonly Work[] = [];
-  pages = 0;
-  readonly #name: string;
-  readonly #adapter: string;
-  readonly #holder: Holder;
+interface ReportedRun {
+  readonly name: string;
+  readonly adapter: string;
+  readonly holder: Holder;
+}
+
+/** What a run does and meets, as it happens, and the summary of it at the end. */
+export class RunReport {
+  readonly #run: ReportedRun;
   readonly #startedAt: number;
-  #hits = 0;
-  #records = 0;
-  #rejected = 0;
-  #duplicates = 0;
-  #counts = noChanges;
+  #passes: readonly Pass[] = [];
+  #totals = { hits: 0, pages: 0, records: 0, rejected: 0, duplicates: 0, counts: noChanges };
   #relayed = 0;
   #isRelayPaused = false;
   #nextSlotInMs: number | null = null;
@@ -29,37 +29,43 @@ export class Tally {
   #errors: ErrorSummary[] = [];
   #warnings: string[] = [];
 
-  constructor({ name, adapter, holder }: { name: string; adapter: string; holder: Holder }, startedAt: number) {
-    this.#name = name;
-    this.#adapter = adapter;
-    this.#holder = holder;
+  constructor(run: ReportedRun, startedAt: number) {
+    this.#run = run;
     this.#startedAt = startedAt;
   }
 
-  /** Stream and database contradict each other: nothing may be relayed. */
+  /** Pages that were taken so far. */
+  get pages(): number {
+    return this.#totals.pages;
+  }
+
+  /** Whether stream and database contradict each other: then nothing may be relayed. */
   get isAlarmed(): boolean {
     return this.#errors.some(({ exitCode }) => exitCode === ExitCode.bug);
   }
 
+  /** The passes that the summary is about. */
+  opened(passes: readonly Pass[]): void {
+    this.#passes = passes;
+  }
+
   hit(): void {
-    this.#hits += 1;
+    this.#totals.hits += 1;
   }
 
   due(): void {
     this.#wasDue = true;
   }
 
-  served({ taken }: Served): void {
-    if (taken) {
-      this.pages += 1;
-      this.#records += taken.records;
-      this.#rejected += taken.rejected;
-      this.#duplicates += taken.duplicates;
-    }
+  tookPage({ records, rejected, duplicates }: PageTotals): void {
+    this.#totals.pages += 1;
+    this.#totals.records += records;
+    this.#totals.rejected += rejected;
+    this.#totals.duplicates += duplicates;
   }
 
   wrote(counts: ChangeCounts): void {
-    this.#counts = sumCounts(this.#counts, counts);
+    this.#totals.counts = sumCounts(this.#totals.counts, counts);
   }
 
   relayed({ appended, outcome }: Relayed): void {
@@ -90,7 +96,7 @@ export class Tally {
     if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
   }
 
-  /** Undefined: the run was stopped from outside, which is no error. */
+  /** Undefined: the run was stopped from outside, which is not an error. */
   met(error: unknown): void {
     if (error === undefined) return;
     const summary = errorSummary(error);
@@ -98,30 +104,16 @@ export class Tally {
   }
 
   summary(now: number, stopCode: ExitCode | null): Summary {
-    const resources = this.works.flatMap(summaryOf);
-    const { outcome, exitCode } = outcomeOf({
-      stopCode,
-      errors: this.#errors,
-      isHeld: this.#isHeld,
-      isThrottled: this.#nextSlotInMs !== null,
-      pages: this.pages,
-      isUnfinished: resources.some(({ phase }) => phase === 'walking' || phase === 'deleting'),
-      wasDue: this.#wasDue,
-    });
+    const { name, adapter, holder } = this.#run;
+    const resources = this.#passes.flatMap(summaryOf);
     return {
-      name: this.#name,
-      run: this.#holder.run,
-      adapter: this.#adapter,
-      outcome,
-      exitCode,
+      name,
+      run: holder.run,
+      adapter,
+      ...this.#outcome(resources, stopCode),
       startedAt: new Date(this.#startedAt).toISOString(),
       tookMs: now - this.#startedAt,
-      hits: this.#hits,
-      pages: this.pages,
-      records: this.#records,
-      rejected: this.#rejected,
-      duplicates: this.#duplicates,
-      counts: this.#counts,
+      ...this.#totals,
       relayed: this.#relayed,
       isRelayPaused: this.#isRelayPaused,
       nextSlotInMs: this.#nextSlotInMs,
@@ -131,26 +123,42 @@ export class Tally {
     };
   }
 
+  /** The run's row in the target, as its summary has it. */
   row(now: number, stopCode: ExitCode | null): RunRow {
-    const { outcome, exitCode, hits, pages, counts, rejected, errors } = this.summary(now, stopCode);
+    const { run, adapter, outcome, exitCode, hits, pages, counts, rejected, errors } = this.summary(now, stopCode);
+    const { host, pid } = this.#run.holder;
+    const startedAt = new Date(this.#startedAt);
+    const error = errors[0]?.message ?? null;
+    const times = { startedAt, endedAt: new Date(now) };
     return {
-      run: this.#holder.run,
-      holder: `${this.#holder.host}:${this.#holder.pid}`,
-      adapter: this.#adapter,
-      startedAt: new Date(this.#startedAt),
-      endedAt: new Date(now),
+      run,
+      holder: `${host}:${pid}`,
+      adapter,
+      ...times,
       outcome,
       exitCode,
       hits,
       pages,
       counts,
       rejected,
-      error: errors[0]?.message ?? null,
+      error,
     };
+  }
+
+  #outcome(resources: readonly ResourceSummary[], stopCode: ExitCode | null) {
+    return outcomeOf({
+      stopCode,
+      errors: this.#errors,
+      isHeld: this.#isHeld,
+      isThrottled: this.#nextSlotInMs !== null,
+      pages: this.#totals.pages,
+      isUnfinished: resources.some(({ phase }) => phase === 'walking' || phase === 'deleting'),
+      wasDue: this.#wasDue,
+    });
   }
 }
 
-function summaryOf({ resource, checkpoint }: Work): ResourceSummary[] {
+function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
   const { pass, phase, progress, held } = checkpoint;
   return [{ resource: resource.table.resource, pass, phase, pages: progress.pages, records: progress.records, held }];

@@ -3,13 +3,13 @@ import type { HeldDeletes } from '../checkpoint.ts';
 import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
 
 /**
- * How a run ended. `done`: every resource that was due is in step. `partial`: a pass goes on in the next run.
- * `throttled`: no slot was free. `not-due`: nothing wanted work. `held`: the guard held deletions back.
- * `failed`: an error, told in `errors`. `stopped`: by a signal.
+ * How a run ended. `done`: every resource that was due is in step. `partial`: a pass continues in the next run.
+ * `throttled`: no slot was free. `not-due`: no resource needed work. `held`: the guard held deletions back.
+ * `failed`: with the errors in `errors`. `stopped`: by a signal.
  */
 export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'failed' | 'stopped';
 
-/** What a run did: printed, stored as its row in `_sync_runs`, and a stable contract with `--json`. */
+/** What a run did. It is printed, stored as the run's row in `_sync_runs`, and a stable contract with `--json`. */
 export interface Summary {
   readonly name: string;
   readonly run: string;
@@ -25,7 +25,7 @@ export interface Summary {
   readonly rejected: number;
   readonly duplicates: number;
   readonly counts: ChangeCounts;
-  /** Events that this run put on the stream, its own and those that an earlier run had left. */
+  /** Events that this run put on the stream: its own, and those that an earlier run had left. */
   readonly relayed: number;
   /** The stream is full: the outbox holds the rest until a listener has caught up. */
   readonly isRelayPaused: boolean;
@@ -55,10 +55,14 @@ export interface ErrorSummary {
 export function errorSummary(error: unknown): ErrorSummary {
   if (error instanceof SyncError) return { exitCode: error.exitCode, message: error.message, hint: error.hint ?? null };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { exitCode: ExitCode.bug, message: `a bug in sync: ${message}`, hint: 'please report it, with this text' };
+  return {
+    exitCode: ExitCode.bug,
+    message: `a bug in cronsync: ${message}`,
+    hint: 'Please report it, with this text.',
+  };
 }
 
-/** What the run says of itself, from what it met: errors first, then the guard, then how far it came. */
+/** The outcome and the exit code of a run. Errors come first, then the guard, then how far the run came. */
 export function outcomeOf(met: {
   /** The exit code of the signal that stopped the run; null if none did. */
   readonly stopCode: ExitCode | null;

@@ -2,7 +2,7 @@ import { formatDuration } from '../duration.ts';
 import { LockHeldError } from '../errors.ts';
 import type { Held, Holder, Lease, Lock } from '../lock.ts';
 
-/** Takes the lock, or throws `LockHeldError`, which names the holder: then nothing else was touched. */
+/** Takes the lock. Throws `LockHeldError`, which names the holder; then nothing else was touched. */
 export async function takeLock(lock: Lock, holder: Holder, now: number): Promise<Lease> {
   const acquired = await lock.acquire(holder);
   if (!acquired.granted) throw heldError(acquired.held, now);
@@ -12,13 +12,15 @@ export async function takeLock(lock: Lock, holder: Holder, now: number): Promise
 function heldError({ holder, expiresInMs }: Held, now: number): LockHeldError {
   const hint =
     expiresInMs === null || holder === null
-      ? { hint: 'no run of sync left it like this: look at it with "sync status", remove it with "sync unlock"' }
+      ? {
+          hint: 'A run never leaves the lock like this. Look at it with "cronsync status", and remove it with "cronsync unlock".',
+        }
       : {};
   const until =
     expiresInMs === null ? 'it never expires by itself' : `it expires in ${formatDuration(expiresInMs)} unless renewed`;
   if (holder === null) {
     return new LockHeldError(
-      `the lock is held by something that is no run of sync; ${until}; nothing was touched`,
+      `the lock is held by something that is not a run of cronsync; ${until}; nothing was touched`,
       hint,
     );
   }

@@ -37,21 +37,10 @@ export function openTestContext(url: string, signal: AbortSignal = new AbortCont
 
 function anHttpClient(url: string, keeper: SlotKeeper, signal: AbortSignal): AdapterContext['http'] {
   return createThrottledClient({
-    limits: { hits: 1, perMs: 1 },
-    keepers: [keeper],
-    origins: [new URL(url).origin],
-    authorize: (request) => request,
-    credentialsDigest: '',
-    timeoutMs: 5000,
-    maxBody: 64 * 1024 * 1024,
-    waitMs: 0,
-    marginMs: 0,
-    userAgent: 'cronsync/testing',
+    throttle: { limits: { hits: 1, perMs: 1 }, keepers: [keeper], waitMs: 0, marginMs: 0 },
+    credentials: { origins: [new URL(url).origin], authorize: (request) => request, digest: '' },
+    transport: { timeoutMs: 5000, maxBody: 64 * 1024 * 1024, userAgent: 'cronsync/testing' },
+    run: { signal, log: silentLog, mayStillSend: () => true, moved: {}, failures: 0 },
     timings: defaultTimings,
-    signal,
-    log: silentLog,
-    mayStillSend: () => true,
-    moved: () => ({}),
-    failures: () => 0,
   });
 }

@@ -38,7 +38,7 @@ export async function aTapIn(
     file,
     `const say = (...messages) => { for (const message of messages) process.stdout.write((typeof message === 'string' ? message : JSON.stringify(message)) + '\\n'); };\n${script}`,
   );
-  const surroundings = { dir: folder, timeoutMs, maxMessageBytes: 1_000_000 };
+  const surroundings = { dir: folder, env: process.env, timeoutMs, maxMessageBytes: 1_000_000 };
   const command = [process.execPath, file];
   const adapter = await createSingerAdapter(
     { command, resources: { people: { stream: 'people' } }, ...options },

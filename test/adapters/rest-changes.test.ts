@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChangesPage, Keys, PageRequest } from '../../src/adapter.ts';
 import type { Bookmark, RestResource } from '../../src/adapters/rest/options.ts';
 import { createRestAdapter } from '../../src/adapters/rest/rest.ts';
 import { CursorExpiredError, ProtocolError } from '../../src/errors.ts';
 import { openTestContext } from '../../src/testing.ts';
-import { aThirdParty, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
-
-let party: ThirdParty;
-beforeEach(async () => {
-  party = await aThirdParty();
-});
-afterEach(() => party.close());
+import { party } from '../helpers/fresh-party.ts';
+import type { Scripted } from '../helpers/third-party.ts';
 
 const keys: Keys = {
   record: (raw) => (raw as { id: string }).id,

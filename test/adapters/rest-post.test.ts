@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RestResource } from '../../src/adapters/rest/options.ts';
 import { createRestAdapter } from '../../src/adapters/rest/rest.ts';
 import { openTestContext } from '../../src/testing.ts';
-import { aThirdParty, type ThirdParty } from '../helpers/third-party.ts';
+import { party } from '../helpers/fresh-party.ts';
 import { readPage } from './page-reader.ts';
-
-let party: ThirdParty;
-beforeEach(async () => {
-  party = await aThirdParty();
-});
-afterEach(() => party.close());
 
 const adapterOf = (resource: Partial<RestResource>) =>
   createRestAdapter({

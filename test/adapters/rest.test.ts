@@ -1,15 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Pagination, RestResource } from '../../src/adapters/rest/options.ts';
 import { createRestAdapter } from '../../src/adapters/rest/rest.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../src/errors.ts';
-import { aThirdParty, dialectConfig, people, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
+import { party } from '../helpers/fresh-party.ts';
+import { dialectConfig, people, type Scripted } from '../helpers/third-party.ts';
 import { readPage } from './page-reader.ts';
-
-let party: ThirdParty;
-beforeEach(async () => {
-  party = await aThirdParty();
-});
-afterEach(() => party.close());
 
 const adapterOf = (resource: Partial<RestResource>, baseUrl = party.url) =>
   createRestAdapter({

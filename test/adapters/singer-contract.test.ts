@@ -26,7 +26,7 @@ const tap = `
 function aTapAt(url: string, replicationMethod: 'FULL_TABLE' | 'INCREMENTAL') {
   const command = [process.execPath, join(folder, 'tap.mjs'), url];
   const catalog = { streams: [{ stream: 'people', replication_method: replicationMethod }] };
-  const surroundings = { dir: folder, timeoutMs: 20_000, maxMessageBytes: 1_000_000 };
+  const surroundings = { dir: folder, env: process.env, timeoutMs: 20_000, maxMessageBytes: 1_000_000 };
   return createSingerAdapter({ command, catalog, resources: { people: { stream: 'people' } } }, surroundings);
 }
 

@@ -1,39 +1,46 @@
-import type { Console, Paint } from '../../src/cli/terminal.ts';
+import { PassThrough } from 'node:stream';
+import type { Paint, Terminal } from '../../src/cli/terminal.ts';
 import { silentLog } from '../../src/log.ts';
 
-/** A console that keeps what it is given. Colours are written as `<red …>`, where they are asked for. */
-export interface KeptConsole extends Console {
+/** A terminal that keeps what it is given. Colours are written as `<red …>`, where they are asked for. */
+export interface KeptTerminal extends Terminal {
   readonly printed: readonly string[];
-  readonly told: readonly string[];
+  readonly reported: readonly string[];
   readonly shown: readonly string[];
 }
 
-export function aConsole(
-  options: Partial<Pick<Console, 'isQuiet' | 'isJson' | 'isLive' | 'columns'>> & { colours?: true } = {},
-): KeptConsole {
+export function aTerminal(
+  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive' | 'columns'>> & { colours?: true } = {},
+): KeptTerminal {
   const printed: string[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const shown: string[] = [];
-  const tell = (line: string) => void told.push(line);
+  const report = (line: string) => void reported.push(line);
   const { colours, ...modes } = options;
   const paint = colours ? painted : plain;
   return {
     printed,
-    told,
+    reported,
     shown,
     print: (line) => void printed.push(line),
-    tell,
+    report,
     show: (line) => void shown.push(line),
-    log: { ...silentLog, warn: (message) => tell(`warn ${message}`), debug: (message) => tell(`debug ${message}`) },
+    log: { ...silentLog, warn: (message) => report(`warn ${message}`), debug: (message) => report(`debug ${message}`) },
     out: paint,
     err: paint,
     isQuiet: false,
     isJson: false,
     columns: undefined,
-    isLive: false,
+    isInteractive: false,
+    command: 'cronsync',
+    caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },
     redact() {},
     ...modes,
   };
+}
+
+function streams() {
+  return { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
 }
 
 const as = (name: string) => (text: string) => `<${name} ${text}>`;

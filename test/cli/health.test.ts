@@ -87,7 +87,7 @@ test.each([
 describe('the metrics', () => {
   const gauges = { lag: { notify: 12 }, pending: { notify: 3, 'reindex.0': 0 }, deadLetters: { notify: 1 } };
 
-  test('count deliveries, attempts and the age of events, and tell what is asked at that moment', async () => {
+  test('count deliveries, attempts and the age of events, and read gauges at each scrape', async () => {
     const metrics = await createMetrics({ name: 'crm', gauges: async () => gauges });
     metrics.delivered('notify', 'failure', 120);
     metrics.delivered('notify', 'success', 20);
@@ -117,7 +117,7 @@ describe('the metrics', () => {
     expect(Math.abs(Date.now() / 1000 - Number(beat?.split(' ')[1]))).toBeLessThan(60);
   });
 
-  test('leave out what cannot be asked, and forget what is gone', async () => {
+  test('leave out gauges that cannot be read, and forget groups that are gone', async () => {
     let ask = async () => gauges as typeof gauges | { lag: object; pending: object; deadLetters: object };
     const metrics = await createMetrics({ name: 'crm', gauges: async () => (await ask()) as typeof gauges });
     expect(await metrics.text()).toContain('cronsync_group_lag{');

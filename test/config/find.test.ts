@@ -53,7 +53,7 @@ test('reads $import and a byte order mark as cosmiconfig does', async () => {
   expect((await loadConfig({ cwd, env: {}, file: 'bom.json' })).config.name).toBe('crm');
 });
 
-test('names sync init where there is no config', async () => {
+test('names cronsync init if there is no config', async () => {
   const cwd = await aFolder({ 'package.json': '{}' });
   const thrown = await loadConfig({ cwd, env: {} }).catch((error: unknown) => error);
 
@@ -67,7 +67,7 @@ test.each([
   ['sync.config.json', '{"name": }', 'cannot be read'],
   ['sync.config.yaml', 'a: [', 'cannot be read'],
   ['sync.config.ts', 'export default {', 'does not load'],
-  ['sync.config.ts', 'export const a = 1', 'exports no default'],
+  ['sync.config.ts', 'export const a = 1', 'has no default export'],
   ['sync.config.json', '[]', 'must be an object'],
 ])('says what is wrong with %s that holds %j', async (name, content, message) => {
   const cwd = await aFolder({ [name]: content });

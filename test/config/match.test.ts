@@ -48,7 +48,7 @@ test('the whole key may not', async () => {
   ]);
 });
 
-test('a field that holds a list is no field to match by', async () => {
+test('a field that holds a list cannot be matched by', async () => {
   const properties = { ...customers.schema.properties, tags: { type: ['array', 'null'] } };
   const config = withMatch(['tags'], { schema: { ...customers.schema, properties } });
   const map = { id: 'id', tags: 'tags' };

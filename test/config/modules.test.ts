@@ -37,7 +37,7 @@ test.each([
   ['./gone.ts', /gone\.ts does not exist/],
   ['gone', /package gone cannot be found/],
   ['./throws.ts', /throws\.ts does not load: on purpose/],
-  ['./nothing.ts', /exports no default/],
+  ['./nothing.ts', /has no default export/],
 ])('says why %s cannot be used', async (specifier, message) => {
   const dir = await aFolder({ 'throws.ts': 'throw new Error("on purpose");', 'nothing.ts': 'export {};' });
 

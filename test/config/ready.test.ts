@@ -81,7 +81,7 @@ describe('the config', () => {
     expect(Object.keys(config.resources.issues?.schema.properties ?? {})).toEqual(['id']);
   });
 
-  test('that extends what does not exist is told what does', async () => {
+  test('that extends an unknown adapter is refused with the known ones', async () => {
     const config = { name: 'crm', adapter: 'shop', adapters: { shop: { extends: 'stripes' } } };
     await expect(load(config, options)).rejects.toMatchObject({
       exitCode: 78,

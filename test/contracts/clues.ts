@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Batch } from '../../src/batch.ts';
 import { type Alias, type Aliases, type Arrived, type Bearer, type Clues, nativeOnly } from '../../src/identity.ts';
 import type { Prepared, Values } from '../../src/record.ts';
-import type { ResourceTable, Target } from '../../src/target.ts';
-import { ada, bob, checkpointOf, claim, customersTable, eve, record, type TargetWorld, write } from './target.ts';
+import type { ResourceTable } from '../../src/table.ts';
+import type { Target } from '../../src/target.ts';
+import { ada, bob, checkpointOf, customersTable, eve, record, type TargetWorld, takeOver, write } from './target.ts';
 
 const byEmail = customersTable({ match: ['email'] });
 const never = new AbortController().signal;
@@ -30,16 +31,16 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
   describe(`${name} tells what records are`, () => {
     let world: TargetWorld;
     const opened: AsyncDisposable[] = [];
-    const claimed = async (table: ResourceTable = byEmail): Promise<Target> => {
+    const takenOver = async (table: ResourceTable = byEmail): Promise<Target> => {
       const target = await world.open('crm');
       opened.push(target);
-      return claim(target, table);
+      return takeOver(target, table);
     };
 
     /** Of a table that was empty, the run that fills it has made every row: only the next looks for alike ones. */
     const filledWith = async (records: readonly Prepared[], changes: Partial<Batch> = {}, table = byEmail) => {
-      await write(await claimed(table), records, { table, ...changes });
-      return claimed(table);
+      await write(await takenOver(table), records, { table, ...changes });
+      return takenOver(table);
     };
 
     beforeEach(async () => {
@@ -147,7 +148,7 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
     });
 
     test('in the run that fills an empty table by aliases and keys alone, since whatever looks alike is of this run', async () => {
-      const target = await claimed();
+      const target = await takenOver();
       await write(target, [ada, bob], { table: byEmail, aliases: aliasesOf(['77', '1']) });
       const asked = [arriving('77'), arriving('2'), arriving('9', 'bob@example.com')];
       expect(await target.clues(byEmail, 'lab', asked)).toEqual([
@@ -213,7 +214,7 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
     });
 
     test('whether there ever was a record, by the first id, which a deleted one keeps', async () => {
-      const target = await claimed();
+      const target = await takenOver();
       expect(await target.rowsOf(byEmail, [1])).toEqual([]);
       await write(target, [ada], { table: byEmail });
       const checkpoint = () => ({ checkpoint: checkpointOf(1) });
@@ -236,7 +237,7 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       const reader = await world.reader('crm');
       opened.push(reader);
       expect(await reader.clues(byEmail, 'lab', [arriving('1', 'ada@example.com')])).toEqual([clues()]);
-      const target = await claimed(customersTable());
+      const target = await takenOver(customersTable());
       await write(target, [ada]);
       expect(await reader.clues(byEmail, 'lab', [arriving('1', 'ada@example.com')])).toEqual([
         clues({ namesake: bearer('1'), lookalikes: [bearer('1')] }),
@@ -244,7 +245,7 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
     });
 
     test('a search that no index serves is warned of', async () => {
-      const target = await claimed();
+      const target = await takenOver();
       const warnings = async (match: readonly string[]) => (await target.inspect({ ...byEmail, match })).warnings;
       await world.sql('CREATE INDEX by_email_and_score ON customers (email, score)');
       expect(await warnings(['email'])).toEqual([]);

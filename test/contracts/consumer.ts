@@ -36,21 +36,21 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
     test('takes what is new, in order, no more than was asked for, and each entry once', async () => {
       await it.append(1, 2, 3);
       const [one, other] = [await it.join(), await it.join()];
-      expect(await one.take(2)).toEqual({
+      expect(await one.readNew(2)).toEqual({
         entries: [
           { id: at(1), event: '{"n":1}', deliveries: 1 },
           { id: at(2), event: '{"n":2}', deliveries: 1 },
         ],
         last: at(2),
       });
-      expect(ids(await other.take(5))).toEqual([at(3)]);
-      expect(await one.take(5)).toEqual({ entries: [], last: at(3) });
+      expect(ids(await other.readNew(5))).toEqual([at(3)]);
+      expect(await one.readNew(5)).toEqual({ entries: [], last: at(3) });
     });
 
-    test('acknowledges what it owns, and says what another has taken over', async () => {
+    test('acknowledges what it owns, and returns what another has claimed', async () => {
       await it.append(1, 2, 3);
       const [one, other] = [await it.join(), await it.join()];
-      await one.take(3);
+      await one.readNew(3);
       expect(ids(await other.claim(0, 1, firstEntry))).toEqual([at(1)]);
       expect(await one.acknowledge([at(1), at(2)])).toEqual([at(1)]);
       expect((await it.pending()).map(({ id, consumer }) => [id, consumer])).toEqual([
@@ -63,7 +63,7 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
     test('claims in the order of the stream, page by page, and comes to the end', async () => {
       await it.append(1, 2, 3, 4, 5);
       const gone = await it.join();
-      await gone.take(5);
+      await gone.readNew(5);
       const one = await it.join();
       const first = await one.claim(0, 2, firstEntry);
       const second = await one.claim(0, 2, first.next);
@@ -76,14 +76,14 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
     test('does not claim what was touched just now', async () => {
       await it.append(1);
       const busy = await it.join();
-      await busy.take(1);
+      await busy.readNew(1);
       await busy.keepAlive([at(1)]);
       expect(ids(await (await it.join()).claim(60_000, 10, firstEntry))).toEqual([]);
     });
 
-    test('a claim is no delivery; what begins after it is', async () => {
+    test('a claim is not a delivery; what begins after it is', async () => {
       await it.append(1);
-      await (await it.join()).take(1);
+      await (await it.join()).readNew(1);
       const one = await it.join();
       expect((await one.claim(0, 10, firstEntry)).entries).toMatchObject([{ deliveries: 1 }]);
       expect(await one.begin(at(1))).toBe(true);
@@ -93,10 +93,10 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
       expect(await one.begin(at(1))).toBe(false);
     });
 
-    test('is told which of its entries are lost to it', async () => {
+    test('learns which of its entries another has claimed', async () => {
       await it.append(1, 2);
       const one = await it.join();
-      await one.take(2);
+      await one.readNew(2);
       await (await it.join()).claim(0, 1, firstEntry);
       expect(await one.keepAlive([at(1), at(2), at(7)])).toEqual([at(1), at(7)]);
     });
@@ -104,11 +104,11 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
     test('what it hands back can be claimed at once, as if it had never had it', async () => {
       await it.append(1, 2, 3);
       const gone = await it.join();
-      await gone.take(1);
+      await gone.readNew(1);
       const one = await it.join();
       await one.claim(0, 10, firstEntry);
       await one.begin(at(1));
-      await one.take(2);
+      await one.readNew(2);
       await one.handBack([at(1), at(2)]);
       const claimed = await (await it.join()).claim(60_000, 10, firstEntry);
       expect(claimed.entries.map(({ id, deliveries }) => [id, deliveries])).toEqual([
@@ -120,7 +120,7 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
     test('hands back nothing that is another consumer’s', async () => {
       await it.append(1);
       const one = await it.join();
-      await one.take(1);
+      await one.readNew(1);
       const other = await it.join();
       await other.claim(0, 1, firstEntry);
       await one.handBack([at(1)]);
@@ -130,18 +130,18 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
     test('leaves when nothing is pending for it, and stays when something is', async () => {
       await it.append(1);
       const [busy, idle] = [await it.join(), await it.join()];
-      await busy.take(1);
-      await idle.take(1);
+      await busy.readNew(1);
+      await idle.readNew(1);
       await Promise.all([busy.leave(), idle.leave()]);
       expect(await it.consumers()).toEqual([busy.consumer]);
-      expect(await busy.sweep(0)).toBe(0);
+      expect(await busy.removeIdleConsumers(0)).toBe(0);
       await busy.acknowledge([at(1)]);
-      expect(await busy.sweep(0)).toBe(1);
+      expect(await busy.removeIdleConsumers(0)).toBe(1);
     });
 
-    test('tells of entries that were trimmed while they were pending', async () => {
+    test('returns entries that were trimmed while they were pending', async () => {
       await it.append(1, 2);
-      await (await it.join()).take(2);
+      await (await it.join()).readNew(2);
       await it.trim(1);
       const claimed = await (await it.join()).claim(0, 10, firstEntry);
       expect([ids(claimed), claimed.lost]).toEqual([[at(2)], [at(1)]]);
@@ -152,21 +152,21 @@ export function consumerContract(name: string, make: () => Promise<ConsumersUnde
       await it.append(1, 2);
       await it.lend('mine');
       const one = await it.join('mine');
-      expect(ids(await one.take(1))).toEqual([at(1)]);
+      expect(ids(await one.readNew(1))).toEqual([at(1)]);
       await it.lend('another');
-      await expect(one.take(1)).rejects.toThrow(LeaseLostError);
+      await expect(one.readNew(1)).rejects.toThrow(LeaseLostError);
       await expect(one.claim(0, 1, firstEntry)).rejects.toThrow(LeaseLostError);
       const other = await it.join('another');
       expect(ids(await other.claim(0, 10, firstEntry))).toEqual([at(1)]);
-      expect(ids(await other.take(10))).toEqual([at(2)]);
+      expect(ids(await other.readNew(10))).toEqual([at(2)]);
     });
 
     test('says when the group is gone', async () => {
       await it.append(1);
       const one = await it.join();
-      await one.take(1);
+      await one.readNew(1);
       await it.destroy();
-      await expect(one.take(1)).rejects.toThrow(GroupGoneError);
+      await expect(one.readNew(1)).rejects.toThrow(GroupGoneError);
       await expect(one.claim(0, 1, firstEntry)).rejects.toThrow(GroupGoneError);
       await expect(one.acknowledge([at(1)])).rejects.toThrow(GroupGoneError);
       await expect(one.keepAlive([at(1)])).rejects.toThrow(GroupGoneError);

@@ -48,9 +48,9 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
       expect(await dead.countByListener()).toEqual({});
     });
 
-    test('gives back what was buried, to every process', async () => {
+    test('returns what was stored, to every process', async () => {
       const letter = aDeadLetter();
-      expect(await dead.bury(letter)).toBe(true);
+      expect(await dead.store(letter)).toBe(true);
 
       const other = await it.another();
       expect(await other.get(letter.id)).toEqual(letter);
@@ -59,27 +59,27 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
 
     test('keeps one of an event and group, however many bury it, and the first stays', async () => {
       const others = await Promise.all(Array.from({ length: 3 }, () => it.another()));
-      const burials = others.map((other, n) => other.bury(aDeadLetter({ lastError: `mover ${n}` })));
-      const news = await Promise.all(burials);
+      const storings = others.map((other, n) => other.store(aDeadLetter({ lastError: `mover ${n}` })));
+      const news = await Promise.all(storings);
 
       expect(news.filter(Boolean)).toHaveLength(1);
       expect(await dead.list({})).toMatchObject([{ lastError: `mover ${news.indexOf(true)}` }]);
     });
 
     test('keeps the same event of two groups apart', async () => {
-      expect(await dead.bury(aDeadLetter())).toBe(true);
-      expect(await dead.bury(aDeadLetter({ group: 'audit', listener: 'audit' }))).toBe(true);
+      expect(await dead.store(aDeadLetter())).toBe(true);
+      expect(await dead.store(aDeadLetter({ group: 'audit', listener: 'audit' }))).toBe(true);
       expect(await dead.countByListener()).toEqual({ audit: 1, notify: 1 });
     });
 
-    test('lists in the order of the events, generation first, whenever they were buried', async () => {
-      for (const position of [at(12), at(3, 6), at(9), at(100), at(2)]) await dead.bury(aDeadLetter({ position }));
+    test('lists in the order of the events, generation first, whenever they were stored', async () => {
+      for (const position of [at(12), at(3, 6), at(9), at(100), at(2)]) await dead.store(aDeadLetter({ position }));
       expect(await idsOf()).toEqual(['notify:5-2', 'notify:5-9', 'notify:5-12', 'notify:5-100', 'notify:6-3']);
     });
 
     test('goes on after one that is gone by now, also at the same position', async () => {
-      for (const group of ['a', 'b', 'c']) await dead.bury(aDeadLetter({ group, position: at(7) }));
-      await dead.bury(aDeadLetter({ group: 'a', position: at(8) }));
+      for (const group of ['a', 'b', 'c']) await dead.store(aDeadLetter({ group, position: at(7) }));
+      await dead.store(aDeadLetter({ group: 'a', position: at(8) }));
       const [, second] = await dead.list({ limit: 2 });
       await dead.drop(second?.id ?? '');
 
@@ -89,10 +89,10 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
 
     test('finds by listener, key and age, and by all of them', async () => {
       const old = new Date('2025-01-01T00:00:00.000Z');
-      await dead.bury(aDeadLetter({ position: at(1) }));
-      await dead.bury(aDeadLetter({ position: at(2), listener: 'audit' }));
-      await dead.bury(aDeadLetter({ position: at(3), key: '18' }));
-      await dead.bury(aDeadLetter({ position: at(4), deadAt: old }));
+      await dead.store(aDeadLetter({ position: at(1) }));
+      await dead.store(aDeadLetter({ position: at(2), listener: 'audit' }));
+      await dead.store(aDeadLetter({ position: at(3), key: '18' }));
+      await dead.store(aDeadLetter({ position: at(4), deadAt: old }));
 
       expect(await idsOf({ listener: 'audit' })).toEqual(['notify:5-2']);
       expect(await idsOf({ key: '18' })).toEqual(['notify:5-3']);
@@ -105,23 +105,23 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
 
     test('drops one for all', async () => {
       const letter = aDeadLetter();
-      await dead.bury(letter);
+      await dead.store(letter);
       const other = await it.another();
 
       expect(await other.drop(letter.id)).toBe(true);
       expect(await dead.drop(letter.id)).toBe(false);
       expect(await dead.list({})).toEqual([]);
-      expect(await dead.bury(letter)).toBe(true);
+      expect(await dead.store(letter)).toBe(true);
     });
 
     test('keeps two syncs in one database apart', async () => {
       const theirs = await it.another('other-sync');
-      await dead.bury(aDeadLetter());
+      await dead.store(aDeadLetter());
 
       expect(await theirs.list({})).toEqual([]);
       expect(await theirs.countByListener()).toEqual({});
       expect(await theirs.drop(aDeadLetter().id)).toBe(false);
-      expect(await theirs.bury(aDeadLetter())).toBe(true);
+      expect(await theirs.store(aDeadLetter())).toBe(true);
     });
 
     test('takes whatever an entry held that was no event', async () => {
@@ -133,14 +133,14 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
         lastError: 'x'.repeat(100_000),
         attemptsAt: [],
       });
-      await dead.bury(strange);
+      await dead.store(strange);
 
       expect(await dead.get(strange.id)).toEqual(strange);
       expect(await dead.drop(strange.id)).toBe(true);
     });
 
     test('takes an error with half a surrogate pair', async () => {
-      await dead.bury(aDeadLetter({ lastError: 'half \ud83d' }));
+      await dead.store(aDeadLetter({ lastError: 'half \ud83d' }));
       expect(await dead.list({})).toMatchObject([{ lastError: 'half \ufffd' }]);
     });
   });

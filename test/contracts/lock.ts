@@ -29,7 +29,7 @@ export function lockContract(name: string, make: () => Promise<LockUnderTest>): 
     });
     afterEach(() => it.close());
 
-    test('grants one of fifty that race, and tells the others who holds it', async () => {
+    test('grants one of fifty that race, and names the holder to the others', async () => {
       const locks = await Promise.all(Array.from({ length: 50 }, () => it.another()));
       const answers = await Promise.all(locks.map((lock, at) => lock.acquire(aHolder({ run: `run-${at}` }))));
 

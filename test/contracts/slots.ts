@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackOffCause } from '../../src/errors.ts';
+import type { Target } from '../../src/target.ts';
 import type { Grant, SlotAnswer, SlotKeeper } from '../../src/throttle.ts';
 
 export interface SlotKeeperUnderTest {
@@ -18,6 +19,24 @@ const refused: BackOffCause = { exitCode: 69, message: 'the third party answered
 
 export function aGrant(key = 'acme'): Grant {
   return { id: randomUUID(), key };
+}
+
+/** The slot keepers of three syncs whose targets are in one database. */
+export async function keepersOf(
+  open: (name: string) => Promise<Target>,
+  close: () => unknown,
+): Promise<SlotKeeperUnderTest> {
+  const targets = [await open('crm'), await open('billing'), await open('third')];
+  const [keeper, ...others] = targets.map(({ slots }) => slots);
+  if (!keeper) throw new Error('no target was opened');
+  return {
+    keeper,
+    others,
+    async close() {
+      for (const target of targets) await target[Symbol.asyncDispose]();
+      await close();
+    },
+  };
 }
 
 export function waitOf(answer: SlotAnswer): number {
@@ -43,7 +62,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
     };
     const untilFree = (over = limits) => vi.waitUntil(() => isFree(over), { timeout: 20_000, interval: 5 });
 
-    test('gives one of 200 racers the slot, and tells the others how long to wait', async () => {
+    test('gives one of 200 racers the slot, and returns to the others how long to wait', async () => {
       const keepers = [it.keeper, ...(it.others ?? [])];
       const answers = await Promise.all(
         Array.from({ length: 200 }, (_, at) =>
@@ -141,7 +160,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
       expect(passed).toBeGreaterThanOrEqual(3 * limits.perMs);
     });
 
-    test('stays away as long as it was told to, with the cause, only ever later', async () => {
+    test('defers for as long as asked, with the cause, and only ever longer', async () => {
       await it.keeper.defer('acme', 20_000, refused);
       await it.keeper.defer('acme', 5000, { exitCode: 77, message: 'sooner' });
       const answer = await it.keeper.take(aGrant(), minutely, 0);

@@ -150,7 +150,7 @@ export function eventStreamContract(name: string, make: () => Promise<StreamUnde
       expect(await it.consume('notify', 5, 1)).toBe(1);
     });
 
-    test('starts anew after it was removed', async () => {
+    test('starts again after it was removed', async () => {
       await fill(5);
       await it.stream.remove();
       await it.stream.remove();

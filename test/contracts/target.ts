@@ -1,12 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
-import { noProgress } from '../../src/checkpoint.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Column, Prepared, Values } from '../../src/record.ts';
-import type { OnDelete, ResourceTable, Target, TargetReader } from '../../src/target.ts';
+import type { OnDelete, ResourceTable } from '../../src/table.ts';
+import type { Target, TargetReader } from '../../src/target.ts';
+import { aCheckpoint } from '../pass/a-pass.ts';
 
 /** A fresh database, with the system that lives in it. */
 export interface TargetWorld extends AsyncDisposable {
@@ -53,31 +54,7 @@ export const adaMoved = record('1', 'ada@new.example', 3, 1.5, true, '["a","b"]'
 const never = new AbortController().signal;
 
 export function checkpointOf(pass: number): Checkpoint {
-  return {
-    pass,
-    mode: 'snapshot',
-    phase: 'walking',
-    shape: 'shape',
-    isRemap: false,
-    cursor: 'next',
-    bookmark: null,
-    nextBookmark: null,
-    validators: null,
-    fullAt: null,
-    tombstones: [],
-    progress: noProgress,
-    startedAt: 1,
-    completedAt: null,
-    triedAt: 2,
-    failures: 0,
-    backOff: null,
-    moved: {},
-    held: null,
-    permission: null,
-    deletions: [],
-    missing: 0,
-    sweptTo: 0,
-  };
+  return aCheckpoint({ pass, cursor: 'next' });
 }
 
 export function batchOf(records: readonly Prepared[], changes: Partial<Batch> = {}): Batch {
@@ -90,9 +67,9 @@ export function write(target: Target, records: readonly Prepared[], changes: Par
 }
 
 let runs = 0;
-export async function claim(target: Target, ...tables: ResourceTable[]): Promise<Target> {
+export async function takeOver(target: Target, ...tables: ResourceTable[]): Promise<Target> {
   runs += 1;
-  await target.claim({ run: `run-${runs}`, holder: 'host:1' }, tables.length > 0 ? tables : [customersTable()], 0);
+  await target.takeOver({ run: `run-${runs}`, holder: 'host:1' }, tables.length > 0 ? tables : [customersTable()], 0);
   return target;
 }
 
@@ -126,7 +103,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       opened.push(made);
       return made;
     };
-    const claimed = async (...tables: ResourceTable[]) => claim(await open(), ...tables);
+    const takenOver = async (...tables: ResourceTable[]) => takeOver(await open(), ...tables);
     const system = (query: string) => world.rows(query);
 
     beforeEach(async () => {
@@ -137,27 +114,27 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       await world[Symbol.asyncDispose]();
     });
 
-    describe('claim', () => {
+    describe('taking over', () => {
       test('starts at fence 1 and sequence 1, in a generation no lower than the floor', async () => {
         const target = await open();
         const floor = Date.now() + 1_000_000;
-        const lease = await target.claim({ run: 'r', holder: 'host:7' }, [customersTable()], floor);
-        expect(lease).toEqual({ fence: 1, generation: floor, nextSeq: 1, holder: 'host:7' });
-        expect(await target.lease()).toEqual(lease);
+        const fence = await target.takeOver({ run: 'r', holder: 'host:7' }, [customersTable()], floor);
+        expect(fence).toEqual({ fence: 1, generation: floor, nextSeq: 1, holder: 'host:7' });
+        expect(await target.fence()).toEqual(fence);
       });
 
       test('adds one to the fence and keeps generation and sequence', async () => {
-        const first = await claimed();
+        const first = await takenOver();
         await write(first, [ada, bob]);
-        const before = await first.lease();
-        const second = await claimed();
-        expect(await second.lease()).toEqual({ ...before, fence: 2, nextSeq: 3 });
+        const before = await first.fence();
+        const second = await takenOver();
+        expect(await second.fence()).toEqual({ ...before, fence: 2, nextSeq: 3 });
       });
 
       test('fences out every write of an earlier run', async () => {
-        const old = await claimed();
+        const old = await takenOver();
         const { ids } = await write(old, [ada]);
-        await claimed();
+        await takenOver();
         await expect(write(old, [bob])).rejects.toThrow(FencedError);
         await expect(remove(old, ids)).rejects.toThrow(FencedError);
         await expect(old.save('customers', { checkpoint: checkpointOf(9) })).rejects.toThrow(FencedError);
@@ -168,8 +145,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await old.countLive('customers')).toBe(1);
       });
 
-      test('fences out whoever holds the fence when it is asked to', async () => {
-        const target = await claimed();
+      test('fences out the run that holds the fence when it is asked to', async () => {
+        const target = await takenOver();
         await (await open()).fenceOut();
         await expect(write(target, [ada])).rejects.toThrow(FencedError);
       });
@@ -184,34 +161,34 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           problems: [],
           warnings: [],
         });
-        await write(await claim(target), [ada]);
+        await write(await takeOver(target), [ada]);
         expect(await system('SELECT id, notes, email FROM customers')).toEqual([
           { id: '1', notes: 'none', email: 'ada@example.com' },
         ]);
       });
 
       test('refuses a table that belongs to another sync, and names it', async () => {
-        await claim(await open('billing'));
-        await expect(claimed()).rejects.toThrow(/belongs to the sync "billing"/);
-        await expect(claimed()).rejects.toThrow(ConfigError);
+        await takeOver(await open('billing'));
+        await expect(takenOver()).rejects.toThrow(/belongs to the sync "billing"/);
+        await expect(takenOver()).rejects.toThrow(ConfigError);
       });
 
       test('refuses a table without a unique index over its key, and says what makes one', async () => {
         await world.sql('CREATE TABLE customers (id VARCHAR(50) NOT NULL, email VARCHAR(50))');
-        await expect(claimed()).rejects.toThrow(/CREATE UNIQUE INDEX/);
+        await expect(takenOver()).rejects.toThrow(/CREATE UNIQUE INDEX/);
         const [row] = await system('SELECT count(*) AS n FROM customers');
         expect(Number(row?.n)).toBe(0);
       });
 
       test('refuses a column that must be filled and that nothing fills', async () => {
         await world.sql('CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, owner VARCHAR(50) NOT NULL)');
-        await expect(claimed()).rejects.toThrow(/"owner".*NOT NULL/);
+        await expect(takenOver()).rejects.toThrow(/"owner".*NOT NULL/);
       });
 
       test('compares every record again after the resource has moved to another table', async () => {
-        await write(await claimed(), [ada]);
+        await write(await takenOver(), [ada]);
         const moved = customersTable({ table: 'clients' });
-        const target = await claimed(moved);
+        const target = await takenOver(moved);
         expect(await target.compare(moved, entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
         await write(target, [ada], { table: moved });
         expect(await system('SELECT id FROM clients')).toEqual([{ id: '1' }]);
@@ -219,8 +196,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     });
 
     describe('commit', () => {
-      test('creates rows, with their values as they were given', async () => {
-        const target = await claimed();
+      test('creates rows with the values that were given', async () => {
+        const target = await takenOver();
         const committed = await write(target, [ada, bob, eve]);
         expect(committed).toEqual({
           counts: { created: 3, updated: 0, deleted: 0 },
@@ -240,8 +217,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.countLive('customers')).toBe(3);
       });
 
-      test('updates only the columns that differ, and leaves the system its own', async () => {
-        const target = await claimed();
+      test('updates only the columns that differ, and keeps the columns of the system', async () => {
+        const target = await takenOver();
         await write(target, [ada]);
         await world.sql('ALTER TABLE customers ADD COLUMN notes VARCHAR(50)');
         await world.sql("UPDATE customers SET notes = 'calls on mondays'");
@@ -253,10 +230,10 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('adopts a row that is equal without an event, and one that differs as an update', async () => {
-        await write(await claim(await open('old')), [ada, bob]);
+        await write(await takeOver(await open('old')), [ada, bob]);
         await world.sql('DELETE FROM _sync_records');
         await world.sql('DELETE FROM _sync_tables');
-        const target = await claimed();
+        const target = await takenOver();
         const { counts, ids } = await write(target, [adaMoved, bob]);
         expect({ counts, ids }).toEqual({ counts: { created: 0, updated: 1, deleted: 0 }, ids: [1, 2] });
         expect((await eventsOf(target)).map(({ type }) => type)).toEqual(['customers.updated']);
@@ -267,7 +244,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('refreshes the hash alone where the row is right already', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await write(target, [ada]);
         const rehashed = { ...ada, hash: 'other' };
         expect(await write(target, [rehashed])).toMatchObject({ ids: [1], events: 0, counts: { updated: 0 } });
@@ -278,7 +255,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('creates again what was deleted, even with the same hash', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const { ids } = await write(target, [ada]);
         await remove(target, ids);
         expect(await target.compare(customersTable(), entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
@@ -287,8 +264,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.countLive('customers')).toBe(1);
       });
 
-      test('says in the event what the row held, not what was last written', async () => {
-        const target = await claimed();
+      test('puts into the event what was in the row, not what was last written', async () => {
+        const target = await takenOver();
         await write(target, [ada]);
         await world.sql("UPDATE customers SET email = 'system@example.com'");
         await write(target, [adaMoved]);
@@ -307,18 +284,18 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('creates a row that the system has removed', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await write(target, [ada]);
         await world.sql('DELETE FROM customers');
         expect(await write(target, [adaMoved])).toMatchObject({ ids: [1], counts: { created: 1, updated: 0 } });
       });
 
       test('numbers events without a gap over two runs, one outbox row for each transaction', async () => {
-        const first = await claimed();
+        const first = await takenOver();
         await write(first, [ada, bob]);
-        const second = await claimed();
+        const second = await takenOver();
         await write(second, [adaMoved, eve]);
-        const { generation } = (await second.lease()) ?? { generation: 0 };
+        const { generation } = (await second.fence()) ?? { generation: 0 };
         expect((await eventsOf(second)).map(({ id }) => id)).toEqual(
           [1, 2, 3, 4].map((seq) => `crm:${generation}-${seq}`),
         );
@@ -330,14 +307,14 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('writes rows without events when it is to be silent', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const silent = await write(target, [ada], { events: { source: '/test', silent: true } });
         expect(silent).toMatchObject({ counts: { created: 1 }, events: 0, nextSeq: 1 });
         expect(await eventsOf(target)).toEqual([]);
       });
 
       test('writes nothing at all when the plan throws', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const broken = () => {
           throw new Error('no plan');
         };
@@ -348,13 +325,13 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('writes nothing once the signal has fired', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await expect(target.commit(batchOf([ada]), AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
         expect(await system('SELECT id FROM customers')).toEqual([]);
       });
 
       test('stores checkpoint and seen set with the rows, and keeps the seen set where none is given', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const seen = new Uint8Array([1, 2, 250]);
         await write(target, [ada, bob], {
           checkpoint: (ids, counts) => ({
@@ -372,7 +349,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('takes a record again that an earlier page of a first load has brought', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await write(target, [ada, bob]);
         expect(await write(target, [bob, eve])).toMatchObject({ ids: [2, 3], counts: { created: 1 } });
         expect(await target.countLive('customers')).toBe(3);
@@ -380,17 +357,17 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     });
 
     describe('compare and find', () => {
-      test('give ids of the equal, and positions of the others in order', async () => {
-        const target = await claimed();
+      test('give the ids of equal records, and the positions of the others in order', async () => {
+        const target = await takenOver();
         await write(target, [ada, bob, eve]);
         const entries = [...entriesOf([eve]), ['9', 'x'], ...entriesOf([adaMoved, bob]), ['8', 'y']] as const;
-        const { unchanged, different } = await (await claimed()).compare(customersTable(), entries);
+        const { unchanged, different } = await (await takenOver()).compare(customersTable(), entries);
         expect([...unchanged].sort()).toEqual([2, 3]);
         expect(different).toEqual([1, 2, 4]);
       });
 
-      test('count records, give ids of keys and the live in order', async () => {
-        const target = await claimed();
+      test('count records, and give the ids of keys and the live ids in order', async () => {
+        const target = await takenOver();
         await write(target, [ada, bob, eve]);
         await remove(target, [2]);
         expect(await target.idsOf('customers', ['3', '2', 'none', '1'])).toEqual([3, 1]);
@@ -410,9 +387,9 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         ['keep', 'keep', [{ id: '1', email: 'ada@example.com' }]],
         ['set', { set: { email: 'gone', active: false } }, [{ id: '1', email: 'gone' }]],
       ];
-      test.each(ways)('deletes the %s way, with an event of what the row held', async (_way, onDelete, left) => {
+      test.each(ways)('deletes the %s way, with an event of what was in the row', async (_way, onDelete, left) => {
         const table = customersTable({ onDelete });
-        const target = await claimed(table);
+        const target = await takenOver(table);
         const { ids } = await write(target, [ada], { table });
         expect(await remove(target, ids, table)).toMatchObject({ counts: { deleted: 1 }, events: 1 });
         expect(await system('SELECT id, email FROM customers')).toEqual(left);
@@ -426,7 +403,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('marks a soft delete with its time', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await remove(target, (await write(target, [ada])).ids);
         expect(await system('SELECT id FROM customers WHERE deleted_at IS NOT NULL')).toEqual([{ id: '1' }]);
         expect((await target.find(customersTable(), [ada]))[0]).toMatchObject({
@@ -436,15 +413,15 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('deletes what the system has removed already, with nothing before it', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const { ids } = await write(target, [ada]);
         await world.sql('DELETE FROM customers');
         expect(await remove(target, ids)).toMatchObject({ counts: { deleted: 1 } });
         expect((await eventsOf(target))[1]).toMatchObject({ data: { before: null } });
       });
 
-      test('counts what is missing, and starts again for what was found', async () => {
-        const target = await claimed();
+      test('counts how often a record is missing, and starts again once it was found', async () => {
+        const target = await takenOver();
         await write(target, [ada, bob]);
         const miss = (missing: readonly number[], found: readonly number[]) =>
           target.remove(
@@ -467,13 +444,16 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
 
     describe('quarantine', () => {
       test('keeps a reject once, with its reasons, and forgets it after a pass without it', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const raw = { id: '1', big: 12345678901234567890n };
         const rejected = [
           { key: '1', reasons: ['email is missing'], raw },
           { key: null, reasons: ['no key'], raw: 'garbage' },
         ];
         await write(target, [], { rejected, pass: 1 });
+        // Rejects are listed by their time, in milliseconds: the second must be later than the first.
+        const writtenAt = Date.now();
+        await vi.waitUntil(() => Date.now() > writtenAt, { interval: 1 });
         await write(target, [], { rejected: rejected.slice(0, 1), pass: 2 });
         const rejects = await target.rejects({ resource: 'customers', limit: 10 });
         expect(rejects).toHaveLength(2);
@@ -486,8 +466,18 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.rejects({ limit: 10 })).map(({ key }) => key)).toEqual(['1']);
       });
 
+      test('counts the records of one resource', async () => {
+        const target = await takenOver();
+        expect(await target.countRejects('customers')).toBe(0);
+        const rejected = ['1', '2', '3'].map((key) => ({ key, reasons: ['email is missing'], raw: { id: key } }));
+        await write(target, [], { rejected, pass: 1 });
+        await write(target, [], { rejected, pass: 2 });
+        expect(await target.countRejects('customers')).toBe(3);
+        expect(await target.countRejects('orders')).toBe(0);
+      });
+
       test('cuts a long raw record', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await write(target, [], { rejected: [{ key: null, reasons: ['long'], raw: 'x'.repeat(100_000) }] });
         const [reject] = await target.rejects({ limit: 1 });
         expect(reject?.raw.length).toBe(65_536);
@@ -497,7 +487,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         await world.sql(
           'CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, email VARCHAR(50) UNIQUE, visits INTEGER CHECK (visits < 100))',
         );
-        const target = await claimed();
+        const target = await takenOver();
         const twin = record('4', 'ada@example.com', 1, null, null, null);
         const heavy = record('5', 'e5', 100, null, null, null);
         const { ids, refused, counts, events } = await write(target, [ada, twin, bob, heavy]);
@@ -519,7 +509,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
 
       test('leaves a record live whose row a foreign key keeps', async () => {
         const table = customersTable({ onDelete: 'hard' });
-        const target = await claimed(table);
+        const target = await takenOver(table);
         const { ids } = await write(target, [ada, bob], { table });
         await world.sql('CREATE TABLE orders (customer TEXT REFERENCES customers (id))');
         await world.sql("INSERT INTO orders VALUES ('1')");
@@ -534,12 +524,12 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
 
     describe('outbox', () => {
       const upTo = async (reading: TargetReader, seq: number): Promise<Position> => ({
-        generation: (await reading.lease())?.generation ?? 0,
+        generation: (await reading.fence())?.generation ?? 0,
         seq,
       });
 
-      test('gives whole transactions until there are enough, from inside one if need be', async () => {
-        const target = await claimed();
+      test('gives whole transactions until there are enough events, starting inside one if it must', async () => {
+        const target = await takenOver();
         await write(target, [ada, bob]);
         await write(target, [eve]);
         const firsts = await target.outbox(await upTo(target, 0), 1);
@@ -549,8 +539,8 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.outbox(await upTo(target, 3), 10)).events).toEqual([]);
       });
 
-      test('is purged of what is old and passed, and of nothing else', async () => {
-        const target = await claimed();
+      test('is purged of events that are old and passed, and of no others', async () => {
+        const target = await takenOver();
         await write(target, [ada, bob]);
         await write(target, [eve]);
         const later = new Date(Date.now() + 60_000);
@@ -560,11 +550,11 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await eventsOf(target)).map(({ subject }) => subject)).toEqual(['3']);
       });
 
-      test('moves to a new generation what was not passed, with its own numbers', async () => {
-        const target = await claimed();
+      test('moves events that were not passed to a new generation, under their own numbers', async () => {
+        const target = await takenOver();
         await write(target, [ada, bob]);
         await write(target, [eve]);
-        const old = await target.lease();
+        const old = await target.fence();
         const floor = Date.now() + 5_000_000;
         expect(await target.rebase(floor, await upTo(target, 1))).toEqual({ generation: floor, moved: 2 });
         const moved = await target.outbox({ generation: floor, seq: 0 }, 10);
@@ -578,7 +568,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     });
 
     describe('listeners and runs', () => {
-      test('keeps the cursor that is further on, and forgets a dropped group', async () => {
+      test('keeps the later of two cursors, and forgets a dropped group', async () => {
         const target = await open();
         const at = (generation: number, seq: number) => [{ group: 'notify', position: { generation, seq } }];
         await target.saveGroups(at(5, 9));
@@ -592,7 +582,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('remembers runs, newest first', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const run = (id: string) => ({
           run: id,
           holder: 'host:1',
@@ -617,9 +607,9 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
     describe('two syncs in one database', () => {
       test('never touch each other', async () => {
         const people = customersTable({ resource: 'customers', table: 'people' });
-        const other = await claim(await open('billing'), people);
+        const other = await takeOver(await open('billing'), people);
         await write(other, [ada], { table: people });
-        const target = await claimed();
+        const target = await takenOver();
         await write(target, [bob]);
         await remove(target, [1]);
         expect(await other.countLive('customers')).toBe(1);
@@ -640,7 +630,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           columns,
           onDelete: { set: { 'na"me': 'gone' } },
         });
-        const target = await claimed(table);
+        const target = await takenOver(table);
         const { ids } = await write(target, [record('k', 'v', 1)], { table });
         await write(target, [record('k', 'w', 2)], { table });
         await remove(target, ids, table);
@@ -648,7 +638,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('keeps strings of any kind, and integers past 2^53', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const strings = [
           "it's",
           '"; DROP TABLE customers; --',
@@ -662,7 +652,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           record(`key ${text.slice(0, 20)}`, text, 2n ** 62n - BigInt(n), 0.1, null, null),
         );
         await write(target, records);
-        const fresh = await claimed();
+        const fresh = await takenOver();
         expect((await fresh.compare(customersTable(), entriesOf(records))).different).toEqual([]);
         const found = await fresh.find(customersTable(), records);
         expect(found.every(({ row }, n) => row?.every((value, at) => value === records[n]?.values[at]))).toBe(true);
@@ -672,7 +662,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
 
       test('tells keys apart that differ by case or by a trailing space only', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         const keys = ['a', 'A', 'a ', 'ä', 'Ä'].map((key) => record(key, key, null, null, null, null));
         expect(await write(target, keys)).toMatchObject({ counts: { created: 5 } });
         const found = await target.find(customersTable(), keys);
@@ -682,7 +672,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       test('knows records by a key of several columns of several kinds', async () => {
         const columns = [column('tenant', 'text'), column('n', 'integer'), column('name', 'text')];
         const table = customersTable({ key: ['tenant', 'n'], columns, onDelete: 'hard' });
-        const target = await claimed(table);
+        const target = await takenOver(table);
         const both = ['a', 'b'].map(
           (tenant): Prepared => ({ key: JSON.stringify([tenant, '7']), values: [tenant, 7, 'x'], hash: tenant }),
         );
@@ -698,10 +688,10 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
 
     describe('a reader', () => {
       test('reads what a run has committed', async () => {
-        const target = await claimed();
+        const target = await takenOver();
         await write(target, [ada], { checkpoint: () => ({ checkpoint: checkpointOf(1) }) });
         const reading = await reader();
-        expect(await reading.lease()).toEqual(await target.lease());
+        expect(await reading.fence()).toEqual(await target.fence());
         expect(await reading.pass('customers')).toEqual(await target.pass('customers'));
         expect(await reading.compare(customersTable(), entriesOf([ada, bob]))).toEqual({
           unchanged: [1],
@@ -713,7 +703,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
 
       test('finds nothing before the first run, and makes nothing', async () => {
         const reading = await reader();
-        expect(await reading.lease()).toBeNull();
+        expect(await reading.fence()).toBeNull();
         expect(await reading.pass('customers')).toBeNull();
         expect(await reading.compare(customersTable(), entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
         expect(await reading.find(customersTable(), [ada])).toEqual([{ entry: null, row: null, isRowDeleted: false }]);

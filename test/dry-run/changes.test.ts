@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, ChangesPage } from '../../src/adapter.ts';
+import type { ChangesPage } from '../../src/adapter.ts';
 import { type DryPlan, dryRun } from '../../src/dry-run/dry-run.ts';
 import { silentLog } from '../../src/log.ts';
-import { complete, startPass, turnPage } from '../../src/pass/transitions.ts';
+import { complete, startPass } from '../../src/pass/transitions.ts';
+import { turnPage } from '../../src/pass/turn-page.ts';
 import { noProgressShown } from '../../src/progress.ts';
+import type { ThirdParty } from '../../src/run/context.ts';
 import type { Spool } from '../../src/spool.ts';
 import { createSpool } from '../../src/targets/sqlite/spool.ts';
+import { thirdPartyOf } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 
 let system: System;
@@ -20,23 +23,22 @@ afterEach(async () => {
 });
 
 /** A third party that knows only changes, and notes what it was asked from. */
-function partyOf(records: readonly object[], deleted: readonly string[], asked: (string | null)[]) {
-  const adapter: Adapter = {
+function thirdPartyWith(records: readonly object[], deleted: readonly string[], asked: (string | null)[]) {
+  return thirdPartyOf('acme', {
     modes: () => ['changes'],
     isStable: () => true,
     async fetchPage({ bookmark }): Promise<ChangesPage> {
       asked.push(bookmark);
       return { mode: 'changes', records, deleted, next: null, bookmark: () => 'b2' };
     },
-  };
-  return { name: 'acme', adapter, openHttp: () => ({ request: () => Promise.reject(new Error('no hit')) }) };
+  });
 }
 
-function planOf(party: ReturnType<typeof partyOf>, isFull = false): Promise<DryPlan> {
+function planOf(thirdParty: ThirdParty, isFull = false): Promise<DryPlan> {
   const options = { name: 'crm', adapter: 'acme', resources: [system.resource], maxPages: 100, isFull };
   const { signal } = new AbortController();
-  const deps = { target: system.target, guard: null, party, spool, signal, now: Date.now };
-  return dryRun(options, { ...deps, log: silentLog, progress: noProgressShown });
+  const context = { target: system.target, targetSlots: null, thirdParty, spool, signal, now: Date.now };
+  return dryRun(options, { ...context, log: silentLog, progress: noProgressShown });
 }
 
 /** As a pass of changes leaves it. */
@@ -51,18 +53,18 @@ async function leaveBookmark(bookmark: string): Promise<void> {
 const changes = () => [...spool.changes('customers')].map(({ type, key }) => `${type} ${key}`).toSorted();
 
 describe('a dry run with an adapter that knows only changes', () => {
-  test('asks from the stored bookmark on, and with --full from nowhere on', async () => {
+  test('asks from the stored bookmark, and with --full without one', async () => {
     await leaveBookmark('b1');
     const asked: (string | null)[] = [];
-    await planOf(partyOf([], [], asked));
-    await planOf(partyOf([], [], asked), true);
+    await planOf(thirdPartyWith([], [], asked));
+    await planOf(thirdPartyWith([], [], asked), true);
     expect(asked).toEqual(['b1', null]);
     expect((await system.target.pass('customers'))?.checkpoint.bookmark).toBe('b1');
   });
 
-  test('plans what came, and no deletion of what did not', async () => {
+  test('plans what came, and no deletion of what did not come', async () => {
     await system.fill(20);
-    const plan = await planOf(partyOf([{ id: 21 }, { id: 3 }, { id: 4, email: 'new@example.com' }], [], []));
+    const plan = await planOf(thirdPartyWith([{ id: 21 }, { id: 3 }, { id: 4, email: 'new@example.com' }], [], []));
     expect(changes()).toEqual(['created 21', 'updated 4']);
     expect(plan).toMatchObject({ outcome: 'planned', exitCode: 0, resources: [{ unchanged: 1, unconfirmed: 0 }] });
     expect(plan.resources[0]?.verdict).toEqual({
@@ -73,14 +75,14 @@ describe('a dry run with an adapter that knows only changes', () => {
 
   test('plans the deletion of what is called gone, unless it came too', async () => {
     await system.fill(20);
-    const plan = await planOf(partyOf([{ id: 3 }], ['3', '5', '99'], []));
+    const plan = await planOf(thirdPartyWith([{ id: 3 }], ['3', '5', '99'], []));
     expect(changes()).toEqual(['deleted 5']);
     expect(plan.resources[0]?.verdict).toEqual({ delete: 'all' });
   });
 
   test('shows what the guard would hold back', async () => {
     await system.fill(20);
-    const plan = await planOf(partyOf([], ['1', '2', '3', '4', '5'], []));
+    const plan = await planOf(thirdPartyWith([], ['1', '2', '3', '4', '5'], []));
     expect(plan).toMatchObject({ exitCode: 3, resources: [{ verdict: { delete: 'held' } }] });
     expect(changes()).toHaveLength(5);
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, PageRequest, SnapshotPage } from '../../src/adapter.ts';
+import type { PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import { type DryPlan, dryRun, hasChanges } from '../../src/dry-run/dry-run.ts';
 import { ThirdPartyError, ThrottledError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
@@ -8,6 +8,7 @@ import { noProgressShown } from '../../src/progress.ts';
 import type { Spool } from '../../src/spool.ts';
 import { createSpool } from '../../src/targets/sqlite/spool.ts';
 import { aGuard } from '../pass/a-pass.ts';
+import { thirdPartyOf } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 
 let system: System;
@@ -23,10 +24,9 @@ afterEach(async () => {
 
 type Pages = readonly (readonly object[] | Error)[];
 
-/** A third party that has these pages; an error in the place of one is thrown for it. */
-function partyOf(pages: Pages) {
-  const adapter: Adapter = {
-    modes: () => ['snapshot'],
+/** A third party that has these pages; an error in the place of a page is thrown for it. */
+function thirdPartyWith(pages: Pages) {
+  return thirdPartyOf('acme', {
     isStable: () => true,
     async fetchPage({ cursor }: PageRequest): Promise<SnapshotPage> {
       const at = Number(cursor ?? 0);
@@ -34,8 +34,7 @@ function partyOf(pages: Pages) {
       if (records instanceof Error) throw records;
       return { mode: 'snapshot', records, next: at + 1 < pages.length ? String(at + 1) : null };
     },
-  };
-  return { name: 'acme', adapter, openHttp: () => ({ request: () => Promise.reject(new Error('no hit')) }) };
+  });
 }
 
 function planOf(pages: Pages, changed: Partial<Resource> = {}, maxPages = 100): Promise<DryPlan> {
@@ -43,8 +42,8 @@ function planOf(pages: Pages, changed: Partial<Resource> = {}, maxPages = 100): 
     { name: 'crm', adapter: 'acme', resources: [{ ...system.resource, ...changed }], maxPages },
     {
       target: system.target,
-      guard: null,
-      party: partyOf(pages),
+      targetSlots: null,
+      thirdParty: thirdPartyWith(pages),
       spool,
       log: silentLog,
       progress: noProgressShown,
@@ -60,17 +59,17 @@ const changes = () => [...spool.changes('customers')].map(({ type, key }) => `${
 describe('a dry run', () => {
   test('plans every create, update and delete, and writes none', async () => {
     await system.fill(10);
-    const before = await system.target.lease();
+    const before = await system.target.fence();
     const plan = await planOf([[someone(11), someone(2, 'new@example.com')], all(9).slice(2).concat(someone(1))]);
     expect(plan).toMatchObject({ outcome: 'planned', exitCode: 0, resources: [{ isComplete: true, unchanged: 8 }] });
     expect(changes()).toEqual(['deleted 10', 'created 11', 'updated 2']);
     expect(hasChanges(plan)).toBe(true);
     expect(system.customers()).toHaveLength(10);
-    expect(await system.target.lease()).toEqual(before);
+    expect(await system.target.fence()).toEqual(before);
     expect(await system.target.pass('customers')).toBeNull();
   });
 
-  test('plans nothing where everything is in step', async () => {
+  test('plans nothing if everything is in step', async () => {
     await system.fill(10);
     const plan = await planOf([all(10)]);
     expect(plan.resources).toMatchObject([{ unchanged: 10, verdict: { delete: 'all' } }]);
@@ -107,18 +106,18 @@ describe('a dry run', () => {
     expect(changes()).toEqual([]);
   });
 
-  test('ends with 65 where too many would be rejected', async () => {
+  test('ends with 65 if too many records would be rejected', async () => {
     const plan = await planOf([[someone(1), { id: 2, email: [] }]]);
     expect(plan).toMatchObject({ exitCode: 65, resources: [{ hasTooManyRejects: true, verdict: { delete: 'none' } }] });
   });
 
-  test('ends with 78 where the table does not fit', async () => {
+  test('ends with 78 if the table does not fit', async () => {
     const table = { ...system.resource.table, resource: 'clients' };
     const plan = await planOf([[]], { table });
     expect(plan).toMatchObject({ exitCode: 78, resources: [{ table: { problems: [expect.any(String)] } }] });
   });
 
-  test('knows nothing of deletes where not every page came in time', async () => {
+  test('plans no deletions if not every page came in time', async () => {
     await system.fill(20);
     const plan = await planOf([all(5), new ThrottledError(42_000)]);
     expect(plan).toMatchObject({ outcome: 'partial', exitCode: 0, nextSlotInMs: 42_000, errors: [] });
@@ -130,7 +129,7 @@ describe('a dry run', () => {
     expect(plan).toMatchObject({ outcome: 'partial', resources: [{ pages: 1, isComplete: false }] });
   });
 
-  test('ends as the third party makes it end, with what came before', async () => {
+  test('ends with the error of the third party, and with what came before it', async () => {
     const plan = await planOf([all(5), new ThirdPartyError('HTTP 500', { backsOff: 'resource' })]);
     expect(plan).toMatchObject({ outcome: 'failed', exitCode: 69, errors: [{ message: 'HTTP 500' }] });
     expect(changes()).toHaveLength(5);

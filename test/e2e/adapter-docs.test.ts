@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openScriptedThirdParty, type ScriptedThirdParty, type ServeThirdParty } from '../../src/testing.ts';
 import { startSync } from '../helpers/child.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 
 // The project that docs/adapters.md describes, made out of the page, in a folder where the package is installed.
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,14 +16,12 @@ const files = [...section.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([,
   name,
   code,
 }));
-const [, config = ''] = /```json\n([\s\S]*?)```/.exec(section) ?? [];
+const [, config = ''] = /```json sync\.config\.json\n([\s\S]*?)```/.exec(section) ?? [];
 
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-docs-'));
-let redis: RedisServer;
 let party: ScriptedThirdParty;
 
 beforeAll(async () => {
-  redis = await aRedis();
   party = await openScriptedThirdParty(serve);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(root, join(folder, 'node_modules/cronsync'));
@@ -34,7 +32,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await party.close();
-  await redis.stop();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,17 +1,11 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project } from '../helpers/sync.ts';
 
 // What bench/csv.ts does with ten million rows, with fewer.
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const count = 20_000;
 const lines = ['id,email,name', ...Array.from({ length: count }, (_, n) => lineOf(n))];

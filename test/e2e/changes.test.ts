@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, eventually, type Project, type ProjectOptions } from '../helpers/sync.ts';
 import type { Arrival, Scripted } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /** A customer with the time of its last change; deleted ones stay as tombstones. */
 interface Remote {
@@ -166,7 +160,7 @@ test('more tombstones than the guard allows bury nothing: a full pass judges the
 
   const told = await project.sync();
   expect(told.exitCode).toBe(3);
-  expect(told.json().warnings.join()).toMatch(/10 of 20 rows would go.*the next pass judges again/);
+  expect(told.json().warnings.join()).toMatch(/10 of 20 rows would be deleted.*the next pass judges again/);
   expect((await project.sync()).exitCode).toBe(3);
   expect(live(project)).toHaveLength(20);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -321,7 +315,7 @@ test('what the guard held of the tombstones is permitted at once', async () => {
   await project.sync();
   subject.records = many(20).map((one, index) => (index < 10 ? { ...one, updated_at: at(9), deleted: true } : one));
   expect((await project.sync()).exitCode).toBe(3);
-  expect((await project.sync(['status'])).stdout).toContain('held back: 10 of 20 rows would go');
+  expect((await project.sync(['status'])).stdout).toContain('held back: 10 of 20 rows would be deleted');
   const permitted = (await project.sync(['run', '--json', '--allow-mass-delete'])).json();
   expect(permitted).toMatchObject({ exitCode: 0, counts: { deleted: 10 }, warnings: [] });
   expect(live(project)).toHaveLength(10);
@@ -503,7 +497,7 @@ test('what was saved in a pass of changes is not taken for everything', async ()
   ]) {
     const { exitCode, stderr } = await project.sync([...args, '--from', 'changes.http']);
     expect(exitCode).toBe(64);
-    expect(stderr).toContain('what was saved is only what had changed');
+    expect(stderr).toContain('the saved answer holds only what had changed');
   }
   expect(live(project)).toHaveLength(20);
   await project.sync();

@@ -2,24 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers } from '../helpers/sync.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 describe('the command line', () => {
-  test('tells what it can do, on stdout', async () => {
+  test('prints its help on stdout', async () => {
     await using project = await aProject({ redis });
     const help = await project.sync(['--help']);
     expect([help.exitCode, help.stderr]).toEqual([0, '']);
     for (const word of [
-      'Usage: sync',
+      'Usage: cronsync',
       'run',
       'status',
       'check',
@@ -36,7 +31,7 @@ describe('the command line', () => {
     expect([ofRun.exitCode, ofRun.stdout]).toEqual([0, expect.stringContaining('--dry-run')]);
   });
 
-  test('tells its version', async () => {
+  test('prints its version', async () => {
     await using project = await aProject({ redis });
     const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     expect(await project.sync(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
@@ -48,7 +43,7 @@ describe('the command line', () => {
     [['run', 'customers']],
     [['run', '--wait', 'soon']],
     [['run', '--max-pages', '0']],
-    [['run', '--held-exit-code', '300']],
+    [['run', '--locked-exit-code', '300']],
     [['status', '--log-level', 'loud']],
     [['rejects', 'show']],
   ])('refuses %j with 64, and does nothing', async (args) => {
@@ -81,16 +76,16 @@ describe('the command line', () => {
 });
 
 describe('the config', () => {
-  test('that is missing is told with what to do', async () => {
+  test('that is missing is reported with what to do', async () => {
     await using project = await aProject({ redis });
     await project.write('empty/readme', '');
     const { exitCode, stdout, stderr } = await project.sync([], { cwd: join(project.dir, 'empty') });
     expect([exitCode, stdout]).toEqual([78, '']);
     expect(stderr).toMatch(/there is no config in .*empty/);
-    expect(stderr).toContain('hint: Write one with "sync init"');
+    expect(stderr).toContain('hint: Write one with "cronsync init"');
   });
 
-  test('that is wrong is told with all its problems at once', async () => {
+  test('that is wrong is reported with all its problems together', async () => {
     await using project = await aProject({ redis });
     await project.reconfigure((config) => ({
       ...config,
@@ -131,7 +126,7 @@ describe('secrets', () => {
   const commands = ['run', 'run --dry-run', 'status', 'check', 'events', 'rejects list'];
   const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
 
-  test.each(commands)('are in no output of sync %s', async (command) => {
+  test.each(commands)('are in no output of cronsync %s', async (command) => {
     await using project = await aProject({
       redis,
       records: [...customers(30), { leaked: secret }],

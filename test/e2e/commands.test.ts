@@ -2,19 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, customers, eventually, type SyncEvent } from '../helpers/sync.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 describe('sync status', () => {
-  test('tells where everything stands, and only looks', async () => {
+  test('prints where everything stands, and only reads', async () => {
     await using project = await aProject({ redis, records: customers(3), dialect: 'cursor', pageSize: 2 });
     const empty = await project.sync(['status']);
     expect(empty).toMatchObject({ exitCode: 0, stderr: '' });
@@ -39,11 +35,11 @@ describe('sync status', () => {
   });
 });
 
-test('sync status tells what is in quarantine', async () => {
+test('cronsync status prints how many records are in quarantine', async () => {
   const unfit = { ...aCustomer(3), status: ['of', 'what'] };
   await using project = await aProject({ redis, records: [...customers(2), unfit as never] });
   expect((await project.sync([])).exitCode).toBe(65);
-  expect((await project.sync(['status'])).stdout).toContain('1 record in quarantine: sync rejects list');
+  expect((await project.sync(['status'])).stdout).toContain('1 record in quarantine: cronsync rejects list');
   const { resources } = (await project.sync(['status', '--json'])).json<{ resources: unknown[] }>();
   expect(resources).toMatchObject([{ resource: 'customers', rejects: 1 }]);
 });
@@ -53,7 +49,7 @@ describe('sync check', () => {
     await using project = await aProject({ redis, records: customers(1) });
     const { exitCode, stdout } = await project.sync(['check']);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('table customers  is not there yet; the first run makes it');
+    expect(stdout).toContain('table customers  does not exist yet; the first run creates it');
     const { findings } = (await project.sync(['check', '--json'])).json<Findings>();
     expect(findings.map(({ what }) => what)).toEqual(
       expect.arrayContaining(['config', 'adapter', 'redis', 'target', 'table customers']),
@@ -62,7 +58,7 @@ describe('sync check', () => {
     expect(project.party.arrivals).toHaveLength(0);
   });
 
-  test('says which columns the next run adds, and what it cannot mend', async () => {
+  test('says which columns the next run adds, and what it cannot repair', async () => {
     await using project = await aProject({ redis, records: customers(1) });
     using database = new DatabaseSync(project.file);
     database.exec('CREATE TABLE customers (id TEXT PRIMARY KEY)');
@@ -184,7 +180,7 @@ describe('sync rejects', () => {
 });
 
 describe('sync unlock', () => {
-  test('removes a lock only when it is told to, after it named the holder', async () => {
+  test('removes a lock only after a confirmation, and names the holder before', async () => {
     await using project = await aProject({ redis });
     expect((await project.sync(['unlock', '--yes'])).stdout).toBe('the lock is free; nothing was done\n');
     await redis.client.set(project.lockKey, JSON.stringify(aHolder));
@@ -212,7 +208,7 @@ describe('sync init', () => {
     const again = await project.sync(['init'], how);
     expect([again.exitCode, again.stderr]).toEqual([
       78,
-      expect.stringContaining('is there already; nothing was written'),
+      expect.stringContaining('exists already; nothing was written'),
     ]);
     expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toEqual({
       file: 'sync.config.json',

@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { aCouch, type Couch, type CouchDoc } from '../helpers/couch.ts';
 import { replay } from '../helpers/in-step.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project, type Row } from '../helpers/sync.ts';
 
 // CouchDB's feed of changes, as PouchDB's own server tells it, read by config alone.
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const onePage = ['run', '--json', '--max-pages', '1'];
 const none = { created: 0, updated: 0, deleted: 0 };

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Row } from '../helpers/sync.ts';
 
 // Two releases of the list of currencies (ISO 4217), as `currency-codes` publishes it.
@@ -25,12 +25,6 @@ const fields = ['code', 'number', 'digits', 'currency', 'countries'] as const;
 const require = createRequire(import.meta.url);
 const before: Currency[] = require('currency-codes/data');
 const after: Currency[] = require('currency-codes-next/data');
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test('the plan, the events and the rows are what a comparison of the two releases says: 3 new, 5 changed, 3 gone', async () => {
   const expected = compare();

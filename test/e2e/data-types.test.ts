@@ -1,17 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aPostgres, type PostgresDatabase } from '../helpers/postgres.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project } from '../helpers/sync.ts';
 
 // What docs/adapters.md says of values, row by row of its tables.
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 interface Case {
   readonly field: string;

@@ -1,16 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type DeadLetterRow, deadLetterId } from '../../src/listener.ts';
 import { openSqliteDeadLetters } from '../../src/targets/sqlite/dead-letters.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project } from '../helpers/sync.ts';
 import { aThirdParty, type ThirdParty } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 interface ReplayJson {
   readonly delivered: number;
@@ -30,7 +24,11 @@ async function aProjectWithEvents(listeners: object, count: number): Promise<Pro
 }
 
 /** Buries the events of a project, as a daemon that has given up on them would; newest first, since order is not by burial. */
-async function bury(project: Project, listener: string, parts: Partial<DeadLetterRow> = {}): Promise<string[]> {
+async function storeDeadLetters(
+  project: Project,
+  listener: string,
+  parts: Partial<DeadLetterRow> = {},
+): Promise<string[]> {
   const dead = openSqliteDeadLetters({
     file: project.file,
     name: project.name,
@@ -55,7 +53,7 @@ async function bury(project: Project, listener: string, parts: Partial<DeadLette
       ...parts,
     };
   });
-  for (const letter of letters.toReversed()) await dead.bury(letter);
+  for (const letter of letters.toReversed()) await dead.store(letter);
   return letters.map(({ id }) => id);
 }
 
@@ -73,13 +71,13 @@ const received = ({ arrivals }: ThirdParty): { key: string; sequence: number }[]
     .map(({ body }) => JSON.parse(body))
     .map(({ subject, sequence }) => ({ key: subject, sequence: Number(sequence) }));
 
-test('list and show tell the error, every attempt and the event, and make nothing', async () => {
+test('list and show print the error, every attempt and the event, and create nothing', async () => {
   await using receiver = await aThirdParty();
   await using project = await aProjectWithEvents(webhook(receiver), 1);
-  expect((await project.sync(['dead', 'list'])).stdout).toBe('there is no dead letter\n');
+  expect((await project.sync(['dead', 'list'])).stdout).toBe('there are no dead letters\n');
   expect(project.query("SELECT name FROM sqlite_master WHERE name = '_sync_dead'")).toEqual([]);
 
-  const [first = '', second = ''] = await bury(project, 'notify');
+  const [first = '', second = ''] = await storeDeadLetters(project, 'notify');
   const list = await project.sync(['dead', 'list', '--limit', '2']);
   expect(list.stdout.split('\n').slice(0, 2)).toEqual([
     expect.stringMatching(new RegExp(`^${first} customers.created 1 .*hooks.example answered 500$`)),
@@ -105,7 +103,7 @@ describe('replay', () => {
   test('delivers in order per key, as further attempts, and drops what was delivered', async () => {
     await using receiver = await aThirdParty();
     await using project = await aProjectWithEvents(webhook(receiver), 20);
-    await bury(project, 'notify');
+    await storeDeadLetters(project, 'notify');
     const lengthBefore = await redis.client.xlen(project.streamKey);
 
     const replay = await project.sync(['dead', 'replay', '--listener', 'notify', '--json']);
@@ -127,7 +125,7 @@ describe('replay', () => {
   test('keeps what fails again, and the later ones of its key, and exits 69', async () => {
     await using receiver = await aThirdParty();
     await using project = await aProjectWithEvents(webhook(receiver), 2);
-    const ids = await bury(project, 'notify');
+    const ids = await storeDeadLetters(project, 'notify');
     receiver.script(
       ...Array(4).fill(({ body }: { body: string }) => ({ status: JSON.parse(body).subject === '2' ? 500 : 200 })),
     );
@@ -152,7 +150,7 @@ describe('replay', () => {
   test('by id takes only these, in the order of their events', async () => {
     await using receiver = await aThirdParty();
     await using project = await aProjectWithEvents(webhook(receiver), 2);
-    const ids = await bury(project, 'notify');
+    const ids = await storeDeadLetters(project, 'notify');
 
     const replay = await project.sync(['dead', 'replay', ids[4] ?? '', ids[0] ?? '']);
     expect([replay.exitCode, replay.stdout]).toEqual([0, '2 dead letters delivered\n']);
@@ -164,7 +162,7 @@ describe('replay', () => {
     await using receiver = await aThirdParty();
     const { notify } = webhook(receiver);
     await using project = await aProjectWithEvents({ notify: { ...notify, concurrency: 1 } }, 5);
-    await bury(project, 'notify');
+    await storeDeadLetters(project, 'notify');
     receiver.script({ status: 410 });
 
     const replay = await project.sync(['dead', 'replay', '--listener', 'notify', '--json']);
@@ -177,7 +175,7 @@ describe('replay', () => {
     await using receiver = await aThirdParty();
     const { notify } = webhook(receiver);
     await using project = await aProjectWithEvents({ notify: { ...notify, concurrency: 1 } }, 5);
-    const ids = await bury(project, 'notify');
+    const ids = await storeDeadLetters(project, 'notify');
     receiver.script({ status: 200 }, { hang: 'before' });
 
     const replay = project.start(['dead', 'replay', '--listener', 'notify', '--json']);
@@ -210,7 +208,7 @@ describe('replay', () => {
          },
        };`,
     );
-    for (const name of Object.keys(listeners)) await bury(project, name);
+    for (const name of Object.keys(listeners)) await storeDeadLetters(project, name);
 
     const replay = await project.sync(['dead', 'replay', '--older-than', '0s']);
     expect([replay.exitCode, replay.stderr]).toEqual([0, '']);
@@ -225,12 +223,12 @@ describe('replay', () => {
   test('says what cannot be replayed, and which listener is gone', async () => {
     await using receiver = await aThirdParty();
     await using project = await aProjectWithEvents(webhook(receiver), 1);
-    await bury(project, 'notify', { reason: 'corrupt', event: 'garbage' });
-    await bury(project, 'bygone');
+    await storeDeadLetters(project, 'notify', { reason: 'corrupt', event: 'garbage' });
+    await storeDeadLetters(project, 'bygone');
 
     const corrupt = await project.sync(['dead', 'replay', '--listener', 'notify']);
     expect(corrupt.exitCode).toBe(69);
-    expect(corrupt.stderr).toContain('there is no event of sync in this one');
+    expect(corrupt.stderr).toContain('this dead letter does not hold an event of cronsync');
     const bygone = await project.sync(['dead', 'replay', '--listener', 'bygone']);
     expect([bygone.exitCode, bygone.stderr]).toEqual([78, expect.stringContaining('is not in the config')]);
     expect(await remaining(project)).toHaveLength(6);
@@ -240,7 +238,7 @@ describe('replay', () => {
   test('and drop want to know which', async () => {
     await using receiver = await aThirdParty();
     await using project = await aProjectWithEvents(webhook(receiver), 1);
-    const [first = ''] = await bury(project, 'notify');
+    const [first = ''] = await storeDeadLetters(project, 'notify');
 
     for (const command of ['replay', 'drop']) {
       expect((await project.sync(['dead', command])).exitCode).toBe(64);
@@ -255,12 +253,12 @@ describe('replay', () => {
 test('drop forgets those that are named, and asks before it forgets by a filter', async () => {
   await using receiver = await aThirdParty();
   await using project = await aProjectWithEvents(webhook(receiver), 2);
-  const ids = await bury(project, 'notify');
+  const ids = await storeDeadLetters(project, 'notify');
 
   const one = await project.sync(['dead', 'drop', ids[0] ?? '']);
   expect([one.exitCode, one.stdout]).toEqual([0, '1 dead letter dropped\n']);
   const unasked = await project.sync(['dead', 'drop', '--listener', 'notify']);
-  expect([unasked.exitCode, unasked.stderr]).toEqual([64, expect.stringContaining('nobody is there to ask')]);
+  expect([unasked.exitCode, unasked.stderr]).toEqual([64, expect.stringContaining('there is no terminal to ask on')]);
   expect(await remaining(project)).toHaveLength(5);
 
   const recent = await project.sync(['dead', 'drop', '--older-than', '1h', '--yes', '--json']);
@@ -270,7 +268,7 @@ test('drop forgets those that are named, and asks before it forgets by a filter'
   expect(await remaining(project)).toEqual([]);
 });
 
-test('an event that no attempt brings through dies beside the good ones, and arrives after mending and replay', async () => {
+test('an event that always fails becomes a dead letter beside the good ones, and arrives after a fix and a replay', async () => {
   await using receiver = await aThirdParty();
   const { notify } = webhook(receiver);
   await using project = await aProject({

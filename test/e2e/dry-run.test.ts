@@ -1,16 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DryPlan } from '../../src/dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../src/dry-run/walk.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import type { ResourcePlan } from '../../src/dry-run/resource-plan.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, customers, eventually, expectInStep, type Project, type Row } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test('shows every create, update and delete, and writes nothing but the throttle', async () => {
   await using project = await aProject({ redis, records: customers(20) });
@@ -87,7 +81,7 @@ test('shows what the guard would hold back, and exits like the run would', async
   const held = await project.sync(['run', '--dry-run']);
   expect(held.exitCode).toBe(3);
   expect(held.stdout).toContain('customers  -10  10 unchanged');
-  expect(held.stdout).toContain('the guard would hold the deletions: 10 of 20 rows would go');
+  expect(held.stdout).toContain('the guard would hold the deletions: 10 of 20 rows would be deleted');
 
   project.party.script({ body: [] });
   const empty = await project.sync(['run', '--dry-run', '--json']);
@@ -126,8 +120,8 @@ test('where slots do not come in time the plan is partial: deletes are unknown',
 
   expect(partial.exitCode).toBe(0);
   expect(partial.stdout).toContain('customers  +2');
-  expect(partial.stdout).toContain('only 1 page could be read: deletes are unknown');
-  expect(partial.stdout).toMatch(/no slot was free in time, the next frees in 1h/);
+  expect(partial.stdout).toContain('only 1 page could be read: deletions are unknown');
+  expect(partial.stdout).toMatch(/no slot was free in time; the next one frees in 1h/);
   const again = (await project.sync(['run', '--dry-run', '--json'])).json<JsonPlan>();
   expect(again).toMatchObject({ outcome: 'partial', hits: 0, resources: [{ isComplete: false, verdict: null }] });
   expect(again.nextSlotInMs).toBeGreaterThan(0);

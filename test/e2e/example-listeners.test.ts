@@ -6,15 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, startSync } from '../helpers/child.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-let redis: RedisServer;
 let dir: string;
 
 /** The example in a folder of its own, beside a package `cronsync` that is this one. */
 beforeAll(async () => {
-  redis = await aRedis();
   dir = await mkdtemp(join(tmpdir(), 'cronsync-listeners-'));
   await cp(join(root, 'examples/listeners'), dir, { recursive: true });
   await mkdir(join(dir, 'node_modules/cronsync'), { recursive: true });
@@ -33,10 +31,7 @@ beforeAll(async () => {
     define: { SYNC_TEST_BUILD: 'false' },
   });
 });
-afterAll(async () => {
-  await redis.stop();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => rm(dir, { recursive: true, force: true }));
 
 /** The receiver of the example: where it listens, and what it has done. */
 async function aReceiver() {

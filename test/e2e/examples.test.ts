@@ -5,22 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { startSync } from '../helpers/child.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 
 const example = fileURLToPath(new URL('../../examples/own-adapter/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-examples-'));
-let redis: RedisServer;
 
-beforeAll(async () => {
-  redis = await aRedis();
-});
-
-afterAll(async () => {
-  await redis.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function aServer() {
   const child = spawn(process.execPath, [join(example, 'server.ts'), '0'], { stdio: ['ignore', 'pipe', 'inherit'] });

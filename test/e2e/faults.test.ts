@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aFaultProxy, type Fault, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { aPostgres, type PostgresDatabase, startPostgres, wire } from '../helpers/postgres.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aPostgres, type PostgresDatabase, wire } from '../helpers/postgres.ts';
+import { startPostgres } from '../helpers/postgres-server.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import {
   aCustomer,
   aProject,
@@ -12,12 +13,6 @@ import {
   type Project,
   type ProjectOptions,
 } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /** Seconds that take less: a server that is silent is given up after three times the idle time. */
 const timings = { targetBusyMs: 2000, targetIdleMs: 1000, slotReserveMs: 1500 };

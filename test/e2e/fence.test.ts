@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type TargetType, targets } from '../helpers/crash-points.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import {
   aCustomer,
   aProject,
@@ -10,12 +10,6 @@ import {
   expectInStep,
   type Project,
 } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /** Locks that run out soon, and a request that is given up soon: so is the slot of one that is never answered. */
 const sleepy = (target: TargetType, ttl = '2s') => ({

@@ -1,15 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { aRedis, freePort } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers, type Project } from '../helpers/sync.ts';
 import type { Scripted } from '../helpers/third-party.ts';
 
 /** Every way in which a first hour goes wrong says what happened, what is guaranteed, and what to do. */
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 interface Turn {
   readonly config?: (config: BaseConfig) => object;
@@ -86,7 +82,7 @@ const turns: Record<string, Turn> = {
   'a field that is an object': {
     config: withRest({}, { map: { id: 'id', email: 'contact' } }),
     exitCode: 65,
-    says: [/email is \{"email":.*, not a string/, /hint: mend the map or the schema/],
+    says: [/email is \{"email":.*, not a string/, /hint: Fix the map or the schema/],
   },
   'a table with other columns': {
     config: withResource({ table: 'people' }),
@@ -114,13 +110,13 @@ const turns: Record<string, Turn> = {
   'a database that is something else': {
     before: (project) => project.write('sync.db', 'this is no database, whatever its name says'.repeat(20)),
     exitCode: 78,
-    says: [/is no SQLite database/, /nothing was written/, /hint: /],
+    says: [/is not a SQLite database/, /nothing was written/, /hint: /],
   },
   'a lock that somebody made by hand': {
     before: (project) => project.redis.client.set(project.lockKey, 'mine'),
     exitCode: 75,
     says: [
-      /held by something that is no run of sync; it never expires by itself; nothing was touched/,
+      /held by something that is not a run of cronsync; it never expires by itself; nothing was touched/,
       /hint: .*sync unlock/,
     ],
   },
@@ -132,12 +128,12 @@ const turns: Record<string, Turn> = {
   'a command that does not exist': {
     args: ['stauts'],
     exitCode: 64,
-    says: [/there is no command "stauts"/, /hint: did you mean "sync status"\?/],
+    says: [/there is no command "stauts"/, /hint: Did you mean "cronsync status"\?/],
   },
 };
 
 describe('a wrong turn', () => {
-  test.each(Object.entries(turns))('%s is told with what is guaranteed and what to do', async (_, turn) => {
+  test.each(Object.entries(turns))('%s is reported with what is guaranteed and what to do', async (_, turn) => {
     await using project = await aProject({ redis, records: customers(3), ...(turn.config && { config: turn.config }) });
     await turn.before?.(project);
     if (turn.answer) project.party.script(turn.answer);
@@ -151,7 +147,7 @@ describe('a wrong turn', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('no Redis is told with where it was looked for, and nothing is touched', async () => {
+  test('no Redis is reported with its address, and nothing is touched', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     await using project = await aProject({ redis: { ...redis, url }, records: customers(3) });
     const { exitCode, stderr } = await project.sync(['run']);
@@ -160,7 +156,7 @@ describe('a wrong turn', () => {
     expect(stderr).toMatch(/hint: Is Redis running there/);
   });
 
-  test('a wrong password is told without the password', async () => {
+  test('a wrong password is reported without the password', async () => {
     const locked = await aRedis({ args: ['--requirepass', 'right-password'] });
     try {
       const url = `redis://:wrong-password@127.0.0.1:${locked.port}`;
@@ -174,11 +170,11 @@ describe('a wrong turn', () => {
     }
   });
 
-  test('no config at all is told with how to write one', async () => {
+  test('a missing config is reported with how to write one', async () => {
     await using project = await aProject({ redis });
     const dir = await project.write('elsewhere/note.txt', 'nothing here');
     const { exitCode, stderr } = await project.sync([], { cwd: dir.replace(/\/note\.txt$/, '') });
     expect(exitCode).toBe(78);
-    expect(stderr).toMatch(/there is no config in .*nothing was done\nhint: Write one with "sync init"/);
+    expect(stderr).toMatch(/there is no config in .*nothing was done\nhint: Write one with "cronsync init"/);
   });
 });

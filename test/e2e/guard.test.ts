@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, expectInStep, type Project } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test.each([3, 50])('an empty snapshot over %i rows deletes nothing and exits 3', async (count) => {
   await using project = await aProject({ redis, records: customers(count) });
@@ -41,7 +35,7 @@ test('more deletions than the guard allows are held back, creates and updates ar
   expect(json().counts).toEqual({ created: 1, updated: 1, deleted: 0 });
   expect(json().resources).toMatchObject([{ phase: 'held', held: { count: 5, live: 21 } }]);
   expect(json().warnings).toEqual([
-    expect.stringMatching(/5 of 21 rows would go, and the guard allows 4.*were written/),
+    expect.stringMatching(/5 of 21 rows would be deleted; the guard allows 4.*were written/),
   ]);
   expect(live(project)).toHaveLength(21);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -78,7 +72,9 @@ test('deletions over several passes count together', async () => {
   const { exitCode, json } = await project.sync();
 
   expect(exitCode).toBe(3);
-  expect(json().warnings).toEqual([expect.stringContaining('2 of 20 rows would go, after 3 of late')]);
+  expect(json().warnings).toEqual([
+    expect.stringContaining('2 of 20 rows would be deleted (3 more were deleted in the last 24 h)'),
+  ]);
   expect(live(project)).toHaveLength(17);
 });
 

@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { deadLetters, groupsOf, listenTimings, withListeners } from '../helpers/listening.ts';
 import { receiverSecret } from '../helpers/receiver.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, type SyncEvent } from '../helpers/sync.ts';
 import { type Arrival, aThirdParty } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const keysIn = ({ body }: Arrival): string[] => JSON.parse(body).map(({ subject }: SyncEvent) => subject);
 

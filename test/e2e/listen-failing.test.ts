@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { allDone, deadLetters, groupsOf, listenTimings, withListeners } from '../helpers/listening.ts';
 import { aReceiver, outOfOrder, webhookTo } from '../helpers/receiver.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, customers, eventually } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const timings = listenTimings;
 
@@ -194,7 +188,8 @@ test('an event that ends the process each time is a dead letter after three time
   );
   await project.sync();
   const ends: (number | null)[] = [];
-  while (ends.at(-1) !== 0 && ends.length < 8) ends.push((await project.sync(['listen', '--drain'])).exitCode);
+  while (ends.at(-1) !== 0 && ends.length < 8)
+    ends.push((await project.start(['listen', '--drain']).finished).exitCode);
 
   expect(ends).toEqual([9, 9, 9, 0]);
   expect(deadLetters(project)).toMatchObject([{ reason: 'crash-loop', key: '2' }]);

@@ -1,16 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { allDone, deadLetters, listenTimings, withListeners } from '../helpers/listening.ts';
 import { aReceiver, type Receiver, webhookTo } from '../helpers/receiver.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project } from '../helpers/sync.ts';
 
-let redis: RedisServer;
 let receiver: Receiver;
-beforeAll(async () => {
-  redis = await aRedis();
-});
 afterEach(() => receiver[Symbol.asyncDispose]());
-afterAll(() => redis.stop());
 
 /** A project whose daemon has delivered what the first run brought. */
 async function aListeningProject(): Promise<Project> {
@@ -52,7 +47,7 @@ describe('a daemon', () => {
     expect((await daemon.finished).exitCode).toBe(0);
   });
 
-  test('sets aside what is no event, while the relay stops; after a rebase every event arrives', async () => {
+  test('sets aside what is not an event, while the relay stops; after a rebase every event arrives', async () => {
     await using project = await aListeningProject();
     await project.sync();
     const daemon = project.start(['listen']);

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { allDone, deadLetters, groupsOf, listenTimings, withListeners } from '../helpers/listening.ts';
 import { aReceiver, outOfOrder, webhookTo } from '../helpers/receiver.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const many = process.env.CI ? 4000 : 20_000;
 
@@ -197,7 +191,7 @@ test('a handler that blocks its process loses the group, and another daemon deli
   expect((await Promise.all(daemons.map(({ finished }) => finished))).map(({ exitCode }) => exitCode)).toEqual([0, 0]);
 });
 
-test('status tells lag, pending and dead letters of each listener', async () => {
+test('status prints lag, pending and dead letters of each listener', async () => {
   await using receiver = await aReceiver();
   receiver.answer(({ data }) => (data.key === '2' ? 400 : 200));
   const config = withListeners({ notify: webhookTo(receiver), idle: webhookTo(receiver) });

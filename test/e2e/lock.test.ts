@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Holder } from '../../src/lock.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, expectInStep, type Project } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const somebody: Holder = {
   token: '00112233445566778899aabbccddeeff',
@@ -49,7 +43,7 @@ test('of twenty runs at once one does the work; the others name it and exit 75',
   await expectInStep(project);
 });
 
-test('a held lock leaves throttle, third party and target untouched, and is told with its holder', async () => {
+test('a held lock leaves throttle, third party and target untouched, and is reported with its holder', async () => {
   await using project = await aProject({ redis, records: customers(5) });
   await redis.client.set(project.lockKey, JSON.stringify(somebody), 'PX', 60_000);
 
@@ -63,11 +57,11 @@ test('a held lock leaves throttle, third party and target untouched, and is told
   expect(JSON.parse((await redis.client.get(project.lockKey)) ?? '')).toEqual(somebody);
 });
 
-test('a held lock is told as JSON, with the exit code that the scheduler asked for', async () => {
+test('a held lock is reported as JSON, with the exit code of --locked-exit-code', async () => {
   await using project = await aProject({ redis });
   await redis.client.set(project.lockKey, JSON.stringify(somebody), 'PX', 60_000);
 
-  const run = await project.sync(['run', '--json', '--held-exit-code', '0']);
+  const run = await project.sync(['run', '--json', '--locked-exit-code', '0']);
 
   expect(run.exitCode).toBe(0);
   expect(run.json()).toMatchObject({ outcome: 'failed', errors: [{ exitCode: 75 }] });
@@ -134,7 +128,7 @@ test('a lock that holds something else is reported and left as it is', async () 
   const run = await project.sync(['run']);
 
   expect(run.exitCode).toBe(75);
-  expect(run.stderr).toContain('something that is no run of sync');
+  expect(run.stderr).toContain('something that is not a run of cronsync');
   await expectUntouched(project);
   expect(await redis.client.lrange(project.lockKey, 0, -1)).toEqual(['a', 'list']);
   await redis.client.del(project.lockKey);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import {
   aCustomer,
   aProject,
@@ -10,12 +10,6 @@ import {
   type Project,
 } from '../helpers/sync.ts';
 import type { Arrival, Scripted } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /** Answers as a server that names the state of its collection. */
 function tagged(project: Project, etag: string) {
@@ -126,10 +120,10 @@ test('an answer that is to be kept is asked for without a condition, and can be 
   expect(JSON.parse(stdout)).toMatchObject({ exitCode, hits: 0, records: 5, counts: { updated: 0, deleted: 0 } });
 });
 
-test('where no answer can be kept, no hit is made', async () => {
+test('where no answer can be saved, no hit is made', async () => {
   await using project = await aProject({ redis, records: customers(5) });
   await project.write('a-file', '');
   const { exitCode, stderr } = await project.sync(['run', '--save', 'a-file/page.http']);
   expect({ exitCode, arrivals: project.party.arrivals }).toEqual({ exitCode: 64, arrivals: [] });
-  expect(stderr).toContain('no answer can be kept in a-file');
+  expect(stderr).toContain(`answers cannot be saved in ${project.dir}/a-file`);
 });

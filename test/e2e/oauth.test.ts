@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers, expectInStep } from '../helpers/sync.ts';
 import { type Arrival, aThirdParty, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const secret = 'a-secret-of-the-client';
 const withAuth = (tokenUrl: string, more: object = {}) => {

@@ -13,16 +13,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-package-'));
-let redis: RedisServer;
 let packed: { readonly filename: string; readonly files: readonly { readonly path: string; readonly mode: number }[] };
 
 /** The tarball of what is built, installed in a folder of its own. */
 beforeAll(async () => {
-  redis = await aRedis();
   const quiet = ['--json', '--ignore-scripts', '--pack-destination', folder];
   [packed] = JSON.parse(execFileSync('npm', ['pack', ...quiet], { cwd: root, encoding: 'utf8' }));
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}');
@@ -33,10 +31,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(async () => {
-  await redis.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): SpawnSyncReturns<string> {
   return spawnSync(command, args, { cwd: folder, env: { ...env, REDIS_URL: redis.url }, encoding: 'utf8' });
@@ -46,10 +41,14 @@ test('the tarball holds what it should, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path).sort();
   const types = paths.filter((path) => /^dist\/([a-z]+\/)?[a-z-]+\.d\.ts$/.test(path));
   expect(types).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/testing.d.ts']));
-  const docs = paths.filter((path) => /^docs\/[a-z]+\.md$/.test(path));
-  expect(docs).toContain('docs/adapters.md');
-  expect(paths.filter((path) => ![...types, ...docs].includes(path))).toEqual([
+  const docs = paths.filter((path) => /^docs\/([a-z]+\.md|schemas\/[a-z-]+\.schema\.json)$/.test(path));
+  expect(docs).toEqual(expect.arrayContaining(['docs/adapters.md', 'docs/schemas/run.schema.json']));
+  const read = paths.filter((path) => /^(bench\/[a-z]+\.md|examples\/[\w-]+\/(recorded\/)?[\w.-]+)$/.test(path));
+  expect(read).toEqual(expect.arrayContaining(['bench/halt.md', 'examples/listeners/audit.sh']));
+  expect(read.filter((path) => /\.db|index\.json|audit\.log/.test(path))).toEqual([]);
+  expect(paths.filter((path) => ![...types, ...docs, ...read].includes(path))).toEqual([
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
     'adapters/github.json',
@@ -98,6 +97,20 @@ test('installed, the API and the conformance kit load without any other package'
   expect(run(process.execPath, ['--input-type=module', '-e', script])).toMatchObject({ status: 0, stdout: 'true\n' });
 });
 
+test('installed, every command that init prints works in a shell as printed', () => {
+  const { status, stdout } = run('npx', ['--offline', 'cronsync', 'init']);
+  expect(status).toBe(0);
+  const commands = [...stdout.matchAll(/^ {2}\d\. (npx cronsync(?: \S+)*)/gm)].map(([, command = '']) => command);
+  expect(commands).toEqual(['npx cronsync check', 'npx cronsync run --dry-run', 'npx cronsync']);
+  for (const command of commands) {
+    const help = run('/bin/sh', ['-c', `${command} --help`]);
+    expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: cronsync') });
+  }
+  const hint = run('npx', ['--offline', 'sync', 'init']);
+  expect(hint).toMatchObject({ status: 78, stderr: expect.stringContaining('"npx cronsync init --force"') });
+  rmSync(join(folder, 'sync.config.json'));
+});
+
 test("installed, the README's cron line runs a sync, and prints nothing", () => {
   const project = join(folder, 'srv/geo');
   mkdirSync(project, { recursive: true });
@@ -129,6 +142,18 @@ const csvConfig = {
     export: { type: 'file', resources: { cities: { path: './cities.csv', map: { id: 'ID', name: 'Name' } } } },
   },
 };
+
+test('installed, the schemas of the config and of the --json documents resolve', () => {
+  const paths = ['cronsync/schema.json', 'cronsync/schemas/run.schema.json'];
+  const resolve = `for (const path of ${JSON.stringify(paths)}) console.log(import.meta.resolve(path));`;
+  const { status, stdout } = run(process.execPath, ['--input-type=module', '--eval', resolve]);
+  expect(status).toBe(0);
+  const files = stdout
+    .trim()
+    .split('\n')
+    .map((url) => readFileSync(new URL(url), 'utf8'));
+  expect(files.map((text) => JSON.parse(text).title)).toEqual(['cronsync', 'cronsync run --json']);
+});
 
 test('installed, the types of an adapter resolve, and a wrong one is found', () => {
   const example = readFileSync(join(root, 'examples/own-adapter/adapter.ts'), 'utf8');

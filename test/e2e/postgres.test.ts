@@ -2,15 +2,10 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aPooler } from '../helpers/pooler.ts';
-import { aPostgres, type PostgresServer, startPostgres } from '../helpers/postgres.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aPostgres } from '../helpers/postgres.ts';
+import { type PostgresServer, startPostgres } from '../helpers/postgres-server.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, expectInStep, type Project } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const freely = (config: BaseConfig, target: object) => ({
   ...config,

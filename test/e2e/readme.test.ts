@@ -9,14 +9,13 @@ import { ExitCode } from '../../src/errors.ts';
 import { startSync } from '../helpers/child.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = read('README.md');
 
 function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
-function section(heading: string): string {
-  const [, text = ''] = readme.split(`\n${heading}\n`);
+function section(page: string, heading: string): string {
+  const [, text = ''] = read(page).split(`\n${heading}\n`);
   return text.split(/^#/m)[0] ?? '';
 }
 
@@ -26,7 +25,7 @@ function codeIn(text: string, language: string): string {
 }
 
 test('the session that the README shows is what the commands print', async () => {
-  const session = codeIn(readme, 'console');
+  const session = codeIn(read('README.md'), 'console');
   expect(session).toBe(read('docs/session.txt'));
 
   const recorded = execFileSync(process.execPath, [join(root, 'scripts/record-session.ts'), '--print'], {
@@ -39,14 +38,14 @@ function withoutTimes(session: string): string {
   return session.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME').replace(/\(\d+m?s\)/g, '(TIME)');
 }
 
-test('the config that the README explains is the example, without its second third party', () => {
+test('the config that the page on adapters explains is the example, without its second third party', () => {
   const { adapters, ...example } = JSON.parse(read('sync.config.example.json'));
-  const shown = JSON.parse(codeIn(section('## The config'), 'json'));
+  const shown = JSON.parse(codeIn(section('docs/adapters.md', '## The config in two parts'), 'json'));
   expect(shown).toEqual({ ...example, adapters: { atlas: adapters.atlas } });
 });
 
-test('the event that the README shows is what an update says', async () => {
-  const shown = JSON.parse(codeIn(section('## The events'), 'json'));
+test('the event that the page on listeners shows is what an update says', async () => {
+  const shown = JSON.parse(codeIn(section('docs/listeners.md', '## The events'), 'json'));
   const { first, next } = editionsOf('NO');
   const isShown = ({ cityId }: { readonly cityId: number }) => `${cityId}` === shown.subject;
 
@@ -64,14 +63,15 @@ test('the event that the README shows is what an update says', async () => {
   expect([time, sequence].map((text) => text.length)).toEqual([shown.time.length, shown.sequence.length]);
 });
 
-test('every command that the README names is there, with its options', async () => {
-  const names = [...section('## The commands').matchAll(/`((?:sync|--)[^`]*)`/g)].map(([, name = '']) => name);
+test('every command that the page on operations names is there, with its options', async () => {
+  const named = section('docs/operations.md', '## The commands').matchAll(/`((?:cronsync|--)[^`]*)`/g);
+  const names = [...named].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(15);
   const command = await helpOf([]);
-  const everywhere = `${command}${await helpOf(['run'])}${await helpOf(['events'])}`;
+  const everywhere = `${command}${await helpOf(['run'])}${await helpOf(['events'])}${await helpOf(['unlock'])}`;
   for (const name of names) {
-    const words = name.split(' ').filter((word) => /^[a-z]+$/.test(word) && word !== 'sync');
-    if (words.length > 0) expect(await helpOf(words)).toContain(`Usage: sync ${words.join(' ')}`);
+    const words = name.split(' ').filter((word) => /^[a-z]+$/.test(word) && word !== 'cronsync');
+    if (words.length > 0) expect(await helpOf(words)).toContain(`Usage: cronsync ${words.join(' ')}`);
     for (const flag of name.match(/--[a-z-]+/g) ?? []) expect(everywhere).toContain(flag);
   }
 });
@@ -81,9 +81,9 @@ async function helpOf(words: readonly string[]): Promise<string> {
   return stdout;
 }
 
-test('the exit codes of the README are those of the program', () => {
-  const listed = [...section('### Exit codes').matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) =>
-    codes.split(', '),
+test('the exit codes of the page on operations are those of the program', () => {
+  const listed = [...section('docs/operations.md', '## Exit codes').matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(
+    ([, codes = '']) => codes.split(', '),
   );
   expect(listed.map(Number).sort()).toEqual(Object.values(ExitCode).sort());
 });

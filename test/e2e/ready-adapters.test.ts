@@ -1,19 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openScriptedThirdParty } from '../../src/testing.ts';
 import { aRecordedGithub } from '../helpers/recorded-github.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aStripeCustomer, aStripeProduct, serveStripe, stripeCustomers, stripeKey } from '../helpers/stripe.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project } from '../helpers/sync.ts';
 import { collectionPage } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /** A project whose config names the ready adapter, with what these parts say over it. */
 function aReadyProject(adapter: string, options: object, more: object = {}): Promise<Project> {

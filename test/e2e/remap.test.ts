@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test('a changed map starts a snapshot pass: equal rows cost no event, the others say that the map is the cause', async () => {
   const records = [1, 2, 3, 4].map((id) => aCustomer(id, { labels: [{ name: id < 3 ? 'active' : 'gold' }] }));

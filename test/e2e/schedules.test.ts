@@ -62,6 +62,9 @@ const schedule = fc.record({
   last: fc.array(change, { maxLength: 8 }),
 });
 
+/** SYNC_RUNS makes it more, as `npm run test:soak` does. */
+const { SYNC_RUNS = '15' } = process.env;
+
 for (const kind of ['cursor', 'offset'] as const) {
   test(`whatever comes and goes between the pages, by ${kind} only what is really gone is deleted, as planned`, async () => {
     await fc.assert(
@@ -78,7 +81,7 @@ for (const kind of ['cursor', 'offset'] as const) {
         const planned = await system.plan();
         expect((await system.oneRun(1000)).counts).toEqual(planned);
       }),
-      { numRuns: 40 },
+      { numRuns: Number(SYNC_RUNS) },
     );
   });
 }
@@ -123,9 +126,9 @@ async function aSystem(kind: 'cursor' | 'offset', pageSize: number, first: reado
       await using target = await openSqliteReader({ file, name: 'model' });
       using spool = createSpool();
       const { resources } = await runOptions(shape, 'plan');
-      const deps = { ...depsOf(party, kind, pageSize), target, spool, guard: null, now: () => hours * 3_600_000 };
+      const deps = { ...depsOf(party, kind, pageSize), target, spool, targetSlots: null, now: () => hours * 3_600_000 };
       const options = { name: 'model', adapter: 'model', resources, maxPages: 1000 };
-      const plan = await dryRun(options, { ...deps, party: await deps.openParty() });
+      const plan = await dryRun(options, { ...deps, thirdParty: await deps.openThirdParty() });
       return plan.resources[0]?.counts;
     },
     async take(step: Step) {
@@ -209,7 +212,7 @@ function depsOf(party: ModelParty, kind: 'cursor' | 'offset', pageSize: number) 
   const lease = { signal: new AbortController().signal, isTrusted: () => true, release: async () => {} };
   return {
     lease,
-    openParty: async () => ({ name: 'model', adapter, openHttp: () => party.http }),
+    openThirdParty: async () => ({ name: 'model', adapter, openHttp: () => party.http }),
     log: silentLog,
     progress: noProgressShown,
     timings: defaultTimings,

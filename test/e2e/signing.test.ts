@@ -1,13 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers, expectInStep } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const signed = (config: BaseConfig) => ({
   ...config,

@@ -1,18 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { expectInStep, mapped } from '../helpers/in-step.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aRealTap, discover } from '../helpers/singer-tap.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, type Project } from '../helpers/sync.ts';
 
-let redis: RedisServer;
 let tap: string;
-beforeAll(async () => {
-  redis = await aRedis();
+beforeAll(() => {
   tap = aRealTap('jsonl');
 });
-afterAll(() => redis.stop());
 
 const map = { id: 'id', email: 'contact.email', state: 'status', tags: 'labels[].name' };
 

@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, eventually, expectInStep } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 /**
  * A transaction in which nothing happens is ended sooner than the lock's time is over, as it is in earnest: 10 s and 30 s. Late
@@ -15,7 +9,7 @@ afterAll(() => redis.stop());
 const timings = { targetIdleMs: 5000, targetBusyMs: 1000 };
 const ttl = '7s';
 
-/** The locks that a stopped transaction holds on rows of the system's; the lease row is ours. */
+/** The locks that a stopped transaction holds on rows of the system's; the fence row is ours. */
 const heldRows = `SELECT 1 FROM customers WHERE id NOT IN (SELECT id FROM customers FOR NO KEY UPDATE SKIP LOCKED)`;
 
 test.concurrent.each([

@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { aPerson, persons, twoForges } from '../helpers/forges.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import type { Project, Row } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const planSwap = ['swap', '--to', 'lab', '--dry-run'];
 
@@ -75,7 +69,7 @@ test('says whether the deletions would be held, and why', async () => {
   forges.serveLab(persons(20));
   const held = await project.sync(planSwap);
   expect(held.exitCode).toBe(3);
-  expect(held.stdout).toContain('the guard would hold the deletions: 20 of 40 rows would go');
+  expect(held.stdout).toContain('the guard would hold the deletions: 20 of 40 rows would be deleted');
 
   forges.serveLab(persons(38));
   const through = await project.sync(planSwap);
@@ -113,8 +107,8 @@ test('swaps nothing by itself: without --dry-run it says what a swap is', async 
   await using forges = await twoForges({ redis, people: persons(4) });
   const { exitCode, stderr } = await forges.project.sync(['swap', '--to', 'lab']);
   expect(exitCode).toBe(64);
-  expect(stderr).toContain('only shows what a swap would change, with --dry-run; nothing was done');
-  expect(stderr).toContain('a swap is one word of the config: "adapter": "lab"');
+  expect(stderr).toContain('shows what a swap would change, and needs --dry-run; nothing was done');
+  expect(stderr).toContain('To swap, write "adapter": "lab" in the config.');
   expect(forges.lab.arrivals).toEqual([]);
 });
 
@@ -137,7 +131,7 @@ test('a run, its plan and check miss a match that must stay, and a run makes no 
   const before = await traceOf(project);
   await forges.swapTo('lab', withoutMatch);
   const arrivals = forges.lab.arrivals.length;
-  const missed = '"match" of customers is gone, and what lab calls 10';
+  const missed = '"match" of customers was removed, and the record that lab calls 10';
 
   const run = await project.sync();
   expect(run.exitCode).toBe(78);

@@ -1,15 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { mapped } from '../helpers/in-step.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, customers, expectInStep, type Project, type RemoteCustomer } from '../helpers/sync.ts';
 import { aThirdParty, dialectConfig, type ThirdParty } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test('another third party with the same data costs no write and no event', async () => {
   await using other = await anotherParty(customers(30));

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import {
   aProject,
   type BaseConfig,
@@ -12,12 +13,6 @@ import {
   type Project,
   type ProjectOptions,
 } from '../helpers/sync.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 const atOnce = ['run', '--json', '--wait', '0s'] as const;
 
@@ -87,6 +82,7 @@ describe('one hit per window', () => {
       ttl: '1500ms',
       throttle: { per: '300ms', margin: '5ms', key: `account-${process.pid}` },
       timings: { slotReserveMs: 1000 },
+      ownProcesses: true,
     });
 
   /** Runs again and again until it is enough; every fourth run is killed somewhere around its hit. */
@@ -322,7 +318,7 @@ describe('no answer', () => {
     await expectInStep(project);
   });
 
-  test('a name that does not resolve is no hit: the slot is given back', async () => {
+  test('a name that does not resolve is not a hit: the slot is given back', async () => {
     const baseUrl = 'http://crm.invalid';
     await using project = await anHourly({ config: withAdapter((acme) => ({ ...acme, baseUrl })) });
 
@@ -334,7 +330,7 @@ describe('no answer', () => {
     expect(await takenSlots(project, 'crm.invalid')).toEqual([0, 0]);
   });
 
-  test('a port where nobody listens is no hit: the slot is given back, and used when somebody does', async () => {
+  test('a port where nobody listens is not a hit: the slot is given back, and used when somebody does', async () => {
     const port = await freePort();
     const baseUrl = `http://127.0.0.1:${port}`;
     await using project = await anHourly({

@@ -1,13 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { expect, test } from 'vitest';
+import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, customers, expectInStep, type Project } from '../helpers/sync.ts';
 import { aThirdParty, type ThirdParty } from '../helpers/third-party.ts';
-
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await aRedis();
-});
-afterAll(() => redis.stop());
 
 test('two syncs of one database keep customers in tables of their own: neither touches what is of the other', async () => {
   await using shopParty = await aThirdParty({ records: customers(12, 5) });

@@ -1,21 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectInStep } from '../helpers/in-step.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, eventually, type Project } from '../helpers/sync.ts';
 import { aWireMock, type StubResponse, type WireMock } from '../helpers/wiremock.ts';
 
 // WireMock: a server of somebody else's that breaks connections and answers in ways that a well-behaved one cannot.
 
-let redis: RedisServer;
 let wiremock: WireMock;
 beforeAll(async () => {
-  [redis, wiremock] = await Promise.all([aRedis(), aWireMock()]);
+  wiremock = await aWireMock();
 });
-afterAll(async () => {
-  await wiremock[Symbol.asyncDispose]();
-  await redis.stop();
-});
+afterAll(() => wiremock[Symbol.asyncDispose]());
 
 interface Person {
   readonly id: number;
@@ -54,7 +50,7 @@ const faults: Record<string, { readonly response: StubResponse; readonly exitCod
   'a body that pauses for too long': {
     response: { body: page, ...dribble(2, 4000) },
     exitCode: 69,
-    says: /nothing came within/,
+    says: /nothing arrived within/,
   },
   '500': { response: { status: 500, body: 'oh' }, exitCode: 69, says: /500/ },
   '503': { response: { status: 503 }, exitCode: 69, says: /503/ },

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import type { Summary } from '../../src/run/summary.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Which program: the bundle with crash points and scaled timings, or the one that is published. */
 export const bundles = {
@@ -19,6 +19,8 @@ export interface SyncOptions {
   readonly bundle?: keyof typeof bundles;
   /** What stdin says; without it, stdin is empty. */
   readonly stdin?: string;
+  /** Never in the test's own process. */
+  readonly ownProcess?: true;
 }
 
 /** How one `sync` ended. */
@@ -50,13 +52,15 @@ export interface Child {
   hangUp(): void;
 }
 
-/** Starts the command. Its environment is ours without anything that a test runner has put there. */
+const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
+/** Our environment without anything that a test runner has put there. */
+export const inherited = { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE: `${root}node_modules/.cache/cronsync/compiled` };
+
+/** Starts the command. */
 export function startSync(args: readonly string[], options: SyncOptions & { readonly cwd: string }): Child {
-  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
-  const cache = { NODE_COMPILE_CACHE: `${root}node_modules/.cache/cronsync/compiled` };
   const child = spawn(process.execPath, [bundles[options.bundle ?? 'test'], ...args], {
     cwd: options.cwd,
-    env: { PATH, HOME, TMPDIR, ...cache, ...options.env },
+    env: { ...inherited, ...options.env },
     stdio: 'pipe',
   });
   const { pid } = child;
@@ -102,12 +106,13 @@ export async function eventually(condition: () => unknown | Promise<unknown>, ti
 
 async function finishedOf(child: ChildProcess, output: { stdout: string; stderr: string }): Promise<Finished> {
   const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  const { stdout, stderr } = output;
+  return finished({ exitCode, signal, ...output });
+}
+
+export function finished(end: Omit<Finished, 'json'>): Finished {
+  const { exitCode, stdout, stderr } = end;
   return {
-    exitCode,
-    signal,
-    stdout,
-    stderr,
+    ...end,
     json<T>(): T {
       try {
         return JSON.parse(stdout);

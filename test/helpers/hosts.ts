@@ -21,12 +21,17 @@ export interface HostRun {
   readonly said: string;
 }
 
-/** Starts a run every `everyMs`, or when the one before has ended; each makes a few hits, so that others have their turn. */
-export async function keepRunning(project: Project, host: Host, everyMs: number, over: AbortSignal) {
+/** Starts a run every `everyMs`, or when the one before has ended, and adds it to `runs`; each makes a few hits, so that others have their turn. */
+export async function keepRunning(
+  project: Project,
+  host: Host,
+  everyMs: number,
+  over: AbortSignal,
+  runs: HostRun[],
+): Promise<void> {
   const { name, aheadS, library } = host;
   const clock = { FAKETIME: `${aheadS < 0 ? '' : '+'}${aheadS}`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
   const env = { LD_PRELOAD: library, ...clock };
-  const runs: HostRun[] = [];
   while (!over.aborted) {
     const tick = sleep(everyMs);
     const trueStart = Date.now();
@@ -41,11 +46,17 @@ export async function keepRunning(project: Project, host: Host, everyMs: number,
     });
     await tick;
   }
-  return runs;
 }
 
-/** Does to Redis what happens to it, at random moments. How often it did what. */
-export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<Readonly<Record<string, number>>> {
+/**
+ * Does to Redis what happens to it, at random moments: everything once, then everything again in another order. In between it
+ * waits for runs that end well: on a machine with too much to do, no run would. How often it did what.
+ */
+export async function keepHarming(
+  redis: RedisPair,
+  over: AbortSignal,
+  goodRuns: () => number,
+): Promise<Readonly<Record<string, number>>> {
   const harms = {
     restart: () => redis.restart(),
     flush: () => redis.client.flushall(),
@@ -53,10 +64,16 @@ export async function keepHarming(redis: RedisPair, over: AbortSignal): Promise<
     failover: () => redis.failover(),
   };
   const counts = new Map<string, number>();
+  let left: (keyof typeof harms)[] = [];
   while (!over.aborted) {
+    if (left.length === 0) {
+      left = ['restart', 'flush', 'lag', 'failover'];
+      const enough = goodRuns() + 2;
+      while (goodRuns() < enough && !over.aborted) await sleep(100);
+    }
     await sleep(randomInt(500, 4000));
-    const [name, harm] = Object.entries(harms)[randomInt(4)] ?? ['restart', harms.restart];
-    await harm();
+    const [name = 'restart'] = left.splice(randomInt(left.length), 1);
+    await harms[name]();
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return Object.fromEntries(counts);

@@ -13,7 +13,7 @@ export interface InStep {
 }
 
 /**
- * What must hold after every fault, once a clean run has ended (protocol section 10): the table is what the third party
+ * What must hold after every fault, once a clean run has ended (docs/protocol.md section 10): the table is what the third party
  * has; sync knows which rows are live; the events tell how it came to be so; the stream is the outbox, gap-free; hits were
  * spaced; no key stays for ever.
  */

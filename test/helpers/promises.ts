@@ -4,7 +4,7 @@ import type { Model } from './model.ts';
 import { outOfOrder, type Receiver } from './receiver.ts';
 import { expectInStep, type Project } from './sync.ts';
 
-/** What must hold once nothing fails any more and everything is delivered, whatever has failed before (protocol section 10). */
+/** What must hold once nothing fails any more and everything is delivered, whatever has failed before (docs/protocol.md section 10). */
 export async function expectPromisesKept(project: Project, model: Model, receiver: Receiver): Promise<void> {
   // A stream that was lost begins again where its groups stand.
   await expectInStep(project, { isTrimmed: true });

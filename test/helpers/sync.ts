@@ -14,6 +14,7 @@ import {
   sqliteDatabase,
   withPromises,
 } from './database.ts';
+import { needsProcess, runInProcess } from './in-process.ts';
 import { aPostgres, type PostgresDatabase } from './postgres.ts';
 import type { RedisServer } from './redis.ts';
 import { aThirdParty, type Dialect, type ThirdParty } from './third-party.ts';
@@ -76,6 +77,8 @@ export interface ProjectOptions {
   /** Of the lock; by default 5 s. */
   readonly ttl?: string;
   readonly timings?: Partial<Timings>;
+  /** Each command in a process of its own: for tests in which processes meet. */
+  readonly ownProcesses?: true;
   /** The last word on the config: what it returns is written. */
   readonly config?: (config: BaseConfig) => object;
 }
@@ -99,7 +102,10 @@ export interface Project extends AsyncDisposable, AtOnce {
   reconfigure(change: (config: BaseConfig) => object): Promise<void>;
   /** Writes a file into the folder; objects become JSON. Its path. */
   write(name: string, content: string | object): Promise<string>;
-  /** Runs a command to its end: `sync(['status', '--json'])`; without arguments, `sync run --json`. */
+  /**
+   * Runs a command to its end: `sync(['status', '--json'])`; without arguments, `sync run --json`. In the test's own process,
+   * unless something of the options says otherwise.
+   */
   sync(args?: readonly string[], options?: SyncOptions): Promise<Finished>;
   /** Starts a command; what still runs when the project is closed is killed. */
   start(args?: readonly string[], options?: SyncOptions): Child;
@@ -120,6 +126,8 @@ const scaled: Partial<Timings> = {
   targetBusyMs: 1000,
 };
 
+const aRun = ['run', '--json'];
+
 let projects = 0;
 
 export async function aProject(options: ProjectOptions): Promise<Project> {
@@ -134,6 +142,7 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
   const postgres = target === 'postgres' ? await aPostgres() : target === 'sqlite' ? undefined : target;
   const config = baseConfig(options, name, party.url, postgres);
   const children = new Set<Child>();
+  const running = new Set<Promise<unknown>>();
 
   const write = async (path: string, content: string | object) => {
     const full = join(dir, path);
@@ -141,18 +150,24 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
     await writeFile(full, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
     return full;
   };
-  const start = (args: readonly string[] = ['run', '--json'], how: SyncOptions = {}) => {
-    const timings = JSON.stringify({ ...scaled, ...options.timings });
-    const child = startSync(args, { cwd: dir, ...how, env: { SYNC_TIMINGS: timings, ...how.env } });
+  const SYNC_TIMINGS = JSON.stringify({ ...scaled, ...options.timings });
+  const start = (args: readonly string[] = aRun, how: SyncOptions = {}) => {
+    const child = startSync(args, { cwd: dir, ...how, env: { SYNC_TIMINGS, ...how.env } });
     children.add(child);
     child.finished.then(() => children.delete(child));
     return child;
+  };
+  const sync = (args: readonly string[] = aRun, how: SyncOptions = {}) => {
+    if (options.ownProcesses || needsProcess(how)) return start(args, how).finished;
+    const ended = runInProcess(args, { cwd: dir, ...how, env: { SYNC_TIMINGS, ...how.env } });
+    running.add(ended);
+    return ended.finally(() => running.delete(ended));
   };
   const atOnce = postgres ? nothingAtOnce : sqliteDatabase(file, name);
   const close = async () => {
     const left = [...children];
     for (const child of left) child.kill('SIGKILL');
-    await Promise.all(left.map((child) => child.finished));
+    await Promise.allSettled([...left.map((child) => child.finished), ...running]);
     await party.close();
     if (target === 'postgres') await postgres?.[Symbol.asyncDispose]();
     await rm(dir, { recursive: true, force: true });
@@ -180,7 +195,7 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
       await write('sync.config.json', change(config));
     },
     write,
-    sync: (args, how) => start(args, how).finished,
+    sync,
     start,
     database: postgres ? postgresDatabase(postgres, name) : withPromises(atOnce, file),
     ...atOnce,

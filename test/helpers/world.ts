@@ -77,12 +77,12 @@ export class World implements AsyncDisposable {
     await this.#freeLock();
     const runs: Summary[] = [];
     while (!areDone(runs.slice(-2))) {
-      runs.push((await this.#ended('settling run', this.#run(), [0, 69])).json());
+      runs.push((await this.#ended('settling run', this.#cleanRun(), [0, 69])).json());
       const told = `runs: ${runs.map(({ outcome }) => outcome)}`;
       expect(runs.length, told).toBeLessThan(30);
       expect(runs.filter(({ exitCode }) => exitCode === 69).length, told).toBeLessThanOrEqual(mostUnreachable);
     }
-    await this.#ended('drain', project.start(['listen', '--drain']), [0]);
+    await this.#ended('drain', project.sync(['listen', '--drain']), [0]);
     await expectPromisesKept(project, this.#model, receiver);
   }
 
@@ -94,10 +94,10 @@ export class World implements AsyncDisposable {
     const { harm, at, before } = step;
     this.#change(before);
     await this.#freeLock();
-    if (harm === 'none') return void (await this.#ended('run', this.#run(), [0]));
+    if (harm === 'none') return void (await this.#ended('run', this.#cleanRun(), [0]));
     if (harm === 'die') {
       const dying = this.#run({ env: { SYNC_CRASH_AT: at } });
-      const { signal } = await this.#ended(`run, dies at ${at}`, dying, ['SIGKILL', 0]);
+      const { signal } = await this.#ended(`run, dies at ${at}`, dying.finished, ['SIGKILL', 0]);
       return void this.visits.push(visitOf(step, signal === 'SIGKILL'));
     }
     const run = this.#run({ env: { SYNC_CRASH_AT: `${at}:SIGSTOP` } });
@@ -105,7 +105,7 @@ export class World implements AsyncDisposable {
     this.visits.push(visitOf(step, isStopped));
     if (isStopped) await this.#hurt(step, run);
     run.cont();
-    await this.#ended(`run, ${harm} at ${at}`, run, isStopped ? [0, 69, 75] : [0]);
+    await this.#ended(`run, ${harm} at ${at}`, run.finished, isStopped ? [0, 69, 75] : [0]);
   }
 
   async #hurt({ harm, meanwhile }: Run, run: Child): Promise<void> {
@@ -118,7 +118,7 @@ export class World implements AsyncDisposable {
 
   async #wakeBesideAnother(sleeper: Child): Promise<void> {
     const isHeld = (await this.#parts.redis.client.exists(this.#parts.project.lockKey)) === 1;
-    const { exitCode } = await this.#ended('  meanwhile another run', this.#run(), isHeld ? [75] : [0, 69, 75]);
+    const { exitCode } = await this.#ended('  meanwhile another run', this.#cleanRun(), isHeld ? [75] : [0, 69, 75]);
     const before = await this.#written();
     sleeper.cont();
     await sleeper.finished;
@@ -138,17 +138,21 @@ export class World implements AsyncDisposable {
     daemon?.kill(signal);
     if (daemon) {
       const byItself = isListening(daemon) ? [] : [69];
-      await this.#ended('daemon', daemon, [signal === 'SIGTERM' ? 0 : signal, ...byItself]);
+      await this.#ended('daemon', daemon.finished, [signal === 'SIGTERM' ? 0 : signal, ...byItself]);
     }
     this.#daemon = undefined;
   }
 
-  #run(options?: SyncOptions): Child {
+  #cleanRun(): Promise<Finished> {
+    return this.#parts.project.sync(['run', '--json']);
+  }
+
+  #run(options: SyncOptions): Child {
     return this.#parts.project.start(['run', '--json'], options);
   }
 
-  async #ended(what: string, child: Child, allowed: readonly (number | string)[]): Promise<Finished> {
-    const finished = await child.finished;
+  async #ended(what: string, ended: Promise<Finished>, allowed: readonly (number | string)[]): Promise<Finished> {
+    const finished = await ended;
     const end = finished.signal ?? finished.exitCode;
     this.story.push(`${what}: ${end}`);
     const said = `${what}\n${finished.stdout}${finished.stderr}`;

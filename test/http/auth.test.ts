@@ -29,7 +29,7 @@ test('common headers give way to the request’s, and those to the credentials',
   expect(authorize(request).headers).toEqual({ 'x-own': 'mine', 'x-common': 'yes', authorization: 'Bearer secret' });
 });
 
-test('a digest tells credentials apart and gives nothing away', () => {
+test('a digest distinguishes credentials and reveals nothing', () => {
   const digest = credentialsDigest({ type: 'bearer', token: 'secret' });
   expect(digest).toMatch(/^[0-9a-f]{16}$/);
   expect(credentialsDigest({ type: 'bearer', token: 'secret' })).toBe(digest);

@@ -1,30 +1,12 @@
 import { expect, test } from 'vitest';
 import { LeaseLostError, ThrottledError } from '../../src/errors.ts';
-import { createThrottledClient, type ThrottledClientOptions } from '../../src/http/throttled.ts';
-import { silentLog } from '../../src/log.ts';
-import { defaultTimings } from '../../src/timings.ts';
+import { createThrottledClient } from '../../src/http/throttled.ts';
+import { type AnyOption, clientOptions } from './client-options.ts';
 import { aKeeper } from './keeper.ts';
 
-function aSlotTaker(journal: string[], options: Partial<ThrottledClientOptions> = {}) {
-  const { takeSlot } = createThrottledClient({
-    limits: { hits: 1, perMs: 60_000 },
-    keepers: [aKeeper('redis', journal), aKeeper('guard', journal)],
-    origins: [],
-    authorize: (request) => request,
-    credentialsDigest: '',
-    timeoutMs: 300_000,
-    maxBody: 0,
-    waitMs: 0,
-    marginMs: 100,
-    userAgent: '',
-    timings: defaultTimings,
-    signal: new AbortController().signal,
-    log: silentLog,
-    mayStillSend: () => true,
-    moved: () => ({}),
-    failures: () => 0,
-    ...options,
-  });
+function aSlotTaker(journal: string[], options: AnyOption = {}) {
+  const keepers = [aKeeper('redis', journal), aKeeper('guard', journal)];
+  const { takeSlot } = createThrottledClient(clientOptions({ keepers, timeoutMs: 300_000, ...options }));
   if (!takeSlot) throw new Error('expected a client that has slots');
   return takeSlot;
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   CredentialsError,
   ExitCode,
@@ -10,42 +10,25 @@ import {
   ThrottledError,
 } from '../../src/errors.ts';
 import { throttleKeyOf } from '../../src/http/throttle-key.ts';
-import { createThrottledClient, type ThrottledClientOptions } from '../../src/http/throttled.ts';
-import { silentLog } from '../../src/log.ts';
+import { type CredentialOptions, createThrottledClient } from '../../src/http/throttled.ts';
 import { defaultTimings } from '../../src/timings.ts';
-import { aThirdParty, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
+import { party } from '../helpers/fresh-party.ts';
+import type { Scripted } from '../helpers/third-party.ts';
+import { type AnyOption, clientOptions } from './client-options.ts';
 import { aKeeper } from './keeper.ts';
 
-let party: ThirdParty;
 let journal: string[];
 
-beforeEach(async () => {
-  party = await aThirdParty({ records: [{ id: 1 }] });
+beforeEach(() => {
+  party.set([{ id: 1 }]);
   journal = [];
 });
-afterEach(() => party.close());
 
-function aClient(options: Partial<ThrottledClientOptions> = {}) {
-  return createThrottledClient({
-    key: 'acme',
-    limits: { hits: 1, perMs: 60_000 },
-    keepers: [aKeeper('redis', journal), aKeeper('guard', journal)],
-    origins: [party.url],
-    authorize: (request) => request,
-    credentialsDigest: 'ours',
-    timeoutMs: 5000,
-    maxBody: 1_000_000,
-    waitMs: 0,
-    marginMs: 100.2,
-    userAgent: 'cronsync/1.2.3',
-    timings: defaultTimings,
-    signal: new AbortController().signal,
-    log: silentLog,
-    mayStillSend: () => true,
-    moved: () => ({}),
-    failures: () => 0,
-    ...options,
-  });
+function aClient(options: AnyOption = {}) {
+  const keepers = [aKeeper('redis', journal), aKeeper('guard', journal)];
+  return createThrottledClient(
+    clientOptions({ key: 'acme', keepers, origins: [party.url], marginMs: 100.2, ...options }),
+  );
 }
 
 const url = (path = '/people') => new URL(path, party.url);
@@ -86,7 +69,7 @@ describe('slots', () => {
     expect(party.arrivals).toHaveLength(1);
   });
 
-  test('what is denied later than the time that is left ends it', async () => {
+  test('a denial that is longer than the time left ends it', async () => {
     const redis = aKeeper('redis', journal, { granted: false, waitMs: 20 }, { granted: false, waitMs: 60_000 });
     expect(await failure(aClient({ keepers: [redis], waitMs: 5000 }))).toMatchObject({ waitMs: 60_000 });
     expect(party.arrivals).toEqual([]);
@@ -169,7 +152,7 @@ describe('the last check before a byte is written', () => {
     expect(calls().slice(2)).toEqual(['redis cancel', 'guard cancel']);
   });
 
-  test('a server that speaks no TLS never sees the request, and the slot is given back', async () => {
+  test('a server without TLS never sees the request, and the slot is given back', async () => {
     const received: Buffer[] = [];
     const server = createServer(
       (socket) => void socket.on('data', (data) => received.push(data) && socket.destroy()).on('error', () => {}),
@@ -303,19 +286,19 @@ describe('where requests go', () => {
 
   test('to where they have moved, with their own query', async () => {
     const moved = { [`${party.url}/people`]: `${party.url}/v2`, [`${party.url}/v2`]: `${party.url}/v3` };
-    const { url: from } = await aClient({ moved: () => moved }).request({ url: url('/people?page=2') });
+    const { url: from } = await aClient({ moved }).request({ url: url('/people?page=2') });
     expect(party.arrivals[0]?.url.href).toBe(`${party.url}/v3?page=2`);
     expect(from.href).toBe(`${party.url}/v3?page=2`);
   });
 
   test('never in circles', async () => {
     const moved = { [`${party.url}/a`]: `${party.url}/b`, [`${party.url}/b`]: `${party.url}/a` };
-    expect(await failure(aClient({ moved: () => moved }), '/a')).toBeInstanceOf(ProtocolError);
+    expect(await failure(aClient({ moved }), '/a')).toBeInstanceOf(ProtocolError);
     expect(party.arrivals).toEqual([]);
   });
 
   test('with credentials that no answer shows', async () => {
-    const authorize: ThrottledClientOptions['authorize'] = (request) => {
+    const authorize: CredentialOptions['authorize'] = (request) => {
       const copy = new URL(request.url);
       copy.searchParams.set('key', 'secret');
       return { ...request, url: copy };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { eventOf } from '../../src/event.ts';
 import { cursorsIn, watermarkOf } from '../../src/listen/cursors.ts';
-import { backOffMs } from '../../src/listen/delivery/back-off.ts';
 import { Circuit } from '../../src/listen/delivery/circuit.ts';
+import { retryDelayMs } from '../../src/listen/delivery/retry-delay.ts';
 import { readEntry } from '../../src/listen/group/incoming.ts';
 import { Prefetch } from '../../src/listen/group/prefetch.ts';
 import { createRoute, shardOf } from '../../src/listen/group/route.ts';
@@ -11,14 +11,14 @@ import type { GroupState, StreamState } from '../../src/stream.ts';
 describe('the wait after a failure', () => {
   const timings = { retryFirstMs: 1000, retryCapMs: 300_000 };
   test('doubles up to a cap, with jitter below it', () => {
-    const longest = [1, 2, 3, 4, 8, 9, 10, 60].map((failures) => backOffMs(failures, 0.999999, timings));
+    const longest = [1, 2, 3, 4, 8, 9, 10, 60].map((failures) => retryDelayMs(failures, 0.999999, timings));
     expect(longest.map(Math.round)).toEqual([1000, 2000, 4000, 8000, 128_000, 256_000, 300_000, 300_000]);
-    expect(backOffMs(1, 0, timings)).toBe(500);
+    expect(retryDelayMs(1, 0, timings)).toBe(500);
   });
 
   test('is never shorter than the receiver has asked for', () => {
-    expect(backOffMs(1, 0.5, timings, 90_000)).toBe(90_000);
-    expect(backOffMs(9, 0, timings, 10)).toBe(128_000);
+    expect(retryDelayMs(1, 0.5, timings, 90_000)).toBe(90_000);
+    expect(retryDelayMs(9, 0, timings, 10)).toBe(128_000);
   });
 });
 

@@ -1,22 +1,18 @@
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
 import { DeadLetter, type Delivery, type Listener, ListenerOff, RetryLater } from '../../src/listener.ts';
 import { type BatchOptions, createWebhookBatchListener } from '../../src/listeners/webhook-batch.ts';
 import { aConfig, load, problemsOf } from '../config/a-config.ts';
 import { eventually } from '../helpers/child.ts';
-import { type Arrival, aThirdParty, type ThirdParty } from '../helpers/third-party.ts';
+import { party as receiver } from '../helpers/fresh-party.ts';
+import type { Arrival } from '../helpers/third-party.ts';
 import { aDelivery, type DeliveryParts, failureOf } from './a-delivery.ts';
 
-let receiver: ThirdParty;
 const open: Listener[] = [];
 
-beforeEach(async () => {
-  receiver = await aThirdParty();
-});
 afterEach(async () => {
   for (const listener of open.splice(0)) await listener[Symbol.asyncDispose]();
-  await receiver.close();
 });
 
 const secret = `whsec_${Buffer.alloc(32, 'key').toString('base64')}`;

@@ -2,23 +2,18 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError, UnreachableError } from '../../src/errors.ts';
 import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../src/listener.ts';
 import { createWebhookListener, type WebhookListenerOptions } from '../../src/listeners/webhook.ts';
 import { eventually } from '../helpers/child.ts';
-import { aThirdParty, type ThirdParty } from '../helpers/third-party.ts';
+import { party as receiver } from '../helpers/fresh-party.ts';
 import { aDelivery, failureOf } from './a-delivery.ts';
 
-let receiver: ThirdParty;
 const open: Listener[] = [];
 
-beforeEach(async () => {
-  receiver = await aThirdParty();
-});
 afterEach(async () => {
   for (const listener of open.splice(0)) await listener[Symbol.asyncDispose]();
-  await receiver.close();
 });
 
 const secrets = [`whsec_${Buffer.alloc(32, 'old').toString('base64')}`, Buffer.alloc(24, 'new').toString('base64')];

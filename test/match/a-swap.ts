@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Adapter, PageRequest, SnapshotPage } from '../../src/adapter.ts';
+import type { PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import { dryRun } from '../../src/dry-run/dry-run.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Resource } from '../../src/pass/resource.ts';
@@ -16,20 +16,21 @@ import { createSpool } from '../../src/targets/sqlite/spool.ts';
 import { openSqliteTarget } from '../../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../../src/timings.ts';
 import { aMemoryStream } from '../helpers/memory-stream.ts';
+import { aLease, thirdPartyOf } from '../run/a-run.ts';
 
-/** What a third party has now; null in the place of a page is an answer that is none. */
+/** What a third party has now; null in the place of a page is an answer that is not a page. */
 export type Pages = readonly (readonly object[] | null)[];
 
 export interface SwapOptions {
   readonly schema?: RecordSchema;
   readonly key?: readonly string[];
-  /** The resource's, unless a run says another one; null: none. */
+  /** The resource's `match`, unless a run has another one; null: none. */
   readonly match?: readonly string[] | null;
 }
 
 export interface RunChanges {
   readonly match?: readonly string[] | null;
-  /** Pages that the run takes at the most. */
+  /** The run takes at most this many pages. */
   readonly maxPages?: number;
   readonly allowMassDelete?: boolean;
 }
@@ -40,7 +41,7 @@ const peopleSchema = {
   required: ['id'],
 };
 
-/** Somebody, as a third party tells of them. A state that is an object cannot be read. */
+/** A person, as a third party has them. A state that is an object cannot be read. */
 export function person(id: string, email: string | null, state: unknown = 'active') {
   return { id, email, state };
 }
@@ -49,8 +50,8 @@ export const unreadable = { is: 'no text' };
 const never = new AbortController().signal;
 
 /**
- * A system whose third party is another one in any run: real runs and dry runs, on a database of its own. Records are matched
- * by their email; what a pass misses is gone at once.
+ * A system whose third party may change with every run: real runs and dry runs, on a database of its own. Records are matched
+ * by their email; a record that one pass misses is deleted at once.
  */
 export function aSwap({ schema = peopleSchema, key = ['id'], match = ['email'] }: SwapOptions = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'cronsync-swap-'));
@@ -67,9 +68,8 @@ export function aSwap({ schema = peopleSchema, key = ['id'], match = ['email'] }
       runs += 1;
       const resource = await resourceOf(name, { schema, key, match, ...changes });
       const options = runOptions(resource, name, `run${runs}`, changes);
-      const lease = { signal: never, isTrusted: () => true, release: async () => {} };
-      const openParty = async () => partyOf(name, pages);
-      return run(options, { ...deps, lease, stream, openTarget, openParty, timings: defaultTimings });
+      const openThirdParty = async () => thirdPartyWith(name, pages);
+      return run(options, { ...deps, lease: aLease, stream, openTarget, openThirdParty, timings: defaultTimings });
     },
     /** What a dry run says of the same. */
     async plan(name: string, pages: Pages, changes: RunChanges = {}) {
@@ -77,8 +77,9 @@ export function aSwap({ schema = peopleSchema, key = ['id'], match = ['email'] }
       await using target = await openSqliteReader({ file, name: 'crm' });
       using spool = createSpool();
       const options = { name: 'crm', adapter: name, resources: [resource], maxPages: 1000 };
-      const party = partyOf(name, pages);
-      const { resources, exitCode } = await dryRun(options, { ...deps, target, spool, guard: null, party });
+      const thirdParty = thirdPartyWith(name, pages);
+      const context = { ...deps, target, spool, targetSlots: null, thirdParty };
+      const { resources, exitCode } = await dryRun(options, context);
       const [plan] = resources;
       if (!plan) throw new Error('nothing was planned');
       return { ...plan, exitCode };
@@ -124,18 +125,16 @@ async function resourceOf(
   };
 }
 
-function partyOf(name: string, pages: Pages) {
-  const adapter: Adapter = {
-    modes: () => ['snapshot'],
+function thirdPartyWith(name: string, pages: Pages) {
+  return thirdPartyOf(name, {
     isStable: () => true,
     async fetchPage({ cursor }: PageRequest): Promise<SnapshotPage> {
       const at = Number(cursor ?? 0);
       const records = pages[at];
-      if (!records) throw new TypeError('this is no page');
+      if (!records) throw new TypeError('this is not a page');
       return { mode: 'snapshot', records, next: at + 1 < pages.length ? String(at + 1) : null };
     },
-  };
-  return { name, adapter, openHttp: () => ({ request: () => Promise.reject(new Error('no hit is expected')) }) };
+  });
 }
 
 function runOptions(

@@ -3,7 +3,7 @@ import { aSwap, person, unreadable } from './a-swap.ts';
 
 const none = { created: 0, updated: 0, deleted: 0 };
 
-test('at home, one that cannot be read and never came before might be what another adapter has brought', async () => {
+test('at home, a record that cannot be read and never came before might be one that another adapter has brought', async () => {
   using system = aSwap();
   await system.run('hub', [[person('1', 'a@'), person('2', 'b@')]]);
   await system.run('lab', [[person('x1', 'a@'), person('x2', 'b@'), person('x3', 'c@')]]);
@@ -14,14 +14,14 @@ test('at home, one that cannot be read and never came before might be what anoth
   expect(system.live().map(({ id }) => id)).toEqual(['1', '2', 'x3']);
 });
 
-test('at home alone, one that cannot be read and never came before is under its own key, and what is gone goes', async () => {
+test('if only one adapter was ever at home, a record that cannot be read keeps its own key, and missing records are deleted', async () => {
   using system = aSwap();
   await system.run('hub', [[person('1', 'a@'), person('2', 'b@')]]);
   const page = [[person('1', 'a@'), person('3', 'c@', unreadable)]];
   expect(await system.run('hub', page)).toMatchObject({ counts: { ...none, deleted: 1 }, rejected: 1 });
 });
 
-test('the adapter that brings the first record is at home, whoever was asked in vain before', async () => {
+test('the adapter that brings the first record is at home, even if another adapter failed before it', async () => {
   using system = aSwap();
   expect(await system.run('wrong', [null])).toMatchObject({ outcome: 'failed' });
   const first = await system.plan('hub', [[person('1', 'a@', unreadable)]]);
@@ -33,7 +33,7 @@ test('the adapter that brings the first record is at home, whoever was asked in 
   expect(system.live()).toEqual([person('1', 'new@')]);
 });
 
-test('one that comes after records of another is no first one, also where these are all gone', async () => {
+test('an adapter that comes after records of another is not the first, even if these are all deleted', async () => {
   using system = aSwap();
   await system.run('hub', [[person('1', 'a@')]], { match: null });
   await system.run('hub', [[]], { match: null });

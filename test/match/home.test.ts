@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { bringerOf } from '../../src/match/identify.ts';
-import { atHome, complete, fail, startPass } from '../../src/pass/transitions.ts';
+import { atHome, bringerOf } from '../../src/match/home.ts';
+import { complete, fail, startPass } from '../../src/pass/transitions.ts';
 import { aCheckpoint } from '../pass/a-pass.ts';
 
 const isHome = (checkpoint: ReturnType<typeof aCheckpoint>, adapter: string) =>
   bringerOf(checkpoint, adapter).home.includes(adapter);
 const start = (before: ReturnType<typeof aCheckpoint> | null) => startPass(before, 'shape', 'snapshot', 1);
 
-test('the adapter that walks first is at home, also where something is matched', () => {
+test('the adapter that reads first is at home, also with match', () => {
   const first = atHome(start(null), 'hub', true, true);
   expect(isHome(first, 'hub')).toBe(true);
   expect(isHome(atHome(start(first), 'lab', false, true), 'lab')).toBe(false);
 });
 
-test('one that completes a pass in which nothing is matched is at home from then on', () => {
+test('an adapter that completes a pass without match is at home from then on', () => {
   const swapped = atHome(start(aCheckpoint({ home: ['hub'] })), 'lab', false, false);
   expect(isHome(swapped, 'lab')).toBe(false);
   const after = { ...start(null), ...complete(swapped, 2, null), mode: 'snapshot' } as const;
@@ -26,7 +26,7 @@ test('one that completes a pass in which nothing is matched is at home from then
   expect([isHome(matched, 'third'), isHome(matched, 'hub')]).toEqual([false, true]);
 });
 
-test('whoever was at home alone is it no more once another one has started, for good', () => {
+test('an adapter that was alone at home is not alone any more once another has started, for good', () => {
   const isAlone = (checkpoint: ReturnType<typeof aCheckpoint>) => bringerOf(checkpoint, 'hub').isAlone;
   const first = atHome(start(null), 'hub', true, true);
   const again = atHome(start(first), 'hub', false, true);
@@ -37,13 +37,13 @@ test('whoever was at home alone is it no more once another one has started, for 
   expect(isAlone(atHome(start(second), 'hub', false, true))).toBe(false);
 });
 
-test('a pass that starts over after a failure makes nobody at home before it is complete', () => {
+test('a pass that starts over after a failure makes no adapter at home before it is complete', () => {
   const walking = { ...atHome(start(aCheckpoint({ home: ['hub'] })), 'lab', false, false), cursor: 'x', failures: 4 };
   const restarted = fail(walking, 2, null);
   expect(restarted).toMatchObject({ cursor: null, home: ['hub'], nextHome: ['hub', 'lab'] });
 });
 
-test('of a checkpoint that does not say, nobody is at home', () => {
+test('no adapter is at home by a checkpoint that does not say so', () => {
   const { home: _home, nextHome: _next, hadGuests: _guests, ...old } = aCheckpoint();
   expect(isHome(old, 'hub')).toBe(false);
   const early = { ...old, home: ['hub'] };

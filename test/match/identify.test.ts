@@ -34,25 +34,25 @@ function keysIn(of: typeof table, by: typeof guest, ...told: Told[]) {
 }
 
 describe('a record is', () => {
-  test('what its alias says, whatever else would fit', () => {
+  test('the one that its alias names, whatever else would fit', () => {
     expect(keysOf(guest, ['7', clues({ alias: '1' })])).toEqual(['1']);
     expect(keysOf(host, ['7', clues({ alias: '1' })])).toEqual(['1']);
   });
 
-  test('at home what its own key says, and elsewhere what looks like it', () => {
+  test('at home the one with its key, and elsewhere the one that looks like it', () => {
     const both = clues({ namesake: bearer('7'), lookalikes: [bearer('1')] });
     expect(keysOf(host, ['7', both])).toEqual(['7']);
     expect(keysOf(guest, ['7', both])).toEqual(['1']);
   });
 
-  test('at home not somebody whose own native key has only not come yet', () => {
+  test('at home not one whose own native key has not come yet', () => {
     const next = clues({ lookalikes: [bearer('1')] });
     expect(keysOf(host, ['7', next])).toEqual(['7']);
     expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { madeBy: 'lab' })] })])).toEqual(['1']);
     expect(keysOf(host, ['7', clues({ lookalikes: [bearer('1', { isRecord: false })] })])).toEqual(['1']);
   });
 
-  test('at home its own key also where another one that is at home has made it', () => {
+  test('at home the one with its key, also if another adapter at home has made that key', () => {
     const both = { ...host, home: ['hub', 'lab'] };
     expect(keysOf(both, ['7', clues({ namesake: bearer('7', { madeBy: 'lab' }) })])).toEqual(['7']);
     expect(keysOf(both, ['7', clues({ lookalikes: [bearer('1', { madeBy: 'lab' })] })])).toEqual(['7']);
@@ -65,14 +65,14 @@ describe('a record is', () => {
     expect(keysOf(guest, ['7', alike], ['8', clues({ alias: '1' })])).toEqual(['7', '1']);
   });
 
-  test('not what its own key says where another native key stands for that', () => {
+  test('not the one with its key if another native key stands for that one', () => {
     const atHub = expect.stringContaining('its id at hub, 7, is the key of another record');
     expect(keysOf(host, ['7', clues({ namesake: bearer('7', { takenBy: '9' }) })])).toEqual([atHub]);
     const its = ['7', clues({ namesake: bearer('7') })] as const;
     expect(keysOf(host, its, ['9', clues({ alias: '7' })])).toEqual([atHub, '7']);
   });
 
-  test('not new under a key that another one of its batch has', () => {
+  test('not new under a key that another record of its batch has', () => {
     const atLab = expect.stringContaining('its id at lab, 7, is the key of another record');
     expect(keysOf(guest, ['9', clues({ alias: '7' })], ['7', clues()])).toEqual(['7', atLab]);
   });
@@ -83,34 +83,34 @@ describe('a record is', () => {
     expect(keysOf(guest, ['7', clues({ lookalikes: [dead] })])).toEqual(['1']);
   });
 
-  test('never one of another tenant, where tenants are matched, whatever was matched before', () => {
+  test('never one of another tenant if tenants are match fields, whatever was matched before', () => {
     const tenants = { key: ['tenant', 'id'], match: ['tenant', 'email'] };
-    const across = expect.stringContaining('when match did not say tenant');
+    const across = expect.stringContaining('when "match" did not include tenant');
     const asKey = (...parts: string[]) => JSON.stringify(parts);
     const from = (key: string) => [asKey('t1', '7'), clues({ alias: key })] as const;
     expect(keysIn(tenants, guest, from(asKey('t1', '1')))).toEqual([asKey('t1', '1')]);
     for (const key of [asKey('t2', '1'), 't1', asKey()]) expect(keysIn(tenants, guest, from(key))).toEqual([across]);
   });
 
-  test('new where nothing bears its key', () => {
+  test('new if no record has its key', () => {
     expect(keysOf(guest, ['7', clues()])).toEqual(['7']);
   });
 
-  test('new where several rows are alike and all are deleted: nothing live is at stake', () => {
+  test('new if several rows are alike and all are deleted: no live row is at stake', () => {
     const dead = [bearer('1', { isLive: false }), bearer('2', { isLive: false })];
     expect(keysOf(guest, ['7', clues({ lookalikes: dead })])).toEqual(['7']);
     const taken = expect.stringContaining('is the key of another record');
     expect(keysOf(guest, ['7', clues({ namesake: bearer('7'), lookalikes: dead })])).toEqual([taken]);
   });
 
-  test('unknown where more rows are alike than are looked at, though all that are may be taken', () => {
+  test('unknown if more rows are alike than are looked at, even if all of these are taken', () => {
     const crowd = Array.from({ length: mostLookalikes + 1 }, (_, n) => bearer(`r${n}`, { takenBy: `x${n}` }));
     const ambiguous = expect.stringContaining('might be any of the rows with the same email: r0, r1, r2, …');
     expect(keysOf(guest, ['7', clues({ lookalikes: crowd })])).toEqual([ambiguous]);
     expect(keysOf(guest, ['7', clues({ lookalikes: crowd.slice(1) })])).toEqual(['7']);
   });
 
-  test('at home new however many of its own are alike, and unknown if among them is one of another', () => {
+  test('at home new however many rows of this adapter are alike, and unknown if one of another adapter is among them', () => {
     const crowd = Array.from({ length: mostLookalikes + 1 }, (_, n) => bearer(`r${n}`));
     expect(keysOf(host, ['7', clues({ lookalikes: crowd })])).toEqual(['7']);
     const mixed = [...crowd.slice(1), bearer('x', { madeBy: 'lab' })];
@@ -118,7 +118,7 @@ describe('a record is', () => {
     expect(keysOf(host, ['7', clues({ lookalikes: mixed })])).toEqual([ambiguous]);
   });
 
-  test('unknown where it might be any of several, or where its key is taken', () => {
+  test('unknown if it might be any of several, or if its key is taken', () => {
     const two = clues({ lookalikes: [bearer('1'), bearer('2'), bearer('3'), bearer('4')] });
     expect(keysOf(guest, ['7', two])).toEqual(['might be any of the rows with the same email: 1, 2, 3, …']);
     const taken = expect.stringContaining('its id at lab, 7, is the key of another record');
@@ -154,7 +154,7 @@ describe('a batch', () => {
     ask: async (asked: readonly Arrived[]) => asked.map(({ native }) => known[native] ?? clues()),
   });
 
-  test('has the keys of the system, and what is new of them to remember', async () => {
+  test('has the keys of the system, and the aliases that are new', async () => {
     const from = telling({ a: clues({ alias: '1' }), b: clues({ lookalikes: [bearer('2')] }) });
     expect(await identify(batch([arrived('a'), arrived('b'), arrived('c')]), resource, from)).toMatchObject({
       records: [
@@ -173,7 +173,7 @@ describe('a batch', () => {
     });
   });
 
-  test('at home is asked for by its keys first, and only the strangers for what they look like', async () => {
+  test('at home is looked up by its keys first, and only unknown records by their fields', async () => {
     const asked: (readonly [string, boolean])[][] = [];
     const known = { a: clues({ alias: '1' }), b: clues({ namesake: bearer('b') }) };
     const { by, ask } = telling(known, host);
@@ -192,14 +192,14 @@ describe('a batch', () => {
     ]);
   });
 
-  test('rejects without a key what is unknown, as what its fields were', async () => {
+  test('rejects unknown records without a key, with their fields as they came', async () => {
     const from = telling({ a: clues({ namesake: bearer('a') }) });
     const { records, rejected, aliases } = await identify(batch([arrived('a')]), resource, from);
     expect([records, aliases?.known]).toEqual([[], []]);
     expect(rejected).toEqual([{ key: null, reasons: [expect.any(String)], raw: { id: 'a', email: 'x' } }]);
   });
 
-  test('lets a rejected record count as there only where it is known who it is', async () => {
+  test('counts a rejected record as seen only if its key is known', async () => {
     const known = { a: clues({ alias: '1' }), b: clues({ namesake: bearer('b') }) };
     const all = [reject('a'), reject(null), reject('b'), reject('c')];
     const keys = async (by: typeof guest) =>
@@ -209,7 +209,7 @@ describe('a batch', () => {
     expect(await keys(alone)).toEqual(['1', null, 'b', 'c']);
   });
 
-  test('tells apart what is known of its records and of its rejected ones', async () => {
+  test('keeps the clues of its records apart from those of its rejected records', async () => {
     const known = { a: clues({ alias: '1' }), b: clues({ alias: '2' }), c: clues({ alias: '3' }) };
     const { records, rejected } = await identify(
       batch([arrived('a')], [reject('b'), reject('c')]),
@@ -219,7 +219,7 @@ describe('a batch', () => {
     expect([records, rejected].map((each) => each.map(({ key }) => key))).toEqual([['1'], ['2', '3']]);
   });
 
-  test('is gone under no key of another tenant', async () => {
+  test('has no tombstone under the key of another tenant', async () => {
     const composite = { ...resource, table: { ...resource.table, key: ['tenant', 'id'], match: ['tenant', 'email'] } };
     const known = { '["t1","7"]': clues({ alias: '["t2","1"]' }), '["t1","8"]': clues({ alias: '["t1","2"]' }) };
     expect(await keysOfNatives(Object.keys(known), composite, telling(known))).toEqual(['["t1","2"]']);
@@ -227,7 +227,7 @@ describe('a batch', () => {
     expect(rejected.map(({ key }) => key)).toEqual([null]);
   });
 
-  test('without match is what it was, and nobody is asked', async () => {
+  test('without match stays as it is, and nothing is looked up', async () => {
     const plain: typeof resource = { table: resource.table };
     const asking = { by: guest, ask: () => Promise.reject(new Error('asked')) };
     const given = batch([arrived('a')], [reject('b')]);
@@ -235,7 +235,7 @@ describe('a batch', () => {
     expect(await keysOfNatives(['a'], plain, asking)).toEqual(['a']);
   });
 
-  test('what is gone is gone under the key of the system, and a stranger is nobody', async () => {
+  test('a tombstone has the key of the system, and the tombstone of an unknown record has none', async () => {
     const known = { a: clues({ alias: '1' }), b: clues({ namesake: bearer('b') }) };
     expect(await keysOfNatives(['a', 'b', 'c'], resource, telling(known))).toEqual(['1']);
     expect(await keysOfNatives(['a', 'b', 'c'], resource, telling(known, host))).toEqual(['1', 'b']);

@@ -4,8 +4,8 @@ import { aSwap, person } from './a-swap.ts';
 const none = { created: 0, updated: 0, deleted: 0 };
 const allGood = { outcome: 'done', rejected: 0, counts: none };
 
-describe('where ids coincide', () => {
-  test('two adapters with the same ids stay at home when match is added, whatever is no email or another one', async () => {
+describe('if ids coincide', () => {
+  test('two adapters with the same ids stay at home when match is added, even if emails are missing or differ', async () => {
     using system = aSwap({ match: null });
     const all = [[person('1', 'a@'), person('2', null), person('3', 'c@')]];
     await system.run('hub', all);
@@ -16,7 +16,7 @@ describe('where ids coincide', () => {
     expect(await system.run('hub', moved, { match })).toMatchObject({ ...allGood, counts: { ...none, updated: 1 } });
   });
 
-  test('what one of two that are at home has made is known to the other by its id', async () => {
+  test('a record that one adapter at home has made is known to the other one by its id', async () => {
     using system = aSwap({ match: null });
     await system.run('hub', [[person('1', 'a@')]]);
     await system.run('lab', [[person('1', 'a@')]]);
@@ -27,7 +27,7 @@ describe('where ids coincide', () => {
     expect(system.live()).toEqual(moved[0]);
   });
 
-  test('an id that is by chance the key of the same record takes it from nobody', async () => {
+  test('an id that happens to be the key of the same record takes it from no other', async () => {
     using system = aSwap();
     await system.run('hub', [[person('1', 'a@'), person('2', 'b@')]], { match: null });
     expect(await system.run('lab', [[person('2', 'b@'), person('9', 'a@')]])).toMatchObject(allGood);
@@ -36,7 +36,7 @@ describe('where ids coincide', () => {
     expect(system.live()).toEqual(moved[0]);
   });
 
-  test('a new record under an id that a guest has made a key of is not taken for it', async () => {
+  test("a new record under an id that a guest has made a key is not taken for the guest's record", async () => {
     using system = aSwap();
     await system.run('hub', [[person('1', 'a@')]]);
     await system.run('lab', [[person('x', 'a@'), person('2', 'z@')]]);
@@ -62,7 +62,7 @@ test.each([
   expect(system.live()).toEqual(atHub);
 });
 
-test('a row that was there before is not taken by its key alone, but without match, once', async () => {
+test('a row that existed before is not recognised by its key alone; one pass without match adopts it', async () => {
   using system = aSwap();
   system.sql(`CREATE TABLE people (id TEXT PRIMARY KEY, email TEXT, state TEXT, deleted_at TEXT);
     INSERT INTO people (id, email, state) VALUES ('1', 'old@', 'active'), ('2', NULL, 'active'), ('3', 'c@', 'active')`);
@@ -78,7 +78,7 @@ test('a row that was there before is not taken by its key alone, but without mat
   expect(await system.run('hub', atHub)).toMatchObject(allGood);
 });
 
-test('two without an email are not one', async () => {
+test('two records without an email are not one', async () => {
   using system = aSwap();
   const atHub = [person('1', '', 'anna'), person('2', 'b@', 'bob')];
   await system.run('hub', [atHub]);
@@ -87,7 +87,7 @@ test('two without an email are not one', async () => {
   expect(system.live()).toEqual([person('2', 'b@', 'bob'), zoe]);
 });
 
-test('at home one more with an email that a hundred have is new', async () => {
+test('at home one more record with an email that a hundred have is new', async () => {
   using system = aSwap();
   const many = Array.from({ length: 105 }, (_, n) => person(`${n}`, 'info@'));
   await system.run('hub', [many]);
@@ -95,7 +95,7 @@ test('at home one more with an email that a hundred have is new', async () => {
   expect(await system.run('hub', [[...many, person('new', 'info@')]])).toMatchObject({ rejected: 0, counts });
 });
 
-test('one that several deleted rows look like comes in as a new one', async () => {
+test('a record that several deleted rows look like is a new one', async () => {
   using system = aSwap();
   const bob = person('2', 'b@');
   for (const page of [[person('1', 'a@'), bob], [bob], [bob, person('3', 'a@')], [bob]])
@@ -104,7 +104,7 @@ test('one that several deleted rows look like comes in as a new one', async () =
   expect(system.live()).toEqual([bob, person('x', 'a@')]);
 });
 
-describe('a plan knows what its earlier pages would have been', () => {
+describe('a plan knows what its earlier pages would have written', () => {
   test.each([
     ['whose id comes again', person('x1', 'new@')],
     ['whose row is taken', person('x2', 'a@')],
@@ -118,16 +118,18 @@ describe('a plan knows what its earlier pages would have been', () => {
   });
 });
 
-describe('match that is gone', () => {
+describe('match that was removed', () => {
   const atHub = [[person('1', 'a@'), person('2', 'b@'), person('3', 'c@')]];
   const atLab = [[person('3', 'a@'), person('2', 'b@'), person('1', 'c@')]];
   const gone = { match: null };
 
-  test('is missed, before a hit, where ids would be taken for the keys of others', async () => {
+  test('is an error, before a hit, if ids would be taken for the keys of other records', async () => {
     using system = aSwap();
     await system.run('hub', atHub);
     await system.run('lab', atLab);
-    const missed = expect.stringMatching(/"match" of people is gone, and what lab calls \d has the key \d here/);
+    const missed = expect.stringMatching(
+      /"match" of people was removed, and the record that lab calls \d has the key \d here/,
+    );
     const { outcome, exitCode, errors, pages } = await system.run('lab', atLab, gone);
     expect({ outcome, exitCode, pages }).toEqual({ outcome: 'failed', exitCode: 78, pages: 0 });
     expect(errors).toEqual([{ exitCode: 78, message: missed, hint: expect.stringContaining('Put "match" back') }]);
@@ -137,7 +139,7 @@ describe('match that is gone', () => {
     expect(await system.run('lab', atLab)).toMatchObject(allGood);
   });
 
-  test('is not missed where the ids are the keys', async () => {
+  test('is not an error if the ids are the keys', async () => {
     using system = aSwap();
     await system.run('hub', atHub);
     await system.run('lab', atLab);
@@ -146,7 +148,7 @@ describe('match that is gone', () => {
   });
 });
 
-describe('where a part of the key is of the system itself', () => {
+describe('if a part of the key belongs to the system', () => {
   const text = { type: 'string' };
   const schema = {
     type: 'object' as const,
@@ -156,7 +158,7 @@ describe('where a part of the key is of the system itself', () => {
   const tenants = { schema, key: ['tenant', 'id'] };
   const of = (tenant: string, id: string, email: string, state: string) => ({ tenant, id, email, state });
 
-  test('it is matched with the rest, and nothing moves to another tenant', async () => {
+  test('it is matched with the other fields, and no record moves to another tenant', async () => {
     using system = aSwap({ ...tenants, match: ['tenant', 'email'] });
     const rows = [of('t1', '1', 'a@', 'secret of t1'), of('t2', '2', 'b@', 'known to t2')];
     await system.run('hub', [rows]);
@@ -166,14 +168,14 @@ describe('where a part of the key is of the system itself', () => {
     expect(system.live()).toEqual([...rows, stranger]);
   });
 
-  test('what was matched across tenants before is rejected, and says why', async () => {
+  test('a record that was matched across tenants before is rejected with the reason', async () => {
     using system = aSwap({ ...tenants, match: ['email'] });
     await system.run('hub', [[of('t1', '1', 'a@', 'secret of t1')]]);
     const atLab = [[of('t2', 'z', 'a@', 'secret of t1')]];
     await system.run('lab', atLab);
     expect(await system.run('lab', atLab, { match: ['tenant', 'email'] })).toMatchObject({ rejected: 1, counts: none });
     expect(await system.reasons()).toEqual([
-      { key: null, reasons: expect.stringContaining('when match did not say tenant, and tenant is another one there') },
+      { key: null, reasons: expect.stringContaining('when "match" did not include tenant, and tenant differs there') },
     ]);
   });
 });
@@ -181,7 +183,7 @@ describe('where a part of the key is of the system itself', () => {
 describe('a new record that the database refuses', () => {
   const refuseBad = `CREATE TRIGGER refuse BEFORE INSERT ON people WHEN new.state = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END`;
 
-  test('leaves its key to whoever comes under it, and is another one when it comes again', async () => {
+  test('leaves its key to the record that comes under it, and is another record when it comes again', async () => {
     using system = aSwap();
     await system.run('hub', [[person('1', 'a@')]]);
     system.sql(refuseBad);
@@ -194,7 +196,7 @@ describe('a new record that the database refuses', () => {
     expect(system.live()).toEqual(all);
   });
 
-  test('is the same one when it comes again and is taken', async () => {
+  test('is the same record when it comes again and is accepted', async () => {
     using system = aSwap();
     await system.run('hub', [[person('1', 'a@')]]);
     system.sql(refuseBad);

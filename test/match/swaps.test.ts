@@ -28,7 +28,7 @@ interface Step {
   readonly name: Name;
   readonly brought: readonly Brought[];
   readonly isCut: boolean;
-  /** After one that was cut: its pass is gone on with. */
+  /** After a run that was cut short: its pass continues. */
   readonly goesOn: boolean;
 }
 
@@ -67,13 +67,13 @@ const schema = {
   required: ['id'],
 };
 
-/** A step as it is taken: a pass that is under way at its third party goes on with what this had when it began. */
+/** A step as it is taken: a pass that is under way continues with what its third party had when it began. */
 interface Played extends Step {
   readonly startsPass: boolean;
   readonly match: readonly string[] | null;
 }
 
-/** The steps as they come: if match comes late, it does with the first other third party. */
+/** The steps in order. If match is added late, it is added with the first other third party. */
 function played(steps: readonly Step[], isLate: boolean): Played[] {
   let underWay: Step | null = null;
   let matches = !isLate;
@@ -111,7 +111,7 @@ function withoutHeld({ counts, verdict }: Awaited<ReturnType<System['plan']>>) {
 
 const options = { numRuns: 40, ...(SYNC_SEED && { seed: Number(SYNC_SEED) }) };
 
-test('whoever brings them, in whatever order, people keep their keys, and are there once each', {
+test('people keep their keys and are there once each, in whatever order the adapters bring them', {
   timeout: 60_000,
 }, async () => {
   const play = fc.asyncProperty(steps(['known']), fc.boolean(), async (given, isLate) => {
@@ -139,8 +139,8 @@ test('whoever brings them, in whatever order, people keep their keys, and are th
 const emails = ['known', 'known', 'known', 'other', 'none'] as const;
 
 test.each([
-  ['where emails change, and where there are none', false],
-  ['where the database refuses some', true],
+  ['if emails change or are missing', false],
+  ['if the database refuses some records', true],
 ])('no key is ever given to another person, also %s', { timeout: 60_000 }, async (_, refuses) => {
   const all = refuses ? [...states, 'refused'] : states;
   const play = fc.asyncProperty(steps(emails, all), fc.boolean(), async (given, isLate) => {

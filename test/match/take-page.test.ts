@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Adapter, AdapterContext, ChangesPage, SnapshotPage } from '../../src/adapter.ts';
-import { silentLog } from '../../src/log.ts';
+import type { ChangesPage, SnapshotPage } from '../../src/adapter.ts';
 import { BatchSize } from '../../src/pass/batches.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { type TakeDeps, takePage } from '../../src/pass/take-page.ts';
-import { noProgressShown } from '../../src/progress.ts';
+import { takePage } from '../../src/pass/take-page.ts';
 import { compileRekey } from '../../src/records/key.ts';
+import type { RunContext } from '../../src/run/context.ts';
 import { aCheckpoint } from '../pass/a-pass.ts';
+import { aRun, thirdPartyOf } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 
 let system: System;
@@ -22,30 +22,16 @@ beforeEach(async () => {
   const table = { ...system.resource.table, match: ['email'] };
   resource = { ...system.resource, table, rekey: compileRekey({ schema, key: ['id'] }) };
   await system.takeOver();
-  await system.target.claim({ run: 'matched', holder: 'host:1' }, [table], 0);
+  await system.target.takeOver({ run: 'matched', holder: 'host:1' }, [table], 0);
   seen = new SeenSet();
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
-const signal = new AbortController().signal;
-const context: AdapterContext = {
-  http: { request: () => Promise.reject(new Error('no hit is expected')) },
-  log: silentLog,
-  signal,
-};
-
 /** Takes a page of a third party that is not at home. */
-function take(page: SnapshotPage | ChangesPage, changes: Partial<TakeDeps> = {}) {
-  const adapter: Adapter = { modes: () => [page.mode], isStable: () => true, fetchPage: async () => page };
+function take(page: SnapshotPage | ChangesPage, changes: Partial<RunContext> = {}) {
+  const thirdParty = thirdPartyOf('lab', { modes: () => [page.mode], fetchPage: async () => page });
   const checkpoint = { ...aCheckpoint(), mode: page.mode };
-  return takePage(
-    { resource, checkpoint, seen, events: { source: '/test', silent: false } },
-    {
-      ...{ adapter, adapterName: 'lab', context, target: system.target, signal, busyMs: 5000, now: Date.now },
-      ...{ committed: async () => {}, assertTrusted() {}, progress: noProgressShown, batchSize: new BatchSize(40) },
-      ...changes,
-    },
-  );
+  return takePage({ resource, checkpoint, seen }, aRun(system.target, { thirdParty, ...changes }));
 }
 
 /** Customer 1 is 901 there, and so on. */
@@ -55,20 +41,20 @@ const changes = (records: object[], deleted: string[]): ChangesPage => {
   return { mode: 'changes', records, deleted, bookmark: 'now', next: null };
 };
 
-test('records under other ids are seen as those that they are, and none is written', async () => {
+test('records under other ids are recognised, and none is written', async () => {
   const { counts, rejected } = await take(snapshot(theirs(2), theirs(1), theirs(4)));
   expect([counts, rejected]).toEqual([{ created: 0, updated: 0, deleted: 0 }, 0]);
   expect([1, 2, 3, 4].filter((id) => seen.has(id))).toEqual([1, 2, 4]);
 });
 
-test('a record that was known stays itself when what it was matched by changes', async () => {
+test('a known record stays the same when its match fields change', async () => {
   await take(snapshot(theirs(1)));
   const { counts } = await take(snapshot({ ...theirs(1), email: 'new@example.com' }));
   expect(counts).toEqual({ created: 0, updated: 1, deleted: 0 });
   expect(await system.events('customers.updated')).toEqual(['1']);
 });
 
-test('a rejected record that was known is seen, and one that never came might be any', async () => {
+test('a rejected record that is known is seen, and one that never came before might be any', async () => {
   await take(snapshot(theirs(1)));
   seen = new SeenSet();
   const known = await take(snapshot({ ...theirs(1), email: {} }));
@@ -77,13 +63,13 @@ test('a rejected record that was known is seen, and one that never came might be
   expect(unknown.checkpoint.progress.keyless).toBe(1);
 });
 
-test('a tombstone names whom its id stands for; of a stranger, though the id is a key of ours, it says nothing', async () => {
+test('a tombstone deletes the record that its id stands for; for an unknown id it deletes nothing, even if that is one of our keys', async () => {
   await take(snapshot(theirs(1), theirs(2)));
   const { checkpoint } = await take(changes([], ['902', '3', '999']));
   expect(checkpoint.tombstones).toEqual([2]);
 });
 
-test('two of one page that look like one row are two: the first is the row', async () => {
+test('two records of one page that look like one row are two: the first is the row', async () => {
   const { counts } = await take(snapshot(theirs(1), { ...theirs(1), id: 950 }));
   expect(counts).toEqual({ created: 1, updated: 0, deleted: 0 });
   expect(system.customers()).toEqual([1, 2, 3, 4, 950]);
@@ -108,7 +94,7 @@ test('a long search for what looks alike makes no batch smaller', async () => {
   expect(took[0]).toBeLessThan(searchMs);
 });
 
-test('a page of several batches knows in each what the ones before it were', async () => {
+test('each batch of a page knows what the batches before it were', async () => {
   const small = new BatchSize(40);
   for (let n = 0; n < 40; n += 1) small.learn(small.value, 1e6);
   const count = small.value * 2 + 10;

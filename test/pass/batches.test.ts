@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BatchSize, batchesOf, type RecordBatch } from '../../src/pass/batches.ts';
-import type { Prepare } from '../../src/record.ts';
+import { BatchSize, batchesOf } from '../../src/pass/batches.ts';
+import type { Prepare, RecordBatch } from '../../src/record.ts';
 
 /** Numbers are good records, keyed by what is left of the point; anything else is rejected. */
 const prepare: Prepare = (raw) =>
@@ -57,7 +57,7 @@ describe('the batches of a page', () => {
     expect(given.flatMap(({ records }) => records.map(({ key }) => Number(key)))).toEqual(range(57));
   });
 
-  test('are of fewer records where these are large', async () => {
+  test('have fewer records if these are large', async () => {
     const megabyte = 'x'.repeat(1_000_000);
     const large: Prepare = (raw) => ({ key: String(raw), values: [megabyte], hash: String(raw) });
     expect(shapeOf(await all(batchesOf(range(10), large, () => 100)))).toEqual([
@@ -86,13 +86,13 @@ describe('the batches of a page', () => {
     ]);
   });
 
-  test('keep what is rejected apart', async () => {
+  test('keep rejected records apart', async () => {
     const [batch] = await batches([1, 'x', 2, null], 10);
     expect(batch).toMatchObject({ raw: 4, duplicates: 0, rejected: [{ raw: 'x' }, { raw: null }] });
     expect(batch?.records).toHaveLength(2);
   });
 
-  test('take on another size as they go', async () => {
+  test('take on a new size between batches', async () => {
     const sizes = [2, 2, 2, 5];
     let asked = 0;
     const given = await all(batchesOf(range(9), prepare, () => sizes[Math.min(asked++, 3)] ?? 5));
@@ -100,7 +100,7 @@ describe('the batches of a page', () => {
     expect(given.at(-1)?.isLast).toBe(true);
   });
 
-  test('end with what the third party throws while it is read, and give out no last batch', async () => {
+  test('end with the error that the third party throws while it is read, without a last batch', async () => {
     async function* broken() {
       yield* range(25);
       throw new Error('cut off');
@@ -115,7 +115,7 @@ describe('the batches of a page', () => {
 });
 
 describe('the size of a batch', () => {
-  test('goes up where batches are quick, and down where they are slow, within bounds', () => {
+  test('goes up if batches are quick, and down if they are slow, within bounds', () => {
     const quick = new BatchSize(40);
     for (let n = 0; n < 50; n += 1) quick.learn(quick.value, 0);
     expect(quick.value).toBe(4000);

@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  confirmationsNeeded,
-  hasTooManyRejects,
-  judgeDeletes,
-  noteDeletions,
-  type PassEnd,
-} from '../../src/pass/guard.ts';
+import { confirmationsNeeded, hasTooManyRejects, judge, noteDeletions, type PassEnd } from '../../src/pass/guard.ts';
 import { aGuard, progressed } from './a-pass.ts';
 
 const now = 10_000_000_000;
 const day = 86_400_000;
 const end = (changes: Partial<PassEnd> = {}): PassEnd => ({
+  mode: 'snapshot',
   progress: progressed(),
   maxRejectRatio: 0.05,
   live: 100,
@@ -21,21 +16,21 @@ const end = (changes: Partial<PassEnd> = {}): PassEnd => ({
   now,
   ...changes,
 });
-const verdict = (changes: Partial<PassEnd> = {}, guard = aGuard) => judgeDeletes(end(changes), guard).delete;
+const verdict = (changes: Partial<PassEnd> = {}, guard = aGuard) => judge(end(changes), guard).delete;
 
 describe('a pass deletes nothing', () => {
   test.each([
-    ['where the pages moved', { shifted: true }],
-    ['where too many records were rejected', { rejected: 6 }],
-    ['where a record has no readable key', { keyless: 1, rejected: 1 }],
-    ['where the third party has more records than came', { total: 101 }],
+    ['if the pages moved', { shifted: true }],
+    ['if too many records were rejected', { rejected: 6 }],
+    ['if a record has no readable key', { keyless: 1, rejected: 1 }],
+    ['if the third party has more records than came', { total: 101 }],
   ])('%s, whatever is permitted', (_title, progress) => {
     expect(verdict({ progress: progressed(progress), gone: 1, permission: 1000 })).toBe('none');
   });
 
-  test('where too many of no records at all would be rejected: there are none', () => {
-    expect(hasTooManyRejects(progressed({ records: 0 }), 0)).toBe(false);
-    expect(hasTooManyRejects(progressed({ rejected: 5 }), 0.05)).toBe(false);
+  test('for rejected records only if they are more than allowed', () => {
+    expect(hasTooManyRejects(end({ progress: progressed({ records: 0 }), maxRejectRatio: 0 }))).toBe(false);
+    expect(hasTooManyRejects(end({ progress: progressed({ rejected: 5 }) }))).toBe(false);
   });
 });
 
@@ -43,7 +38,7 @@ describe('the guard', () => {
   test.each([
     [20, 'all'],
     [21, 'held'],
-  ])('by its default lets %i of 100 rows go: %s', (gone, expected) => {
+  ])('judges %i deletions of 100 rows by its default: %s', (gone, expected) => {
     expect(verdict({ gone })).toBe(expected);
   });
 
@@ -52,14 +47,14 @@ describe('the guard', () => {
     expect([verdict({ gone: 5 }, guard), verdict({ gone: 6 }, guard)]).toEqual(['all', 'held']);
   });
 
-  test('says how many would go, of how many, and what it allows', () => {
-    expect(judgeDeletes(end({ gone: 30, deletions: [{ at: now - 1, live: 110, deleted: 10 }] }), aGuard)).toEqual({
+  test('says how many would be deleted, of how many, and what it allows', () => {
+    expect(judge(end({ gone: 30, deletions: [{ at: now - 1, live: 110, deleted: 10 }] }), aGuard)).toEqual({
       delete: 'held',
-      because: '30 of 110 rows would go, after 10 of late, and the guard allows 22',
+      because: '30 of 110 rows would be deleted (10 more were deleted in the last 24 h); the guard allows 22',
     });
   });
 
-  test('lets few rows go where there are few', () => {
+  test('allows any deletion if there are few rows', () => {
     expect(verdict({ live: 9, gone: 9 })).toBe('all');
     expect(verdict({ live: 10, gone: 3 })).toBe('held');
   });
@@ -83,15 +78,15 @@ describe('the guard', () => {
     expect(verdict({ live: 85, gone: 17, deletions: [{ at: now - day, live: 100, deleted: 15 }] })).toBe('all');
   });
 
-  test('stays strict where rows were many when its window began and are few now', () => {
+  test('stays strict if there were many rows when its window began and there are few now', () => {
     expect(verdict({ live: 5, gone: 5, deletions: [{ at: now - 1, live: 100, deleted: 20 }] })).toBe('held');
   });
 
-  test('lets a permission go as far as it goes', () => {
+  test('allows as many deletions as a permission does', () => {
     expect([verdict({ gone: 50, permission: 50 }), verdict({ gone: 51, permission: 50 })]).toEqual(['all', 'held']);
   });
 
-  test('never lets more go in a window than it allows, in however many passes', () => {
+  test('never allows more in a window than its share, in however many passes', () => {
     const steps = fc.array(fc.record({ gone: fc.nat(60), waitMs: fc.nat(day / 4) }), { maxLength: 30 });
     fc.assert(
       fc.property(steps, (passes) => {
@@ -114,7 +109,45 @@ describe('the guard', () => {
   });
 });
 
-describe('deletions of late', () => {
+describe('the end of a changes pass', () => {
+  const changes = (found: Partial<PassEnd>) => judge(end({ mode: 'changes', ...found }), aGuard);
+
+  test('deletes what has a tombstone, whatever the pass left out', () => {
+    const progress = progressed({ shifted: true, total: 1000 });
+    expect([changes({ gone: 20 }), changes({ gone: 20, progress }), changes({ gone: 0 })]).toEqual(
+      Array(3).fill({ delete: 'all' }),
+    );
+  });
+
+  test('is held if there are too many tombstones, unless they are permitted', () => {
+    expect(changes({ gone: 21 })).toEqual({
+      delete: 'held',
+      because: '21 of 100 rows would be deleted; the guard allows 20; the next pass judges again',
+    });
+    expect(changes({ gone: 21, permission: 21 })).toEqual({ delete: 'all' });
+  });
+
+  test('deletes nothing if more records were rejected than a share of all live rows', () => {
+    const rejected = (count: number) => changes({ gone: 1, progress: progressed({ records: 10, rejected: count }) });
+    expect(rejected(5)).toEqual({ delete: 'all' });
+    expect(rejected(6)).toEqual({
+      delete: 'none',
+      because: '6 of 10 records were rejected; the next pass judges again',
+    });
+  });
+});
+
+test.each([
+  [3_600_000, 'in the last 1 h'],
+  [5_400_000, 'in the last 90 min'],
+])('a window of %i ms reads "%s"', (windowMs, text) => {
+  const deletions = [{ at: now - 1, live: 100, deleted: 20 }];
+  expect(judge(end({ gone: 1, deletions }), { ...aGuard, windowMs })).toMatchObject({
+    because: expect.stringContaining(text),
+  });
+});
+
+describe('recent deletions', () => {
   test('that are close together are one entry, with the rows before the first', () => {
     const first = noteDeletions([], { at: now, live: 100, deleted: 3 }, day);
     expect(noteDeletions(first, { at: now + 1000, live: 97, deleted: 2 }, day)).toEqual([

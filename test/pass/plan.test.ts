@@ -16,7 +16,7 @@ const updated = { type: 'updated', key: '1', before: otherRow, after: record.val
 
 describe('a record is planned as', () => {
   test.each([
-    ['created where nothing is known of it', {}, created],
+    ['created if nothing is known of it', {}, created],
     ['created again where its row is gone', { entry }, created],
     ['created again where its row is gone and its hash is equal', { entry: { ...entry, hash: 'new' } }, created],
     ['created again after a delete', { entry: { ...entry, deleted: true }, row: sameRow }, created],
@@ -57,7 +57,7 @@ test('each record gets its own step, in order', () => {
   ]);
 });
 
-test('an integer is another value than its text', () => {
+test('an integer and its text are different values', () => {
   const change = planSteps([{ key: '1', values: [1], hash: 'new' }], [{ entry, row: ['1'], isRowDeleted: false }])[0]
     ?.change;
   expect(change).toMatchObject({ type: 'updated', changed: [0] });

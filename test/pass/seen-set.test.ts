@@ -22,7 +22,7 @@ describe('what a pass has seen', () => {
     );
   });
 
-  test('is without what is gone again', () => {
+  test('leaves out ids that were removed', () => {
     fc.assert(
       fc.property(ids, ids, (added, gone) => {
         const seen = new SeenSet();
@@ -35,7 +35,7 @@ describe('what a pass has seen', () => {
     );
   });
 
-  test('is the same when it comes back from where it was stored, and grows on', () => {
+  test('is the same after it was stored and restored, and can grow', () => {
     fc.assert(
       fc.property(ids, ids, (before, after) => {
         const first = new SeenSet();
@@ -50,7 +50,15 @@ describe('what a pass has seen', () => {
     );
   });
 
-  test('is nothing where nothing was stored', () => {
+  test('with more ids is a copy, which leaves the original as it was', () => {
+    const seen = new SeenSet();
+    seen.addAll([1, 70_000]);
+    const more = seen.with([2, 1, 70_001]);
+    expect([more.count, [1, 2, 70_000, 70_001].every((id) => more.has(id))]).toEqual([4, true]);
+    expect([seen.count, seen.has(2), seen.has(70_001)]).toEqual([2, false, false]);
+  });
+
+  test('is empty if nothing was stored', () => {
     expect(SeenSet.restore(null).count).toBe(0);
     expect(SeenSet.restore(new SeenSet().serialize()).count).toBe(0);
   });

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Adapter, AdapterContext, SnapshotPage } from '../../src/adapter.ts';
+import type { SnapshotPage } from '../../src/adapter.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ProtocolError, UnreachableError } from '../../src/errors.ts';
-import { silentLog } from '../../src/log.ts';
-import { BatchSize } from '../../src/pass/batches.ts';
-import { judgeDeletes } from '../../src/pass/guard.ts';
+import { judge } from '../../src/pass/guard.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { type TakeDeps, takePage } from '../../src/pass/take-page.ts';
-import { noProgressShown } from '../../src/progress.ts';
+import { takePage } from '../../src/pass/take-page.ts';
+import type { RunContext } from '../../src/run/context.ts';
 import type { Target } from '../../src/target.ts';
+import { aRun, thirdPartyOf, withBusyMs } from '../run/a-run.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 import { aCheckpoint, aGuard } from './a-pass.ts';
 
@@ -20,12 +19,6 @@ beforeEach(async () => {
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
-const signal = new AbortController().signal;
-const context: AdapterContext = {
-  http: { request: () => Promise.reject(new Error('no hit is expected')) },
-  log: silentLog,
-  signal,
-};
 const pageOf = (records: SnapshotPage['records'], rest: Partial<SnapshotPage> = {}): SnapshotPage => ({
   mode: 'snapshot',
   records,
@@ -35,23 +28,10 @@ const pageOf = (records: SnapshotPage['records'], rest: Partial<SnapshotPage> = 
 const someone = (id: number, email = `${id}@example.com`) => ({ id, email });
 const many = (count: number) => Array.from({ length: count }, (_, at) => someone(at + 1));
 
-function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<TakeDeps> = {}) {
-  const adapter: Adapter = { modes: () => ['snapshot'], isStable: () => false, fetchPage: async () => page };
-  const pass = { resource: system.resource, checkpoint, seen, events: { source: '/test', silent: false } };
-  return takePage(pass, {
-    adapter,
-    adapterName: 'acme',
-    context,
-    target: system.target,
-    signal,
-    busyMs: 5000,
-    now: Date.now,
-    committed: async () => {},
-    assertTrusted() {},
-    progress: noProgressShown,
-    batchSize: new BatchSize(40),
-    ...changes,
-  });
+function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<RunContext> = {}) {
+  const thirdParty = thirdPartyOf('acme', { fetchPage: async () => page });
+  const run = aRun(system.target, { thirdParty, timings: withBusyMs(5000), ...changes });
+  return takePage({ resource: system.resource, checkpoint, seen }, run);
 }
 
 /** The target, while the system holds the rows of these keys locked. */
@@ -81,12 +61,12 @@ describe('a page', () => {
     expect(SeenSet.restore(stored?.seen ?? null).count).toBe(3);
   });
 
-  test('that is the same again moves the checkpoint and makes no event', async () => {
+  test('that is the same again moves the checkpoint and emits no event', async () => {
     await take(pageOf(many(3)));
-    const before = (await system.target.lease())?.nextSeq;
+    const before = (await system.target.fence())?.nextSeq;
     seen = new SeenSet();
     expect(await take(pageOf(many(3)))).toMatchObject({ counts: { created: 0, updated: 0, deleted: 0 } });
-    expect((await system.target.lease())?.nextSeq).toBe(before);
+    expect((await system.target.fence())?.nextSeq).toBe(before);
     expect(seen.count).toBe(3);
   });
 
@@ -99,7 +79,7 @@ describe('a page', () => {
     expect(await system.target.pass('customers')).toBeNull();
   });
 
-  test('says where it goes on only after its records were read', async () => {
+  test('is asked for the next cursor only after its records were read', async () => {
     let read = 0;
     async function* counted() {
       for (const record of many(3)) {
@@ -118,13 +98,10 @@ describe('a page', () => {
     });
   });
 
-  test.each(['changes', 'not-modified'] as const)(
-    'is refused where it was to be a snapshot and is %s',
-    async (mode) => {
-      const page = { ...pageOf([]), mode } as unknown as SnapshotPage;
-      await expect(take(page)).rejects.toThrow(ProtocolError);
-    },
-  );
+  test.each(['changes', 'not-modified'] as const)('is refused if it should be a snapshot and is %s', async (mode) => {
+    const page = { ...pageOf([]), mode } as unknown as SnapshotPage;
+    await expect(take(page)).rejects.toThrow(ProtocolError);
+  });
 });
 
 describe('a page that repeats', () => {
@@ -136,7 +113,7 @@ describe('a page that repeats', () => {
     expect((await system.target.pass('customers'))?.checkpoint.cursor).toBe('c2');
   });
 
-  test('is not one of which every record was rejected', async () => {
+  test('is not a page of which every record was rejected', async () => {
     const rejects = () => [{ id: 'x' }, { id: 'y' }];
     const { checkpoint } = await take(pageOf(rejects(), { next: 'c2' }));
     const taken = await take(pageOf(rejects(), { next: null }), checkpoint);
@@ -144,19 +121,25 @@ describe('a page that repeats', () => {
   });
 });
 
-describe('what the database refuses', () => {
+describe('a record that the database refuses', () => {
   beforeEach(() => {
     system.sql(
       "CREATE TRIGGER picky BEFORE INSERT ON customers WHEN new.email = 'bad' BEGIN SELECT RAISE(ABORT, 'bad'); END",
     );
   });
 
-  test('counts as rejected, so that the pass knows how many they were', async () => {
+  test('counts as rejected in the pass', async () => {
     const taken = await take(pageOf([someone(1), someone(2, 'bad'), someone(3, 'bad')]));
     expect(taken).toMatchObject({ rejected: 2, counts: { created: 1 } });
     expect(taken.checkpoint.progress).toMatchObject({ records: 3, rejected: 2, keyless: 0 });
-    const end = { progress: taken.checkpoint.progress, maxRejectRatio: 0.05, live: 9, gone: 1 };
-    const verdict = judgeDeletes({ ...end, deletions: [], permission: null, now: 0 }, aGuard);
+    const end = {
+      mode: 'snapshot',
+      progress: taken.checkpoint.progress,
+      maxRejectRatio: 0.05,
+      live: 9,
+      gone: 1,
+    } as const;
+    const verdict = judge({ ...end, deletions: [], permission: null, now: 0 }, aGuard);
     expect(verdict.delete).toBe('none');
   });
 
@@ -166,7 +149,7 @@ describe('what the database refuses', () => {
     expect(taken.rejected).toBe(2);
   });
 
-  test('and was deleted before is not seen: it would hide another record that is missing', async () => {
+  test('and that was deleted before is not seen: it would hide another record that is missing', async () => {
     await system.fill(10);
     await system.endPass({ without: [3], guard: { confirm: 1 } });
     system.sql(
@@ -177,7 +160,7 @@ describe('what the database refuses', () => {
   });
 });
 
-describe('rows that the system holds', () => {
+describe('rows that the system holds locked', () => {
   test('are tried again until they are free, and the checkpoint moves with the last of them', async () => {
     await system.fill(3);
     const held = new Set(['2', '3']);
@@ -196,17 +179,17 @@ describe('rows that the system holds', () => {
     expect(seen.count).toBe(3);
   });
 
-  test('to the end keep the cursor where it was, with the rest written', async () => {
+  test('to the end leave the cursor where it was, with the rest written', async () => {
     await system.fill(3);
     const target = holding(system.target, new Set(['2']));
-    const taking = take(pageOf(many(3)), aCheckpoint(), { target, busyMs: 150 });
+    const taking = take(pageOf(many(3)), aCheckpoint(), { target, timings: withBusyMs(150) });
     await expect(taking).rejects.toThrow(UnreachableError);
     await expect(taking).rejects.toThrow('kept 1 rows of customers locked');
     expect(await system.target.pass('customers')).toBeNull();
     expect(await system.events('customers.updated')).toEqual(['1', '3']);
   });
 
-  test('are written as the last record of the page says, though an earlier one was held', async () => {
+  test('are written with the last record of the page, even if an earlier one had to wait', async () => {
     await system.fill(1);
     await take(pageOf([someone(1, 'now@example.com')]));
     const target = holding(system.target, new Set(['1']));

@@ -1,39 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../../src/checkpoint.ts';
-import { ProtocolError } from '../../src/errors.ts';
 import {
   complete,
   completeUnmodified,
   fail,
-  isDue,
   needsNewPass,
   nextMode,
-  type PageBrought,
   startPass,
-  turnPage,
   wholeMode,
 } from '../../src/pass/transitions.ts';
 import { aCheckpoint, progressed } from './a-pass.ts';
 
-const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
-  records: 2,
-  rejected: 0,
-  keyless: 0,
-  next: null,
-  content: null,
-  total: null,
-  shifted: false,
-  bookmark: null,
-  isBookmarkLast: false,
-  validators: null,
-  tombstones: [],
-  ...changes,
-});
-const turned = (pages: readonly Partial<PageBrought>[], from: Checkpoint = aCheckpoint()) =>
-  pages.reduce((checkpoint, brought) => turnPage(checkpoint, page(brought), 100), from);
-
 describe('a pass that starts', () => {
-  test('is the first where there was none', () => {
+  test('is the first if there was none', () => {
     expect(startPass(null, 'shape', 'snapshot', 5000)).toMatchObject({
       pass: 1,
       phase: 'walking',
@@ -86,56 +65,8 @@ describe('a pass that starts', () => {
     expect(startPass(complete(remap, 7000, null), 'other', 'snapshot', 8000).isRemap).toBe(false);
   });
 
-  test('in another shape does not forget that records bear counts of missing passes', () => {
+  test('in another shape does not forget that records have counts of missing passes', () => {
     expect(startPass(aCheckpoint({ missing: 2 }), 'other', 'snapshot', 5000).missing).toBe(2);
-  });
-});
-
-describe('a page that is in', () => {
-  test('moves the cursor, counts, and ends a row of failures', () => {
-    const after = turned([{ next: 'c2', records: 3, rejected: 2, keyless: 1 }], aCheckpoint({ failures: 4 }));
-    expect(after).toMatchObject({ phase: 'walking', cursor: 'c2', failures: 0, backOff: null });
-    expect(after.progress).toMatchObject({ pages: 1, records: 3, rejected: 2, keyless: 1 });
-  });
-
-  test('ends the walk where it is the last', () => {
-    expect(turned([{ next: 'c2' }, { next: null }])).toMatchObject({ phase: 'deleting', cursor: null });
-  });
-
-  test('makes the pass doubtful for good where it shifted', () => {
-    expect(turned([{ next: 'c2', shifted: true }, { next: null }]).progress.shifted).toBe(true);
-  });
-
-  test('keeps the last total that was told', () => {
-    expect(turned([{ next: 'c2', total: 9 }, { next: null }]).progress.total).toBe(9);
-  });
-
-  test('gives the next pass the bookmark of the first page', () => {
-    const after = turned([{ next: 'c2', bookmark: 'first' }, { bookmark: 'second' }]);
-    expect(complete(after, 9000, null).bookmark).toBe('first');
-  });
-
-  test.each([
-    ['its own cursor again', [{ next: 'c2' }, { next: 'c2' }]],
-    ['a cursor of before', [{ next: 'c2' }, { next: 'c3' }, { next: 'c2' }]],
-    ['the content of before', [{ next: 'c2', content: 'x' }, { content: 'x' }]],
-  ])('is refused where it gives %s', (_title, pages) => {
-    expect(() => turned(pages)).toThrow(ProtocolError);
-  });
-
-  test('may be empty as often as it likes', () => {
-    expect(turned([{ next: 'c2', records: 0 }, { next: 'c3', records: 0 }, { records: 0 }]).phase).toBe('deleting');
-  });
-
-  test('does not mistake a cursor for the content of a page', () => {
-    expect(turned([{ next: 'same', content: 'same' }, { next: null }]).phase).toBe('deleting');
-  });
-
-  test('is refused where the pass does not end', () => {
-    expect(turnPage(aCheckpoint({ progress: progressed({ pages: 4 }) }), page(), 5).phase).toBe('deleting');
-    expect(() => turnPage(aCheckpoint({ progress: progressed({ pages: 4 }) }), page({ next: 'c' }), 5)).toThrow(
-      'has brought 5 pages and does not end',
-    );
   });
 });
 
@@ -176,7 +107,7 @@ describe('a page that could not be had', () => {
     });
   });
 
-  test('gives the pass up after five failures in a row', () => {
+  test('gives the pass up after five consecutive failures', () => {
     const before = aCheckpoint({ cursor: 'c2', failures: 4, isRemap: true, completedAt: 500 });
     expect(fail(before, 9000, null)).toMatchObject({
       pass: 2,
@@ -188,28 +119,12 @@ describe('a page that could not be had', () => {
     });
   });
 
-  test('gives nothing up where the first page fails: there is nothing to give up', () => {
+  test('gives nothing up when the first page fails: there is nothing to give up', () => {
     expect(fail(aCheckpoint({ failures: 30 }), 9000, null)).toMatchObject({ pass: 1, failures: 31 });
   });
 
-  test('gives the pass up at once where its cursor is dead', () => {
+  test('gives the pass up at once when its cursor has expired', () => {
     expect(fail(aCheckpoint({ cursor: 'c2' }), 9000, null, 'cursor')).toMatchObject({ pass: 2, cursor: null });
-  });
-});
-
-describe('a resource is due', () => {
-  test.each([
-    ['where there was no pass', null, true],
-    ['where the shape is another', aCheckpoint({ shape: 'other', phase: 'done', completedAt: 9_999 }), true],
-    ['where its pass goes on', aCheckpoint({ completedAt: 9_999 }), true],
-    ['where its pass is deleting', aCheckpoint({ phase: 'deleting', completedAt: 9_999 }), true],
-    ['where what is held is permitted', aCheckpoint({ phase: 'held', permission: 3, completedAt: 9_999 }), true],
-    ['not where it is held and nobody permits', aCheckpoint({ phase: 'held', completedAt: 9_999 }), false],
-    ['not before its time', aCheckpoint({ phase: 'done', completedAt: 9_001 }), false],
-    ['when its time has come', aCheckpoint({ phase: 'done', completedAt: 9_000 }), true],
-    ['where it was never complete', aCheckpoint({ phase: 'done' }), true],
-  ])('%s', (_title, before, expected) => {
-    expect(isDue(before, 'shape', 1000, 10_000)).toBe(expected);
   });
 });
 
@@ -218,13 +133,15 @@ test.each([
   [aCheckpoint(), false],
   [aCheckpoint({ phase: 'deleting' }), false],
   [aCheckpoint({ phase: 'held' }), true],
+  [aCheckpoint({ phase: 'held', permission: 3 }), false],
+  [aCheckpoint({ phase: 'held', permission: 3, shape: 'other' }), true],
   [aCheckpoint({ phase: 'done' }), true],
   [aCheckpoint({ shape: 'other' }), true],
 ])('after %o a new pass is needed: %s', (before, expected) => {
   expect(needsNewPass(before, 'shape', ['snapshot', 'changes'])).toBe(expected);
 });
 
-test('a pass is left where it is once its mode cannot be read any more, but not when all its pages are in', () => {
+test('a pass is abandoned once its mode cannot be read any more, but not when all its pages are in', () => {
   const walking: Checkpoint = { ...aCheckpoint({ cursor: 'c2' }), mode: 'changes' };
   expect(needsNewPass(walking, 'shape', ['snapshot'])).toBe(true);
   expect(needsNewPass({ ...walking, phase: 'deleting' }, 'shape', ['snapshot'])).toBe(false);
@@ -251,11 +168,11 @@ describe('what the next pass asks for', () => {
     ['no snapshot was complete', ended({ fullAt: null }), 2000],
     ['deletions are held back', ended({ phase: 'held' }), 2000],
     ['the last one is long ago', ended(), 1000 + day],
-  ])('is everything where %s', (_title, before, now) => {
+  ])('is everything if %s', (_title, before, now) => {
     expect(nextMode(before, resource, 'snapshot', now)).toBe('snapshot');
   });
 
-  test('is everything where nothing else was asked for', () => {
+  test('is everything if nothing else was asked for', () => {
     expect(nextMode(ended(), { shape: 'shape' }, 'snapshot', 2000)).toBe('snapshot');
   });
 
@@ -265,22 +182,22 @@ describe('what the next pass asks for', () => {
     ended({ bookmark: null, fullAt: null }),
     ended({ shape: 'other' }),
     ended({ phase: 'held' }),
-  ])('is changes, always, where the adapter knows nothing else: after %o', (before) => {
+  ])('is always changes if the adapter knows nothing else: after %o', (before) => {
     const whole = wholeMode(['changes']);
     expect(nextMode(before, { shape: 'shape' }, whole, 2000)).toBe('changes');
     expect(nextMode(before, resource, whole, 1000 + day)).toBe('changes');
   });
 
-  test('is a snapshot for whoever can read one', () => {
+  test('is a snapshot if the adapter can read one', () => {
     expect([wholeMode(['snapshot']), wholeMode(['snapshot', 'changes'])]).toEqual(['snapshot', 'snapshot']);
   });
 
-  test('is everything that ever changed, after a bookmark that is dead, where the adapter knows only changes', () => {
+  test('is everything that ever changed, after a bookmark that has expired, if the adapter knows only changes', () => {
     const walking = ended({ mode: 'changes', phase: 'walking', fullAt: null });
     expect(fail(walking, 5000, null, 'cursor', 'changes')).toMatchObject({ pass: 2, mode: 'changes', bookmark: null });
   });
 
-  test('is everything after a bookmark that is dead, and changes again after a cursor that is', () => {
+  test('is everything after a bookmark that has expired, and changes again after a cursor that has', () => {
     const walking = ended({ mode: 'changes', phase: 'walking' });
     expect(fail(walking, 5000, null, 'cursor')).toMatchObject({
       pass: 2,
@@ -297,7 +214,7 @@ describe('what the next pass asks for', () => {
 });
 
 describe('the end of a pass', () => {
-  test('of changes keeps when everything was read; a snapshot says it anew, and leaves no bookmark but its own', () => {
+  test('of changes keeps when everything was read; a snapshot sets it, and leaves no bookmark but its own', () => {
     const before = { bookmark: 'b', fullAt: 500 };
     const changes: Checkpoint = { ...aCheckpoint(before), mode: 'changes' };
     expect(complete(changes, 9000, null)).toMatchObject({ bookmark: 'b', fullAt: 500 });
@@ -314,20 +231,5 @@ describe('the end of a pass', () => {
       fullAt: 9000,
       failures: 0,
     });
-  });
-
-  test('keeps the bookmark of its first page; of a log, the one of its last', () => {
-    const pages = [
-      { bookmark: 'a', next: 'c2' },
-      { bookmark: 'b', next: null },
-    ];
-    expect(turned(pages).nextBookmark).toBe('a');
-    expect(turned(pages.map((of) => ({ ...of, isBookmarkLast: true }))).nextBookmark).toBe('b');
-  });
-
-  test('of several pages leaves no validators', () => {
-    const validators = { etag: '"1"' };
-    expect(turned([{ validators }]).validators).toEqual(validators);
-    expect(turned([{ validators, next: 'c2' }, { validators }]).validators).toBeNull();
   });
 });

@@ -1,41 +1,26 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { firstEntry } from '../../src/consumer.ts';
 import { UnreachableError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
 import { BlockingArrivals } from '../../src/redis/connection/blocking.ts';
 import { defaultTimings, type Timings } from '../../src/timings.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, closeAfterTest } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:events';
 const long = 60_000;
 const scaled: Partial<Timings> = { blockMs: 100, blockSlackMs: 300, redisConnectMs: 500 };
 
-let server: RedisServer;
-let proxy: FaultProxy;
-const opened: BlockingArrivals[] = [];
 const stop = new AbortController();
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  for (const arrivals of opened.splice(0)) arrivals.close();
-  await proxy?.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
 
-function watch(timings: Partial<Timings> = scaled, port = server.port): BlockingArrivals {
-  const url = `redis://127.0.0.1:${port}`;
+function watch(timings: Partial<Timings> = scaled, url = server.url): BlockingArrivals {
   const all = { ...defaultTimings, ...timings };
-  const arrivals = new BlockingArrivals({ url, connectionName: 'test', key, timings: all, log: silentLog });
-  opened.push(arrivals);
-  return arrivals;
+  return closeAfterTest(new BlockingArrivals({ url, connectionName: 'test', key, timings: all, log: silentLog }));
 }
 
 const append = (id: string) => server.client.xadd(key, id, 'event', '{}');
 
-test('everybody who waits is told when something new is there', async () => {
+test('everybody who waits is woken by a new entry', async () => {
   await append('1-1');
   const arrivals = watch();
   const waiting = [arrivals.wait('1-1', long, stop.signal), arrivals.wait('1-1', long, stop.signal)];
@@ -44,7 +29,7 @@ test('everybody who waits is told when something new is there', async () => {
   expect(await server.client.client('LIST')).toContain('name=test:arrivals');
 });
 
-test('one connection serves all', async () => {
+test('one connection is enough for all', async () => {
   const arrivals = watch();
   const waiting = Array.from({ length: 20 }, () => arrivals.wait(firstEntry, long, stop.signal));
   await append('1-1');
@@ -87,8 +72,8 @@ test('a stream that was lost is waited for where it stands now', async () => {
 test.each(['cut', 'cut-after-request', 'drop-reply', 'black-hole'] as const)(
   'a read that meets "%s" is told, and the next one goes over a new connection',
   async (fault) => {
-    proxy = await aFaultProxy(server.port);
-    const arrivals = watch(scaled, proxy.port);
+    const { proxy, url } = await aProxyToRedis();
+    const arrivals = watch(scaled, url);
     proxy.next('XREAD', fault);
     await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
     const waiting = arrivals.wait(firstEntry, long, stop.signal);
@@ -98,12 +83,12 @@ test.each(['cut', 'cut-after-request', 'drop-reply', 'black-hole'] as const)(
   },
 );
 
-test('Redis away is told each time, and it is found again by itself', async () => {
-  proxy = await aFaultProxy(server.port);
-  const arrivals = watch(scaled, proxy.port);
+test('reports each time that Redis is away, and recovers by itself', async () => {
+  const { proxy, url } = await aProxyToRedis();
+  const arrivals = watch(scaled, url);
   await arrivals.wait(firstEntry, 20, stop.signal);
   await proxy.goAway();
-  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow('nothing was taken');
+  await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow('nothing was read');
   await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
   await proxy.comeBack();
   await append('1-1');
@@ -111,8 +96,8 @@ test('Redis away is told each time, and it is found again by itself', async () =
 });
 
 test('two clients in a row whose reads are never answered are one too many', async () => {
-  proxy = await aFaultProxy(server.port);
-  const arrivals = watch({ blockMs: 20, blockSlackMs: 60_000, watchdogSlackMs: 40 }, proxy.port);
+  const { proxy, url } = await aProxyToRedis();
+  const arrivals = watch({ blockMs: 20, blockSlackMs: 60_000, watchdogSlackMs: 40 }, url);
   proxy.next('XREAD', 'black-hole', 'black-hole');
   await expect(arrivals.wait(firstEntry, long, stop.signal)).rejects.toThrow(UnreachableError);
   expect(arrivals.isHung).toBe(false);

@@ -1,26 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAttemptLog } from '../../src/redis/connection/attempts.ts';
 import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { syncKeys } from '../../src/redis/keys.ts';
 import { createMembers } from '../../src/redis/members.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import type { FaultProxy } from '../helpers/fault-proxy.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const keys = syncKeys('sync', 'crm');
-let server: RedisServer;
 let proxy: FaultProxy;
 let redis: RedisConnection;
-beforeAll(async () => {
-  server = await aRedis();
-  proxy = await aFaultProxy(server.port);
-  redis = await open(`redis://127.0.0.1:${proxy.port}`, { redisCommandMs: 2000 });
-});
-afterEach(() => server.client.flushall());
-afterAll(async () => {
-  redis.close();
-  await proxy.stop();
-  await server.stop();
+beforeEach(async () => {
+  const through = await aProxyToRedis();
+  proxy = through.proxy;
+  redis = await open(through.url, { redisCommandMs: 2000 });
 });
 
 describe('the log of attempts', () => {

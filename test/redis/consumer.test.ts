@@ -1,33 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { firstEntry, GroupGoneError } from '../../src/consumer.ts';
 import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { openConsumer } from '../../src/redis/consumer.ts';
 import { at, type ConsumersUnderTest, consumerContract } from '../contracts/consumer.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:events';
 const leaseKey = '{sync:crm}:lease:notify';
 const group = 'notify';
 
-let server: RedisServer;
 let names = 0;
-const opened: RedisConnection[] = [];
-const proxies: FaultProxy[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
-  for (const proxy of proxies.splice(0)) await proxy.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
 
 async function connect(url = server.url): Promise<RedisConnection> {
   const connection = await open(url, { redisCommandMs: 2000 });
-  opened.push(connection);
   return connection;
 }
 
@@ -72,36 +58,35 @@ consumerContract('redis', aGroup);
 
 describe('behind a network that fails', () => {
   async function behindAProxy() {
-    const proxy = await aFaultProxy(server.port);
-    proxies.push(proxy);
+    const { proxy, url } = await aProxyToRedis();
     await server.client.xgroup('CREATE', key, group, '0', 'MKSTREAM');
-    return { proxy, consumer: await join(await connect(`redis://127.0.0.1:${proxy.port}`)) };
+    return { proxy, consumer: await join(await connect(url)) };
   }
 
   test('gets what a lost reply has taken, and then what is new', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1, 2, 3);
     proxy.next('XREADGROUP', 'drop-reply');
-    expect((await consumer.take(2)).entries.map(({ id }) => id)).toEqual([at(1), at(2)]);
-    expect((await consumer.take(2)).entries.map(({ id }) => id)).toEqual([at(3)]);
+    expect((await consumer.readNew(2)).entries.map(({ id }) => id)).toEqual([at(1), at(2)]);
+    expect((await consumer.readNew(2)).entries.map(({ id }) => id)).toEqual([at(3)]);
     expect(proxy.seen('XREADGROUP')).toBeGreaterThan(1);
   });
 
   test('does not get again what it has claimed', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1, 2);
-    await (await join(await connect())).take(2);
+    await (await join(await connect())).readNew(2);
     await append(3);
     await consumer.claim(0, 10, firstEntry);
     proxy.next('EVAL', 'drop-reply');
-    expect((await consumer.take(10)).entries.map(({ id }) => id)).toEqual([at(3)]);
-    expect((await consumer.take(10)).entries).toEqual([]);
+    expect((await consumer.readNew(10)).entries.map(({ id }) => id)).toEqual([at(3)]);
+    expect((await consumer.readNew(10)).entries).toEqual([]);
   });
 
   test('an acknowledgement whose reply was lost is one, and nobody’s loss', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1);
-    await consumer.take(1);
+    await consumer.readNew(1);
     proxy.next('XACK', 'drop-reply');
     expect(await consumer.acknowledge([at(1)])).toEqual([]);
     expect((await server.client.xpending(key, group))[0]).toBe(0);
@@ -110,7 +95,7 @@ describe('behind a network that fails', () => {
   test('a beginning whose reply was lost counts once', async () => {
     const { proxy, consumer } = await behindAProxy();
     await append(1);
-    await (await join(await connect())).take(1);
+    await (await join(await connect())).readNew(1);
     await consumer.claim(0, 10, firstEntry);
     proxy.next('RETRYCOUNT', 'drop-reply');
     expect(await consumer.begin(at(1))).toBe(true);
@@ -124,7 +109,7 @@ test('an entry that somebody else wrote has no event', async () => {
   await server.client.xadd(key, '18446744073709551614-5', 'other', 'x');
   await server.client.xadd(key, '18446744073709551615-18446744073709551615', 'event', 'x', 'more', 'y');
   const consumer = await joined();
-  const { entries } = await consumer.take(10);
+  const { entries } = await consumer.readNew(10);
   expect(entries).toEqual([
     { id: '18446744073709551614-5', event: null, deliveries: 1 },
     { id: '18446744073709551615-18446744073709551615', event: null, deliveries: 1 },
@@ -140,7 +125,7 @@ test('the tail of five thousand pending entries is reached though the head is st
   for (let seq = 1; seq <= 5000; seq += 1) pipeline.xadd(key, at(seq), 'event', '{}');
   await pipeline.exec();
   const stuck = await joined();
-  await stuck.take(5000);
+  await stuck.readNew(5000);
   await stuck.handBack([at(5000)]);
 
   const consumer = await joined();
@@ -160,7 +145,7 @@ test('acknowledges and keeps alive thousands at once', async () => {
   for (let seq = 1; seq <= 3000; seq += 1) pipeline.xadd(key, at(seq), 'event', '{}');
   await pipeline.exec();
   const consumer = await joined();
-  const all = (await consumer.take(3000)).entries.map(({ id }) => id);
+  const all = (await consumer.readNew(3000)).entries.map(({ id }) => id);
   expect(await consumer.keepAlive(all)).toEqual([]);
   expect(await consumer.acknowledge(all)).toEqual([]);
   expect((await server.client.xpending(key, group))[0]).toBe(0);

@@ -1,40 +1,24 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LeaseLostError, UnreachableError } from '../../src/errors.ts';
-import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createLock } from '../../src/redis/lock.ts';
 import { defaultTimings } from '../../src/timings.ts';
 import { aHolder, granted, lockContract } from '../contracts/lock.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:lock';
 const timings = { leaseMarginMs: 300, leaseRetryMs: 50 };
 
-let server: RedisServer;
-const opened: RedisConnection[] = [];
-const proxies: FaultProxy[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  for (const connection of opened.splice(0)) connection.close();
-  for (const proxy of proxies.splice(0)) await proxy.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
+afterEach(() => void vi.restoreAllMocks());
 
 async function aLock({ ttlMs = 30_000, url = server.url } = {}) {
   const redis = await open(url, { redisCommandMs: 2000 });
-  opened.push(redis);
   return createLock({ redis, key, ttlMs, timings });
 }
 
 async function aLockBehindAProxy(ttlMs: number) {
-  const proxy = await aFaultProxy(server.port);
-  proxies.push(proxy);
-  return { proxy, lock: await aLock({ ttlMs, url: `redis://127.0.0.1:${proxy.port}` }) };
+  const { proxy, url } = await aProxyToRedis();
+  return { proxy, lock: await aLock({ ttlMs, url }) };
 }
 
 function lostReason(signal: AbortSignal): Promise<unknown> {
@@ -98,10 +82,11 @@ describe('taking the lock', () => {
 
 describe('holding the lock', () => {
   test('renews it for as long as it is held', async () => {
-    const lock = await aLock({ ttlMs: 900 });
+    const { proxy, lock } = await aLockBehindAProxy(900);
     const lease = granted(await lock.acquire(aHolder()));
-    const end = Date.now() + 2500;
-    await vi.waitUntil(() => Date.now() > end || lease.signal.aborted, { timeout: 10_000 });
+    // Seven renewals, one every 300 ms, take longer than two lives of a lock that is not renewed.
+    const before = proxy.seen('EVAL');
+    await vi.waitUntil(() => proxy.seen('EVAL') >= before + 7 || lease.signal.aborted, { timeout: 20_000 });
     expect(lease.isTrusted()).toBe(true);
     expect((await lock.inspect())?.expiresInMs).toBeGreaterThan(0);
   });
@@ -127,7 +112,7 @@ describe('holding the lock', () => {
     expect(await lostReason(lease.signal)).toBeInstanceOf(LeaseLostError);
   });
 
-  test('is over when Redis was emptied, and a renewal never makes it anew', async () => {
+  test('is over when Redis was emptied, and a renewal never creates it', async () => {
     const lock = await aLock({ ttlMs: 900 });
     const lease = granted(await lock.acquire(aHolder()));
     await server.client.flushall();

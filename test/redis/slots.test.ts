@@ -1,40 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
-import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { throttleKeys } from '../../src/redis/keys.ts';
 import { createRedisSlots } from '../../src/redis/slots.ts';
 import { defaultTimings } from '../../src/timings.ts';
 import { aGrant, slotKeeperContract, waitOf } from '../contracts/slots.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const minutely = { hits: 1, perMs: 60_000 };
 const keys = throttleKeys('sync', 'acme');
 
-let server: RedisServer;
-const opened: RedisConnection[] = [];
-const proxies: FaultProxy[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
-  for (const proxy of proxies.splice(0)) await proxy.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
-
 async function aKeeper(url = server.url, timings = {}) {
   const redis = await open(url, timings);
-  opened.push(redis);
   return createRedisSlots({ redis, prefix: 'sync', timings: defaultTimings });
 }
 
 async function aKeeperBehindAProxy(timings = {}) {
-  const proxy = await aFaultProxy(server.port);
-  proxies.push(proxy);
-  return { proxy, keeper: await aKeeper(`redis://127.0.0.1:${proxy.port}`, timings) };
+  const { proxy, url } = await aProxyToRedis();
+  return { proxy, keeper: await aKeeper(url, timings) };
 }
 
 slotKeeperContract('redis', async () => ({

@@ -1,30 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
 import { beforeEverything } from '../../src/event.ts';
-import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createEventStream } from '../../src/redis/stream.ts';
 import { at, events, generation } from '../contracts/stream.ts';
 import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aRedis } from '../helpers/redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:events';
 const room = 1_000_000;
 
-let server: RedisServer;
-const opened: RedisConnection[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
 afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
   await server.client.config('SET', 'maxmemory', '0', 'min-replicas-to-write', '0');
-  await server.client.flushall();
 });
-afterAll(() => server.stop());
 
 async function aStream(url = server.url, timings = {}) {
   const redis = await open(url, timings);
-  opened.push(redis);
   return createEventStream({ redis, key });
 }
 

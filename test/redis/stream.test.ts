@@ -1,40 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { IntegrityError } from '../../src/errors.ts';
 import { beforeEverything, comparePositions } from '../../src/event.ts';
-import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { createEventStream } from '../../src/redis/stream.ts';
 import { at, eventStreamContract, events, generation } from '../contracts/stream.ts';
-import { aFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
-import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { aProxyToRedis, open } from '../helpers/open-redis.ts';
+import { redis as server } from '../helpers/suite-redis.ts';
 
 const key = '{sync:crm}:events';
 const room = 1_000_000;
 const largest = '18446744073709551615';
 
-let server: RedisServer;
-const opened: RedisConnection[] = [];
-const proxies: FaultProxy[] = [];
-beforeAll(async () => {
-  server = await aRedis();
-});
-afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
-  for (const proxy of proxies.splice(0)) await proxy.stop();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
-
 async function aStream(url = server.url) {
   const redis = await open(url);
-  opened.push(redis);
   return createEventStream({ redis, key });
 }
 
 async function aStreamBehindAProxy() {
-  const proxy = await aFaultProxy(server.port);
-  proxies.push(proxy);
-  return { proxy, stream: await aStream(`redis://127.0.0.1:${proxy.port}`) };
+  const { proxy, url } = await aProxyToRedis();
+  return { proxy, stream: await aStream(url) };
 }
 
 async function consume(group: string, count: number, acked: number): Promise<number> {
@@ -137,7 +120,7 @@ describe('entries of somebody else', () => {
     expect(await stream.trim([], 0)).toEqual({ outcome: 'trimmed', removed: 1, length: 2 });
   });
 
-  test('an entry with other fields is no event', async () => {
+  test('an entry with other fields is not an event', async () => {
     const stream = await aStream();
     await server.client.xadd(key, `${generation}-1`, 'other', 'x', 'event', '{"n":1}');
     expect(await stream.read(at(1))).toBe('');

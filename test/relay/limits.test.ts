@@ -1,20 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { IntegrityError } from '../../src/errors.ts';
 import { ensureGroups } from '../../src/relay/groups.ts';
 import { relay } from '../../src/relay/relay.ts';
-import { key, never, options, range, relayWorlds, type World, type Worlds } from './worlds.ts';
-
-let worlds: Worlds;
-beforeAll(async () => {
-  worlds = await relayWorlds();
-});
-afterEach(() => worlds.clear());
-afterAll(() => worlds.stop());
+import { redis } from '../helpers/suite-redis.ts';
+import { aWorld, key, never, options, range, type World } from './worlds.ts';
 
 async function consume(group: string, count: number): Promise<void> {
-  const reply = await worlds.client.xreadgroup('GROUP', group, 'one', 'COUNT', count, 'STREAMS', key, '>');
+  const reply = await redis.client.xreadgroup('GROUP', group, 'one', 'COUNT', count, 'STREAMS', key, '>');
   const [, entries] = (reply?.[0] ?? []) as unknown as [string, readonly (readonly [string])[]];
-  await worlds.client.xack(key, group, ...entries.map(([id]) => id));
+  await redis.client.xack(key, group, ...entries.map(([id]) => id));
 }
 
 describe('the groups of the listeners', () => {
@@ -26,7 +20,7 @@ describe('the groups of the listeners', () => {
     (await world.stream.state()).groups.map(({ name, lastDelivered }) => [name, lastDelivered.seq]).sort();
 
   test('start where their listener says', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     await world.relay();
     await ensureGroups(groups, world.deps);
@@ -36,11 +30,11 @@ describe('the groups of the listeners', () => {
     ]);
   });
 
-  test('that begin now do not begin with what a lost stream is filled with again', async () => {
-    const world = await worlds.world();
+  test('that start now skip what a lost stream is filled with again', async () => {
+    const world = await aWorld();
     await world.commit(3);
     await world.relay();
-    await worlds.client.flushall();
+    await redis.client.flushall();
     await ensureGroups(groups, world.deps);
     expect(await deliveredTo(world)).toEqual([
       ['all', 0],
@@ -49,20 +43,20 @@ describe('the groups of the listeners', () => {
   });
 
   test('come back at the cursor that the target keeps', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     await ensureGroups(groups, world.deps);
     const position = { generation: await world.generation(), seq: 2 };
     await world.system.target.saveGroups([{ group: 'all', position }]);
-    await worlds.client.flushall();
+    await redis.client.flushall();
     await ensureGroups(groups, world.deps);
     expect(await deliveredTo(world)).toContainEqual(['all', 2]);
   });
 });
 
-describe('while as many wait as may', () => {
-  test('the relay pauses, and goes on as the listener does', async () => {
-    const world = await worlds.world();
+describe('a stream that is full', () => {
+  test('pauses the relay until the listener continues', async () => {
+    const world = await aWorld();
     await ensureGroups([{ group: 'slow', from: 'beginning' }], world.deps);
     for (let n = 0; n < 5; n += 1) await world.commit(10);
     const small = { maxStream: 20, groups: ['slow'] };
@@ -76,15 +70,15 @@ describe('while as many wait as may', () => {
     expect(await world.onStream()).toEqual(range(36, 50));
   });
 
-  test('nothing is trimmed for a group that is expected and not there', async () => {
-    const world = await worlds.world();
+  test('is not trimmed while an expected group is missing', async () => {
+    const world = await aWorld();
     for (let n = 0; n < 3; n += 1) await world.commit(10);
     expect(await world.relay({ maxStream: 20, groups: ['missing'] })).toMatchObject({ outcome: 'paused' });
     expect(await world.onStream()).toEqual(range(1, 20));
   });
 
-  test('the newest are kept where there is no group, and nothing pauses', async () => {
-    const world = await worlds.world();
+  test('keeps the newest events if there is no group, and nothing pauses', async () => {
+    const world = await aWorld();
     await world.commit(1);
     await world.relay();
     for (let n = 0; n < 5; n += 1) await world.commit(10);
@@ -93,7 +87,7 @@ describe('while as many wait as may', () => {
   });
 });
 
-describe('an alarm stops the relay, and names itself', () => {
+describe('an alarm with a name of its own stops the relay', () => {
   const alarmOf = async (world: World) => {
     const error = await world.relay().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(IntegrityError);
@@ -101,37 +95,37 @@ describe('an alarm stops the relay, and names itself', () => {
     return error instanceof Error ? error.message : '';
   };
 
-  test('where somebody else has written to the stream', async () => {
-    const world = await worlds.world();
+  test('if something else has written to the stream', async () => {
+    const world = await aWorld();
     await world.commit(2);
     await world.relay();
-    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await redis.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
     await world.commit(1);
     expect(await alarmOf(world)).toContain('GENAHEAD');
     expect(await world.onStream()).toEqual([1, 2, 0]);
   });
 
-  test('where somebody else writes to it between two calls', async () => {
-    const world = await worlds.world();
+  test('if something else writes to it between two calls', async () => {
+    const world = await aWorld();
     await world.commit(2);
     const { at } = await world.relay();
-    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await redis.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
     await world.commit(1);
     await expect(relay(options, world.deps, never, at)).rejects.toThrow('GENAHEAD');
   });
 
-  test('where the stream knows what the database has not given out', async () => {
-    const world = await worlds.world();
+  test('if the stream has an event that the database does not have yet', async () => {
+    const world = await aWorld();
     await world.commit(2);
-    await worlds.client.xadd(key, `${await world.generation()}-3`, 'event', '{}');
+    await redis.client.xadd(key, `${await world.generation()}-3`, 'event', '{}');
     expect(await alarmOf(world)).toContain('STREAMAHEAD');
     expect(await world.onStream()).toEqual([3]);
   });
 
-  test('where the same position holds another event', async () => {
-    const world = await worlds.world();
+  test('if the same position holds another event', async () => {
+    const world = await aWorld();
     await world.commit(2);
-    await worlds.client.xadd(key, `${await world.generation()}-1`, 'event', '{"other":true}');
+    await redis.client.xadd(key, `${await world.generation()}-1`, 'event', '{"other":true}');
     expect(await alarmOf(world)).toContain('STREAMDIVERGED');
     expect(await world.onStream()).toEqual([1]);
   });

@@ -1,31 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { beforeEverything, formatPosition, type Position } from '../../src/event.ts';
 import { relay } from '../../src/relay/relay.ts';
 import type { EventStream } from '../../src/stream.ts';
-import { key, never, options, range, relayWorlds, type Worlds } from './worlds.ts';
-
-let worlds: Worlds;
-beforeAll(async () => {
-  worlds = await relayWorlds();
-});
-afterEach(() => worlds.clear());
-afterAll(() => worlds.stop());
+import { redis } from '../helpers/suite-redis.ts';
+import { aStream, aWorld, key, never, options, range } from './worlds.ts';
 
 describe('the relay', () => {
   test('moves every event to the stream, at its own position, as it is in the outbox', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     expect(await world.relay()).toMatchObject({ appended: 3, outcome: 'caught-up' });
     const generation = await world.generation();
     const outbox = await world.system.target.outbox(beforeEverything, 10);
-    expect(await worlds.client.xrange(key, '-', '+')).toEqual(
+    expect(await redis.client.xrange(key, '-', '+')).toEqual(
       outbox.events.map((event, at) => [`${generation}-${at + 1}`, ['event', event]]),
     );
   });
 
-  test('has nothing to do where everything is there', async () => {
-    const world = await worlds.world();
+  test('has nothing to do if everything is there', async () => {
+    const world = await aWorld();
     expect(await world.relay()).toMatchObject({ appended: 0, outcome: 'caught-up' });
     await world.commit(2);
     await world.relay();
@@ -33,8 +27,8 @@ describe('the relay', () => {
   });
 
   test('six at once put every event on the stream once, in order, while more are committed', async () => {
-    const world = await worlds.world();
-    const streams = await Promise.all(Array.from({ length: 6 }, worlds.stream));
+    const world = await aWorld();
+    const streams = await Promise.all(Array.from({ length: 6 }, aStream));
     let isOver = false;
     const relaying = streams.map(async (stream) => {
       let appended = 0;
@@ -55,34 +49,34 @@ describe('the relay', () => {
   });
 
   test.each([999, 1000, 1001, 3000, 3999, 4000, 4001, 9000])('moves %i events of one transaction', async (count) => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(count);
     expect(await world.relay()).toMatchObject({ appended: count });
     expect(await world.onStream()).toEqual(range(1, count));
   });
 
-  test('goes on over the border of a slice that ends inside of a transaction', async () => {
-    const world = await worlds.world();
+  test('continues after a slice that ends inside a transaction', async () => {
+    const world = await aWorld();
     for (const count of [3000, 3000, 1, 3000]) await world.commit(count);
     expect(await world.relay()).toMatchObject({ appended: 9001 });
     expect(await world.onStream()).toEqual(range(1, 9001));
   });
 
   test('fills in what Redis lost between two calls', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     const { at } = await world.relay();
     const generation = await world.generation();
-    await worlds.client.del(key);
+    await redis.client.del(key);
     const [first] = (await world.system.target.outbox(beforeEverything, 1)).events;
-    await worlds.client.xadd(key, `${generation}-1`, 'event', first ?? '');
+    await redis.client.xadd(key, `${generation}-1`, 'event', first ?? '');
     await world.commit(2);
     expect(await relay(options, world.deps, never, at)).toMatchObject({ appended: 4 });
     expect(await world.onStream()).toEqual(range(1, 5));
   });
 
   test('is not alarmed by events that were committed and relayed while it looked', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(1);
     await world.relay();
     const slow: EventStream = {
@@ -98,8 +92,8 @@ describe('the relay', () => {
     expect(await world.onStream()).toEqual([1, 2, 3]);
   });
 
-  test('stops where its signal fires', async () => {
-    const world = await worlds.world();
+  test('stops when its signal fires', async () => {
+    const world = await aWorld();
     await world.commit(1);
     await expect(relay(options, world.deps, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
     expect(await world.onStream()).toEqual([]);
@@ -110,7 +104,7 @@ describe('a stream that is gone is filled again', () => {
   const cursor = (generation: number, seq: number): Position => ({ generation, seq });
 
   test('from the lowest cursor of a group', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(10);
     await world.relay();
     const generation = await world.generation();
@@ -118,53 +112,53 @@ describe('a stream that is gone is filled again', () => {
       { group: 'fast', position: cursor(generation, 9) },
       { group: 'slow', position: cursor(generation, 4) },
     ]);
-    await worlds.client.flushall();
+    await redis.client.flushall();
     await world.relay({ groups: ['fast', 'slow'] });
     expect(await world.onStream()).toEqual(range(5, 10));
   });
 
-  test('from the beginning where a group has never read', async () => {
-    const world = await worlds.world();
+  test('from the beginning if a group has never read', async () => {
+    const world = await aWorld();
     await world.commit(10);
     await world.relay();
     await world.system.target.saveGroups([{ group: 'new', position: beforeEverything }]);
-    await worlds.client.flushall();
+    await redis.client.flushall();
     await world.relay({ groups: ['new'] });
     expect(await world.onStream()).toEqual(range(1, 10));
   });
 
-  test('with the newest alone where there is no group', async () => {
-    const world = await worlds.world();
+  test('with the newest events alone if there is no group', async () => {
+    const world = await aWorld();
     for (let n = 0; n < 10; n += 1) await world.commit(1);
     await world.relay();
-    await worlds.client.flushall();
+    await redis.client.flushall();
     await world.relay({ maxStream: 4 });
     expect(await world.onStream()).toEqual(range(7, 10));
   });
 
-  test('under the positions of before, and goes on from there', async () => {
-    const world = await worlds.world();
+  test('under the same positions, and continues from there', async () => {
+    const world = await aWorld();
     await world.commit(3);
     await world.relay();
-    const before = await worlds.client.xrange(key, '-', '+');
-    await worlds.client.flushall();
+    const before = await redis.client.xrange(key, '-', '+');
+    await redis.client.flushall();
     await world.relay();
-    expect(await worlds.client.xrange(key, '-', '+')).toEqual(before);
+    expect(await redis.client.xrange(key, '-', '+')).toEqual(before);
     await world.commit(2);
     await world.relay();
     expect(await world.onStream()).toEqual(range(1, 5));
   });
 });
 
-test('a new generation follows the old one, with the numbers that were not passed', async () => {
-  const world = await worlds.world();
+test('a new generation follows the old one, with the numbers that no group has passed', async () => {
+  const world = await aWorld();
   await world.commit(3);
   await world.relay();
   const old = await world.generation();
   const { generation, moved } = await world.system.target.rebase(0, { generation: old, seq: 1 });
   expect(moved).toBe(2);
   await world.relay();
-  const ids = (await worlds.client.xrange(key, '-', '+')).map(([id]) => id);
+  const ids = (await redis.client.xrange(key, '-', '+')).map(([id]) => id);
   const after = [2, 3].map((seq) => formatPosition({ generation, seq }));
   expect(ids).toEqual([1, 2, 3].map((seq) => formatPosition({ generation: old, seq })).concat(after));
 });

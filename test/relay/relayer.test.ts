@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
 import { beforeEverything } from '../../src/event.ts';
 import { silentLog } from '../../src/log.ts';
@@ -6,23 +6,18 @@ import { ensureGroups } from '../../src/relay/groups.ts';
 import { relayPatiently } from '../../src/relay/relay.ts';
 import { Relayer } from '../../src/relay/relayer.ts';
 import { finish } from '../../src/run/finish.ts';
-import { Tally } from '../../src/run/report.ts';
+import { RunReport } from '../../src/run/report.ts';
 import { defaultTimings } from '../../src/timings.ts';
-import { key, never, options, range, relayWorlds, type World, type Worlds } from './worlds.ts';
-
-let worlds: Worlds;
-beforeAll(async () => {
-  worlds = await relayWorlds();
-});
-afterEach(() => worlds.clear());
-afterAll(() => worlds.stop());
+import { redis } from '../helpers/suite-redis.ts';
+import { aLease } from '../run/a-run.ts';
+import { aWorld, key, never, options, range, takesWrites, type World } from './worlds.ts';
 
 describe('a Redis that refuses to write', () => {
-  const refuse = () => worlds.takesWrites(false);
-  const takeAgain = () => worlds.takesWrites(true);
+  const refuse = () => takesWrites(false);
+  const takeAgain = () => takesWrites(true);
 
-  test('leaves the events where they are, and is told', async () => {
-    const world = await worlds.world();
+  test('leaves the events in the outbox, and is reported', async () => {
+    const world = await aWorld();
     await world.commit(2);
     await refuse();
     const relaying = relayPatiently(options, world.deps, AbortSignal.timeout(300), 300);
@@ -32,7 +27,7 @@ describe('a Redis that refuses to write', () => {
   });
 
   test('gets them as soon as it takes them again', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(2);
     await refuse();
     const log = { ...silentLog, debug: () => void takeAgain() };
@@ -45,8 +40,8 @@ describe('a Redis that refuses to write', () => {
 describe('the relay beside a run', () => {
   const aRelayer = (world: World) => new Relayer(options, world.deps, never);
 
-  test('moves what was committed while the run goes on, and tells of all of it at the end', async () => {
-    const world = await worlds.world();
+  test('moves what was committed while the run continues, and returns how much at the end', async () => {
+    const world = await aWorld();
     const relayer = aRelayer(world);
     for (let n = 0; n < 5; n += 1) {
       await world.commit(10);
@@ -57,25 +52,25 @@ describe('the relay beside a run', () => {
     expect(await relayer.drain(never, 5000)).toMatchObject({ appended: 0 });
   });
 
-  test('lets the run go on where Redis refuses, and moves the rest at the end', async () => {
-    const world = await worlds.world();
+  test('lets the run continue while Redis refuses, and moves the rest at the end', async () => {
+    const world = await aWorld();
     const relayer = aRelayer(world);
-    await worlds.takesWrites(false);
+    await takesWrites(false);
     for (let n = 0; n < 3; n += 1) {
       await world.commit(10);
       await relayer.committed();
     }
     await relayer.committed();
     expect(await world.onStream()).toEqual([]);
-    await worlds.takesWrites(true);
+    await takesWrites(true);
     expect(await relayer.drain(never, 5000)).toMatchObject({ appended: 30 });
     expect(await world.onStream()).toEqual(range(1, 30));
   });
 
-  test('stops the run where stream and database contradict each other, at the next commit and at the end', async () => {
-    const world = await worlds.world();
+  test('stops the run if stream and database contradict each other, at the next commit and at the end', async () => {
+    const world = await aWorld();
     const relayer = aRelayer(world);
-    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await redis.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
     await world.commit(1);
     await relayer.committed();
     await expect(relayer.committed()).rejects.toThrow('GENAHEAD');
@@ -85,19 +80,18 @@ describe('the relay beside a run', () => {
 
 describe('the end of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
-  const lease = { signal: never, isTrusted: () => true, release: async () => {} };
 
   async function end(world: World, { isTrusted = true, patienceMs = 5000, retainMs = 60_000 } = {}) {
-    const tally = new Tally({ name: 'crm', adapter: 'acme', holder }, Date.now());
+    const report = new RunReport({ name: 'crm', adapter: 'acme', holder }, Date.now());
     const timings = { ...defaultTimings, relayPatienceMs: patienceMs };
     const relayer = new Relayer(options, world.deps, never);
-    const ending = { target: world.system.target, lease: { ...lease, isTrusted: () => isTrusted }, relayer, timings };
-    await finish(tally, retainMs, { ...ending, now: Date.now }, never);
-    return { summary: tally.summary(Date.now(), null), runs: await world.system.target.runs(10) };
+    const ending = { target: world.system.target, lease: { ...aLease, isTrusted: () => isTrusted }, relayer, timings };
+    await finish(report, retainMs, { ...ending, now: Date.now }, never);
+    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs(10) };
   }
 
-  test('gets the events out, and writes its row', async () => {
-    const world = await worlds.world();
+  test("relays the events, and writes the run's row", async () => {
+    const world = await aWorld();
     await world.commit(3);
     const { summary, runs } = await end(world);
     expect(summary).toMatchObject({ exitCode: 0, relayed: 3 });
@@ -105,10 +99,10 @@ describe('the end of a run', () => {
     expect((await world.system.target.outbox(beforeEverything, 10)).events).toHaveLength(3);
   });
 
-  test('is 69 where Redis refuses to write all along, with the row written and every event kept', async () => {
-    const world = await worlds.world();
+  test('is 69 if Redis refuses to write to the end, with the row written and every event kept', async () => {
+    const world = await aWorld();
     await world.commit(3);
-    await worlds.takesWrites(false);
+    await takesWrites(false);
     const { summary, runs } = await end(world, { patienceMs: 200, retainMs: -60_000 });
     expect(summary).toMatchObject({ outcome: 'failed', exitCode: 69 });
     expect(summary.errors[0]?.message).toMatch(/^what was committed is safe, .* wait in the outbox .*refuses to write/);
@@ -116,8 +110,8 @@ describe('the end of a run', () => {
     expect((await world.system.target.outbox(beforeEverything, 10)).events).toHaveLength(3);
   });
 
-  test('forgets what is old and has been passed, and nothing that a listener has not', async () => {
-    const world = await worlds.world();
+  test('forgets old events, except those that a listener has not acknowledged', async () => {
+    const world = await aWorld();
     await ensureGroups([{ group: 'slow', from: 'beginning' }], world.deps);
     await world.commit(1);
     await world.commit(1);
@@ -130,17 +124,17 @@ describe('the end of a run', () => {
   });
 
   test('does nothing at all once the run has lost its lock', async () => {
-    const world = await worlds.world();
+    const world = await aWorld();
     await world.commit(3);
     const { runs } = await end(world, { isTrusted: false });
     expect(runs).toEqual([]);
     expect(await world.onStream()).toEqual([]);
   });
 
-  test('takes nothing out where stream and database contradict each other, and is 70', async () => {
-    const world = await worlds.world();
+  test('removes nothing from the outbox if stream and database contradict each other, and is 70', async () => {
+    const world = await aWorld();
     await world.commit(1);
-    await worlds.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
+    await redis.client.xadd(key, `${(await world.generation()) + 5}-0`, 'event', 'foreign');
     const { summary, runs } = await end(world, { retainMs: -60_000 });
     expect(summary).toMatchObject({ exitCode: 70, errors: [{ message: expect.stringContaining('GENAHEAD') }] });
     expect(runs).toHaveLength(1);

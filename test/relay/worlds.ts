@@ -1,10 +1,12 @@
+import { afterEach } from 'vitest';
 import { silentLog } from '../../src/log.ts';
 import { createEventStream } from '../../src/redis/stream.ts';
-import { type RelayOptions, relay } from '../../src/relay/relay.ts';
+import { relay } from '../../src/relay/relay.ts';
+import type { RelayOptions } from '../../src/relay/start.ts';
 import type { EventStream } from '../../src/stream.ts';
 import type { Target } from '../../src/target.ts';
 import { open } from '../helpers/open-redis.ts';
-import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { redis } from '../helpers/suite-redis.ts';
 import { aSystem, type System } from '../run/a-system.ts';
 
 export const key = '{sync:crm}:events';
@@ -24,47 +26,26 @@ export interface World {
   onStream(): Promise<readonly number[]>;
 }
 
-/** Worlds on one Redis, which is empty for each test. */
-export interface Worlds {
-  readonly client: RedisServer['client'];
-  world(): Promise<World>;
-  stream(): Promise<EventStream>;
-  /** Whether Redis takes writes from now on. */
-  takesWrites(yes: boolean): Promise<unknown>;
-  /** Closes what a test has opened, and empties Redis. */
-  clear(): Promise<void>;
-  stop(): Promise<void>;
+const systems: System[] = [];
+
+afterEach(async () => {
+  await takesWrites(true);
+  for (const system of systems.splice(0).reverse()) await system[Symbol.asyncDispose]();
+});
+
+/** Whether the Redis of the file takes writes from now on; in each test it does at first. */
+export function takesWrites(yes: boolean): Promise<unknown> {
+  return redis.client.config('SET', 'maxmemory', yes ? '0' : '1');
 }
 
-export async function relayWorlds(): Promise<Worlds> {
-  const server = await aRedis();
-  const { client } = server;
-  const closing: (() => unknown)[] = [];
-  const takesWrites = (yes: boolean) => client.config('SET', 'maxmemory', yes ? '0' : '1');
-  const aStream = async () => {
-    const redis = await open(server.url, { redisScriptBudgetMs: 200 });
-    closing.push(() => redis.close());
-    return createEventStream({ redis, key });
-  };
-  return {
-    client,
-    stream: aStream,
-    takesWrites,
-    async world() {
-      const system = await aSystem();
-      closing.push(() => system[Symbol.asyncDispose]());
-      return worldOf(system, await aStream(), client);
-    },
-    async clear() {
-      await takesWrites(true);
-      for (const close of closing.splice(0).reverse()) await close();
-      await client.flushall();
-    },
-    stop: () => server.stop(),
-  };
+export async function aStream(): Promise<EventStream> {
+  return createEventStream({ redis: await open(redis.url, { redisScriptBudgetMs: 200 }), key });
 }
 
-function worldOf(system: System, stream: EventStream, client: RedisServer['client']): World {
+export async function aWorld(): Promise<World> {
+  const system = await aSystem();
+  systems.push(system);
+  const stream = await aStream();
   const deps = { stream, target: system.target, log: silentLog };
   let next = 1;
   return {
@@ -77,8 +58,8 @@ function worldOf(system: System, stream: EventStream, client: RedisServer['clien
       await system.fillFrom(from, count);
     },
     relay: (changes = {}) => relay({ ...options, ...changes }, deps, never),
-    generation: async () => (await system.target.lease())?.generation ?? 0,
-    onStream: async () => (await client.xrange(key, '-', '+')).map(([id]) => Number(id.split('-')[1])),
+    generation: async () => (await system.target.fence())?.generation ?? 0,
+    onStream: async () => (await redis.client.xrange(key, '-', '+')).map(([id]) => Number(id.split('-')[1])),
   };
 }
 

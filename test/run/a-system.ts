@@ -4,21 +4,24 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { silentLog } from '../../src/log.ts';
-import { type SweepDeps, type Swept, sweep } from '../../src/pass/end-snapshot.ts';
+import type { PassEnded } from '../../src/pass/end-snapshot.ts';
 import type { Guard } from '../../src/pass/guard.ts';
+import { Pass } from '../../src/pass/pass.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { isSnapshot, type SnapshotCheckpoint, startPass } from '../../src/pass/transitions.ts';
+import { startPass } from '../../src/pass/transitions.ts';
 import { compilePrepare } from '../../src/records/prepare.ts';
-import type { Target } from '../../src/target.ts';
+import type { RunContext } from '../../src/run/context.ts';
+import type { StoredPass, Target } from '../../src/target.ts';
 import { openSqliteTarget } from '../../src/targets/sqlite/target.ts';
 import { aGuard, progressed } from '../pass/a-pass.ts';
+import { aRun } from './a-run.ts';
 
 /** A system with a table of customers, in a database of its own. */
 export interface System extends AsyncDisposable {
   readonly resource: Resource;
-  /** The target as the latest run has claimed it. */
+  /** The target as the latest run has taken it over. */
   readonly target: Target;
   /** Another run takes over, as after a crash. */
   takeOver(): Promise<void>;
@@ -26,10 +29,10 @@ export interface System extends AsyncDisposable {
   fill(count: number): Promise<void>;
   /** The same from a number on. */
   fillFrom(first: number, count: number): Promise<void>;
-  /** A complete pass that brought all but these customers; `deps` replaces what the sweep is given. */
-  endPass(pass?: PassEnding, deps?: Partial<SweepDeps>): Promise<Swept>;
+  /** Ends a complete pass that brought all but these customers; `run` replaces parts of its context. */
+  endPass(pass?: PassEnding, run?: Partial<RunContext>): Promise<PassEnded>;
   /** Ends the pass that is stored: one that was cut short, or is held. */
-  endStoredPass(pass?: Pick<PassEnding, 'guard'>, deps?: Partial<SweepDeps>): Promise<Swept>;
+  endStoredPass(pass?: Pick<PassEnding, 'guard'>, run?: Partial<RunContext>): Promise<PassEnded>;
   checkpoint(): Promise<Checkpoint>;
   /** Ids of the customers that are not deleted. */
   customers(): readonly number[];
@@ -50,36 +53,15 @@ export interface PassEnding {
 const never = new AbortController().signal;
 const events = { source: '/test', silent: false };
 
-function asSnapshot(checkpoint: Checkpoint): SnapshotCheckpoint {
-  if (isSnapshot(checkpoint)) return checkpoint;
-  throw new Error('expected a snapshot pass');
-}
-
 export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft' | 'hard' } = {}): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'cronsync-run-'));
   const file = join(folder, 'system.db');
   const resource = await customers(onDelete);
   let target = await open(file);
-  await claim(target, resource);
+  await takeOver(target, resource);
 
-  const end = async (checkpoint: Checkpoint, seen: SeenSet, guard: Partial<Guard>, deps: Partial<SweepDeps>) => {
-    const pass = {
-      resource: { ...resource, guard: { ...aGuard, ...guard } },
-      checkpoint: asSnapshot(checkpoint),
-      seen,
-      isStable: false,
-      events,
-    };
-    return sweep(pass, {
-      target,
-      signal: never,
-      busyMs: 1000,
-      now: Date.now,
-      committed: async () => {},
-      assertTrusted() {},
-      ...deps,
-    });
-  };
+  const end = (pass: StoredPass, guard: Partial<Guard>, run: Partial<RunContext>) =>
+    new Pass({ ...resource, guard: { ...aGuard, ...guard } }, pass).end(aRun(target, run));
   const fillFrom = async (first: number, count: number) => {
     const raws = Array.from({ length: count }, (_, at) => ({ id: first + at }));
     const records = raws.map(resource.prepare).filter((record) => 'hash' in record);
@@ -98,11 +80,11 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
     async takeOver() {
       await target[Symbol.asyncDispose]();
       target = await open(file);
-      await claim(target, resource);
+      await takeOver(target, resource);
     },
     fill: (count) => fillFrom(1, count),
     fillFrom,
-    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false, permission } = {}, deps = {}) {
+    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false, permission } = {}, run = {}) {
       const before = (await target.pass('customers'))?.checkpoint ?? null;
       const seen = await allBut(without, target);
       const started = startPass(before, shape, 'snapshot', Date.now());
@@ -112,13 +94,11 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
         permission: permission ?? started.permission,
         progress: progressed({ pages: 2, records: seen.count, shifted }),
       };
-      await target.save('customers', { checkpoint, seen: seen.serialize() });
-      return end(checkpoint, seen, guard, deps);
+      const pass = { checkpoint, seen: seen.serialize() };
+      await target.save('customers', pass);
+      return end(pass, guard, run);
     },
-    async endStoredPass({ guard = {} } = {}, deps = {}) {
-      const { checkpoint, seen } = await stored();
-      return end(checkpoint, SeenSet.restore(seen), guard, deps);
-    },
+    endStoredPass: async ({ guard = {} } = {}, run = {}) => end(await stored(), guard, run),
     checkpoint: async () => (await stored()).checkpoint,
     customers: () => withDatabase(file, (database) => idsIn(database, onDelete)),
     async events(type) {
@@ -155,9 +135,9 @@ function open(file: string): Promise<Target> {
 }
 
 let runs = 0;
-async function claim(target: Target, resource: Resource): Promise<void> {
+async function takeOver(target: Target, resource: Resource): Promise<void> {
   runs += 1;
-  await target.claim({ run: `run-${runs}`, holder: 'host:1' }, [resource.table], 0);
+  await target.takeOver({ run: `run-${runs}`, holder: 'host:1' }, [resource.table], 0);
 }
 
 /** What a pass has seen that brought every live record but these. */

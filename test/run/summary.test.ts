@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { noChanges } from '../../src/change.ts';
 import { CredentialsError, ExitCode, RejectsError, ThrottledError, UnreachableError } from '../../src/errors.ts';
-import { Tally } from '../../src/run/report.ts';
+import { RunReport } from '../../src/run/report.ts';
 import { errorSummary, outcomeOf } from '../../src/run/summary.ts';
-import { aCheckpoint } from '../pass/a-pass.ts';
 
 const nothing = {
   stopCode: null,
@@ -46,34 +45,29 @@ describe('an error in a summary', () => {
   test.each([new TypeError('x is not a function'), 'thrown text', undefined])(
     'of any other kind is a bug: %o',
     (error) => {
-      expect(errorSummary(error)).toMatchObject({ exitCode: 70, message: expect.stringContaining('a bug in sync') });
+      expect(errorSummary(error)).toMatchObject({
+        exitCode: 70,
+        message: expect.stringContaining('a bug in cronsync'),
+      });
     },
   );
 });
 
-describe('the tally of a run', () => {
+describe('the report of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
-  const aTally = () => new Tally({ name: 'crm', adapter: 'acme', holder }, 1000);
-  const taken = {
-    checkpoint: aCheckpoint(),
-    counts: { created: 2, updated: 1, deleted: 0 },
-    records: 5,
-    rejected: 1,
-    duplicates: 1,
-  };
-  const end = { deleted: 4, refused: 0, hasTooManyRejects: false };
-  const swept = { ...end, checkpoint: aCheckpoint(), verdict: { delete: 'all' } } as const;
+  const aReport = () => new RunReport({ name: 'crm', adapter: 'acme', holder }, 1000);
+  const taken = { counts: { created: 2, updated: 1, deleted: 0 }, records: 5, rejected: 1, duplicates: 1 };
 
   test('adds up pages, and what each commit changed, whether its page was finished or not', () => {
-    const tally = aTally();
-    tally.due();
-    tally.hit();
-    tally.wrote(taken.counts);
-    tally.served({ taken, swept: null });
-    tally.wrote(taken.counts);
-    tally.served({ taken, swept });
-    tally.wrote({ ...noChanges, deleted: 8 });
-    expect(tally.summary(1500, null)).toMatchObject({
+    const report = aReport();
+    report.due();
+    report.hit();
+    report.wrote(taken.counts);
+    report.tookPage(taken);
+    report.wrote(taken.counts);
+    report.tookPage(taken);
+    report.wrote({ ...noChanges, deleted: 8 });
+    expect(report.summary(1500, null)).toMatchObject({
       outcome: 'done',
       tookMs: 500,
       hits: 1,
@@ -85,27 +79,27 @@ describe('the tally of a run', () => {
     });
   });
 
-  test('tells one error once, and one warning once', () => {
-    const tally = aTally();
+  test('reports each error once, and each warning once', () => {
+    const report = aReport();
     for (let n = 0; n < 3; n += 1) {
-      tally.met(new CredentialsError('refused'));
-      tally.warn('careful');
+      report.met(new CredentialsError('refused'));
+      report.warn('careful');
     }
-    expect(tally.summary(1500, null)).toMatchObject({ exitCode: 77, warnings: ['careful'] });
-    expect(tally.summary(1500, null).errors).toHaveLength(1);
+    expect(report.summary(1500, null)).toMatchObject({ exitCode: 77, warnings: ['careful'] });
+    expect(report.summary(1500, null).errors).toHaveLength(1);
   });
 
-  test('takes a stop from outside for no error', () => {
-    const tally = aTally();
-    tally.met(undefined);
-    expect(tally.summary(1500, ExitCode.sigterm)).toMatchObject({ outcome: 'stopped', errors: [] });
+  test('does not take a stop from outside for an error', () => {
+    const report = aReport();
+    report.met(undefined);
+    expect(report.summary(1500, ExitCode.sigterm)).toMatchObject({ outcome: 'stopped', errors: [] });
   });
 
   test('repeats what started a back-off, with its exit code and its end', () => {
-    const tally = aTally();
-    tally.throttled(new ThrottledError(90_000, { exitCode: 77, message: 'the token is refused' }));
-    tally.backingOff('customers', { until: 61_000, cause: { exitCode: 69, message: 'HTTP 500' } }, 1000);
-    expect(tally.summary(1500, null)).toMatchObject({
+    const report = aReport();
+    report.throttled(new ThrottledError(90_000, { exitCode: 77, message: 'the token is refused' }));
+    report.backingOff('customers', { until: 61_000, cause: { exitCode: 69, message: 'HTTP 500' } }, 1000);
+    expect(report.summary(1500, null)).toMatchObject({
       outcome: 'failed',
       exitCode: 77,
       nextSlotInMs: 90_000,
@@ -116,22 +110,22 @@ describe('the tally of a run', () => {
     });
   });
 
-  test('adds up what was relayed, and says whether the stream is full now', () => {
-    const tally = aTally();
-    tally.relayed({ appended: 3, at: null, outcome: 'paused' });
-    expect(tally.summary(1500, null)).toMatchObject({
+  test('adds up what was relayed, and reports whether the stream is full now', () => {
+    const report = aReport();
+    report.relayed({ appended: 3, at: null, outcome: 'paused' });
+    expect(report.summary(1500, null)).toMatchObject({
       relayed: 3,
       isRelayPaused: true,
       warnings: [expect.any(String)],
     });
-    tally.relayed({ appended: 4, at: null, outcome: 'caught-up' });
-    expect(tally.summary(1500, null)).toMatchObject({ relayed: 7, isRelayPaused: false });
+    report.relayed({ appended: 4, at: null, outcome: 'caught-up' });
+    expect(report.summary(1500, null)).toMatchObject({ relayed: 7, isRelayPaused: false });
   });
 
-  test('writes the row of the run as its summary says', () => {
-    const tally = aTally();
-    tally.met(new UnreachableError('away'));
-    expect(tally.row(1500, null)).toEqual({
+  test('writes the row of the run as its summary has it', () => {
+    const report = aReport();
+    report.met(new UnreachableError('away'));
+    expect(report.row(1500, null)).toEqual({
       run: 'r1',
       holder: 'h:7',
       adapter: 'acme',

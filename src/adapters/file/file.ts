@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Adapter, AdapterContext } from '../../adapter.ts';
 import { ConfigError, ProtocolError } from '../../errors.ts';
 import { plainPath } from '../../expression.ts';
@@ -9,7 +10,7 @@ import { formatOf } from './format.ts';
 import { arrayElements } from './json-array.ts';
 import { ndjsonLines } from './ndjson.ts';
 import type { FileOptions, FileResource } from './options.ts';
-import { type Bytes, openPath, openStdin, openUrl, type Source, stdinPath } from './source.ts';
+import { type Bytes, openPath, openUrl, type PipedIn, type Source, Stdin, stdinPath } from './source.ts';
 import { startOf, unpacked } from './start.ts';
 
 /**
@@ -17,13 +18,14 @@ import { startOf, unpacked } from './start.ts';
  * the file. There is one page. A file that is cut inside a record throws while the records are read, so it never counts as a
  * shorter file.
  */
-export function createFileAdapter(options: FileOptions): Adapter {
+export function createFileAdapter(options: FileOptions, pipedIn: PipedIn = () => Readable.from([])): Adapter {
+  const stdin = new Stdin(pipedIn);
   return {
     modes: () => ['snapshot'],
     isStable: () => true,
     async fetchPage({ resource: name, validators = null }, context) {
       const resource = resourceOf(options, name);
-      const source = await open(resource, validators, context);
+      const source = await open(resource, validators, stdin, context);
       if (source === null) return { mode: 'not-modified' };
       const batches = batchesOf(source, resource, context);
       const records = flatten(batches, () => source.close());
@@ -41,9 +43,10 @@ function resourceOf({ resources }: FileOptions, name: string): FileResource {
 async function open(
   { path, url }: FileResource,
   validators: Validators | null,
+  stdin: Stdin,
   { http }: AdapterContext,
 ): Promise<Source | null> {
-  if (path === stdinPath) return openStdin();
+  if (path === stdinPath) return stdin.open();
   if (path !== undefined) return openPath(path);
   if (url !== undefined) return openUrl(new URL(url), validators, http);
   throw new ConfigError('a file resource needs a `path` or a `url`; nothing was read');

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import type { HttpClient } from '../../adapter.ts';
 import { ConfigError, messageOf, ProtocolError, ThirdPartyError } from '../../errors.ts';
 import { conditionOf, type Validators, validatorsOf } from '../../validators.ts';
@@ -40,18 +41,28 @@ export async function openPath(path: string): Promise<Source> {
 /** This path means stdin. */
 export const stdinPath = '-';
 
-let isStdinTaken = false;
+/** The stdin of the command; a function, because Node opens it when it is first asked for. */
+export type PipedIn = () => Readable & { readonly isTTY?: boolean };
 
 /** Opens stdin. It can be read once, so for a second resource this throws `ConfigError`. */
-export function openStdin(): Source {
-  const { stdin } = process;
-  if (isStdinTaken || stdin.isTTY)
-    throw new ConfigError(`stdin ${isStdinTaken ? 'was read already' : 'is a terminal'}; nothing was read`, {
-      hint: 'Pipe the file into the command, for one resource: "cronsync < customers.csv".',
-    });
-  isStdinTaken = true;
-  const close = () => void stdin.destroy();
-  return { bytes: stdin, label: 'stdin', name: stdinPath, contentType: '', isHtml: false, validators: null, close };
+export class Stdin {
+  readonly #pipedIn: PipedIn;
+  #isTaken = false;
+
+  constructor(pipedIn: PipedIn) {
+    this.#pipedIn = pipedIn;
+  }
+
+  open(): Source {
+    const stdin = this.#pipedIn();
+    if (this.#isTaken || stdin.isTTY)
+      throw new ConfigError(`stdin ${this.#isTaken ? 'was read already' : 'is a terminal'}; nothing was read`, {
+        hint: 'Pipe the file into the command, for one resource: "cronsync < customers.csv".',
+      });
+    this.#isTaken = true;
+    const close = () => void stdin.destroy();
+    return { bytes: stdin, label: 'stdin', name: stdinPath, contentType: '', isHtml: false, validators: null, close };
+  }
 }
 
 /** Fetches a URL with one hit. Null if the file still has these validators. */

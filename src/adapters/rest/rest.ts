@@ -1,19 +1,19 @@
 import type { Adapter, AdapterContext, HttpResponse, PageRequest } from '../../adapter.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts';
 import { conditionOf } from '../../validators.ts';
-import { pageOf } from './answer.ts';
 import { readDocument } from './document.ts';
 import type { Pagination, RestOptions, RestResource } from './options.ts';
+import { pageOf } from './page-of-answer.ts';
 import { withQuery } from './pager.ts';
-import { compileReader, type Reader } from './reader.ts';
 import { requestFor } from './request.ts';
+import { compileReader, type ResourceReader } from './resource-reader.ts';
 import { stageOf } from './stage.ts';
 
 /** Reads any JSON API according to its config. A page is one JSON document in memory. */
 export function createRestAdapter(options: RestOptions): Adapter {
-  const readers = new Map<string, Promise<Reader>>();
+  const readers = new Map<string, Promise<ResourceReader>>();
 
-  function readerOf(name: string): Promise<Reader> {
+  function readerOf(name: string): Promise<ResourceReader> {
     const known = readers.get(name) ?? compileReader(resourceOf(options, name), options);
     readers.set(name, known);
     return known;
@@ -42,7 +42,7 @@ const start = stageOf(null);
 
 /** One hit. */
 async function ask(
-  { pager, resource, bookmarks }: Reader,
+  { pager, resource, bookmarks }: ResourceReader,
   options: RestOptions,
   request: PageRequest,
   { http }: AdapterContext,

@@ -24,6 +24,8 @@ export interface SingerResource {
 export interface TapSurroundings {
   /** The folder of the config, in which the tap runs. */
   readonly dir: string;
+  /** The variables that it inherits. */
+  readonly env: NodeJS.ProcessEnv;
   /** How long it may run. */
   readonly timeoutMs: number;
   /** The longest message. */

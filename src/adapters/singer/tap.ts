@@ -29,11 +29,11 @@ const graceMs = 5000;
  */
 export async function startTap(
   command: readonly string[],
-  { dir, timeoutMs }: TapSurroundings,
+  { dir, env, timeoutMs }: TapSurroundings,
   { signal, log }: AdapterContext,
 ): Promise<Tap> {
   const [program = '', ...args] = command;
-  const child: Child = spawn(program, args, { cwd: dir, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: Child = spawn(program, args, { cwd: dir, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   await once(child, 'spawn').catch((cause) => {
     throw new ConfigError(`the tap ${program} cannot be started: ${messageOf(cause)}; no hit was made`, { cause });
   });

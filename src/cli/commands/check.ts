@@ -3,9 +3,9 @@ import { delimiter, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { unmatchedProblems } from '../../match/unmatched.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
+import { compileResources } from '../compile-resources.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import { compileResources } from '../resources.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { tryAdapter } from '../third-party.ts';
 
 interface Finding {
@@ -14,22 +14,22 @@ interface Finding {
   readonly detail: string;
 }
 
-/** `sync check`: config, adapter, Redis, target and tables, as a run would find them. It makes no hit and writes nothing. */
-export async function checkCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
-  const setting = await loadSetting(options, console);
+/** `cronsync check`: config, adapter, Redis, target and tables, as a run would find them. Makes no hit and writes nothing. */
+export async function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+  const setting = await loadSetting(options, terminal);
   const findings = [
     { what: 'config', is: 'good', detail: setting.loaded.path } as const,
     await checkAdapter(setting),
     await checkRedis(setting),
     ...(await checkTables(setting)),
-    ...shadowedCommand(process.env.PATH ?? ''),
+    ...shadowedCommand(terminal.caller.env.PATH ?? ''),
   ];
-  if (console.isJson) console.print(JSON.stringify({ findings }));
-  else for (const finding of findings) printFinding(finding, console);
+  if (terminal.isJson) terminal.print(JSON.stringify({ findings }));
+  else for (const finding of findings) printFinding(finding, terminal);
   return findings.some(({ is }) => is === 'bad') ? ExitCode.config : ExitCode.ok;
 }
 
-/** A module of the user's is code: whether it can be loaded, a look at the config does not tell. */
+/** Loads the adapter too: the config alone does not show whether a user's module works. */
 async function checkAdapter(setting: Setting): Promise<Finding> {
   const { adapter, adapters } = setting.config;
   try {
@@ -56,7 +56,7 @@ async function checkTables(setting: Setting): Promise<Finding[]> {
     const problems = [...state.problems, ...(await unmatchedProblems(resource, setting.config.adapter, target))];
     for (const problem of problems) findings.push({ what, is: 'bad', detail: problem });
     if (problems.length > 0) continue;
-    if (!exists) findings.push({ what, is: 'note', detail: 'is not there yet; the first run makes it' });
+    if (!exists) findings.push({ what, is: 'note', detail: 'does not exist yet; the first run creates it' });
     else if (missingColumns.length > 0)
       findings.push({ what, is: 'note', detail: `the next run adds ${missingColumns.join(', ')}` });
     else findings.push({ what, is: 'good', detail: 'has every column' });
@@ -76,12 +76,12 @@ function shadowedCommand(path: string): Finding[] {
     {
       what: 'command',
       is: 'note',
-      detail: `"sync" in this PATH is ${first}, another program: in crontabs, say cronsync by its absolute path`,
+      detail: `"sync" in this PATH is ${first}, another program: in crontabs, write the absolute path of cronsync`,
     },
   ];
 }
 
-function printFinding({ what, is, detail }: Finding, { print, out }: Console): void {
+function printFinding({ what, is, detail }: Finding, { print, out }: Terminal): void {
   const mark = { good: out.green('✓'), note: out.yellow('!'), bad: out.red('✗') }[is];
   print(`${mark} ${out.bold(what)}  ${detail}`);
 }

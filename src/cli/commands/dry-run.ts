@@ -4,18 +4,17 @@ import type { Resource } from '../../pass/resource.ts';
 import type { Spool } from '../../spool.ts';
 import type { TargetReader } from '../../target.ts';
 import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
-import { keepHeapSmall } from '../heap.ts';
+import { compileResources } from '../compile-resources.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
-import { compileResources } from '../resources.ts';
-import { openParty } from '../third-party.ts';
+import { openThirdParty } from '../third-party.ts';
 
-/** `sync run --dry-run`: the plan. Takes slots like everybody, and nothing else: no lock, no checkpoint, no table. */
+/** `cronsync run --dry-run`: prints the plan. It takes slots like a run, but no lock, and writes no checkpoint and no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
-  const print = setting.console.isJson ? printPlanJson : printPlan;
+  const print = setting.terminal.isJson ? printPlanJson : printPlan;
   return planAndPrint(setting, flags, signal, async ({ plan, resources, spool }) => {
-    print(plan, resources, spool, setting.console);
+    print(plan, resources, spool, setting.terminal);
   });
 }
 
@@ -27,14 +26,14 @@ export interface Planned {
   readonly target: TargetReader;
 }
 
-/** Makes the plan of a run with the selected adapter, and has it printed while its changes can still be read. */
+/** Makes the plan of a run with the selected adapter, and prints it while its changes can still be read. */
 export async function planAndPrint(
   setting: Setting,
   flags: PlanFlags,
   signal: AbortSignal,
   print: (planned: Planned) => Promise<void>,
 ): Promise<ExitCode> {
-  keepHeapSmall();
+  setting.terminal.caller.keepHeapSmall?.();
   const { createSpool } = await import('../../targets/sqlite/spool.ts');
   const resources = await compileResources(setting, flags.resource);
   using redis = await connectRedis(setting);
@@ -55,18 +54,22 @@ interface Opened {
 }
 
 async function planWith(setting: Setting, resources: Resource[], opened: Opened): Promise<DryPlan> {
-  const { config, console } = setting;
+  const { config, terminal } = setting;
   const { redis, target, spool, flags, signal } = opened;
   const [slots, tokens] = await Promise.all([slotsOf(setting, redis), tokensOf(setting, redis)]);
-  using progress = showProgress(console);
-  // A target that no run has used has no guard row yet, and a dry run makes none.
-  const guarding = (await target.lease()) === null ? null : await openTarget(setting);
+  using progress = showProgress(terminal);
+  // A target that no run has used has no guard row yet, and a dry run does not create one.
+  const guarding = (await target.fence()) === null ? null : await openTarget(setting);
   try {
-    const party = await openParty(setting, slots, tokens, progress, {
-      waitMs: flags.wait,
-      from: flags.from,
-      save: flags.save,
-    });
+    const thirdParty = await openThirdParty(
+      setting,
+      { slots, tokens, progress },
+      {
+        waitMs: flags.wait,
+        from: flags.from,
+        save: flags.save,
+      },
+    );
     return await dryRun(
       {
         name: config.name,
@@ -75,7 +78,16 @@ async function planWith(setting: Setting, resources: Resource[], opened: Opened)
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
         isFull: flags.full === true,
       },
-      { target, guard: guarding?.slots ?? null, party, spool, log: console.log, progress, signal, now: Date.now },
+      {
+        target,
+        targetSlots: guarding?.slots ?? null,
+        thirdParty,
+        spool,
+        log: terminal.log,
+        progress,
+        signal,
+        now: Date.now,
+      },
     );
   } finally {
     await guarding?.[Symbol.asyncDispose]();

@@ -2,16 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../app.ts';
-import { printable } from '../output/text.ts';
-import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
-
-export interface EventsFlags extends GlobalOptions {
-  readonly since?: string;
-  readonly type?: readonly string[];
-  readonly key?: string;
-  readonly follow?: boolean;
-}
+import { printable } from '../output/printable.ts';
+import type { EventsFlags } from '../program/flags.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface PrintedEvent {
   readonly sequence: string;
@@ -24,10 +17,10 @@ interface PrintedEvent {
 const perRead = 1000;
 const followMs = 1000;
 
-/** `sync events`: what the outbox holds, oldest first; with `--json` one CloudEvent a line. */
-export async function eventsCommand(flags: EventsFlags, console: Console, signal: AbortSignal): Promise<ExitCode> {
+/** `cronsync events`: prints the events in the outbox, oldest first; with `--json` one CloudEvent a line. */
+export async function eventsCommand(flags: EventsFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const isWanted = filterOf(flags);
-  const setting = await loadSetting(flags, console);
+  const setting = await loadSetting(flags, terminal);
   let after: Position | undefined;
   for (;;) {
     after = await printAfter(after, isWanted, setting);
@@ -37,25 +30,29 @@ export async function eventsCommand(flags: EventsFlags, console: Console, signal
   }
 }
 
-/** Opened anew each time: the database may come, and go, while events are followed. */
+/** Opens the database each time: it may appear or go away while events are followed. */
 async function printAfter(
   from: Position | undefined,
   isWanted: (event: PrintedEvent) => boolean,
   setting: Setting,
 ): Promise<Position | undefined> {
   await using target = await openReader(setting);
-  const lease = await target.lease();
-  if (lease === null) return from;
-  let after = from?.generation === lease.generation ? from : { generation: lease.generation, seq: 0 };
+  const fence = await target.fence();
+  if (fence === null) return from;
+  let after = from?.generation === fence.generation ? from : { generation: fence.generation, seq: 0 };
   for (;;) {
     const { events, firstSeq } = await target.outbox(after, perRead);
     if (events.length === 0) return after;
-    for (const event of events) print(event, isWanted, setting.console);
+    for (const event of events) print(event, isWanted, setting.terminal);
     after = { ...after, seq: firstSeq + events.length - 1 };
   }
 }
 
-function print(event: string, isWanted: (event: PrintedEvent) => boolean, { out, isJson, print: line }: Console): void {
+function print(
+  event: string,
+  isWanted: (event: PrintedEvent) => boolean,
+  { out, isJson, print: line }: Terminal,
+): void {
   const parsed: PrintedEvent = JSON.parse(event);
   if (!isWanted(parsed)) return;
   if (isJson) {
@@ -84,7 +81,7 @@ function sinceFilter(since: string | undefined): (event: PrintedEvent) => boolea
   const time = Date.parse(since);
   if (Number.isNaN(time)) {
     throw new UsageError(`--since ${since} is neither a sequence number nor a time`, {
-      hint: 'such as 1200, or 2026-01-31T12:00Z',
+      hint: 'Write one such as 1200 or 2026-01-31T12:00Z.',
     });
   }
   return ({ time: at }) => Date.parse(at) > time;

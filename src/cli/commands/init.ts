@@ -1,31 +1,36 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
-import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { InitFlags } from '../program/flags.ts';
+import type { Terminal } from '../terminal.ts';
 
-/** `sync init`: writes a config to start from. It overwrites nothing unless told to. */
-export async function initCommand(options: GlobalOptions & { force?: boolean }, console: Console): Promise<ExitCode> {
+/** `cronsync init`: writes a config to start from. Overwrites a file only with `--force`. */
+export async function initCommand(options: InitFlags, terminal: Terminal): Promise<ExitCode> {
   const file = options.config ?? 'sync.config.json';
-  if (existsSync(file) && !options.force) {
-    throw new ConfigError(`${file} is there already; nothing was written`, {
-      hint: '"sync init --force" overwrites it',
+  const path = resolve(terminal.caller.cwd, file);
+  if (existsSync(path) && !options.force) {
+    throw new ConfigError(`${file} exists already; nothing was written`, {
+      hint: '"cronsync init --force" overwrites it.',
     });
   }
   try {
-    writeFileSync(file, `${JSON.stringify(starter, null, 2)}\n`);
+    writeFileSync(path, `${JSON.stringify(starter, null, 2)}\n`);
   } catch (error) {
     throw new ConfigError(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
   }
-  if (console.isJson) console.print(JSON.stringify({ file }));
-  else if (!console.isQuiet) console.print(`${console.out.green('wrote')} ${file}\n${nextSteps}`);
+  if (terminal.isJson) terminal.print(JSON.stringify({ file }));
+  else if (!terminal.isQuiet) terminal.print(`${terminal.out.green('wrote')} ${file}\n${nextSteps(terminal.command)}`);
   return ExitCode.ok;
 }
 
-const nextSteps = `next:
+function nextSteps(command: string): string {
+  const column = (words: string) => `${command}${words}`.padEnd(`${command} run --dry-run`.length);
+  return `next:
   1. put your API's URL, its fields and your columns into it
-  2. sync check              looks at config, Redis and database; makes no hit
-  3. sync run --dry-run      shows what would change; writes nothing
-  4. sync                    does it`;
+  2. ${column(' check')}    checks config, Redis and database; makes no hit
+  3. ${column(' run --dry-run')}    shows what would change; writes nothing
+  4. ${column('')}    writes it`;
+}
 
 const starter = {
   $schema: './node_modules/cronsync/sync.schema.json',

@@ -1,30 +1,23 @@
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
-import type { Daemon, Listened, ListenOptions } from '../../listen/listen.ts';
+import type { Daemon, Listened, ListenOptions } from '../../listen/daemon.ts';
 import type { DeadLetters, Listener } from '../../listener.ts';
 import { type ListenGauges, silentMeter } from '../../meter.ts';
 import type { EventStream } from '../../stream.ts';
 import { connectRedis, loadSetting, type Setting, streamOf } from '../app.ts';
-import { openDaemon } from '../daemon.ts';
 import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
-import { openDeadLetters, openListener, surroundingsOf } from '../listeners.ts';
 import type { Metrics } from '../metrics.ts';
+import { openDaemon } from '../open-daemon.ts';
+import { openDeadLetters, openListener, surroundingsOf } from '../open-listener.ts';
 import { Opened } from '../opened.ts';
 import { many } from '../output/numbers.ts';
-import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { ListenFlags } from '../program/flags.ts';
+import type { Terminal } from '../terminal.ts';
 
-export interface ListenFlags extends GlobalOptions {
-  readonly listener?: readonly string[];
-  readonly http?: string;
-  readonly drain?: boolean;
-  readonly once?: boolean;
-}
-
-/** `sync listen`: the daemon. A signal ends it in peace, with exit 0. */
-export async function listenCommand(flags: ListenFlags, console: Console, signal: AbortSignal): Promise<ExitCode> {
+/** `cronsync listen`: the daemon. A signal stops it without loss, with exit 0. */
+export async function listenCommand(flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
   const address = addressOf(flags.http);
   const until = untilOf(flags);
-  const setting = await loadSetting(flags, console);
+  const setting = await loadSetting(flags, terminal);
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
   using redis = await connectRedis(setting);
@@ -37,17 +30,19 @@ export async function listenCommand(flags: ListenFlags, console: Console, signal
     until,
     meter: metrics ?? silentMeter,
   });
-  await using server = address && metrics ? await serve(address, open.daemon, metrics) : null;
-  if (server) console.tell(`sync: ${server.url} answers /healthz, /readyz and /metrics`);
-  if (!console.isQuiet) console.tell(`sync: listening for ${names.join(', ')}`);
+  await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics) : null;
+  if (server) terminal.report(`cronsync: ${server.url} answers /healthz, /readyz and /metrics`);
+  if (!terminal.isQuiet) terminal.report(`cronsync: listening for ${names.join(', ')}`);
   const listened = await open.daemon.run(signal);
-  return exitCodeOf(listened, until, console);
+  return exitCodeOf(listened, until, terminal);
 }
 
 function addressOf(text: string | undefined) {
   const address = text === undefined ? undefined : parseAddress(text);
   if (text === undefined || address) return address;
-  throw new UsageError(`--http ${text} is no address; nothing was read`, { hint: 'such as 127.0.0.1:9090, or :9090' });
+  throw new UsageError(`--http ${text} is not an address; nothing was read`, {
+    hint: 'Write one such as 127.0.0.1:9090 or :9090.',
+  });
 }
 
 function untilOf({ drain, once }: ListenFlags): ListenOptions['until'] {
@@ -64,13 +59,13 @@ function chosenListeners({ config }: Setting, wanted: readonly string[] = []): s
   }
   if (names.length === 0) {
     throw new ConfigError('the config has no listeners: there is nothing to listen for', {
-      hint: 'add one under "listeners": docs/listeners.md shows how',
+      hint: 'Add one under "listeners"; docs/listeners.md shows how.',
     });
   }
   return wanted.length > 0 ? [...new Set(wanted)] : names;
 }
 
-/** One that cannot work is told before anything is read. */
+/** A listener that cannot work is reported before anything is read. */
 async function openListeners(setting: Setting, names: readonly string[]) {
   await using opening = new Opened();
   const opened = new Map<string, Listener>();
@@ -97,17 +92,21 @@ async function openMetrics(
   return createMetrics({ name: config.name, gauges });
 }
 
-function serve(address: { readonly host: string; readonly port: number }, daemon: Daemon, metrics: Metrics) {
+function startHealthServer(
+  address: { readonly host: string; readonly port: number },
+  daemon: Daemon,
+  metrics: Metrics,
+) {
   const state = (): HealthState => ({ stuck: daemon.stuck, unready: daemon.unready, groups: daemon.groups });
   return createHealthServer({ ...address, state, metrics });
 }
 
-function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], console: Console): ExitCode {
+function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], terminal: Terminal): ExitCode {
   const isDone = left === 0 && !isOff;
-  if (console.isJson) console.print(JSON.stringify({ outcome: isDone ? 'done' : 'left', left, isOff }));
+  if (terminal.isJson) terminal.print(JSON.stringify({ outcome: isDone ? 'done' : 'left', left, isOff }));
   if (until === 'stopped' || isDone) return ExitCode.ok;
-  if (!console.isQuiet) {
-    console.tell(
+  if (!terminal.isQuiet) {
+    terminal.report(
       isOff ? 'a receiver is gone for good, and its events wait' : `${many(left, 'event')} could not be delivered yet`,
     );
   }

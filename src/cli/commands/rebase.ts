@@ -4,24 +4,24 @@ import { lowestCursor } from '../../relay/groups.ts';
 import { relay } from '../../relay/relay.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget, streamOf, thisHolder } from '../app.ts';
-import type { GlobalOptions } from '../program/flags.ts';
-import { listenerGroups } from '../resources.ts';
-import type { Console } from '../terminal.ts';
+import { listenerGroups } from '../compile-resources.ts';
+import type { ConfirmFlags } from '../program/flags.ts';
+import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
 /**
- * `sync outbox rebase`: a new generation of event numbers. For when stream and database contradict each other: the
- * database was restored from a backup, or something else wrote to the stream. No event is lost; listeners may get again
- * what they have not acknowledged.
+ * `cronsync outbox rebase`: starts a new generation of event numbers, when stream and database contradict each other: the
+ * database was restored from a backup, or something else wrote to the stream. No event is lost; listeners may receive
+ * again what they have not acknowledged.
  */
-export async function rebaseCommand(options: GlobalOptions & { yes?: boolean }, console: Console): Promise<ExitCode> {
-  const setting = await loadSetting(options, console);
+export async function rebaseCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
+  const setting = await loadSetting(options, terminal);
   const { config } = setting;
   using redis = await connectRedis(setting);
   await using reader = await openReader(setting);
-  if ((await reader.lease()) === null)
+  if ((await reader.fence()) === null)
     throw new ConfigError(`${config.name} has never run on ${reader.label}: there is nothing to rebase`);
-  if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes)))
+  if (!(await confirm('Give new numbers to all events that a listener may still need?', options.yes, terminal)))
     return ExitCode.ok;
 
   const lease = await takeLock(lockOf(setting, redis), thisHolder(), Date.now());
@@ -37,12 +37,12 @@ export async function rebaseCommand(options: GlobalOptions & { yes?: boolean }, 
     const { maxStream } = config.events;
     const relayed = await relay(
       { name: config.name, maxStream, groups },
-      { stream, target, log: console.log },
+      { stream, target, log: terminal.log },
       lease.signal,
     );
-    if (console.isJson) console.print(JSON.stringify({ generation, moved, relayed: relayed.appended }));
-    else if (!console.isQuiet) {
-      console.print(
+    if (terminal.isJson) terminal.print(JSON.stringify({ generation, moved, relayed: relayed.appended }));
+    else if (!terminal.isQuiet) {
+      terminal.print(
         `generation ${generation}: ${moved} events have new numbers, ${relayed.appended} are on the stream`,
       );
     }

@@ -11,41 +11,40 @@ import {
   thisHolder,
   tokensOf,
 } from '../app.ts';
-import { keepHeapSmall } from '../heap.ts';
-import { reportFailure } from '../output/failure.ts';
+import { reportFailure } from '../output/report-error.ts';
 import type { RunFlags } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
-/** `sync run`: one run; with `--dry-run`, its plan. */
-export async function runCommand(flags: RunFlags, console: Console, signal: AbortSignal): Promise<number> {
-  const setting = await loadSetting(flags, console);
+/** `cronsync run`: one run; with `--dry-run`, its plan. */
+export async function runCommand(flags: RunFlags, terminal: Terminal, signal: AbortSignal): Promise<number> {
+  const setting = await loadSetting(flags, terminal);
   if (!flags.dryRun) return runUnlessHeld(setting, flags, signal);
   const { dryRunCommand } = await import('./dry-run.ts');
   return dryRunCommand(setting, flags, signal);
 }
 
-/** A held lock is told in any case; some schedulers count every exit code but 0 as a failure. */
+/** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
 async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
   try {
     return await runOnce(setting, flags, signal);
   } catch (error) {
-    if (!(error instanceof LockHeldError) || flags.heldExitCode === undefined) throw error;
-    reportFailure(error, setting.console);
-    return flags.heldExitCode;
+    if (!(error instanceof LockHeldError) || flags.lockedExitCode === undefined) throw error;
+    reportFailure(error, setting.terminal);
+    return flags.lockedExitCode;
   }
 }
 
-/** The lock comes first: whatever a run needs after it is loaded after it. */
+/** The lock comes first: what a run needs after it is loaded after it. */
 async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
-  const { config, console, timings } = setting;
+  const { config, terminal, timings } = setting;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
-    keepHeapSmall();
+    terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
-    const { compileResources, listenerGroups } = await import('../resources.ts');
-    const { openParty } = await import('../third-party.ts');
+    const { compileResources, listenerGroups } = await import('../compile-resources.ts');
+    const { openThirdParty } = await import('../third-party.ts');
     const { showProgress } = await import('../output/progress.ts');
     const { printSummary } = await import('../output/summary.ts');
     const resources = await compileResources(setting, flags.resource);
@@ -54,7 +53,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
       slotsOf(setting, redis),
       tokensOf(setting, redis),
     ]);
-    using progress = showProgress(console);
+    using progress = showProgress(terminal);
     const summary = await run(
       {
         name: config.name,
@@ -75,9 +74,13 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         lease,
         stream,
         openTarget: () => openTarget(setting),
-        openParty: () =>
-          openParty(setting, slots, tokens, progress, { waitMs: flags.wait, from: flags.from, save: flags.save }),
-        log: console.log,
+        openThirdParty: () =>
+          openThirdParty(
+            setting,
+            { slots, tokens, progress },
+            { waitMs: flags.wait, from: flags.from, save: flags.save },
+          ),
+        log: terminal.log,
         progress,
         timings,
         signal,
@@ -85,7 +88,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
       },
     );
     await lease.release();
-    printSummary(summary, console);
+    printSummary(summary, terminal);
     return summary.exitCode;
   } finally {
     await lease.release();

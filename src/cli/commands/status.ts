@@ -6,11 +6,11 @@ import { listenerOf } from '../../listener.ts';
 import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
-import type { GroupCursor, LeaseRow, RunRow } from '../../target.ts';
+import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
 import { changes, many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { throttleKeysOf } from '../throttle-keys.ts';
 import { describeHeld } from './unlock.ts';
 
@@ -21,7 +21,7 @@ interface Status {
   readonly lock: Held | null;
   /** When the next hit may leave, for each throttle key: 0 is now. */
   readonly slots: readonly { readonly key: string; readonly waitMs: number; readonly cause: BackOffCause | null }[];
-  readonly lease: LeaseRow | null;
+  readonly lease: FenceRow | null;
   readonly resources: readonly {
     readonly resource: string;
     readonly live: number;
@@ -41,7 +41,7 @@ interface ListenerStatus {
   readonly listener: string;
   readonly group: string;
   readonly pending: number;
-  /** Null if Redis cannot tell. */
+  /** Null if Redis does not know it. */
   readonly lag: number | null;
   /** Dead letters of the whole listener. */
   readonly dead: number;
@@ -49,11 +49,11 @@ interface ListenerStatus {
 
 const runsShown = 5;
 
-/** `sync status`: where everything stands. It only looks. */
-export async function statusCommand(options: GlobalOptions, console: Console): Promise<ExitCode> {
-  const status = await readStatus(await loadSetting(options, console));
-  if (console.isJson) console.print(JSON.stringify(status));
-  else printStatus(status, console);
+/** `cronsync status`: prints where everything stands. It only reads. */
+export async function statusCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
+  const status = await readStatus(await loadSetting(options, terminal));
+  if (terminal.isJson) terminal.print(JSON.stringify(status));
+  else printStatus(status, terminal);
   return ExitCode.ok;
 }
 
@@ -64,14 +64,14 @@ async function readStatus(setting: Setting): Promise<Status> {
   const [lock, stream, lease] = [
     await lockOf(setting, redis).inspect(),
     await (await streamOf(setting, redis)).state(),
-    await target.lease(),
+    await target.fence(),
   ];
   const resources = await Promise.all(
     Object.keys(config.resources).map(async (resource) => ({
       resource,
       live: await target.countLive(resource),
       checkpoint: (await target.pass(resource))?.checkpoint ?? null,
-      rejects: (await target.rejects({ resource, limit: 10_000 })).length,
+      rejects: await target.countRejects(resource),
     })),
   );
   return {
@@ -91,13 +91,13 @@ async function readStatus(setting: Setting): Promise<Status> {
 }
 
 async function readListeners(setting: Setting, { groups }: StreamState): Promise<ListenerStatus[]> {
-  const { openDeadLetters } = await import('../listeners.ts');
+  const { openDeadLetters } = await import('../open-listener.ts');
   await using letters = await openDeadLetters(setting);
   const dead = await letters.countByListener();
-  const live = groups.map(({ name, pending, lag }) => {
+  const listening = groups.map(({ name, pending, lag }) => {
     return { listener: listenerOf(name), group: name, pending, lag, dead: dead[listenerOf(name)] ?? 0 };
   });
-  return live.sort((a, b) => (a.group < b.group ? -1 : 1));
+  return listening.sort((a, b) => (a.group < b.group ? -1 : 1));
 }
 
 async function readSlots({ config }: Setting, redis: RedisConnection): Promise<Status['slots']> {
@@ -109,13 +109,13 @@ async function readSlots({ config }: Setting, redis: RedisConnection): Promise<S
   );
 }
 
-function waitingEvents(lease: LeaseRow | null, { last }: StreamState): number {
+function waitingEvents(lease: FenceRow | null, { last }: StreamState): number {
   if (lease === null) return 0;
   const onStream = last.generation === lease.generation ? last.seq : 0;
   return Math.max(0, lease.nextSeq - 1 - onStream);
 }
 
-function printStatus(status: Status, { print, out }: Console): void {
+function printStatus(status: Status, { print, out, command }: Terminal): void {
   print(`${out.bold(status.name)} from ${status.adapter} into ${status.target}`);
   print(`lock       ${status.lock === null ? 'free' : describeHeld(status.lock)}`);
   for (const { key, waitMs, cause } of status.slots) {
@@ -128,13 +128,14 @@ function printStatus(status: Status, { print, out }: Console): void {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
-    if (rejects > 0) print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: sync rejects list`)}`);
+    if (rejects > 0)
+      print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: ${command} rejects list`)}`);
   }
   print(
     `stream     ${many(status.stream.length, 'entry').replace('entrys', 'entries')} up to ${formatPosition(status.stream.last)}; ${many(status.waiting, 'event')} in the outbox not there yet`,
   );
   for (const { group, pending, lag, dead } of status.listeners) {
-    const letters = dead > 0 ? `, ${out.red(many(dead, 'dead letter'))}: sync dead list` : '';
+    const letters = dead > 0 ? `, ${out.red(many(dead, 'dead letter'))}: ${command} dead list` : '';
     print(`listener   ${group}: ${pending} pending, ${lag ?? 'unknown'} behind${letters}`);
   }
   for (const run of status.runs) {

@@ -2,39 +2,41 @@ import { formatDuration } from '../../duration.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../app.ts';
-import type { GlobalOptions } from '../program/flags.ts';
-import type { Console } from '../terminal.ts';
+import type { ConfirmFlags } from '../program/flags.ts';
+import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
-/** `sync unlock`: removes the lock, and fences its holder out: should it still run, it cannot write any more. */
-export async function unlockCommand(options: GlobalOptions & { yes?: boolean }, console: Console): Promise<ExitCode> {
-  const setting = await loadSetting(options, console);
+/** `cronsync unlock`: removes the lock, and fences its holder out: if it still runs, it can no longer write. */
+export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
+  const setting = await loadSetting(options, terminal);
   using redis = await connectRedis(setting);
   const lock = lockOf(setting, redis);
   const held = await lock.inspect();
-  if (held === null) return say({ unlocked: false, holder: null }, 'the lock is free; nothing was done', console);
-  console.tell(describeHeld(held));
-  if (!(await confirm('Remove the lock? Its holder, if it still runs, will not be able to write.', options.yes))) {
-    return say({ unlocked: false, holder: held.holder }, 'the lock stays', console);
+  if (held === null)
+    return printOutcome({ unlocked: false, holder: null }, 'the lock is free; nothing was done', terminal);
+  terminal.report(describeHeld(held));
+  const question = 'Remove the lock? Its holder, if it still runs, will not be able to write.';
+  if (!(await confirm(question, options.yes, terminal))) {
+    return printOutcome({ unlocked: false, holder: held.holder }, 'the lock stays', terminal);
   }
   await using reader = await openReader(setting);
-  if (await reader.lease()) {
+  if (await reader.fence()) {
     await using target = await openTarget(setting);
     await target.fenceOut();
   }
   await lock.remove();
-  return say({ unlocked: true, holder: held.holder }, 'the lock is gone, its holder fenced out', console);
+  return printOutcome({ unlocked: true, holder: held.holder }, 'the lock is gone, its holder fenced out', terminal);
 }
 
 export function describeHeld({ holder, expiresInMs }: Held): string {
   const until =
     expiresInMs === null ? 'never expires by itself' : `expires in ${formatDuration(expiresInMs)} unless renewed`;
-  if (holder === null) return `held by something that is no run of sync; ${until}`;
+  if (holder === null) return `held by something that is not a run of cronsync; ${until}`;
   return `held by run ${holder.run} on ${holder.host} (pid ${holder.pid}) since ${holder.startedAt}; ${until}`;
 }
 
-function say(result: object, sentence: string, console: Console): ExitCode {
-  if (console.isJson) console.print(JSON.stringify(result));
-  else if (!console.isQuiet) console.print(sentence);
+function printOutcome(result: object, sentence: string, terminal: Terminal): ExitCode {
+  if (terminal.isJson) terminal.print(JSON.stringify(result));
+  else if (!terminal.isQuiet) terminal.print(sentence);
   return ExitCode.ok;
 }

@@ -2,7 +2,7 @@ import { diffArrays } from 'diff';
 import type { ColumnKind } from '../../record.ts';
 import { changedLine, mostEdits, type Room, wholeLine } from './changed-line.ts';
 import { leavesOf } from './leaves.ts';
-import { printable } from './text.ts';
+import { printable } from './printable.ts';
 import { fitted } from './width.ts';
 
 /** How many lines of one field are shown; `--json` has all. */

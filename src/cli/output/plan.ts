@@ -1,19 +1,19 @@
 import type { Change } from '../../change.ts';
 import type { DryPlan } from '../../dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../dry-run/walk.ts';
+import type { ResourcePlan } from '../../dry-run/resource-plan.ts';
 import { formatDuration } from '../../duration.ts';
 import { fieldsJson } from '../../event.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { differenceOf } from './difference.ts';
-import { reportError } from './failure.ts';
 import { changes, count, many } from './numbers.ts';
-import { printable } from './text.ts';
+import { printable } from './printable.ts';
+import { reportError } from './report-error.ts';
 import { fitted, widthOf } from './width.ts';
 
-/** How many changes of a kind are shown. `--json` shows all. */
+/** How many changes of each kind are shown; `--json` shows all. */
 const shownPerKind = 10;
 const widestValue = 60;
 /** How wide a summary is, and a difference, where stdout is not a terminal. */
@@ -21,42 +21,42 @@ const widestSummary = 100;
 const usualColumns = 80;
 
 /** Prints a plan for people: counts, the guard's verdict, and a sample of the changes, field by field. */
-export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: Spool, console: Console): void {
+export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: Spool, terminal: Terminal): void {
   for (const planned of plan.resources) {
     const resource = resources.find(({ table }) => table.resource === planned.resource);
-    if (resource) printResource(planned, resource, spool, console);
+    if (resource) printResource(planned, resource, spool, terminal);
   }
-  printWait(plan, console);
-  console.print(console.out.dim(`dry run with ${plan.adapter}: ${many(plan.hits, 'hit')}, nothing was written`));
-  for (const error of plan.errors) reportError(error, console);
+  printWait(plan, terminal);
+  terminal.print(terminal.out.dim(`dry run with ${plan.adapter}: ${many(plan.hits, 'hit')}, nothing was written`));
+  for (const error of plan.errors) reportError(error, terminal);
 }
 
-/** Prints why a plan is not whole, if no slot was free. */
-export function printWait({ nextSlotInMs }: DryPlan, { print, out }: Console): void {
+/** Prints why a plan is incomplete, if it could not get a slot. */
+export function printWait({ nextSlotInMs }: DryPlan, { print, out }: Terminal): void {
   if (nextSlotInMs === null) return;
   const wait = formatDuration(nextSlotInMs);
-  print(out.yellow(`no slot was free in time, the next frees in ${wait}; "--wait 1h" waits for each page`));
+  print(out.yellow(`no slot was free in time; the next one frees in ${wait}; "--wait 1h" waits for each page`));
 }
 
 /** Prints a plan for programs: one JSON document with every change, written as it is read from the spool. */
-export function printPlanJson(plan: DryPlan, resources: readonly Resource[], spool: Spool, console: Console): void {
+export function printPlanJson(plan: DryPlan, resources: readonly Resource[], spool: Spool, terminal: Terminal): void {
   const { resources: planned, ...rest } = plan;
-  console.print(`${JSON.stringify(rest).slice(0, -1)},"resources":[`);
+  terminal.print(`${JSON.stringify(rest).slice(0, -1)},"resources":[`);
   for (const [at, one] of planned.entries()) {
-    console.print(`${at > 0 ? ',' : ''}${JSON.stringify(one).slice(0, -1)},"changes":[`);
+    terminal.print(`${at > 0 ? ',' : ''}${JSON.stringify(one).slice(0, -1)},"changes":[`);
     const columns = resources.find(({ table }) => table.resource === one.resource)?.table.mapped ?? [];
     let separator = '';
     for (const change of spool.changes(one.resource)) {
-      console.print(separator + changeJson(change, columns));
+      terminal.print(separator + changeJson(change, columns));
       separator = ',';
     }
-    console.print(']}');
+    terminal.print(']}');
   }
-  console.print(']}');
+  terminal.print(']}');
 }
 
-function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool, console: Console): void {
-  const { out, print } = console;
+function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool, terminal: Terminal): void {
+  const { out, print } = terminal;
   print(
     `${out.bold(planned.resource)}  ${changes(planned.counts, out)}  ${out.dim(`${count(planned.unchanged)} unchanged`)}`,
   );
@@ -64,7 +64,7 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
   const shown = { created: 0, updated: 0, deleted: 0 };
   for (const change of spool.changes(planned.resource)) {
     shown[change.type] += 1;
-    if (shown[change.type] <= shownPerKind) printChange(change, table.mapped, console);
+    if (shown[change.type] <= shownPerKind) printChange(change, table.mapped, terminal);
   }
   for (const kind of ['created', 'updated', 'deleted'] as const) {
     const more = shown[kind] - shownPerKind;
@@ -72,7 +72,7 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
   }
 }
 
-/** What a reader must know besides the changes. Most important is whether the deletions would happen. */
+/** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
   const { isComplete, verdict, unconfirmed, rejected, rejects } = planned;
   return [
@@ -81,7 +81,7 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
     planned.table.exists && planned.table.missingColumns.length > 0
       ? `${table} will get the columns ${planned.table.missingColumns.join(', ')}`
       : '',
-    isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletes are unknown`,
+    isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletions are unknown`,
     verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
     verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
@@ -91,20 +91,20 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
 }
 
 /** Prints one change for people, an update field by field. */
-export function printChange(change: Change, columns: readonly Column[], console: Console): void {
-  const { out, print } = console;
+export function printChange(change: Change, columns: readonly Column[], terminal: Terminal): void {
+  const { out, print } = terminal;
   const sign = { created: out.green('+'), updated: out.yellow('~'), deleted: out.red('-') }[change.type];
   const key = printable(change.key);
-  print(`  ${sign} ${out.bold(key)}${change.type === 'updated' ? '' : `  ${summaryOf(change, columns, console)}`}`);
+  print(`  ${sign} ${out.bold(key)}${change.type === 'updated' ? '' : `  ${summaryOf(change, columns, terminal)}`}`);
   if (change.type !== 'updated') return;
   for (const at of change.changed) {
     const column = columns[at];
-    if (column) printField(column, change.before[at] ?? null, change.after[at] ?? null, console);
+    if (column) printField(column, change.before[at] ?? null, change.after[at] ?? null, terminal);
   }
 }
 
 /** On one line where both values are short, else by what differs between them. */
-function printField(column: Column, before: Value, after: Value, { out, print, columns }: Console): void {
+function printField(column: Column, before: Value, after: Value, { out, print, columns }: Terminal): void {
   const name = printable(column.name);
   const [was, is] = [shortly(before, column), shortly(after, column)];
   const line = `      ${name}: ${was} → ${is}`;
@@ -121,7 +121,7 @@ function printField(column: Column, before: Value, after: Value, { out, print, c
 function summaryOf(
   change: Exclude<Change, { type: 'updated' }>,
   mapped: readonly Column[],
-  { out, columns }: Console,
+  { out, columns }: Terminal,
 ): string {
   const values = change.type === 'created' ? change.after : (change.before ?? []);
   const fields = mapped.flatMap((column, at) => {

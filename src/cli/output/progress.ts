@@ -1,18 +1,18 @@
 import { formatDuration } from '../../duration.ts';
 import type { Progress } from '../../progress.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { count, many } from './numbers.ts';
 
 const redrawMs = 100;
 const countdownMs = 500;
 
 /** Shows on the terminal how far the run is, in one line. While it waits for a slot, a countdown stands before that. */
-export function showProgress(console: Console): Progress & Disposable {
-  return new ProgressLine(console);
+export function showProgress(terminal: Terminal): Progress & Disposable {
+  return new ProgressLine(terminal);
 }
 
 class ProgressLine implements Progress, Disposable {
-  readonly #console: Console;
+  readonly #terminal: Terminal;
   readonly #pages = new Map<string, number>();
   #resource = '';
   #records = 0;
@@ -22,8 +22,8 @@ class ProgressLine implements Progress, Disposable {
   #workingSince = performance.now();
   #countdown: NodeJS.Timeout | undefined;
 
-  constructor(console: Console) {
-    this.#console = console;
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
   }
 
   records(resource: string, taken: number): void {
@@ -41,7 +41,7 @@ class ProgressLine implements Progress, Disposable {
   }
 
   waiting(forMs: number): void {
-    if (!this.#console.isLive) return;
+    if (!this.#terminal.isInteractive) return;
     this.#rest();
     const until = performance.now() + forMs;
     this.#drawWait(until);
@@ -51,7 +51,7 @@ class ProgressLine implements Progress, Disposable {
 
   [Symbol.dispose](): void {
     this.#rest();
-    this.#console.show('');
+    this.#terminal.show('');
   }
 
   #work(): void {
@@ -68,24 +68,24 @@ class ProgressLine implements Progress, Disposable {
   }
 
   #drawWork(): void {
-    const { err } = this.#console;
+    const { err } = this.#terminal;
     const page = `page ${(this.#pages.get(this.#resource) ?? 0) + 1}`;
     const worked = this.#workedMs + performance.now() - this.#workingSince;
-    this.#console.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${this.#amount(worked)}`);
+    this.#terminal.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${this.#amount(worked)}`);
     this.#drawnAt = performance.now();
   }
 
   #drawWait(until: number): void {
-    const { err } = this.#console;
+    const { err } = this.#terminal;
     const left = formatDuration(Math.max(0, until - performance.now()));
     const done = [...this.#pages.values()].reduce((sum, pages) => sum + pages, 0);
     const progress = done > 0 ? `${many(done, 'page')}  ${this.#amount(this.#workedMs)}  ` : '';
     const hint = err.dim('Ctrl-C loses nothing');
-    this.#console.show(`${err.cyan('◷')} next slot in ${left}  ${progress}${hint}`);
+    this.#terminal.show(`${err.cyan('◷')} next slot in ${left}  ${progress}${hint}`);
   }
 
   #amount(workedMs: number): string {
     const rate = Math.round(this.#records / Math.max(0.001, workedMs / 1000));
-    return `${many(this.#records, 'record')}  ${this.#console.err.dim(`${count(rate)}/s`)}`;
+    return `${many(this.#records, 'record')}  ${this.#terminal.err.dim(`${count(rate)}/s`)}`;
   }
 }

@@ -1,22 +1,22 @@
 import type { ChangeCounts } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
-import type { Console } from '../terminal.ts';
-import { reportError } from './failure.ts';
+import type { Terminal } from '../terminal.ts';
 import { changes, many } from './numbers.ts';
+import { reportError } from './report-error.ts';
 
-/** Prints what a run did in one line, and its warnings and errors. With `--json` it is one document, with `--quiet` only what went wrong. */
-export function printSummary(summary: Summary, console: Console): void {
-  if (console.isJson) {
-    console.print(JSON.stringify(summary));
+/** Prints what a run did: one line, then warnings and errors. With `--json` one document; with `--quiet` only warnings and errors. */
+export function printSummary(summary: Summary, terminal: Terminal): void {
+  if (terminal.isJson) {
+    terminal.print(JSON.stringify(summary));
     return;
   }
-  if (!console.isQuiet) console.print(summaryLine(summary, console));
-  for (const warning of summary.warnings) console.log.warn(warning);
-  for (const error of summary.errors) reportError(error, console);
+  if (!terminal.isQuiet) terminal.print(summaryLine(summary, terminal));
+  for (const warning of summary.warnings) terminal.log.warn(warning);
+  for (const error of summary.errors) reportError(error, terminal);
 }
 
-function summaryLine(summary: Summary, { out }: Console): string {
+function summaryLine(summary: Summary, { out }: Terminal): string {
   const { outcome, name, resources, tookMs } = summary;
   const paint = outcome === 'failed' ? out.red : outcome === 'held' || outcome === 'stopped' ? out.yellow : out.green;
   return `${out.bold(name)} ${paint(outcome)}: ${wordsOf(summary, resources)} ${out.dim(`(${formatDuration(tookMs)})`)}`;

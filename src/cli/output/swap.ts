@@ -1,15 +1,15 @@
 import type { Change } from '../../change.ts';
 import type { DryPlan } from '../../dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../dry-run/walk.ts';
+import type { ResourcePlan } from '../../dry-run/resource-plan.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
-import type { Console } from '../terminal.ts';
-import { reportError } from './failure.ts';
+import type { Terminal } from '../terminal.ts';
 import { count, many } from './numbers.ts';
 import { changeJson, notesOf, printChange, printWait } from './plan.ts';
+import { reportError } from './report-error.ts';
 
-/** A dry run with another third party, and from which third party the data is now. */
+/** A dry run with another third party, and where the data comes from now. */
 export interface SwapPlan {
   readonly plan: DryPlan;
   /** The adapter of the last run; null if there was no run yet. */
@@ -18,40 +18,40 @@ export interface SwapPlan {
   readonly spool: Spool;
 }
 
-/** How many changes of a kind are shown. `cronsync run --dry-run --adapter NAME --json` has all. */
+/** How many changes of each kind are shown; `cronsync run --dry-run --adapter NAME --json` has all. */
 const shownPerKind = 5;
 
-/** Prints for people what a swap would change: how much, in which fields, whether the deletions would happen, and examples. */
-export function printSwap({ plan, from, resources, spool }: SwapPlan, console: Console): void {
-  const { out, print } = console;
+/** Prints for people what a swap would change: how many, in which fields, whether the deletions would happen, and examples. */
+export function printSwap({ plan, from, resources, spool }: SwapPlan, terminal: Terminal): void {
+  const { out, print } = terminal;
   print(from === null ? `to ${out.bold(plan.adapter)}` : `from ${out.bold(from)} to ${out.bold(plan.adapter)}`);
   for (const planned of plan.resources) {
     const table = tableOf(planned, resources);
-    if (table) printResource(planned, table, sampleOf(spool.changes(planned.resource), table.mapped), console);
+    if (table) printResource(planned, table, sampleOf(spool.changes(planned.resource), table.mapped), terminal);
   }
-  printWait(plan, console);
+  printWait(plan, terminal);
   print(
     out.dim(
       `${many(plan.hits, 'hit')}, nothing was written; the swap itself is "adapter": "${plan.adapter}" in the config`,
     ),
   );
-  for (const error of plan.errors) reportError(error, console);
+  for (const error of plan.errors) reportError(error, terminal);
 }
 
 /** The same for programs, as one JSON document. */
-export function printSwapJson({ plan, from, resources, spool }: SwapPlan, console: Console): void {
+export function printSwapJson({ plan, from, resources, spool }: SwapPlan, terminal: Terminal): void {
   const { adapter: to, resources: planned, ...rest } = plan;
   const parts = planned.map((one) => resourceJson(one, tableOf(one, resources)?.mapped ?? [], spool));
   const head = JSON.stringify({ from, to, ...rest }).slice(0, -1);
-  console.print(`${head},"resources":[${parts.join(',')}]}`);
+  terminal.print(`${head},"resources":[${parts.join(',')}]}`);
 }
 
 function tableOf({ resource }: ResourcePlan, resources: readonly Resource[]) {
   return resources.find(({ table }) => table.resource === resource)?.table;
 }
 
-function printResource(planned: ResourcePlan, table: Resource['table'], sample: Sample, console: Console): void {
-  const { out, print } = console;
+function printResource(planned: ResourcePlan, table: Resource['table'], sample: Sample, terminal: Terminal): void {
+  const { out, print } = terminal;
   const { counts, unchanged, rejected, recognised } = planned;
   const fields = Object.entries(sample.fields).map(([field, times]) => `${field} ${count(times)}`);
   const parts = [
@@ -72,8 +72,8 @@ function printResource(planned: ResourcePlan, table: Resource['table'], sample: 
     print(out.dim(`  recognised: ${by.join(', ')}; new: ${count(none)}`));
   }
   for (const note of notesOf(planned, table.table)) print(`  ${out.yellow(note)}`);
-  if (planned.verdict?.delete === 'all' && counts.deleted > 0) print('  the guard allows the deletions');
-  for (const change of sample.examples) printChange(change, table.mapped, console);
+  if (planned.verdict?.delete === 'all' && counts.deleted > 0) print('  the guard lets the deletions through');
+  for (const change of sample.examples) printChange(change, table.mapped, terminal);
 }
 
 interface Sample {

@@ -1,18 +1,40 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../duration.ts';
-import type { Console } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import type { GlobalOptions } from './flags.ts';
 
-/** What the command line asks for. Its module is loaded when it is run. */
+/** The command that the command line names. Its module is loaded when it is run. */
 export interface ChosenCommand {
   readonly options: GlobalOptions;
-  /** A signal is how it ends: then its exit code counts, not the signal's. */
+  /** A signal is the normal end of a daemon: its own exit code counts, not the signal's. */
   readonly isDaemon?: true;
-  /** Resolves to the exit code: one of ours, or the one that `--held-exit-code` asked for. */
-  run(console: Console, signal: AbortSignal): Promise<number>;
+  /** Resolves to the exit code: one of ours, or the one that `--locked-exit-code` asked for. */
+  run(terminal: Terminal, signal: AbortSignal): Promise<number>;
 }
 
 export type Choose = (command: ChosenCommand) => void;
+
+/** What a command is run with: its flags, its other words, where it prints, and the signal that stops it. */
+export interface Invocation<Flags> {
+  readonly flags: Flags;
+  readonly words: readonly string[];
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** Says what a command runs. `run` imports the command's module, so that no other command's is loaded. */
+export function runs<Flags extends GlobalOptions>(
+  command: Command,
+  choose: Choose,
+  run: (invocation: Invocation<Flags>) => Promise<number>,
+  kind: Pick<ChosenCommand, 'isDaemon'> = {},
+): void {
+  command.action(() => {
+    const flags = command.opts<Flags>();
+    const words = command.args;
+    choose({ ...kind, options: flags, run: (terminal, signal) => run({ flags, words, terminal, signal }) });
+  });
+}
 
 /** Adds the options that every command takes. */
 export function withGlobals(command: Command): Command {
@@ -20,7 +42,7 @@ export function withGlobals(command: Command): Command {
     .option('-c, --config <file>', 'the config file')
     .option('--json', 'one JSON document on stdout')
     .addOption(new Option('--log-level <level>', 'what to log on stderr').choices(['debug', 'info', 'warn', 'error']))
-    .option('-q, --quiet', 'say nothing unless something is wrong')
+    .option('-q, --quiet', 'print nothing unless something is wrong')
     .option('--no-color', 'no colours');
 }
 
@@ -29,29 +51,29 @@ export function collect(value: string, before: readonly string[] = []): string[]
   return [...before, value];
 }
 
-/** Milliseconds. */
+/** Reads a duration, in milliseconds. */
 export function duration(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('It is written like 90s, 5m or 1h.');
+  if (ms === undefined) throw new InvalidArgumentError('Write a duration such as 90s, 5m or 1h.');
   return ms;
 }
 
-/** 1 or more. */
+/** Reads a whole number, 1 or more. */
 export function whole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number, 1 or more.');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
   return Number(text);
 }
 
-/** What a process may exit with. */
+/** Reads an exit code of a process: 0 to 255. */
 export function exitCode(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw new InvalidArgumentError('It is a number from 0 to 255.');
+  if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw new InvalidArgumentError('Write a number from 0 to 255.');
   return Number(text);
 }
 
 const globalFlags = new Set(['--json', '-q', '--quiet', '--no-color']);
 const globalValues = new Set(['-c', '--config', '--log-level']);
 
-/** `sync -c FILE run --full` is `sync run --full -c FILE`: options that every command takes may stand before it. */
+/** Moves global options behind the command: `cronsync -c FILE run --full` means `cronsync run --full -c FILE`. */
 export function commandFirst(argv: readonly string[]): readonly string[] {
   let at = 0;
   for (let option = argv[at]; option !== undefined; option = argv[at]) {

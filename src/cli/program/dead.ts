@@ -1,40 +1,47 @@
 import type { Command } from 'commander';
-import { type Choose, duration, whole, withGlobals } from './arguments.ts';
-import type { GlobalOptions } from './flags.ts';
+import { type Choose, duration, runs, whole, withGlobals } from './arguments.ts';
+import type { DeadFlags, DropDeadFlags, GlobalOptions, ListDeadFlags } from './flags.ts';
 
-/** `sync dead`: the commands for what listeners have given up on. */
+/** Adds `cronsync dead`: the commands for the events that listeners have given up on. */
 export function addDead(program: Command, choose: Choose): void {
   const dead = program.command('dead').description('events that a listener has given up on');
   const load = () => import('../commands/dead.ts');
-  withChoice(dead.command('list').description('the dead letters, oldest first'))
-    .option('--limit <n>', 'at most so many', whole, 50)
-    .action((flags) => {
-      choose({ options: flags, run: async (console) => (await load()).listDead(flags, console) });
-    });
-  withGlobals(dead.command('show <id>').description('one of them: its last error, every attempt, the event')).action(
-    (id: string, flags: GlobalOptions) => {
-      choose({ options: flags, run: async (console) => (await load()).showDead(id, flags, console) });
-    },
+
+  const list = withChoice(dead.command('list').description('list the dead letters, oldest first')).option(
+    '--limit <n>',
+    'list at most this many',
+    whole,
+    50,
   );
-  withChoice(
-    dead.command('replay [ids...]').description('deliver again, in order; what is delivered is dropped'),
-  ).action((ids: string[], flags) => {
-    choose({
-      options: flags,
-      run: async (console, signal) => (await load()).replayDead(ids, flags, console, signal),
-    });
-  });
-  withChoice(dead.command('drop [ids...]').description('forget them for good'))
-    .option('--yes', 'do not ask')
-    .action((ids: string[], flags) => {
-      choose({ options: flags, run: async (console) => (await load()).dropDead(ids, flags, console) });
-    });
+  runs<ListDeadFlags>(list, choose, async ({ flags, terminal }) => (await load()).listDead(flags, terminal));
+
+  const show = withGlobals(
+    dead.command('show <id>').description('show one dead letter: its last error, every attempt, the event'),
+  );
+  runs<GlobalOptions>(show, choose, async ({ flags, words: [id = ''], terminal }) =>
+    (await load()).showDead(id, flags, terminal),
+  );
+
+  const replay = withChoice(
+    dead.command('replay [ids...]').description('deliver them again, in order; what is delivered is dropped'),
+  );
+  runs<DeadFlags>(replay, choose, async ({ flags, words, terminal, signal }) =>
+    (await load()).replayDead(words, flags, terminal, signal),
+  );
+
+  const drop = withChoice(dead.command('drop [ids...]').description('drop them for good')).option(
+    '--yes',
+    'do not ask',
+  );
+  runs<DropDeadFlags>(drop, choose, async ({ flags, words, terminal }) =>
+    (await load()).dropDead(words, flags, terminal),
+  );
 }
 
-/** Which dead letters. */
+/** Adds the flags that choose dead letters. */
 function withChoice(command: Command): Command {
   return withGlobals(command)
-    .option('--listener <name>', 'only of this listener')
-    .option('--key <key>', 'only of this key')
-    .option('--older-than <duration>', 'only those that are dead for longer', duration);
+    .option('--listener <name>', 'only those of this listener')
+    .option('--key <key>', 'only those of this key')
+    .option('--older-than <duration>', 'only those that have been dead for longer', duration);
 }

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../../log.ts';
 
-/** What every command takes. */
+/** The flags of every command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly json?: boolean;
@@ -10,7 +10,7 @@ export interface GlobalOptions {
   readonly color?: boolean;
 }
 
-/** What every command takes that plans without writing. */
+/** The flags of every command that makes a plan. */
 export interface PlanFlags extends GlobalOptions {
   readonly dryRun?: boolean;
   readonly resource?: readonly string[];
@@ -30,5 +30,47 @@ export interface SwapFlags extends PlanFlags {
 export interface RunFlags extends PlanFlags {
   readonly adapter?: string;
   readonly allowMassDelete?: boolean;
-  readonly heldExitCode?: number;
+  readonly lockedExitCode?: number;
+}
+
+export interface EventsFlags extends GlobalOptions {
+  readonly since?: string;
+  readonly type?: readonly string[];
+  readonly key?: string;
+  readonly follow?: boolean;
+}
+
+export interface ListRejectsFlags extends GlobalOptions {
+  readonly resource?: string;
+  readonly limit: number;
+}
+
+export interface ListenFlags extends GlobalOptions {
+  readonly listener?: readonly string[];
+  readonly http?: string;
+  readonly drain?: boolean;
+  readonly once?: boolean;
+}
+
+/** The flags of every command that asks before it acts. */
+export interface ConfirmFlags extends GlobalOptions {
+  readonly yes?: boolean;
+}
+
+/** Which dead letters. */
+export interface DeadFlags extends GlobalOptions {
+  readonly listener?: string;
+  readonly key?: string;
+  /** Milliseconds. */
+  readonly olderThan?: number;
+}
+
+export interface ListDeadFlags extends DeadFlags {
+  readonly limit: number;
+}
+
+export interface DropDeadFlags extends DeadFlags, ConfirmFlags {}
+
+export interface InitFlags extends GlobalOptions {
+  readonly force?: boolean;
 }

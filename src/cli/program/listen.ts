@@ -1,28 +1,29 @@
 import type { Command } from 'commander';
-import { type Choose, collect, withGlobals } from './arguments.ts';
-import type { GlobalOptions } from './flags.ts';
+import { type Choose, collect, runs, withGlobals } from './arguments.ts';
+import type { ConfirmFlags, ListenFlags } from './flags.ts';
 
-/** `sync listen`, the daemon, and `sync listener`, which forgets one. */
+/** Adds `cronsync listen`, the daemon, and `cronsync listener drop`, which forgets a listener. */
 export function addListen(program: Command, choose: Choose): void {
-  withGlobals(program.command('listen').description('run the listeners: the daemon, as many as wanted'))
+  const listen = withGlobals(
+    program.command('listen').description('run the listeners: a daemon, started as often as you like'),
+  )
     .option('--listener <name>', 'only this listener (repeatable)', collect)
     .option('--http <host:port>', 'answer /healthz, /livez, /readyz and /metrics there')
     .option('--drain', 'stop when everything is delivered')
-    .option('--once', 'try what is there once, and stop')
-    .action((flags) => {
-      choose({
-        options: flags,
-        isDaemon: true,
-        run: async (console, signal) => (await import('../commands/listen.ts')).listenCommand(flags, console, signal),
-      });
-    });
+    .option('--once', 'try each waiting event once, and stop');
+  runs<ListenFlags>(
+    listen,
+    choose,
+    async ({ flags, terminal, signal }) =>
+      (await import('../commands/listen.ts')).listenCommand(flags, terminal, signal),
+    { isDaemon: true },
+  );
+
   const listener = program.command('listener').description('what is known of a listener');
-  withGlobals(listener.command('drop <name>').description('forget a listener: its groups and cursors'))
-    .option('--yes', 'do not ask')
-    .action((name: string, flags: GlobalOptions & { readonly yes?: boolean }) => {
-      choose({
-        options: flags,
-        run: async (console) => (await import('../commands/listener.ts')).dropListener(name, flags, console),
-      });
-    });
+  const drop = withGlobals(
+    listener.command('drop <name>').description('forget a listener: its groups and cursors'),
+  ).option('--yes', 'do not ask');
+  runs<ConfirmFlags>(drop, choose, async ({ flags, words: [name = ''], terminal }) =>
+    (await import('../commands/drop-listener.ts')).dropListener(name, flags, terminal),
+  );
 }

@@ -1,22 +1,19 @@
 import type { Command } from 'commander';
-import { type Choose, collect, duration, whole, withGlobals } from './arguments.ts';
+import { type Choose, collect, duration, runs, whole, withGlobals } from './arguments.ts';
 import type { SwapFlags } from './flags.ts';
 
-/** Adds `sync swap`. */
+/** Adds `cronsync swap`. */
 export function addSwap(program: Command, choose: Choose): void {
-  withGlobals(
-    program.command('swap').description('what a change of the third party would change, before anything does'),
+  const swap = withGlobals(
+    program.command('swap').description('show what another third party would change, before anything is changed'),
   )
     .requiredOption('--to <name>', 'the adapter that would be read from')
-    .option('--dry-run', 'needed: the swap itself is the word "adapter" in the config')
+    .option('--dry-run', 'required: the swap itself is the word "adapter" in the config')
     .option('--resource <name>', 'only this resource (repeatable)', collect)
-    .option('--wait <duration>', 'wait so long for a slot, instead of throttle.wait', duration)
-    .option('--max-pages <n>', 'take at most so many pages', whole)
-    .option('--detailed-exitcode', 'exit 2 when the swap would change anything')
-    .action((flags: SwapFlags) => {
-      choose({
-        options: flags,
-        run: async (console, signal) => (await import('../commands/swap.ts')).swapCommand(flags, console, signal),
-      });
-    });
+    .option('--wait <duration>', 'wait this long for a slot, instead of throttle.wait', duration)
+    .option('--max-pages <n>', 'take at most this many pages', whole)
+    .option('--detailed-exitcode', 'exit 2 when the swap would change anything');
+  runs<SwapFlags>(swap, choose, async ({ flags, terminal, signal }) =>
+    (await import('../commands/swap.ts')).swapCommand(flags, terminal, signal),
+  );
 }

@@ -1,22 +1,24 @@
 import * as v from 'valibot';
-import { fileResource } from './files.ts';
+import { fileResource } from './file.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
+import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
-import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './values.ts';
 
-/** The adapters that sync brings itself; every other type is a module. */
+/** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
 
 const throttle = v.pipe(
   closed({
-    hits: v.exactOptional(integer('At most this many hits in any window of `per`.'), 1),
-    per: v.exactOptional(duration('The window.'), '60s'),
+    hits: v.exactOptional(integer('The most hits in any window of `per`.'), 1),
+    per: v.exactOptional(duration('The length of the window.'), '60s'),
     wait: v.exactOptional(pause('How long a run waits for a slot to free.'), '20s'),
-    margin: v.exactOptional(pause('Added to `per`, for clocks that run at different rates.'), '100ms'),
-    key: v.exactOptional(name('What all share that hit the same account. Default: the host.')),
+    margin: v.exactOptional(pause('The time that is added to `per`, for clocks that run at different rates.'), '100ms'),
+    key: v.exactOptional(
+      name('The name of the throttle. Syncs that use the same account share it. Default: the host.'),
+    ),
   }),
-  v.description('How often the third party may be asked.'),
+  v.description('How often the third party may be hit.'),
   v.transform(({ per, wait, margin, ...rest }) => ({ ...rest, perMs: per, waitMs: wait, marginMs: margin })),
 );
 
@@ -27,7 +29,7 @@ const auth = v.pipe(
     closed({
       type: v.literal('basic'),
       username: text('The user name.'),
-      password: v.pipe(v.string(), v.description('The password; may be empty.')),
+      password: v.pipe(v.string(), v.description('The password. It may be empty.')),
     }),
     closed({ type: v.literal('header'), name: text('The name of the header.'), value: text('The secret value.') }),
     closed({
@@ -37,32 +39,39 @@ const auth = v.pipe(
     }),
     closed({
       type: v.literal('module'),
-      module: text('A module that signs each request: its default export gives headers to add.'),
+      module: text('A module that signs each request. Its default export returns the headers to add.'),
     }),
     closed({
       type: v.literal('oauth2'),
       tokenUrl: httpUrl(
-        'Where an access token is had by client credentials (RFC 6749). On the same origin it takes a slot.',
+        'The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot.',
       ),
-      clientId: text('The client.'),
-      clientSecret: text("The client's secret."),
-      scope: v.exactOptional(text('What the token is for.')),
+      clientId: text('The id of the client.'),
+      clientSecret: text('The secret of the client.'),
+      scope: v.exactOptional(text('The scope of the token.')),
       params: v.exactOptional(
-        v.pipe(named(fieldName, v.string()), v.description('Sent along to the token endpoint, such as an audience.')),
+        v.pipe(
+          named(fieldName, v.string()),
+          v.description('More parameters for the token endpoint, such as an audience.'),
+        ),
       ),
-      send: v.exactOptional(oneOf(['basic', 'body'], 'How the client proves itself there. Default: basic.')),
+      send: v.exactOptional(
+        oneOf(['basic', 'body'], 'How the client sends its credentials to the token endpoint. Default: "basic".'),
+      ),
     }),
   ]),
-  v.description("How we prove who we are; sent to the adapter's own origin only."),
+  v.description("The credentials. They are sent to the adapter's own origin only."),
 );
 
 const common = {
   throttle: v.exactOptional(throttle, {}),
   timeout: v.exactOptional(duration('How long one request may take.'), '30s'),
-  maxBody: v.exactOptional(size('A larger answer is refused.'), '256MB'),
+  maxBody: v.exactOptional(size('The size above which an answer is refused.'), '256MB'),
   auth: v.exactOptional(auth),
-  headers: v.exactOptional(v.pipe(named(fieldName, v.string()), v.description('Sent with every request.'))),
-  maxPages: v.exactOptional(integer('A pass of more pages is an error.'), 10_000),
+  headers: v.exactOptional(
+    v.pipe(named(fieldName, v.string()), v.description('Headers that are sent with every request.')),
+  ),
+  maxPages: v.exactOptional(integer('The number of pages above which a pass is an error.'), 10_000),
 };
 
 const rest = v.pipe(
@@ -70,7 +79,7 @@ const rest = v.pipe(
     type: v.literal('rest'),
     baseUrl: httpUrl('The URL that every `path` is appended to.'),
     ...common,
-    resources: v.pipe(named(labelName, restResource), v.description('Where each resource is found.')),
+    resources: v.pipe(named(labelName, restResource), v.description('How each resource is read, by its name.')),
   }),
   v.transform(({ timeout, maxBody, ...rest }) => ({ ...rest, timeoutMs: timeout, maxBodyBytes: maxBody })),
 );
@@ -79,7 +88,7 @@ const file = v.pipe(
   closed({
     type: v.literal('file'),
     ...common,
-    resources: v.pipe(named(labelName, fileResource), v.description('Where each resource is found.')),
+    resources: v.pipe(named(labelName, fileResource), v.description('How each resource is read, by its name.')),
   }),
   v.transform(({ timeout, maxBody, ...rest }) => ({ ...rest, timeoutMs: timeout, maxBodyBytes: maxBody })),
 );
@@ -89,10 +98,10 @@ const singer = v.pipe(
     type: v.literal('singer'),
     ...tapOptions,
     throttle: common.throttle,
-    timeout: v.exactOptional(duration('How long the tap may run; a run ends after nine minutes.'), '5m'),
-    maxBody: v.exactOptional(size('A longer message is refused.'), '256MB'),
+    timeout: v.exactOptional(duration('How long the tap may run. A run ends after nine minutes.'), '5m'),
+    maxBody: v.exactOptional(size('The size above which a message is refused.'), '256MB'),
     maxPages: common.maxPages,
-    resources: v.pipe(named(labelName, tapResource), v.description('Which stream each resource is.')),
+    resources: v.pipe(named(labelName, tapResource), v.description('How each resource is read, by its name.')),
   }),
   v.transform(({ timeout, maxBody, ...rest }) => ({ ...rest, timeoutMs: timeout, maxBodyBytes: maxBody })),
 );
@@ -100,10 +109,12 @@ const singer = v.pipe(
 const moduleResource = v.pipe(
   v.looseObject({
     mode: v.exactOptional(
-      oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: everything.'),
+      oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
-    fullEvery: v.exactOptional(duration('In mode "changes": a pass reads everything this often. Default: 24h.')),
-    map: v.exactOptional(v.pipe(named(fieldName, text('JMESPath.')), v.description('JMESPath per field.'))),
+    fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
+    map: v.exactOptional(
+      v.pipe(named(fieldName, text('JMESPath.')), v.description('A JMESPath expression for each field.')),
+    ),
   }),
   v.transform(({ fullEvery, ...resource }) => ({
     ...resource,
@@ -123,7 +134,9 @@ const module = v.pipe(
     ),
     baseUrl: v.exactOptional(httpUrl('The origin that the adapter may send requests to.')),
     ...common,
-    resources: v.exactOptional(v.pipe(named(labelName, moduleResource), v.description('Options per resource.'))),
+    resources: v.exactOptional(
+      v.pipe(named(labelName, moduleResource), v.description('The options of each resource, by its name.')),
+    ),
   }),
   v.transform(({ type, timeout, maxBody, throttle, auth, headers, maxPages, ...options }) => ({
     type: 'module' as const,
@@ -140,7 +153,7 @@ const module = v.pipe(
   })),
 );
 
-/** One third party: which code reads it, how often, with which credentials. */
+/** One third party: the code that reads it, how often, and with which credentials. */
 export const adapterSchema = v.variant('type', [rest, file, singer, module]);
 
 export type AdapterConfig = v.InferOutput<typeof adapterSchema>;

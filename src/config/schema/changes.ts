@@ -1,33 +1,42 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { pagination, path, query } from './pages.ts';
-import { fieldName, flag, integer, oneOf, pause, text } from './values.ts';
+import { pagination, path, query } from './pagination.ts';
+import { fieldName, flag, integer, oneOf, pause, text } from './scalars.ts';
 
 const formats = ['iso', 'seconds', 'milliseconds', 'number', 'token'] as const;
 const times: ReadonlySet<string> = new Set(['iso', 'seconds', 'milliseconds']);
 
-/** Where a pass of changes starts, and how it is asked for. */
+/** Where a changes pass starts, and how that is requested. */
 export const bookmark = v.pipe(
   closed({
     field: v.exactOptional(
-      text('JMESPath into a record: when it changed. The largest value of the first page counts.'),
+      text('JMESPath to the time or the number of the last change of a record. The largest value counts.'),
     ),
-    header: v.exactOptional(text('The header of the first page, such as "Date".')),
-    path: v.exactOptional(text("JMESPath into the first page: the API's own token.")),
-    param: v.exactOptional(text('The query parameter that it is asked with.'), 'since'),
+    header: v.exactOptional(text('The header of the first page that has the bookmark, such as "Date".')),
+    path: v.exactOptional(text("JMESPath to the API's own token in the first page.")),
+    param: v.exactOptional(text('The query parameter that takes the bookmark.'), 'since'),
     log: v.exactOptional(
-      flag('The pages are a log of changes, each after the one before: the last one says where the next pass starts.'),
+      flag(
+        'Whether the pages are a log of changes. The next pass then starts from the bookmark of the last page. Default: false.',
+      ),
     ),
     format: v.exactOptional(
-      oneOf(formats, 'How it is written. Default: iso for a field and for the header Date, else token.'),
+      oneOf(
+        formats,
+        'How the bookmark is written. Default: "iso" for a field and for the header Date, otherwise "token".',
+      ),
     ),
-    overlap: v.exactOptional(pause('Of a time: asked for from so much earlier on. Default: 5m.')),
-    query: v.exactOptional(query('Sent only when changes are asked for.')),
+    overlap: v.exactOptional(
+      pause('How far before the bookmark the next pass asks, where the bookmark is a time. Default: "5m".'),
+    ),
+    query: v.exactOptional(query('Query parameters that are sent only when changes are asked for.')),
     expired: v.exactOptional(
       v.pipe(
         closed({
-          status: v.exactOptional(v.pipe(v.array(integer('A status.', 400)), v.description('Statuses, beside 410.'))),
-          when: v.exactOptional(text('JMESPath into the body: true where it says so.')),
+          status: v.exactOptional(
+            v.pipe(v.array(integer('A status.', 400)), v.description('Statuses that say so, beside 410.')),
+          ),
+          when: v.exactOptional(text('JMESPath into the body that is true if it says so.')),
         }),
         v.description('How the API says that a bookmark is too old.'),
       ),
@@ -43,38 +52,40 @@ export const bookmark = v.pipe(
     (written) => written.overlap === undefined || times.has(formatOf(written)),
     '"overlap" only where the format is a time',
   ),
-  v.description('Where a pass of changes starts: taken from the first page of the pass before.'),
+  v.description('Where a pass of changes starts. The pass before it leaves the bookmark.'),
   v.transform(({ overlap, ...rest }) => ({ ...rest, ...(overlap !== undefined && { overlapMs: overlap }) })),
 );
 
-/** Pages of their own for what is gone. */
+/** Separate pages that list what was deleted. */
 const graveyard = v.pipe(
   closed({
     path,
-    query: v.exactOptional(query('Sent with every such page.')),
+    query: v.exactOptional(query('Query parameters that are sent with every such page.')),
     records: v.exactOptional(
       text('JMESPath to the list of ids, or of objects with one. Default: the body is the list.'),
     ),
     pagination: v.exactOptional(pagination),
-    param: v.exactOptional(text('The query parameter of the bookmark there. Default: the same.')),
+    param: v.exactOptional(text('The query parameter that takes the bookmark. Default: the one of `bookmark`.')),
   }),
   v.description(
-    'Another path, which lists what is gone since the bookmark: asked after the last page of changes, a hit for each page.',
+    'Another path, which lists what is gone since the bookmark. It is read after the last page of changes, with a hit for each page.',
   ),
 );
 
 /** How an API says that a record is gone. */
 export const tombstones = v.pipe(
   closed({
-    field: v.exactOptional(text('JMESPath into a record: anything but null, false, 0 and empty says that it is gone.')),
-    when: v.exactOptional(text('JMESPath into a record: true says that it is gone.')),
-    path: v.exactOptional(text('JMESPath into the body: the list of ids, or of objects with one, that are gone.')),
+    field: v.exactOptional(
+      text('JMESPath into a record. Any value but null, false, 0 and empty says that the record is gone.'),
+    ),
+    when: v.exactOptional(text('JMESPath into a record. True says that the record is gone.')),
+    path: v.exactOptional(text('JMESPath to the list of ids that are gone, or of objects with one.')),
     from: v.exactOptional(graveyard),
     map: v.exactOptional(
       v.pipe(
         named(fieldName, text('JMESPath into the tombstone.')),
         v.description(
-          "Where the fields of the key are in a tombstone; `@` is the tombstone itself. Default: the resource's map, or a bare id.",
+          "The JMESPath expression of each field of the key in a tombstone. `@` is the tombstone itself. Default: the resource's map, or a bare id.",
         ),
       ),
     ),

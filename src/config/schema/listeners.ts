@@ -1,34 +1,45 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { duration, flag, httpUrl, integer, oneOf, text, texts } from './values.ts';
+import { duration, flag, httpUrl, integer, oneOf, text, texts } from './scalars.ts';
 
 const common = {
-  on: texts('The events that it hears: "customers.deleted", "customers.*", "*".'),
+  on: texts('The types of the events that the listener gets: "customers.deleted", "customers.*", "*.deleted" or "*".'),
   from: oneOf(
     ['beginning', 'now'],
-    'Where a new listener starts: at the oldest event that the stream has, or with the next one.',
+    'Where a new listener starts: at the oldest event of the stream, or with the next one.',
   ),
   ordering: v.exactOptional(
-    oneOf(['key', 'none'], 'key: in order per key. none: as they come, in every daemon.'),
+    oneOf(
+      ['key', 'none'],
+      'The order of deliveries. `key` keeps the order of each key, in one daemon. `none` keeps no order and uses every daemon.',
+    ),
     'key',
   ),
-  shards: v.exactOptional(integer('How many daemons share an ordered listener.'), 1),
-  concurrency: v.exactOptional(integer('How many deliveries run at once.'), 8),
-  attempts: v.exactOptional(integer('After this many failures an event becomes a dead letter.'), 8),
+  shards: v.exactOptional(
+    integer(
+      'The number of groups into which the keys of an ordered listener are divided, so that as many daemons can share it.',
+    ),
+    1,
+  ),
+  concurrency: v.exactOptional(integer('The number of deliveries that run at once.'), 8),
+  attempts: v.exactOptional(integer('The number of failures after which an event becomes a dead letter.'), 8),
   timeout: v.exactOptional(duration('How long one delivery may take.'), '30s'),
   onDead: v.exactOptional(
-    oneOf(['skip', 'park'], 'After a dead letter, later events of its key go on (skip) or follow it (park).'),
+    oneOf(
+      ['skip', 'park'],
+      'What happens to later events of the key of a dead letter. `skip` delivers them, `park` makes them dead letters as well.',
+    ),
     'skip',
   ),
 };
 
-/** Headers that say what is sent and who sent it: ours alone. */
+/** Headers that cronsync writes itself: what is sent, and by whom. */
 const ownHeader = /^(content-(type|length|encoding)|transfer-encoding|connection|host|idempotency-key|webhook-.*)$/i;
 
 const headerName = v.pipe(
   v.string(),
   v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'the name of an HTTP header'),
-  v.check((written) => !ownHeader.test(written), 'another header: sync writes this one itself'),
+  v.check((written) => !ownHeader.test(written), 'another header: cronsync writes this one itself'),
 );
 
 const headerValue = v.pipe(v.string(), v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a text of one line'));
@@ -40,7 +51,7 @@ const secret = v.pipe(
   v.check(isBase64, secretMessage),
 );
 
-/** What is left over at the end, where a secret was cut short, every reader drops in its own way. */
+/** Whether a secret is complete: readers differ in what they drop at the end of one that was cut short. */
 function isBase64(written: string): boolean {
   const digits = written.replace(/^whsec_|=+$/g, '');
   return Buffer.from(digits, 'base64').toString('base64').replace(/=+$/, '') === digits;
@@ -55,26 +66,33 @@ const batch = v.pipe(
       v.integer(sizeMessage),
       v.minValue(2, sizeMessage),
       v.maxValue(1000, sizeMessage),
-      v.description('The most events in one request; never more than "concurrency".'),
+      v.description('The most events in one request, and never more than `concurrency`.'),
     ),
     wait: v.exactOptional(duration('How long the first event of a batch waits for others.'), '20ms'),
   }),
-  v.description('Posts events of several keys in one request, as a CloudEvents batch.'),
+  v.description(
+    'How events of several keys are posted in one request, as a CloudEvents batch. Default: one event in a request.',
+  ),
   v.transform(({ max, wait: waitMs }) => ({ max, waitMs })),
 );
 
 const webhook = v.pipe(
   closed({
     type: v.literal('webhook'),
-    url: httpUrl('Where the event is posted.'),
+    url: httpUrl('The URL to which the event is posted.'),
     secret: v.exactOptional(
       v.pipe(
         v.union([secret, v.pipe(v.array(secret), v.nonEmpty(secretMessage))], secretMessage),
-        v.description('Signs the request (Standard Webhooks), in base64; several while they are rotated, each signs.'),
+        v.description(
+          'The secret that signs each request (Standard Webhooks), in base64. During a rotation there may be several, and each signs.',
+        ),
       ),
     ),
-    headers: v.exactOptional(v.pipe(named(headerName, headerValue), v.description('Sent with every delivery.')), {}),
-    allowPrivate: v.exactOptional(flag('Allows loopback, private and link-local addresses.'), false),
+    headers: v.exactOptional(
+      v.pipe(named(headerName, headerValue), v.description('Headers that are sent with every delivery.')),
+      {},
+    ),
+    allowPrivate: v.exactOptional(flag('Whether loopback, private and link-local addresses are allowed.'), false),
     batch: v.exactOptional(batch),
     ...common,
   }),
@@ -91,9 +109,12 @@ const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the
 
 const exec = closed({
   type: v.literal('exec'),
-  command: texts('The program and its arguments; the event is on its stdin. No shell is in between.'),
+  command: texts('The program and its arguments. The event is on its stdin. No shell is involved.'),
   env: v.exactOptional(
-    v.pipe(named(variableName, v.string()), v.description('Added to the environment that it has from the daemon.')),
+    v.pipe(
+      named(variableName, v.string()),
+      v.description('Variables that are added to the environment of the daemon.'),
+    ),
     {},
   ),
   ...common,

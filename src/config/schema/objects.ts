@@ -4,7 +4,7 @@ type Run = v.GenericSchema['~run'];
 type Result = v.OutputDataset<unknown, v.BaseIssue<unknown>>;
 type Input = Readonly<Record<string, unknown>>;
 
-/** Whether a value is an object with members: no list, no null. */
+/** Whether a value is an object with members. A list and null are not. */
 export function isObject(value: unknown): value is Input {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -52,7 +52,7 @@ export function named<const Name extends v.GenericSchema<string, string>, const 
   return Object.assign(schema, { '~run': strict as (typeof schema)['~run'] });
 }
 
-/** Names that valibot leaves out in silence. */
+/** Names that valibot leaves out without an error. */
 const reserved: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 function refuse(schema: v.GenericSchema, { value }: v.UnknownDataset, config: v.Config<v.BaseIssue<unknown>>): Result {
@@ -79,7 +79,7 @@ function expectationOf(entries: v.ObjectEntries, issue: v.BaseIssue<unknown>): s
   return description === undefined ? 'an object' : asPhrase(description);
 }
 
-/** The first sentence of a description, to go on with inside another one. */
+/** The first sentence of a description, as a phrase inside another sentence. */
 function asPhrase(description: string): string {
   const [sentence = ''] = description.split(/\.(?: |$)/);
   return sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { closed, named } from './objects.ts';
-import { duration, fieldName, flag, integer, percent, text, texts } from './values.ts';
+import { duration, fieldName, flag, integer, percent, text, texts } from './scalars.ts';
 
 const types = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as const;
 const typeMessage =
@@ -18,18 +18,25 @@ const property = v.looseObject({
       ],
       typeMessage,
     ),
-    v.description('The type of the column.'),
+    v.description('The type of the field and of its column. `["string", "null"]` allows null as well.'),
   ),
 });
 
 const recordSchema = v.pipe(
   v.looseObject({
     type: v.exactOptional(v.pipe(v.literal('object'), v.description('A record is an object.')), 'object'),
-    properties: v.pipe(named(fieldName, property), v.description('The fields of a record, each a column.')),
-    required: v.exactOptional(v.pipe(v.array(fieldName), v.description('Fields without which a record is rejected.'))),
-    additionalProperties: v.exactOptional(flag('Whether a record may have other fields, which are not kept.')),
+    properties: v.pipe(named(fieldName, property), v.description('The fields of a record. Each is a column.')),
+    required: v.exactOptional(
+      v.pipe(
+        v.array(fieldName),
+        v.description('The fields that every record must have. A record without one is rejected.'),
+      ),
+    ),
+    additionalProperties: v.exactOptional(
+      flag('Whether a record may have other fields. They are never kept. Default: true.'),
+    ),
   }),
-  v.description('JSON Schema of one record; also gives the column types.'),
+  v.description('The JSON Schema of one record. It also gives the types of the columns.'),
 );
 
 const value = v.union([v.string(), v.number(), v.boolean(), v.null()], 'a text, a number, true, false or null');
@@ -38,11 +45,15 @@ const onDelete = v.pipe(
   v.union(
     [
       v.picklist(['soft', 'hard', 'keep']),
-      closed({ set: v.pipe(named(fieldName, value), v.description('What the row of a deleted record is set to.')) }),
+      closed({
+        set: v.pipe(named(fieldName, value), v.description('The values that the row of a deleted record gets.')),
+      }),
     ],
     '"soft", "hard", "keep" or {"set": {…}}',
   ),
-  v.description('What happens to the row of a record that is gone; soft sets deleted_at.'),
+  v.description(
+    'What happens to the row of a deleted record. `soft` sets `deleted_at`, `hard` deletes the row, `keep` changes nothing, `set` writes values.',
+  ),
 );
 
 const maxDeletes = v.pipe(
@@ -59,19 +70,19 @@ const maxDeletes = v.pipe(
     ],
     'a share such as "20%", or a whole number',
   ),
-  v.description('How many rows may go in one window: a share of the live ones, or a count.'),
+  v.description('The most rows that may be deleted in one window: a share of the live rows, or a count.'),
 );
 
-/** How many rows may go in one window: a share of the live ones, or a count. */
+/** How many rows may be deleted in one window: a share of the live rows, or a count. */
 export type DeleteLimit = { readonly ratio: number } | { readonly count: number };
 
 const guardOptions = {
   maxDeletes,
-  from: integer('The guard judges from this many live rows on.', 0),
-  window: duration('Deletions are counted over this time.'),
+  from: integer('The number of live rows below which the guard holds only an empty snapshot.', 0),
+  window: duration('The time over which deletions are counted.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
-    v.description('In how many complete passes running a record must be missing before it is deleted.'),
+    v.description('The number of consecutive complete passes that must miss a record before it is deleted.'),
   ),
 };
 
@@ -83,7 +94,7 @@ export const guardSchema = v.pipe(
     window: v.exactOptional(guardOptions.window, '24h'),
     confirm: v.exactOptional(guardOptions.confirm, 'auto'),
   }),
-  v.description('What protects against a mass delete.'),
+  v.description('The limits that protect against a mass delete.'),
   v.transform(({ window, ...rest }) => ({ ...rest, windowMs: window })),
 );
 
@@ -96,7 +107,7 @@ const guardOverride = v.pipe(
     window: v.exactOptional(guardOptions.window),
     confirm: v.exactOptional(guardOptions.confirm),
   }),
-  v.description('What is different from the guard of all resources.'),
+  v.description('The limits of this resource, where they differ from the guard of all resources.'),
   v.transform(({ window, ...rest }) => ({ ...rest, ...(window !== undefined && { windowMs: window }) })),
 );
 
@@ -105,20 +116,24 @@ export const resourceSchema = v.pipe(
   closed({
     key: v.pipe(
       v.union([fieldName, texts('Fields.')], 'the name of a field, or a list of names'),
-      v.description("The field, or fields, that make up a record's identity."),
+      v.description('The field, or the fields, that identify a record.'),
     ),
     schema: recordSchema,
     match: v.exactOptional(
       v.pipe(
         v.union([fieldName, texts('Fields.')], 'the name of a field, or a list of names'),
-        v.description('Fields by which a record is recognised, where third parties have ids of their own.'),
+        v.description(
+          'The field, or the fields, by which a record is recognised when third parties have ids of their own.',
+        ),
       ),
     ),
     table: v.exactOptional(text("The system's table. Default: the name of the resource.")),
     onDelete: v.exactOptional(onDelete, 'soft'),
-    every: v.exactOptional(duration('Due when its last pass completed this long ago. Default: every run.')),
+    every: v.exactOptional(
+      duration('The resource is due when its last pass completed this long ago. Default: every run.'),
+    ),
     rejects: v.exactOptional(
-      percent('More rejected records than this in a pass: it deletes nothing, exit code 65.'),
+      percent('The share of rejected records above which a pass deletes nothing and the run exits with 65.'),
       '5%',
     ),
     guard: v.exactOptional(guardOverride),

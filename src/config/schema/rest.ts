@@ -1,35 +1,40 @@
 import * as v from 'valibot';
 import { bookmark, tombstones } from './changes.ts';
 import { closed, named } from './objects.ts';
-import { pagination, path, place, query } from './pages.ts';
-import { duration, fieldName, oneOf, text } from './values.ts';
+import { pagination, path, place, query } from './pagination.ts';
+import { duration, fieldName, oneOf, text } from './scalars.ts';
 
 const total = v.pipe(
   place('the number of all records'),
-  v.description("The API's own count: a pass that brought fewer records deletes nothing."),
+  v.description("The API's own count of all records. A pass that brought fewer records deletes nothing."),
 );
 
 /** How the adapter `rest` reads one resource. */
 export const restResource = v.pipe(
   closed({
     path,
-    query: v.exactOptional(query('Sent with every page.')),
+    query: v.exactOptional(query('Query parameters that are sent with every page.')),
     method: v.exactOptional(
-      oneOf(['GET', 'POST'], 'POST for a search API: the parameters of a page go into the body.'),
+      oneOf(['GET', 'POST'], 'The HTTP method. With POST, the parameters of a page go into the body. Default: "GET".'),
     ),
     body: v.exactOptional(
-      v.pipe(named(fieldName, v.unknown()), v.description('With POST: the JSON that is sent with every page.')),
+      v.pipe(
+        named(fieldName, v.unknown()),
+        v.description('The JSON object that is sent with every page. It needs the method POST.'),
+      ),
     ),
-    headers: v.exactOptional(v.pipe(named(fieldName, v.string()), v.description('Sent with every page.'))),
+    headers: v.exactOptional(
+      v.pipe(named(fieldName, v.string()), v.description('Headers that are sent with every page.')),
+    ),
     records: v.exactOptional(text('JMESPath to the list of records. Default: the body is the list.')),
     total: v.exactOptional(total),
     pagination: v.exactOptional(pagination),
     mode: v.exactOptional(
-      oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: everything.'),
+      oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
     bookmark: v.exactOptional(bookmark),
     tombstones: v.exactOptional(tombstones),
-    fullEvery: v.exactOptional(duration('In mode "changes": a pass reads everything this often. Default: 24h.')),
+    fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
     map: v.exactOptional(fieldMap()),
   }),
   v.check(
@@ -51,6 +56,6 @@ export const restResource = v.pipe(
 export function fieldMap() {
   return v.pipe(
     named(fieldName, text('JMESPath into the record.')),
-    v.description('Which field of the resource comes from where in the record. Default: the record as it is.'),
+    v.description('The JMESPath expression of each field of the resource. Default: the record as it is.'),
   );
 }

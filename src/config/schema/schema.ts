@@ -3,13 +3,13 @@ import { adapterSchema } from './adapters.ts';
 import { listenerSchema } from './listeners.ts';
 import { closed, named } from './objects.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
-import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './values.ts';
+import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
 export type { Guard } from './resources.ts';
 
-/** Where Redis is looked for when the config does not say. */
+/** The URL of Redis if the config has none. */
 export const defaultRedisUrl = `\${REDIS_URL:-redis://127.0.0.1:6379}`;
 
 const redis = v.pipe(
@@ -21,39 +21,41 @@ const redis = v.pipe(
           /^(rediss?:\/\/|unix:\/\/|\/).+/,
           'a URL that begins with redis:// or rediss://, or the path of a socket',
         ),
-        v.description('redis://, rediss://, or the path of a socket.'),
+        v.description('The URL of Redis (redis:// or rediss://), or the path of its socket.'),
       ),
       defaultRedisUrl,
     ),
-    prefix: v.exactOptional(name('Begins the name of every key.'), 'sync'),
+    prefix: v.exactOptional(name('The text that the name of every Redis key begins with.'), 'sync'),
     allowEviction: v.exactOptional(
-      flag('Use a Redis that may evict keys, although it then loses locks and events.'),
+      flag('Whether a Redis that may evict keys is accepted. Such a Redis loses locks and events.'),
       false,
     ),
   }),
-  v.description('Where lock, throttle and stream live.'),
+  v.description('The Redis that holds the lock, the throttle and the stream.'),
 );
 
 const events = v.pipe(
   closed({
-    retain: v.exactOptional(duration('How long an event stays in the outbox.'), '7d'),
-    source: v.exactOptional(text("The events' CloudEvents source. Default: /<name>.")),
+    retain: v.exactOptional(duration('How long an event stays in the outbox at least.'), '7d'),
+    source: v.exactOptional(text('The `source` of every event (CloudEvents). Default: "/<name>".')),
     maxStream: v.exactOptional(
-      integer('While this many entries wait on the stream, the outbox holds the rest.'),
+      integer('The most entries that wait on the stream. The outbox holds the rest.'),
       100_000,
     ),
     onRemap: v.exactOptional(
-      oneOf(['emit', 'silent'], 'Whether changes that only a new mapping brings are events.'),
+      oneOf(['emit', 'silent'], 'Whether changes that come only from a new mapping become events.'),
       'emit',
     ),
   }),
-  v.description('What listeners hear.'),
+  v.description('The events that listeners receive.'),
   v.transform(({ retain, ...rest }) => ({ ...rest, retainMs: retain })),
 );
 
 const lock = v.pipe(
-  closed({ ttl: v.exactOptional(duration('A lock that is not renewed is free after this time.'), '30s') }),
-  v.description('One run at a time.'),
+  closed({
+    ttl: v.exactOptional(duration('The time after which a lock that is not renewed is free, at least 9s.'), '30s'),
+  }),
+  v.description('The lock, which allows one run at a time.'),
   v.transform(({ ttl }) => ({ ttlMs: ttl })),
 );
 
@@ -62,24 +64,27 @@ const tls = v.pipe(
     ca: v.exactOptional(text('The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}".')),
     cert: v.exactOptional(text('Our own certificate, as PEM.')),
     key: v.exactOptional(text('The key of our own certificate, as PEM.')),
-    verify: v.exactOptional(flag("Believe only a server that proves to be the URL's host."), true),
+    verify: v.exactOptional(flag("Whether the server's certificate must be valid for the URL's host."), true),
   }),
-  v.description('How to speak TLS with the database.'),
+  v.description('How the connection to the database uses TLS.'),
 );
 
 const postgresUrl = v.pipe(
   v.string(),
   v.regex(/^postgres(ql)?:\/\/.+/, 'a URL that begins with postgres:// or postgresql://'),
-  v.description('postgres://user:password@host:5432/database.'),
+  v.description('The URL of the database: postgres://user:password@host:5432/database.'),
 );
 
 const target = v.pipe(
   v.variant('type', [
-    closed({ type: v.literal('sqlite'), file: text('The database file.') }),
+    closed({
+      type: v.literal('sqlite'),
+      file: text('The path of the database file, seen from the folder of the config.'),
+    }),
     closed({
       type: v.literal('postgres'),
       url: postgresUrl,
-      schema: v.exactOptional(text('Where the tables are, and those of sync.'), 'public'),
+      schema: v.exactOptional(text("The schema of the system's tables and of the tables of cronsync."), 'public'),
       tls: v.exactOptional(tls),
     }),
   ]),
@@ -88,21 +93,21 @@ const target = v.pipe(
 
 /** The whole config: validator, types and JSON Schema come from here. */
 export const configSchema = closed({
-  $schema: v.exactOptional(v.pipe(v.string(), v.description('Where editors find what this file may say.'))),
-  name: name('A name for the lock, the checkpoint and the stream.'),
-  adapter: text('The third party: one of `adapters`. Swap it here.'),
+  $schema: v.exactOptional(v.pipe(v.string(), v.description('The JSON Schema of the config, for editors.'))),
+  name: name('The name of this sync: of its lock, its checkpoints and its stream.'),
+  adapter: text('The third party: one of `adapters`. Another word here is a swap.'),
   resources: v.pipe(
     named(labelName, resourceSchema),
     v.minEntries(1, 'at least one resource'),
-    v.description('What the system keeps.'),
+    v.description('The resources: the kinds of records that the system keeps, by name.'),
   ),
-  adapters: v.pipe(named(labelName, adapterSchema), v.description('The third parties.')),
+  adapters: v.pipe(named(labelName, adapterSchema), v.description('The third parties, by name.')),
   target: v.exactOptional(target, { type: 'sqlite', file: './sync.db' }),
   redis: v.exactOptional(redis, {}),
   lock: v.exactOptional(lock, {}),
   guard: v.exactOptional(guardSchema, {}),
   events: v.exactOptional(events, {}),
-  listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('Side effects.')), {}),
+  listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('The side effects, by name.')), {}),
 });
 
 type Parsed = v.InferOutput<typeof configSchema>;
@@ -113,7 +118,7 @@ export type ResourceConfig = Omit<Parsed['resources'][string], 'table' | 'guard'
   readonly guard: Guard;
 };
 
-/** The config as the rest of sync reads it: every default filled in, durations in milliseconds, sizes in bytes, shares as ratios. */
+/** The config as the rest of the program reads it: every default filled in, durations in milliseconds, sizes in bytes, shares as ratios. */
 export type Config = Omit<Parsed, '$schema' | 'resources' | 'events'> & {
   readonly resources: Readonly<Record<string, ResourceConfig>>;
   readonly events: Omit<Parsed['events'], 'source'> & { readonly source: string };

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { fieldMap } from './rest.ts';
-import { oneOf, text } from './values.ts';
+import { oneOf, text } from './scalars.ts';
 
-/** A file that a tap reads: written in the config, or named by it. */
+/** A file that a tap reads: its content, or its path. */
 function tapFile(description: string) {
   return v.exactOptional(
     v.pipe(
@@ -16,15 +16,17 @@ function tapFile(description: string) {
   );
 }
 
-/** What the adapter `singer` has beside what every adapter has. */
+/** The options of the adapter `singer` beside the common ones. */
 export const tapOptions = {
   command: v.pipe(
     v.array(v.string()),
     v.minLength(1, 'a list that begins with a program'),
-    v.description('The tap and its arguments; no shell is in between.'),
+    v.description('The tap and its arguments. No shell is involved.'),
   ),
-  config: tapFile("The tap's own config: an object, or the path of a file. Passed as `--config FILE`."),
-  catalog: tapFile('What the tap is to read: an object, or the path of a file. Passed as `--catalog FILE`.'),
+  config: tapFile("The tap's own config: an object, or the path of a file. The tap gets it as `--config FILE`."),
+  catalog: tapFile(
+    'The catalog of what the tap reads: an object, or the path of a file. The tap gets it as `--catalog FILE`.',
+  ),
 };
 
 /** How the adapter `singer` reads one resource. */
@@ -33,7 +35,7 @@ export const tapResource = closed({
   mode: v.exactOptional(
     oneOf(
       ['snapshot', 'changes'],
-      'Whether the tap reads everything each time, or what changed since its last state. Default: as the catalog says.',
+      'Whether the tap reads everything each time, or what changed since its last state. Default: what the catalog says.',
     ),
   ),
   map: v.exactOptional(fieldMap()),

@@ -11,7 +11,7 @@ import {
 } from '../../listener.ts';
 import type { Log } from '../../log.ts';
 
-/** How one attempt ended. `aborted`: we cut it off, which says nothing about the event. */
+/** How one attempt ended. `aborted`: we cut it off, so that nothing is known about the event. */
 export type Outcome =
   | { readonly is: 'success' }
   | { readonly is: 'transient'; readonly error: string; readonly askedMs: number }
@@ -19,7 +19,7 @@ export type Outcome =
   | { readonly is: 'off'; readonly error: string }
   | { readonly is: 'aborted' };
 
-/** What is delivered, and to whom. */
+/** What is delivered, and to which listener. */
 export interface Subject {
   readonly listener: Listener;
   /** The listener's name. */
@@ -29,15 +29,15 @@ export interface Subject {
   /** 1 for the first. */
   readonly attempt: number;
   readonly log: Log;
-  /** How long it may take to end once its signal has fired; then it is not waited for. */
+  /** How long it may take to end after its signal has fired; after that it is not waited for. */
   readonly graceMs: number;
 }
 
 const success: Outcome = { is: 'success' };
 
 /**
- * One delivery on its way. Most are over before anybody asks for their signal, and long before their timeout: the one is
- * made when it is asked for, the other is watched from outside.
+ * One attempt to deliver. Most end before anybody reads their signal, and long before their timeout: so the signal is made
+ * when it is first read, and the caller watches the timeout.
  */
 export class Attempt implements Delivery {
   readonly startedAt = performance.now();
@@ -82,12 +82,12 @@ export class Attempt implements Delivery {
     return this.#controller.signal;
   }
 
-  /** Fires its signal: it ends as aborted, unless it succeeds all the same. */
+  /** Fires its signal: it ends as aborted, unless it still succeeds. */
   abort(reason: Error): void {
     this.#cutOff(reason, { is: 'aborted' });
   }
 
-  /** Fires its signal if it has lasted longer: it has failed, and comes again. */
+  /** Fires its signal because it lasted too long: it has failed, and is delivered again. */
   expire(timeoutMs: number): void {
     const error = `it was not done within ${formatDuration(timeoutMs)}`;
     this.#cutOff(new UnreachableError(error), { is: 'transient', error, askedMs: 0 });

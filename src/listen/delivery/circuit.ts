@@ -1,8 +1,8 @@
 const keysUntilOpen = 5;
 
 /**
- * Tells a receiver that is down from events that nobody can take: open after transient failures of five different keys in
- * a row. While it is open, failures are the receiver's and no event's; one success closes it.
+ * Distinguishes a receiver that is down from events that it cannot accept: open after consecutive transient failures of
+ * five different keys. While it is open, failures count against no event; one success closes it.
  */
 export class Circuit {
   readonly #failed = new Set<string>();
@@ -12,7 +12,7 @@ export class Circuit {
     return this.#isOpen;
   }
 
-  /** The receiver has answered: with a success, or by refusing one event for good. True: it was open until now. */
+  /** The receiver has answered: with a success, or by refusing one event for good. Returns whether it was open until now. */
   answered(): boolean {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
@@ -20,7 +20,7 @@ export class Circuit {
     return wasOpen;
   }
 
-  /** A delivery of this key has failed for now. True: the circuit is open from now on. */
+  /** A delivery of this key has failed for now. Returns whether this opened the circuit. */
   failed(key: string): boolean {
     if (this.#isOpen) return false;
     this.#failed.add(key);

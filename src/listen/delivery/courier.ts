@@ -7,30 +7,30 @@ import { type ListenMeter, silentMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
 import type { Group } from '../group/group.ts';
 import { Attempt, type Outcome } from './attempt.ts';
-import { backOffMs } from './back-off.ts';
 import type { Circuit } from './circuit.ts';
-import type { DeadLetterBox, Reason } from './dead-letters.ts';
+import type { DeadLetterBox, Reason } from './dead-letter-box.ts';
 import type { Isolation } from './isolation.ts';
+import { retryDelayMs } from './retry-delay.ts';
 
 /** One entry on its way to one listener. */
-export interface Work {
+export interface Task {
   readonly id: EntryId;
-  /** Null: it is no event, for this reason, and only to be buried. */
+  /** Null: the entry is corrupt, and becomes a dead letter. */
   readonly event: ChangeEvent | null;
   readonly corruptBecause: string | null;
   readonly json: string | null;
-  /** As counted when it came; what was claimed from a consumer that is gone counts one more when it begins. */
+  /** How often a delivery of it had started when it was read. A claimed entry counts one more when it begins. */
   readonly deliveries: number;
   isBegun: boolean;
   attempts: Attempts | null;
   /** Not to be tried before this time. */
   notBefore: number;
-  /** Another consumer has taken it over. */
+  /** Another consumer has claimed it. */
   isLost: boolean;
   attempt: Attempt | null;
 }
 
-/** What follows. `done`: the next one of the lane; `wait`: again after a while; `hold`: when the circuit closes; `stay`: not by us. */
+/** What follows. `done`: the next task of the lane. `wait`: again after a while. `hold`: again when the circuit closes. `stay`: we leave it pending. `off`: the receiver is gone for good. */
 export type Next =
   | { readonly is: 'done'; readonly isAcknowledged: boolean }
   | { readonly is: 'wait'; readonly ms: number }
@@ -48,22 +48,24 @@ export interface CourierDeps {
   readonly meter: ListenMeter;
   readonly log: Log;
   readonly timings: Timings;
-  /** Fires when the session is over: nothing is started or repeated any more. */
+  /** Fires when the reading of the group is over: nothing more is started or repeated. */
   readonly over: AbortSignal;
 }
 
-/** Started so much more often than it failed: each time the process ended instead. */
-const crashesBorne = 3;
+/** An event that was started this many times more than it failed has ended its process each time. */
+const crashesAllowed = 3;
 const done: Next = { is: 'done', isAcknowledged: true };
 const notOurs: Next = { is: 'done', isAcknowledged: false };
 const stay: Next = { is: 'stay' };
 
 /**
- * Takes one event through one attempt, and says what follows.
+ * Takes one event through one attempt, and returns what follows.
  *
- * 1. What was delivered before is counted before it starts; one that seems to kill daemons dies, or runs alone.
+ * 1. Count the delivery before it starts, if the event was claimed. An event that seems to end daemons runs alone, or becomes
+ *    a dead letter.
  * 2. Deliver.
- * 3. Success: acknowledge. Permanent, or too many attempts: bury, then acknowledge. Transient: wait.
+ * 3. After success, acknowledge. After a permanent failure, or too many attempts, store the dead letter, then acknowledge.
+ *    After a transient failure, wait.
  */
 export class Courier {
   readonly #group: Group;
@@ -74,145 +76,147 @@ export class Courier {
     this.#deps = deps;
   }
 
-  async carry(work: Work): Promise<Next> {
+  async carry(task: Task): Promise<Next> {
     const { isolation, deadLetters } = this.#deps;
-    const { event } = work;
-    if (work.isLost) return notOurs;
-    if (event === null) return this.#bury(work, 'corrupt', work.corruptBecause ?? '');
-    const waitMs = this.#waitMs(work);
+    const { event } = task;
+    if (task.isLost) return notOurs;
+    if (event === null) return this.#storeDeadLetter(task, 'corrupt', task.corruptBecause ?? '');
+    const waitMs = this.#waitMs(task);
     if (waitMs > 0) return { is: 'wait', ms: waitMs };
     if (deadLetters.mayFollow(event.subject) && (await deadLetters.mustFollow(event.subject)))
-      return this.#bury(work, 'parked', 'an earlier event of its key is dead');
+      return this.#storeDeadLetter(task, 'parked', 'an earlier event of its key is dead');
 
-    const crashes = work.isBegun ? 0 : work.deliveries - (work.attempts?.count ?? 0);
-    if (crashes >= crashesBorne) return this.#bury(work, 'crash-loop', crashLoop(work));
-    const isSuspect = crashes === crashesBorne - 1;
+    const crashes = task.isBegun ? 0 : task.deliveries - (task.attempts?.count ?? 0);
+    if (crashes >= crashesAllowed) return this.#storeDeadLetter(task, 'crash-loop', crashLoop(task));
+    const isSuspect = crashes === crashesAllowed - 1;
     if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
     try {
-      if (!work.isBegun) work.isBegun = await this.#deps.consumer.begin(work.id);
-      if (!work.isBegun) return notOurs;
+      if (!task.isBegun) task.isBegun = await this.#deps.consumer.begin(task.id);
+      if (!task.isBegun) return notOurs;
       if (this.#deps.over.aborted) return stay;
-      const attempt = this.#start(work, event);
+      const attempt = this.#start(task, event);
       const wasOpen = this.#deps.circuit.isOpen;
       const outcome = await attempt.outcome;
-      work.attempt = null;
+      task.attempt = null;
       const tookMs = performance.now() - attempt.startedAt;
-      if (outcome.is === 'success') return this.#succeeded(work, event, tookMs);
-      return await this.#failed(work, event, outcome, { tookMs, wasOpen });
+      if (outcome.is === 'success') return this.#succeeded(task, event, tookMs);
+      return await this.#failed(task, event, outcome, { tookMs, wasOpen });
     } finally {
       isolation.leave();
     }
   }
 
-  #waitMs({ notBefore }: Work): number {
+  #waitMs({ notBefore }: Task): number {
     return notBefore === 0 || this.#deps.circuit.isOpen ? 0 : notBefore - Date.now();
   }
 
-  #start(work: Work, event: ChangeEvent): Attempt {
+  #start(task: Task, event: ChangeEvent): Attempt {
     const { lease, listener, log, timings } = this.#deps;
     if (lease && !lease.isTrusted()) throw new LeaseLostError('the lease of the group cannot be trusted any more');
-    work.attempt = new Attempt({
+    task.attempt = new Attempt({
       listener,
       name: this.#group.listener.name,
       event,
-      json: work.json ?? '',
-      attempt: (work.attempts?.count ?? 0) + 1,
+      json: task.json ?? '',
+      attempt: (task.attempts?.count ?? 0) + 1,
       log,
       graceMs: timings.deliveryGraceMs,
     });
-    return work.attempt;
+    return task.attempt;
   }
 
-  #succeeded(work: Work, event: ChangeEvent, tookMs: number): Next {
+  #succeeded(task: Task, event: ChangeEvent, tookMs: number): Next {
     const { meter, circuit, attempts } = this.#deps;
     const { listener, group } = this.#group;
     circuit.answered();
     meter.delivered(listener.name, 'success', tookMs);
     if (meter !== silentMeter) {
-      meter.acknowledged(listener.name, Date.now() - Date.parse(event.time), (work.attempts?.count ?? 0) + 1);
+      meter.acknowledged(listener.name, Date.now() - Date.parse(event.time), (task.attempts?.count ?? 0) + 1);
     }
-    // What is left of them goes with its TTL.
-    if (work.attempts) attempts.forget(group, [work.id]).catch(() => {});
+    // What is not removed here expires with its TTL.
+    if (task.attempts) attempts.forget(group, [task.id]).catch(() => {});
     return done;
   }
 
   async #failed(
-    work: Work,
+    task: Task,
     event: ChangeEvent,
     outcome: Exclude<Outcome, { readonly is: 'success' }>,
     { tookMs, wasOpen }: { readonly tookMs: number; readonly wasOpen: boolean },
   ): Promise<Next> {
     const { meter, circuit, log } = this.#deps;
     const { name } = this.#group.listener;
-    if (work.isLost) return notOurs;
+    if (task.isLost) return notOurs;
     if (outcome.is === 'aborted') {
       meter.delivered(name, 'aborted', tookMs);
       return stay;
     }
     if (outcome.is === 'off') {
-      log.error(`${name}: its receiver is gone for good (${outcome.error}); it reads no more, and its events wait`);
+      log.error(
+        `${name}: its receiver is gone for good (${outcome.error}); nothing more is read for it, and its events wait`,
+      );
       return { is: 'off' };
     }
     if (outcome.is === 'permanent') {
       circuit.answered();
-      await this.#note(work, outcome.error);
-      return this.#bury(work, 'permanent', outcome.error, tookMs);
+      await this.#note(task, outcome.error);
+      return this.#storeDeadLetter(task, 'permanent', outcome.error, tookMs);
     }
-    const isUncounted = (wasOpen || circuit.isOpen) && !this.#isTooOld(work);
-    if (!isUncounted) await this.#note(work, outcome.error);
-    if (!isUncounted && this.#isSpent(work)) return this.#bury(work, 'attempts', outcome.error, tookMs);
+    const isUncounted = (wasOpen || circuit.isOpen) && !this.#isTooOld(task);
+    if (!isUncounted) await this.#note(task, outcome.error);
+    if (!isUncounted && this.#isSpent(task)) return this.#storeDeadLetter(task, 'attempts', outcome.error, tookMs);
     meter.delivered(name, 'failure', tookMs);
-    return this.#comesAgain(work, event, outcome, isUncounted);
+    return this.#comesAgain(task, event, outcome, isUncounted);
   }
 
-  #comesAgain(work: Work, event: ChangeEvent, outcome: Outcome & { is: 'transient' }, isUncounted: boolean): Next {
+  #comesAgain(task: Task, event: ChangeEvent, outcome: Outcome & { is: 'transient' }, isUncounted: boolean): Next {
     const { circuit, log, timings } = this.#deps;
     const { name } = this.#group.listener;
-    const count = work.attempts?.count ?? 0;
+    const count = task.attempts?.count ?? 0;
     log.info(`${name}: ${event.type} ${event.subject} failed: ${outcome.error}`);
     if (isUncounted) return { is: 'hold' };
     if (circuit.failed(event.subject)) {
       log.warn(
-        `${name}: five keys in a row have failed (${outcome.error}); its receiver is tried with one event at a time`,
+        `${name}: five different keys have failed in a row (${outcome.error}); its receiver is tried with one event at a time`,
       );
     }
-    const ms = Math.min(backOffMs(count, Math.random(), timings, outcome.askedMs), timings.giveUpMs);
-    work.notBefore = Date.now() + ms;
+    const ms = Math.min(retryDelayMs(count, Math.random(), timings, outcome.askedMs), timings.giveUpMs);
+    task.notBefore = Date.now() + ms;
     return { is: 'wait', ms };
   }
 
-  /** Redis may be away: then this process remembers. */
-  async #note(work: Work, error: string): Promise<void> {
+  /** Notes a failed attempt in Redis; while Redis is away, in this process only. */
+  async #note(task: Task, error: string): Promise<void> {
     const { attempts } = this.#deps;
-    const { count = 0, times = [] } = work.attempts ?? {};
-    work.attempts = { count: count + 1, lastError: error, times: [...times, Date.now()] };
+    const { count = 0, times = [] } = task.attempts ?? {};
+    task.attempts = { count: count + 1, lastError: error, times: [...times, Date.now()] };
     try {
-      work.attempts = await attempts.note(this.#group.group, work.id, error);
+      task.attempts = await attempts.note(this.#group.group, task.id, error);
     } catch (failure) {
       if (!(failure instanceof UnreachableError)) throw failure;
     }
   }
 
-  #isSpent(work: Work): boolean {
-    return (work.attempts?.count ?? 0) >= this.#group.listener.attempts || this.#isTooOld(work);
+  #isSpent(task: Task): boolean {
+    return (task.attempts?.count ?? 0) >= this.#group.listener.attempts || this.#isTooOld(task);
   }
 
-  #isTooOld({ attempts }: Work): boolean {
+  #isTooOld({ attempts }: Task): boolean {
     const [first] = attempts?.times ?? [];
     return first !== undefined && Date.now() - first >= this.#deps.timings.giveUpMs;
   }
 
   /** The dead letter is stored before the event is acknowledged. */
-  async #bury(work: Work, reason: Reason, error: string, tookMs = 0): Promise<Next> {
+  async #storeDeadLetter(task: Task, reason: Reason, error: string, tookMs = 0): Promise<Next> {
     const { deadLetters, meter, attempts } = this.#deps;
-    if (!(await deadLetters.bury(work, reason, error))) return stay;
+    if (!(await deadLetters.store(task, reason, error))) return stay;
     meter.delivered(this.#group.listener.name, 'dead', tookMs);
-    if (work.attempts) attempts.forget(this.#group.group, [work.id]).catch(() => {});
+    if (task.attempts) attempts.forget(this.#group.group, [task.id]).catch(() => {});
     return done;
   }
 }
 
-function crashLoop({ deliveries, attempts }: Work): string {
+function crashLoop({ deliveries, attempts }: Task): string {
   const last = attempts ? `; the last error before: ${attempts.lastError}` : '';
   return `it was started ${deliveries} times, and each time the daemon ended before it was done${last}`;
 }

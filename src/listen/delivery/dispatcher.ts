@@ -2,7 +2,7 @@ import type { EntryId } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Acknowledger } from '../group/acknowledger.ts';
 import type { Circuit } from './circuit.ts';
-import type { Courier, Next, Work } from './courier.ts';
+import type { Courier, Next, Task } from './courier.ts';
 import { Lanes } from './lanes.ts';
 
 export interface DispatcherDeps {
@@ -12,27 +12,27 @@ export interface DispatcherDeps {
   readonly concurrency: number;
   /** How long one delivery may take. */
   readonly timeoutMs: number;
-  /** How long an attempt that could not be made, or noted, waits. */
+  /** How long to wait after an attempt that could not be made or noted. */
   readonly retryMs: number;
-  /** Leave alone what has failed. */
+  /** Do not repeat what has failed. */
   readonly isOnce: boolean;
   /** Something is done, or there is room. */
   readonly onChange: () => void;
   readonly onOff: () => void;
-  /** The circuit is closed again. */
+  /** The circuit has closed. */
   readonly onAnswer: () => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Runs lanes beside each other, each in order, and waits with those whose head has failed. */
+/** Runs lanes side by side, each in order. A lane whose head has failed waits. */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
-  readonly #lanes = new Lanes<Work>();
-  readonly #running = new Set<Work>();
-  /** Lanes that go on when the circuit closes. */
+  readonly #lanes = new Lanes<Task>();
+  readonly #running = new Set<Task>();
+  /** Lanes that continue when the circuit closes. */
   readonly #held = new Set<string>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** For the attempt that began first: all have the same time. */
+  /** When the attempt that started first times out: all have the same timeout. */
   #deadline: NodeJS.Timeout | undefined;
   #settled = Promise.withResolvers<void>();
   #isStopped = false;
@@ -54,23 +54,23 @@ export class Dispatcher {
     return this.#running.size;
   }
 
-  /** The circuit is open, and nothing that could be tried is here: one new event is wanted. */
+  /** The circuit is open, and there is no event to try: one new event is wanted. */
   get wantsOne(): boolean {
     return this.#wantsOne;
   }
 
-  /** Nothing is left to be tried now. */
+  /** Whether nothing is left to try now. */
   get isIdle(): boolean {
     return this.#running.size === 0 && (this.#lanes.waiting === 0 || this.#deps.circuit.isOpen);
   }
 
-  add(lane: string, work: Work): void {
-    this.#lanes.add(lane, work);
+  add(lane: string, task: Task): void {
+    this.#lanes.add(lane, task);
     if (this.#wantsOne) this.tryOne();
     else this.#pump();
   }
 
-  /** While the circuit is open, now and then: an event that has not failed yet tells most, be it one that is to be read. */
+  /** Called now and then: while the circuit is open, tries one event, at best one that has not failed yet, even if it must be read first. */
   probe(): void {
     if (!this.#deps.circuit.isOpen || this.#isStopped || this.#running.size > 0) return;
     this.#wantsOne = this.#lanes.waiting === 0;
@@ -78,32 +78,32 @@ export class Dispatcher {
     else this.tryOne();
   }
 
-  /** Tries one event of those that are here, the circuit being open: one that has failed before, if there is no other. */
+  /** Tries one of the events in hand while the circuit is open; one that has failed before only if there is no other. */
   tryOne(): void {
     this.#wantsOne = false;
     if (this.#isStopped || this.#running.size > 0) return;
     const next = this.#lanes.next() ?? this.#oldestFailed();
-    if (next) void this.#carry(next.lane, next.work);
+    if (next) void this.#carry(next.lane, next.task);
   }
 
-  /** Another consumer has taken these over: what is running ends, what is not will not start. */
+  /** Another consumer has claimed these: what is running is aborted, the rest is not started. */
   lose(ids: readonly EntryId[]): void {
     const lost = new Set(ids);
-    for (const work of this.#lanes.all()) {
-      if (!lost.has(work.id)) continue;
-      work.isLost = true;
-      work.attempt?.abort(new UnreachableError('another daemon has taken this event over'));
+    for (const task of this.#lanes.all()) {
+      if (!lost.has(task.id)) continue;
+      task.isLost = true;
+      task.attempt?.abort(new UnreachableError('another daemon has claimed this event'));
     }
   }
 
-  /** Starts nothing any more. */
+  /** Starts nothing more. */
   stop(): void {
     this.#isStopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
   abort(reason: Error): void {
-    for (const work of this.#running) work.attempt?.abort(reason);
+    for (const task of this.#running) task.attempt?.abort(reason);
   }
 
   /** Resolves when nothing is running. Called after `stop`. */
@@ -112,7 +112,7 @@ export class Dispatcher {
     clearTimeout(this.#deadline);
   }
 
-  /** What is in hand and not done. */
+  /** The entries in hand that are not done. */
   *left(): Generator<EntryId> {
     for (const { id, isLost } of this.#lanes.all()) if (!isLost) yield id;
   }
@@ -122,23 +122,23 @@ export class Dispatcher {
     while (!circuit.isOpen && !this.#isStopped && this.#running.size < concurrency) {
       const next = this.#lanes.next();
       if (!next) return;
-      void this.#carry(next.lane, next.work);
+      void this.#carry(next.lane, next.task);
     }
   }
 
-  async #carry(lane: string, work: Work): Promise<void> {
+  async #carry(lane: string, task: Task): Promise<void> {
     const { courier, circuit, onAnswer, onChange } = this.#deps;
-    this.#running.add(work);
+    this.#running.add(task);
     this.#deadline ??= setTimeout(() => this.#expire(), this.#deps.timeoutMs);
     const wasOpen = circuit.isOpen;
     let next: Next;
     try {
-      next = await courier.carry(work);
+      next = await courier.carry(task);
     } catch (error) {
       next = this.#afterError(error);
     }
-    this.#running.delete(work);
-    this.#follow(lane, work, next);
+    this.#running.delete(task);
+    this.#follow(lane, task, next);
     if (this.#held.size > 0 && !circuit.isOpen) this.#resumeHeld();
     if (wasOpen && !circuit.isOpen) onAnswer();
     this.#pump();
@@ -146,7 +146,7 @@ export class Dispatcher {
     if (this.#running.size === 0 && this.#isStopped) this.#settled.resolve();
   }
 
-  /** Cuts off what has lasted too long, and looks again when the next one may have. */
+  /** Cuts off attempts that have lasted too long, and sets the timer for the next one. */
   #expire(): void {
     const { timeoutMs } = this.#deps;
     const attempts = [...this.#running].flatMap(({ attempt }) => attempt ?? []);
@@ -156,7 +156,7 @@ export class Dispatcher {
     this.#deadline = this.#running.size > 0 ? setTimeout(() => this.#expire(), nextMs) : undefined;
   }
 
-  #follow(lane: string, { id }: Work, next: Next): void {
+  #follow(lane: string, { id }: Task, next: Next): void {
     if (next.is === 'done') {
       if (next.isAcknowledged) this.#deps.acknowledger.add(id);
       this.#lanes.finish(lane);
@@ -194,9 +194,9 @@ export class Dispatcher {
   }
 
   #oldestFailed() {
-    for (const { lane, work } of this.#lanes.parked()) {
+    for (const { lane, task } of this.#lanes.parked()) {
       this.#lanes.start(lane);
-      return { lane, work };
+      return { lane, task };
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * Lets deliveries of all listeners run beside each other, but one that may have killed a daemon before alone in the
- * process: if it does so again, it takes nobody with it, and it is known which one it was.
+ * Lets deliveries of all listeners run side by side. A delivery that may have ended a daemon before runs alone in the
+ * process: if it ends the process again, it interrupts no other, and is known to be the cause.
  */
 export class Isolation {
   #running = 0;
@@ -14,7 +14,7 @@ export class Isolation {
     return true;
   }
 
-  /** Waits for its turn; who comes later waits behind it. */
+  /** Waits for its turn; deliveries that come later wait behind it. */
   enter(alone: boolean): Promise<void> {
     return new Promise((enter) => {
       this.#waiting.push({ alone, enter });

@@ -1,6 +1,6 @@
 /**
- * Keeps what is to be done in lanes: in a lane one after the other, the lanes beside each other. A lane is idle (its head
- * may start), running, or parked (its head has failed and waits); what follows waits with it.
+ * Keeps tasks in lanes: one after the other in a lane, lanes side by side. A lane is idle (its head may start), running, or
+ * parked (its head has failed and waits, and what follows waits with it).
  */
 export class Lanes<T> {
   readonly #lanes = new Map<string, Lane<T>>();
@@ -9,34 +9,34 @@ export class Lanes<T> {
   #held = 0;
   #waiting = 0;
 
-  /** Everything that is in a lane: waiting, running or parked. */
+  /** How many tasks are in lanes: waiting, running or parked. */
   get held(): number {
     return this.#held;
   }
 
-  /** What will be started without waiting for anything but its turn. */
+  /** How many tasks wait only for their turn. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  add(name: string, work: T): void {
+  add(name: string, task: T): void {
     this.#held += 1;
     const lane = this.#lanes.get(name);
     if (lane) {
-      lane.works.push(work);
+      lane.tasks.push(task);
       if (lane.state !== 'parked') this.#waiting += 1;
       return;
     }
-    this.#lanes.set(name, { works: [work], state: 'idle' });
+    this.#lanes.set(name, { tasks: [task], state: 'idle' });
     this.#waiting += 1;
     this.#idle.push(name);
   }
 
   /** The head of the lane that has been idle for longest; the lane runs from now on. */
-  next(): { readonly lane: string; readonly work: T } | undefined {
+  next(): { readonly lane: string; readonly task: T } | undefined {
     for (let name = this.#takeIdle(); name !== undefined; name = this.#takeIdle()) {
-      const work = this.#lanes.get(name)?.state === 'idle' ? this.start(name) : undefined;
-      if (work !== undefined) return { lane: name, work };
+      const task = this.#lanes.get(name)?.state === 'idle' ? this.start(name) : undefined;
+      if (task !== undefined) return { lane: name, task };
     }
     return undefined;
   }
@@ -45,18 +45,18 @@ export class Lanes<T> {
   start(name: string): T | undefined {
     const lane = this.#lanes.get(name);
     if (!lane || lane.state === 'running') return undefined;
-    this.#waiting += lane.state === 'parked' ? lane.works.length - 1 : -1;
+    this.#waiting += lane.state === 'parked' ? lane.tasks.length - 1 : -1;
     lane.state = 'running';
-    return lane.works[0];
+    return lane.tasks[0];
   }
 
-  /** The head of a running lane is done with; the next one of the lane has its turn. */
+  /** The head of a running lane is done: the next task of the lane has its turn. */
   finish(name: string): void {
     const lane = this.#lanes.get(name);
     if (!lane) return;
-    lane.works.shift();
+    lane.tasks.shift();
     this.#held -= 1;
-    if (lane.works.length === 0) this.#lanes.delete(name);
+    if (lane.tasks.length === 0) this.#lanes.delete(name);
     else this.#release(name, lane);
   }
 
@@ -65,7 +65,7 @@ export class Lanes<T> {
     const lane = this.#lanes.get(name);
     if (lane?.state !== 'running') return;
     lane.state = 'parked';
-    this.#waiting -= lane.works.length - 1;
+    this.#waiting -= lane.tasks.length - 1;
     this.#lanes.delete(name);
     this.#lanes.set(name, lane);
   }
@@ -73,21 +73,21 @@ export class Lanes<T> {
   resume(name: string): void {
     const lane = this.#lanes.get(name);
     if (lane?.state !== 'parked') return;
-    this.#waiting += lane.works.length - 1;
+    this.#waiting += lane.tasks.length - 1;
     this.#release(name, lane);
   }
 
   *all(): Generator<T> {
-    for (const { works } of this.#lanes.values()) yield* works;
+    for (const { tasks } of this.#lanes.values()) yield* tasks;
   }
 
-  /** The heads of the lanes that stand still, those that have stood longest first. */
-  *parked(): Generator<{ readonly lane: string; readonly work: T }> {
-    for (const [lane, { state, works }] of this.#lanes)
-      if (state === 'parked' && works[0] !== undefined) yield { lane, work: works[0] };
+  /** The heads of the parked lanes, those parked longest first. */
+  *parked(): Generator<{ readonly lane: string; readonly task: T }> {
+    for (const [lane, { state, tasks }] of this.#lanes)
+      if (state === 'parked' && tasks[0] !== undefined) yield { lane, task: tasks[0] };
   }
 
-  /** Names of lanes that were idle when they came here; those already looked at are dropped now and then. */
+  /** The next name in the queue of idle lanes. Names that were used are dropped now and then. */
   #takeIdle(): string | undefined {
     if (this.#nextIdle > 1000 && this.#nextIdle * 2 > this.#idle.length) {
       this.#idle.splice(0, this.#nextIdle);
@@ -106,6 +106,6 @@ export class Lanes<T> {
 }
 
 interface Lane<T> {
-  readonly works: T[];
+  readonly tasks: T[];
   state: 'idle' | 'running' | 'parked';
 }

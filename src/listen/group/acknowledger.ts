@@ -4,16 +4,16 @@ import { UnreachableError } from '../../errors.ts';
 
 export interface AcknowledgerDeps {
   readonly consumer: Pick<GroupConsumer, 'acknowledge'>;
-  /** These were another consumer's when they should have been acknowledged. */
+  /** Another consumer had claimed these before they were acknowledged. */
   readonly onLost: (ids: readonly EntryId[]) => void;
   /** Some are acknowledged: there is room for more. */
   readonly onRoom: () => void;
-  /** What cannot be mended by asking again. */
+  /** Called with an error that a repetition cannot repair. */
   readonly onError: (error: unknown) => void;
   readonly retryMs: number;
 }
 
-/** Acknowledges in the background: everything that came up while the call before was under way, in one call. */
+/** Acknowledges in the background. What is added during one call goes into the next one, all together. */
 export class Acknowledger {
   readonly #deps: AcknowledgerDeps;
   #queue: EntryId[] = [];
@@ -44,13 +44,13 @@ export class Acknowledger {
     await this.#sending;
   }
 
-  /** Stops trying: what is left comes again. */
+  /** Stops trying: what is left is delivered again. */
   giveUp(): void {
     this.#isOver = true;
   }
 
   async #sendAll(): Promise<void> {
-    // A moment for those that end in the same turn of the event loop.
+    // Waits for those that end in the same turn of the event loop.
     await undefined;
     while (this.#queue.length > 0 && !this.#isOver) {
       this.#underWay = this.#queue;

@@ -13,45 +13,45 @@ import type { ListenMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
 import type { Outage } from '../outage.ts';
 
-/** What is known of an entry beside itself: whether somebody has had it before. */
+/** What is known of an entry from before: whether another consumer had it, and its failed attempts. */
 export interface Past {
   readonly isClaimed: boolean;
   readonly attempts: Attempts | null;
 }
 
-export interface ReaderDeps {
-  readonly consumer: Pick<GroupConsumer, 'group' | 'take' | 'claim'>;
+export interface EntryReaderDeps {
+  readonly consumer: Pick<GroupConsumer, 'group' | 'readNew' | 'claim'>;
   readonly arrivals: Arrivals;
   readonly attempts: Pick<AttemptLog, 'read'>;
   readonly outage: Outage;
   readonly meter: Pick<ListenMeter, 'beat'>;
   readonly timings: Timings;
   readonly isOrdered: boolean;
-  /** The loop has come round once more, whatever came of it. */
+  /** Called each time that the loop goes round. */
   readonly onTurn: () => void;
-  /** Gets every entry, in the order of the stream. */
+  /** Called with every entry, in the order of the stream. */
   readonly onEntry: (entry: Entry, past: Past) => void;
-  /** These were trimmed while they were pending. */
+  /** Called with entries that were trimmed while they were pending. */
   readonly onTrimmed: (ids: readonly EntryId[]) => Promise<void>;
 }
 
 const entriesPerClaim = 100;
-const bytesPerTake = 4_000_000;
+const bytesPerRead = 4_000_000;
 const fresh: Past = { isClaimed: false, attempts: null };
 
-/** Gets a group's entries out of Redis: what earlier consumers have left, and what is new. Redis away: it tries on. */
-export class Reader {
-  readonly #deps: ReaderDeps;
+/** Reads a group's entries from Redis: what earlier consumers have left, and what is new. While Redis is away it tries again. */
+export class EntryReader {
+  readonly #deps: EntryReaderDeps;
   #cursor: EntryId = firstEntry;
   #claimAt = 0;
   #averageBytes = 1;
   #failures = 0;
 
-  constructor(deps: ReaderDeps) {
+  constructor(deps: EntryReaderDeps) {
     this.#deps = deps;
   }
 
-  /** Claims everything that is pending, whoever has it, in the order of the stream; waits for `room` in between. */
+  /** Claims everything that is pending for any consumer, in the order of the stream. Waits for `room` before each part. */
   async claimAll(room: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     do {
       await room();
@@ -59,18 +59,18 @@ export class Reader {
     } while (!signal.aborted && this.#cursor !== firstEntry);
   }
 
-  /** Takes what is new, at most so many. The position of the stream's end if there was nothing, else undefined. */
-  async take(count: number, signal: AbortSignal): Promise<EntryId | undefined> {
+  /** Reads new entries, at most `count`. Returns the last ID of the stream if there was none, else undefined. */
+  async readNew(count: number, signal: AbortSignal): Promise<EntryId | undefined> {
     if (!this.#deps.isOrdered) await this.patiently(signal, () => this.#claimAbandoned());
-    return this.patiently(signal, () => this.#take(Math.min(count, Math.ceil(bytesPerTake / this.#averageBytes))));
+    return this.patiently(signal, () => this.#readNew(Math.min(count, Math.ceil(bytesPerRead / this.#averageBytes))));
   }
 
-  /** Waits for something new. Without a blocking read that works it looks now and then. */
+  /** Waits for something new. If blocking reads do not work, it returns after a while, so that the caller looks. */
   async waitAfter(last: EntryId, signal: AbortSignal): Promise<void> {
     const { arrivals, isOrdered, timings } = this.#deps;
     try {
       await arrivals.wait(last, isOrdered ? timings.blockMs : timings.standbyMs, signal);
-      // Somebody may have handed something back.
+      // Another consumer may have handed something back.
       if (!isOrdered) this.#claimAt = 0;
     } catch (error) {
       if (!(error instanceof UnreachableError) || arrivals.isHung) throw error;
@@ -78,7 +78,7 @@ export class Reader {
     }
   }
 
-  /** Repeats what fails because somebody is away, until the signal fires. */
+  /** Repeats what fails because Redis or the target is away, until the signal fires. */
   async patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
     const { outage, timings, onTurn } = this.#deps;
     while (!signal.aborted) {
@@ -99,9 +99,9 @@ export class Reader {
     return undefined;
   }
 
-  async #take(count: number): Promise<EntryId | undefined> {
+  async #readNew(count: number): Promise<EntryId | undefined> {
     const { consumer, meter, onEntry } = this.#deps;
-    const { entries, last } = await consumer.take(count);
+    const { entries, last } = await consumer.readNew(count);
     meter.beat(consumer.group);
     if (entries.length === 0) return last;
     this.#averageBytes = entries.reduce((sum, { event }) => sum + (event?.length ?? 0), 1) / entries.length;
@@ -109,7 +109,7 @@ export class Reader {
     return undefined;
   }
 
-  /** What other consumers have not touched for long: from where the last search ended, so that the tail has its turn. */
+  /** Claims what other consumers have not touched for long. It starts where the last search ended, so that the tail has its turn. */
   async #claimAbandoned(): Promise<void> {
     const { claimEveryMs, claimIdleMs } = this.#deps.timings;
     if (performance.now() < this.#claimAt) return;

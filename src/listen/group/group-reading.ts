@@ -7,22 +7,22 @@ import type { Lease } from '../../lock.ts';
 import type { Log } from '../../log.ts';
 import type { ListenMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
-import { Changes } from '../changes.ts';
 import { Circuit } from '../delivery/circuit.ts';
 import { Courier } from '../delivery/courier.ts';
-import { DeadLetterBox } from '../delivery/dead-letters.ts';
+import { DeadLetterBox } from '../delivery/dead-letter-box.ts';
 import { Dispatcher } from '../delivery/dispatcher.ts';
 import type { Isolation } from '../delivery/isolation.ts';
 import type { Outage } from '../outage.ts';
+import { WakeUp } from '../wake-up.ts';
 import { Acknowledger } from './acknowledger.ts';
-import { Reader } from './entry-reader.ts';
+import { EntryReader } from './entry-reader.ts';
 import type { Group } from './group.ts';
 import { Prefetch } from './prefetch.ts';
 import { createSorter } from './sorter.ts';
 
-export interface SessionDeps {
+export interface GroupReadingDeps {
   readonly consumer: GroupConsumer;
-  /** Null: the group has no order, and other daemons read it too. */
+  /** Null: the group is unordered, and other daemons read it too. */
   readonly lease: Lease | null;
   readonly listener: Listener;
   readonly arrivals: Arrivals;
@@ -35,56 +35,57 @@ export interface SessionDeps {
   readonly outage: Outage;
   readonly log: Log;
   readonly timings: Timings;
-  /** Try what is there once, and wait for nothing. */
+  /** Try each waiting event once, and wait for nothing. */
   readonly isOnce: boolean;
-  /** The loop has come round once more, whatever came of it. */
+  /** Called each time that the loop goes round. */
   readonly onTurn: () => void;
 }
 
 /**
- * Why a session ended. `idle`: only with `isOnce`. `lost`: the lease is another daemon's. `gone`: the group is not there
- * any more. `off`: the receiver wants nothing more.
+ * Why a reading ended. `idle`: only with `isOnce`. `lost`: another daemon has the lease. `gone`: the group no longer exists.
+ * `off`: the receiver is gone for good.
  */
-export type SessionEnd = 'stopped' | 'idle' | 'lost' | 'gone' | 'off';
+export type ReadingEnd = 'stopped' | 'idle' | 'lost' | 'gone' | 'off';
 
-/** What stands still behind failed events is kept in memory up to here; then reading waits. */
+/** How many entries, also those that wait behind failed ones, are held in memory before reading pauses. */
 const mostHeld = 10_000;
 const mostUnacknowledged = 4000;
 const turnMs = 1000;
 
 /**
- * One group, read by one consumer, as long as it may.
+ * One group, read by one consumer, for as long as it may.
  *
- * 1. Of an ordered group: claim all that earlier consumers have left, in the order of the stream.
- * 2. Read what is new, as there is room; sort it into lanes, acknowledge at once what is not meant.
- * 3. Run the lanes; what has failed parks its lane alone.
- * 4. Stop: read no more, wait for what is in flight, hand the rest back.
+ * 1. In an ordered group, claim all that earlier consumers have left, in the order of the stream.
+ * 2. Read what is new while there is room; sort it into lanes, and acknowledge at once what this group does not deliver.
+ * 3. Run the lanes. A failed event parks its own lane only.
+ * 4. To stop, read nothing more, wait for what is in flight, and hand the rest back.
  */
-export class GroupSession {
+export class GroupReading {
   readonly #group: Group;
-  readonly #deps: SessionDeps;
+  readonly #deps: GroupReadingDeps;
   readonly #circuit = new Circuit();
-  readonly #changes = new Changes();
-  /** Reading ends; what is in flight goes on. */
+  readonly #wakeUp = new WakeUp();
+  /** Fires when nothing more is read; what is in flight continues. */
   readonly #ending = new AbortController();
-  /** The session has lost its right: everything ends. */
+  /** Fires when this reading is over: everything ends. */
   readonly #over = new AbortController();
   readonly #prefetch: Prefetch;
   readonly #acknowledger: Acknowledger;
-  readonly #reader: Reader;
+  readonly #reader: EntryReader;
   readonly #dispatcher: Dispatcher;
-  #end: SessionEnd | undefined;
+  #end: ReadingEnd | undefined;
   #failure: unknown;
 
-  constructor(group: Group, deps: SessionDeps, deadKeys: Iterable<string>) {
+  constructor(group: Group, deps: GroupReadingDeps, deadKeys: Iterable<string>) {
     const { consumer, timings, isOnce, lease } = deps;
     this.#group = group;
     this.#deps = deps;
     this.#prefetch = new Prefetch(group.listener.concurrency);
     this.#acknowledger = new Acknowledger({
       consumer,
-      onLost: (ids) => deps.log.warn(`${group.group}: taken over before they were acknowledged: ${ids.join(', ')}`),
-      onRoom: () => this.#changes.happened(),
+      onLost: (ids) =>
+        deps.log.warn(`${group.group}: claimed by another daemon before they were acknowledged: ${ids.join(', ')}`),
+      onRoom: () => this.#wakeUp.ring(),
       onError: (error) => this.#fail(error),
       retryMs: timings.loopBackOffMs,
     });
@@ -99,25 +100,25 @@ export class GroupSession {
       timeoutMs: group.listener.timeoutMs,
       retryMs: timings.loopBackOffMs,
       isOnce,
-      onChange: () => this.#changes.happened(),
+      onChange: () => this.#wakeUp.ring(),
       onOff: () => this.#finish('off'),
       onAnswer: () => deps.log.warn(`${group.listener.name}: its receiver answers again`),
       onError: (error) => this.#fail(error),
     });
     const isOrdered = lease !== null;
     const sorting = { dispatcher: this.#dispatcher, acknowledger: this.#acknowledger, isOrdered, timings };
-    const onTrimmed = (ids: readonly EntryId[]) => deadLetters.buryTrimmed(ids);
-    this.#reader = new Reader({ ...deps, isOrdered, onEntry: createSorter(group, sorting), onTrimmed });
+    const onTrimmed = (ids: readonly EntryId[]) => deadLetters.storeTrimmed(ids);
+    this.#reader = new EntryReader({ ...deps, isOrdered, onEntry: createSorter(group, sorting), onTrimmed });
   }
 
-  /** How much is in hand, and how much of it is being delivered. */
+  /** How many entries are in hand, and how many of them are being delivered. */
   get load(): { readonly held: number; readonly running: number; readonly isReceiverDown: boolean } {
     const { held, running } = this.#dispatcher;
     return { held, running, isReceiverDown: this.#circuit.isOpen };
   }
 
-  /** Ends when the signal fires or the session cannot go on. Throws what no session can mend. */
-  async run(stop: AbortSignal): Promise<SessionEnd> {
+  /** Ends when the signal fires or this reading cannot continue. Throws what no other reading could repair. */
+  async run(stop: AbortSignal): Promise<ReadingEnd> {
     const { lease, timings } = this.#deps;
     const signal = AbortSignal.any([stop, this.#ending.signal, this.#over.signal]);
     const onLost = () => this.#fail(new LeaseLostError(`the lease of ${this.#group.group} is lost`));
@@ -143,16 +144,16 @@ export class GroupSession {
     for (;;) {
       const count = await this.#room(signal);
       if (signal.aborted) return;
-      const last = await this.#reader.take(count, signal);
+      const last = await this.#reader.readNew(count, signal);
       if (last === undefined) continue;
       if (this.#dispatcher.wantsOne) this.#dispatcher.tryOne();
       else if (!this.#deps.isOnce) await this.#reader.waitAfter(last, signal);
       else if (this.#dispatcher.isIdle) this.#finish('idle');
-      else await this.#changes.wait(turnMs, signal);
+      else await this.#wakeUp.wait(turnMs, signal);
     }
   }
 
-  /** Waits until more may be read; says how much. */
+  /** Waits until more may be read; returns how much. */
   async #room(signal: AbortSignal): Promise<number> {
     const startedAt = performance.now();
     while (!signal.aborted) {
@@ -163,7 +164,7 @@ export class GroupSession {
         return room;
       }
       if (this.#deps.isOnce && this.#dispatcher.isIdle) this.#finish('idle');
-      await this.#changes.wait(turnMs, signal);
+      await this.#wakeUp.wait(turnMs, signal);
     }
     return 0;
   }
@@ -184,19 +185,19 @@ export class GroupSession {
       const gone = new Set(await consumer.keepAlive(ids));
       const lost = [...this.#dispatcher.left()].filter((id) => gone.has(id));
       if (lost.length === 0) return;
-      log.warn(`${this.#group.group}: another daemon has taken over ${lost.length} events that were in hand here`);
+      log.warn(`${this.#group.group}: another daemon has claimed ${lost.length} events that were in hand here`);
       this.#dispatcher.lose(lost);
     } catch (error) {
       if (!(error instanceof UnreachableError)) this.#fail(error);
     }
   }
 
-  #finish(end: SessionEnd): void {
+  #finish(end: ReadingEnd): void {
     this.#end ??= end;
     this.#ending.abort();
   }
 
-  /** The session is over at once: what is in flight is cut off, and nothing is acknowledged any more. */
+  /** Ends this reading at once: what is in flight is cut off, and nothing more is acknowledged. */
   #fail(error: unknown): void {
     if (this.#over.signal.aborted) return;
     if (error instanceof LeaseLostError) this.#end = 'lost';
@@ -211,20 +212,20 @@ export class GroupSession {
     const isOurs = !this.#over.signal.aborted;
     this.#over.abort();
     this.#acknowledger.giveUp();
-    this.#dispatcher.abort(new UnreachableError('this daemon reads for this listener no more'));
+    this.#dispatcher.abort(new UnreachableError('this daemon no longer reads for this listener'));
     await this.#dispatcher.settled();
     if (isOurs) await this.#handBack();
   }
 
-  /** Waits for what is in flight, and tells it to end when time is nearly over. */
+  /** Waits for what is in flight, and fires its signals when time is nearly over. */
   async #drain(): Promise<void> {
     const { drainMs, drainSignalMs } = this.#deps.timings;
     const isOver = AbortSignal.any([AbortSignal.timeout(drainMs), this.#over.signal]);
     const stopping = new UnreachableError('this daemon is stopping');
-    const tell = setTimeout(() => this.#dispatcher.abort(stopping), drainSignalMs);
+    const abort = setTimeout(() => this.#dispatcher.abort(stopping), drainSignalMs);
     const timeIsUp = sleep(drainMs, undefined, { signal: isOver }).catch(() => {});
     await Promise.race([this.#dispatcher.settled().then(() => this.#acknowledger.flushed()), timeIsUp]);
-    clearTimeout(tell);
+    clearTimeout(abort);
   }
 
   async #handBack(): Promise<void> {
@@ -234,7 +235,7 @@ export class GroupSession {
       await consumer.handBack(ids);
       await consumer.leave();
     } catch (error) {
-      log.debug(`${this.#group.group}: what was in hand is taken over later: ${messageOf(error)}`);
+      log.debug(`${this.#group.group}: what was in hand is claimed later: ${messageOf(error)}`);
     }
   }
 }

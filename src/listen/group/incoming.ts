@@ -2,26 +2,26 @@ import type { Entry, EntryId } from '../../consumer.ts';
 import { beforeEverything, type Position, parsePosition } from '../../event.ts';
 import type { ChangeEvent } from '../../listener.ts';
 
-/** What an entry of the stream turned out to be. */
+/** What an entry of the stream is. */
 export type Incoming =
   | { readonly is: 'event'; readonly event: ChangeEvent; readonly json: string }
   | { readonly is: 'corrupt'; readonly because: string };
 
-/** Reads an entry. One that is no event of ours, or stands at another place than it says, is corrupt: it will never be delivered. */
+/** Reads an entry. It is corrupt, and never delivered, if it is not an event of ours or its position is not the one that it names. */
 export function readEntry({ id, event: json }: Pick<Entry, 'id' | 'event'>): Incoming {
-  if (json === null) return corrupt('the entry has no field "event" alone');
+  if (json === null) return corrupt('the entry does not have "event" as its only field');
   let event: unknown;
   try {
     event = JSON.parse(json);
   } catch {
-    return corrupt('its field "event" is no JSON');
+    return corrupt('its field "event" is not JSON');
   }
-  if (!isChangeEvent(event)) return corrupt('its field "event" is no event of sync');
-  if (!isAt(event, id)) return corrupt(`the event ${event.id} stands at ${id}`);
+  if (!isChangeEvent(event)) return corrupt('its field "event" is not an event of cronsync');
+  if (!isAt(event, id)) return corrupt(`the event ${event.id} is at the position ${id}`);
   return { is: 'event', event, json };
 }
 
-/** Where an entry stands; before everything, if its ID is none. */
+/** The position of an entry; before everything if its ID is not a position. */
 export function positionOf(id: EntryId): Position {
   return parsePosition(id) ?? beforeEverything;
 }
@@ -38,7 +38,7 @@ function isChangeEvent(value: unknown): value is ChangeEvent {
   return isNamed && isPlaced && typeof data === 'object' && data !== null;
 }
 
-/** The event says its position twice: in its id, and in its sequence. */
+/** An event contains its position twice: in its id, and in its sequence. */
 function isAt(event: ChangeEvent, id: EntryId): boolean {
   return event.id.endsWith(id) && Number(event.sequence) === Number(id.slice(id.indexOf('-') + 1));
 }

@@ -3,8 +3,9 @@ const shortWaitMs = 20;
 const longWaitMs = 100;
 
 /**
- * How many events are kept ready beyond those that run: a few tens of milliseconds' work. Few for a slow listener, so that a
- * stopping daemon has little to hand back and others get their share; many for a fast one, so that it never waits for Redis.
+ * How many events are kept ready beyond those that run: enough for some tens of milliseconds. A slow listener keeps few, so
+ * that a stopping daemon has little to hand back and others get their share. A fast one keeps many, so that it never waits
+ * for Redis.
  */
 export class Prefetch {
   readonly #least: number;
@@ -19,7 +20,7 @@ export class Prefetch {
     return this.#limit;
   }
 
-  /** So long did as many last. */
+  /** Adapts the limit to how long the last events lasted. */
   lasted(ms: number): void {
     if (ms > longWaitMs) this.#limit = Math.max(this.#least, Math.floor(this.#limit / 2));
     else if (ms < shortWaitMs) this.#limit = Math.min(most, this.#limit * 2);

@@ -8,7 +8,7 @@ export interface Route {
   readonly shard: { readonly number: number; readonly of: number } | null;
 }
 
-/** Says of an event whether it is meant. There are few types: what was found out of one is remembered. */
+/** Makes a function that says whether a group delivers an event. There are few types, so the answer for each is remembered. */
 export function createRoute({ on, shard }: Route): (event: Pick<ChangeEvent, 'type' | 'subject'>) => boolean {
   const heard = new Map<string, boolean>();
   const isHeard = (type: string): boolean => {

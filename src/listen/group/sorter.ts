@@ -1,7 +1,7 @@
 import type { Attempts, Entry, EntryId } from '../../consumer.ts';
 import type { Timings } from '../../timings.ts';
-import { backOffMs } from '../delivery/back-off.ts';
 import type { Dispatcher } from '../delivery/dispatcher.ts';
+import { retryDelayMs } from '../delivery/retry-delay.ts';
 import type { Acknowledger } from './acknowledger.ts';
 import type { Past } from './entry-reader.ts';
 import type { Group } from './group.ts';
@@ -15,7 +15,7 @@ export interface SorterDeps {
   readonly timings: Timings;
 }
 
-/** Sorts entries: what is not meant is acknowledged at once, an event goes to the lane of its key, all else to one of its own. */
+/** Sorts entries: what the group does not deliver is acknowledged at once, an event goes to the lane of its key, anything else to a lane of its own. */
 export function createSorter(group: Group, deps: SorterDeps): (entry: Entry, past: Past) => void {
   const { dispatcher, acknowledger, isOrdered, timings } = deps;
   const isMeant = createRoute(group);
@@ -43,13 +43,13 @@ export function createSorter(group: Group, deps: SorterDeps): (entry: Entry, pas
   };
 }
 
-/** A lane of its own, which no key has. */
+/** The name of a lane that no key has. */
 function aloneLane(id: EntryId): string {
   return `\0${id}`;
 }
 
-/** Another daemon has failed with it: its wait goes on here. */
+/** When an event that failed in another daemon may be tried again. */
 function waitEnd({ count, times }: Attempts, timings: Timings): number {
   const last = times.at(-1);
-  return last === undefined ? 0 : last + backOffMs(count, 0, timings);
+  return last === undefined ? 0 : last + retryDelayMs(count, 0, timings);
 }

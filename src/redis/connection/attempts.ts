@@ -8,13 +8,13 @@ import type { Script } from './script.ts';
 export interface AttemptLogConfig {
   readonly redis: RedisConnection;
   readonly keys: SyncKeys;
-  /** What was not touched for so long is forgotten. */
+  /** Attempts that were not touched for this long are forgotten. */
   readonly ttlMs: number;
 }
 
 const longestError = 1000;
 const timesKept = 50;
-const guarantee = 'the event comes again';
+const guarantee = 'the event is delivered again';
 
 /**
  * KEYS[1] hash of an entry's ID to JSON   ARGV[1] ID   ARGV[2] error   ARGV[3] token of this attempt   ARGV[4] TTL in ms

@@ -5,9 +5,9 @@ import { messageOf } from '../../errors.ts';
 import { beforeEverything, comparePositions, type Position, parsePosition } from '../../event.ts';
 import type { Log } from '../../log.ts';
 import type { Timings } from '../../timings.ts';
-import { parseRedisUrl } from './address.ts';
 import { clientOptions, type RedisConfig } from './connection.ts';
 import { unreachable } from './failure.ts';
+import { parseRedisUrl } from './redis-url.ts';
 import { listIn, textIn } from './reply.ts';
 
 export interface ArrivalsConfig extends Pick<RedisConfig, 'url' | 'connectionName'> {
@@ -19,11 +19,11 @@ export interface ArrivalsConfig extends Pick<RedisConfig, 'url' | 'connectionNam
 
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
-/** A client that hangs is replaced; the second in a row that hangs says that something else is wrong. */
-const hungClientsBorne = 1;
+/** A client that hangs is replaced. If the next one hangs too, something else is wrong. */
+const hungClientsAllowed = 1;
 
-/** Nothing is lost with this connection: it only looks. What is new is taken by scripts, over the other one. */
-const guarantee = 'nothing was taken';
+/** Nothing is lost with this connection: it only watches. Scripts read new entries over the other connection. */
+const guarantee = 'nothing was read';
 
 interface Waiter {
   readonly ring: () => void;
@@ -32,15 +32,15 @@ interface Waiter {
 
 /**
  * Watches the stream with a blocking read, on a client of its own, as long as somebody waits. On any error the client is
- * thrown away and another one made: one that reconnects by itself may hang for ever. A second client in a row that does
- * not answer within the watchdog's time makes `isHung` true.
+ * replaced: one that reconnects by itself may hang for ever. When two consecutive clients do not answer within the
+ * watchdog's time, `isHung` is true.
  */
 export class BlockingArrivals implements Arrivals {
   readonly #config: ArrivalsConfig;
   readonly #waiters = new Set<Waiter>();
   #client: Redis | undefined;
   #connectError: Error | undefined;
-  /** Where the stream stood when it was looked at last. */
+  /** The last entry of the stream that is known. */
   #seen = { id: firstEntry, ...beforeEverything };
   #isWatching = false;
   #isClosed = false;
@@ -52,13 +52,13 @@ export class BlockingArrivals implements Arrivals {
   }
 
   get isHung(): boolean {
-    return this.#hung > hungClientsBorne;
+    return this.#hung > hungClientsAllowed;
   }
 
   wait(after: EntryId, waitMs: number, signal: AbortSignal): Promise<void> {
     const isBehind = comparePositions(this.#seen, positionOf(after)) > 0;
     this.#see(after);
-    // A stream that was lost and is filled again is behind too: whoever looks at it now waits the next time.
+    // A stream that was lost and is filled again is behind too: the caller looks now, and waits the next time.
     if (isBehind || signal.aborted || this.#isClosed) return Promise.resolve();
     const waiting = this.#join(waitMs, signal);
     if (!this.#isWatching) void this.#watch();
@@ -114,7 +114,7 @@ export class BlockingArrivals implements Arrivals {
     this.#isWatching = false;
   }
 
-  /** The ID of the first new entry; null if none came. */
+  /** The ID of the first new entry; null if there is none. */
   async #read(): Promise<EntryId | null> {
     const { key, timings } = this.#config;
     const client = await this.#connected();

@@ -2,8 +2,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { messageOf, SyncError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Timings } from '../../timings.ts';
-import { parseRedisUrl } from './address.ts';
 import { unreachable } from './failure.ts';
+import { parseRedisUrl } from './redis-url.ts';
 import { textIn } from './reply.ts';
 import { createScriptRunner, type RunScript } from './script.ts';
 import { checkServer } from './start-check.ts';
@@ -11,7 +11,7 @@ import { checkServer } from './start-check.ts';
 export interface RedisConfig {
   /** `redis.url` of the config. */
   readonly url: string;
-  /** Use a Redis that evicts keys all the same. */
+  /** Accept a Redis that evicts keys. */
   readonly allowEviction: boolean;
   /** Shown by `CLIENT LIST`. */
   readonly connectionName: string;
@@ -19,9 +19,9 @@ export interface RedisConfig {
   readonly log: Log;
 }
 
-/** A connection for commands, which reconnects by itself. Whoever opens it closes it. */
+/** A connection for commands, which reconnects by itself. The caller closes it. */
 export interface RedisConnection {
-  /** Where it leads, without credentials. */
+  /** The address, without credentials. */
   readonly address: string;
   readonly run: RunScript;
   close(): void;
@@ -32,10 +32,10 @@ const firstReconnectMs = 50;
 const longestReconnectMs = 2000;
 
 /**
- * Connects, once, and checks that this Redis will do. Throws `UnreachableError` or `ConfigError`; nothing was written.
+ * Connects once, and checks that this Redis is suitable. Throws `UnreachableError` or `ConfigError`; nothing was written.
  *
- * A command whose reply is lost is never repeated by the client itself (`maxRetriesPerRequest: 0`): only scripts are, by
- * `run`, since they are safe to repeat.
+ * The client never repeats a command whose reply was lost (`maxRetriesPerRequest: 0`). Only `run` repeats, and only scripts,
+ * which are safe to repeat.
  */
 export async function openRedis({
   url,
@@ -71,7 +71,7 @@ export async function openRedis({
   return { address, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
 }
 
-/** What every client of ours is made with. */
+/** The options of every client. */
 export function clientOptions(
   connectionName: string,
   timings: RedisConfig['timings'],
@@ -92,7 +92,7 @@ export function clientOptions(
   };
 }
 
-/** Connects and asks for `INFO`, sent with the handshake: one round trip for both. Resolves to what it answers. */
+/** Connects and sends `INFO` with the handshake: one round trip for both. Resolves to the reply. */
 async function connect(client: Redis, log: Log): Promise<string> {
   const info = new Promise<unknown>((resolve, reject) => {
     client.once('connect', () => client.info().then(resolve, reject));

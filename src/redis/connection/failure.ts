@@ -3,7 +3,7 @@ import { IntegrityError, messageOf, SyncError, UnreachableError } from '../../er
 /** Replies that say "not now": the same script may succeed a moment later, on this server or on the one that takes over. */
 const passing = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY)\b/;
 
-/** Replies by which a Redis that is there refuses to write. */
+/** Replies of a Redis that is reachable and refuses to write. */
 const refusing = /^(OOM|MISCONF|NOREPLICAS|READONLY)\b/;
 
 const refusingCredentials = /^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|invalid username-password/i;
@@ -14,7 +14,7 @@ export function isPassing(error: unknown): boolean {
   return !isReply(error) || passing.test(error.message);
 }
 
-/** Whether Redis does not know the script any more: it was restarted, or its scripts were flushed. */
+/** Whether Redis no longer knows the script: it was restarted, or its scripts were flushed. */
 export function isUnknownScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');
 }
@@ -23,9 +23,9 @@ export function isUnknownScript(error: unknown): boolean {
 export interface Failing {
   /** Where it is, without credentials. */
   readonly address: string;
-  /** What holds in spite of the failure, as a clause. */
+  /** What is guaranteed in spite of the failure, as a clause. */
   readonly guarantee: string;
-  /** The real cause of a failed connect, which a command's own error does not tell. */
+  /** The cause of a failed connect, which a command's own error does not contain. */
   readonly connectError?: Error | undefined;
 }
 
@@ -34,12 +34,12 @@ export function unreachable(error: unknown, { address, guarantee, connectError }
   const cause = connectError ?? error;
   if (refusingCredentials.test(messageOf(cause))) return refusedCredentials(cause, address, guarantee);
   return new UnreachableError(`Redis at ${address} cannot be used (${describe(cause)}); ${guarantee}`, {
-    hint: `Is Redis running there, and reachable from here? Start it, or change redis.url in the config.`,
+    hint: 'Is Redis running there, and reachable from here? Start it, or change redis.url in the config.',
     cause,
   });
 }
 
-/** The error for a script that failed for good, in our words; `keys` are those that it was given. */
+/** Translates the error of a script that failed for good. `keys` are the script's keys. */
 export function scriptFailure(error: unknown, failing: Failing, keys: readonly string[]): unknown {
   if (!isReply(error)) return isPassing(error) ? unreachable(error, failing) : error;
   if (error.message.includes('WRONGTYPE')) return wrongType(error, failing, keys);
@@ -59,14 +59,14 @@ function refusedCredentials(cause: unknown, address: string, guarantee: string):
 
 function refusedWrite(error: Error, { address, guarantee }: Failing): UnreachableError {
   return new UnreachableError(`Redis at ${address} refuses to write (${error.message}); ${guarantee}`, {
-    hint: 'Give Redis room (OOM), look at its log (MISCONF), or point redis.url at the master (READONLY, NOREPLICAS).',
+    hint: 'Give Redis more memory (OOM), look at its log (MISCONF), or point redis.url at the master (READONLY, NOREPLICAS).',
     cause: error,
   });
 }
 
 function wrongType(error: Error, { address, guarantee }: Failing, keys: readonly string[]): IntegrityError {
   return new IntegrityError(
-    `a key in Redis at ${address} holds something that sync did not write: one of ${keys.join(', ')}; ${guarantee}`,
+    `a key in Redis at ${address} holds something that cronsync did not write: one of ${keys.join(', ')}; ${guarantee}`,
     { hint: `See what it is with "redis-cli type ${keys[0]}", then rename or delete it.`, cause: error },
   );
 }
@@ -75,7 +75,7 @@ function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
-/** A host with several addresses fails with one error for all of them, and no message. */
+/** A host with several addresses fails with one error for all of them, without a message. */
 function describe(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(messageOf).join(', ');
   return messageOf(cause);

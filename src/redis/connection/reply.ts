@@ -27,6 +27,6 @@ export function textOrNull(reply: unknown): string | null {
 
 function wrongShape(expected: string, reply: unknown): never {
   throw new IntegrityError(`Redis answered ${JSON.stringify(reply)?.slice(0, 80)} where ${expected} was expected`, {
-    hint: 'Is a proxy between sync and Redis, or is it another server that speaks its protocol?',
+    hint: 'Check whether a proxy stands between cronsync and Redis, or another server answers in its place.',
   });
 }

@@ -5,7 +5,7 @@ import { type Failing, isPassing, isUnknownScript, scriptFailure } from './failu
 /** A Lua script that is safe to repeat with the same arguments. Its header lists KEYS, ARGV and its result. */
 export interface Script {
   readonly lua: string;
-  /** What holds if it cannot be run: the end of the error's message. */
+  /** What is guaranteed if it cannot be run: the end of the error's message. */
   readonly guarantee: string;
 }
 
@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly budgetMs?: number;
 }
 
-/** Runs a script. Throws `UnreachableError`, or `IntegrityError` where a key holds something of somebody else's. */
+/** Runs a script. Throws `UnreachableError`, or `IntegrityError` if a key holds something that is not ours. */
 export type RunScript = (
   script: Script,
   keys: readonly string[],
@@ -22,7 +22,7 @@ export type RunScript = (
   options?: RunOptions,
 ) => Promise<unknown>;
 
-/** What the wrapper needs of a connection. */
+/** What running scripts needs of a connection. */
 export interface ScriptServer {
   readonly address: string;
   call(command: string, args: readonly (string | number)[]): Promise<unknown>;
@@ -35,7 +35,7 @@ const firstDelayMs = 50;
 const longestDelayMs = 1000;
 
 /**
- * The one way in which scripts are run. It repeats a script, with the same arguments, only when the connection failed or
+ * Makes the one function that runs scripts. It repeats a script, with the same arguments, only if the connection failed or
  * the server said "not now", until the budget ends: a lost reply must not look like a refusal.
  */
 export function createScriptRunner(server: ScriptServer, budgetMs: number): RunScript {
@@ -59,7 +59,7 @@ function failing({ address, connectError }: ScriptServer, { guarantee }: Script)
   return { address, guarantee, connectError: connectError() };
 }
 
-/** Sends a script's text the first time and its digest from then on: most runs use a script once, and need no digest. */
+/** Sends a script's text the first time and its digest afterwards: most runs use a script once, and need no digest. */
 function createSender({ call }: ScriptServer) {
   const digests = new Map<Script, string | null>();
   return async (script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> => {

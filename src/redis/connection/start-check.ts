@@ -2,7 +2,7 @@ import { ConfigError, UnreachableError } from '../../errors.ts';
 
 const oldestMajor = 7;
 
-/** What a Redis must be for sync to trust it. */
+/** What is known of a Redis and what is required of it. */
 export interface Expected {
   /** Without credentials, for the message. */
   readonly address: string;
@@ -11,7 +11,7 @@ export interface Expected {
 
 /**
  * Judges the text that `INFO` answers: version 7, a master, and no eviction, which would take locks and events away.
- * Managed services forbid `CONFIG GET`; `INFO` has the same facts. What it does not tell is taken for granted.
+ * Managed services forbid `CONFIG GET`; `INFO` has the same facts. A fact that is missing is not checked.
  */
 export function checkServer(info: string, { address, allowEviction }: Expected): void {
   const fact = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
@@ -19,12 +19,12 @@ export function checkServer(info: string, { address, allowEviction }: Expected):
   const version = fact('redis_version');
   if (version !== undefined && Number.parseInt(version, 10) < oldestMajor) {
     throw new ConfigError(`Redis at ${address} is version ${version}; nothing was written`, {
-      hint: `sync needs Redis ${oldestMajor}.0 or newer, or Valkey.`,
+      hint: `cronsync needs Redis ${oldestMajor}.0 or newer, or Valkey.`,
     });
   }
   const role = fact('role');
   if (role !== undefined && role !== 'master') {
-    throw new UnreachableError(`Redis at ${address} is a replica: it takes no writes, and nothing was written`, {
+    throw new UnreachableError(`Redis at ${address} is a replica, which accepts no writes; nothing was written`, {
       hint: `Point redis.url at the master (this one follows ${fact('master_host')}:${fact('master_port')}).`,
     });
   }
@@ -34,7 +34,7 @@ export function checkServer(info: string, { address, allowEviction }: Expected):
     throw new ConfigError(
       `Redis at ${address} evicts keys when it is full (maxmemory-policy ${policy}); nothing was written`,
       {
-        hint: 'It would lose locks and events: set maxmemory-policy to noeviction, or allow it with redis.allowEviction.',
+        hint: 'Locks and events would be lost: set maxmemory-policy to noeviction, or allow eviction with redis.allowEviction.',
       },
     );
   }

@@ -1,93 +1,71 @@
 import type { Batch, Committed, Step } from '../../batch.ts';
+import { type Change, countChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
-import { IntegrityError } from '../../errors.ts';
 import type { Prepared, Rejected } from '../../record.ts';
-import { countChanges } from '../sql/change-counts.ts';
-import { refusedRecord } from '../sql/rejects.ts';
+import { EntryBook, type Register } from '../sql/entry-book.ts';
+import { NotEmptyError } from '../sql/first-loads.ts';
+import { assertPlanned } from '../sql/run-errors.ts';
+import { refusedRecord } from '../sql/stored-reject.ts';
 import type { Outcome } from './bisect.ts';
 import { isMadeAlready } from './connection/errors.ts';
-import type { Session } from './connection/session.ts';
-import type { Lease } from './fence.ts';
-import { savePass, storeRejects } from './ledger.ts';
+import type { Writing } from './fence/run-fence.ts';
+import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
+import { storeRejects } from './rejects.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
-import { claimedRegister, insertEntries, type Register, renewEntries, saveRegister } from './rows/entries.ts';
-import { type FoundRow, lookUp, wantedRecord } from './rows/rows.ts';
+import { writeEntries } from './rows/entering.ts';
+import { type FoundRow, lookUp, noFoundRow } from './rows/look-up.ts';
+import { ownRegister, saveRegister } from './rows/register.ts';
 import type { Shape } from './rows/shape.ts';
+import { wantedRecord } from './rows/wanted.ts';
 import { type RowToWrite, rowsToWrite, writeRows } from './rows/writing.ts';
-import type { Place } from './schema.ts';
 
-/** Where one transaction writes: the fence is checked, the lease row is locked and as this run last saw it. */
-export interface Writing {
-  readonly session: Session;
-  readonly place: Place;
-  readonly name: string;
-  readonly lease: Lease;
-}
-
-/** A record of a first load is there already: the batch is done again with a look-up of each. */
-export class NotEmptyError extends Error {}
-
-/** Part of a batch as it was committed; what time did not suffice for is to be done in another transaction. */
+/** Part of a batch as it was committed. What there was no time for is left to another transaction. */
 export interface PartCommitted extends Committed {
   readonly left: readonly Prepared[];
 }
 
-const unknown: FoundRow = { entry: null, row: null, isRowDeleted: false, isBusy: false };
-
 /**
- * Look up and lock, plan, write the rows, our entries, the events, the rejects, and last the checkpoint. A first load looks
- * nothing up: it throws `NotEmptyError` where a record is there already.
+ * Commits one part of a batch inside a transaction:
+ *
+ * 1. look up and lock the rows, and plan what to do with those that are not busy;
+ * 2. write the rows, then our entries;
+ * 3. write the events, the rejects and the aliases;
+ * 4. store the checkpoint, if nothing is busy or left.
+ *
+ * A first load looks nothing up. It throws `NotEmptyError` where a record is there already.
  */
 export async function commitBatch(
   writing: Writing,
   batch: Batch,
   { shape, isFirstLoad }: { readonly shape: Shape; readonly isFirstLoad: boolean },
 ): Promise<PartCommitted> {
-  const { session, place, name, lease } = writing;
-  const { table } = batch;
+  const { session, place, name, fence } = writing;
+  const { resource } = batch.table;
   const at = new Date();
-  const register = await claimedRegister(session, place, name, table.resource);
-  const looked = isFirstLoad ? batch.records.map(() => unknown) : await findLocked(writing, batch, shape, register);
-  const free = batch.records.flatMap((record, n) => (looked[n]?.isBusy ? [] : { record, found: looked[n] ?? unknown }));
-  const steps = batch.plan(
-    free.map(({ record }) => record),
-    free.map(({ found }) => found),
-  );
-  if (steps.length !== free.length)
-    throw new IntegrityError('the plan is not one step for each record; nothing was written');
+  const register = await ownRegister(session, place, name, resource);
+  const looked = isFirstLoad ? batch.records.map(() => noFoundRow) : await findLocked(writing, batch, shape, register);
+  const planned = plan(batch, looked);
   crashPoint('commit-planned');
 
-  const found = free.map((each) => each.found);
-  const rows = rowsToWrite(steps, (n) => found[n]?.row !== null);
+  const rows = rowsToWrite(planned.steps, (n) => planned.found[n]?.row !== null);
   const outcome = await writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined });
-  const book = entered(steps, found, outcome, register);
-  await enter(writing, register, book, isFirstLoad);
+  const { book, changes } = entered(planned, outcome, register);
+  await writeBook(writing, register.id, book, isFirstLoad);
   crashPoint('commit-written');
 
-  const refused = refusedRecords(outcome, table);
-  const changes = steps.flatMap(({ change }, n) => (typeof change === 'object' && book.isDone(n) ? change : []));
+  const refused = refusedRecords(outcome, batch);
   const events = await giveOutEvents(writing, batch, changes, at);
-  await storeRejects(session, place, [...batch.rejected, ...refused], {
-    name,
-    resource: table.resource,
-    pass: batch.pass,
-    at,
-  });
-  if (batch.aliases) await storeAliases(session, place, register.id, batch.aliases);
-  const refusedKeys = refused.flatMap(({ key }) => key ?? []);
-  if (table.match) await forgetGroundless(session, place, register.id, refusedKeys);
-  const busy = [
-    ...batch.records.flatMap(({ key }, n) => (looked[n]?.isBusy ? key : [])),
-    ...[...outcome.busy].map(({ record }) => record.key),
-  ];
+  await storeRejects(session, place, [...batch.rejected, ...refused], { name, resource, pass: batch.pass, at });
+  await keepAliases(writing, batch, register, refused);
+  const busy = [...planned.busy, ...[...outcome.busy].map(({ record }) => record.key)];
   const left = [...outcome.left].map(({ record }) => record);
   const counts = countChanges(changes);
   const isWhole = busy.length === 0 && left.length === 0;
   const stored = isWhole ? batch.checkpoint?.(book.ids, counts, refused.length) : undefined;
-  if (stored) await savePass(session, place, name, table.resource, stored);
+  if (stored) await savePass(session, place, name, resource, stored);
   crashPoint('commit-ready');
-  return { counts, ids: book.ids, busy, left, refused, events, nextSeq: lease.nextSeq + events };
+  return { counts, ids: book.ids, busy, left, refused, events, nextSeq: fence.nextSeq + events };
 }
 
 function findLocked(
@@ -100,66 +78,76 @@ function findLocked(
   return lookUp(session, { place, shape, of, lock: 'FOR NO KEY UPDATE' }, wanted);
 }
 
+interface Planned {
+  readonly steps: readonly Step[];
+  /** In the order of the steps. */
+  readonly found: readonly FoundRow[];
+  /** Keys of the records that cannot be planned, since the system holds their rows locked. */
+  readonly busy: readonly string[];
+}
+
+function plan(batch: Batch, looked: readonly FoundRow[]): Planned {
+  const isBusy = (n: number): boolean => looked[n]?.isBusy === true;
+  const records = batch.records.filter((_record, n) => !isBusy(n));
+  const found = looked.filter(({ isBusy: is }) => !is);
+  const steps = batch.plan(records, found);
+  assertPlanned(steps, records);
+  return { steps, found, busy: batch.records.flatMap(({ key }, n) => (isBusy(n) ? key : [])) };
+}
+
 function notEmpty(): never {
   throw new NotEmptyError();
 }
 
-function refusedRecords({ refused }: Outcome<RowToWrite>, { mapped }: Batch['table']): Rejected[] {
-  const inOrder = [...refused].sort(([a], [b]) => a.at - b.at);
-  return inOrder.map(([{ record }, { reason }]) => refusedRecord(record.key, record.values, mapped, reason));
+interface Entered {
+  readonly book: EntryBook;
+  /** What has really changed. */
+  readonly changes: readonly Change[];
 }
 
-interface Book {
-  /** Of every record that is live now, in the order of the steps. */
-  readonly ids: readonly number[];
-  readonly entering: readonly (readonly [key: string, hash: string])[];
-  readonly renewing: readonly (readonly [id: number, hash: string])[];
-  readonly revived: number;
-  /** What the step asks for has happened. */
-  readonly isDone: (n: number) => boolean;
-}
-
-/** What our entries say after it. What was not written keeps the entry that it has; busy and left ones are not told of yet. */
-function entered(
-  steps: readonly Step[],
-  found: readonly FoundRow[],
-  { refused, busy, left }: Outcome<RowToWrite>,
-  { next }: Register,
-): Book {
+/** A record that was not written keeps the entry that it has. Nothing is known yet of one that is busy or left. */
+function entered({ steps, found }: Planned, { refused, busy, left }: Outcome<RowToWrite>, register: Register): Entered {
   const positions = (rows: Iterable<RowToWrite>) => new Set([...rows].map(({ at }) => at));
   const notYet = positions([...busy, ...left]);
   const notAtAll = positions(refused.keys());
-  const ids: number[] = [];
-  const entering: [string, string][] = [];
-  const renewing: [number, string][] = [];
-  let revived = 0;
+  const book = new EntryBook(register);
+  const changes: Change[] = [];
   for (const [n, { record, change }] of steps.entries()) {
     const entry = found[n]?.entry ?? null;
     if (notYet.has(n)) continue;
-    if (notAtAll.has(n) || change === 'none') {
-      if (entry && !entry.deleted) ids.push(entry.id);
-      continue;
-    }
-    ids.push(entry?.id ?? next + entering.length);
-    if (entry) renewing.push([entry.id, record.hash]);
-    else entering.push([record.key, record.hash]);
-    if (entry?.deleted) revived += 1;
+    if (notAtAll.has(n) || change === 'none') book.keep(entry);
+    else book.enter(record, entry);
+    if (typeof change === 'object' && !notAtAll.has(n)) changes.push(change);
   }
-  return { ids, entering, renewing, revived, isDone: (n) => !notYet.has(n) && !notAtAll.has(n) };
+  return { book, changes };
 }
 
-async function enter(
+async function writeBook(
   { session, place }: Writing,
-  { id: of, next, live }: Register,
-  { entering, renewing, revived }: Book,
+  of: number,
+  { entries }: EntryBook,
   isFirstLoad: boolean,
 ): Promise<void> {
   try {
-    await insertEntries(session, place, of, next, entering);
+    await writeEntries(session, place, of, entries);
   } catch (error) {
     throw isFirstLoad && isMadeAlready(error) ? new NotEmptyError() : error;
   }
-  await renewEntries(session, place, of, renewing);
-  const added = entering.length + revived;
-  if (added > 0) await saveRegister(session, place, { id: of, next: next + entering.length, live: live + added });
+  if (entries.register) await saveRegister(session, place, entries.register);
+}
+
+function refusedRecords({ refused }: Outcome<RowToWrite>, { table }: Batch): Rejected[] {
+  const inOrder = [...refused].sort(([a], [b]) => a.at - b.at);
+  return inOrder.map(([{ record }, { reason }]) => refusedRecord(record.key, record.values, table.mapped, reason));
+}
+
+async function keepAliases(
+  { session, place }: Writing,
+  { table, aliases }: Batch,
+  { id: of }: Register,
+  refused: readonly Rejected[],
+): Promise<void> {
+  if (aliases) await storeAliases(session, place, of, aliases);
+  const refusedKeys = refused.flatMap(({ key }) => key ?? []);
+  if (table.match) await forgetGroundless(session, place, of, refusedKeys);
 }

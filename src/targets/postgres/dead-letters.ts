@@ -1,10 +1,11 @@
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
-import { letterOf } from '../sql/dead-letters.ts';
+import { letterOf } from '../sql/our-rows.ts';
 import { parseAddress } from './connection/address.ts';
-import { createConnection, type PostgresTimings, patienceOf } from './connection/connection.ts';
+import { createConnection } from './connection/connection.ts';
+import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Row, Session } from './connection/session.ts';
 import type { PostgresOptions } from './reader.ts';
-import { storable } from './rows/values.ts';
+import { storable } from './rows/literals.ts';
 import { ensureSchema, hasSchema, type Place, placeIn, type Transact } from './schema.ts';
 
 export interface PostgresDeadLettersOptions extends PostgresOptions {
@@ -12,8 +13,8 @@ export interface PostgresDeadLettersOptions extends PostgresOptions {
 }
 
 /**
- * Opens the dead letters in a Postgres database. Not fenced: any daemon may bury, and the same one again changes nothing.
- * Tables are made by the first burial; before it everything reads as empty.
+ * Opens the dead letters in a Postgres database. They are not fenced: any daemon may store one, and storing it again changes
+ * nothing. The first one makes the tables. Until then everything reads as empty.
  */
 export function openPostgresDeadLetters(options: PostgresDeadLettersOptions): DeadLetters & AsyncDisposable {
   const { name, schema, timings } = options;
@@ -26,7 +27,7 @@ export function openPostgresDeadLetters(options: PostgresDeadLettersOptions): De
     transact(async (session) => ((await hasSchema(session, place)) ? work(session) : empty));
 
   return {
-    async bury(letter) {
+    async store(letter) {
       await ensureSchema(transact, place);
       return transact((session) => insert(session, place, name, letter));
     },

@@ -2,23 +2,11 @@ import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
 import type { OutboxSlice } from '../../target.ts';
-import { eventsText } from '../sql/change-counts.ts';
+import { type OutboxRow, outboxRow, rowsPerPurge } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
-import type { Writing } from './commit.ts';
 import type { Session } from './connection/session.ts';
+import type { Writing } from './fence/run-fence.ts';
 import type { Place } from './schema.ts';
-
-/** How many outbox rows one transaction removes: a row is a transaction's events, and may be megabytes. */
-const rowsPerPurge = 50;
-
-/** One row per transaction: events, joined by newlines, which no JSON text of ours contains. */
-interface OutboxRow {
-  readonly generation: number;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly at: string;
-  readonly events: string;
-}
 
 async function append(session: Session, { table }: Place, name: string, row: OutboxRow): Promise<void> {
   await session.query(
@@ -27,23 +15,20 @@ async function append(session: Session, { table }: Place, name: string, row: Out
   );
 }
 
-/** Numbers a transaction's events and puts them in the outbox as one row. Says how many there were: the lease counts on. */
+/** Writes a transaction's events to the outbox as one row. Returns how many: the fence row's next number moves past them. */
 export async function giveOutEvents(
-  { session, place, name, lease }: Writing,
-  { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
+  { session, place, name, fence }: Writing,
+  batch: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
   at: Date,
 ): Promise<number> {
-  const { generation, nextSeq: firstSeq } = lease;
-  const whose = { resource: table.resource, columns: table.mapped, options };
-  const events = eventsText(changes, { name, generation, firstSeq, at }, whose);
-  if (events === null) return 0;
-  const lastSeq = firstSeq + changes.length - 1;
-  await append(session, place, name, { generation, firstSeq, lastSeq, at: at.toISOString(), events });
+  const row = outboxRow(changes, { name, fence, at }, batch);
+  if (row === null) return 0;
+  await append(session, place, name, row);
   return changes.length;
 }
 
-/** A position of generation 0 stands before the oldest generation that is kept. */
+/** Generation 0 stands for the start of the oldest generation that is kept. */
 export async function readOutbox(
   session: Session,
   { table }: Place,
@@ -69,7 +54,7 @@ export async function readOutbox(
   return { generation, firstSeq, events: events.slice(firstSeq - first) };
 }
 
-/** Removes some rows that are older and passed; 0: none are left. */
+/** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
 export async function purgeSome(
   session: Session,
   { table }: Place,
@@ -87,7 +72,7 @@ export async function purgeSome(
   return count;
 }
 
-/** Gives every event after a position its place in a new generation, with its own number, and says how many there were. */
+/** Moves every event after a position to a new generation, under the same number. Returns how many there were. */
 export async function moveOutbox(
   session: Session,
   place: Place,

@@ -7,8 +7,8 @@ import type { Pace } from './pace.ts';
 import type { PartRemoved, RemovalPart } from './remove.ts';
 
 /**
- * Commits a batch in as many transactions as it takes for none to be long: each whole or not at all, the checkpoint with the
- * last. Killed in between, the page is read again, and what is written is found unchanged.
+ * Commits a batch in as many transactions as it takes to keep each of them short. Each happens whole or not at all; the checkpoint
+ * is stored with the last. If the run is killed in between, the page is read again, and what was written is found unchanged.
  */
 export async function commitInParts(
   batch: Batch,
@@ -50,7 +50,7 @@ function withTotals(
     checkpoint([...done.ids, ...ids], sumCounts(done.counts, counts), done.refused.length + refused);
 }
 
-/** Removes in as many transactions; each stores how many are gone, the last that nothing is left to do. */
+/** Removes in as many transactions. Each stores how many records are deleted so far, and the last that nothing is left to do. */
 export async function removeInParts(
   { ids }: Removal,
   pace: Pace,
@@ -71,7 +71,7 @@ export async function removeInParts(
   }
 }
 
-/** Undefined: the server gave up one of its statements, nothing was written, and the next part is to be a smaller one. */
+/** Undefined: the server gave up one of the statements, nothing was written, and the next part has to be smaller. */
 async function unlessTooMany<T>(rows: number, pace: Pace, write: () => Promise<T>): Promise<T | undefined> {
   const startedAt = performance.now();
   try {
@@ -83,7 +83,7 @@ async function unlessTooMany<T>(rows: number, pace: Pace, write: () => Promise<T
   }
 }
 
-/** The first of about equal parts. */
+/** Cuts the first of parts of about equal size. */
 function cut<T>(rest: readonly T[], most: number): { readonly part: readonly T[]; readonly after: readonly T[] } {
   const size = Math.ceil(rest.length / Math.max(1, Math.ceil(rest.length / most)));
   return { part: rest.slice(0, size), after: rest.slice(size) };

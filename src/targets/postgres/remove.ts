@@ -1,52 +1,50 @@
 import type { Committed, Removal } from '../../batch.ts';
-import type { Deleted } from '../../change.ts';
+import { countChanges, type Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
-import { countChanges } from '../sql/change-counts.ts';
-import { refusedRecord } from '../sql/rejects.ts';
-import { bisector, type Outcome } from './bisect.ts';
-import type { Writing } from './commit.ts';
-import { savePass, storeRejects } from './ledger.ts';
+import type { Rejected } from '../../record.ts';
+import { refusedRecord } from '../sql/stored-reject.ts';
+import { Bisector, type Outcome } from './bisect.ts';
+import type { Writing } from './fence/run-fence.ts';
+import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { claimedRegister, countMissing, type KeyOfId, keysOf, markDeleted, saveRegister } from './rows/entries.ts';
-import { type FoundRow, lookUp, wantedKey } from './rows/rows.ts';
+import { storeRejects } from './rejects.ts';
+import { countMissing, markDeleted } from './rows/entering.ts';
+import { type KeyOfId, keysOf } from './rows/entries.ts';
+import { type FoundRow, lookUp, noFoundRow } from './rows/look-up.ts';
+import { ownRegister, saveRegister } from './rows/register.ts';
+import { removeRows } from './rows/removing.ts';
 import type { Shape } from './rows/shape.ts';
-import { removeRows, tellApartMs } from './rows/writing.ts';
+import { wantedKey } from './rows/wanted.ts';
+import { tellApartMs } from './rows/writing.ts';
 
-/** Part of a removal as it was committed; the ids that time did not suffice for are to be done in another transaction. */
+/** Part of a removal as it was committed. The ids that there was no time for are left to another transaction. */
 export interface PartRemoved extends Committed {
   readonly left: readonly number[];
-}
-
-interface Leaving extends KeyOfId {
-  readonly found: FoundRow;
-  readonly fields: readonly (string | null)[] | null;
 }
 
 /** What of a removal one transaction does. */
 export interface RemovalPart {
   readonly ids: readonly number[];
-  /** Nothing is to come after it, if all of it is done. */
+  /** Nothing comes after this part, if all of it is done. */
   readonly isLast: boolean;
-  /** Deleted by earlier parts. */
+  /** How many records earlier parts have deleted. */
   readonly deleted: number;
 }
 
-/** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
+/** Deletes the ids that are live, counts the missing with the last part, and stores the checkpoint. */
 export async function removeBatch(
   writing: Writing,
   removal: Removal,
   shape: Shape | null,
   part: RemovalPart,
 ): Promise<PartRemoved> {
-  const { session, place, name, lease } = writing;
-  const { table } = removal;
+  const { session, place, name, fence } = writing;
+  const { resource } = removal.table;
   const at = new Date();
-  const register = await claimedRegister(session, place, name, table.resource);
+  const register = await ownRegister(session, place, name, resource);
   const leaving = await findLeaving(writing, part.ids, shape, register.id);
   const outcome = await removeFound(writing, leaving, shape, at);
-  const isGone = (each: Leaving) =>
-    !each.found.isBusy && ![outcome.busy, outcome.left, outcome.refused].some((kept) => kept.has(each));
-  const gone = leaving.filter(isGone);
+  const { gone, busy, left, refused } = sorted(leaving, outcome, removal);
   await markDeleted(
     session,
     place,
@@ -54,8 +52,6 @@ export async function removeBatch(
     gone.map(({ id }) => id),
   );
   if (gone.length > 0) await saveRegister(session, place, { ...register, live: register.live - gone.length });
-  const busy = leaving.filter((each) => each.found.isBusy || outcome.busy.has(each)).map(({ key }) => key);
-  const left = [...outcome.left].map(({ id }) => id);
   const isWhole = part.isLast && busy.length === 0 && left.length === 0;
   if (isWhole) await countMissing(session, place, register.id, removal);
   crashPoint('remove-written');
@@ -63,13 +59,15 @@ export async function removeBatch(
   const changes = gone.map(({ key, found }): Deleted => ({ type: 'deleted', key, before: found.row }));
   const events = await giveOutEvents(writing, removal, changes, at);
   const stored = removal.checkpoint(part.deleted + gone.length, isWhole);
-  const refused = [...outcome.refused].map(([{ key, found }, { reason }]) =>
-    refusedRecord(key, found.row ?? [], table.mapped, reason),
-  );
-  await storeRejects(session, place, refused, { name, resource: table.resource, pass: stored.checkpoint.pass, at });
-  await savePass(session, place, name, table.resource, stored);
+  await storeRejects(session, place, refused, { name, resource, pass: stored.checkpoint.pass, at });
+  await savePass(session, place, name, resource, stored);
   crashPoint('remove-ready');
-  return { counts: countChanges(changes), ids: [], busy, left, refused, events, nextSeq: lease.nextSeq + events };
+  return { counts: countChanges(changes), ids: [], busy, left, refused, events, nextSeq: fence.nextSeq + events };
+}
+
+interface Leaving extends KeyOfId {
+  readonly found: FoundRow;
+  readonly fields: readonly (string | null)[] | null;
 }
 
 async function findLeaving(
@@ -82,21 +80,20 @@ async function findLeaving(
   const wanted = keys.map(({ key }) => wantedKey(key, shape));
   const lock = shape?.table.onDelete === 'hard' ? 'FOR UPDATE' : 'FOR NO KEY UPDATE';
   const found = await lookUp(session, { place, shape, of, lock }, wanted);
-  const absent: FoundRow = { entry: null, row: null, isRowDeleted: false, isBusy: false };
-  return keys.map((each, n) => ({ ...each, found: found[n] ?? absent, fields: wanted[n]?.fields ?? null }));
+  return keys.map((each, n) => ({ ...each, found: found[n] ?? noFoundRow, fields: wanted[n]?.fields ?? null }));
 }
 
-/** A row that the database keeps, for a foreign key's sake, leaves its record live: the next pass tries again. */
+/** If the database keeps a row, because of a foreign key for example, its record stays live. The next pass tries again. */
 async function removeFound(
   { session }: Writing,
   leaving: readonly Leaving[],
   shape: Shape | null,
   at: Date,
 ): Promise<Outcome<Leaving>> {
-  const { put, outcome } = bisector<Leaving>(session, { tellApartMs });
+  const bisector = new Bisector<Leaving>(session, { tellApartMs });
   const there = leaving.filter(({ found }) => !found.isBusy && found.row !== null);
   if (shape)
-    await put(there, (part) =>
+    await bisector.put(there, (part) =>
       removeRows(
         session,
         shape,
@@ -104,5 +101,26 @@ async function removeFound(
         at,
       ),
     );
-  return outcome;
+  return bisector.outcome;
+}
+
+interface Sorted {
+  readonly gone: readonly Leaving[];
+  /** Keys. */
+  readonly busy: readonly string[];
+  /** Ids. */
+  readonly left: readonly number[];
+  readonly refused: readonly Rejected[];
+}
+
+function sorted(leaving: readonly Leaving[], outcome: Outcome<Leaving>, { table }: Removal): Sorted {
+  const isBusy = (each: Leaving) => each.found.isBusy || outcome.busy.has(each);
+  return {
+    gone: leaving.filter((each) => !isBusy(each) && !outcome.left.has(each) && !outcome.refused.has(each)),
+    busy: leaving.filter(isBusy).map(({ key }) => key),
+    left: [...outcome.left].map(({ id }) => id),
+    refused: [...outcome.refused].map(([{ key, found }, { reason }]) =>
+      refusedRecord(key, found.row ?? [], table.mapped, reason),
+    ),
+  };
 }

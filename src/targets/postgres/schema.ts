@@ -1,11 +1,12 @@
 import { ConfigError } from '../../errors.ts';
-import { quoted } from '../sql/names.ts';
+import { quoted } from '../sql/identifiers.ts';
+import { otherVersionError } from '../sql/run-errors.ts';
 import type { Session } from './connection/session.ts';
 
-/** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */
+/** The version of our own tables. A later release migrates older tables, and an older release leaves newer ones alone. */
 const schemaVersion = 1;
 
-/** Where our tables are, and the system's: one schema of the database, by name, whatever the search path says. */
+/** Where our tables and the system's are: one schema of the database, named in every statement, whatever the search path is. */
 export interface Place {
   readonly label: string;
   readonly schema: string;
@@ -18,8 +19,8 @@ export function placeIn(schema: string, label: string): Place {
 }
 
 /**
- * Keys are compared byte by byte. No two indexes of the records begin alike, so that the planner takes the right one of a
- * table that was never analyzed. Rows that every transaction changes have room to be changed in place.
+ * Keys are compared byte by byte. No two indexes of the records begin with the same column, so that the planner takes the right
+ * one while the table was never analyzed. Rows that every transaction changes have room to be changed in place.
  */
 function statements({ table }: Place): string {
   return `
@@ -57,7 +58,7 @@ INSERT INTO ${table('_sync_schema')} VALUES (${schemaVersion});
 `;
 }
 
-/** Asks the catalog's tables, not its cache: another first start may have made them a moment ago. */
+/** Reads the catalog's tables, not its cache: another first start may have made our tables a moment ago. */
 const presence = `
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS here, EXISTS (
   SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = '_sync_schema') AS ours`;
@@ -73,20 +74,36 @@ export async function hasSchema(session: Session, place: Place): Promise<boolean
   if (rows[0].ours !== 't') return false;
   const { rows: versions } = await session.query(`SELECT version FROM ${place.table('_sync_schema')}`);
   if (versions[0]?.version === String(schemaVersion)) return true;
-  throw new ConfigError(
-    `the tables of sync in ${place.label} are of version ${versions[0]?.version}; this release knows ${schemaVersion}`,
-    { hint: 'Run the newer release of sync on this database.' },
-  );
+  throw otherVersionError(place.label, versions[0]?.version, schemaVersion);
 }
 
 /** Runs short work in a transaction. */
 export type Transact = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
-/** Makes our tables if they are not there, in a transaction of its own; two first starts at once take turns. */
+/** Makes our tables if they are not there, in a transaction of its own. Two first starts at once take turns. */
 export async function ensureSchema(transact: Transact, place: Place): Promise<void> {
   if (await transact((session) => hasSchema(session, place))) return;
   await transact(async (session) => {
     await session.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [place.table('_sync_schema')]);
     if (!(await hasSchema(session, place))) await session.query(statements(place));
   });
+}
+
+/** Our tables, made when they are first written to. */
+export class OurTables {
+  readonly #transact: Transact;
+  readonly #place: Place;
+  #areThere = false;
+
+  constructor(transact: Transact, place: Place) {
+    this.#transact = transact;
+    this.#place = place;
+  }
+
+  /** Runs work in a transaction that finds our tables there. */
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (!this.#areThere) await ensureSchema(this.#transact, this.#place);
+    this.#areThere = true;
+    return this.#transact(work);
+  }
 }

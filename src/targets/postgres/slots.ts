@@ -1,41 +1,24 @@
 import type { SlotKeeper } from '../../throttle.ts';
-import {
-  cancelSlot,
-  deferKey,
-  type KeptSlots,
-  keptSlots,
-  type SlotRow,
-  settleSlot,
-  slotRows,
-  takeSlot,
-} from '../sql/slots.ts';
-import type { Row, Session } from './connection/session.ts';
-import { textArray } from './rows/values.ts';
-import type { Place } from './schema.ts';
+import { keeperOf } from '../sql/slots/slot-keeper.ts';
+import { keptSlots, slotRowOf, slotRows } from '../sql/slots/slot-rows.ts';
+import type { KeptSlots } from '../sql/slots/slot-rules.ts';
+import type { Session } from './connection/session.ts';
+import { textArray } from './rows/literals.ts';
+import type { Place, Transact } from './schema.ts';
 
 /**
- * The guard: rows of one key, changed under the lock of one of them that is always there, on the database's clock. All syncs
- * whose tables are in this schema share them.
+ * The second throttle: the rows of one key, on the database's clock, changed under the lock of one of them that is always
+ * there. All syncs whose tables are in this schema share it.
  */
-export function slotKeeper(write: <T>(work: (session: Session) => Promise<T>) => Promise<T>, place: Place): SlotKeeper {
-  const change = (key: string, decide: (kept: KeptSlots, now: number) => KeptSlots): Promise<void> =>
-    write(async (session) => {
+export function slotKeeper(transact: Transact, place: Place): SlotKeeper {
+  return keeperOf((key, decide) =>
+    transact(async (session) => {
       const { kept, now } = await readLocked(session, place, key);
-      await store(session, place, key, decide(kept, now));
-    });
-  return {
-    take: ({ key, id }, limits, reserveMs) =>
-      write(async (session) => {
-        const { kept, now } = await readLocked(session, place, key);
-        const { answer, keeps } = takeSlot(kept, { id, limits, reserveMs, now });
-        await store(session, place, key, keeps);
-        return answer;
-      }),
-    settle: ({ key, id }, freesInMs) => change(key, (kept, now) => settleSlot(kept, id, freesInMs, now)),
-    cancel: ({ key, id }) => change(key, (kept) => cancelSlot(kept, id)),
-    defer: (key, forMs, cause) => change(key, (kept, now) => deferKey(kept, forMs, cause, now)),
-    resume: (key) => change(key, (kept) => ({ ...kept, deferred: null })),
-  };
+      const { keeps, answer } = decide(kept, now);
+      await store(session, place, key, keeps);
+      return answer;
+    }),
+  );
 }
 
 async function readLocked(
@@ -54,11 +37,7 @@ async function readLocked(
      FROM ${throttle} WHERE key = $1`,
     [key],
   );
-  return { now: Number(rows[0]?.now), kept: keptSlots(rows.filter(({ kind }) => kind !== 'turn').map(slotRow)) };
-}
-
-function slotRow({ kind, grant_id: id, until, span, note = null }: Row): SlotRow {
-  return { kind: kind as SlotRow['kind'], id: String(id), until: Number(until), span: Number(span), note };
+  return { now: Number(rows[0]?.now), kept: keptSlots(rows.filter(({ kind }) => kind !== 'turn').map(slotRowOf)) };
 }
 
 async function store(session: Session, { table }: Place, key: string, keeps: KeptSlots): Promise<void> {

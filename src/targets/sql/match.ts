@@ -1,13 +1,13 @@
 import type { Arrived } from '../../identity.ts';
 import type { Value } from '../../record.ts';
-import type { ResourceTable } from '../../target.ts';
+import type { ResourceTable } from '../../table.ts';
 
-/** The values to look for: each set of them once, and which set is whose. */
+/** The sets of values to look for, each once, and which arrival has which set. */
 export interface MatchedValues {
   readonly sets: readonly (readonly Value[])[];
-  /** For each arrival the place of its set; null where a match field is null or empty, which is like nothing else. */
+  /** For each arrival the place of its set; null where a match field is null or empty, which matches nothing. */
   readonly setOf: readonly (number | null)[];
-  /** The place of the set that these values are. */
+  /** The place of the set with these values. */
   readonly placeOf: (values: readonly Value[]) => number | undefined;
 }
 
@@ -31,28 +31,4 @@ export function matchedValues(
 
 function textOf(values: readonly Value[]): string {
   return values.map((value) => `${typeof value}:${String(value).length}:${value}`).join();
-}
-
-export interface TableIndex {
-  readonly columns: readonly string[];
-  readonly isUnique: boolean;
-}
-
-/** What makes matching slow, one sentence each; names are compared in their folded form. */
-export function matchWarnings(
-  { table, match = [] }: Pick<ResourceTable, 'table' | 'match'>,
-  indexes: readonly TableIndex[],
-  folded: (name: string) => string,
-): string[] {
-  const matched = new Set(match.map(folded));
-  const isMatched = (name: string) => matched.has(folded(name));
-  const narrows = ({ columns, isUnique }: TableIndex): boolean => {
-    const first = columns.slice(0, matched.size);
-    const isLong = first.length === matched.size || (isUnique && first.length > 0);
-    return isLong && first.every(isMatched);
-  };
-  if (match.length === 0 || indexes.some(narrows)) return [];
-  return [
-    `no index of "${table}" begins with ${match.join(', ')}: until an adapter's records are known, each batch reads the whole table`,
-  ];
 }

@@ -6,9 +6,9 @@ interface Kept {
   readonly events: string;
 }
 
-/** What a rebase makes of one outbox row: the events up to `after` stay, the others get the same numbers in a new generation. */
+/** What becomes of one outbox row in a rebase: the events up to `after` stay, the others get the same numbers in a new generation. */
 export interface Rebased {
-  /** Null: none stays. */
+  /** The events that stay; null if there are none. */
   readonly passed: { readonly lastSeq: number; readonly events: string } | null;
   readonly moved: { readonly firstSeq: number; readonly count: number; readonly events: string };
 }

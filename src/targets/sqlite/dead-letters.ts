@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import type { Timings } from '../../timings.ts';
-import { letterOf } from '../sql/dead-letters.ts';
-import { type Connection, openConnection, patiently } from './connection.ts';
+import { letterOf } from '../sql/our-rows.ts';
+import { type Connection, openConnection } from './connection/connection.ts';
+import { patiently } from './connection/patience.ts';
 import { ensureSchema } from './schema.ts';
 
 export interface SqliteDeadLettersOptions {
@@ -12,7 +13,7 @@ export interface SqliteDeadLettersOptions {
   readonly timings: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs'>;
 }
 
-/** Positions are REAL: an entry that somebody else wrote may have an ID past what an integer here can hold. */
+/** Positions are REAL: an entry that somebody else wrote may have a larger ID than an integer can hold here. */
 const tables = `
 CREATE TABLE IF NOT EXISTS _sync_dead (
   name TEXT NOT NULL, id TEXT NOT NULL, group_name TEXT NOT NULL, listener TEXT NOT NULL, generation REAL NOT NULL,
@@ -22,8 +23,8 @@ CREATE INDEX IF NOT EXISTS _sync_dead_order ON _sync_dead (name, generation, seq
 `;
 
 /**
- * Opens the dead letters in a SQLite database. Not fenced: any daemon may bury, and the same one again changes nothing. The
- * table is made by the first burial; before it everything reads as empty, and neither file nor table is made.
+ * Opens the dead letters in a SQLite database. They are not fenced: any daemon may store one, and storing it again changes
+ * nothing. The first one makes the table. Until then everything reads as empty, and reading makes neither file nor table.
  */
 export function openSqliteDeadLetters({
   file,
@@ -47,7 +48,7 @@ export function openSqliteDeadLetters({
     }, null);
 
   return {
-    async bury(letter) {
+    async store(letter) {
       const connection = await open();
       return connection.transaction(() => {
         ensureSchema(connection);
@@ -70,7 +71,7 @@ export function openSqliteDeadLetters({
   };
 }
 
-/** What is buried is acknowledged right afterwards: it must be on the disk by then, whatever the build's default is. */
+/** A dead letter's event is acknowledged right after it is stored: it must be on the disk by then, whatever SQLite's default is. */
 async function openDurably(
   file: string,
   { targetBusyMs, targetBusyStepMs }: SqliteDeadLettersOptions['timings'],

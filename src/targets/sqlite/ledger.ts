@@ -1,9 +1,8 @@
 import type { Checkpoint } from '../../checkpoint.ts';
 import { comparePositions } from '../../event.ts';
-import type { Rejected } from '../../record.ts';
-import type { GroupCursor, RejectRow, RunRow, StoredPass } from '../../target.ts';
-import { rejectsKept, storedReject } from '../sql/rejects.ts';
-import type { Connection } from './connection.ts';
+import type { GroupCursor, RunRow, StoredPass } from '../../target.ts';
+import { groupCursorOf, runOf } from '../sql/our-rows.ts';
+import type { Connection } from './connection/connection.ts';
 
 /** How many runs of one sync are remembered. */
 const runsKept = 1000;
@@ -35,13 +34,10 @@ export function readGroups(connection: Connection, name: string): GroupCursor[] 
   const rows = connection
     .statement('SELECT group_name, generation, seq FROM _sync_groups WHERE name = ? ORDER BY group_name')
     .all(name);
-  return rows.map((row) => ({
-    group: String(row.group_name),
-    position: { generation: Number(row.generation), seq: Number(row.seq) },
-  }));
+  return rows.map(groupCursorOf);
 }
 
-/** A cursor that is stored further on stays. */
+/** A cursor that is stored with a later position stays as it is. */
 export function storeGroups(
   connection: Connection,
   name: string,
@@ -64,10 +60,7 @@ export function readRuns(connection: Connection, name: string, limit: number): R
   const rows = connection
     .statement('SELECT row FROM _sync_runs WHERE name = ? ORDER BY id DESC LIMIT ?')
     .all(name, limit);
-  return rows.map(({ row }) => {
-    const run = JSON.parse(String(row));
-    return { ...run, startedAt: new Date(run.startedAt), endedAt: new Date(run.endedAt) };
-  });
+  return rows.map(runOf);
 }
 
 export function storeRun(connection: Connection, name: string, run: RunRow): void {
@@ -80,61 +73,4 @@ export function storeRun(connection: Connection, name: string, run: RunRow): voi
          (SELECT id FROM _sync_runs WHERE name = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${runsKept})`,
     )
     .run(name);
-}
-
-export function readRejects(
-  connection: Connection,
-  name: string,
-  resource: string | undefined,
-  limit: number,
-): RejectRow[] {
-  const rows = connection
-    .statement(
-      `SELECT id, resource, key, reasons, raw, at FROM _sync_rejects
-       WHERE name = ?1 AND (?2 IS NULL OR resource = ?2) ORDER BY at DESC, id DESC LIMIT ?3`,
-    )
-    .all(name, resource ?? null, limit);
-  return rows.map((row) => ({
-    id: String(row.id),
-    resource: String(row.resource),
-    key: row.key === null ? null : String(row.key),
-    reasons: JSON.parse(String(row.reasons)),
-    raw: String(row.raw),
-    at: new Date(String(row.at)),
-  }));
-}
-
-/** Where a batch's rejects belong. */
-export interface RejectPlace {
-  readonly name: string;
-  readonly resource: string;
-  readonly pass: number;
-  readonly at: Date;
-}
-
-export function storeRejects(
-  connection: Connection,
-  rejects: readonly Rejected[],
-  { name, resource, pass, at }: RejectPlace,
-): void {
-  if (rejects.length === 0) return;
-  const upsert = connection.statement(
-    `INSERT INTO _sync_rejects (name, resource, digest, key, reasons, raw, pass, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET reasons = excluded.reasons, raw = excluded.raw, pass = excluded.pass, at = excluded.at`,
-  );
-  for (const { digest, key, reasons, raw } of rejects.map(storedReject)) {
-    upsert.run(name, resource, digest, key, reasons, raw, pass, at.toISOString());
-  }
-  connection
-    .statement(
-      `DELETE FROM _sync_rejects WHERE id IN (SELECT id FROM _sync_rejects WHERE name = ? AND resource = ?
-         ORDER BY at DESC, id DESC LIMIT -1 OFFSET ${rejectsKept})`,
-    )
-    .run(name, resource);
-}
-
-export function dropRejects(connection: Connection, name: string, resource: string, beforePass: number): void {
-  connection
-    .statement('DELETE FROM _sync_rejects WHERE name = ? AND resource = ? AND pass < ?')
-    .run(name, resource, beforePass);
 }

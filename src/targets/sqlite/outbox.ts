@@ -1,48 +1,38 @@
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
-import type { LeaseRow, OutboxSlice } from '../../target.ts';
-import { eventsText } from '../sql/change-counts.ts';
+import type { OutboxSlice } from '../../target.ts';
+import { type OutboxRow, outboxRow, rowsPerPurge } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from './connection/connection.ts';
+import type { Writing } from './fence/run-fence.ts';
 
-/** How many outbox rows one transaction removes: a row is a transaction's events, and may be megabytes. */
-const rowsPerPurge = 50;
-
-/** One row per transaction: events, joined by newlines, which no JSON text of ours contains. */
-interface OutboxRow {
+/** A row with its place in the table. */
+interface PlacedRow extends OutboxRow {
   readonly rowid: number;
-  readonly generation: number;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly at: string;
-  readonly events: string;
 }
 
-export function appendOutbox(connection: Connection, name: string, row: Omit<OutboxRow, 'rowid'>): void {
+function append(connection: Connection, name: string, row: OutboxRow): void {
   connection
     .statement('INSERT INTO _sync_outbox (name, generation, first_seq, last_seq, at, events) VALUES (?, ?, ?, ?, ?, ?)')
     .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, row.events);
 }
 
-/** Numbers a transaction's events and puts them in the outbox as one row, the lease counting on. Says how many there were. */
+/** Writes a transaction's events to the outbox as one row, and moves the fence row's next number past them. Returns how many. */
 export function giveOutEvents(
-  connection: Connection,
-  { name, lease, at }: { readonly name: string; readonly lease: LeaseRow; readonly at: Date },
-  { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
+  { connection, name, fence }: Writing,
+  batch: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
+  at: Date,
 ): number {
-  const { generation, nextSeq: firstSeq } = lease;
-  const whose = { resource: table.resource, columns: table.mapped, options };
-  const events = eventsText(changes, { name, generation, firstSeq, at }, whose);
-  if (events === null) return 0;
-  const lastSeq = firstSeq + changes.length - 1;
-  appendOutbox(connection, name, { generation, firstSeq, lastSeq, at: at.toISOString(), events });
-  connection.statement('UPDATE _sync_lease SET next_seq = ? WHERE name = ?').run(lastSeq + 1, name);
+  const row = outboxRow(changes, { name, fence, at }, batch);
+  if (row === null) return 0;
+  append(connection, name, row);
+  connection.statement('UPDATE _sync_lease SET next_seq = ? WHERE name = ?').run(row.lastSeq + 1, name);
   return changes.length;
 }
 
-/** A position of generation 0 stands before the oldest generation that is kept. */
+/** Generation 0 stands for the start of the oldest generation that is kept. */
 export function readOutbox(connection: Connection, name: string, after: Position, limit: number): OutboxSlice {
   const generation = after.generation === 0 ? oldestGeneration(connection, name) : after.generation;
   const rows = connection
@@ -70,7 +60,7 @@ function oldestGeneration(connection: Connection, name: string): number {
   );
 }
 
-/** Removes some rows that are older and passed; 0: none are left. */
+/** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
 export function purgeSome(
   connection: Connection,
   name: string,
@@ -88,7 +78,7 @@ export function purgeSome(
   return Number(changes);
 }
 
-/** Gives every event after a position its place in a new generation, with its own number, and says how many there were. */
+/** Moves every event after a position to a new generation, under the same number. Returns how many there were. */
 export function moveOutbox(connection: Connection, name: string, generation: number, after: Position): number {
   const ids = connection
     .statement(
@@ -100,7 +90,7 @@ export function moveOutbox(connection: Connection, name: string, generation: num
   return moved;
 }
 
-function rowAt(connection: Connection, rowid: number): OutboxRow {
+function rowAt(connection: Connection, rowid: number): PlacedRow {
   const row = connection
     .statement('SELECT generation, first_seq, last_seq, at, events FROM _sync_outbox WHERE rowid = ?')
     .get(rowid);
@@ -114,10 +104,10 @@ function rowAt(connection: Connection, rowid: number): OutboxRow {
   };
 }
 
-function moveRow(connection: Connection, name: string, row: OutboxRow, generation: number, after: Position): number {
+function moveRow(connection: Connection, name: string, row: PlacedRow, generation: number, after: Position): number {
   const { passed, moved } = rebased(row, name, generation, after);
   connection.statement('DELETE FROM _sync_outbox WHERE rowid = ?').run(row.rowid);
-  if (passed) appendOutbox(connection, name, { ...row, ...passed });
-  appendOutbox(connection, name, { ...row, generation, firstSeq: moved.firstSeq, events: moved.events });
+  if (passed) append(connection, name, { ...row, ...passed });
+  append(connection, name, { ...row, generation, firstSeq: moved.firstSeq, events: moved.events });
   return moved.count;
 }

@@ -1,33 +1,35 @@
 import type { Committed, Removal } from '../../batch.ts';
-import type { Deleted } from '../../change.ts';
+import { countChanges, type Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
-import { countChanges } from '../sql/change-counts.ts';
-import { refusedRecord } from '../sql/rejects.ts';
-import type { Writing } from './commit.ts';
-import type { Connection } from './connection.ts';
-import { savePass, storeRejects } from './ledger.ts';
+import { refusedRecord } from '../sql/stored-reject.ts';
+import type { Connection } from './connection/connection.ts';
+import type { Writing } from './fence/run-fence.ts';
+import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { claimedRegister, countMissing, liveKey, markDeleted, saveRegister } from './rows/entries.ts';
+import { storeRejects } from './rejects.ts';
+import { countMissing, liveKey, markDeleted } from './rows/entries.ts';
+import { ownRegister, saveRegister } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 import { rowWriter } from './rows/writing.ts';
 
-/** Deletes what is live of the ids, counts what is missing, and stores the checkpoint. */
-export function removeBatch({ connection, name, lease }: Writing, removal: Removal): Committed {
+/** Deletes the ids that are live, counts the missing, and stores the checkpoint. */
+export function removeBatch(writing: Writing, removal: Removal): Committed {
+  const { connection, name, fence } = writing;
   const { table, missing, found } = removal;
   const at = new Date();
-  const register = claimedRegister(connection, name, table.resource);
+  const register = ownRegister(connection, name, table.resource);
   const { changes, refused } = removeRecords(connection, removal, register.id, at);
   if (changes.length > 0) saveRegister(connection, { ...register, live: register.live - changes.length });
   countMissing(connection, register.id, { missing, found });
   crashPoint('remove-written');
 
-  const events = giveOutEvents(connection, { name, lease, at }, removal, changes);
+  const events = giveOutEvents(writing, removal, changes, at);
   const stored = removal.checkpoint(changes.length, true);
   storeRejects(connection, refused, { name, resource: table.resource, pass: stored.checkpoint.pass, at });
   savePass(connection, name, table.resource, stored);
   crashPoint('remove-ready');
-  return { counts: countChanges(changes), ids: [], busy: [], refused, events, nextSeq: lease.nextSeq + events };
+  return { counts: countChanges(changes), ids: [], busy: [], refused, events, nextSeq: fence.nextSeq + events };
 }
 
 interface Removed {
@@ -35,7 +37,7 @@ interface Removed {
   readonly refused: readonly Rejected[];
 }
 
-/** A row that the database keeps, for a foreign key's sake, leaves its record live: the next pass tries again. */
+/** If the database keeps a row, because of a foreign key for example, its record stays live. The next pass tries again. */
 function removeRecords(connection: Connection, { table, ids }: Removal, of: number, at: Date): Removed {
   const rows = rowsIn(connection, table);
   const writer = rowWriter(connection, table);

@@ -1,11 +1,11 @@
-import { ConfigError } from '../../errors.ts';
-import type { Connection } from './connection.ts';
+import { otherVersionError } from '../sql/run-errors.ts';
+import type { Connection } from './connection/connection.ts';
 
-/** The version of our own tables. A later release migrates older ones, and an older release leaves newer ones alone. */
+/** The version of our own tables. A later release migrates older tables, and an older release leaves newer ones alone. */
 const schemaVersion = 1;
 
 /**
- * Ids count from 1 in each resource, and records stand in their order: a walk over the live ones touches no other
+ * Ids count from 1 in each resource, and records are stored in their order: a walk over the live ones touches no other
  * resource, and a set of ids stays small.
  */
 const statements = `
@@ -47,12 +47,7 @@ export function hasSchema(connection: Connection): boolean {
   if (!exists) return false;
   const version = connection.statement('SELECT version FROM _sync_schema').get()?.version;
   if (version === schemaVersion) return true;
-  throw new ConfigError(
-    `the tables of sync in ${connection.label} are of version ${version}; this release knows ${schemaVersion}`,
-    {
-      hint: 'Run the newer release of sync on this database.',
-    },
-  );
+  throw otherVersionError(connection.label, version, schemaVersion);
 }
 
 /** Makes our tables if they are not there. Called inside a transaction. */

@@ -4,7 +4,7 @@ import type { Change, ChangeCounts } from '../../change.ts';
 import { noChanges } from '../../change.ts';
 import type { Spool } from '../../spool.ts';
 
-/** A spool in a private database of SQLite's own, which has no name and is gone when it is closed, or the process is. */
+/** A spool in a private temporary database of SQLite, which has no name and disappears when it is closed or the process ends. */
 export function createSpool(): Spool {
   const database = new DatabaseSync('');
   database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;

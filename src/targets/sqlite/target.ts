@@ -1,23 +1,24 @@
-import type { Batch, Committed } from '../../batch.ts';
-import { crashPoint } from '../../crash.ts';
-import { IntegrityError } from '../../errors.ts';
-import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
-import type { LeaseRow, ResourceTable, Target } from '../../target.ts';
+import type { ResourceTable } from '../../table.ts';
+import type { Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
-import { fencedError, lostCommitsError } from '../sql/errors.ts';
-import { quoted } from '../sql/names.ts';
-import { commitBatch, type Writing } from './commit.ts';
-import { type Connection, openConnection, patiently } from './connection.ts';
-import { dropRejects, savePass, storeGroups, storeRun } from './ledger.ts';
+import { FirstLoads } from '../sql/first-loads.ts';
+import { quoted } from '../sql/identifiers.ts';
+import { purgeAll } from '../sql/outbox-rows.ts';
+import { commitBatch } from './commit.ts';
+import { type Connection, openConnection } from './connection/connection.ts';
+import { patiently } from './connection/patience.ts';
+import { raiseFence, startGeneration } from './fence/fence.ts';
+import { RunFence } from './fence/run-fence.ts';
+import { takeOver } from './fence/take-over.ts';
+import { savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
-import { type Read, readerMethods } from './reader.ts';
+import { questions, type Read } from './questions.ts';
+import { dropRejects } from './rejects.ts';
 import { removeBatch } from './remove.ts';
-import { claimedRegister } from './rows/entries.ts';
-import { NotEmptyError } from './rows/steps.ts';
+import { ownRegister } from './rows/register.ts';
 import { ensureSchema, hasSchema } from './schema.ts';
 import { slotKeeper } from './slots.ts';
-import { readLease, takeOver } from './take-over.ts';
 
 export interface SqliteTargetOptions {
   readonly file: string;
@@ -27,7 +28,7 @@ export interface SqliteTargetOptions {
   readonly log: Log;
 }
 
-/** Opens a SQLite database to write to. The file is made if it is missing, its directory is not; tables are made by `claim`. */
+/** Opens a SQLite database to write to. The file is made if it is missing, its directory is not. `takeOver` makes the tables. */
 export async function openSqliteTarget({ file, name, timings, log }: SqliteTargetOptions): Promise<Target> {
   const patience = { busyMs: timings.targetBusyMs, stepMs: timings.targetBusyStepMs };
   const connection = openConnection(file, patience, { readOnly: false });
@@ -40,7 +41,7 @@ export async function openSqliteTarget({ file, name, timings, log }: SqliteTarge
   return targetOn(connection, name, log);
 }
 
-/** A database that we make is written ahead, so that its readers go on during a commit; one of the system's keeps its mode. */
+/** A database that we make gets a write-ahead log, so that its readers continue during a commit. One that exists keeps its mode. */
 function configure(connection: Connection): void {
   connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000');
   const pages = connection.statement('PRAGMA page_count').get();
@@ -48,109 +49,62 @@ function configure(connection: Connection): void {
 }
 
 function targetOn(connection: Connection, name: string, log: Log): Target {
-  const { label } = connection;
-  const firstLoads = new Set<string>();
-  let claimed: LeaseRow | null = null;
-
+  const fence = new RunFence(connection, name);
+  const firstLoads = new FirstLoads(log);
   const read: Read = (work) => connection.read(() => work(connection, hasSchema(connection)));
-  const reading = readerMethods(read, name);
-
-  /** The lease, if it is still this run's and the database kept all that this run has committed. */
-  const check = (): LeaseRow => {
-    const lease = hasSchema(connection) ? readLease(connection, name) : null;
-    if (!claimed) throw new IntegrityError(`the target ${label} was never claimed; nothing was written`);
-    if (lease && lease.fence !== claimed.fence) throw fencedError(label);
-    if (lease?.nextSeq !== claimed.nextSeq) throw lostCommitsError(label, claimed.nextSeq, lease?.nextSeq);
-    crashPoint('fence-checked');
-    return lease;
-  };
-  const fenced = <T>(work: (writing: Writing) => T, signal?: AbortSignal): Promise<T> =>
-    connection.transaction(() => work({ connection, name, lease: check() }), signal);
-  /** For what a daemon or a command does too, which never claims: only a run is fenced. */
-  const shared = <T>(work: () => T): Promise<T> =>
-    connection.transaction(() => {
-      if (claimed) check();
-      else ensureSchema(connection);
-      return work();
-    });
-  const counted = async (committing: Promise<Committed>): Promise<Committed> => {
-    const committed = await committing;
-    if (claimed) claimed = { ...claimed, nextSeq: committed.nextSeq };
-    return committed;
-  };
-
-  const commit = async (batch: Batch, signal: AbortSignal): Promise<Committed> => {
-    const { resource } = batch.table;
-    const isFirstLoad = firstLoads.has(resource);
-    try {
-      return await counted(fenced((writing) => commitBatch(writing, batch, { isFirstLoad }), signal));
-    } catch (error) {
-      if (!(error instanceof NotEmptyError)) throw error;
-      firstLoads.delete(resource);
-      log.debug(`${resource}: rows are there already; each record is looked up from now on`);
-      return counted(fenced((writing) => commitBatch(writing, batch, { isFirstLoad: false }), signal));
-    }
-  };
-
+  const reading = questions(read, name);
   return {
-    label,
+    label: connection.label,
     ...reading,
+    ...firstLoads.answering(reading),
     slots: slotKeeper((work) =>
       connection.transaction(() => {
         ensureSchema(connection);
         return work(connection);
       }),
     ),
-    async claim(run, tables, generationFloor, signal) {
-      claimed = await connection.transaction(() => {
-        const lease = takeOver(connection, name, run, tables, generationFloor);
+    takeOver: (run, tables, generationFloor, signal) =>
+      fence.take(() => {
+        const taken = takeOver(connection, name, run, tables, generationFloor);
         for (const table of tables) if (isEmpty(connection, name, table)) firstLoads.add(table.resource);
-        return lease;
-      }, signal);
-      return claimed;
-    },
-    compare(table, entries) {
-      if (!firstLoads.has(table.resource)) return reading.compare(table, entries);
-      return Promise.resolve({ unchanged: [], different: entries.map((_entry, at) => at) });
-    },
-    clues(table, adapter, arrived) {
-      // All rows are this run's: whatever looks like a record is another one of the same adapter's.
-      const asked = firstLoads.has(table.resource) ? arrived.map(nativeOnly) : arrived;
-      return reading.clues(table, adapter, asked);
-    },
-    commit,
-    remove: (removal, signal) => counted(fenced((writing) => removeBatch(writing, removal), signal)),
-    save: (resource, stored) => fenced(() => savePass(connection, name, resource, stored)),
-    saveGroups: (cursors, drop = []) => shared(() => storeGroups(connection, name, cursors, drop)),
-    async purgeOutbox(olderThan, passed) {
-      let purged = 0;
-      for (;;) {
-        const some = await shared(() => purgeSome(connection, name, olderThan, passed));
-        if (some === 0) return purged;
-        purged += some;
-      }
-    },
-    purgeRejects: (resource, beforePass) => shared(() => dropRejects(connection, name, resource, beforePass)),
-    recordRun: (run) => shared(() => storeRun(connection, name, run)),
-    rebase: (generationFloor, after) =>
-      shared(() => {
-        const old = readLease(connection, name)?.generation ?? 0;
-        const generation = Math.max(Date.now(), generationFloor, old + 1);
-        connection.statement('UPDATE _sync_lease SET generation = ? WHERE name = ?').run(generation, name);
-        return { generation, moved: moveOutbox(connection, name, generation, after) };
-      }),
-    fenceOut: () =>
-      connection.transaction(() => {
-        if (hasSchema(connection))
-          connection.statement('UPDATE _sync_lease SET fence = fence + 1 WHERE name = ?').run(name);
-      }),
+        return taken;
+      }, signal),
+    commit: (batch, signal) =>
+      firstLoads.commit(batch.table.resource, (isFirstLoad) =>
+        fence.commit((writing) => commitBatch(writing, batch, { isFirstLoad }), signal),
+      ),
+    remove: (removal, signal) => fence.commit((writing) => removeBatch(writing, removal), signal),
+    ...bookkeeping(connection, name, fence),
     async [Symbol.asyncDispose]() {
       connection.close();
     },
   };
 }
 
+type Bookkeeping = 'save' | 'saveGroups' | 'purgeOutbox' | 'purgeRejects' | 'recordRun' | 'rebase' | 'fenceOut';
+
+/** What is written beside batches and removals. */
+function bookkeeping(connection: Connection, name: string, fence: RunFence): Pick<Target, Bookkeeping> {
+  return {
+    save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),
+    saveGroups: (cursors, drop = []) => fence.shared(() => storeGroups(connection, name, cursors, drop)),
+    purgeOutbox: (olderThan, passed) =>
+      purgeAll(() => fence.shared(() => purgeSome(connection, name, olderThan, passed))),
+    purgeRejects: (resource, beforePass) => fence.shared(() => dropRejects(connection, name, resource, beforePass)),
+    recordRun: (run) => fence.shared(() => storeRun(connection, name, run)),
+    rebase: (generationFloor, after) =>
+      fence.shared(() => {
+        const generation = startGeneration(connection, name, generationFloor);
+        return { generation, moved: moveOutbox(connection, name, generation, after) };
+      }),
+    fenceOut: () =>
+      connection.transaction(() => {
+        if (hasSchema(connection)) raiseFence(connection, name);
+      }),
+  };
+}
+
 function isEmpty(connection: Connection, name: string, { resource, table }: ResourceTable): boolean {
-  if (claimedRegister(connection, name, resource).next > 1) return false;
+  if (ownRegister(connection, name, resource).next > 1) return false;
   return connection.statement(`SELECT 1 FROM ${quoted(table)} LIMIT 1`).get() === undefined;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { differenceOf } from '../../../src/cli/output/difference.ts';
 import { widthOf } from '../../../src/cli/output/width.ts';
-import { aConsole } from '../a-terminal.ts';
+import { aTerminal } from '../a-terminal.ts';
 
-const { out: plain } = aConsole();
-const { out: coloured } = aConsole({ colours: true });
+const { out: plain } = aTerminal();
+const { out: coloured } = aTerminal({ colours: true });
 const text = (before: string, after: string, columns = 72) =>
   differenceOf(before, after, 'text', { paint: plain, columns });
 const json = (before: unknown, after: unknown) =>

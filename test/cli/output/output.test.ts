@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { reportFailure } from '../../../src/cli/output/failure.ts';
 import { changes, count, many } from '../../../src/cli/output/numbers.ts';
 import { showProgress } from '../../../src/cli/output/progress.ts';
+import { reportFailure } from '../../../src/cli/output/report-error.ts';
 import { printSummary } from '../../../src/cli/output/summary.ts';
 import { ConfigError, LockHeldError } from '../../../src/errors.ts';
 import type { ResourceSummary, Summary } from '../../../src/run/summary.ts';
-import { aConsole } from '../a-terminal.ts';
+import { aTerminal } from '../a-terminal.ts';
 
-const plain = aConsole();
+const plain = aTerminal();
 
 describe('numbers for people', () => {
   test.each([
@@ -24,7 +24,7 @@ describe('numbers for people', () => {
     expect([0, 1, 2, 1000].map((number) => many(number, 'hit'))).toEqual(['0 hits', '1 hit', '2 hits', '1,000 hits']);
   });
 
-  test('say what changed, and only that', () => {
+  test('show what changed, and only that', () => {
     expect(changes({ created: 1200, updated: 5, deleted: 1 }, plain.out)).toBe('+1,200 ~5 -1');
     expect(changes({ created: 0, updated: 5, deleted: 0 }, plain.out)).toBe('~5');
     expect(changes({ created: 0, updated: 0, deleted: 0 }, plain.out)).toBe('no changes');
@@ -73,10 +73,10 @@ describe('the summary of a run', () => {
     [{ pages: 0, hits: 0, counts: { created: 0, updated: 0, deleted: 7 } }, 'crm done: -7 (850ms)'],
     [{ outcome: 'failed', ...nothing }, 'crm failed: nothing was written (850ms)'],
   ])('is one line: %o', (changed, line) => {
-    const console = aConsole();
-    printSummary(summary(changed), console);
-    expect(console.printed).toEqual([line]);
-    expect(console.told).toEqual([]);
+    const terminal = aTerminal();
+    printSummary(summary(changed), terminal);
+    expect(terminal.printed).toEqual([line]);
+    expect(terminal.reported).toEqual([]);
   });
 
   const bad = summary({
@@ -85,92 +85,92 @@ describe('the summary of a run', () => {
     errors: [{ exitCode: 69, message: 'HTTP 500', hint: 'wait' }],
   });
 
-  test('prints warnings and errors on stderr, and with --quiet only these', () => {
+  test('prints warnings and errors on stderr, also with --quiet', () => {
     for (const isQuiet of [false, true]) {
-      const console = aConsole({ isQuiet });
-      printSummary(bad, console);
-      expect(console.told).toEqual(['warn the stream is full', 'cronsync: HTTP 500', 'hint: wait']);
-      expect(console.printed).toHaveLength(isQuiet ? 0 : 1);
+      const terminal = aTerminal({ isQuiet });
+      printSummary(bad, terminal);
+      expect(terminal.reported).toEqual(['warn the stream is full', 'cronsync: HTTP 500', 'hint: wait']);
+      expect(terminal.printed).toHaveLength(isQuiet ? 0 : 1);
     }
   });
 
-  test('prints nothing with --quiet if all is well', () => {
-    const console = aConsole({ isQuiet: true });
-    printSummary(summary(), console);
-    expect([console.printed, console.told]).toEqual([[], []]);
+  test('prints nothing with --quiet if all went well', () => {
+    const terminal = aTerminal({ isQuiet: true });
+    printSummary(summary(), terminal);
+    expect([terminal.printed, terminal.reported]).toEqual([[], []]);
   });
 
   test('is one JSON document with --json, and nothing else', () => {
-    const console = aConsole({ isJson: true });
-    printSummary(bad, console);
-    expect(console.printed.map((line) => JSON.parse(line))).toEqual([bad]);
-    expect(console.told).toEqual([]);
+    const terminal = aTerminal({ isJson: true });
+    printSummary(bad, terminal);
+    expect(terminal.printed.map((line) => JSON.parse(line))).toEqual([bad]);
+    expect(terminal.reported).toEqual([]);
   });
 });
 
 describe('an error that ends a command', () => {
-  test('is printed with its hint, and gives its exit code', () => {
-    const console = aConsole({ colours: true });
-    expect(reportFailure(new ConfigError('no config', { hint: 'Run cronsync init.' }), console)).toBe(78);
-    expect(console.told).toEqual(['<red cronsync:> no config', '<dim hint:> Run cronsync init.']);
+  test('is reported with its hint, and returns its exit code', () => {
+    const terminal = aTerminal({ colours: true });
+    expect(reportFailure(new ConfigError('no config', { hint: 'sync init' }), terminal)).toBe(78);
+    expect(terminal.reported).toEqual(['<red cronsync:> no config', '<dim hint:> sync init']);
   });
 
-  test('is not an alarm if the lock is held', () => {
-    const console = aConsole({ colours: true });
-    expect(reportFailure(new LockHeldError('held by run r1'), console)).toBe(75);
-    expect(console.told).toEqual(['<yellow cronsync:> held by run r1']);
+  test('is yellow, not red, if the lock is held', () => {
+    const terminal = aTerminal({ colours: true });
+    expect(reportFailure(new LockHeldError('held by run r1'), terminal)).toBe(75);
+    expect(terminal.reported).toEqual(['<yellow cronsync:> held by run r1']);
   });
 
   test('is one JSON document with --json', () => {
-    const console = aConsole({ isJson: true });
-    reportFailure(new ConfigError('no config', { hint: 'Run cronsync init.' }), console);
-    expect(console.printed.map((line) => JSON.parse(line))).toEqual([
-      { outcome: 'failed', exitCode: 78, errors: [{ exitCode: 78, message: 'no config', hint: 'Run cronsync init.' }] },
+    const terminal = aTerminal({ isJson: true });
+    reportFailure(new ConfigError('no config', { hint: 'sync init' }), terminal);
+    expect(terminal.printed.map((line) => JSON.parse(line))).toEqual([
+      { outcome: 'failed', exitCode: 78, errors: [{ exitCode: 78, message: 'no config', hint: 'sync init' }] },
     ]);
-    expect(console.told).toEqual([]);
+    expect(terminal.reported).toEqual([]);
   });
 
-  test('of an unknown class is a bug', () => {
-    const console = aConsole();
-    expect(reportFailure(new TypeError('x is undefined'), console)).toBe(70);
-    expect(console.told[0]).toContain('a bug in sync: TypeError: x is undefined');
+  test('of an unknown kind is a bug', () => {
+    const terminal = aTerminal();
+    expect(reportFailure(new TypeError('x is undefined'), terminal)).toBe(70);
+    expect(terminal.reported[0]).toContain('a bug in cronsync: TypeError: x is undefined');
   });
 
   test('logs its cause at the level debug', () => {
-    const console = aConsole();
-    reportFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), console);
-    expect(console.told.at(-1)).toBe('debug caused by Error: ENOENT');
+    const terminal = aTerminal();
+    reportFailure(new ConfigError('no config', { cause: new Error('ENOENT') }), terminal);
+    expect(terminal.reported.at(-1)).toBe('debug caused by Error: ENOENT');
   });
 });
 
 describe('progress on a terminal', () => {
   test('shows resource, page and records, and is removed at the end', () => {
-    const console = aConsole({ isLive: true });
+    const terminal = aTerminal({ isInteractive: true });
     {
-      using progress = showProgress(console);
+      using progress = showProgress(terminal);
       progress.records('customers', 500);
       progress.page('customers', 1);
       progress.records('customers', 1);
       progress.page('customers', 2);
     }
-    expect(console.shown.some((line) => line.startsWith('▸ customers page 2  500 records'))).toBe(true);
-    expect(console.shown.at(-2)).toMatch(/^▸ customers page 3 {2}501 records {2}[\d,]+\/s$/);
-    expect(console.shown.at(-1)).toBe('');
+    expect(terminal.shown.some((line) => line.startsWith('▸ customers page 2  500 records'))).toBe(true);
+    expect(terminal.shown.at(-2)).toMatch(/^▸ customers page 3 {2}501 records {2}[\d,]+\/s$/);
+    expect(terminal.shown.at(-1)).toBe('');
   });
 
-  test('counts down while the run waits for a slot', () => {
-    const console = aConsole({ isLive: true });
+  test('counts down while a slot is waited for', () => {
+    const terminal = aTerminal({ isInteractive: true });
     {
-      using progress = showProgress(console);
+      using progress = showProgress(terminal);
       progress.waiting(90_000);
     }
-    expect(console.shown[0]).toMatch(/^◷ next slot in 1m 30s {2}Ctrl-C loses nothing/);
+    expect(terminal.shown[0]).toMatch(/^◷ next slot in 1m 30s {2}Ctrl-C loses nothing/);
   });
 
   test('keeps pages, records and their rate beside the countdown', () => {
-    const console = aConsole({ isLive: true });
+    const terminal = aTerminal({ isInteractive: true });
     {
-      using progress = showProgress(console);
+      using progress = showProgress(terminal);
       progress.records('customers', 500);
       progress.page('customers', 1);
       progress.records('orders', 20);
@@ -179,16 +179,16 @@ describe('progress on a terminal', () => {
       progress.records('orders', 1);
       progress.page('orders', 2);
     }
-    expect(console.shown.find((line) => line.startsWith('◷'))).toMatch(
+    expect(terminal.shown.find((line) => line.startsWith('◷'))).toMatch(
       /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}[\d,]+\/s {2}Ctrl-C loses nothing/,
     );
-    expect(console.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
+    expect(terminal.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
   });
 
-  test('starts no countdown without a terminal', () => {
-    const console = aConsole();
-    using progress = showProgress(console);
+  test('starts no countdown if the terminal is not interactive', () => {
+    const terminal = aTerminal();
+    using progress = showProgress(terminal);
     progress.waiting(90_000);
-    expect(console.shown).toEqual([]);
+    expect(terminal.shown).toEqual([]);
   });
 });

@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printPlan, printPlanJson } from '../../../src/cli/output/plan.ts';
 import { widthOf } from '../../../src/cli/output/width.ts';
 import { type DryPlan, hasChanges } from '../../../src/dry-run/dry-run.ts';
-import type { ResourcePlan } from '../../../src/dry-run/walk.ts';
+import type { ResourcePlan } from '../../../src/dry-run/resource-plan.ts';
 import type { Resource } from '../../../src/pass/resource.ts';
 import type { Column } from '../../../src/record.ts';
 import type { Spool } from '../../../src/spool.ts';
 import { createSpool } from '../../../src/targets/sqlite/spool.ts';
 import { aGuard } from '../../pass/a-pass.ts';
-import { aConsole } from '../a-terminal.ts';
+import { aTerminal } from '../a-terminal.ts';
 
 const mapped: readonly Column[] = [
   { name: 'id', kind: 'text' },
@@ -68,9 +68,9 @@ function putOneOfEach(): void {
   ]);
 }
 function printed(one: DryPlan): readonly string[] {
-  const console = aConsole();
-  printPlan(one, [resource], spool, console);
-  return console.printed;
+  const terminal = aTerminal();
+  printPlan(one, [resource], spool, terminal);
+  return terminal.printed;
 }
 
 describe('a plan for people', () => {
@@ -153,13 +153,13 @@ describe('a plan for people', () => {
         changed: [1, 3],
       },
     ]);
-    const console = aConsole({ columns: 60 });
-    printPlan(plan([planned()]), [resource], spool, console);
-    expect(Math.max(...console.printed.map(widthOf))).toBeLessThanOrEqual(60);
+    const terminal = aTerminal({ columns: 60 });
+    printPlan(plan([planned()]), [resource], spool, terminal);
+    expect(Math.max(...terminal.printed.map(widthOf))).toBeLessThanOrEqual(60);
   });
 
   test.each<[string, Partial<ResourcePlan>]>([
-    ['  only 1 page could be read: deletes are unknown', { isComplete: false, verdict: null }],
+    ['  only 1 page could be read: deletions are unknown', { isComplete: false, verdict: null }],
     ['  nothing would be deleted: it shifted', { verdict: { delete: 'none', because: 'it shifted' } }],
     ['  the guard would hold the deletions: too many', { verdict: { delete: 'held', because: 'too many' } }],
     ['  2 records missing, and deleted only if the next pass misses them too', { unconfirmed: 2 }],
@@ -187,15 +187,15 @@ describe('a plan for people', () => {
 
   test('says how to wait if no slot was free', () => {
     const lines = printed(plan([planned({ isComplete: false })], { outcome: 'partial', nextSlotInMs: 42_000 }));
-    expect(lines).toContain('no slot was free in time, the next frees in 42s; "--wait 1h" waits for each page');
+    expect(lines).toContain('no slot was free in time; the next one frees in 42s; "--wait 1h" waits for each page');
   });
 });
 
 describe('a plan for programs', () => {
   function json(one: DryPlan): string {
-    const console = aConsole({ isJson: true });
-    printPlanJson(one, [resource], spool, console);
-    return console.printed.join('\n');
+    const terminal = aTerminal({ isJson: true });
+    printPlanJson(one, [resource], spool, terminal);
+    return terminal.printed.join('\n');
   }
 
   test('is one JSON document with every change', () => {
@@ -224,7 +224,7 @@ describe('a plan for programs', () => {
     expect(json(plan([planned()]))).toContain('"tags":{"n":9007199254740993}');
   });
 
-  test('is a document without a resource, too', () => {
+  test('is a document even without a resource', () => {
     expect(JSON.parse(json(plan([])))).toMatchObject({ resources: [] });
   });
 });

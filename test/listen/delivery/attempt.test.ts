@@ -104,7 +104,7 @@ describe('acknowledging', () => {
     expect(acknowledger.size).toBe(0);
   });
 
-  test('ends with what no repetition mends', async () => {
+  test('ends with an error that a repetition cannot repair', async () => {
     const met: unknown[] = [];
     const acknowledger = new Acknowledger({
       consumer: { acknowledge: () => Promise.reject(new Error('a bug')) },
@@ -119,7 +119,7 @@ describe('acknowledging', () => {
   });
 });
 
-test('an outage is told once, and its end once', () => {
+test('an outage is logged once, and its end once', () => {
   const lines: string[] = [];
   const log: Log = { ...silentLog, warn: (line) => lines.push(line) };
   const outage = new Outage(log);
@@ -128,7 +128,7 @@ test('an outage is told once, and its end once', () => {
   for (let nth = 0; nth < 100; nth += 1) outage.recovered();
   expect(outage.because).toBeNull();
   expect(lines).toEqual([
-    'Redis is away; it is tried again until it is there',
-    expect.stringMatching(/^it is there again, after/),
+    'Redis is away; cronsync tries again until it is back',
+    expect.stringMatching(/^it is back, after/),
   ]);
 });

@@ -6,26 +6,26 @@ import { Lanes } from '../../../src/listen/delivery/lanes.ts';
 describe('lanes', () => {
   test('start one of each lane at a time, in order', () => {
     const lanes = new Lanes<string>();
-    for (const work of ['a1', 'a2', 'b1', 'a3']) lanes.add(work.charAt(0), work);
-    expect(lanes.next()).toEqual({ lane: 'a', work: 'a1' });
-    expect(lanes.next()).toEqual({ lane: 'b', work: 'b1' });
+    for (const task of ['a1', 'a2', 'b1', 'a3']) lanes.add(task.charAt(0), task);
+    expect(lanes.next()).toEqual({ lane: 'a', task: 'a1' });
+    expect(lanes.next()).toEqual({ lane: 'b', task: 'b1' });
     expect(lanes.next()).toBeUndefined();
     lanes.finish('a');
-    expect(lanes.next()).toEqual({ lane: 'a', work: 'a2' });
+    expect(lanes.next()).toEqual({ lane: 'a', task: 'a2' });
     expect([lanes.held, lanes.waiting]).toEqual([3, 1]);
   });
 
   test('a parked lane stands still with all that follows, and goes on with its head', () => {
     const lanes = new Lanes<string>();
-    for (const work of ['a1', 'a2']) lanes.add('a', work);
+    for (const task of ['a1', 'a2']) lanes.add('a', task);
     lanes.next();
     lanes.park('a');
     lanes.add('a', 'a3');
     expect([lanes.next(), lanes.waiting, lanes.held]).toEqual([undefined, 0, 3]);
-    expect([...lanes.parked()]).toEqual([{ lane: 'a', work: 'a1' }]);
+    expect([...lanes.parked()]).toEqual([{ lane: 'a', task: 'a1' }]);
     lanes.resume('a');
     expect(lanes.waiting).toBe(3);
-    expect(lanes.next()?.work).toBe('a1');
+    expect(lanes.next()?.task).toBe('a1');
   });
 
   test('a lane can be started out of turn, and is not started twice', () => {
@@ -55,32 +55,32 @@ describe('lanes', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const lanes = new Lanes<number>();
-        const model = new Map<string, { works: number[]; state: 'idle' | 'running' | 'parked' }>();
+        const model = new Map<string, { tasks: number[]; state: 'idle' | 'running' | 'parked' }>();
         let made = 0;
         for (const { do: what, lane } of steps) {
           const known = model.get(lane);
           if (what === 'add') {
             made += 1;
             lanes.add(lane, made);
-            if (known) known.works.push(made);
-            else model.set(lane, { works: [made], state: 'idle' });
+            if (known) known.tasks.push(made);
+            else model.set(lane, { tasks: [made], state: 'idle' });
           } else if (what === 'next') {
             const next = lanes.next();
             const isAnyIdle = [...model.values()].some(({ state }) => state === 'idle');
             expect(next !== undefined).toBe(isAnyIdle);
             const started = next && model.get(next.lane);
             if (!started) continue;
-            expect([started.state, started.works[0]]).toEqual(['idle', next.work]);
+            expect([started.state, started.tasks[0]]).toEqual(['idle', next.task]);
             started.state = 'running';
           } else if (what === 'start') {
-            const work = lanes.start(lane);
-            expect(work).toBe(known && known.state !== 'running' ? known.works[0] : undefined);
+            const task = lanes.start(lane);
+            expect(task).toBe(known && known.state !== 'running' ? known.tasks[0] : undefined);
             if (known) known.state = 'running';
           } else if (known?.state === 'running' && what === 'finish') {
             lanes.finish(lane);
-            known.works.shift();
+            known.tasks.shift();
             known.state = 'idle';
-            if (known.works.length === 0) model.delete(lane);
+            if (known.tasks.length === 0) model.delete(lane);
           } else if (what === 'park') {
             lanes.park(lane);
             if (known?.state === 'running') known.state = 'parked';
@@ -90,11 +90,11 @@ describe('lanes', () => {
           }
           const all = [...model.values()];
           const waiting = { idle: 0, running: 1, parked: Number.POSITIVE_INFINITY };
-          expect(lanes.held).toBe(all.reduce((sum, { works }) => sum + works.length, 0));
+          expect(lanes.held).toBe(all.reduce((sum, { tasks }) => sum + tasks.length, 0));
           expect(lanes.waiting).toBe(
-            all.reduce((sum, { works, state }) => sum + Math.max(0, works.length - waiting[state]), 0),
+            all.reduce((sum, { tasks, state }) => sum + Math.max(0, tasks.length - waiting[state]), 0),
           );
-          expect([...lanes.all()].sort()).toEqual(all.flatMap(({ works }) => works).sort());
+          expect([...lanes.all()].sort()).toEqual(all.flatMap(({ tasks }) => tasks).sort());
         }
       }),
     );

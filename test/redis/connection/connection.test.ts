@@ -1,30 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
-import { openRedis, type RedisConnection } from '../../../src/redis/connection/connection.ts';
+import { openRedis } from '../../../src/redis/connection/connection.ts';
 import { defaultTimings } from '../../../src/timings.ts';
-import { aFaultProxy } from '../../helpers/fault-proxy.ts';
-import { open } from '../../helpers/open-redis.ts';
+import { aProxyToRedis, closeAfterTest, open } from '../../helpers/open-redis.ts';
 import { aRedis, freePort, type RedisServer } from '../../helpers/redis.ts';
+import { redis as server } from '../../helpers/suite-redis.ts';
 
 const increment = { lua: `return redis.call('INCR', KEYS[1])`, guarantee: 'it is as it was' };
-
-let server: RedisServer;
-const opened: RedisConnection[] = [];
-beforeAll(async () => {
-  server = await aRedis({ args: ['--unixsocket', 'redis.sock'] });
-});
-afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
-  await server.client.flushall();
-});
-afterAll(() => server.stop());
-
-async function openIt(url = server.url, timings = {}): Promise<RedisConnection> {
-  const connection = await open(url, timings);
-  opened.push(connection);
-  return connection;
-}
 
 function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
@@ -36,7 +19,7 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
 describe('opening', () => {
   test('says where Redis is not, why, and what to do', async () => {
     const port = await freePort();
-    const error = await failureOf(openIt(`redis://user:secret-word@127.0.0.1:${port}/0`));
+    const error = await failureOf(open(`redis://user:secret-word@127.0.0.1:${port}/0`));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({
       message: expect.stringMatching(`redis://127.0.0.1:${port}/0.*ECONNREFUSED.*nothing was written`),
@@ -46,42 +29,43 @@ describe('opening', () => {
     expect(String(error)).not.toContain('secret-word');
   });
 
-  test('says so when the name of the host is unknown', async () => {
-    const error = await failureOf(openIt('redis://no-such-host.invalid:6379'));
+  test('reports an unknown host name', async () => {
+    const error = await failureOf(open('redis://no-such-host.invalid:6379'));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({ message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
   });
 
   test('gives up on a server that accepts and never answers', async () => {
-    const proxy = await aFaultProxy(server.port);
+    const { proxy, url } = await aProxyToRedis();
     proxy.always('black-hole');
-    const error = await failureOf(openIt(`redis://127.0.0.1:${proxy.port}`, { redisCommandMs: 200 }));
+    const error = await failureOf(open(url, { redisCommandMs: 200 }));
     expect(error).toBeInstanceOf(UnreachableError);
-    await proxy.stop();
   });
 
   test('works through a Unix socket, by path and by URL', async () => {
-    const path = `${server.folder}/redis.sock`;
+    const local = await aRedis({ args: ['--unixsocket', 'redis.sock'] });
+    const path = `${local.folder}/redis.sock`;
     for (const url of [path, `unix://${path}`]) {
-      const redis = await openIt(url);
+      const redis = await open(url);
       expect(redis.address).toBe(path);
       expect(await redis.run(increment, [url], [])).toBe(1);
     }
+    await local.stop();
   });
 
   test('chooses the database of the URL', async () => {
-    const redis = await openIt(`${server.url}/3`);
+    const redis = await open(`${server.url}/3`);
     await redis.run(increment, ['n'], []);
     expect(await server.client.exists('n')).toBe(0);
   });
 
   test('shows its name to CLIENT LIST', async () => {
-    await openIt();
+    await open();
     expect(await server.client.client('LIST')).toContain('name=sync-test');
   });
 
   test.each(['http://localhost', 'localhost:6379', 'redis', ''])('refuses %j as a URL', async (url) => {
-    expect(await failureOf(openIt(url))).toBeInstanceOf(ConfigError);
+    expect(await failureOf(open(url))).toBeInstanceOf(ConfigError);
   });
 });
 
@@ -100,7 +84,7 @@ describe('credentials', () => {
     ['a wrong', ':wrong-word', 'WRONGPASS'],
     ["an unknown user's", 'nobody:secret-word', 'WRONGPASS'],
   ])('with %s password it says so', async (_, credentials, code) => {
-    const error = await failureOf(openIt(credentials === '' ? guarded.url : urlWith(credentials)));
+    const error = await failureOf(open(credentials === '' ? guarded.url : urlWith(credentials)));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({
       message: expect.stringMatching(`refused the credentials.*${code}`),
@@ -109,7 +93,7 @@ describe('credentials', () => {
   });
 
   test('with the right ones it opens', async () => {
-    const redis = await openIt(urlWith(':secret-word'));
+    const redis = await open(urlWith(':secret-word'));
     expect(await redis.run(increment, ['n'], [])).toBe(1);
     expect(redis.address).not.toContain('secret-word');
   });
@@ -118,7 +102,7 @@ describe('credentials', () => {
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
     const config = { allowEviction: false, connectionName: 'sync-test', timings: defaultTimings, log };
-    opened.push(await openRedis({ ...config, url: urlWith('shy:secret-word') }));
+    closeAfterTest(await openRedis({ ...config, url: urlWith('shy:secret-word') }));
     expect(warnings).toEqual([expect.stringContaining('were not checked')]);
   });
 });
@@ -126,7 +110,7 @@ describe('credentials', () => {
 describe('the start check', () => {
   test('refuses a replica, and names its master', async () => {
     const replica = await aRedis({ args: ['--replicaof', '127.0.0.1', `${server.port}`] });
-    const error = await failureOf(openIt(replica.url));
+    const error = await failureOf(open(replica.url));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({ hint: expect.stringContaining(`127.0.0.1:${server.port}`) });
     await replica.stop();
@@ -134,14 +118,14 @@ describe('the start check', () => {
 
   test('refuses a Redis that evicts, unless it is allowed', async () => {
     const evicting = await aRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
-    const error = await failureOf(openIt(evicting.url));
+    const error = await failureOf(open(evicting.url));
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ message: expect.stringContaining('allkeys-lru') });
 
     const config = { connectionName: 'sync-test', timings: defaultTimings, log: silentLog };
-    opened.push(await openRedis({ ...config, url: evicting.url, allowEviction: true }));
+    closeAfterTest(await openRedis({ ...config, url: evicting.url, allowEviction: true }));
     await evicting.client.config('SET', 'maxmemory-policy', 'noeviction');
-    await openIt(evicting.url);
+    await open(evicting.url);
     await evicting.stop();
   });
 });
@@ -149,7 +133,7 @@ describe('the start check', () => {
 describe('running a script', () => {
   test('goes on after Redis was killed and came back', async () => {
     const mortal = await aRedis();
-    const redis = await openIt(mortal.url);
+    const redis = await open(mortal.url);
     await redis.run(increment, ['n'], []);
     await mortal.kill();
     const later = redis.run(increment, ['n'], []);
@@ -160,7 +144,7 @@ describe('running a script', () => {
 
   test('gives up when its budget ends, with the cause and what is guaranteed', async () => {
     const mortal = await aRedis();
-    const redis = await openIt(mortal.url, { redisScriptBudgetMs: 300 });
+    const redis = await open(mortal.url, { redisScriptBudgetMs: 300 });
     await mortal.kill();
     const error = await failureOf(redis.run(increment, ['n'], []));
     expect(error).toBeInstanceOf(UnreachableError);
@@ -169,24 +153,22 @@ describe('running a script', () => {
   });
 
   test('is tried once with no budget', async () => {
-    const proxy = await aFaultProxy(server.port);
-    const redis = await openIt(`redis://127.0.0.1:${proxy.port}`);
+    const { proxy, url } = await aProxyToRedis();
+    const redis = await open(url);
     proxy.next('EVAL', 'drop-reply');
     expect(await failureOf(redis.run(increment, ['n'], [], { budgetMs: 0 }))).toBeInstanceOf(UnreachableError);
     expect(await server.client.get('n')).toBe('1');
-    await proxy.stop();
   });
 
   test('sends its text once, and its digest from then on', async () => {
-    const proxy = await aFaultProxy(server.port);
-    const redis = await openIt(`redis://127.0.0.1:${proxy.port}`);
+    const { proxy, url } = await aProxyToRedis();
+    const redis = await open(url);
     for (let n = 1; n <= 3; n += 1) expect(await redis.run(increment, ['n'], [])).toBe(n);
     expect([proxy.seen('INCR'), proxy.seen('EVALSHA')]).toEqual([1, 2]);
-    await proxy.stop();
   });
 
   test('is not repeated for an error of its own', async () => {
-    const redis = await openIt();
+    const redis = await open();
     const broken = { lua: `redis.call('INCR', KEYS[1]) return redis.error_reply('ERR no')`, guarantee: '' };
     expect(await failureOf(redis.run(broken, ['n'], []))).toMatchObject({ name: 'ReplyError' });
     expect(await server.client.get('n')).toBe('1');
@@ -194,14 +176,14 @@ describe('running a script', () => {
 
   test('names the key that holds something of somebody else', async () => {
     await server.client.rpush('n', 'x');
-    const redis = await openIt();
+    const redis = await open();
     const error = await failureOf(redis.run(increment, ['n'], []));
     expect(error).toBeInstanceOf(IntegrityError);
     expect(error).toMatchObject({ message: expect.stringContaining('one of n;') });
   });
 
   test('fails at once after the connection was closed', async () => {
-    const redis = await openIt();
+    const redis = await open();
     redis.close();
     expect(await failureOf(redis.run(increment, ['n'], []))).toBeInstanceOf(UnreachableError);
   });

@@ -5,13 +5,13 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import { parseAddress } from '../../../src/targets/postgres/connection/address.ts';
-import { ada, claim, customersTable, write } from '../../contracts/target.ts';
+import { ada, customersTable, takeOver, write } from '../../contracts/target.ts';
 import { aPostgresWorld } from './a-postgres-target.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url), 'utf8');
 
 describe('a URL', () => {
-  test('names host, port, user, password and database, escapes undone', () => {
+  test('names host, port, user, password and database, with escapes decoded', () => {
     const { client, label } = parseAddress('postgres://sy%20nc:p%40ss%2Fword@db.example:6432/my%20app');
     expect(client).toMatchObject({
       host: 'db.example',
@@ -35,9 +35,9 @@ describe('a URL', () => {
   test.each([
     ['several hosts', '?host=a,b', 'it names several hosts'],
     ['several ports', '?port=1,2', 'it names several ports'],
-    ['a port that is none', '?port=abc', '"abc" is no port'],
-    ['an empty port', '?port=', '"" is no port'],
-    ['a port out of range', '?port=70000', '"70000" is no port'],
+    ['a port that is not a number', '?port=abc', '"abc" is not a port'],
+    ['an empty port', '?port=', '"" is not a port'],
+    ['a port out of range', '?port=70000', '"70000" is not a port'],
   ])('of %s is refused', (_what, query, why) => {
     const parse = () => parseAddress(`postgres://u:secret@h/d${query}`);
     expect(parse).toThrow(ConfigError);
@@ -90,11 +90,11 @@ async function aTlsServer(target: number): Promise<number> {
 }
 
 describe('TLS', () => {
-  test('is spoken with a server that proves who it is', async () => {
+  test('is used with a server that proves who it is', async () => {
     const world = await aPostgresWorld();
     const port = await aTlsServer(world.database.port);
     const url = world.database.urlFor({ port }).replace('127.0.0.1', 'localhost');
-    const target = await claim(await world.open({ url, tls: { ca: fixture('localhost.crt') } }));
+    const target = await takeOver(await world.open({ url, tls: { ca: fixture('localhost.crt') } }));
     expect(await write(target, [ada])).toMatchObject({ ids: [1] });
   });
 
@@ -106,14 +106,14 @@ describe('TLS', () => {
     const port = await aTlsServer(world.database.port);
     const url = world.database.urlFor({ port }).replace('127.0.0.1', host);
     const target = await world.open({ url, tls });
-    const claiming = target.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
-    await expect(claiming).rejects.toThrow(/do not agree on TLS/);
+    const takingOver = target.takeOver({ run: 'r', holder: 'h' }, [customersTable()], 0);
+    await expect(takingOver).rejects.toThrow(/do not agree on TLS/);
   });
 
   test('is never left out where it was asked for', async () => {
     const world = await aPostgresWorld();
     const target = await world.open({ url: `${world.database.url}?sslmode=require` });
-    const claiming = target.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
-    await expect(claiming).rejects.toThrow(/do not agree on TLS/);
+    const takingOver = target.takeOver({ run: 'r', holder: 'h' }, [customersTable()], 0);
+    await expect(takingOver).rejects.toThrow(/do not agree on TLS/);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, UnreachableError } from '../../../src/errors.ts';
-import { isLost, translate } from '../../../src/targets/postgres/connection/errors.ts';
+import { isLost } from '../../../src/targets/postgres/connection/errors.ts';
+import { translate } from '../../../src/targets/postgres/connection/translate.ts';
 
 function failure(message: string, code?: string): Error {
   return Object.assign(new Error(message), code === undefined ? {} : { code });
@@ -17,7 +18,7 @@ describe('an error of the connection', () => {
     ['write after end', 'ERR_STREAM_WRITE_AFTER_END'],
     ['Socket closed before the connection was established', 'ERR_SOCKET_CLOSED_BEFORE_CONNECTION'],
     ['Socket is closed', 'ERR_SOCKET_CLOSED'],
-  ])('that may pass is tried again, and told as a server that cannot be reached: %s', (message, code) => {
+  ])('that may pass is tried again, and reported as a server that cannot be reached: %s', (message, code) => {
     const error = failure(message, code);
     expect(isLost(error)).toBe(true);
     expect(translate(error, 'postgres:h')).toBeInstanceOf(UnreachableError);
@@ -27,7 +28,7 @@ describe('an error of the connection', () => {
   test.each([
     ['getaddrinfo ENOTFOUND db.example', 'ENOTFOUND'],
     ['getaddrinfo EAI_FAIL db.example', 'EAI_FAIL'],
-  ])('that will not pass by itself is told at once: %s', (message, code) => {
+  ])('that will not pass by itself is reported at once: %s', (message, code) => {
     const error = failure(message, code);
     expect(isLost(error)).toBe(false);
     expect(translate(error, 'postgres:h')).toBeInstanceOf(UnreachableError);
@@ -43,26 +44,26 @@ describe('an error of the connection', () => {
     ['write EPROTO 0:error:SSL routines:tlsv1 alert unknown ca', 'EPROTO'],
     ['The server does not support SSL connections', undefined],
   ])('about TLS is a matter of the config: %s', (message, code) => {
-    const told = translate(failure(message, code), 'postgres:h');
-    expect(told).toBeInstanceOf(ConfigError);
-    expect(told).toMatchObject({ message: expect.stringContaining('do not agree on TLS') });
+    const translated = translate(failure(message, code), 'postgres:h');
+    expect(translated).toBeInstanceOf(ConfigError);
+    expect(translated).toMatchObject({ message: expect.stringContaining('do not agree on TLS') });
   });
 
   test('about a password that is missing is a matter of the config', () => {
-    const told = translate(
+    const translated = translate(
       failure('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string'),
       'postgres:h',
     );
-    expect(told).toBeInstanceOf(ConfigError);
-    expect(told).toMatchObject({ hint: expect.stringContaining('password') });
+    expect(translated).toBeInstanceOf(ConfigError);
+    expect(translated).toMatchObject({ hint: expect.stringContaining('password') });
   });
 });
 
-test('what a trigger of the system says is no loss of the connection, whatever its words', () => {
+test('what a trigger of the system raises is not a lost connection, whatever its words', () => {
   expect(isLost(failure('timeout expired', 'P0001'))).toBe(false);
 });
 
-test('an error that is no error of Postgres is given back as it is', () => {
+test('an error that is not from Postgres is returned as it is', () => {
   const bug = failure('The "chunk" argument must be of type string', 'ERR_INVALID_ARG_TYPE');
   expect(translate(bug, 'postgres:h')).toBe(bug);
 });

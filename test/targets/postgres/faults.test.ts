@@ -11,10 +11,10 @@ import {
   batchOf,
   bob,
   checkpointOf,
-  claim,
   customersTable,
   eve,
   record,
+  takeOver,
   write,
 } from '../../contracts/target.ts';
 import { aFaultProxy, type Fault, type FaultProxy } from '../../helpers/fault-proxy.ts';
@@ -38,7 +38,7 @@ async function aProxyTo({ database }: PostgresWorld): Promise<{ readonly proxy: 
 
 async function throughProxy(world: PostgresWorld, changes: Partial<Timings> = {}) {
   const { proxy, url } = await aProxyTo(world);
-  return { proxy, target: await claim(await world.open({ url, timings: { ...timings, ...changes } })) };
+  return { proxy, target: await takeOver(await world.open({ url, timings: { ...timings, ...changes } })) };
 }
 
 function removalOf(ids: readonly number[], changes: Partial<Removal> = {}): Removal {
@@ -116,16 +116,16 @@ describe('a connection that breaks', () => {
     },
   );
 
-  test('in silence, from the first byte on, is tried twice and then told as a server that cannot be reached', async () => {
+  test('silently, from the first byte on, is tried twice and then reported as a server that cannot be reached', async () => {
     const world = await aPostgresWorld();
     const { proxy, url } = await aProxyTo(world);
     const target = await world.open({ url, timings: { ...timings, targetConnectMs: 100, targetBusyMs: 50 } });
     proxy.always('black-hole');
-    await expect(claim(target)).rejects.toThrow(/cannot be reached/);
+    await expect(takeOver(target)).rejects.toThrow(/cannot be reached/);
     expect(proxy.seen('cronsync:crm')).toBe(2);
   });
 
-  test('in silence, at its end, is torn down: nobody waits for whoever does not even answer that', async () => {
+  test('silently, at its end, is torn down: nobody waits for a server that does not even answer that', async () => {
     const world = await aPostgresWorld();
     const { proxy, target } = await throughProxy(world, { targetCloseMs: 100 });
     await write(target, [ada]);
@@ -135,9 +135,9 @@ describe('a connection that breaks', () => {
     expect(proxy.seen(wire.terminate)).toBe(2);
   });
 
-  test('since the server ended it, while it waited for the lease row, is made again', async () => {
+  test('because the server ended it, while it waited for the fence row, is made again', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const holder = await world.database.session();
     await holder.query('BEGIN; SELECT 1 FROM _sync_lease FOR UPDATE');
     const writing = write(target, [ada]);
@@ -160,9 +160,9 @@ describe('a connection that breaks', () => {
 });
 
 describe('a newer run', () => {
-  test('locks out one that waits for the lease row already', async () => {
+  test('locks out one that waits for the fence row already', async () => {
     const world = await aPostgresWorld();
-    const old = await claim(await world.open());
+    const old = await takeOver(await world.open());
     const newer = await world.database.session();
     await newer.query('BEGIN; UPDATE _sync_lease SET fence = fence + 1');
     const writing = write(old, [ada]);
@@ -173,31 +173,33 @@ describe('a newer run', () => {
     expect(await world.rows('SELECT id FROM customers')).toEqual([]);
   });
 
-  test('waits for a transaction of an older one, and then has all that it wrote', async () => {
+  test('waits for a transaction of an older run, and then finds all that it wrote', async () => {
     const world = await aPostgresWorld();
-    await claim(await world.open());
+    await takeOver(await world.open());
     const old = await world.database.session();
     await old.query("BEGIN; UPDATE _sync_lease SET next_seq = 5, last_tx = 'old'");
-    const claiming = claim(await world.open());
+    const takingOver = takeOver(await world.open());
     await world.waiting();
     await old.query('COMMIT');
-    expect(await (await claiming).lease()).toMatchObject({ fence: 2, nextSeq: 5 });
+    expect(await (await takingOver).fence()).toMatchObject({ fence: 2, nextSeq: 5 });
   });
 
   test.each(['next_seq = 1', "last_tx = 'another'"])('finds out that the database lost commits: %s', async (change) => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await write(target, [ada]);
     await world.sql(`UPDATE _sync_lease SET ${change}`);
     await expect(write(target, [bob])).rejects.toThrow(IntegrityError);
     expect(await world.rows('SELECT id FROM customers')).toEqual([{ id: '1' }]);
   });
 
-  test('of five at once on an empty database, each gets a fence of its own', async () => {
+  test('that starts with four others on an empty database gets a fence of its own', async () => {
     const world = await aPostgresWorld();
     const targets = await Promise.all(Array.from({ length: 5 }, () => world.open()));
-    const claims = targets.map((target, n) => target.claim({ run: `${n}`, holder: 'h:1' }, [customersTable()], 0));
-    expect((await Promise.all(claims)).map(({ fence }) => fence).sort()).toEqual([1, 2, 3, 4, 5]);
+    const takeovers = targets.map((target, n) =>
+      target.takeOver({ run: `${n}`, holder: 'h:1' }, [customersTable()], 0),
+    );
+    expect((await Promise.all(takeovers)).map(({ fence }) => fence).sort()).toEqual([1, 2, 3, 4, 5]);
   });
 });
 
@@ -210,7 +212,7 @@ describe.each(['40001', '40P01'])('a transaction that fails with %s', (code) => 
 
   test('is repeated as a whole', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await world.sql(failing(2));
     expect(await write(target, [ada, bob])).toMatchObject({ ids: [1, 2], refused: [], nextSeq: 3 });
     expect(await sequenceOf(target)).toEqual(['1:1', '2:2']);
@@ -218,7 +220,7 @@ describe.each(['40001', '40P01'])('a transaction that fails with %s', (code) => 
 
   test('again and again ends the run, with nothing written', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await world.sql(failing(1000));
     await expect(write(target, [ada])).rejects.toThrow(/is busy.*nothing was written/);
     expect(await world.rows('SELECT id FROM customers')).toEqual([]);
@@ -232,8 +234,8 @@ test.each(['read uncommitted', 'read committed', 'repeatable read', 'serializabl
     await world.sql(`ALTER DATABASE ${world.database.name} SET default_transaction_isolation = '${level}'`);
     const people = customersTable({ table: 'people' });
     const [crm, billing] = [
-      await claim(await world.open()),
-      await claim(await world.open({ name: 'billing' }), people),
+      await takeOver(await world.open()),
+      await takeOver(await world.open({ name: 'billing' }), people),
     ];
     for (let n = 0; n < 5; n += 1) {
       const some = record(`${n}`, 'x', n, null, null, null);
@@ -247,7 +249,7 @@ test.each(['read uncommitted', 'read committed', 'repeatable read', 'serializabl
 describe('a row that the system holds locked', () => {
   test('is named and left out, the others are written, and no checkpoint is stored', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await write(target, [ada, bob]);
     const system = await world.database.session();
     await system.query("BEGIN; UPDATE customers SET email = 'system' WHERE id = '1'");
@@ -266,13 +268,13 @@ describe('a row that the system holds locked', () => {
 
   test('and that is to be deleted is named, and nothing is counted until it is free', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const { ids } = await write(target, [ada, bob, eve]);
     const system = await world.database.session();
     await system.query("BEGIN; SELECT 1 FROM customers WHERE id = '1' FOR UPDATE");
-    const told: unknown[] = [];
+    const asked: unknown[] = [];
     const checkpoint = (...args: [number, boolean]) => {
-      told.push(args);
+      asked.push(args);
       return whole();
     };
     const removal = removalOf(ids.slice(0, 2), { missing: ids.slice(2), checkpoint });
@@ -281,7 +283,7 @@ describe('a row that the system holds locked', () => {
     await system.query('COMMIT');
     expect(await target.remove(removal, never)).toMatchObject({ busy: [], counts: { deleted: 1 } });
     expect(await target.liveAfter('customers', 0, 9)).toEqual({ ids: [3], missed: [1] });
-    expect(told).toEqual([
+    expect(asked).toEqual([
       [1, false],
       [1, true],
     ]);
@@ -289,7 +291,7 @@ describe('a row that the system holds locked', () => {
 
   test('does not hold up those that only read it, or refer to it', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await world.sql('CREATE TABLE orders (customer text REFERENCES customers (id))');
     await write(target, [ada]);
     const system = await world.database.session();
@@ -298,9 +300,9 @@ describe('a row that the system holds locked', () => {
     await system.query('COMMIT');
   });
 
-  test('since it has just been made there is tried again, and then adopted', async () => {
+  test('because it has just been made there is tried again, and then adopted', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await write(target, [bob]);
     const system = await world.database.session();
     await system.query("BEGIN; INSERT INTO customers (id, email) VALUES ('1', 'system')");
@@ -333,13 +335,13 @@ describe('a row that others refer to, which the system holds,', () => {
       ALTER DATABASE ${name} SET deadlock_timeout = '10ms'; ALTER DATABASE ${name} SET log_lock_waits = on;
       ALTER DATABASE ${name} SET client_min_messages = 'log'`);
     const { proxy, url } = await aProxyTo(world);
-    const target = await claim(await world.open({ url }), teams());
+    const target = await takeOver(await world.open({ url }), teams());
     const system = await world.database.session();
     await system.query("BEGIN; SELECT 1 FROM teams WHERE id = 'red' FOR UPDATE");
     return { world, proxy, target, system };
   }
 
-  test('holds up what needs it, which is busy, and the others are written', async () => {
+  test('makes the rows that need it busy, and the others are written', async () => {
     const { world, target, system } = await aLeague();
     const players = Array.from({ length: 100 }, (_, n) => player(n, n === 0 ? 'red' : 'blue'));
     let held = players;
@@ -366,9 +368,9 @@ describe('a row that others refer to, which the system holds,', () => {
 });
 
 describe('a batch', () => {
-  test('that is large is several transactions, the checkpoint with the last', async () => {
+  test('that is large is several transactions, and the checkpoint is stored with the last', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const many = Array.from({ length: 5000 }, (_, n) => record(String(n), `${n}\t\\\n"`, n, null, null, null));
     let asked = 0;
     const checkpoint = (ids: readonly number[]) => {
@@ -384,17 +386,17 @@ describe('a batch', () => {
     expect(new Set(follows)).toEqual(new Set([1]));
     const [read] = await world.rows("SELECT email FROM customers WHERE id = '4999'");
     expect(read).toEqual({ email: '4999\t\\\n"' });
-    const twice = await (await claim(await world.open())).compare(
+    const twice = await (await takeOver(await world.open())).compare(
       customersTable(),
       many.map(({ key, hash }) => [key, hash]),
     );
     expect([twice.unchanged.length, twice.different]).toEqual([5000, []]);
   });
 
-  test('with many that are refused has all the others written, and each reason', async () => {
+  test('with many refused records has all others written, and gives each reason', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY, visits integer CHECK (visits % 7 <> 3))');
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const many = Array.from({ length: 700 }, (_, n) => record(String(n), 'x', n, null, null, null));
     const { counts, refused, ids } = await write(target, many, { checkpoint: whole });
     expect([counts.created, refused.length, ids.length]).toEqual([600, 100, 600]);
@@ -404,9 +406,9 @@ describe('a batch', () => {
     expect((await target.pass('customers'))?.checkpoint).toEqual(checkpointOf(7));
   });
 
-  test('is not written once the signal has fired, however far it is', async () => {
+  test('is not written once the signal has fired, wherever it stands', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const stop = new AbortController();
     const plan: ReturnType<typeof batchOf>['plan'] = (records, found) => {
       stop.abort(new Error('stopped'));
@@ -418,12 +420,12 @@ describe('a batch', () => {
 });
 
 describe('tables', () => {
-  test('that lack nothing are claimed without a lock on them', async () => {
+  test('that lack nothing are taken over without a lock on them', async () => {
     const world = await aPostgresWorld();
-    await claim(await world.open());
+    await takeOver(await world.open());
     const system = await world.database.session();
     await system.query('BEGIN; LOCK TABLE customers IN SHARE UPDATE EXCLUSIVE MODE');
-    expect(await (await claim(await world.open())).lease()).toMatchObject({ fence: 2 });
+    expect(await (await takeOver(await world.open())).fence()).toMatchObject({ fence: 2 });
     await system.query('COMMIT');
   });
 
@@ -433,25 +435,25 @@ describe('tables', () => {
     const [reader, other] = [await world.database.session(), await world.database.session()];
     await reader.query('BEGIN; SELECT * FROM customers');
     await other.query("SET lock_timeout = '3s'");
-    const claiming = claim(await world.open());
+    const takingOver = takeOver(await world.open());
     for (const id of ['1', '2']) {
       await world.waiting();
       // Queues behind our ALTER, which gives up long before this does, while the reader goes on.
       await other.query('INSERT INTO customers VALUES ($1)', [id]);
     }
     await reader.query('COMMIT');
-    expect((await (await claiming).inspect(customersTable())).missingColumns).toEqual([]);
+    expect((await (await takingOver).inspect(customersTable())).missingColumns).toEqual([]);
     expect(await world.rows('SELECT id FROM customers ORDER BY id')).toEqual([{ id: '1' }, { id: '2' }]);
   });
 
-  test('that never come free end the run, and are told with what to do', async () => {
+  test('that never come free end the run, which reports them with what to do', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY)');
     const reader = await world.database.session();
     await reader.query('BEGIN; SELECT * FROM customers');
-    const claiming = claim(await world.open());
-    await expect(claiming).rejects.toThrow(UnreachableError);
-    await expect(claiming).rejects.toMatchObject({
+    const takingOver = takeOver(await world.open());
+    await expect(takingOver).rejects.toThrow(UnreachableError);
+    await expect(takingOver).rejects.toMatchObject({
       message: expect.stringContaining('in use all the time; nothing was written'),
       hint: expect.stringContaining('by hand'),
     });
@@ -467,26 +469,26 @@ describe('a database that cannot be used', () => {
     const world = await aPostgresWorld();
     const impatient = { ...timings, targetBusyMs: 20, targetBusyStepMs: 1 };
     const opened = await world.open({ url: world.database.urlFor(change), timings: impatient });
-    const claiming = opened.claim({ run: 'r', holder: 'h' }, [customersTable()], 0);
-    await expect(claiming).rejects.toThrow(words);
-    await expect(claiming).rejects.toThrow(kind);
-    await expect(claiming).rejects.not.toThrow(/test@|wrong/);
+    const takingOver = opened.takeOver({ run: 'r', holder: 'h' }, [customersTable()], 0);
+    await expect(takingOver).rejects.toThrow(words);
+    await expect(takingOver).rejects.toThrow(kind);
+    await expect(takingOver).rejects.not.toThrow(/test@|wrong/);
   });
 
   test('is named where it is missing, and so is the schema', async () => {
     const world = await aPostgresWorld();
     const lost = await world.open({ url: world.database.url.replace(/\/[^/]*$/, '/nowhere') });
-    await expect(claim(lost)).rejects.toThrow(ConfigError);
-    await expect(claim(await world.open({ schema: 'app' }))).rejects.toMatchObject({ hint: 'CREATE SCHEMA "app";' });
+    await expect(takeOver(lost)).rejects.toThrow(ConfigError);
+    await expect(takeOver(await world.open({ schema: 'app' }))).rejects.toMatchObject({ hint: 'CREATE SCHEMA "app";' });
   });
 
   test('is read, and not written, where it is read-only', async () => {
     const world = await aPostgresWorld();
-    await write(await claim(await world.open()), [ada]);
+    await write(await takeOver(await world.open()), [ada]);
     await world.sql(`ALTER DATABASE ${world.database.name} SET default_transaction_read_only = on`);
     const target = await world.open();
-    await expect(claim(target)).rejects.toThrow(/is read-only/);
-    await expect(claim(target)).rejects.toThrow(UnreachableError);
+    await expect(takeOver(target)).rejects.toThrow(/is read-only/);
+    await expect(takeOver(target)).rejects.toThrow(UnreachableError);
     await using reader = await openPostgresReader({ url: world.database.url, schema: 'public', name: 'crm' });
     expect((await reader.find(customersTable(), [ada]))[0]?.row).toEqual(ada.values);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Column, Value } from '../../../src/record.ts';
-import { claim, customersTable } from '../../contracts/target.ts';
+import { customersTable, takeOver } from '../../contracts/target.ts';
 import { aPostgresWorld } from './a-postgres-target.ts';
 
 /** Keys of the rows of a table of the system's that look like a record with this value. */
@@ -13,7 +13,7 @@ async function alike(type: string, held: string, kind: Column['kind'], value: Va
     { name: 'v', kind },
   ];
   const table = customersTable({ columns, mapped: columns, match: ['v'] });
-  const target = await claim(await world.open(), table);
+  const target = await takeOver(await world.open(), table);
   const [clues] = await target.clues(table, 'lab', [{ native: 'x', values: ['x', value] }]);
   return clues?.lookalikes.map(({ key }) => key) ?? [];
 }

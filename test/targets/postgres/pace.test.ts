@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Prepared } from '../../../src/record.ts';
-import type { ResourceTable, Target } from '../../../src/target.ts';
+import type { ResourceTable } from '../../../src/table.ts';
+import type { Target } from '../../../src/target.ts';
 import { Pace } from '../../../src/targets/postgres/pace.ts';
 import { defaultTimings } from '../../../src/timings.ts';
-import { checkpointOf, claim, customersTable, record, write } from '../../contracts/target.ts';
+import { checkpointOf, customersTable, record, takeOver, write } from '../../contracts/target.ts';
 import { aPostgresWorld, type PostgresWorld } from './a-postgres-target.ts';
 
 const never = new AbortController().signal;
@@ -11,7 +12,7 @@ const never = new AbortController().signal;
 describe('a pace', () => {
   const aPace = () => new Pace({ aimMs: 100, first: 200, most: 8000 });
 
-  test('begins with few rows, and doubles them at the most, up to a limit', () => {
+  test('begins with few rows, and at most doubles them, up to a limit', () => {
     const pace = aPace();
     const counts = [pace.rows];
     while (counts.length < 9) {
@@ -21,7 +22,7 @@ describe('a pace', () => {
     expect(counts).toEqual([200, 400, 800, 1600, 3200, 6400, 8000, 8000, 8000]);
   });
 
-  test('falls at once to what slower rows allow, and to no less than one', () => {
+  test('falls at once to what slower rows allow, and never below one', () => {
     const pace = aPace();
     pace.learn(200, 2000);
     expect(pace.rows).toBe(10);
@@ -29,7 +30,7 @@ describe('a pace', () => {
     expect(pace.rows).toBe(1);
   });
 
-  test('does not take a short transaction of few rows for what many would take', () => {
+  test('does not infer from a short transaction of few rows how long many take', () => {
     const pace = aPace();
     pace.learn(20, 50);
     expect(pace.rows).toBe(200);
@@ -76,9 +77,9 @@ describe('rows that take their time', () => {
   /** A statement is given up after twice so long. */
   const timings = { ...defaultTimings, targetBusyStepMs: 5, targetIdleMs: 500 };
 
-  test('are written few at first, and then no more than take about 100 ms', async () => {
+  test('are written in small numbers at first, and then as many as take about 100 ms', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await world.sql(slowly(0.001));
     await write(target, many(1000));
     const [first, ...others] = await transactions(world);
@@ -86,11 +87,11 @@ describe('rows that take their time', () => {
     expect(Math.max(...others)).toBeLessThanOrEqual(100);
   });
 
-  test('are written few at first also where those of another table were quick', async () => {
+  test('are written in small numbers at first even where the rows of another table were fast', async () => {
     const world = await aPostgresWorld();
     const people = customersTable({ resource: 'people', table: 'people' });
     const target = await world.open();
-    await target.claim({ run: 'r', holder: 'h' }, [people, customersTable()], 0);
+    await target.takeOver({ run: 'r', holder: 'h' }, [people, customersTable()], 0);
     await world.sql(slowly(0.001));
     await write(target, many(3000), { table: people });
     const before = (await transactions(world)).length;
@@ -100,15 +101,15 @@ describe('rows that take their time', () => {
 
   test('are written in smaller transactions where one of them took longer than a statement may', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open({ timings }));
+    const target = await takeOver(await world.open({ timings }));
     await world.sql(slowly(0.01));
     expect(await write(target, many(150))).toMatchObject({ counts: { created: 150 }, refused: [], nextSeq: 151 });
     expect(Math.max(...(await transactions(world)))).toBeLessThan(100);
   });
 
-  test('all alone too long are refused, and the others are written', async () => {
+  test('that take too long even alone are refused, and the others are written', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open({ timings }));
+    const target = await takeOver(await world.open({ timings }));
     await world.sql(slowly(0, "NEW.id = '7'", 20));
     const { counts, refused } = await write(target, many(30));
     expect(counts.created).toBe(29);
@@ -118,7 +119,7 @@ describe('rows that take their time', () => {
   test('are deleted in smaller transactions, and one that takes too long alone stays', async () => {
     const world = await aPostgresWorld();
     const table = customersTable({ onDelete: 'hard' });
-    const target = await claim(await world.open({ timings }), table);
+    const target = await takeOver(await world.open({ timings }), table);
     const { ids } = await write(target, many(150), { table });
     await world.sql(slowly(0.01, "OLD.id = '7'", 20));
     const { counts, refused } = await remove(target, ids, table);

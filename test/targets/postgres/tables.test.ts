@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../src/errors.ts';
 import type { Column, Prepared, Value } from '../../../src/record.ts';
-import type { ResourceTable, Target } from '../../../src/target.ts';
-import { ada, adaMoved, bob, checkpointOf, claim, customersTable, eve, record, write } from '../../contracts/target.ts';
+import type { ResourceTable } from '../../../src/table.ts';
+import type { Target } from '../../../src/target.ts';
+import {
+  ada,
+  adaMoved,
+  bob,
+  checkpointOf,
+  customersTable,
+  eve,
+  record,
+  takeOver,
+  write,
+} from '../../contracts/target.ts';
 import { aPostgresWorld } from './a-postgres-target.ts';
 
 const never = new AbortController().signal;
@@ -48,12 +59,12 @@ describe('a column of the system, of another type than ours,', () => {
     ['inet', 'text', '10.0.0.1', '10.0.0.1/32'],
   ];
 
-  test.each(types)('%s (%s) is written once, and equal ever after', async (type, kind, value, read) => {
+  test.each(types)('%s (%s) is written once, and is equal from then on', async (type, kind, value, read) => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE DOMAIN short AS varchar(5) CHECK (length(VALUE) < 5);
       ALTER DATABASE ${world.database.name} SET timezone = 'UTC'; CREATE TABLE customers (id text PRIMARY KEY, v ${type})`);
     const table = oneColumn(kind);
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     expect(await write(target, [valued('1', value)], { table })).toMatchObject({ counts: { created: 1 }, refused: [] });
     expect(await world.rows('SELECT v::text AS v FROM customers')).toEqual([{ v: read }]);
 
@@ -83,7 +94,7 @@ describe('a column of the system, of another type than ours,', () => {
     await world.sql(`CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE DOMAIN short AS varchar(5) CHECK (length(VALUE) < 5);
       CREATE TABLE customers (id text PRIMARY KEY, v ${type})`);
     const table = oneColumn(kind);
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const { refused, counts } = await write(target, [valued('1', null), valued('2', value), valued('3', null)], {
       table,
     });
@@ -93,7 +104,7 @@ describe('a column of the system, of another type than ours,', () => {
     expect(late).toMatchObject({ refused: [{ key: '1' }], ids: [1, 2], counts: { updated: 0 } });
   });
 
-  test('reads the same whatever style of values the database was told to write', async () => {
+  test('reads the same whatever style of values the database is configured to write', async () => {
     const world = await aPostgresWorld();
     const { name } = world.database;
     const columns: Column[] = [
@@ -109,7 +120,7 @@ describe('a column of the system, of another type than ours,', () => {
       ALTER DATABASE ${name} SET extra_float_digits = 0; ALTER DATABASE ${name} SET intervalstyle = 'sql_standard';
       ALTER DATABASE ${name} SET bytea_output = 'escape';
       CREATE TABLE customers (id text PRIMARY KEY, day date, at timestamptz, score double precision, span interval, raw bytea)`);
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const values = ['1', '2026-02-01', '2026-01-02T03:04:05.000Z', 0.1 + 0.2, '90 minutes', '\\x01ff'] as const;
     await write(target, [{ key: '1', values, hash: 'a' }], { table });
 
@@ -126,7 +137,7 @@ describe('a column of the system, of another type than ours,', () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id uuid PRIMARY KEY, v text)');
     const table = oneColumn('text', { onDelete: 'hard' });
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const key = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11';
     await write(target, [valued(key, 'x')], { table });
     const changed = await write(target, [valued(key, 'y'), valued('no uuid', 'z')], { table });
@@ -139,12 +150,12 @@ describe('a column of the system, of another type than ours,', () => {
 });
 
 describe("the system's own table", () => {
-  test('may be the key under a collation that takes upper for lower case: what it takes for one are two records', async () => {
+  test('may be the key under a collation that ignores case: keys that it takes for equal are two records', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
       CREATE TABLE customers (id text COLLATE loose PRIMARY KEY, v text)`);
     const table = oneColumn('text');
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     await write(target, [valued('ann', 'lower')], { table });
     const { counts, refused } = await write(target, [valued('ANN', 'upper'), valued('bob', 'new')], { table });
     expect(counts).toMatchObject({ created: 1, updated: 0 });
@@ -155,11 +166,11 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('keeps its own columns, defaults and generated ones, and is asked for no lock on what it refers to', async () => {
+  test('keeps its own columns, defaults and generated columns, and no row that it refers to is locked', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE customers (n bigint GENERATED ALWAYS AS IDENTITY, id text PRIMARY KEY, email text,
       shout text GENERATED ALWAYS AS (upper(email)) STORED, notes text DEFAULT 'none')`);
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await write(target, [ada]);
     await world.sql("UPDATE customers SET notes = 'calls on mondays'");
     await write(target, [adaMoved]);
@@ -168,9 +179,9 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('has the triggers of changed columns fire, and no others', async () => {
+  test('fires the triggers of changed columns, and no others', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     await write(target, [ada]);
     await world.sql(`CREATE TABLE fired (what text);
       CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO fired VALUES (TG_NAME); RETURN NEW; END $$;
@@ -188,7 +199,7 @@ describe("the system's own table", () => {
         IF NEW.id = '2' THEN RAISE EXCEPTION 'no bob' USING ERRCODE = 'ZZ042'; END IF;
         NEW.email := lower(NEW.email); RETURN NEW; END $$;
       CREATE TRIGGER judge BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION judge()`);
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const { counts, refused } = await write(target, [ada, bob, eve]);
     expect(counts.created).toBe(1);
     expect(refused.map(({ key, reasons }) => [key, reasons[0]])).toEqual([
@@ -199,7 +210,7 @@ describe("the system's own table", () => {
 
   test('with a trigger that leaves deletes out, or stops them, keeps these rows and says why', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const { ids } = await write(target, [ada, bob, eve]);
     await world.sql(`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.id = '1' THEN RETURN NULL; END IF;
@@ -221,7 +232,7 @@ describe("the system's own table", () => {
   test('with a trigger that leaves the marks of deletes out keeps these rows, and no others', async () => {
     const world = await aPostgresWorld();
     const table = customersTable({ onDelete: { set: { active: false } } });
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const { ids } = await write(target, [ada, record('4', 'x', 1, 1, true, null)], { table });
     await world.sql(`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.id = '1' THEN RETURN NULL; END IF; RETURN NEW; END $$;
@@ -234,9 +245,9 @@ describe("the system's own table", () => {
     ]);
   });
 
-  test('has a row told as deleted that is gone already, or that a trigger puts elsewhere', async () => {
+  test('reports a row as deleted that is gone already, or that a trigger puts elsewhere', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const { ids } = await write(target, [ada, bob, eve]);
     await world.sql(`DELETE FROM customers WHERE id = '2'; CREATE TABLE archive AS SELECT id FROM customers WHERE false;
       CREATE FUNCTION put_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -246,12 +257,12 @@ describe("the system's own table", () => {
     expect(await world.rows('SELECT id FROM archive ORDER BY id')).toEqual([{ id: '1' }, { id: '3' }]);
   });
 
-  test('refuses an update to what a foreign key does not let in, and nothing else', async () => {
+  test('refuses an update that a foreign key does not let in, and nothing else', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE teams (id text PRIMARY KEY); INSERT INTO teams VALUES ('red'), ('green');
       CREATE TABLE customers (id text PRIMARY KEY, v text REFERENCES teams (id))`);
     const table = oneColumn('text');
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     await write(target, [valued('1', 'red'), valued('2', 'red'), valued('3', 'red')], { table });
     const { refused, counts } = await write(target, [valued('1', 'green'), valued('2', 'blue'), valued('3', null)], {
       table,
@@ -271,18 +282,18 @@ describe("the system's own table", () => {
     await world.sql(`CREATE TABLE teams (id text PRIMARY KEY); INSERT INTO teams VALUES ('red');
       CREATE TABLE customers (id text PRIMARY KEY, v text REFERENCES teams (id) DEFERRABLE INITIALLY DEFERRED)`);
     const table = oneColumn('text');
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const { refused, counts } = await write(target, [valued('1', 'red'), valued('2', 'blue'), valued('3', null)], {
       table,
     });
     expect([counts.created, refused.map(({ key }) => key)]).toEqual([2, ['2']]);
   });
 
-  test('that refers to itself takes children before their parents, also beside one that is refused', async () => {
+  test('that refers to itself takes children before their parents, even beside a refused row', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY, v text REFERENCES customers (id))');
     const table = oneColumn('text');
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const family = [valued('1', '2'), valued('2', '3'), valued('3', null), valued('4', 'nobody'), valued('5', '1')];
     const { refused, counts } = await write(target, family, { table });
     expect([counts.created, refused.map(({ key }) => key)]).toEqual([4, ['4']]);
@@ -292,19 +303,19 @@ describe("the system's own table", () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id text PRIMARY KEY, v text UNIQUE)');
     const table = oneColumn('text');
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     await write(target, [valued('1', 'x')], { table });
     const moved = await write(target, [valued('2', 'x'), valued('1', 'y')], { table });
     expect(moved).toMatchObject({ counts: { created: 1, updated: 1 }, refused: [] });
   });
 
-  test('may be partitioned: what no partition takes is refused, what moves is moved', async () => {
+  test('may be partitioned: a row that no partition takes is refused, and a row that changes partition moves', async () => {
     const world = await aPostgresWorld();
     await world.sql(`CREATE TABLE customers (id text, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
       CREATE TABLE early PARTITION OF customers FOR VALUES FROM ('a') TO ('m');
       CREATE TABLE late PARTITION OF customers FOR VALUES FROM ('m') TO ('z')`);
     const table = oneColumn('text', { onDelete: 'hard' });
-    const target = await claim(await world.open(), table);
+    const target = await takeOver(await world.open(), table);
     const { refused, ids } = await write(target, [valued('b', 'x'), valued('n', 'x'), valued('zz', 'x')], { table });
     expect(refused.map(({ key }) => key)).toEqual(['zz']);
     expect(await write(target, [valued('b', 'y'), valued('n', 'y')], { table })).toMatchObject({
@@ -316,13 +327,13 @@ describe("the system's own table", () => {
 
   test('with row security refuses what a policy does not let in', async () => {
     const world = await aPostgresWorld();
-    await claim(await world.open());
+    await takeOver(await world.open());
     await world.sql(`CREATE ROLE policed_${world.database.name} LOGIN PASSWORD 'p';
       GRANT USAGE ON SCHEMA public TO policed_${world.database.name}; GRANT ALL ON ALL TABLES IN SCHEMA public TO policed_${world.database.name};
       GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO policed_${world.database.name};
       ALTER TABLE customers ENABLE ROW LEVEL SECURITY; CREATE POLICY most ON customers USING (id <> '2')`);
     const url = world.database.urlFor({ user: `policed_${world.database.name}`, password: 'p' });
-    const target = await claim(await world.open({ url }));
+    const target = await takeOver(await world.open({ url }));
     const many = Array.from({ length: 300 }, (_, n) => record(String(n), 'x', n, null, null, null));
     const { refused, counts } = await write(target, many);
     await world.sql(`DROP OWNED BY policed_${world.database.name}; DROP ROLE policed_${world.database.name}`);
@@ -340,23 +351,23 @@ describe("the system's own table", () => {
   ])('does not fit, and says why: %s', async (statements, words) => {
     const world = await aPostgresWorld();
     await world.sql(statements);
-    await expect(claim(await world.open())).rejects.toThrow(words);
-    await expect(claim(await world.open())).rejects.toThrow(ConfigError);
+    await expect(takeOver(await world.open())).rejects.toThrow(words);
+    await expect(takeOver(await world.open())).rejects.toThrow(ConfigError);
     expect(await world.rows("SELECT 1 FROM pg_attribute WHERE attname = 'tags'")).toEqual([]);
   });
 
   test('tells columns apart that differ by case only', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers ("ID" text, id text PRIMARY KEY, "Email" text)');
-    await write(await claim(await world.open()), [ada]);
+    await write(await takeOver(await world.open()), [ada]);
     expect(await world.rows('SELECT "ID", id, "Email", email FROM customers')).toEqual([
       { ID: null, id: '1', Email: null, email: 'ada@example.com' },
     ]);
   });
 
-  test('has its mark of a soft delete as a time, where we make it', async () => {
+  test('gets a time as its mark of a soft delete where we make the column', async () => {
     const world = await aPostgresWorld();
-    const target = await claim(await world.open());
+    const target = await takeOver(await world.open());
     const { ids } = await write(target, [ada]);
     await remove(target, ids, customersTable());
     const [row] = await world.rows("SELECT deleted_at > now() - interval '1 hour' AS recent FROM customers");
@@ -364,34 +375,34 @@ describe("the system's own table", () => {
   });
 });
 
-test('a resource that moves to another table is compared with it, many records in several steps, also where the first was all', async () => {
+test('a resource that moves to another table is compared with it, many records in several steps, even where the first was all', async () => {
   const world = await aPostgresWorld();
   const many = Array.from({ length: 12_000 }, (_, n) => record(String(n), 'x', n, null, null, null));
   const people = customersTable({ table: 'people' });
-  await write(await claim(await world.open()), many);
+  await write(await takeOver(await world.open()), many);
   const marks = () => world.rows("SELECT DISTINCT xmin::text FROM _sync_records WHERE hash = ''");
   await world.sql(`CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stop'; END $$;
     CREATE TRIGGER stop BEFORE UPDATE ON _sync_records FOR EACH ROW WHEN (NEW.id = 11000) EXECUTE FUNCTION stop()`);
-  await expect(claim(await world.open(), people)).rejects.toThrow('stop');
+  await expect(takeOver(await world.open(), people)).rejects.toThrow('stop');
   expect(await marks()).toHaveLength(2);
   expect(await world.rows('SELECT table_name FROM _sync_tables')).toEqual([{ table_name: 'customers' }]);
 
   await world.sql('DROP TRIGGER stop ON _sync_records');
-  const target = await claim(await world.open(), people);
+  const target = await takeOver(await world.open(), people);
   expect(await marks()).toHaveLength(3);
   expect(await world.rows('SELECT table_name FROM _sync_tables')).toEqual([{ table_name: 'people' }]);
   const entries = many.map(({ key, hash }) => [key, hash] as const);
   expect((await target.compare(people, entries)).unchanged).toEqual([]);
 });
 
-test('a schema of any name holds the tables, whatever the search path', async () => {
+test('a schema of any name has the tables, whatever the search path', async () => {
   const world = await aPostgresWorld();
   await world.sql(`CREATE SCHEMA "we""ird.é"; CREATE TABLE public.customers (wrong int)`);
-  const target = await claim(await world.open({ schema: 'we"ird.é' }));
+  const target = await takeOver(await world.open({ schema: 'we"ird.é' }));
   await write(target, [ada, bob]);
   expect(await world.rows('SELECT id FROM "we""ird.é".customers ORDER BY id')).toEqual([{ id: '1' }, { id: '2' }]);
   expect(await target.compare(customersTable(), [[ada.key, ada.hash]])).toMatchObject({ different: [0] });
-  const again = await claim(await world.open({ schema: 'we"ird.é' }));
+  const again = await takeOver(await world.open({ schema: 'we"ird.é' }));
   expect(await again.compare(customersTable(), [[ada.key, ada.hash]])).toEqual({ unchanged: [1], different: [] });
   expect(await world.rows("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE '\\_sync%'")).toEqual(
     [],
@@ -401,12 +412,12 @@ test('a schema of any name holds the tables, whatever the search path', async ()
 test('a role with the rights of docs/postgres.md, and no others, does everything', async () => {
   const world = await aPostgresWorld();
   const role = `least_${world.database.name}`;
-  await claim(await world.open());
+  await takeOver(await world.open());
   await world.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'p'; REVOKE ALL ON SCHEMA public FROM PUBLIC; REVOKE TEMPORARY ON DATABASE ${world.database.name} FROM PUBLIC;
     GRANT USAGE ON SCHEMA public TO ${role};
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
     REVOKE DELETE ON customers FROM ${role}`);
-  const target = await claim(await world.open({ url: world.database.urlFor({ user: role, password: 'p' }) }));
+  const target = await takeOver(await world.open({ url: world.database.urlFor({ user: role, password: 'p' }) }));
   const many = Array.from({ length: 300 }, (_, n) => record(String(n), 'x', n, null, null, null));
   const { ids } = await write(target, many, { rejected: [{ key: null, reasons: ['no key'], raw: 1 }] });
   await write(target, [record('1', 'y', 1, null, null, null)]);
@@ -415,13 +426,13 @@ test('a role with the rights of docs/postgres.md, and no others, does everything
   expect(await target.countLive('customers')).toBe(2);
   const lacking = customersTable({ columns: [...customersTable().columns, { name: 'new', kind: 'text' }] });
   await expect(
-    claim(await world.open({ url: world.database.urlFor({ user: role, password: 'p' }) }), lacking),
+    takeOver(await world.open({ url: world.database.urlFor({ user: role, password: 'p' }) }), lacking),
   ).rejects.toMatchObject({
     message: expect.stringContaining('does not allow this user enough'),
     hint: expect.stringContaining('docs/postgres.md'),
   });
   // Another sync of the same schema has aliases: without a right to read them, they are none of this one's.
-  await claim(
+  await takeOver(
     await world.open({ name: 'other' }),
     customersTable({ resource: 'o', table: 'others', match: ['email'] }),
   );

@@ -3,7 +3,7 @@ import { openPostgresReader } from '../../../src/targets/postgres/reader.ts';
 import { openPostgresTarget } from '../../../src/targets/postgres/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { cluesContract } from '../../contracts/clues.ts';
-import { slotKeeperContract } from '../../contracts/slots.ts';
+import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../../contracts/target.ts';
 import { aPostgres } from '../../helpers/postgres.ts';
 
@@ -25,23 +25,9 @@ cluesContract('Postgres', world);
 
 slotKeeperContract('Postgres', async () => {
   const database = await aPostgres();
+  const { url } = database;
+  const patient = { ...timings, targetBusyMs: 30_000 };
   const openAs = (name: string) =>
-    openPostgresTarget({
-      url: database.url,
-      schema: 'public',
-      name,
-      timings: { ...timings, targetBusyMs: 30_000 },
-      log: silentLog,
-    });
-  const targets = [await openAs('crm'), await openAs('billing'), await openAs('third')];
-  const [keeper, ...others] = targets.map(({ slots }) => slots);
-  if (!keeper) throw new Error('no target was opened');
-  return {
-    keeper,
-    others,
-    async close() {
-      for (const target of targets) await target[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-    },
-  };
+    openPostgresTarget({ url, schema: 'public', name, timings: patient, log: silentLog });
+  return keepersOf(openAs, () => database[Symbol.asyncDispose]());
 });

@@ -49,20 +49,20 @@ test('makes neither file nor table by looking', async () => {
 test('waits for a lock of somebody else, for a while, and says what is guaranteed', async () => {
   const file = await aFile();
   await using dead = openSqliteDeadLetters({ file, name: 'crm', timings: { targetBusyMs: 50, targetBusyStepMs: 5 } });
-  await dead.bury(aDeadLetter());
+  await dead.store(aDeadLetter());
   using database = new DatabaseSync(file);
   database.exec('BEGIN IMMEDIATE');
 
-  const burying = dead.bury(aDeadLetter({ group: 'audit' }));
-  await expect(burying).rejects.toThrow(UnreachableError);
-  await expect(dead.bury(aDeadLetter({ group: 'audit' }))).rejects.toThrow('nothing was written');
+  const storing = dead.store(aDeadLetter({ group: 'audit' }));
+  await expect(storing).rejects.toThrow(UnreachableError);
+  await expect(dead.store(aDeadLetter({ group: 'audit' }))).rejects.toThrow('nothing was written');
   database.exec('COMMIT');
-  expect(await dead.bury(aDeadLetter({ group: 'audit' }))).toBe(true);
+  expect(await dead.store(aDeadLetter({ group: 'audit' }))).toBe(true);
 });
 
 test('says what is wrong with a file that is no database', async () => {
   const file = await aFile();
   await writeFile(file, 'this is text, and long enough to be no header of a database at all');
   await using dead = openSqliteDeadLetters({ file, name: 'crm', timings });
-  await expect(dead.list({})).rejects.toThrow('is no SQLite database');
+  await expect(dead.list({})).rejects.toThrow('is not a SQLite database');
 });

@@ -7,7 +7,7 @@ const updated: Change = { type: 'updated', key: 'a', before: ['a', 1], after: ['
 const deleted: Change = { type: 'deleted', key: 'c', before: null };
 
 describe('a spool', () => {
-  test('gives the plan of a resource back in the order of its keys', () => {
+  test('returns the plan of a resource in the order of its keys', () => {
     using spool = createSpool();
     spool.put('customers', [created, deleted, updated]);
     spool.put('orders', [deleted]);
@@ -24,7 +24,7 @@ describe('a spool', () => {
     expect([...spool.changes('customers')]).toEqual([{ type: 'deleted', key: 'b', before: null }]);
   });
 
-  test('remembers whose records are whose, of each resource by itself', () => {
+  test('remembers which record has which native key, for each resource by itself', () => {
     using spool = createSpool();
     spool.remember('customers', [
       ['7', 'a'],

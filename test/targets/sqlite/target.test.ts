@@ -8,21 +8,21 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Target } from '../../../src/target.ts';
-import { translate } from '../../../src/targets/sqlite/errors.ts';
+import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { cluesContract } from '../../contracts/clues.ts';
-import { slotKeeperContract } from '../../contracts/slots.ts';
+import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
   adaMoved,
   batchOf,
   bob,
-  claim,
   customersTable,
   eve,
   record,
   type TargetWorld,
+  takeOver,
   targetContract,
   write,
 } from '../../contracts/target.ts';
@@ -90,8 +90,8 @@ targetContract('SQLite', world);
 cluesContract('SQLite', world);
 
 describe('a SQLite file', () => {
-  test("is written ahead when it is ours, and keeps its mode when it is the system's", async () => {
-    await claim(await open());
+  test("gets a write-ahead log when it is ours, and keeps its mode when it is the system's", async () => {
+    await takeOver(await open());
     const mode = (path: string) => {
       using database = new DatabaseSync(path);
       return database.prepare('PRAGMA journal_mode').get()?.journal_mode;
@@ -99,20 +99,20 @@ describe('a SQLite file', () => {
     expect(mode(file)).toBe('wal');
     const theirs = join(directory, 'theirs.db');
     new DatabaseSync(theirs).exec('CREATE TABLE t (x)');
-    await write(await claim(await open({ at: theirs })), [ada]);
+    await write(await takeOver(await open({ at: theirs })), [ada]);
     expect(mode(theirs)).toBe('delete');
   });
 
   test('is never made by a reader', async () => {
     await using reader = await openSqliteReader({ file, name: 'crm' });
-    expect(await reader.lease()).toBeNull();
+    expect(await reader.fence()).toBeNull();
     expect(existsSync(file)).toBe(false);
   });
 
   test('is read by a reader that was opened before it was there', async () => {
     await using reader = await openSqliteReader({ file, name: 'crm' });
     expect(await reader.countLive('customers')).toBe(0);
-    await write(await claim(await open()), [ada]);
+    await write(await takeOver(await open()), [ada]);
     expect(await reader.countLive('customers')).toBe(1);
   });
 
@@ -123,14 +123,14 @@ describe('a SQLite file', () => {
     });
   });
 
-  test('that is no database is a config error', async () => {
+  test('that is not a database is a config error', async () => {
     writeFileSync(file, 'this is a text and no database '.repeat(100));
-    await expect(open()).rejects.toThrow(/is no SQLite database/);
+    await expect(open()).rejects.toThrow(/is not a SQLite database/);
     await expect(open()).rejects.toThrow(ConfigError);
   });
 
-  test('that is damaged is said to be', async () => {
-    const target = await claim(await open());
+  test('that is damaged is reported as damaged', async () => {
+    const target = await takeOver(await open());
     await write(
       target,
       Array.from({ length: 200 }, (_, n) => record(`${n}`, 'x'.repeat(500), n, null, null, null)),
@@ -143,17 +143,17 @@ describe('a SQLite file', () => {
     const handle = openSync(file, 'r+');
     writeSync(handle, bytes, 0, bytes.length, 4096 * 2);
     closeSync(handle);
-    await expect(open().then((reopened) => claim(reopened))).rejects.toThrow(/damaged/);
+    await expect(open().then((reopened) => takeOver(reopened))).rejects.toThrow(/damaged/);
   });
 
   test('of a newer release is left alone', async () => {
-    await claim(await open());
+    await takeOver(await open());
     new DatabaseSync(file).exec('UPDATE _sync_schema SET version = 99');
-    await expect(open().then((target) => claim(target))).rejects.toThrow(/version 99/);
+    await expect(open().then((target) => takeOver(target))).rejects.toThrow(/version 99/);
   });
 
   test('that lost commits stops the run', async () => {
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     await write(target, [ada]);
     new DatabaseSync(file).exec('UPDATE _sync_lease SET next_seq = 1');
     await expect(write(target, [bob])).rejects.toThrow(IntegrityError);
@@ -180,7 +180,7 @@ describe('while another program writes', () => {
   };
 
   test('gives up as unreachable, with nothing written and the event loop free meanwhile', async () => {
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     using held = holder();
     let ticks = 0;
     const timer = setInterval(() => {
@@ -195,7 +195,7 @@ describe('while another program writes', () => {
   });
 
   test('waits for a lock that is given back in time', async () => {
-    const target = await claim(await open({ busyMs: 30_000 }));
+    const target = await takeOver(await open({ busyMs: 30_000 }));
     using held = holder();
     const writing = write(target, [ada]);
     setImmediate(() => held.exec('COMMIT'));
@@ -203,7 +203,7 @@ describe('while another program writes', () => {
   });
 
   test('stops waiting when the run must stop', async () => {
-    const target = await claim(await open({ busyMs: 30_000 }));
+    const target = await takeOver(await open({ busyMs: 30_000 }));
     using _held = holder();
     const stop = new AbortController();
     const writing = target.commit(batchOf([ada]), stop.signal);
@@ -212,7 +212,7 @@ describe('while another program writes', () => {
   });
 
   test('a process that is killed inside its transaction leaves the target free', async () => {
-    const target = await claim(await open({ busyMs: 30_000 }));
+    const target = await takeOver(await open({ busyMs: 30_000 }));
     const script = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(${JSON.stringify(file)});
       db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`;
     const other = spawn(process.execPath, ['-e', script]);
@@ -222,8 +222,8 @@ describe('while another program writes', () => {
     expect(await writing).toMatchObject({ counts: { created: 1 } });
   });
 
-  test('readers of a file that is written ahead go on', async () => {
-    const target = await claim(await open());
+  test('readers of a file with a write-ahead log continue', async () => {
+    const target = await takeOver(await open());
     await write(target, [ada]);
     using _held = holder();
     await using reader = await openSqliteReader({ file, name: 'crm' });
@@ -233,7 +233,7 @@ describe('while another program writes', () => {
 
   test('a reader that holds a file of the older mode delays a commit, and loses nothing', async () => {
     new DatabaseSync(file).exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)');
-    const target = await claim(await open({ busyMs: 30_000 }));
+    const target = await takeOver(await open({ busyMs: 30_000 }));
     using reading = new DatabaseSync(file);
     reading.exec('BEGIN; SELECT * FROM t');
     const writing = write(target, [ada, bob]);
@@ -254,7 +254,7 @@ describe("the system's own table", () => {
 
   test('is taken with columns that differ by case only', async () => {
     system('CREATE TABLE Customers (ID TEXT PRIMARY KEY, Email TEXT, Deleted_At TEXT)');
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     await write(target, [ada]);
     expect((await target.find(customersTable(), [ada]))[0]?.row).toEqual(ada.values);
   });
@@ -275,20 +275,20 @@ describe("the system's own table", () => {
     system(
       "CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO customers VALUES (1, 'ada@example.com')",
     );
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     expect(await write(target, [ada, bob])).toMatchObject({ counts: { created: 1, updated: 1 } });
     expect((await target.rowsOf(customersTable(), [1]))[0]?.row).toEqual(ada.values);
   });
 
-  test('that does not tell case apart refuses the second of two keys', async () => {
+  test('that ignores case refuses the second of two keys that differ by case only', async () => {
     system('CREATE TABLE customers (id TEXT COLLATE NOCASE PRIMARY KEY, email TEXT)');
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     const keys = ['a', 'A'].map((key) => record(key, key, null, null, null, null));
     expect(await write(target, keys)).toMatchObject({ counts: { created: 1 }, refused: [{ key: 'A' }] });
   });
 
-  test('may have JSON in another form: it is compared by what it says', async () => {
-    const target = await claim(await open());
+  test('may have JSON in another form: it is compared by its meaning', async () => {
+    const target = await takeOver(await open());
     await write(target, [ada]);
     system(`UPDATE customers SET tags = '[ "a", "b" ]'`);
     expect((await target.find(customersTable(), [ada]))[0]?.row).toEqual(ada.values);
@@ -300,7 +300,7 @@ describe("the system's own table", () => {
     system(`CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT);
       CREATE TRIGGER skip BEFORE INSERT ON customers WHEN new.id = '1' BEGIN SELECT RAISE(IGNORE); END;
       CREATE TRIGGER stop BEFORE INSERT ON customers WHEN new.id = '2' BEGIN SELECT RAISE(ABORT, 'no bob'); END`);
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     const { counts, refused } = await write(target, [ada, bob, eve]);
     expect(counts.created).toBe(1);
     expect(refused.map(({ reasons }) => reasons[0])).toEqual([
@@ -311,13 +311,13 @@ describe("the system's own table", () => {
 
   test('whose conflict clause would replace a row refuses the record instead', async () => {
     system('CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT UNIQUE ON CONFLICT REPLACE)');
-    const target = await claim(await open());
+    const target = await takeOver(await open());
     const twin = record('2', 'ada@example.com', null, null, null, null);
     expect(await write(target, [ada, twin])).toMatchObject({ counts: { created: 1 }, refused: [{ key: '2' }] });
   });
 
-  test('keeps out a value that no column can hold, and takes the rest', async () => {
-    const target = await claim(await open());
+  test('refuses a record with a value that no column can hold, and takes the others', async () => {
+    const target = await takeOver(await open());
     const huge = record('9', 'x', 2n ** 63n, null, null, null);
     const half = record('8', '\ud800', 1, null, null, null);
     const { counts, refused } = await write(target, [huge, ada, half]);
@@ -326,8 +326,8 @@ describe("the system's own table", () => {
   });
 });
 
-test('a backup that is put back in place of the file is found out', async () => {
-  const target = await claim(await open());
+test('a backup that replaces the file is detected', async () => {
+  const target = await takeOver(await open());
   await write(target, [ada]);
   const copy = join(directory, 'copy.db');
   const database = new DatabaseSync(file);
@@ -336,8 +336,8 @@ test('a backup that is put back in place of the file is found out', async () => 
   copyFileSync(file, copy);
   await write(target, [adaMoved]);
   await target[Symbol.asyncDispose]();
-  const restored = await claim(await open({ at: copy }));
-  expect((await restored.lease())?.nextSeq).toBe(2);
+  const restored = await takeOver(await open({ at: copy }));
+  expect((await restored.fence())?.nextSeq).toBe(2);
 });
 
 test('a file that may not be written is a config error', () => {
@@ -353,17 +353,7 @@ slotKeeperContract('SQLite', async () => {
   const at = join(place, 'system.db');
   const openAt = (name: string) =>
     openSqliteTarget({ file: at, name, timings: { targetBusyMs: 30_000, targetBusyStepMs: 5 }, log: silentLog });
-  const targets = [await openAt('crm'), await openAt('billing'), await openAt('third')];
-  const [keeper, ...others] = targets.map(({ slots }) => slots);
-  if (!keeper) throw new Error('no target was opened');
-  return {
-    keeper,
-    others,
-    async close() {
-      for (const target of targets) await target[Symbol.asyncDispose]();
-      rmSync(place, { recursive: true, force: true });
-    },
-  };
+  return keepersOf(openAt, () => rmSync(place, { recursive: true, force: true }));
 });
 
 describe('a guard row', () => {

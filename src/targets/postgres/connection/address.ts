@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg';
 import { ConfigError } from '../../../errors.ts';
 
-/** Certificates, as PEM texts. Without `verify`, whoever answers is believed. */
+/** Certificates, as PEM texts. With `verify: false` any server is trusted. */
 export interface Tls {
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
@@ -17,12 +17,12 @@ export interface Address {
 
 /**
  * Reads a connection URL (PostgreSQL documentation, 32.1.1.2): host, port, user, password, database, and of its parameters
- * `host`, `port` and `sslmode`. Nothing of the rest is sent at the start: a pooler refuses what it does not know.
+ * `host`, `port` and `sslmode`. Other parameters are not sent at the start: a pooler refuses those that it does not know.
  */
 export function parseAddress(url: string, tls?: Tls): Address {
-  // Without a host, as libpq takes it beside `?host=`, it is no URL to others.
+  // libpq accepts a URL without a host beside `?host=`; the standard parser does not.
   const parsed = URL.parse(url) ?? URL.parse(url.replace('@/', '@localhost/'));
-  if (parsed === null) throw invalid('it is no URL');
+  if (parsed === null) throw invalid('it is not a URL');
   const { searchParams } = parsed;
   const host = searchParams.get('host') ?? (decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost');
   if (host.includes(',')) throw invalid('it names several hosts');
@@ -46,10 +46,10 @@ export function parseAddress(url: string, tls?: Tls): Address {
 function portOf(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port > 0 && port < 65_536) return port;
-  throw invalid(text.includes(',') ? 'it names several ports' : `"${text}" is no port`);
+  throw invalid(text.includes(',') ? 'it names several ports' : `"${text}" is not a port`);
 }
 
-/** `sslmode` means what libpq makes of it, but `allow` and `prefer`, which a man in the middle can turn off: they ask for none. */
+/** `sslmode` means what it means to libpq, except `allow` and `prefer`, which a man in the middle can turn off: they mean no TLS. */
 function sslOf(mode: string | null, tls: Tls | undefined, host: string): Exclude<ClientConfig['ssl'], undefined> {
   if (mode === 'disable' || host.startsWith('/')) return false;
   const isAsked = mode === 'require' || mode === 'verify-ca' || mode === 'verify-full';

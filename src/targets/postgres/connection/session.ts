@@ -5,10 +5,10 @@ import type { Address } from './address.ts';
 export type Row = Readonly<Record<string, string | null>>;
 export type Parameter = string | number | boolean | null | Uint8Array;
 
-/** What may be asked inside a transaction. Every value comes back as its text. */
+/** Runs statements inside a transaction. Every value comes back as its text. */
 export interface Session {
   query(text: string, values?: readonly Parameter[]): Promise<Answer>;
-  /** COPY FROM STDIN: how many rows went in. */
+  /** COPY FROM STDIN. Returns how many rows were written. */
   copy(statement: string, lines: string): Promise<number>;
 }
 
@@ -19,13 +19,13 @@ export interface Answer {
 
 export interface ClientTimes {
   readonly connectMs: number;
-  /** A server that is silent for so long is given up. */
+  /** A server that is silent for this long is given up. */
   readonly silenceMs: number;
 }
 
 const asText = { getTypeParser: () => (text: string) => text };
 
-/** A client that is not connected yet. Nothing is sent at its start that a pooler would refuse. */
+/** A client that is not connected yet. At its start it sends nothing that a pooler would refuse. */
 export function createClient(
   { client }: Address,
   applicationName: string,
@@ -51,7 +51,7 @@ export function sessionOn(client: Client): Session {
     copy: (statement, lines) =>
       new Promise((resolve, reject) => {
         const stream = client.query(copyFrom(statement));
-        // One that was given up fails once more when its connection is thrown away.
+        // A stream that was given up fails once more when its connection is torn down.
         stream.on('error', reject);
         stream.once('finish', () => resolve(stream.rowCount));
         stream.end(lines);
@@ -59,7 +59,7 @@ export function sessionOn(client: Client): Session {
   };
 }
 
-/** Forgets a client whose connection is of no use; its end is not waited for, since it may never come. */
+/** Tears down a client whose connection is lost. Nobody waits for its end, which may never come. */
 export function letGo(client: Client): void {
   client.on('error', () => {});
   client.end().catch(() => {});

@@ -1,16 +1,11 @@
-import type { Alias, Aliases, Arrived, Clues } from '../../../identity.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { cluesFrom, keysInQuestion, type Standing } from '../../sql/clues.ts';
+import type { Alias, Aliases } from '../../../identity.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place, Transact } from '../schema.ts';
-import { lookalikesOf } from './lookalikes.ts';
-import { lookUp, wantedKey } from './rows.ts';
-import type { Shape } from './shape.ts';
-import { storable, textArray } from './values.ts';
+import { storable, textArray } from './literals.ts';
 import { mostKeyBytes } from './writing.ts';
 
-/** Where nothing is missing no right to make it is needed, which `IF NOT EXISTS` would ask for. */
-async function hasAliases(session: Session, place: Place): Promise<boolean> {
+/** Asked first, since `IF NOT EXISTS` needs the right to make a table even where none is missing. */
+export async function hasAliases(session: Session, place: Place): Promise<boolean> {
   return (await aliasesTable(session, place)) !== null;
 }
 
@@ -23,7 +18,7 @@ async function aliasesTable(session: Session, { schema }: Place): Promise<{ read
   return rows[0] ? { isReadable: rows[0].is_readable === 't' } : null;
 }
 
-/** Made for the first resource with `match`: without one there is nothing to keep here. */
+/** Made for the first resource with `match`: without one there is nothing to store here. */
 export async function ensureAliases(transact: Transact, place: Place): Promise<void> {
   const { table } = place;
   if (await transact((session) => hasAliases(session, place))) return;
@@ -37,7 +32,7 @@ export async function ensureAliases(transact: Transact, place: Place): Promise<v
   });
 }
 
-/** A native key that fits into no index is not kept: its record is refused when it is written, or matched again. */
+/** A native key that does not fit into an index is not stored: its record is refused when it is written, or matched again. */
 export async function storeAliases(
   session: Session,
   { table }: Place,
@@ -58,7 +53,10 @@ export async function storeAliases(
   );
 }
 
-/** Of a key that was refused and that no record has: kept, it would be one person's now and, by its own id, another's later. */
+/**
+ * Forgets the aliases of keys that were refused and that no record has. Such a key could later become another record's by its
+ * own id, and one alias would stand for two records.
+ */
 export async function forgetGroundless(
   session: Session,
   { table }: Place,
@@ -73,10 +71,10 @@ export async function forgetGroundless(
   );
 }
 
-/** A role that may not read aliases has none: they are another sync's. */
+/** A role that may not read the aliases has none: they belong to another sync. */
 export async function foreignAlias(
   session: Session,
-  { place, of, adapter }: Pick<Whose, 'place' | 'of' | 'adapter'>,
+  { place, of, adapter }: { readonly place: Place; readonly of: number; readonly adapter: string },
 ): Promise<Alias | null> {
   if (!(await aliasesTable(session, place))?.isReadable) return null;
   const { rows } = await session.query(
@@ -85,82 +83,4 @@ export async function foreignAlias(
   );
   const [row] = rows;
   return row ? [String(row.native), String(row.key)] : null;
-}
-
-interface Whose {
-  readonly place: Place;
-  readonly shape: Shape | null;
-  /** The number of the resource; null where nothing of it is known. */
-  readonly of: number | null;
-  readonly adapter: string;
-}
-
-/** A question for all arrivals, each: whose aliases are known; of the others what bears their keys, and what looks like them. */
-export async function cluesOf(
-  session: Session,
-  whose: Whose,
-  table: ResourceTable,
-  arrived: readonly Arrived[],
-): Promise<Clues[]> {
-  const { place, shape, of } = whose;
-  const isKept = of !== null && (await hasAliases(session, place));
-  const aliases = isKept ? await aliasesOf(session, whose, arrived) : new Map<string, string>();
-  const strangers = arrived.filter(({ native }) => !aliases.has(native));
-  const found = new Map(strangers.map((each, n) => [each, n]));
-  const lookalikes = await lookalikesOf(session, shape, table, strangers);
-  const wanted = strangers.map(({ native }) => wantedKey(native, shape));
-  const rows = await lookUp(session, { place, shape, of, lock: '' }, wanted);
-  const namesakes = new Set(strangers.flatMap(({ native }, n) => (rows[n]?.row ? native : [])));
-  const standings = await standingsOf(session, whose, isKept, keysInQuestion(strangers, lookalikes));
-  const inOrder = arrived.map((each) => lookalikes[found.get(each) ?? -1] ?? []);
-  return cluesFrom(arrived, { aliases, namesakes, lookalikes: inOrder, standings });
-}
-
-async function aliasesOf(
-  session: Session,
-  { place, of, adapter }: Whose,
-  arrived: readonly Arrived[],
-): Promise<Map<string, string>> {
-  const { rows } = await session.query(
-    `SELECT a.native, a.key FROM unnest($3::text[]) AS e (native)
-     JOIN LATERAL (SELECT native, key FROM ${place.table('_sync_aliases')}
-       WHERE of_table = $1 AND adapter = $2 AND native = e.native LIMIT 1) a ON true`,
-    [of, adapter, textArray(arrived.map(({ native }) => storable(native)))],
-  );
-  return new Map(rows.map(({ native, key }) => [String(native), String(key)]));
-}
-
-async function standingsOf(
-  session: Session,
-  { place, of, adapter }: Whose,
-  isKept: boolean,
-  keys: readonly string[],
-): Promise<Map<string, Standing>> {
-  if (of === null || keys.length === 0) return new Map();
-  const { rows } = await session.query(standingsSql(place, isKept), [
-    of,
-    textArray(keys.map(storable)),
-    ...(isKept ? [adapter] : []),
-  ]);
-  return new Map(
-    rows.map(({ deleted, taken_by, made_by }, n) => [
-      keys[n] ?? '',
-      {
-        entry: deleted === null || deleted === undefined ? null : deleted === 't' ? 'deleted' : 'live',
-        takenBy: taken_by ?? null,
-        madeBy: made_by ?? null,
-      },
-    ]),
-  );
-}
-
-function standingsSql({ table }: Place, isKept: boolean): string {
-  const aliases = `FROM ${table('_sync_aliases')} WHERE of_table = $1 AND key = e.key`;
-  const taken = isKept
-    ? `(SELECT native ${aliases} AND adapter = $3 LIMIT 1) AS taken_by,
-       (SELECT adapter ${aliases} AND is_maker LIMIT 1) AS made_by`
-    : 'NULL AS taken_by, NULL AS made_by';
-  return `SELECT r.deleted, ${taken} FROM unnest($2::text[]) WITH ORDINALITY AS e (key, n)
-    LEFT JOIN LATERAL (SELECT deleted FROM ${table('_sync_records')} WHERE of_table = $1 AND key = e.key LIMIT 1) r ON true
-    ORDER BY e.n`;
 }

@@ -1,48 +1,12 @@
 import type { Comparison } from '../../../batch.ts';
-import { IntegrityError } from '../../../errors.ts';
 import type { LiveIds } from '../../../target.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
-import { copyLine, textArray } from './values.ts';
-
-/** From so many rows on COPY is quicker than a statement with arrays. */
-export const copyFrom = 200;
-
-/** A resource's line in `_sync_tables`: the number that stands for it, the next record's id, and how many are live. */
-export interface Register {
-  readonly id: number;
-  readonly next: number;
-  readonly live: number;
-}
-
-export async function registerOf(
-  session: Session,
-  { table }: Place,
-  name: string,
-  resource: string,
-): Promise<Register | null> {
-  const { rows } = await session.query(
-    `SELECT id, next_record, live FROM ${table('_sync_tables')} WHERE name = $1 AND resource = $2`,
-    [name, resource],
-  );
-  const [row] = rows;
-  return row ? { id: Number(row.id), next: Number(row.next_record), live: Number(row.live) } : null;
-}
-
-export async function claimedRegister(
-  session: Session,
-  place: Place,
-  name: string,
-  resource: string,
-): Promise<Register> {
-  const register = await registerOf(session, place, name, resource);
-  if (register) return register;
-  throw new IntegrityError(`the resource "${resource}" was never claimed in ${place.label}; nothing was written`);
-}
+import { textArray } from './literals.ts';
 
 /**
- * One query for all entries, an index look-up each: the LIMIT keeps the planner from reading the whole table instead. Ids
- * and positions come back as one text each, so that an unchanged page costs next to nothing.
+ * One query for all entries, with an index look-up each: the LIMIT keeps the planner from reading the whole table. Ids and
+ * positions come back as one text each, so that an unchanged page costs next to nothing.
  */
 export async function compareEntries(
   session: Session,
@@ -79,7 +43,7 @@ export async function liveIds(
   return numbers(rows[0]?.ids);
 }
 
-/** Compared as a pair, they are walked along the index even where the planner believes that there are few. */
+/** Comparing the pair makes the planner walk along the index even where it believes that there are few entries. */
 export async function liveEntries(
   session: Session,
   { table }: Place,
@@ -101,7 +65,7 @@ export interface KeyOfId {
   readonly key: string;
 }
 
-/** The keys of records, in the order of their ids as given; of live ones only, or of all. */
+/** The keys of records, in the order of `ids`; of live records only, or of all. */
 export async function keysOf(
   session: Session,
   { table }: Place,
@@ -116,85 +80,4 @@ export async function keysOf(
     [of, `{${ids.join(',')}}`],
   );
   return rows.map(({ id, key }) => ({ id: Number(id), key: String(key) }));
-}
-
-/** Enters records under consecutive ids, from `first` on. */
-export async function insertEntries(
-  session: Session,
-  { table }: Place,
-  of: number,
-  first: number,
-  entries: readonly (readonly [string, string])[],
-): Promise<void> {
-  if (entries.length === 0) return;
-  const into = `${table('_sync_records')} (of_table, id, key, hash)`;
-  if (entries.length >= copyFrom) {
-    const lines = entries.map(([key, hash], n) => copyLine([String(of), String(first + n), key, hash]));
-    await session.copy(`COPY ${into} FROM STDIN`, lines.join(''));
-    return;
-  }
-  await session.query(
-    `INSERT INTO ${into} SELECT $1::integer, $2::bigint + e.n - 1, e.key, e.hash FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS e (key, hash, n)`,
-    [of, first, textArray(entries.map(([key]) => key)), textArray(entries.map(([, hash]) => hash))],
-  );
-}
-
-/** These records are live, with these hashes. */
-export async function renewEntries(
-  session: Session,
-  { table }: Place,
-  of: number,
-  entries: readonly (readonly [number, string])[],
-): Promise<void> {
-  if (entries.length === 0) return;
-  await session.query(
-    `UPDATE ${table('_sync_records')} r SET hash = e.hash, missed = 0, deleted = false
-     FROM unnest($2::bigint[], $3::text[]) AS e (id, hash) WHERE r.of_table = $1 AND r.id = e.id AND ${byIndex('r.id')}`,
-    [of, `{${entries.map(([id]) => id).join(',')}}`, textArray(entries.map(([, hash]) => hash))],
-  );
-}
-
-/**
- * The planner does not see how many ids these are, and so asks the index for them: where it sees that they are many, it
- * would rather read the whole table, in every batch.
- */
-function byIndex(id: string): string {
-  return `${id} = ANY (ARRAY (SELECT unnest($2::bigint[])))`;
-}
-
-export async function saveRegister(session: Session, { table }: Place, { id, next, live }: Register): Promise<void> {
-  await session.query(`UPDATE ${table('_sync_tables')} SET next_record = $2, live = $3 WHERE id = $1`, [
-    id,
-    next,
-    live,
-  ]);
-}
-
-export async function markDeleted(session: Session, place: Place, of: number, ids: readonly number[]): Promise<void> {
-  await change(session, place, of, ids, 'deleted = true');
-}
-
-/** In how many complete passes running a record was missing. */
-export async function countMissing(
-  session: Session,
-  place: Place,
-  of: number,
-  { missing, found }: { readonly missing: readonly number[]; readonly found: readonly number[] },
-): Promise<void> {
-  await change(session, place, of, missing, 'missed = missed + 1');
-  await change(session, place, of, found, 'missed = 0');
-}
-
-async function change(
-  session: Session,
-  { table }: Place,
-  of: number,
-  ids: readonly number[],
-  sets: string,
-): Promise<void> {
-  if (ids.length === 0) return;
-  await session.query(`UPDATE ${table('_sync_records')} SET ${sets} WHERE of_table = $1 AND id = ANY ($2::bigint[])`, [
-    of,
-    `{${ids.join(',')}}`,
-  ]);
 }

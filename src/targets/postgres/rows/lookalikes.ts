@@ -1,16 +1,16 @@
 import { type Arrived, mostLookalikes } from '../../../identity.ts';
 import { keyOf, type Value } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { Lookalike } from '../../sql/clues.ts';
+import type { ResourceTable } from '../../../table.ts';
+import type { Lookalike } from '../../sql/arrivals.ts';
 import { matchedValues } from '../../sql/match.ts';
-import { fromStored, UnstorableError } from '../../sql/values.ts';
+import { fromStored, UnstorableError } from '../../sql/stored-values.ts';
 import { refusalOf } from '../connection/errors.ts';
 import type { Row, Session } from '../connection/session.ts';
-import { insideSavepoint } from './rows.ts';
+import { bound, textArray } from './literals.ts';
+import { insideSavepoint } from './look-up.ts';
 import type { Shape, ShapedColumn } from './shape.ts';
-import { bound, textArray } from './values.ts';
 
-/** For each arrival the rows whose match fields hold the same, the live ones first. */
+/** For each arrival the rows with the same match fields, live ones first. */
 export async function lookalikesOf(
   session: Session,
   shape: Shape | null,
@@ -31,7 +31,7 @@ interface BoundSet {
   readonly texts: readonly (string | null)[];
 }
 
-/** What no column can hold is in no row. */
+/** Null: no row has values that no column can hold. */
 function boundSet(values: readonly Value[], columns: readonly ShapedColumn[], n: number): BoundSet | null {
   try {
     return { n, texts: columns.map(({ kind }, at) => bound(values[at] ?? null, kind)) };
@@ -41,7 +41,7 @@ function boundSet(values: readonly Value[], columns: readonly ShapedColumn[], n:
   }
 }
 
-/** What cannot be cast to a column's type is told apart by halves: it is in no row, and the others are still looked for. */
+/** A value that cannot be cast to a column's type is in no row. It is found by halves, so that the others are still looked for. */
 async function search(
   session: Session,
   shape: Shape,
@@ -84,8 +84,8 @@ function keyIn(row: Row, { key }: Shape): string {
 }
 
 /**
- * One join, so that the table is read at most once. An index is asked by the type's own equality, and of text what it finds
- * must also read the same, as the column would write it: what a citext or a collation takes for one are two.
+ * One join, so that the table is read at most once. The index compares by the type's own equality. Text must also read the
+ * same, as the column would write it: two texts that a citext or a collation takes for equal are different.
  */
 function searchSql({ name, key, mark }: Shape, columns: readonly ShapedColumn[]): string {
   const given = columns.map((_column, at) => `m${at}`);

@@ -1,28 +1,28 @@
 import type { Column, ColumnKind } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { quoted } from '../../sql/identifiers.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
 import type { Place } from '../schema.ts';
 import type { PostgresColumn, PostgresTable } from './system-table.ts';
 
-/** A column of the resource as the statements name it. */
+/** A column of the resource as statements use it. */
 export interface ShapedColumn extends Pick<PostgresColumn, 'type' | 'fullType' | 'isLoose'> {
   readonly kind: ColumnKind;
   /** Quoted. */
   readonly name: string;
-  /** Of a type that gives values another form than ours: only the database can tell whether two are the same. */
+  /** Its type gives values another form than ours: only the database knows whether two values are equal. */
   readonly isForeign: boolean;
 }
 
-/** A resource's table as it is, in the words of statements. */
+/** A resource's table as it is, in the form that statements use. */
 export interface Shape {
   readonly table: ResourceTable;
   /** With its schema, quoted. */
   readonly name: string;
   readonly key: readonly ShapedColumn[];
-  /** Where each column of the key is among the mapped. */
+  /** The position of each key column among the mapped columns. */
   readonly keyAt: readonly number[];
-  /** Null: the table lacks it still. */
+  /** Null where the table lacks the column. */
   readonly mapped: readonly (ShapedColumn | null)[];
   readonly mark: string | null;
   readonly canCopy: boolean;
@@ -31,7 +31,7 @@ export interface Shape {
   readonly column: (name: string) => ShapedColumn | null;
 }
 
-/** Types whose text is the one that we would write. */
+/** Types whose texts have the same form as ours. */
 const native: Record<ColumnKind, ReadonlySet<string>> = {
   text: new Set(['text', 'character varying']),
   integer: new Set(['bigint', 'integer', 'smallint']),
@@ -43,7 +43,7 @@ const native: Record<ColumnKind, ReadonlySet<string>> = {
   json: new Set(['jsonb', 'json']),
 };
 
-/** Null while the table has not even its key: nothing in it can be found. */
+/** Null while the table lacks its key: nothing can be found in it. */
 export function shapeOf(table: ResourceTable, system: PostgresTable | null, place: Place): Shape | null {
   const present = new Map(system?.columns.map((column) => [column.name, column]));
   const shaped = ({ name, kind }: Column): ShapedColumn | null => {
@@ -70,8 +70,8 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
 }
 
 /**
- * Finds the row of `alias` by the texts in `s`. The index is asked by the column's own equality, and what it finds must also
- * read the same: two keys that a citext or a collation takes for one are two records.
+ * Finds the row of `alias` by the texts in `s`. The index compares by the column's own equality. What it finds must also read
+ * the same: two keys that a citext or a collation takes for equal are two records.
  */
 export function whereKey({ key }: Shape, alias: string): string {
   return key
@@ -85,9 +85,9 @@ export function whereKey({ key }: Shape, alias: string): string {
 }
 
 /**
- * Finds the rows of `t` by the texts in `s`, which stand in `source`. Each is looked up by the index of its key and fetched
- * from where it is: left to itself the planner would rather read the whole table, in every batch. A partitioned table has
- * the same places many times over.
+ * Finds the rows of `t` by the texts in `s`, which come from `source`. Each row is looked up by the index of its key and fetched
+ * from its place; left to itself, the planner would read the whole table in every batch. In a partitioned table the same
+ * place exists several times, so it is not used there.
  */
 export function whereAnyKey(shape: Shape, source: string): string {
   const where = whereKey(shape, 't');

@@ -1,28 +1,28 @@
 import type { Column, ColumnKind } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { TableIndex } from '../../sql/match.ts';
-import { list, quoted } from '../../sql/names.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../../sql/identifiers.ts';
 import {
   type Dialect,
   type SystemColumn,
   type SystemTable,
   softColumn,
   wantedColumns,
-} from '../../sql/system-table.ts';
+} from '../../sql/table/dialect.ts';
+import type { TableIndex } from '../../sql/table/match-warnings.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
 
 export interface PostgresColumn extends SystemColumn {
-  /** What a text is cast to before it is assigned: without a length, so that one that is too long is refused, not cut. */
+  /** The type that a text is cast to before it is assigned. It has no length, so that a text that is too long is refused, not cut. */
   readonly type: string;
-  /** What the column makes of a text: with its length, precision and scale. */
+  /** The type with its length, precision and scale: what the column makes of a text. */
   readonly fullType: string;
-  /** Its collation takes texts for equal that are not the same. */
+  /** Its collation takes different texts for equal. */
   readonly isLoose: boolean;
 }
 
 export interface PostgresTable extends SystemTable<PostgresColumn> {
-  /** Policies of row security decide what is written: COPY does not know them. */
+  /** Policies of row security decide what is written. COPY does not support them. */
   readonly hasPolicies: boolean;
   readonly isPartitioned: boolean;
 }
@@ -38,10 +38,10 @@ const types: Record<ColumnKind, string> = {
   json: 'jsonb',
 };
 
-/** Names are quoted wherever they are used: two that differ by case are two. */
+/** Names are quoted wherever they are used, so two names that differ by case are different. */
 const exact = (name: string): string => name;
 
-/** What Postgres makes of names and tables. */
+/** How Postgres treats names and tables. */
 export function dialectOf({ table }: Place): Dialect {
   return { engine: 'Postgres', folded: exact, reserved: /^_sync_/, shown: table, definition };
 }
@@ -51,16 +51,16 @@ function definition({ name, kind }: Column): string {
 }
 
 /**
- * The schema of a type that its formatted name leaves out, since it is on the search path: behind a pooler the next session
- * may have another one.
+ * The schema of a type. Its formatted name leaves the schema out if that is on the search path, but behind a pooler the next
+ * session may have another search path.
  */
 const typeSchema = `(SELECT CASE WHEN n.nspname <> 'pg_catalog' AND
     pg_type_is_visible(CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE t.oid END) THEN quote_ident(n.nspname) || '.' ELSE '' END
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = a.atttypid)`;
 
 /**
- * char(n) and bit(n) have no form with a length that leaves what is too long whole; a char's trailing blanks mean nothing,
- * and its text has none.
+ * Casts to char(n) and bit(n) cut what is too long, so these types are used without their length. Trailing blanks of a char
+ * mean nothing, and its text has none.
  */
 const catalog = `
 SELECT c.relkind, c.relrowsecurity,
@@ -121,7 +121,7 @@ export function createStatement(table: ResourceTable, place: Place): string {
   return `CREATE TABLE ${place.table(table.table)} (${columns.join(', ')}, PRIMARY KEY (${list(table.key)}))`;
 }
 
-/** The statement that adds columns: without defaults it rewrites nothing. */
+/** The statement that adds columns. Without defaults it rewrites no row. */
 export function addStatement(table: ResourceTable, columns: readonly Column[], place: Place): string {
   const added = columns.map((column) => `ADD COLUMN IF NOT EXISTS ${definition(column)}`);
   return `ALTER TABLE ${place.table(table.table)} ${added.join(', ')}`;

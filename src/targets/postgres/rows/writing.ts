@@ -1,20 +1,20 @@
 import type { Step } from '../../../batch.ts';
 import type { Prepared } from '../../../record.ts';
-import { UnstorableError } from '../../sql/values.ts';
-import { bisector, LeftOutError, type Outcome } from '../bisect.ts';
+import { UnstorableError } from '../../sql/stored-values.ts';
+import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
-import { copyFrom } from './entries.ts';
-import { keyFields } from './rows.ts';
+import { copyFrom } from './entering.ts';
+import { bound, copyLine, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
-import { bound, copyLine, textArray } from './values.ts';
+import { keyFields } from './wanted.ts';
 
-/** How long telling rows apart may hold the locks of what is written already; a wait for a lock may add to it. */
+/** How long telling rows apart may hold the locks of what is already written. A wait for a lock may add to it. */
 export const tellApartMs = 100;
 
-/** Updates of so many different sets of columns are a statement each; the rest share one. */
+/** Updates of up to this many different sets of columns get a statement each; the rest share one. */
 const mostSets = 8;
 
-/** A key must fit into an entry of an index, ours and the system's: a third of a page of 8 kB. */
+/** A key must fit into an entry of our index and of the system's: a third of a page of 8 kB. */
 export const mostKeyBytes = 2600;
 
 export interface RowToWrite {
@@ -24,7 +24,7 @@ export interface RowToWrite {
   readonly change: 'insert' | 'overwrite' | readonly number[];
 }
 
-/** What is to be done to rows, where it is anything. */
+/** The rows that have to be written, and how. */
 export function rowsToWrite(steps: readonly Step[], exists: (at: number) => boolean): RowToWrite[] {
   return steps.flatMap(({ record, change }, at): RowToWrite | [] => {
     if (typeof change === 'string' || change.type === 'deleted') return [];
@@ -34,8 +34,8 @@ export function rowsToWrite(steps: readonly Step[], exists: (at: number) => bool
 }
 
 /**
- * Writes rows: updates first, which may free what a new row needs, then new ones. What is refused because of another row
- * gets a second chance, when all the others are there.
+ * Writes rows: first updates, which may free what a new row needs, then new rows. A row that is refused because of another row
+ * is tried once more when all the others are there.
  */
 export async function writeRows(
   session: Session,
@@ -43,21 +43,22 @@ export async function writeRows(
   rows: readonly RowToWrite[],
   options: { readonly onRefusal?: ((error: unknown) => void) | undefined } = {},
 ): Promise<Outcome<RowToWrite>> {
-  const { put, outcome } = bisector<RowToWrite>(session, { tellApartMs, onRefusal: options.onRefusal });
+  const bisector = new Bisector<RowToWrite>(session, { tellApartMs, onRefusal: options.onRefusal });
+  const { refused } = bisector.outcome;
   const putAll = async (some: readonly RowToWrite[]): Promise<void> => {
     for (const { columns, rows: group, unmark } of updateGroups(shape, some)) {
-      await put(group, (part) => update(session, shape, part, columns, unmark));
+      await bisector.put(group, (part) => update(session, shape, part, columns, unmark));
     }
     const inserted = some.filter(({ change }) => change === 'insert');
-    await put(inserted, (part) => insert(session, shape, part));
+    await bisector.put(inserted, (part) => insert(session, shape, part));
   };
   await putAll(rows);
-  const again = [...outcome.refused].flatMap(([row, { depends }]) => (depends ? row : []));
-  if (again.length > 0 && outcome.refused.size < rows.length) {
-    for (const row of again) outcome.refused.delete(row);
+  const again = [...refused].flatMap(([row, { depends }]) => (depends ? row : []));
+  if (again.length > 0 && refused.size < rows.length) {
+    for (const row of again) refused.delete(row);
     await putAll(again);
   }
-  return outcome;
+  return bisector.outcome;
 }
 
 interface UpdateGroup {
@@ -67,7 +68,7 @@ interface UpdateGroup {
   readonly rows: readonly RowToWrite[];
 }
 
-/** Rows that change the same columns go together: a column that does not differ is not touched. */
+/** Rows that change the same columns are updated together: a column that does not differ is not touched. */
 function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] {
   const all = [...shape.mapped.keys()];
   const groups = new Map<string, UpdateGroup & { rows: RowToWrite[] }>();
@@ -131,72 +132,22 @@ async function update(
   demandAll(count, rows.length);
 }
 
-/**
- * Does what `onDelete` asks to the rows of these keys. Rows that are gone are none of its business; nor are those that a
- * trigger keeps from a delete, for it may have done something else to them.
- */
-export async function removeRows(
-  session: Session,
-  shape: Shape,
-  fields: readonly (readonly (string | null)[])[],
-  at: Date,
-): Promise<void> {
-  const sets = removalSets(shape, at);
-  if (sets !== 'delete' && sets.length === 0) return;
-  const keys = shape.key.map((_column, n) => `k${n}`);
-  const source = `unnest(${keys.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${keys.join(', ')})`;
-  const where = whereAnyKey(shape, source);
-  const head =
-    sets === 'delete'
-      ? `DELETE FROM ${shape.name} t USING ${source} WHERE ${where}`
-      : `UPDATE ${shape.name} t SET ${sets.map(({ column, type }, n) => `${column} = $${keys.length + n + 1}::text::${type}`).join(', ')} FROM ${source} WHERE ${where}`;
-  const unmarked = shape.mark ? ` AND t.${shape.mark} IS NULL` : '';
-  const values = sets === 'delete' ? [] : sets.map(({ value }) => value);
-  const keyed = keys.map((_name, n) => textArray(fields.map((row) => row[n] ?? null)));
-  const { count } = await session.query(`${head}${unmarked}`, [...keyed, ...values]);
-  if (sets === 'delete' || count === fields.length) return;
-  const { rows: kept } = await session.query(
-    `SELECT 1 FROM ${shape.name} t, ${source} WHERE ${where}${unmarked}`,
-    keyed,
-  );
-  demandAll(count, shape.mark ? count + kept.length : kept.length);
-}
-
-interface Setting {
-  readonly column: string;
-  readonly type: string;
-  readonly value: string | null;
-}
-
-function removalSets({ table, mark, column }: Shape, at: Date): 'delete' | readonly Setting[] {
-  const { onDelete } = table;
-  if (onDelete === 'hard') return 'delete';
-  if (onDelete === 'keep') return [];
-  if (onDelete === 'soft') {
-    const type = column('deleted_at')?.type ?? 'text';
-    return mark ? [{ column: mark, type, value: at.toISOString() }] : [];
-  }
-  return Object.entries(onDelete.set).flatMap(([name, value]): Setting | [] => {
-    const shaped = column(name);
-    return shaped ? { column: shaped.name, type: shaped.type, value: bound(value, shaped.kind) } : [];
-  });
-}
-
 function mappedColumns({ mapped }: Shape): ShapedColumn[] {
   return mapped.flatMap((column) => column ?? []);
 }
 
-/** Throws `UnstorableError`, which refuses the record. */
+/** Throws `UnstorableError`, for which the record is refused. */
 function boundFields(shape: Shape, { values, key }: Prepared): (string | null)[] {
   const keys = keyFields(
     shape,
     shape.keyAt.map((at) => values[at] ?? null),
   );
   if (Buffer.byteLength(key) > mostKeyBytes || !key.isWellFormed() || keys === null)
-    throw new UnstorableError(`its key does not fit into an index: it is no text of at most ${mostKeyBytes} bytes`);
+    throw new UnstorableError(`its key does not fit into an index: it is not a text of at most ${mostKeyBytes} bytes`);
   return shape.table.mapped.map(({ kind }, at) => bound(values[at] ?? null, kind));
 }
 
-function demandAll(count: number, wanted: number): void {
+/** Throws `LeftOutError` where fewer rows were written than there should be. */
+export function demandAll(count: number, wanted: number): void {
   if (count !== wanted) throw new LeftOutError('the database refuses it: a trigger of the system left the row out');
 }

@@ -1,14 +1,7 @@
 import type { Comparison } from '../../../batch.ts';
-import { IntegrityError } from '../../../errors.ts';
 import type { LiveIds } from '../../../target.ts';
-import type { Connection } from '../connection.ts';
-
-/** A resource's line in `_sync_tables`: the number that stands for it, the next record's id, and how many are live. */
-export interface Register {
-  readonly id: number;
-  readonly next: number;
-  readonly live: number;
-}
+import type { Entries } from '../../sql/entry-book.ts';
+import type { Connection } from '../connection/connection.ts';
 
 export interface Entry {
   readonly id: number;
@@ -16,20 +9,7 @@ export interface Entry {
   readonly deleted: boolean;
 }
 
-export function registerOf(connection: Connection, name: string, resource: string): Register | null {
-  const row = connection
-    .statement('SELECT id, next_record, live FROM _sync_tables WHERE name = ? AND resource = ?')
-    .get(name, resource);
-  return row ? { id: Number(row.id), next: Number(row.next_record), live: Number(row.live) } : null;
-}
-
-export function claimedRegister(connection: Connection, name: string, resource: string): Register {
-  const register = registerOf(connection, name, resource);
-  if (register) return register;
-  throw new IntegrityError(`the resource "${resource}" was never claimed in ${connection.label}; nothing was written`);
-}
-
-/** One query for all entries: what differs comes back as positions, so that an unchanged page costs next to nothing. */
+/** One query for all entries. Those that differ come back as positions, so that an unchanged page costs next to nothing. */
 const compareSql = `
 SELECT json_group_array(r.id) FILTER (WHERE r.id IS NOT NULL) AS same, json_group_array(e.key) FILTER (WHERE r.id IS NULL) AS others
 FROM json_each(?2) e
@@ -72,13 +52,17 @@ export function liveEntries(connection: Connection, of: number, after: number, l
   return { ids: rows.map(({ id }) => Number(id)), missed: rows.map(({ missed }) => Number(missed)) };
 }
 
-/** Enters records under consecutive ids, from `first` on. */
-export function insertEntries(
-  connection: Connection,
-  of: number,
-  first: number,
-  entries: readonly (readonly [string, string])[],
-): void {
+/** Writes what a batch's book says. Throws the database's error where an entry is there already. */
+export function writeEntries(connection: Connection, of: number, { first, entering, renewing }: Entries): void {
+  insertEntries(connection, of, first, entering);
+  for (const [id, hash] of renewing) {
+    connection
+      .statement('UPDATE _sync_records SET hash = ?3, missed = 0, deleted_at = NULL WHERE of_table = ?1 AND id = ?2')
+      .run(of, id, hash);
+  }
+}
+
+function insertEntries(connection: Connection, of: number, first: number, entries: Entries['entering']): void {
   if (entries.length === 0) return;
   connection
     .statement(
@@ -88,23 +72,13 @@ export function insertEntries(
     .run(of, first, JSON.stringify(entries));
 }
 
-export function renewEntry(connection: Connection, of: number, id: number, hash: string): void {
-  connection
-    .statement('UPDATE _sync_records SET hash = ?3, missed = 0, deleted_at = NULL WHERE of_table = ?1 AND id = ?2')
-    .run(of, id, hash);
-}
-
-export function saveRegister(connection: Connection, { id, next, live }: Register): void {
-  connection.statement('UPDATE _sync_tables SET next_record = ?2, live = ?3 WHERE id = ?1').run(id, next, live);
-}
-
 export function markDeleted(connection: Connection, of: number, id: number, at: Date): void {
   connection
     .statement('UPDATE _sync_records SET deleted_at = ?3 WHERE of_table = ?1 AND id = ?2')
     .run(of, id, at.toISOString());
 }
 
-/** In how many complete passes running a record was missing. */
+/** Counts in how many consecutive complete passes a record was missing. */
 export function countMissing(
   connection: Connection,
   of: number,

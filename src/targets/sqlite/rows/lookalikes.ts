@@ -1,18 +1,18 @@
 import { type Arrived, mostLookalikes } from '../../../identity.ts';
 import { type Column, canonicalJson, keyOf, type Value } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { Lookalike } from '../../sql/clues.ts';
+import type { ResourceTable } from '../../../table.ts';
+import type { Lookalike } from '../../sql/arrivals.ts';
+import { quoted } from '../../sql/identifiers.ts';
 import { matchedValues } from '../../sql/match.ts';
-import { quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
-import { fromStored, type Stored, toStored, UnstorableError } from '../../sql/values.ts';
-import type { Connection } from '../connection.ts';
+import { fromStored, type Stored, toStored, UnstorableError } from '../../sql/stored-values.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
+import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
 import { readTable } from './system-table.ts';
 
 /**
- * For each arrival the rows whose match fields hold the same, compared in our own form, whatever a column's collation takes
- * for equal. One statement for all: IN asks an index where one begins with these columns, and else reads the table once.
+ * For each arrival the rows with the same match fields. They are compared in our own form, whatever a column's collation
+ * takes for equal. There is one statement for all: IN uses an index that begins with these columns, or reads the table once.
  */
 export function lookalikesOf(
   connection: Connection,
@@ -41,7 +41,7 @@ function columnsOf({ mapped }: ResourceTable, names: readonly string[]): Column[
   return names.flatMap((name) => mapped.find((column) => column.name === name) ?? []);
 }
 
-/** Null while the table lacks a column: then nothing in it can be found. */
+/** Null while the table lacks a column: nothing can be found in it then. */
 function searchSql(
   connection: Connection,
   { table, onDelete }: ResourceTable,
@@ -56,7 +56,7 @@ function searchSql(
   return `SELECT ${mark}, ${shown} FROM ${quoted(table)} WHERE ${same}`;
 }
 
-/** The values of one column as JSON, without what no column can hold: that is in no row. */
+/** The values of one column as JSON. A value that no column can hold is left out, since no row has it. */
 function listOf(sets: readonly (readonly Value[])[], at: number, kind: Column['kind']): string {
   const stored = sets.flatMap((values) => {
     try {

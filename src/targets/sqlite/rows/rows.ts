@@ -1,16 +1,16 @@
 import type { Column, Prepared, Value, Values } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
-import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../../sql/values.ts';
-import type { Connection } from '../connection.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { quoted } from '../../sql/identifiers.ts';
+import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from '../../sql/stored-values.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
+import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
 import { readTable } from './system-table.ts';
 
-/** A row of the system's as it is now, in the order of the mapped columns. */
+/** A row of the system as it is now, in the order of the mapped columns. */
 export interface FoundRow {
   readonly row: Values;
-  /** Bears the mark of a soft delete. */
+  /** It has the mark of a soft delete. */
   readonly isDeleted: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Rows {
 
 const noRows: Rows = { ofRecord: () => null, ofKey: () => null };
 
-/** Columns that the table does not have yet read as null: before its first run nothing of ours is there. */
+/** Columns that the table does not have yet read as null, as before the first run. */
 export function rowsIn(connection: Connection, table: ResourceTable): Rows {
   const system = readTable(connection, table.table);
   const present = new Set(system?.columns.map(({ name }) => folded(name)));
@@ -50,8 +50,8 @@ export function rowsIn(connection: Connection, table: ResourceTable): Rows {
 }
 
 /**
- * The index is asked by the column's own collation, and what it finds must be the same text: two keys that differ by
- * case only are two records, whatever the system's table makes of them.
+ * The index compares by the column's own collation. What it finds must also be the same text: two keys that differ by case
+ * only are two records, even where the system's table takes them for equal.
  */
 export function whereKey({ key }: ResourceTable): string {
   return key
@@ -63,7 +63,7 @@ export function keyColumns({ key, mapped }: ResourceTable) {
   return keyPositions({ key, mapped }).flatMap((at) => mapped[at] ?? []);
 }
 
-/** Null: no column can hold them, so that there is no such row. */
+/** Null: no column can hold these fields, so there is no such row. */
 function storedFields(fields: readonly Value[], columns: readonly Column[]): Stored[] | null {
   try {
     return fields.map((field, at) => toStored(field, columns[at]?.kind ?? 'text'));
@@ -73,7 +73,7 @@ function storedFields(fields: readonly Value[], columns: readonly Column[]): Sto
   }
 }
 
-/** Fields that no column can hold find no row: the record is refused when it is written. */
+/** The fields of a record's key as they are stored. A text that no column can hold finds no row; its record is refused when it is written. */
 export function storedKey(table: ResourceTable, values: Values): Stored[] {
   return keyPositions(table).map((at) => {
     const value: Value = values[at] ?? null;

@@ -1,15 +1,15 @@
 import type { Found, Step } from '../../../batch.ts';
 import type { Change } from '../../../change.ts';
 import type { Rejected } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { refusedRecord } from '../../sql/rejects.ts';
-import type { Connection } from '../connection.ts';
-import { refusalOf } from '../errors.ts';
-import { insertEntries, type Register, renewEntry, saveRegister } from './entries.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { EntryBook, type Register } from '../../sql/entry-book.ts';
+import { NotEmptyError } from '../../sql/first-loads.ts';
+import { refusedRecord } from '../../sql/stored-reject.ts';
+import type { Connection } from '../connection/connection.ts';
+import { refusalOf } from '../connection/errors.ts';
+import { writeEntries } from './entries.ts';
+import { saveRegister } from './register.ts';
 import { type RowWriter, rowWriter } from './writing.ts';
-
-/** A record of a first load is there already: the batch is done again with a look-up of each. */
-export class NotEmptyError extends Error {}
 
 export interface StepsToWrite {
   readonly table: ResourceTable;
@@ -27,13 +27,16 @@ export interface Written {
   readonly refused: readonly Rejected[];
 }
 
-/** Writes the rows, and our entries after them. What the database refuses keeps the entry that it has. */
+/**
+ * Writes the rows, and our entries after them. A record that the database refuses keeps the entry that it has. Throws
+ * `NotEmptyError` where a record of a first load is there already.
+ */
 export function writeSteps(
   connection: Connection,
   { table, steps, found, register, isFirstLoad }: StepsToWrite,
 ): Written {
   const writer = rowWriter(connection, table);
-  const entries = entryBook(connection, register);
+  const book = new EntryBook(register);
   const changes: Change[] = [];
   const refused: Rejected[] = [];
   for (const [n, step] of steps.entries()) {
@@ -42,11 +45,11 @@ export function writeSteps(
     if (reason !== undefined && isFirstLoad) throw new NotEmptyError();
     if (reason !== undefined) refused.push(refusedRecord(step.record.key, step.record.values, table.mapped, reason));
     else if (typeof step.change === 'object') changes.push(step.change);
-    if (reason !== undefined || step.change === 'none') entries.keep(entry);
-    else entries.enter(step, entry);
+    if (reason !== undefined || step.change === 'none') book.keep(entry);
+    else book.enter(step.record, entry);
   }
-  closeBook(entries, isFirstLoad);
-  return { ids: entries.ids, changes, refused };
+  writeBook(connection, register.id, book, isFirstLoad);
+  return { ids: book.ids, changes, refused };
 }
 
 function writeRow(writer: RowWriter, { record, change }: Step, exists: boolean): string | undefined {
@@ -54,43 +57,13 @@ function writeRow(writer: RowWriter, { record, change }: Step, exists: boolean):
   return writer.write(record, change, exists);
 }
 
-interface EntryBook {
-  readonly ids: readonly number[];
-  /** The record stays what it is: seen, or deleted where the database refuses to have it again. */
-  keep(entry: Found['entry']): void;
-  /** The record is live, with this hash. */
-  enter(step: Step, entry: Found['entry']): void;
-  close(): void;
-}
-
-/** New entries are written together, at the end: one statement for all is quicker, and their ids are known before. */
-function entryBook(connection: Connection, { id: of, next, live }: Register): EntryBook {
-  const ids: number[] = [];
-  const entering: [key: string, hash: string][] = [];
-  let revived = 0;
-  return {
-    ids,
-    keep(entry) {
-      if (entry && !entry.deleted) ids.push(entry.id);
-    },
-    enter({ record }, entry) {
-      ids.push(entry?.id ?? next + entering.length);
-      if (!entry) entering.push([record.key, record.hash]);
-      else renewEntry(connection, of, entry.id, record.hash);
-      if (entry?.deleted) revived += 1;
-    },
-    close() {
-      insertEntries(connection, of, next, entering);
-      const added = entering.length + revived;
-      if (added > 0) saveRegister(connection, { id: of, next: next + entering.length, live: live + added });
-    },
-  };
-}
-
-function closeBook(entries: EntryBook, isFirstLoad: boolean): void {
+/** Entries are written after the rows, since a row that the database refuses gets no entry. */
+function writeBook(connection: Connection, of: number, book: EntryBook, isFirstLoad: boolean): void {
+  const { entries } = book;
   try {
-    entries.close();
+    writeEntries(connection, of, entries);
   } catch (error) {
     throw isFirstLoad && refusalOf(error) !== undefined ? new NotEmptyError() : error;
   }
+  if (entries.register) saveRegister(connection, entries.register);
 }

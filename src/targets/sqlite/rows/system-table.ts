@@ -1,12 +1,12 @@
 import type { Column } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import type { TableIndex } from '../../sql/match.ts';
-import { list, quoted } from '../../sql/names.ts';
-import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/system-table.ts';
-import type { Connection } from '../connection.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../../sql/identifiers.ts';
+import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/table/dialect.ts';
+import type { TableIndex } from '../../sql/table/match-warnings.ts';
+import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
 
-/** What SQLite makes of names and tables; it needs no type to add a column. */
+/** How SQLite treats names and tables. It needs no type to add a column. */
 export const dialect: Dialect = {
   engine: 'SQLite',
   folded,
@@ -85,7 +85,7 @@ const types: Record<Column['kind'], string> = {
   text: 'TEXT',
   integer: 'INTEGER',
   real: 'REAL',
-  // As text it keeps every digit: NUMERIC would make a double of it.
+  // Text keeps every digit; NUMERIC would turn it into a double.
   decimal: 'TEXT',
   boolean: 'INTEGER',
   date: 'TEXT',

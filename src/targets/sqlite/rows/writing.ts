@@ -1,21 +1,21 @@
 import type { Created, Updated } from '../../../change.ts';
 import type { Column, Prepared } from '../../../record.ts';
-import type { ResourceTable } from '../../../target.ts';
-import { list, quoted } from '../../sql/names.ts';
-import { softColumn } from '../../sql/system-table.ts';
-import { fieldsOfKey, type Stored, toStored } from '../../sql/values.ts';
-import type { Connection } from '../connection.ts';
-import { refusalOf } from '../errors.ts';
+import type { ResourceTable } from '../../../table.ts';
+import { list, quoted } from '../../sql/identifiers.ts';
+import { fieldsOfKey, type Stored, toStored } from '../../sql/stored-values.ts';
+import { softColumn } from '../../sql/table/dialect.ts';
+import type { Connection } from '../connection/connection.ts';
+import { refusalOf } from '../connection/errors.ts';
 import { keyColumns, storedKey, whereKey } from './rows.ts';
 
 /**
- * Writes rows one statement each: one that a constraint refuses leaves nothing behind, and the others go on. OR ABORT
- * overrules a conflict clause of the system's table that would drop the row in silence or end the transaction.
+ * Writes each row with a statement of its own: one that a constraint refuses leaves nothing behind, and the others are still
+ * written. OR ABORT overrules a conflict clause of the system's table that would drop the row silently or end the transaction.
  */
 export interface RowWriter {
-  /** Why the database does not let the row in; undefined: it is written. */
+  /** Returns why the database refuses the row; undefined if the row is written. */
   write(record: Prepared, change: Created | Updated, exists: boolean): string | undefined;
-  /** Does what `onDelete` asks to the row of this key. */
+  /** Does what `onDelete` says with the row of this key. Returns why the database refuses that; undefined if it is done. */
   remove(key: string, at: Date): string | undefined;
 }
 

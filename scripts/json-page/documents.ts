@@ -1,0 +1,426 @@
+import {
+  backOffCause,
+  change,
+  checkpoint,
+  counts,
+  deadByListener,
+  deadLetter,
+  errors,
+  event,
+  exitCode,
+  held,
+  holder,
+  nextSlotInMs,
+  plannedResource,
+  position,
+  reject,
+} from './parts.ts';
+import { byName, count, type DocumentSchema, flag, list, object, oneOf, orNull, text, time, whole } from './schema.ts';
+
+/** What one command prints with `--json`. */
+export interface JsonDocument {
+  /** The name of its schema: `docs/schemas/<name>.schema.json`. */
+  readonly name: string;
+  /** How the command is typed. */
+  readonly command: string;
+  /** What the document says beside its fields. */
+  readonly about: string;
+  readonly schema: DocumentSchema;
+}
+
+const name = text('The name of the sync.');
+const adapter = text('The adapter that was read.');
+const isoOutcome = 'How it ended.';
+
+const run = object(
+  {
+    name,
+    run: text('The id of the run.'),
+    adapter,
+    outcome: oneOf(
+      ['done', 'partial', 'throttled', 'not-due', 'held', 'failed', 'stopped'],
+      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `held`: the guard holds deletions back. `failed`: see `errors`. `stopped`: a signal stopped the run.',
+    ),
+    exitCode,
+    startedAt: time('When the run started.'),
+    tookMs: count('How long it took, in milliseconds.'),
+    hits: count('The requests that left for the third party.'),
+    pages: count('The pages that were committed.'),
+    records: count('The records of these pages.'),
+    rejected: count('The records that were rejected.'),
+    duplicates: count('Records that came twice in a page.'),
+    counts,
+    relayed: count('The events that this run put on the stream, with those that an earlier run had left.'),
+    isRelayPaused: flag('Whether the stream is full. The outbox then holds the rest.'),
+    nextSlotInMs,
+    resources: list(
+      object(
+        {
+          resource: text('The name of the resource.'),
+          pass: count('The number of the pass.'),
+          phase: oneOf(['walking', 'deleting', 'held', 'done'], 'Where the pass stands.'),
+          pages: count('The pages of the pass so far, over all its runs.'),
+          records: count('The records of the pass so far, over all its runs.'),
+          held: orNull(held),
+        },
+        'A resource.',
+      ),
+      'The resources that have a pass.',
+    ),
+    errors,
+    warnings: list(text('One sentence.'), 'What a person should know.'),
+  },
+  'What a run did.',
+);
+
+const { recognised: _, ...alwaysPlanned } = plannedResource;
+const optionalInPlan = Object.keys(plannedResource).filter((field) => !(field in alwaysPlanned));
+const planOutcome = oneOf(
+  ['planned', 'partial', 'failed', 'stopped'],
+  '`planned`: the plan is whole. `partial`: not every page could be read, so that deletions are unknown. `failed`: see `errors`. `stopped`: a signal stopped the command.',
+);
+
+const dryRun = object(
+  {
+    name,
+    adapter,
+    outcome: planOutcome,
+    exitCode: whole('The exit code that a run would have. `--detailed-exitcode` may change that of the command.'),
+    hits: count('The requests that left for the third party.'),
+    errors,
+    nextSlotInMs,
+    resources: list(
+      object(
+        {
+          ...plannedResource,
+          unchanged: count('Records that are equal to their rows.'),
+          counts,
+          changes: list(change, 'Every change.'),
+        },
+        'The plan of a resource.',
+        optionalInPlan,
+      ),
+      'The resources.',
+    ),
+  },
+  'What a run would change. Every change is listed.',
+);
+
+const swap = object(
+  {
+    from: orNull(text('The adapter of the last run. Null if no run has been here.')),
+    to: text('The adapter to swap to.'),
+    name,
+    outcome: planOutcome,
+    exitCode: whole('The exit code that a run would have. `--detailed-exitcode` may change that of the command.'),
+    hits: count('The requests that left for the third party.'),
+    errors,
+    nextSlotInMs,
+    resources: list(
+      object(
+        {
+          ...plannedResource,
+          equal: count('Records that are equal to their rows.'),
+          created: count('Records that would be created.'),
+          updated: count('Records that would be updated.'),
+          deleted: count('Records that would be deleted.'),
+          fields: byName(count('Updates.'), 'How many updates change each field.'),
+          examples: list(change, 'The first changes of each kind.'),
+        },
+        'The plan of a resource.',
+        optionalInPlan,
+      ),
+      'The resources.',
+    ),
+  },
+  'What a swap would change.',
+);
+
+const status = object(
+  {
+    name,
+    adapter: text('The selected adapter.'),
+    target: text('The target, without credentials.'),
+    lock: orNull(
+      object(
+        {
+          holder,
+          expiresInMs: orNull(count('How long until the lock expires unless it is renewed. Null if it never expires.')),
+        },
+        'The lock. Null if it is free.',
+      ),
+    ),
+    slots: list(
+      object(
+        {
+          key: text('The throttle key.'),
+          waitMs: count('How long until the next hit may leave; 0 means now.'),
+          cause: orNull(backOffCause),
+        },
+        'A throttle key.',
+      ),
+      'When the next hit may leave.',
+    ),
+    lease: orNull(
+      object(
+        {
+          fence: count('The fence: the number of runs so far that took over.'),
+          generation: count('The generation of the sequence numbers.'),
+          nextSeq: count('The sequence number that the next event gets.'),
+          holder: text('`host:pid` of the run that took over last.'),
+        },
+        'The fence row. Null if no run has been here.',
+      ),
+    ),
+    resources: list(
+      object(
+        {
+          resource: text('The name of the resource.'),
+          live: count('The live rows.'),
+          checkpoint,
+          rejects: count('The rejected records that are kept.'),
+        },
+        'A resource.',
+      ),
+      'The resources of the config.',
+    ),
+    stream: object(
+      {
+        last: position,
+        length: count('The entries on the stream.'),
+        first: orNull(position),
+        groups: list(
+          object(
+            {
+              name: text('The consumer group.'),
+              lastDelivered: position,
+              pending: count('Entries that were delivered and not acknowledged.'),
+              oldestPending: orNull(position),
+              lag: orNull(count('Entries that were delivered to nobody. Null if Redis cannot say.')),
+            },
+            'A consumer group.',
+          ),
+          'The consumer groups in Redis.',
+        ),
+      },
+      'The Redis stream.',
+    ),
+    waiting: count('The events in the outbox that are not on the stream yet.'),
+    groups: list(
+      object({ group: text('The consumer group.'), position }, 'A cursor.'),
+      'Up to where each group has acknowledged everything, as the target keeps it.',
+    ),
+    listeners: list(
+      object(
+        {
+          listener: text('The name of the listener.'),
+          group: text('The consumer group.'),
+          pending: count('Entries that were delivered and not acknowledged.'),
+          lag: orNull(count('Entries that were delivered to nobody. Null if Redis cannot say.')),
+          dead: count('The dead letters of the whole listener.'),
+        },
+        'A group of a listener.',
+      ),
+      'The listeners that have a group on the stream.',
+    ),
+    runs: list(
+      object(
+        {
+          run: text('The id of the run.'),
+          holder: text('`host:pid`.'),
+          adapter,
+          startedAt: time('When the run started.'),
+          endedAt: time('When the run ended.'),
+          outcome: text('The outcome, as in the document of the run.'),
+          exitCode: whole('The exit code of the run.'),
+          hits: count('The requests that left for the third party.'),
+          pages: count('The pages that were committed.'),
+          counts,
+          rejected: count('The records that were rejected.'),
+          error: orNull(text('The first error.')),
+        },
+        'A run.',
+      ),
+      'The last runs, newest first.',
+    ),
+  },
+  'Where everything stands.',
+);
+
+const failure = object(
+  {
+    outcome: { type: 'string', const: 'failed', description: 'The command failed before it had a result.' },
+    exitCode,
+    errors,
+  },
+  'Why a command has no result.',
+);
+
+/** Every document, in the order of `docs/json.md`. */
+export const documents: readonly JsonDocument[] = [
+  {
+    name: 'run',
+    command: 'cronsync run --json',
+    about: 'One line, at the end of the run. The same facts are in the row of the run in `_sync_runs`.',
+    schema: run,
+  },
+  {
+    name: 'dry-run',
+    command: 'cronsync run --dry-run --json',
+    about: 'The document may be large: it is printed while the changes are read.',
+    schema: dryRun,
+  },
+  {
+    name: 'swap',
+    command: 'cronsync swap --to NAME --dry-run --json',
+    about: 'It counts the changes and shows some. `cronsync run --dry-run --adapter NAME --json` lists all of them.',
+    schema: swap,
+  },
+  {
+    name: 'status',
+    command: 'cronsync status --json',
+    about: 'It only reads.',
+    schema: status,
+  },
+  {
+    name: 'check',
+    command: 'cronsync check --json',
+    about: 'The exit code is 78 if a finding is `bad`.',
+    schema: object(
+      {
+        findings: list(
+          object(
+            {
+              what: text('What was looked at.'),
+              is: oneOf(['good', 'note', 'bad'], '`bad`: a run would fail. `note`: a person should know it.'),
+              detail: text('What was found.'),
+            },
+            'A finding.',
+          ),
+          'The findings.',
+        ),
+      },
+      'What a run would find.',
+    ),
+  },
+  {
+    name: 'event',
+    command: 'cronsync events --json',
+    about:
+      'One line for each event, oldest first. A webhook posts the same JSON, the stream has it, and a listener of type `log` prints it under `cronsync listen --json`.',
+    schema: event,
+  },
+  {
+    name: 'rejects-list',
+    command: 'cronsync rejects list --json',
+    about: 'Newest first, at most `--limit` of them.',
+    schema: object({ rejects: list(reject, 'The rejected records.') }, 'The rejected records.'),
+  },
+  {
+    name: 'rejects-show',
+    command: 'cronsync rejects show ID --json',
+    about: '',
+    schema: reject,
+  },
+  {
+    name: 'dead-list',
+    command: 'cronsync dead list --json',
+    about: 'Oldest first, at most `--limit` of them. `countByListener` counts all.',
+    schema: object(
+      { deadLetters: list(deadLetter, 'The dead letters.'), countByListener: deadByListener },
+      'The dead letters.',
+    ),
+  },
+  {
+    name: 'dead-show',
+    command: 'cronsync dead show ID --json',
+    about: '',
+    schema: deadLetter,
+  },
+  {
+    name: 'dead-replay',
+    command: 'cronsync dead replay ID --json',
+    about: 'The exit code is 69 if `failed` or `blocked` is not 0.',
+    schema: object(
+      {
+        delivered: count('Dead letters that were delivered and dropped.'),
+        failed: count('Dead letters that failed again. They stay.'),
+        blocked: count('Dead letters that were not tried. They stay.'),
+        deadLetters: list(
+          object(
+            {
+              id: text('The id.'),
+              outcome: oneOf(['delivered', 'failed', 'blocked'], isoOutcome),
+              error: text('Why it failed.'),
+            },
+            'A dead letter.',
+            ['error'],
+          ),
+          'What became of each.',
+        ),
+      },
+      'What became of the dead letters.',
+    ),
+  },
+  {
+    name: 'dead-drop',
+    command: 'cronsync dead drop ID --json',
+    about: '',
+    schema: object({ dropped: count('The dead letters that were dropped.') }, 'How many were dropped.'),
+  },
+  {
+    name: 'listen',
+    command: 'cronsync listen --json',
+    about:
+      'One line when the daemon ends. Before it, a listener of type `log` prints its events, one line each. With `--once` and `--drain` the exit code is 69 unless the outcome is `done`.',
+    schema: object(
+      {
+        outcome: oneOf(['done', 'left'], '`left`: not every event could be delivered.'),
+        left: count('The events that wait for the next daemon, with `--once`.'),
+        isOff: flag('Whether a receiver said that it is gone for good.'),
+      },
+      'How the daemon ended.',
+    ),
+  },
+  {
+    name: 'listener-drop',
+    command: 'cronsync listener drop NAME --yes --json',
+    about: '',
+    schema: object({ dropped: list(text('A consumer group.'), 'The groups that were dropped.') }, 'What was dropped.'),
+  },
+  {
+    name: 'unlock',
+    command: 'cronsync unlock --yes --json',
+    about: '',
+    schema: object(
+      { unlocked: flag('Whether the lock was removed. False if it was free.'), holder },
+      'Whose lock was removed.',
+    ),
+  },
+  {
+    name: 'outbox-rebase',
+    command: 'cronsync outbox rebase --yes --json',
+    about: '',
+    schema: object(
+      {
+        generation: count('The new generation.'),
+        moved: count('The events that got new numbers.'),
+        relayed: count('The events that were put on the stream.'),
+      },
+      'What was moved.',
+    ),
+  },
+  {
+    name: 'init',
+    command: 'cronsync init --json',
+    about: '',
+    schema: object({ file: text('The file that was written.') }, 'What was written.'),
+  },
+  {
+    name: 'failure',
+    command: 'any command with --json',
+    about:
+      'A command that fails before it has a result prints this document instead of its own: the config is wrong, the lock is held, Redis cannot be reached. A wrong command line prints no document and exits with 64.',
+    schema: failure,
+  },
+];

@@ -1,0 +1,86 @@
+import type { Page, PageRequest } from '../../adapter.ts';
+import { ProtocolError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { RawRecord } from '../../record.ts';
+import { validatorsOf } from '../../validators.ts';
+import type { Bookmarks } from './bookmark.ts';
+import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
+import { describe, describeKeys } from './describe.ts';
+import type { RestResource } from './options.ts';
+import type { Answered, Turn } from './pager.ts';
+import type { ResourceReader } from './resource-reader.ts';
+import { cursorOf, type Stage } from './stage.ts';
+
+/** Which page was asked for, and in which context. */
+interface Asked {
+  readonly stage: Stage;
+  readonly request: PageRequest;
+  readonly log: Log;
+}
+
+/** The page that an answer brings. Throws `ProtocolError` if the answer is not a page. */
+export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: ResourceReader, asked: Asked): Page {
+  const found = reader.records(answer.document);
+  if (!Array.isArray(found)) throw noRecords(found, answer.document, reader.resource);
+  const records: readonly RawRecord[] = found;
+  const total = countOf(reader.total(answer));
+  const answered = { ...answer, records, total };
+  const turn = reader.pager.turn(answered, asked.stage.cursor);
+  const { bookmarks } = reader;
+  if (bookmarks !== null) return pageWithBookmark(answered, turn, { ...reader, bookmarks }, asked);
+  return { mode: 'snapshot', total, ...turn, validators: validatorsOf(answer.headers) };
+}
+
+/** A page of a resource with `mode: changes`. Each page says what it knows about the next bookmark. */
+function pageWithBookmark(
+  answered: Answered,
+  turn: Turn,
+  reader: ResourceReader & { readonly bookmarks: Bookmarks },
+  { stage, request, log }: Asked,
+): Page {
+  const { bookmarks, tombstones } = reader;
+  const { mode, keys = plainKeys } = request;
+  const mark = stage.isAtGraves ? stage.mark : bookmarks.read(answered, stage.mark);
+  const bookmark = mark?.bookmark ?? request.bookmark;
+  const next = nextOf(turn.next, { ...stage, mark }, mode === 'changes' && reader.graves !== null);
+  const isLog = bookmarks.isLog && !stage.isAtGraves;
+  const common = { next, shifted: turn.shifted === true, isBookmarkLast: true, isLog };
+  const sorting = { bookmarks, tombstones, keys, log };
+  const sort = isLog ? sortLog : sortChanges;
+  if (mode === 'changes') {
+    const sorted = stage.isAtGraves
+      ? sortGraves(turn.records, sorting)
+      : sort(turn.records, answered.document, sorting);
+    return { mode, ...common, ...sorted, bookmark: bookmark ?? '' };
+  }
+  const whole = { mode, ...common, ...(bookmark !== null && { bookmark }), validators: validatorsOf(answered.headers) };
+  if (isLog) {
+    const { records, deleted } = sortLog(turn.records, answered.document, sorting);
+    return { ...whole, records, gone: deleted };
+  }
+  if (!tombstones.areAmongRecords) return { ...whole, total: answered.total, records: turn.records };
+  return { ...whole, records: turn.records.filter((raw) => !tombstones.isOne(raw)) };
+}
+
+/** After the last page of what changed come the pages that list what is gone, if there are any. */
+function nextOf(next: Stage['cursor'], stage: Stage, hasGraves: boolean): string | null {
+  if (next !== null) return cursorOf({ ...stage, cursor: next });
+  return hasGraves && !stage.isAtGraves ? cursorOf({ ...stage, cursor: null, isAtGraves: true }) : null;
+}
+
+function noRecords(found: unknown, document: unknown, { records = '@' }: RestResource): ProtocolError {
+  return new ProtocolError(
+    `\`${records}\` is ${describe(found)}, not an array; ${describeKeys(document)}. Nothing of this page was written`,
+    {
+      hint: "Set the resource's `records` to the path of the array of records.",
+    },
+  );
+}
+
+/** It may be absent: some APIs send it only on the first page. */
+function countOf(found: unknown): number | undefined {
+  if (found === null || found === undefined || found === '') return undefined;
+  const count = typeof found === 'string' || typeof found === 'number' ? Number(found) : Number.NaN;
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new ProtocolError(`the total is ${JSON.stringify(found)}, not a count; nothing of this page was written`);
+}

@@ -1,0 +1,81 @@
+import type { AdapterConfig, Config, ResourceConfig } from '../config/schema/schema.ts';
+import { UsageError } from '../errors.ts';
+import { groupNamesOf } from '../listener.ts';
+import type { ChangesPlan, Resource } from '../pass/resource.ts';
+import type { Prepare } from '../record.ts';
+import { columnsOf } from '../records/columns.ts';
+import { compileKey, compileRekey } from '../records/key.ts';
+import { compilePrepare, type Mapping, mappedColumns } from '../records/prepare.ts';
+import type { ListenerGroup } from '../relay/groups.ts';
+import type { Setting } from './app.ts';
+
+/** Compiles the resources of the config: all of them, or those that were chosen by name. */
+export async function compileResources(
+  { loaded, config }: Setting,
+  wanted: readonly string[] = [],
+): Promise<Resource[]> {
+  const names = Object.keys(config.resources);
+  const unknown = wanted.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new UsageError(`there is no resource ${unknown.join(', ')}; the config has ${names.join(', ')}`);
+  }
+  const chosen = Object.entries(config.resources).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  return Promise.all(chosen.map(([name, resource]) => compileResource(name, resource, config, loaded.shapeOf(name))));
+}
+
+async function compileResource(
+  name: string,
+  resource: ResourceConfig,
+  config: Config,
+  shape: string,
+): Promise<Resource> {
+  const adapter = config.adapters[config.adapter];
+  const map = adapter?.resources[name]?.map;
+  const mapping = { schema: resource.schema, key: resource.key, map };
+  const prepare = await compilePrepare(mapping);
+  const changes = await compileChanges(adapter, name, mapping, prepare);
+  return {
+    table: {
+      resource: name,
+      table: resource.table,
+      key: resource.key,
+      columns: columnsOf(resource.schema),
+      mapped: mappedColumns(mapping),
+      onDelete: resource.onDelete,
+      ...(resource.match && { match: resource.match }),
+    },
+    prepare,
+    ...(resource.match && { rekey: compileRekey(mapping) }),
+    ...(changes && { changes }),
+    shape,
+    everyMs: resource.everyMs ?? 0,
+    maxRejectRatio: resource.rejectsRatio,
+    maxPages: adapter?.maxPages ?? Number.MAX_SAFE_INTEGER,
+    guard: resource.guard,
+  };
+}
+
+const defaultFullEveryMs = 86_400_000;
+
+async function compileChanges(
+  adapter: AdapterConfig | undefined,
+  name: string,
+  mapping: Mapping,
+  prepare: Prepare,
+): Promise<ChangesPlan | undefined> {
+  // A tap has one mode per stream, and does not say what was deleted.
+  if (adapter === undefined || adapter.type === 'singer') return undefined;
+  const options = adapter.resources[name];
+  if (options === undefined || !('mode' in options) || options.mode !== 'changes') return undefined;
+  const own = adapter.type === 'rest' ? adapter.resources[name]?.tombstones?.map : undefined;
+  const tombstone = await compileKey({ ...mapping, map: own ?? mapping.map });
+  const fullEveryMs = options.fullEveryMs ?? defaultFullEveryMs;
+  return { fullEveryMs, keys: { record: (raw) => prepare(raw).key, tombstone } };
+}
+
+/** The consumer groups of the configured listeners: one each, or one for each shard. */
+export function listenerGroups({ listeners }: Config): ListenerGroup[] {
+  return Object.entries(listeners).flatMap(([listener, { from, shards }]) =>
+    groupNamesOf(listener, shards).map((group) => ({ group, from })),
+  );
+}

@@ -1,0 +1,22 @@
+import { ExitCode, SyncError } from '../../errors.ts';
+import { type ErrorSummary, errorSummary } from '../../run/summary.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Reports an error that ended the command before it had a result, and returns its exit code. */
+export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
+  const summary = errorSummary(error);
+  if (terminal.isJson) {
+    terminal.print(JSON.stringify({ outcome: 'failed', exitCode: summary.exitCode, errors: [summary] }));
+  } else {
+    reportError(summary, terminal);
+  }
+  if (error instanceof SyncError && error.cause !== undefined) terminal.log.debug(`caused by ${String(error.cause)}`);
+  return summary.exitCode;
+}
+
+/** Reports an error to people: what happened and what is guaranteed, then what to do. A held lock is not a failure, so it is yellow. */
+export function reportError({ exitCode, message, hint }: ErrorSummary, { report, err }: Terminal): void {
+  const paint = exitCode === ExitCode.locked ? err.yellow : err.red;
+  report(`${paint('cronsync:')} ${message}`);
+  if (hint) report(`${err.dim('hint:')} ${hint}`);
+}

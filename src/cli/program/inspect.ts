@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { type Choose, collect, runs, whole, withGlobals } from './arguments.ts';
+import type { EventsFlags, GlobalOptions, ListRejectsFlags } from './flags.ts';
+
+/** Adds the commands that only look. */
+export function addInspection(program: Command, choose: Choose): void {
+  const status = withGlobals(
+    program.command('status').description('show the lock, the next slot, passes, the last runs, outbox and stream'),
+  );
+  runs<GlobalOptions>(status, choose, async ({ flags, terminal }) =>
+    (await import('../commands/status.ts')).statusCommand(flags, terminal),
+  );
+
+  const check = withGlobals(
+    program.command('check').description('check the config, Redis and the target; makes no hit'),
+  );
+  runs<GlobalOptions>(check, choose, async ({ flags, terminal }) =>
+    (await import('../commands/check.ts')).checkCommand(flags, terminal),
+  );
+
+  const events = withGlobals(program.command('events').description('print events from the outbox, oldest first'))
+    .option('--since <position>', 'only events after this: a sequence number, or a time (2026-01-31T12:00Z)')
+    .option('--type <type>', 'only events of this type: customers.deleted, customers.*', collect)
+    .option('--key <key>', 'only events of this key')
+    .option('--follow', 'keep printing new events as they arrive');
+  runs<EventsFlags>(events, choose, async ({ flags, terminal, signal }) =>
+    (await import('../commands/events.ts')).eventsCommand(flags, terminal, signal),
+  );
+
+  addRejects(program, choose);
+}
+
+function addRejects(program: Command, choose: Choose): void {
+  const rejects = program.command('rejects').description('records that were rejected');
+  const load = () => import('../commands/rejects.ts');
+
+  const list = withGlobals(rejects.command('list').description('list the rejected records, newest first'))
+    .option('--resource <name>', 'only those of this resource')
+    .option('--limit <n>', 'list at most this many', whole, 50);
+  runs<ListRejectsFlags>(list, choose, async ({ flags, terminal }) => (await load()).listRejects(flags, terminal));
+
+  const show = withGlobals(rejects.command('show <id>').description('show one rejected record, as it arrived'));
+  runs<GlobalOptions>(show, choose, async ({ flags, words: [id = ''], terminal }) =>
+    (await load()).showReject(id, flags, terminal),
+  );
+}

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { type Choose, collect, duration, exitCode, runs, whole, withGlobals } from './arguments.ts';
+import type { RunFlags } from './flags.ts';
+
+/** Adds `cronsync run`, which is also the command without a name. */
+export function addRun(program: Command, choose: Choose): void {
+  const run = withGlobals(program.command('run', { isDefault: true }).description('one run; the default command'))
+    .option('--dry-run', 'show every create, update and delete, and write nothing')
+    .option('--adapter <name>', 'read from this adapter instead of the one in the config')
+    .option('--resource <name>', 'only this resource (repeatable)', collect)
+    .option('--full', 'start a new snapshot pass')
+    .option('--wait <duration>', 'wait this long for a slot, instead of throttle.wait', duration)
+    .option('--max-pages <n>', 'take at most this many pages', whole)
+    .option('--allow-mass-delete', 'permit, once, as many deletions as the guard has held back')
+    .option('--locked-exit-code <n>', 'exit with this instead of 75 when the lock is held', exitCode)
+    .option('--from <file>', 'read the page from a file instead of a hit')
+    .option('--save <file>', "keep the third party's answer in a file")
+    .option('--detailed-exitcode', 'with --dry-run: exit 2 when the plan has changes');
+  runs<RunFlags>(run, choose, async ({ flags, terminal, signal }) =>
+    (await import('../commands/run.ts')).runCommand(flags, terminal, signal),
+  );
+}

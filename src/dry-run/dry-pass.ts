@@ -1,0 +1,153 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChangesPage, SnapshotPage } from '../adapter.ts';
+import type { Checkpoint } from '../checkpoint.ts';
+import { bringerOf } from '../match/home.ts';
+import { identify, type Source } from '../match/identify.ts';
+import { beginPass } from '../pass/begin.ts';
+import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
+import { ofMode } from '../pass/page-intake.ts';
+import type { PassState, Resource } from '../pass/resource.ts';
+import { SeenSet } from '../pass/seen-set.ts';
+import { goneIn } from '../pass/take-page.ts';
+import { startPass, wholeMode } from '../pass/transitions.ts';
+import { turnPage } from '../pass/turn-page.ts';
+import { askInDryRun } from './clues.ts';
+import type { DryRunContext } from './context.ts';
+import { type PlannedDeletes, planDeletes } from './deletes.ts';
+import { Findings } from './findings.ts';
+import { planBatch } from './plan-batch.ts';
+import type { ResourcePlan, TablePlan } from './resource-plan.ts';
+
+export interface DryPassOptions {
+  readonly maxPages: number;
+  readonly isFull?: boolean | undefined;
+  readonly onHit: () => void;
+}
+
+/** Records that are mapped and compared at once. */
+const recordsPerBatch = 2000;
+
+/** A pass of its own over one resource, planned into the spool. It stores nothing in the target. */
+export class DryPass {
+  readonly #table: TablePlan;
+  readonly #context: DryRunContext;
+  readonly #findings = new Findings();
+  #state: PassState;
+  #deletes: PlannedDeletes | null = null;
+
+  constructor(resource: Resource, table: TablePlan, context: DryRunContext) {
+    this.#table = table;
+    this.#context = context;
+    const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
+    this.#state = { resource, checkpoint, seen: new SeenSet() };
+  }
+
+  async walk(options: DryPassOptions): Promise<void> {
+    this.#moveTo(await this.#started(options));
+    while (this.#isIn('walking') && this.#pages < options.maxPages) {
+      await this.#takePage(options);
+      this.#context.progress.page(this.#name, this.#pages);
+    }
+    if (this.#isIn('deleting')) await this.#planDeletes();
+  }
+
+  plan(): ResourcePlan {
+    const { records, rejected, rejects, unchanged, recognised } = this.#findings.totals();
+    return {
+      resource: this.#name,
+      isComplete: this.#isIn('deleting'),
+      pages: this.#pages,
+      records,
+      rejected,
+      rejects,
+      hasTooManyRejects: this.#deletes?.hasTooManyRejects ?? false,
+      unchanged,
+      counts: this.#context.spool.counts(this.#name),
+      unconfirmed: this.#deletes?.unconfirmed ?? 0,
+      verdict: this.#deletes?.verdict ?? null,
+      ...(recognised && { recognised }),
+      table: this.#table,
+    };
+  }
+
+  get #name(): string {
+    return this.#state.resource.table.resource;
+  }
+
+  get #pages(): number {
+    return this.#state.checkpoint.progress.pages;
+  }
+
+  #isIn(phase: Checkpoint['phase']): boolean {
+    return this.#state.checkpoint.phase === phase;
+  }
+
+  #moveTo(checkpoint: Checkpoint): void {
+    this.#state = { ...this.#state, checkpoint };
+  }
+
+  async #started({ isFull }: DryPassOptions): Promise<Checkpoint> {
+    const { target, thirdParty } = this.#context;
+    const stored = (await target.pass(this.#name))?.checkpoint ?? null;
+    const before = stored && isFull ? { ...stored, bookmark: null } : stored;
+    const mode = wholeMode(thirdParty.adapter.modes(this.#name));
+    return beginPass(before, this.#state.resource, mode, this.#context);
+  }
+
+  async #takePage(options: DryPassOptions): Promise<void> {
+    const { resource, checkpoint, seen } = this.#state;
+    const reader = this.#open(options);
+    const page = await fetchAlways(this.#state, reader);
+    const gone = await goneIn(page, resource, this.#source(), this.#context);
+    if (page.isLog) seen.removeAll(gone);
+    const records = await this.#takeRecords(page, reader);
+    const next = typeof page.next === 'function' ? page.next() : page.next;
+    const brought = { ...records, ...ofMode(page, gone), next, content: null, bookmark: null, isBookmarkLast: false };
+    this.#moveTo(turnPage(checkpoint, brought, resource.maxPages));
+  }
+
+  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader) {
+    const { resource } = this.#state;
+    const { progress, signal } = this.#context;
+    const brought = { records: 0, rejected: 0, keyless: 0 };
+    for await (const read of readBatches(page, resource.prepare, () => recordsPerBatch, reader)) {
+      const batch = await identify(read, resource, this.#source());
+      brought.records += batch.raw;
+      brought.rejected += batch.rejected.length;
+      brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
+      this.#findings.batch(batch, await planBatch(batch, this.#state, this.#context));
+      progress.records(this.#name, batch.raw);
+      await nextTurn();
+      signal.throwIfAborted();
+    }
+    this.#findings.page(brought);
+    return brought;
+  }
+
+  #open({ onHit }: DryPassOptions): PageReader {
+    const { thirdParty, targetSlots, log, signal } = this.#context;
+    const run = { signal, mayStillSend: () => !signal.aborted, onHit };
+    return openPage(this.#state, { thirdParty, targetSlots, log, run });
+  }
+
+  #source(): Source {
+    const { thirdParty } = this.#context;
+    const { resource, checkpoint } = this.#state;
+    const ask = askInDryRun(resource.table, thirdParty.name, this.#context);
+    return { by: bringerOf(checkpoint, thirdParty.name), ask };
+  }
+
+  async #planDeletes(): Promise<void> {
+    const { target, spool } = this.#context;
+    const { table } = this.#state.resource;
+    const deletes = await planDeletes(this.#state, this.#context);
+    this.#deletes = deletes;
+    for await (const ids of deletes.ids) {
+      const rows = await target.rowsOf(table, ids);
+      spool.put(
+        this.#name,
+        rows.map(({ key, row }) => ({ type: 'deleted', key, before: row })),
+      );
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { Identified } from '../match/identify.ts';
+import { type Recognised, sumRecognised } from '../match/recognise.ts';
+import type { Rejected } from '../record.ts';
+import type { ResourcePlan } from './resource-plan.ts';
+
+const rejectsShown = 5;
+
+/** What a dry run has found in the pages of one resource so far. */
+export class Findings {
+  #records = 0;
+  #rejected = 0;
+  #unchanged = 0;
+  #recognised: Recognised | undefined;
+  readonly #rejects: Rejected[] = [];
+
+  /** Counts a page that came to its end. */
+  page({ records, rejected }: { readonly records: number; readonly rejected: number }): void {
+    this.#records += records;
+    this.#rejected += rejected;
+  }
+
+  /** Counts a batch, of which so many records would stay as they are. */
+  batch({ rejected, recognised }: Identified, unchanged: number): void {
+    this.#unchanged += unchanged;
+    this.#rejects.push(...rejected.slice(0, rejectsShown - this.#rejects.length));
+    if (recognised) this.#recognised = sumRecognised(this.#recognised, recognised);
+  }
+
+  totals(): Pick<ResourcePlan, 'records' | 'rejected' | 'rejects' | 'unchanged' | 'recognised'> {
+    return {
+      records: this.#records,
+      rejected: this.#rejected,
+      rejects: this.#rejects.map(({ key, reasons }) => ({ key, reasons })),
+      unchanged: this.#unchanged,
+      ...(this.#recognised && { recognised: this.#recognised }),
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import type { ChangeCounts } from '../change.ts';
+import type { Recognised } from '../match/recognise.ts';
+import type { Verdict } from '../pass/guard.ts';
+import type { Rejected } from '../record.ts';
+
+/** What a run would change of one resource. The changes themselves are in the spool. */
+export interface ResourcePlan {
+  readonly resource: string;
+  readonly isComplete: boolean;
+  readonly pages: number;
+  readonly records: number;
+  readonly rejected: number;
+  /** The first few rejected records, with their reasons. */
+  readonly rejects: readonly Pick<Rejected, 'key' | 'reasons'>[];
+  /** More records were rejected than the config allows: the pass would delete nothing. */
+  readonly hasTooManyRejects: boolean;
+  readonly unchanged: number;
+  readonly counts: ChangeCounts;
+  /** Missing, but not from enough consecutive complete passes: not deleted yet. */
+  readonly unconfirmed: number;
+  /** Null while the pass is not complete. */
+  readonly verdict: Verdict | null;
+  /** For a resource with `match`: by what the records were recognised. */
+  readonly recognised?: Recognised;
+  /** What the run would do to the table first, or why it could not run at all. */
+  readonly table: TablePlan;
+}
+
+export interface TablePlan {
+  readonly exists: boolean;
+  readonly missingColumns: readonly string[];
+  readonly problems: readonly string[];
+}

@@ -1,0 +1,99 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { ChangesPage, SnapshotPage } from '../adapter.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
+import type { Checkpoint } from '../checkpoint.ts';
+import { ProtocolError } from '../errors.ts';
+import type { RecordBatch } from '../record.ts';
+import type { Written } from './commit.ts';
+import type { PassState } from './resource.ts';
+import { type PageBrought, turnPage } from './turn-page.ts';
+
+/** What a page brought and what it changed. */
+export interface PageTotals {
+  readonly counts: ChangeCounts;
+  readonly records: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+}
+
+export interface PageTaken extends PageTotals {
+  /** Where the pass stands now: it is committed. */
+  readonly checkpoint: Checkpoint;
+}
+
+/** A page while its batches come in: what it has brought so far, and what that makes of the checkpoint. */
+export class PageIntake {
+  readonly #page: SnapshotPage | ChangesPage;
+  readonly #gone: readonly number[];
+  readonly #state: PassState;
+  /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
+  readonly #content: Hash | null;
+  #totals: PageTotals = { counts: noChanges, records: 0, rejected: 0, duplicates: 0 };
+  #keyless = 0;
+  #brought: PageBrought | undefined;
+  #checkpoint: Checkpoint | undefined;
+
+  constructor(page: SnapshotPage | ChangesPage, gone: readonly number[], state: PassState) {
+    this.#page = page;
+    this.#gone = gone;
+    this.#state = state;
+    const isOnlyPage = state.checkpoint.cursor === null && page.next === null;
+    this.#content = isOnlyPage ? null : createHash('sha256');
+  }
+
+  add(batch: RecordBatch): void {
+    const { counts, records, rejected, duplicates } = this.#totals;
+    this.#totals = {
+      counts,
+      records: records + batch.raw,
+      rejected: rejected + batch.rejected.length,
+      duplicates: duplicates + batch.duplicates,
+    };
+    this.#keyless += batch.rejected.filter(({ key }) => key === null).length;
+    for (const { key, hash } of batch.records) this.#content?.update(`${key}\n${hash}\n`);
+  }
+
+  wrote({ counts, refused, checkpoint }: Written): void {
+    const totals = this.#totals;
+    this.#totals = { ...totals, counts: sumCounts(totals.counts, counts), rejected: totals.rejected + refused };
+    this.#checkpoint = checkpoint;
+  }
+
+  /** Where the pass stands after this page. Called again when a transaction is repeated: what the page brought stays the same. */
+  checkpointAfter(refused: number): Checkpoint {
+    this.#brought ??= this.#whatItBrought();
+    const { checkpoint, resource } = this.#state;
+    return turnPage(checkpoint, { ...this.#brought, rejected: this.#brought.rejected + refused }, resource.maxPages);
+  }
+
+  taken(): PageTaken {
+    if (this.#checkpoint) return { ...this.#totals, checkpoint: this.#checkpoint };
+    throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
+  }
+
+  #whatItBrought(): PageBrought {
+    const { next, bookmark } = this.#page;
+    const { records, rejected } = this.#totals;
+    return {
+      records,
+      rejected,
+      keyless: this.#keyless,
+      next: typeof next === 'function' ? next() : next,
+      content: this.#content && records > rejected ? this.#content.digest('base64url').slice(0, 11) : null,
+      bookmark: (typeof bookmark === 'function' ? bookmark() : bookmark) ?? null,
+      isBookmarkLast: this.#page.isLog === true || this.#page.isBookmarkLast === true,
+      ...ofMode(this.#page, this.#gone),
+    };
+  }
+}
+
+/** What a page brings besides its records: one of a snapshot describes the pass, one of changes names what is gone. */
+export function ofMode(
+  page: SnapshotPage | ChangesPage,
+  gone: readonly number[],
+): Pick<PageBrought, 'total' | 'shifted' | 'validators' | 'tombstones'> {
+  const shifted = page.shifted === true;
+  if (page.mode === 'changes') return { total: null, shifted, validators: null, tombstones: gone };
+  const { total, validators } = page;
+  return { total: total ?? null, shifted, validators: validators ?? null, tombstones: [] };
+}

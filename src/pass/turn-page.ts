@@ -1,0 +1,83 @@
+import { hash } from 'node:crypto';
+import type { Cursor } from '../adapter.ts';
+import type { Checkpoint, PassProgress } from '../checkpoint.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Validators } from '../validators.ts';
+
+/** What a page brought, as its pass counts it. */
+export interface PageBrought {
+  readonly records: number;
+  readonly rejected: number;
+  readonly keyless: number;
+  readonly next: Cursor | null;
+  /** Digest of the page's valid records; null for a page without any, or when it is the only page of the pass. */
+  readonly content: string | null;
+  readonly total: number | null;
+  readonly shifted: boolean;
+  readonly bookmark: string | null;
+  /** The bookmark of the last page counts, not that of the first. */
+  readonly isBookmarkLast: boolean;
+  readonly validators: Validators | null;
+  /** Ids of live records that the page says are gone. */
+  readonly tombstones: readonly number[];
+}
+
+/** Where the pass stands once the page is in. Pure. Throws if the page shows that the walk leads nowhere. */
+export function turnPage<C extends Checkpoint>(checkpoint: C, page: PageBrought, maxPages: number): C {
+  const { progress } = checkpoint;
+  refuseRepetition(checkpoint, page);
+  if (page.next !== null && progress.pages + 1 >= maxPages) {
+    throw new ProtocolError(`the pass has brought ${maxPages} pages and does not end; nothing is deleted`, {
+      hint: 'If there really are more pages, raise "maxPages" of the adapter.',
+    });
+  }
+  const isFirst = progress.pages === 0;
+  return {
+    ...checkpoint,
+    phase: page.next === null ? 'deleting' : 'walking',
+    cursor: page.next,
+    progress: progressAfter(checkpoint, page),
+    nextBookmark: isFirst || page.isBookmarkLast ? page.bookmark : checkpoint.nextBookmark,
+    // The validators of one page prove nothing about the other pages.
+    validators: isFirst && page.next === null ? page.validators : null,
+    tombstones: [...new Set([...checkpoint.tombstones, ...page.tombstones])],
+    failures: 0,
+    backOff: null,
+  };
+}
+
+function refuseRepetition({ progress, cursor }: Checkpoint, { next, content }: PageBrought): void {
+  const known = new Set(progress.digests);
+  if (next !== null && (next === cursor || known.has(cursorDigest(next)))) throw repeated('cursor');
+  if (content !== null && known.has(pageDigest(content))) throw repeated('page');
+}
+
+function repeated(what: 'cursor' | 'page'): ProtocolError {
+  return new ProtocolError(
+    `the third party returned a ${what} that this pass has had before; the cursor stays where it was, nothing is deleted`,
+  );
+}
+
+function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): PassProgress {
+  const digests = [
+    ...(cursor === null ? [] : [cursorDigest(cursor)]),
+    ...(page.content === null ? [] : [pageDigest(page.content)]),
+  ];
+  return {
+    pages: progress.pages + 1,
+    records: progress.records + page.records,
+    rejected: progress.rejected + page.rejected,
+    keyless: progress.keyless + page.keyless,
+    total: page.total ?? progress.total,
+    shifted: progress.shifted || page.shifted,
+    digests: [...progress.digests, ...digests],
+  };
+}
+
+function cursorDigest(cursor: Cursor): string {
+  return `c${hash('sha256', cursor, 'base64url').slice(0, 11)}`;
+}
+
+function pageDigest(content: string): string {
+  return `p${content}`;
+}

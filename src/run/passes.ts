@@ -1,0 +1,88 @@
+import { CredentialsError, MovedError, ProtocolError, ThirdPartyError, ThrottledError } from '../errors.ts';
+import { refuseUnmatched } from '../match/unmatched.ts';
+import { choosePass } from '../pass/due.ts';
+import { Pass } from '../pass/pass.ts';
+import type { Resource } from '../pass/resource.ts';
+import type { RunContext } from './context.ts';
+import type { RunReport } from './report.ts';
+import { reportBackOff, reportEnd } from './report-pass.ts';
+
+export interface PassesOptions {
+  /** The resources to work on: all of the config, or those that were asked for. */
+  readonly resources: readonly Resource[];
+  /** Start every pass over. */
+  readonly isFull: boolean;
+  /** The run takes at most this many pages. */
+  readonly maxPages: number;
+  /** Permit, once, as many deletions as the guard has held back. */
+  readonly allowMassDelete: boolean;
+}
+
+/** Opens the passes where they stand, and applies what the command line asks of them. */
+export async function openPasses(options: PassesOptions, run: RunContext, report: RunReport): Promise<Pass[]> {
+  const passes: Pass[] = [];
+  for (const resource of options.resources) passes.push(await openPass(resource, run));
+  for (const pass of passes) {
+    if (options.allowMassDelete && !(await pass.permit(run))) report.warn(nothingHeld(pass));
+    if (options.isFull) pass.startOver();
+  }
+  report.opened(passes);
+  return passes;
+}
+
+async function openPass(resource: Resource, { target, thirdParty }: RunContext): Promise<Pass> {
+  const stored = await target.pass(resource.table.resource);
+  const isReshaped = stored?.checkpoint.shape !== resource.shape;
+  if (isReshaped) await refuseUnmatched(resource, thirdParty.name, target);
+  return new Pass(resource, stored);
+}
+
+function nothingHeld({ resource: { table } }: Pass): string {
+  return `nothing of ${table.resource} is held back: --allow-mass-delete permits only what a pass has held before`;
+}
+
+/** Takes the passes forward one step at a time, the one tried least recently first, while slots and pages last. */
+export async function stepPasses(
+  passes: readonly Pass[],
+  { maxPages }: PassesOptions,
+  run: RunContext,
+  report: RunReport,
+): Promise<void> {
+  const open = new Set(passes);
+  while (report.pages < maxPages) {
+    run.signal.throwIfAborted();
+    const pass = choosePass([...open], run.now());
+    if (!pass) break;
+    report.due();
+    try {
+      if (await isOverAfterStep(pass, run, report)) open.delete(pass);
+    } catch (error) {
+      if (error instanceof ThrottledError) return report.throttled(error);
+      if (await isOverAfterError(error, pass, run, report)) open.delete(pass);
+    }
+  }
+  for (const pass of open) reportBackOff(pass, run.now(), report);
+}
+
+async function isOverAfterStep(pass: Pass, run: RunContext, report: RunReport): Promise<boolean> {
+  const { taken, ended } = await pass.step(run);
+  if (taken) report.tookPage(taken);
+  if (ended) await reportEnd(pass, ended, run, report);
+  return ended !== null;
+}
+
+/** Stores an error of the third party with its pass, so that the next resource has its turn. Any other error ends the run. */
+async function isOverAfterError(error: unknown, pass: Pass, run: RunContext, report: RunReport): Promise<boolean> {
+  if (run.signal.aborted) throw error;
+  if (error instanceof MovedError && !Object.hasOwn(pass.checkpoint?.moved ?? {}, error.from)) {
+    await pass.moved(error, run);
+    report.warn(error.message);
+    return false;
+  }
+  const isTheirs =
+    error instanceof ThirdPartyError || error instanceof ProtocolError || error instanceof CredentialsError;
+  if (!isTheirs) throw error;
+  await pass.fail(error, run);
+  report.met(error);
+  return true;
+}

@@ -1,0 +1,60 @@
+import type { Checkpoint, PassProgress } from '../checkpoint.ts';
+import { RejectsError } from '../errors.ts';
+import { isBackingOff, isDue } from '../pass/due.ts';
+import type { PassEnded } from '../pass/end-snapshot.ts';
+import type { Pass } from '../pass/pass.ts';
+import { isSnapshot } from '../pass/transitions.ts';
+import type { RunContext } from './context.ts';
+import type { RunReport } from './report.ts';
+
+/** Reports how a pass ended: what was deleted, held and rejected, and what it leaves for a later pass. */
+export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, report: RunReport): Promise<void> {
+  const { resource: name } = pass.resource.table;
+  const { checkpoint } = pass;
+  if (!checkpoint) return;
+  if (ended.hasTooManyRejects) {
+    report.met(await rejectsError(name, checkpoint.progress, run));
+  } else if (ended.verdict.delete === 'none') {
+    report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
+  } else if (ended.verdict.delete === 'held') {
+    report.held(
+      `deletions of ${name} are held back: ${ended.verdict.because}. Creates and updates were written; ` +
+        '"cronsync run --allow-mass-delete" permits the deletions, once',
+    );
+  }
+  if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);
+  if (ended.refused === 0) return;
+  report.warn(
+    `the database refuses ${ended.refused} deletions of ${name}: see "cronsync rejects list"; the next pass tries again`,
+  );
+}
+
+/** What a changes pass leaves for a later one. */
+function leftBehind(name: string, { progress }: Checkpoint, { hasTooManyRejects }: PassEnded): string[] {
+  const { rejected, shifted } = progress;
+  const moved = `the pages of ${name} moved while they were read: the next pass asks for the same changes again`;
+  const stale =
+    `${rejected} of the changed records of ${name} were rejected: ` +
+    'their rows keep the old values until a pass reads everything; "cronsync rejects list" has the reasons';
+  return [...(shifted ? [moved] : []), ...(rejected > 0 && !hasTooManyRejects ? [stale] : [])];
+}
+
+async function rejectsError(
+  name: string,
+  { rejected, records }: PassProgress,
+  { target }: RunContext,
+): Promise<RejectsError> {
+  const [sample] = await target.rejects({ resource: name, limit: 1 });
+  const because = sample ? `, such as ${sample.key ?? 'one without a key'} (${sample.reasons.join('; ')})` : '';
+  return new RejectsError(
+    `${rejected} of ${records} records of ${name} were rejected${because}. The others were written, nothing was deleted`,
+    { hint: 'Fix the map or the schema; "cronsync rejects list" shows all rejected records.' },
+  );
+}
+
+/** Reports a back-off with the error that started it: it must not look like success. */
+export function reportBackOff(pass: Pass, now: number, report: RunReport): void {
+  const { resource, checkpoint } = pass;
+  if (!checkpoint?.backOff || !isBackingOff(pass, now) || !isDue(pass, now)) return;
+  report.backingOff(resource.table.resource, checkpoint.backOff, now);
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { Committed } from '../../../batch.ts';
+import { crashPoint } from '../../../crash.ts';
+import type { FenceRow } from '../../../target.ts';
+import { fencedError, lostCommitsError, notTakenOverError } from '../../sql/run-errors.ts';
+import { rowLockMs } from '../bisect.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { Session } from '../connection/session.ts';
+import type { Place, Transact } from '../schema.ts';
+import { type MarkedFence, readFence, withoutMark } from './fence.ts';
+
+/** Where one transaction writes: the fence row is locked and checked, and is as this run last saw it. */
+export interface Writing {
+  readonly session: Session;
+  readonly place: Place;
+  /** The sync's name. */
+  readonly name: string;
+  readonly fence: MarkedFence;
+}
+
+interface FenceOptions {
+  readonly connection: Connection;
+  readonly place: Place;
+  /** The sync's name. */
+  readonly name: string;
+}
+
+/**
+ * The fence as this run knows it. Each of the run's transactions first locks the fence row and checks that it still says the
+ * same. Each leaves a random mark there, which tells whether it happened if the answer to its COMMIT is lost.
+ */
+export class RunFence {
+  readonly #connection: Connection;
+  readonly #place: Place;
+  readonly #name: string;
+  /** What the fence row may say. There are two possibilities while it is not known whether the last transaction happened. */
+  #expected: readonly [MarkedFence, ...MarkedFence[]] | null = null;
+
+  constructor({ connection, place, name }: FenceOptions) {
+    this.#connection = connection;
+    this.#place = place;
+    this.#name = name;
+  }
+
+  /** Whether this run has taken over. A daemon or a command never does. */
+  get isTaken(): boolean {
+    return this.#expected !== null;
+  }
+
+  /** Takes over the target: `take` adds one to the fence, leaves the mark that it is given, and returns the fence row. */
+  async take(
+    take: (transact: Transact, mark: string) => Promise<MarkedFence>,
+    signal?: AbortSignal,
+  ): Promise<FenceRow> {
+    const taken = await take((work) => this.#connection.transaction(work, { signal }), randomUUID());
+    this.#expected = [taken];
+    return withoutMark(taken);
+  }
+
+  /** Runs work that gives out no events in one transaction of this run. */
+  transaction<T>(work: (writing: Writing) => Promise<T>): Promise<T> {
+    return this.#write(work, () => 0);
+  }
+
+  /** Runs work that gives out events in one transaction of this run. */
+  commit<T extends Committed>(work: (writing: Writing) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#write(work, ({ events }) => events, signal);
+  }
+
+  async #write<T>(
+    work: (writing: Writing) => Promise<T>,
+    eventsOf: (done: T) => number,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const mark = randomUUID();
+    const { done, left } = await this.#connection.transaction(
+      async (session) => {
+        const fence = await this.#check(session);
+        const result = await work({ session, place: this.#place, name: this.#name, fence });
+        return { done: result, left: await this.#leave(session, fence, mark, eventsOf(result)) };
+      },
+      { signal, isCommitted: async (session) => (await this.#read(session))?.lastTx === mark },
+    );
+    this.#expected = [left];
+    return done;
+  }
+
+  /** The fence, locked, if it is still this run's and the database has kept all that this run has committed. */
+  async #check(session: Session): Promise<MarkedFence> {
+    const { label } = this.#place;
+    if (!this.#expected) throw notTakenOverError(label);
+    const [known] = this.#expected;
+    const fence = await this.#read(session);
+    if (fence && fence.fence !== known.fence) throw fencedError(label);
+    if (!fence || !this.#expected.some(({ lastTx, nextSeq }) => fence.lastTx === lastTx && fence.nextSeq === nextSeq))
+      throw lostCommitsError(label, known.nextSeq, fence?.nextSeq);
+    this.#expected = [fence];
+    await session.query(`SET LOCAL lock_timeout = ${rowLockMs}`);
+    crashPoint('fence-checked');
+    return fence;
+  }
+
+  /** Leaves the mark and the next event's number in the fence row. From here on both its old and its new state are possible. */
+  async #leave(session: Session, fence: MarkedFence, lastTx: string, events: number): Promise<MarkedFence> {
+    const left = { ...fence, lastTx, nextSeq: fence.nextSeq + events };
+    this.#expected = [fence, left];
+    await session.query(`UPDATE ${this.#place.table('_sync_lease')} SET last_tx = $2, next_seq = $3 WHERE name = $1`, [
+      this.#name,
+      lastTx,
+      left.nextSeq,
+    ]);
+    return left;
+  }
+
+  #read(session: Session): Promise<MarkedFence | null> {
+    return readFence(session, this.#place, this.#name, 'FOR UPDATE');
+  }
+}

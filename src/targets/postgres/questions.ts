@@ -1,0 +1,142 @@
+import { noClues } from '../../identity.ts';
+import type { ResourceTable } from '../../table.ts';
+import type { TargetReader } from '../../target.ts';
+import type { Register } from '../sql/entry-book.ts';
+import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import type { Session } from './connection/session.ts';
+import { readFence, withoutMark } from './fence/fence.ts';
+import { readGroups, readPass, readRuns } from './ledger.ts';
+import { readOutbox } from './outbox.ts';
+import { countRejects, readRejects } from './rejects.ts';
+import { foreignAlias } from './rows/aliases.ts';
+import { cluesOf } from './rows/clues.ts';
+import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
+import { inspectTable } from './rows/inspect-table.ts';
+import { type LookUp, lookUp } from './rows/look-up.ts';
+import { registerOf } from './rows/register.ts';
+import { readShape } from './rows/shapes.ts';
+import { wantedKey, wantedRecord } from './rows/wanted.ts';
+import { hasSchema, type Place, type Transact } from './schema.ts';
+
+export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>;
+
+/** What a reader and a target answer alike. `read` runs work on one state of the database. */
+export function questions(read: Transact, place: Place, name: string): Questions {
+  const sync = new SyncReading(read, place, name);
+  return { ...recordQuestions(sync), ...stateQuestions(sync) };
+}
+
+/** Where the rows and entries of a resource are; both are null where nothing of the resource is there. */
+type Whereabouts = Pick<LookUp, 'place' | 'shape' | 'of'>;
+
+/** Reads the part of the database that belongs to one sync. */
+class SyncReading {
+  readonly place: Place;
+  readonly name: string;
+  readonly any: Transact;
+  #hasOurs = false;
+
+  constructor(read: Transact, place: Place, name: string) {
+    this.place = place;
+    this.name = name;
+    this.any = read;
+  }
+
+  /** Reads our own tables. */
+  ours<T>(work: (session: Session) => Promise<T>, empty: T): Promise<T> {
+    return this.any(async (session) => ((await this.#isOurs(session)) ? work(session) : empty));
+  }
+
+  /** Reads what is known of a resource. */
+  registered<T>(resource: string, work: (session: Session, register: Register) => Promise<T>, empty: T): Promise<T> {
+    return this.ours(async (session) => {
+      const register = await registerOf(session, this.place, this.name, resource);
+      return register ? work(session, register) : empty;
+    }, empty);
+  }
+
+  /** Reads the system's rows of a resource. */
+  rows<T>(table: ResourceTable, work: (session: Session, at: Whereabouts) => Promise<T>, empty: T): Promise<T> {
+    const { place, name } = this;
+    return this.any(async (session) => {
+      const register = (await this.#isOurs(session)) ? await registerOf(session, place, name, table.resource) : null;
+      const shape = await readShape(session, place, table);
+      return register || shape ? work(session, { place, shape, of: register?.id ?? null }) : empty;
+    });
+  }
+
+  async #isOurs(session: Session): Promise<boolean> {
+    this.#hasOurs ||= await hasSchema(session, this.place);
+    return this.#hasOurs;
+  }
+}
+
+type RecordQuestion =
+  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
+  | ('countLive' | 'liveAfter' | 'rowsOf');
+
+/** About the records of a resource. */
+function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
+  const { place } = sync;
+  return {
+    compare: ({ resource }, entries) =>
+      sync.registered(
+        resource,
+        (session, { id }) => compareEntries(session, place, id, entries),
+        allDifferent(entries),
+      ),
+    find: (table, records) =>
+      sync.rows(
+        table,
+        async (session, at) => {
+          const wanted = records.map((record) => wantedRecord(record, at.shape));
+          const found = await lookUp(session, { ...at, lock: '' }, wanted);
+          return found.map(({ isBusy: _isBusy, ...rest }) => rest);
+        },
+        records.map(() => noFound),
+      ),
+    clues: (table, adapter, arrived) =>
+      sync.rows(
+        table,
+        (session, at) => cluesOf(session, { ...at, adapter }, table, arrived),
+        arrived.map(() => noClues),
+      ),
+    foreignAlias: (resource, adapter) =>
+      sync.registered(resource, (session, { id: of }) => foreignAlias(session, { place, of, adapter }), null),
+    idsOf: (resource, keys) => sync.registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
+    countLive: (resource) => sync.registered(resource, async (_session, { live }) => live, 0),
+    liveAfter: (resource, after, limit) =>
+      sync.registered(resource, (session, { id }) => liveEntries(session, place, id, after, limit), noLiveIds),
+    rowsOf: (table, ids) =>
+      sync.registered(
+        table.resource,
+        async (session, { id: of }) => {
+          const shape = await readShape(session, place, table);
+          const keys = await keysOf(session, place, of, ids, { live: false });
+          const wanted = keys.map(({ key }) => wantedKey(key, shape));
+          const found = await lookUp(session, { place, shape, of, lock: '' }, wanted);
+          return keys.map(({ key }, n) => ({ key, row: found[n]?.row ?? null }));
+        },
+        [],
+      ),
+  };
+}
+
+/** About where the sync stands. */
+function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
+  const { place, name } = sync;
+  return {
+    async fence() {
+      const fence = await sync.ours((session) => readFence(session, place, name), null);
+      return fence && withoutMark(fence);
+    },
+    pass: (resource) => sync.ours((session) => readPass(session, place, name, resource), null),
+    inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
+    outbox: (after, limit) =>
+      sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
+    groups: () => sync.ours((session) => readGroups(session, place, name), []),
+    runs: (limit) => sync.ours((session) => readRuns(session, place, name, limit), []),
+    rejects: ({ resource, limit }) => sync.ours((session) => readRejects(session, place, name, resource, limit), []),
+    countRejects: (resource) => sync.ours((session) => countRejects(session, place, name, resource), 0),
+  };
+}

@@ -1,0 +1,79 @@
+import type { Rejected } from '../../record.ts';
+import type { RejectRow } from '../../target.ts';
+import { rejectOf } from '../sql/our-rows.ts';
+import { type RejectPlace, rejectsKept, storedReject } from '../sql/stored-reject.ts';
+import type { Session } from './connection/session.ts';
+import { storable, textArray } from './rows/literals.ts';
+import type { Place } from './schema.ts';
+
+export async function readRejects(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string | undefined,
+  limit: number,
+): Promise<RejectRow[]> {
+  const { rows } = await session.query(
+    `SELECT id, resource, key, reasons, raw, extract(epoch FROM at) * 1000 AS at FROM ${table('_sync_rejects')}
+     WHERE name = $1 AND ($2::text IS NULL OR resource = $2) ORDER BY ${table('_sync_rejects')}.at DESC, id DESC LIMIT $3`,
+    [name, resource ?? null, limit],
+  );
+  return rows.map((row) => rejectOf(row, new Date(Number(row.at))));
+}
+
+/** Counts the rejects of one resource. */
+export async function countRejects(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string,
+): Promise<number> {
+  const { rows } = await session.query(
+    `SELECT count(*) AS rejects FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2`,
+    [name, resource],
+  );
+  return Number(rows[0]?.rejects ?? 0);
+}
+
+export async function storeRejects(
+  session: Session,
+  { table }: Place,
+  rejects: readonly Rejected[],
+  { name, resource, pass, at }: RejectPlace,
+): Promise<void> {
+  if (rejects.length === 0) return;
+  const stored = [...new Map(rejects.map(storedReject).map((reject) => [reject.digest, reject])).values()];
+  const column = (pick: (reject: (typeof stored)[number]) => string | null) =>
+    textArray(stored.map(pick).map((text) => (text === null ? null : storable(text))));
+  await session.query(
+    `INSERT INTO ${table('_sync_rejects')} (name, resource, digest, key, reasons, raw, pass, at)
+     SELECT $1, $2, s.digest, s.key, s.reasons, s.raw, $3::bigint, $4::timestamptz
+     FROM unnest($5::text[], $6::text[], $7::text[], $8::text[]) AS s (digest, key, reasons, raw)
+     ON CONFLICT (name, resource, digest) DO UPDATE
+       SET reasons = excluded.reasons, raw = excluded.raw, pass = excluded.pass, at = excluded.at`,
+    [
+      ...[name, resource, pass, at.toISOString()],
+      ...[column(({ digest }) => digest), column(({ key }) => key)],
+      ...[column(({ reasons }) => reasons), column(({ raw }) => raw)],
+    ],
+  );
+  await session.query(
+    `DELETE FROM ${table('_sync_rejects')} WHERE id IN (SELECT id FROM ${table('_sync_rejects')}
+       WHERE name = $1 AND resource = $2 ORDER BY at DESC, id DESC OFFSET ${rejectsKept})`,
+    [name, resource],
+  );
+}
+
+export async function dropRejects(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string,
+  beforePass: number,
+): Promise<void> {
+  await session.query(`DELETE FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2 AND pass < $3`, [
+    name,
+    resource,
+    beforePass,
+  ]);
+}

@@ -1,0 +1,89 @@
+import type { Entries } from '../../sql/entry-book.ts';
+import type { Session } from '../connection/session.ts';
+import type { Place } from '../schema.ts';
+import { copyLine, textArray } from './literals.ts';
+
+/** From this many rows on, COPY is faster than a statement with arrays. */
+export const copyFrom = 200;
+
+/** Writes what a batch's book says. Throws the database's error where an entry is there already. */
+export async function writeEntries(
+  session: Session,
+  place: Place,
+  of: number,
+  { first, entering, renewing }: Entries,
+): Promise<void> {
+  await insertEntries(session, place, of, first, entering);
+  await renewEntries(session, place, of, renewing);
+}
+
+async function insertEntries(
+  session: Session,
+  { table }: Place,
+  of: number,
+  first: number,
+  entries: Entries['entering'],
+): Promise<void> {
+  if (entries.length === 0) return;
+  const into = `${table('_sync_records')} (of_table, id, key, hash)`;
+  if (entries.length >= copyFrom) {
+    const lines = entries.map(([key, hash], n) => copyLine([String(of), String(first + n), key, hash]));
+    await session.copy(`COPY ${into} FROM STDIN`, lines.join(''));
+    return;
+  }
+  await session.query(
+    `INSERT INTO ${into} SELECT $1::integer, $2::bigint + e.n - 1, e.key, e.hash FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS e (key, hash, n)`,
+    [of, first, textArray(entries.map(([key]) => key)), textArray(entries.map(([, hash]) => hash))],
+  );
+}
+
+async function renewEntries(
+  session: Session,
+  { table }: Place,
+  of: number,
+  entries: Entries['renewing'],
+): Promise<void> {
+  if (entries.length === 0) return;
+  await session.query(
+    `UPDATE ${table('_sync_records')} r SET hash = e.hash, missed = 0, deleted = false
+     FROM unnest($2::bigint[], $3::text[]) AS e (id, hash) WHERE r.of_table = $1 AND r.id = e.id AND ${byIndex('r.id')}`,
+    [of, `{${entries.map(([id]) => id).join(',')}}`, textArray(entries.map(([, hash]) => hash))],
+  );
+}
+
+/**
+ * Hides from the planner how many ids there are, so that it uses the index. If it saw that there are many, it would read the
+ * whole table in every batch.
+ */
+function byIndex(id: string): string {
+  return `${id} = ANY (ARRAY (SELECT unnest($2::bigint[])))`;
+}
+
+export async function markDeleted(session: Session, place: Place, of: number, ids: readonly number[]): Promise<void> {
+  await change(session, place, of, ids, 'deleted = true');
+}
+
+/** Counts in how many consecutive complete passes a record was missing. */
+export async function countMissing(
+  session: Session,
+  place: Place,
+  of: number,
+  { missing, found }: { readonly missing: readonly number[]; readonly found: readonly number[] },
+): Promise<void> {
+  await change(session, place, of, missing, 'missed = missed + 1');
+  await change(session, place, of, found, 'missed = 0');
+}
+
+async function change(
+  session: Session,
+  { table }: Place,
+  of: number,
+  ids: readonly number[],
+  sets: string,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await session.query(`UPDATE ${table('_sync_records')} SET ${sets} WHERE of_table = $1 AND id = ANY ($2::bigint[])`, [
+    of,
+    `{${ids.join(',')}}`,
+  ]);
+}

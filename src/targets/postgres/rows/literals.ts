@@ -1,0 +1,38 @@
+import type { ColumnKind, Value } from '../../../record.ts';
+import { toStored, UnstorableError } from '../../sql/stored-values.ts';
+
+/** A value as the text that is cast to its column's type. Throws `UnstorableError`. */
+export function bound(value: Value, kind: ColumnKind): string | null {
+  const stored = toStored(value, kind);
+  if (stored === null) return null;
+  const text = String(stored);
+  if (text.includes('\0')) throw new UnstorableError('text with a NUL cannot be kept in Postgres');
+  return text;
+}
+
+/** Any text in a form that Postgres can store: half surrogates and NULs are replaced. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** The literal of an array of texts: faster to write, and to send, than the driver's own. */
+export function textArray(texts: readonly (string | null)[]): string {
+  return `{${texts.map(element).join(',')}}`;
+}
+
+function element(text: string | null): string {
+  if (text === null) return 'NULL';
+  return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
+}
+
+/** One line of COPY's text format (PostgreSQL documentation, COPY, "Text Format"). */
+export function copyLine(fields: readonly (string | null)[]): string {
+  return `${fields.map(copyField).join('\t')}\n`;
+}
+
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function copyField(text: string | null): string {
+  if (text === null) return '\\N';
+  return /[\\\n\r\t]/.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => escapes[character] ?? '') : text;
+}

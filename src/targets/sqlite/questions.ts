@@ -1,0 +1,123 @@
+import { noClues } from '../../identity.ts';
+import type { TableState } from '../../table.ts';
+import type { TargetReader } from '../../target.ts';
+import type { Register } from '../sql/entry-book.ts';
+import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import type { Connection } from './connection/connection.ts';
+import { readFence } from './fence/fence.ts';
+import { readGroups, readPass, readRuns } from './ledger.ts';
+import { readOutbox } from './outbox.ts';
+import { countRejects, readRejects } from './rejects.ts';
+import { foreignAlias } from './rows/aliases.ts';
+import { cluesOf } from './rows/clues.ts';
+import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
+import { findRecords } from './rows/find.ts';
+import { inspectTable } from './rows/inspect-table.ts';
+import { registerOf } from './rows/register.ts';
+import { rowsIn } from './rows/rows.ts';
+
+/** Runs work on one state of the database, and says whether our own tables are there. Without a database the result is `empty`. */
+export type Read = <T>(work: (connection: Connection, hasOurs: boolean) => T, empty: T) => Promise<T>;
+
+export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>;
+
+/** What a reader and a target answer alike. */
+export function questions(read: Read, name: string): Questions {
+  const sync = new SyncReading(read, name);
+  return { ...recordQuestions(sync), ...stateQuestions(sync) };
+}
+
+/** Reads the part of the database that belongs to one sync. */
+class SyncReading {
+  readonly name: string;
+  readonly any: Read;
+
+  constructor(read: Read, name: string) {
+    this.name = name;
+    this.any = read;
+  }
+
+  /** Reads our own tables. */
+  ours<T>(work: (connection: Connection) => T, empty: T): Promise<T> {
+    return this.any((connection, hasOurs) => (hasOurs ? work(connection) : empty), empty);
+  }
+
+  /** Reads what is known of a resource. */
+  registered<T>(resource: string, work: (connection: Connection, register: Register) => T, empty: T): Promise<T> {
+    return this.ours((connection) => {
+      const register = registerOf(connection, this.name, resource);
+      return register ? work(connection, register) : empty;
+    }, empty);
+  }
+
+  /** Reads the system's rows of a resource. Its number is undefined where nothing is known of it. */
+  rows<T>(resource: string, work: (connection: Connection, of: number | undefined) => T, empty: T): Promise<T> {
+    return this.any((connection, hasOurs) => {
+      const of = hasOurs ? registerOf(connection, this.name, resource)?.id : undefined;
+      return work(connection, of);
+    }, empty);
+  }
+}
+
+type RecordQuestion =
+  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
+  | ('countLive' | 'liveAfter' | 'rowsOf');
+
+/** About the records of a resource. */
+function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
+  return {
+    compare: ({ resource }, entries) =>
+      sync.registered(resource, (connection, { id }) => compareEntries(connection, id, entries), allDifferent(entries)),
+    find: (table, records) =>
+      sync.rows(
+        table.resource,
+        (connection, of) => findRecords(connection, { table, records }, of),
+        records.map(() => noFound),
+      ),
+    clues: (table, adapter, arrived) =>
+      sync.rows(
+        table.resource,
+        (connection, of) => cluesOf(connection, table, { of, adapter }, arrived),
+        arrived.map(() => noClues),
+      ),
+    foreignAlias: (resource, adapter) =>
+      sync.registered(resource, (connection, { id: of }) => foreignAlias(connection, { of, adapter }), null),
+    idsOf: (resource, keys) =>
+      sync.registered(
+        resource,
+        (connection, { id: of }) =>
+          keys.map((key) => entryOf(connection, of, key)).flatMap((entry) => (entry && !entry.deleted ? entry.id : [])),
+        [],
+      ),
+    countLive: (resource) => sync.registered(resource, (_connection, { live }) => live, 0),
+    liveAfter: (resource, after, limit) =>
+      sync.registered(resource, (connection, { id }) => liveEntries(connection, id, after, limit), noLiveIds),
+    rowsOf: (table, ids) =>
+      sync.registered(
+        table.resource,
+        (connection, { id: of }) => {
+          const rows = rowsIn(connection, table);
+          const keys = ids.flatMap((id) => keyOfId(connection, of, id) ?? []);
+          return keys.map((key) => ({ key, row: rows.ofKey(key)?.row ?? null }));
+        },
+        [],
+      ),
+  };
+}
+
+const noTable: TableState = { exists: false, missingColumns: [], problems: [], warnings: [] };
+
+/** About where the sync stands. */
+function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
+  const { name } = sync;
+  return {
+    fence: () => sync.ours((connection) => readFence(connection, name), null),
+    pass: (resource) => sync.ours((connection) => readPass(connection, name, resource), null),
+    inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
+    outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
+    groups: () => sync.ours((connection) => readGroups(connection, name), []),
+    runs: (limit) => sync.ours((connection) => readRuns(connection, name, limit), []),
+    rejects: ({ resource, limit }) => sync.ours((connection) => readRejects(connection, name, resource, limit), []),
+    countRejects: (resource) => sync.ours((connection) => countRejects(connection, name, resource), 0),
+  };
+}

@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Page, PageRequest, SnapshotPage } from '../../src/adapter.ts';
+import type { Checkpoint } from '../../src/checkpoint.ts';
+import { ConfigError, CursorExpiredError, LeaseLostError, ProtocolError, UnreachableError } from '../../src/errors.ts';
+import { Pass } from '../../src/pass/pass.ts';
+import { SeenSet } from '../../src/pass/seen-set.ts';
+import type { RunContext } from '../../src/run/context.ts';
+import type { Target } from '../../src/target.ts';
+import { aLease, aRun, thirdPartyOf } from '../run/a-run.ts';
+import { aSystem, type System } from '../run/a-system.ts';
+import { aCheckpoint, aGuard } from './a-pass.ts';
+
+let system: System;
+beforeEach(async () => {
+  system = await aSystem();
+});
+afterEach(() => system[Symbol.asyncDispose]());
+
+const someone = (id: number) => ({ id, email: `${id}@example.com` });
+const snapshot = (ids: readonly number[], next: string | null = null): SnapshotPage => {
+  return { mode: 'snapshot', records: ids.map(someone), next };
+};
+
+/** The context of a run whose third party has these pages, in this order; an error in the place of one is thrown. */
+function runOver(pages: readonly (Page | Error)[], changes: Partial<RunContext> = {}) {
+  const asked: PageRequest[] = [];
+  const left = [...pages];
+  const thirdParty = thirdPartyOf('acme', {
+    async fetchPage(request) {
+      asked.push(request);
+      const page = left.shift() ?? new Error('there is no further page');
+      if (page instanceof Error) throw page;
+      return page;
+    },
+  });
+  return { run: aRun(system.target, { thirdParty, ...changes }), asked };
+}
+
+const stored = async (): Promise<Checkpoint> => {
+  const pass = await system.target.pass('customers');
+  if (!pass) throw new Error('there is no pass');
+  return pass.checkpoint;
+};
+/** The pass as another run finds it. */
+const openPass = async () => new Pass(system.resource, await system.target.pass('customers'));
+
+describe('a step', () => {
+  test('takes a page, and leaves the pass where it is stored', async () => {
+    const pass = await openPass();
+    const { run, asked } = runOver([snapshot([1, 2], 'c2')]);
+    expect(await pass.step(run)).toMatchObject({ taken: { records: 2, counts: { created: 2 } }, ended: null });
+    expect(pass.checkpoint).toEqual(await stored());
+    expect(pass.checkpoint).toMatchObject({ pass: 1, phase: 'walking', cursor: 'c2' });
+    expect(asked).toMatchObject([{ resource: 'customers', mode: 'snapshot', cursor: null }]);
+  });
+
+  test('ends the pass after its last page', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1, 2], 'c2'), snapshot([3])]);
+    await pass.step(run);
+    expect(await pass.step(run)).toMatchObject({ taken: { records: 1 }, ended: { verdict: { delete: 'all' } } });
+    expect(pass.checkpoint).toEqual(await stored());
+    expect(pass.checkpoint).toMatchObject({ phase: 'done', cursor: null });
+  });
+
+  test('of another run continues with the cursor and with what was seen', async () => {
+    await (await openPass()).step(runOver([snapshot([1, 2], 'c2')]).run);
+    await system.takeOver();
+    const pass = await openPass();
+    const { run, asked } = runOver([snapshot([3])]);
+    expect(await pass.step(run)).toMatchObject({ ended: { deleted: 0 } });
+    expect(asked).toMatchObject([{ cursor: 'c2' }]);
+    expect(system.customers()).toEqual([1, 2, 3]);
+  });
+
+  test('of a pass that is over starts a new one, which has seen nothing', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1, 2, 3]), snapshot([1, 2])]);
+    await pass.step(run);
+    expect(await pass.step(run)).toMatchObject({ ended: { deleted: 1 } });
+    expect(system.customers()).toEqual([1, 2]);
+    expect(pass.checkpoint).toMatchObject({ pass: 2, phase: 'done' });
+  });
+
+  test('that brings nothing new ends the pass without a look at the rows', async () => {
+    const first = { ...snapshot([1]), validators: { etag: '"1"' } };
+    const pass = await openPass();
+    const { run, asked } = runOver([first, { mode: 'not-modified' }]);
+    await pass.step(run);
+    expect(await pass.step(run)).toEqual({
+      taken: expect.objectContaining({ records: 0 }),
+      ended: { verdict: { delete: 'all' }, deleted: 0, refused: 0, hasTooManyRejects: false },
+    });
+    expect(asked[1]?.validators).toEqual({ etag: '"1"' });
+    expect(pass.checkpoint).toMatchObject({ phase: 'done', validators: { etag: '"1"' } });
+  });
+
+  test('stores that it was tried before it asks for the page', async () => {
+    const pass = await openPass();
+    const { run } = runOver([new ProtocolError('broken')], { now: () => 7000 });
+    await expect(pass.step(run)).rejects.toThrow('broken');
+    expect(await stored()).toMatchObject({ triedAt: 7000, phase: 'walking', progress: { pages: 0 } });
+  });
+
+  test('makes no hit for a mode that the adapter cannot read', async () => {
+    const changes = { fullEveryMs: 86_400_000, keys: { record: () => null, tombstone: () => null } };
+    const before = aCheckpoint({ phase: 'done', completedAt: 1000, fullAt: 1000, bookmark: 'b' });
+    const pass = new Pass({ ...system.resource, changes }, { checkpoint: before, seen: null });
+    const { run, asked } = runOver([], { now: () => 2000 });
+    await expect(pass.step(run)).rejects.toThrow(ConfigError);
+    expect([asked, await system.target.pass('customers')]).toEqual([[], null]);
+  });
+
+  test('writes nothing once the lock may be lost', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1])], { lease: { ...aLease, isTrusted: () => false } });
+    await expect(pass.step(run)).rejects.toThrow(LeaseLostError);
+    expect([pass.checkpoint, await system.target.pass('customers')]).toEqual([null, null]);
+  });
+});
+
+describe('a transaction that is repeated', () => {
+  /** The target, whose first try of each transaction is rolled back: it has given other ids by then. */
+  const repeating = (target: Target): Target => ({
+    ...target,
+    commit(batch, signal) {
+      batch.checkpoint?.([900, 901], { created: 2, updated: 0, deleted: 0 }, 1);
+      return target.commit(batch, signal);
+    },
+    remove(removal, signal) {
+      removal.checkpoint(500, true);
+      return target.remove(removal, signal);
+    },
+  });
+
+  test('leaves in checkpoint and seen set only what the commit has stored', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1, 2], 'c2')]);
+    await pass.step({ ...run, target: repeating(system.target) });
+    expect(pass.checkpoint).toEqual(await stored());
+    expect(pass.checkpoint?.progress).toMatchObject({ pages: 1, records: 2, rejected: 0 });
+    const seen = SeenSet.restore((await system.target.pass('customers'))?.seen ?? null);
+    expect([seen.count, seen.has(900)]).toEqual([2, false]);
+  });
+
+  test('counts each deletion once', async () => {
+    await system.fill(20);
+    await system.endPass({ without: [3], guard: { confirm: 1 } }, { target: repeating(system.target) });
+    const { deletions } = await system.checkpoint();
+    expect(deletions.map(({ deleted }) => deleted)).toEqual([1]);
+  });
+});
+
+describe('a commit that fails', () => {
+  test('leaves the checkpoint where it was', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1], 'c2'), snapshot([2], 'c3')]);
+    await pass.step(run);
+    const before = pass.checkpoint;
+    const target: Target = {
+      ...system.target,
+      commit(batch) {
+        batch.checkpoint?.([900], { created: 1, updated: 0, deleted: 0 }, 0);
+        return Promise.reject(new UnreachableError('the database is away'));
+      },
+    };
+    await expect(pass.step({ ...run, target })).rejects.toThrow('the database is away');
+    expect(pass.checkpoint).toMatchObject({ ...before, triedAt: expect.any(Number) });
+    expect(pass.checkpoint).toEqual(await stored());
+  });
+});
+
+describe('a failure of the third party', () => {
+  test('is stored with the pass, which continues at the same cursor', async () => {
+    const pass = await openPass();
+    const { run, asked } = runOver([snapshot([1], 'c2'), new ProtocolError('broken'), snapshot([2])]);
+    await pass.step(run);
+    await expect(pass.step(run)).rejects.toThrow('broken');
+    await pass.fail(new ProtocolError('broken'), run);
+    expect(pass.checkpoint).toMatchObject({ failures: 1, cursor: 'c2', pass: 1 });
+    expect(pass.checkpoint).toEqual(await stored());
+    expect(await pass.step(run)).toMatchObject({ ended: { deleted: 0 } });
+    expect(asked[2]?.cursor).toBe('c2');
+    expect(system.customers()).toEqual([1, 2]);
+  });
+
+  test('that makes the cursor useless starts a new pass, which has seen nothing', async () => {
+    const warnings: string[] = [];
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1], 'c2'), snapshot([2])]);
+    await pass.step(run);
+    const log = { ...run.log, warn: (text: string) => void warnings.push(text) };
+    await pass.fail(new CursorExpiredError('gone'), { ...run, log });
+    expect(warnings).toEqual(['pass 1 of customers is given up; it deletes nothing']);
+    expect(pass.checkpoint).toMatchObject({ pass: 2, cursor: null, progress: { pages: 0 } });
+    expect(await pass.step(run)).toMatchObject({ ended: { verdict: { delete: 'all' }, deleted: 1 } });
+  });
+
+  test('that is a permanent redirect is stored, and followed from then on', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1], 'c2')]);
+    await pass.step(run);
+    await pass.moved({ from: 'http://a/', to: 'http://b/' }, run);
+    expect(await stored()).toMatchObject({ cursor: 'c2', moved: { 'http://a/': 'http://b/' } });
+    expect(pass.checkpoint).toEqual(await stored());
+  });
+});
+
+describe('what the guard has held', () => {
+  test('is deleted after a permission, without another page', async () => {
+    await system.fill(100);
+    const guard = { ...aGuard, confirm: 1, maxDeletes: { count: 2 } };
+    await system.endPass({ without: [1, 2, 3], guard });
+    const pass = new Pass({ ...system.resource, guard }, await system.target.pass('customers'));
+    const { run, asked } = runOver([]);
+    expect(await pass.permit(run)).toBe(true);
+    expect(await stored()).toMatchObject({ permission: 3 });
+    expect(await pass.step(run)).toMatchObject({ taken: null, ended: { deleted: 3 } });
+    expect(asked).toEqual([]);
+  });
+
+  test('cannot be permitted if nothing is held', async () => {
+    const { run } = runOver([snapshot([1])]);
+    const pass = await openPass();
+    expect(await pass.permit(run)).toBe(false);
+    await pass.step(run);
+    expect(await pass.permit(run)).toBe(false);
+    expect(await stored()).toMatchObject({ permission: null });
+  });
+});
+
+test('a pass that is started over asks for its first page again', async () => {
+  const pass = await openPass();
+  const { run, asked } = runOver([snapshot([1], 'c2'), snapshot([1])]);
+  await pass.step(run);
+  pass.startOver();
+  await pass.step(run);
+  expect(asked.map(({ cursor }) => cursor)).toEqual([null, null]);
+  expect(await stored()).toMatchObject({ pass: 2, phase: 'done' });
+});
