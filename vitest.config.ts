@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
 // with random faults, after all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
+const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
 const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
 export default defineConfig({
@@ -15,9 +16,7 @@ export default defineConfig({
     globalSetup: ['test/helpers/setup.ts'],
     // An end-to-end test keeps one core busy, with its command, its servers and its worker.
     maxWorkers: 2,
-    reporters: process.env.CI
-      ? ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]]
-      : ['default'],
+    reporters: process.env.CI ? ['default', ['json', { outputFile: SYNC_REPORT }]] : ['default'],
     projects: [
       {
         extends: true,

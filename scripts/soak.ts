@@ -12,11 +12,12 @@ if (!/^[1-9]\d*$/.test(count)) {
   process.exit(64);
 }
 const files = ['hosts', 'schedule-faults', 'schedules', 'cities'].map((name) => `test/e2e/${name}.test.ts`);
-const forCi = ['--reporter', 'json', '--outputFile', 'node_modules/.cache/long-report.json'];
-const args = ['run', '--reporter', 'verbose', ...(process.env.CI ? forCi : []), ...files];
+const inFull = { SYNC_SEEDS: count, SYNC_HOSTS_SECONDS: '120', SYNC_RUNS: '40', SYNC_CITIES: 'all' };
+const report = 'node_modules/.cache/long-report.json';
+const args = ['run', ...(process.env.CI ? [] : ['--reporter', 'verbose']), ...files];
 const tests = spawn(`${root}node_modules/.bin/vitest`, args, {
   cwd: root,
-  env: { SYNC_SEEDS: count, SYNC_HOSTS_SECONDS: '120', SYNC_RUNS: '40', SYNC_CITIES: 'all', ...process.env },
+  env: { ...inFull, SYNC_REPORT: report, ...process.env },
   stdio: 'inherit',
 });
 const [status] = await once(tests, 'close');

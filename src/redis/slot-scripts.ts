@@ -83,7 +83,7 @@ export const cancelScript: Script = {
 
 /** KEYS[1] notBefore: "<ms> <JSON of the cause>"   ARGV[1] ms from now   ARGV[2] JSON   -> 1; 0 if it ends later already */
 export const deferScript: Script = {
-  guarantee: 'other syncs may not know that the third party told us to stay away',
+  guarantee: 'other syncs may not know that the third party asked us to stay away',
   lua: `${clock}
 local till = now + ARGV[1]
 local stored = tonumber(string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) ') or '0')

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Paint, Terminal } from '../../src/cli/terminal.ts';
 import { silentLog } from '../../src/log.ts';
 
-/** A terminal that keeps what it is given. Colours are written as `<red …>`, where they are asked for. */
+/** A terminal that keeps what is printed. Colours are written as `<red …>` if a test asks for them. */
 export interface KeptTerminal extends Terminal {
   readonly printed: readonly string[];
   readonly reported: readonly string[];

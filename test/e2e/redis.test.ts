@@ -95,9 +95,7 @@ describe('during a run', () => {
     'Redis dies at $at: 69, the page is written whole or not at all, and a Redis that comes back empty gets every event',
     async ({ at, rows }) => {
       const config = (base: BaseConfig) => ({ ...base, adapters: { acme: { ...base.adapters.acme, timeout: '1s' } } });
-      // How long the run tries a Redis that is dead, and how long the slot of its hit lasts: both are waited for.
-      const timings = { redisScriptBudgetMs: 400, slotReserveMs: 1000 };
-      await using project = await aProject({ redis, records: customers(6), config, timings });
+      await using project = await aProject({ redis, records: customers(6), config });
       const run = project.start(['run', '--json'], { env: { SYNC_CRASH_AT: `${at}:SIGSTOP` } });
       await run.stopped();
 

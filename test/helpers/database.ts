@@ -6,21 +6,21 @@ import type { Row, SyncEvent } from './sync.ts';
 
 export type Parameter = string | number;
 
-/** The database of a project, as a test looks into it, whichever it is. */
+/** How a test reads the database of a project, SQLite or Postgres. */
 export interface ProjectDatabase {
-  /** Any query, with `?` for its parameters; no rows while nothing has been made there. */
+  /** Any query, with `?` for its parameters. Returns no rows while the table does not exist. */
   query(sql: string, ...parameters: Parameter[]): Promise<Row[]>;
-  /** All rows of a table, by id, soft-deleted ones too. */
+  /** All rows of a table, soft-deleted ones too, ordered by id. */
   rows(table?: string): Promise<Row[]>;
-  /** What is in every table but the throttle's, which has no part in the fence: to see that nothing was written. */
+  /** The rows of every table except the throttle's, which the fence does not protect: shows that nothing was written. */
   contents(): Promise<Readonly<Record<string, Row[]>>>;
-  /** All events of the outbox, oldest first; of one type, or of all. */
+  /** All events of the outbox, or those of one type, oldest first. */
   events(type?: string): Promise<SyncEvent[]>;
-  /** Makes a copy of everything; what it gives puts that copy in the place of what is there by then. */
+  /** Copies everything. The function that it returns replaces the database by that copy. */
   backUp(): Promise<() => Promise<void>>;
 }
 
-/** The same at once, as node:sqlite has it. */
+/** The same without promises, as in node:sqlite. */
 export interface AtOnce {
   query(sql: string, ...parameters: Parameter[]): Row[];
   rows(table?: string): Row[];
@@ -41,7 +41,7 @@ export function sqliteDatabase(file: string, name: string): AtOnce {
   };
 }
 
-/** A project on Postgres has none: a test that is for both asks its `database`. */
+/** For a project on Postgres, which can only answer with promises: a test for both engines reads `database`. */
 export const nothingAtOnce: AtOnce = { query: notAtOnce, rows: notAtOnce, events: notAtOnce };
 
 function notAtOnce(): never {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { freePort } from './redis.ts';
 
 /**
  * What happens to one request, that is, to one chunk of bytes from the client and the answer to it.
@@ -37,7 +38,7 @@ interface Due {
   readonly fault: Fault;
 }
 
-/** Starts a proxy before a server on 127.0.0.1; a function tells which one, anew for each connection. */
+/** Starts a proxy before a server on 127.0.0.1; a function gives its port for each connection. */
 export async function aFaultProxy(target: number | (() => number)): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const requests: string[] = [];
@@ -59,9 +60,8 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     server.listen(at, '127.0.0.1');
     await once(server, 'listening');
   };
-  await listen(0);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  const port = await freePort();
+  await listen(port);
 
   const goAway = async () => {
     if (!server.listening) return;
@@ -70,7 +70,7 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     await once(server, 'close');
   };
   return {
-    port: address.port,
+    port,
     always(fault) {
       standing = fault;
     },
@@ -79,7 +79,7 @@ export async function aFaultProxy(target: number | (() => number)): Promise<Faul
     },
     forget: () => void due.splice(0),
     goAway,
-    comeBack: () => listen(address.port),
+    comeBack: () => listen(port),
     seen: (asked) => requests.filter((request) => isMeant(request, asked)).length,
     answered: (text) => replies.join('').split(text).length - 1,
     stop: goAway,

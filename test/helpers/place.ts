@@ -3,14 +3,14 @@ import { aFaultProxy } from './fault-proxy.ts';
 import { aPostgres } from './postgres.ts';
 import type { aProject } from './sync.ts';
 
-/** Where the rows of a world are. */
+/** The target of a world. */
 export interface Place {
   readonly target: NonNullable<Parameters<typeof aProject>[0]['target']>;
-  /** Ends all connections to the database, if it is a server. */
+  /** Ends all connections to the database. Does nothing for a file. */
   cut(): Promise<void>;
 }
 
-/** A file, or a database behind a proxy; what is opened for it goes with `opening`. */
+/** A SQLite file, or a Postgres database behind a proxy. `opening` disposes of what is opened here. */
 export async function aPlace(target: TargetType, opening: AsyncDisposableStack): Promise<Place> {
   if (target === 'sqlite') return { target, cut: async () => {} };
   const database = opening.use(await aPostgres());

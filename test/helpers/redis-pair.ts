@@ -3,21 +3,21 @@ import { aFaultProxy } from './fault-proxy.ts';
 import { aRedis } from './redis.ts';
 import { eventually } from './sync.ts';
 
-/** A Redis and its replica behind one address, which leads to the primary of the two. Both keep what they are told. */
+/** A Redis and its replica behind one address, which leads to the primary of the two. Both append every write to a file. */
 export interface RedisPair extends AsyncDisposable {
   readonly url: string;
   /** To the primary, for assertions. */
   readonly client: Redis;
   /** Kills the primary, and starts it again on its append-only file. */
   restart(): Promise<void>;
-  /** From now on the replica hears nothing. */
+  /** Cuts the replica off from the primary. */
   lag(): Promise<void>;
   /**
-   * The replica becomes the primary, with what it has heard: what it missed is lost. Who was connected still is, to a
-   * server that has become a replica.
+   * The replica becomes the primary with what it has received: what it missed is lost. A client that was connected stays
+   * connected, to a server that has become a replica.
    */
   failover(): Promise<void>;
-  /** Both are empty, and in step again. */
+  /** Empties both, and connects them again. */
   reset(): Promise<void>;
 }
 

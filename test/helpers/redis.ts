@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -8,7 +9,7 @@ import { Redis } from 'ioredis';
 import { findRedisServer } from '../../scripts/redis-server.ts';
 
 export interface RedisServerOptions {
-  /** Keeps what it is told: a restart finds it again. */
+  /** Appends every write to a file: a restart finds it again. */
   readonly aof?: boolean;
   /** More arguments of redis-server. */
   readonly args?: readonly string[];
@@ -22,9 +23,9 @@ export interface RedisServer {
   /** For assertions. */
   readonly client: Redis;
   readonly pid: number;
-  /** Sends a signal, and waits for the end where the signal is one that ends. */
+  /** Sends a signal. Waits for the end of the process if the signal ends it. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Kills it if it runs, and starts it again on the same port and folder. `ready: false` does not wait for the data. */
+  /** Kills it if it runs, and starts it again on the same port and folder. `ready: false` does not wait until its data is loaded. */
   restart(options?: { readonly ready?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
@@ -68,7 +69,7 @@ function persistence(aof: boolean): readonly string[] {
   return aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
 }
 
-/** Another suite may take the port between looking and starting. */
+/** Another test file may take the port before this server does. */
 async function startOnFreePort(folder: string, args: readonly string[]) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
@@ -80,14 +81,23 @@ async function startOnFreePort(folder: string, args: readonly string[]) {
   }
 }
 
+/**
+ * A port on which nothing listens. It is below those that the system gives to outgoing connections, so that no connection of
+ * another test takes it while its server is down, and no client that calls it then reaches itself.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
+  for (let attempt = 1; ; attempt += 1) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      server.close();
+      await once(server, 'close');
+      return port;
+    } catch (error) {
+      if (attempt === 50) throw error;
+    }
+  }
 }
 
 async function start(port: number, folder: string, args: readonly string[], ready: boolean): Promise<ChildProcess> {

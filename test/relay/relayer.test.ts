@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { UnreachableError } from '../../src/errors.ts';
 import { beforeEverything } from '../../src/event.ts';
 import { silentLog } from '../../src/log.ts';
@@ -20,7 +20,7 @@ describe('a Redis that refuses to write', () => {
     const world = await aWorld();
     await world.commit(2);
     await refuse();
-    const relaying = relayPatiently(options, world.deps, AbortSignal.timeout(300), 300);
+    const relaying = relayPatiently(options, world.deps, never, 300);
     await expect(relaying).rejects.toThrow(UnreachableError);
     await expect(relaying).rejects.toThrow('refuses to write');
     expect((await world.system.target.outbox(beforeEverything, 10)).events).toHaveLength(2);
@@ -81,13 +81,21 @@ describe('the relay beside a run', () => {
 describe('the end of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
 
-  async function end(world: World, { isTrusted = true, patienceMs = 5000, retainMs = 60_000 } = {}) {
+  async function end(world: World, { isTrusted = true, patienceMs = 5000, retainMs = 60_000, refusedForMs = 0 } = {}) {
     const report = new RunReport({ name: 'crm', adapter: 'acme', holder }, Date.now());
     const timings = { ...defaultTimings, relayPatienceMs: patienceMs };
     const relayer = new Relayer(options, world.deps, never);
+    if (refusedForMs > 0) await refuseFor(refusedForMs, relayer);
     const ending = { target: world.system.target, lease: { ...aLease, isTrusted: () => isTrusted }, relayer, timings };
     await finish(report, retainMs, { ...ending, now: Date.now }, never);
     return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs(10) };
+  }
+
+  /** Redis already refuses while the run goes on. This time is part of the relay's patience, but not of the limit for the run's end. */
+  async function refuseFor(ms: number, relayer: Relayer): Promise<void> {
+    const since = performance.now();
+    await relayer.committed();
+    await vi.waitUntil(() => performance.now() >= since + ms);
   }
 
   test("relays the events, and writes the run's row", async () => {
@@ -103,7 +111,7 @@ describe('the end of a run', () => {
     const world = await aWorld();
     await world.commit(3);
     await takesWrites(false);
-    const { summary, runs } = await end(world, { patienceMs: 200, retainMs: -60_000 });
+    const { summary, runs } = await end(world, { patienceMs: 2000, refusedForMs: 500, retainMs: -60_000 });
     expect(summary).toMatchObject({ outcome: 'failed', exitCode: 69 });
     expect(summary.errors[0]?.message).toMatch(/^what was committed is safe, .* wait in the outbox .*refuses to write/);
     expect(runs).toMatchObject([{ exitCode: 69 }]);
