@@ -1,7 +1,8 @@
 /**
  * `cronsync/testing`: the rules for every adapter, as checks for any test runner. The built-in adapters pass the same checks.
  */
-export { type AdapterSubject, adapterChecks, type Check, type RegisterTest, testAdapter } from './testing/checks.ts';
+export type { Check } from './testing/check.ts';
+export { type AdapterSubject, adapterChecks, type RegisterTest, testAdapter } from './testing/checks.ts';
 export { openTestContext, type TestContext } from './testing/context.ts';
 export { type PassRead, readPass } from './testing/read-pass.ts';
 export { openRecording } from './testing/recording.ts';

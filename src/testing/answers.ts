@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { ExitCode, messageOf } from '../errors.ts';
 import { cutBody, cutOff, withoutUtf8 } from './bodies.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { demandFailure, exitCodeOf, failing, thrownBy } from './failing.ts';
 import { stops } from './stops.ts';
 import { type AdapterSubject, onStage } from './subject.ts';

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { type AdapterSubject, onStage } from './subject.ts';
 import { walkAll } from './walk-all.ts';
 

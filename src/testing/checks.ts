@@ -1,14 +1,9 @@
 import { answers } from './answers.ts';
+import type { Check } from './check.ts';
 import { pages } from './pages.ts';
 import type { AdapterSubject } from './subject.ts';
 
 export type { AdapterSubject } from './subject.ts';
-
-/** One rule for an adapter. `run` throws an AssertionError if the adapter breaks it. */
-export interface Check {
-  readonly name: string;
-  run(): Promise<void>;
-}
 
 /** `test` of node:test, vitest, jest, bun, or `it` of mocha. */
 export type RegisterTest = (name: string, run: () => Promise<void>) => unknown;

@@ -1,6 +1,6 @@
 import { equal, ok } from 'node:assert/strict';
 import { ExitCode, messageOf, syncErrorOf } from '../errors.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { type AdapterSubject, onStage, type Stage } from './subject.ts';
 import type { ThirdPartyAnswer, ThirdPartyFault, ThirdPartyHit } from './third-party.ts';
 import { startWalk } from './walk.ts';

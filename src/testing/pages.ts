@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { changes } from './changes.ts';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { endless } from './endless.ts';
 import { type AdapterSubject, onStage, type Stage } from './subject.ts';
 import { readPage, startWalk } from './walk.ts';

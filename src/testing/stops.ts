@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { thrownBy } from './failing.ts';
 import { type AdapterSubject, onStage } from './subject.ts';
 import { startWalk } from './walk.ts';

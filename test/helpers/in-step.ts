@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { beforeEverything, comparePositions, parsePosition } from '../../src/event.ts';
-import type { Customer, Project, RemoteCustomer, Row, SyncEvent } from './sync.ts';
+import type { Customer, RemoteCustomer } from './customers.ts';
+import type { Project } from './project.ts';
+import type { Row, SyncEvent } from './sync-event.ts';
 
 export interface InStep {
   /** Live rows that the table must hold; by default the customers that the third party has. */
