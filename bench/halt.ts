@@ -35,7 +35,7 @@ try {
   keepTo(oneCore);
   await withSync(async (sync) => {
     for (let round = 1; round <= rounds; round += 1) {
-      const batches = await turn('sync', sync, oneCore);
+      const batches = await turn('cronsync', sync, oneCore);
       if (round === 1) await measure('idle', 'nobody', oneCore, () => pause(idleMs, 0));
       for (let nth = 1; nth <= controlsPerRound; nth += 1) {
         await turn('psql', openPsql({ url: postgres.url, total }, batches), oneCore);
@@ -43,7 +43,7 @@ try {
     }
   });
   keepTo(allCores);
-  await withSync((sync) => turn('sync, all cores', sync, allCores));
+  await withSync((sync) => turn('cronsync, all cores', sync, allCores));
 } finally {
   await postgres.stop();
 }

@@ -75,7 +75,7 @@ ${count} events, one key each, and a listener that does nothing; ${concurrency} 
 |---|---|---|
 | bare loop: XREADGROUP of 500, XACK of 500 | ${thousands(bare)} | |
 | BullMQ worker, ${count} jobs | ${thousands(bullmq)} | ${Math.round((100 * bullmq) / bare)} % |
-| sync listen | ${thousands(sync)} | ${share} % |
+| \`cronsync listen\` | ${thousands(sync)} | ${share} % |
 
 - ${verdict(share >= 60)}: 60 % of the bare loop
 - ${verdict(ageMs < 20)}: under 20 ms old when acknowledged, the daemon having been idle (median ${ageMs.toFixed(1)} ms of ${single})

@@ -157,7 +157,7 @@ function tableOf(measured: readonly Line[]): string {
   const rows = measured.map(({ what, sync: ours, beside, goal, isMet }) => {
     return `| ${what} | ${ours} | ${beside} | ${goal} | ${isMet ? 'met' : 'missed'} |`;
   });
-  return ['| what | sync | beside | goal | |', '|---|---|---|---|---|', ...rows, ''].join('\n');
+  return ['| what | cronsync | beside | goal | |', '|---|---|---|---|---|', ...rows, ''].join('\n');
 }
 
 function report(measured: string): string {

@@ -98,7 +98,7 @@ const once = 'brings every record once, in order, with one hit and one slot a pa
 const noEnd = 'treats a page that repeats as an error, or passes the repetition on';
 const empty: Page = { mode: 'snapshot', records: [], next: null, bookmark: 'now' };
 
-/** Goes past the client that sync gives it, and follows wherever it is sent. */
+/** Goes past the client that cronsync gives it, and follows wherever it is sent. */
 const past: Fetch = async (url, request) => {
   const answer = await fetch(`${url}/people?from=${request.cursor ?? 0}`);
   if (!answer.ok) throw new ThirdPartyError(`status ${answer.status}`, { backsOff: 'key' });

@@ -21,12 +21,12 @@ async function readChanges(script: string, bookmark: string | null = null, parts
 }
 
 /** Says its arguments and what is in the file of its state. */
-const tellState = `
+const saySeenState = `
   const { existsSync, readFileSync, statSync } = await import('node:fs');
   const at = process.argv.indexOf('--state');
   const file = process.argv[at + 1];
-  const told = at === -1 ? 'none' : { file, text: readFileSync(file, 'utf8'), mode: statSync(file).mode & 0o777 };
-  say({ type: 'RECORD', stream: 'people', record: { told } });`;
+  const seen = at === -1 ? 'none' : { file, text: readFileSync(file, 'utf8'), mode: statSync(file).mode & 0o777 };
+  say({ type: 'RECORD', stream: 'people', record: { seen } });`;
 
 describe('the mode of a stream', () => {
   const modeOf = async (entry: object | undefined, mode?: 'snapshot' | 'changes', file = false) => {
@@ -120,10 +120,10 @@ describe('the state', () => {
     '%s is given to the next start in a file that no other user can read and that is removed afterwards',
     async (value, text) => {
       const { bookmark } = await readChanges(`${say(schema())} say('{"type":"STATE","value":${value}}');`);
-      const { records } = await readChanges(`${say(schema())} ${tellState}`, bookmark);
-      const [{ told }] = records as [{ told: { file: string; text: string; mode: number } }];
-      expect(told).toMatchObject({ text, mode: 0o600 });
-      expect(existsSync(told.file)).toBe(false);
+      const { records } = await readChanges(`${say(schema())} ${saySeenState}`, bookmark);
+      const [{ seen }] = records as [{ seen: { file: string; text: string; mode: number } }];
+      expect(seen).toMatchObject({ text, mode: 0o600 });
+      expect(existsSync(seen.file)).toBe(false);
     },
   );
 
@@ -131,7 +131,7 @@ describe('the state', () => {
     ['before the first one', null],
     ['where the tap has forgotten it', '{"state":null,"version":null}'],
   ])('is not given %s', async (_title, bookmark) => {
-    expect((await readChanges(`${say(schema())} ${tellState}`, bookmark)).records).toEqual([{ told: 'none' }]);
+    expect((await readChanges(`${say(schema())} ${saySeenState}`, bookmark)).records).toEqual([{ seen: 'none' }]);
   });
 
   test('stays if the tap gives none, with a warning only if there was none before', async () => {
@@ -157,11 +157,11 @@ describe('the state', () => {
 
   test('is of no meaning to a full table', async () => {
     const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE' }] };
-    const script = `${say(schema(), of({ at: 1 }))} ${tellState}`;
+    const script = `${say(schema(), of({ at: 1 }))} ${saySeenState}`;
     const { adapter, context } = await aTapIn(folder, script, { catalog });
     const request = { resource: 'people', mode: 'snapshot', cursor: null, bookmark: null } as const;
     const page = await readPage(adapter, request, context);
-    expect(page).toMatchObject({ records: [{ told: 'none' }], bookmark: null });
+    expect(page).toMatchObject({ records: [{ seen: 'none' }], bookmark: null });
   });
 });
 

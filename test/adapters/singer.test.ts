@@ -66,10 +66,10 @@ test('config and catalog are files that no other user can read and that are remo
        config: JSON.parse(readFileSync(config)), catalog: JSON.parse(readFileSync(catalog)) } });`,
     { config: { token: 'open-sesame' }, catalog },
   );
-  const [told] = (await read(tap)) as { args: string[] }[];
-  expect(told).toMatchObject({ config: { token: 'open-sesame' }, catalog, mode: 0o600 });
-  expect(told?.args).toEqual(['--config', expect.any(String), '--catalog', expect.any(String)]);
-  expect(existsSync(told?.args[1] ?? '')).toBe(false);
+  const [seen] = (await read(tap)) as { args: string[] }[];
+  expect(seen).toMatchObject({ config: { token: 'open-sesame' }, catalog, mode: 0o600 });
+  expect(seen?.args).toEqual(['--config', expect.any(String), '--catalog', expect.any(String)]);
+  expect(existsSync(seen?.args[1] ?? '')).toBe(false);
 });
 
 test('what the tap writes to stderr is in the log', async () => {

@@ -28,7 +28,7 @@ const noPages: Record<string, { readonly answer: Scripted; readonly says: RegExp
   },
 };
 
-describe('an answer that is no page writes nothing and deletes nothing:', () => {
+describe('an answer that is not a page writes nothing and deletes nothing:', () => {
   test.each(Object.entries(noPages))('%s', async (_name, { answer, says }) => {
     await using project = await aProject({ redis, records: customers(20), config: withMaxBody });
     await project.sync();
@@ -84,7 +84,7 @@ test('a record on two pages is written once where it is equal, and updated where
   expect(project.events('customers.deleted')).toEqual([]);
 });
 
-test('records that are no objects, have no key, or cannot be stored are kept in quarantine with their reasons', async () => {
+test('records that are not objects, have no key, or cannot be stored are kept in quarantine with their reasons', async () => {
   const good = customers(200);
   const bad = [
     'text',
@@ -169,8 +169,8 @@ test('integers past 2^53 are exact in the table, and text in the event', async (
 
   const stored = () => project.query('SELECT CAST(size AS TEXT) AS size FROM customers ORDER BY id');
   expect(stored().map(({ size }) => size)).toEqual(sizes);
-  const told = project.events().map(({ data }) => data.after?.size);
-  expect(told).toEqual([...sizes.slice(0, 4), 7]);
+  const inEvents = project.events().map(({ data }) => data.after?.size);
+  expect(inEvents).toEqual([...sizes.slice(0, 4), 7]);
   expect((await project.sync()).json().counts).toEqual({ created: 0, updated: 0, deleted: 0 });
   expect((await project.sync()).json().counts).toEqual({ created: 0, updated: 1, deleted: 0 });
   expect(project.events('customers.updated')).toMatchObject([{ data: { after: { size: '9007199254740995' } } }]);

@@ -70,8 +70,8 @@ describe('github', () => {
 
   test.each([
     ['on one page, one full pass finds it', 100, 1],
-    ['on several pages, between which one may slip, two full passes running find it', 2, 2],
-  ])('no change tells of an issue that is gone: %s', async (_title, per_page, passes) => {
+    ['on several pages, between which one may slip, two consecutive full passes find it', 2, 2],
+  ])('no change reports an issue that is gone: %s', async (_title, per_page, passes) => {
     const issues = recorded('paginate-issues').flatMap(({ response }) => response as Issue[]);
     await using party = await openScriptedThirdParty(({ url }, { records }) => {
       const listed = url.searchParams.has('since') ? [] : records;
@@ -173,7 +173,7 @@ describe('stripe', () => {
     });
   });
 
-  test('is told that its key is refused, and shows it nowhere', async () => {
+  test('reports that its key is refused, and shows it nowhere', async () => {
     await using party = await openScriptedThirdParty(serveStripe);
     party.set({ records: [aStripeCustomer(1)] });
     await using project = await aReadyProject('stripe', { baseUrl: `${party.url}/v1` });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   redis = await aRedisPair();
 });
 afterAll(async () => {
-  tell();
+  report();
   await redis[Symbol.asyncDispose]();
 });
 
@@ -88,7 +88,7 @@ function reached(meant: readonly Visit[]): readonly Visit[] {
 }
 
 /** How much was tried: a schedule whose crash points nobody comes by is no test. */
-function tell(): void {
+function report(): void {
   const byPoint = Map.groupBy(reached(visits), ({ point }) => point);
   const points = Object.fromEntries([...byPoint].map(([point, { length }]) => [point, length]).sort());
   const stops = { toStopOrDie: visits.length, reached: reached(visits).length };

@@ -1,4 +1,4 @@
-/** A customer as the third party tells it; the project's config maps it to a `Customer`. */
+/** A customer as the third party serves it; the project's config maps it to a `Customer`. */
 export interface RemoteCustomer {
   readonly id: string;
   readonly contact: { readonly email: string };

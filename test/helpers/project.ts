@@ -46,7 +46,7 @@ export interface Project extends AsyncDisposable, AtOnce {
   /** Writes a file into the folder; objects become JSON. Its path. */
   write(name: string, content: string | object): Promise<string>;
   /**
-   * Runs a command to its end: `sync(['status', '--json'])`; without arguments, `sync run --json`. In the test's own process,
+   * Runs a command to its end: `sync(['status', '--json'])`; without arguments, `cronsync run --json`. In the test's own process,
    * unless something of the options says otherwise.
    */
   sync(args?: readonly string[], options?: SyncOptions): Promise<Finished>;

@@ -121,7 +121,7 @@ function placeOf(found: unknown, format: BookmarkFormat): Place | null {
   );
 }
 
-/** Null also if it cannot be read: one odd record says nothing about the others. */
+/** Null also if it cannot be read: one odd record proves nothing about the others. */
 function readablePlace(found: unknown, format: BookmarkFormat): Place | null {
   if (found === null || found === undefined || found === '') return null;
   return isTime(format) ? timeOf(found, format) : format === 'number' ? numberOf(found) : tokenOf(found);
