@@ -55,7 +55,7 @@ export function credentialsDigest(auth: Auth = { type: 'none' }): string {
   return hash('sha256', canonicalJson(auth)).slice(0, 16);
 }
 
-/** What tells one account of a third party from another. */
+/** What distinguishes one account of a third party from another. */
 export interface AccountCredentials {
   readonly auth: Auth | undefined;
   /** The secrets that the adapter's config has beside `auth`, such as the value of a header. */

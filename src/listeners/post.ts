@@ -4,24 +4,24 @@ import type { LookupFunction } from 'node:net';
 import { excerpt, type Mask } from '../excerpt.ts';
 import type { Answer } from './answer.ts';
 
-/** How much of an answer is read, and for how long, so that its connection can be used again; whoever sends more is cut off. */
+/** How much of an answer is read, and for how long, so that the connection can be used again. A longer answer is cut off. */
 const bodyLimit = 65_536;
 const bodyMs = 1000;
-/** How much of it is kept, in bytes: a message quotes the start of it. */
+/** How many bytes of it are kept, for a message that quotes the start. */
 const keptLimit = 4096;
-/** Shorter than what servers usually keep an idle connection for: one that is just being closed costs an attempt. */
+/** Servers usually keep an idle connection for longer than this. A connection that is just being closed costs an attempt. */
 const idleMs = 4000;
 
-/** One request, and no other: no retry, no redirect. */
+/** Exactly one request: no retry, no redirect. */
 export interface Posting {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
 }
 
-/** Posts to one URL, over connections that are kept. */
+/** Posts to one URL, and keeps its connections open. */
 export interface Poster extends Disposable {
-  /** Rejects with what Node says when no answer came, or when the signal fired. */
+  /** Rejects with Node's error if there was no answer, or if the signal fired. */
   post(posting: Posting): Promise<Answer>;
 }
 
@@ -61,7 +61,7 @@ async function read(response: IncomingMessage, redact: Mask): Promise<Answer> {
   return { status, retryAfter: headers['retry-after'], date: headers.date, excerpt: excerpt(start, redact) };
 }
 
-/** A body that breaks off, or never ends, takes nothing from what the status has said. */
+/** Reads the start of the body. A body that breaks off or never ends changes nothing: the status counts. */
 async function drain(response: IncomingMessage): Promise<string> {
   const start: Buffer[] = [];
   let size = 0;

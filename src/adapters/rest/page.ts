@@ -3,13 +3,13 @@ import { type Answered, type Pager, storedPlace, withQuery } from './pager.ts';
 
 interface Place {
   readonly page: number;
-  /** Records on the pages before. */
+  /** How many records were on the pages before. */
   readonly seen: number;
 }
 
 /**
- * Numbered pages: to the API's own total where it gives one, and to an empty page in any case. A short page is the last one
- * only where the last complete pass ended after as many records: an API may have lowered its page size below ours.
+ * Numbered pages. A pass ends when the API's total is reached, and at an empty page in any case. A short page ends it only if
+ * the last complete pass brought as many records: an API may have lowered its page size below ours.
  */
 export function pagePager({ param, start, sizeParam, size }: PagePagination): Pager {
   const sizeQuery = sizeParam !== undefined && size !== undefined ? { [sizeParam]: size } : {};
