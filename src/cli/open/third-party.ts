@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
 import { redactor } from '../../config/redact.ts';
+import { requestSecretsIn } from '../../config/request-secrets.ts';
 import type { AdapterConfig } from '../../config/schema/schema.ts';
 import { secretsIn } from '../../config/secrets.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
@@ -187,7 +188,8 @@ async function openCredentials(
 async function accountOf(config: AdapterConfig, name: string): Promise<string> {
   const { accountDigest } = await import('../../http/auth.ts');
   const { auth, ...rest } = { auth: undefined, ...config };
-  return accountDigest({ auth, secrets: secretsIn(rest) }, name);
+  const secrets = [...secretsIn(rest), ...requestSecretsIn({ adapters: { rest } })];
+  return accountDigest({ auth, secrets }, name);
 }
 
 async function openSign(module: string, dir: string): Promise<Sign> {
