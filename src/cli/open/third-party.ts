@@ -216,8 +216,11 @@ async function openTokens(
   if (auth?.type !== 'oauth2') return null;
   const { createTokenSource } = await import('../../http/oauth.ts');
   const { throttleKeyOf } = await import('../../http/throttle-key.ts');
-  const key = config.throttle.key ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
-  return { tokens: createTokenSource(auth, key, store), origin: new URL(auth.tokenUrl).origin };
+  const { key: named, hits, perMs, marginMs } = config.throttle;
+  const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
+  const { origin } = new URL(auth.tokenUrl);
+  const pageAfterMs = origins.includes(origin) && hits === 1 ? perMs + marginMs : 0;
+  return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin };
 }
 
 /** The access token of each request, masked in every output from then on. */
