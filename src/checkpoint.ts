@@ -51,7 +51,9 @@ export interface Checkpoint {
   readonly held: HeldDeletes | null;
   /** The guard lets at most this many deletions pass, once. */
   readonly permission: number | null;
-  /** Recent deletions, for the guard's window; oldest first. */
+  /** How many rows were live when this pass began. Absent from what an earlier release has stored. */
+  readonly liveAtStart?: number;
+  /** Recent deletions, and how many rows were live as passes began, for the guard's window; oldest first. */
   readonly deletions: readonly DeletionCount[];
   /** How many live records the last complete pass did not bring. While it is 0, no record has a count of missing passes. */
   readonly missing: number;
@@ -80,6 +82,7 @@ export interface BackOff {
 
 export interface HeldDeletes {
   readonly count: number;
+  /** The rows of which the guard allows a share. */
   readonly live: number;
   readonly because: string;
   readonly at: number;
@@ -87,7 +90,7 @@ export interface HeldDeletes {
 
 export interface DeletionCount {
   readonly at: number;
-  /** Live rows before these deletions. */
+  /** Live rows before these deletions, of which there may be none. */
   readonly live: number;
   readonly deleted: number;
 }

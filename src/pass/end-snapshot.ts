@@ -62,8 +62,8 @@ export async function endSnapshot(state: SnapshotState, run: RunContext): Promis
 }
 
 /** What the guard holds back; null if it holds nothing. */
-export function heldBy({ verdict, gone, live }: Judgement, at: number): HeldDeletes | null {
-  return verdict.delete === 'held' ? { count: gone, live, because: verdict.because, at } : null;
+export function heldBy({ verdict, gone, base }: Judgement, at: number): HeldDeletes | null {
+  return verdict.delete === 'held' ? { count: gone, live: base, because: verdict.because, at } : null;
 }
 
 async function deleteUnseen(state: SnapshotState, judgement: Judgement, run: RunContext): Promise<Deleted> {

@@ -5,8 +5,6 @@ import type { DeletionCount, PassProgress } from '../checkpoint.ts';
 export interface Guard {
   /** A share of the live rows (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
   readonly maxDeletes: { readonly ratio: number } | { readonly count: number };
-  /** With fewer live rows than this, only an empty snapshot is held: a share of so few rows means nothing. */
-  readonly from: number;
   readonly windowMs: number;
   /** In how many consecutive complete passes a record must be missing. */
   readonly confirm: 'auto' | number;
@@ -18,6 +16,8 @@ export interface PassEnd {
   readonly progress: PassProgress;
   readonly maxRejectRatio: number;
   readonly live: number;
+  /** Live rows when the pass began; of what an earlier release has stored, those that are live now. */
+  readonly liveAtStart?: number | undefined;
   /** Live rows that are missing and confirmed, or that the third party says are gone. */
   readonly gone: number;
   readonly deletions: readonly DeletionCount[];
@@ -41,7 +41,10 @@ function judgeSnapshot(end: PassEnd, guard: Guard): Verdict {
   if (doubt) return { delete: 'none', because: doubt };
   if (end.gone === 0 || isPermitted(end)) return { delete: 'all' };
   if (end.progress.records === 0) {
-    return { delete: 'held', because: `the third party returned no records at all, and ${rows(end.live)} are live` };
+    return {
+      delete: 'held',
+      because: `the third party returned no records at all, and ${rows(end.live)} ${end.live === 1 ? 'is' : 'are'} live`,
+    };
   }
   return judgeAmount(end, guard);
 }
@@ -60,13 +63,45 @@ function judgeNamed(end: PassEnd, guard: Guard): Verdict {
 }
 
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
-  const { base, deleted, allowed } = recentDeletions(end, guard);
-  if (base < guard.from || deleted + end.gone <= allowed) return { delete: 'all' };
+  // What goes is what this pass itself has made: a log said so.
+  if (end.liveAtStart === 0) return { delete: 'all' };
+  const base = baseOf(end, guard);
+  const { deleted, allowed } = allowance(base, end, guard);
+  if (end.gone >= base)
+    return { delete: 'held', because: `${allOf(base)} would be deleted; the guard never allows that` };
+  if (deleted + end.gone <= allowed) return { delete: 'all' };
   const before = deleted > 0 ? ` (${deleted} more were deleted in the last ${windowText(guard)})` : '';
   return {
     delete: 'held',
     because: `${end.gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
   };
+}
+
+/**
+ * The rows of which the guard allows a share: those that were live when the pass began, or when the guard's window began,
+ * whichever is less. Rows that the pass has made do not count: a wrong tenant's records would outvote ours.
+ */
+export function baseOf(
+  { live, liveAtStart = live, deletions, now }: PassEnd,
+  { windowMs }: Pick<Guard, 'windowMs'>,
+): number {
+  return Math.min(liveAtStart, liveWhenWindowBegan(deletions, now - windowMs) ?? liveAtStart);
+}
+
+/** As of the last count before the window; without one, as of the first count in it. */
+function liveWhenWindowBegan(counts: readonly DeletionCount[], beganAt: number): number | undefined {
+  const before = counts.findLast(({ at }) => at <= beganAt);
+  return before ? before.live - before.deleted : counts[0]?.live;
+}
+
+/** A share of few rows is less than one row, so this many may be deleted where a share is less. */
+const fewRows = 3;
+
+function allowance(base: number, { deletions, now }: PassEnd, { maxDeletes, windowMs }: Guard) {
+  const recent = deletions.filter(({ at }) => at > now - windowMs);
+  const deleted = recent.reduce((sum, entry) => sum + entry.deleted, 0);
+  const allowed = 'count' in maxDeletes ? maxDeletes.count : Math.max(fewRows, Math.floor(base * maxDeletes.ratio));
+  return { deleted, allowed };
 }
 
 /** In how many consecutive complete passes a record must be missing before it may be deleted. */
@@ -100,14 +135,14 @@ export function hasTooManyRejects({ mode, progress, maxRejectRatio, live }: Brou
   return rejected > (mode === 'snapshot' ? records : Math.max(records, live)) * maxRejectRatio;
 }
 
-/** Adds deletions to those of the guard's window, and forgets what is older. */
+/** Adds deletions, or a count of live rows alone, to those of the guard's window. Of what is older, the newest count stays. */
 export function noteDeletions(
   deletions: readonly DeletionCount[],
   { at, live, deleted }: DeletionCount,
   windowMs: number,
 ): readonly DeletionCount[] {
-  if (deleted === 0) return deletions;
-  const kept = deletions.filter((entry) => entry.at > at - windowMs);
+  const older = deletions.filter((entry) => entry.at <= at - windowMs).slice(-1);
+  const kept = [...older, ...deletions.filter((entry) => entry.at > at - windowMs)];
   const last = kept.at(-1);
   if (!last || last.at < at - windowMs / 96) return [...kept, { at, live, deleted }];
   return [...kept.slice(0, -1), { ...last, deleted: last.deleted + deleted }];
@@ -117,18 +152,15 @@ function isPermitted({ permission, gone }: PassEnd): boolean {
   return permission !== null && gone <= permission;
 }
 
-function recentDeletions({ deletions, live, now }: PassEnd, { maxDeletes, windowMs }: Guard) {
-  const recent = deletions.filter(({ at }) => at > now - windowMs);
-  const base = recent[0]?.live ?? live;
-  const deleted = recent.reduce((sum, entry) => sum + entry.deleted, 0);
-  return { base, deleted, allowed: 'count' in maxDeletes ? maxDeletes.count : Math.floor(base * maxDeletes.ratio) };
-}
-
 const hourMs = 3_600_000;
 
 /** `24 h`, `90 min`. */
 function windowText({ windowMs }: Guard): string {
   return windowMs % hourMs === 0 ? `${windowMs / hourMs} h` : `${Math.round(windowMs / 60_000)} min`;
+}
+
+function allOf(count: number): string {
+  return count === 1 ? 'the only row' : `all ${count} rows`;
 }
 
 function rows(count: number): string {

@@ -1,13 +1,15 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import type { RunContext, ThirdParty } from '../run/context.ts';
 import type { LiveIds, TargetReader } from '../target.ts';
-import { confirmationsNeeded, hasTooManyRejects, judge, type PassEnd, type Verdict } from './guard.ts';
+import { baseOf, confirmationsNeeded, hasTooManyRejects, judge, type PassEnd, type Verdict } from './guard.ts';
 import type { PassState, Resource } from './resource.ts';
 import { isSnapshot } from './transitions.ts';
 
 /** What a complete pass has found missing, and what the guard says of it. */
 export interface Judgement extends Missing {
   readonly verdict: Verdict;
+  /** The rows of which the guard allows a share. */
+  readonly base: number;
   readonly hasTooManyRejects: boolean;
 }
 
@@ -27,12 +29,14 @@ interface Judging extends Pick<RunContext, 'now'> {
 
 /** Counts what a complete pass would delete, and asks the guard. A run and a dry run call this one function. */
 export async function judgeEnd(state: PassState, context: Judging): Promise<Judgement> {
-  const { mode, progress, deletions, permission } = state.checkpoint;
+  const { mode, progress, deletions, permission, liveAtStart } = state.checkpoint;
   const { maxRejectRatio, guard } = state.resource;
   const missing = await (isSnapshot(state.checkpoint) ? countMissing(state, context) : countTombstones(state, context));
   const { live, gone } = missing;
-  const end: PassEnd = { mode, progress, maxRejectRatio, live, gone, deletions, permission, now: context.now() };
-  return { ...missing, verdict: judge(end, guard), hasTooManyRejects: hasTooManyRejects(end) };
+  const now = context.now();
+  const end: PassEnd = { mode, progress, maxRejectRatio, live, liveAtStart, gone, deletions, permission, now };
+  const base = baseOf(end, guard);
+  return { ...missing, base, verdict: judge(end, guard), hasTooManyRejects: hasTooManyRejects(end) };
 }
 
 /** The ids of what a complete pass would delete, in pages. */

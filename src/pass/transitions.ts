@@ -1,6 +1,7 @@
 import type { Mode } from '../adapter.ts';
 import { type BackOff, type Checkpoint, type HeldDeletes, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
+import { type Guard, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
 
 /** A pass is abandoned after this many consecutive failures at one cursor. */
@@ -71,6 +72,22 @@ export function startPass<M extends Mode>(
   };
 }
 
+/**
+ * The checkpoint of a new pass, with how many rows are live now: what the guard measures deletions by. Counts of a table that
+ * is being filled for the first time, or is empty, are not remembered: a share of them says nothing.
+ */
+export function withLive(
+  started: Checkpoint,
+  before: Checkpoint | null,
+  live: number,
+  { windowMs }: Pick<Guard, 'windowMs'>,
+): Checkpoint {
+  const wasComplete = before !== null && (before.completedAt !== null || before.deletions.length > 0);
+  if (!wasComplete || live === 0) return { ...started, liveAtStart: live };
+  const deletions = noteDeletions(started.deletions, { at: started.startedAt, live, deleted: 0 }, windowMs);
+  return { ...started, liveAtStart: live, deletions };
+}
+
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
   if (before === null || before.shape !== shape || before.phase === 'done') return true;
@@ -137,7 +154,8 @@ export function fail(
   if (checkpoint.cursor === null && !isTooOld) return { ...checkpoint, failures, backOff };
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
   const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);
-  return { ...restarted, isRemap: checkpoint.isRemap, completedAt: checkpoint.completedAt, backOff };
+  const { isRemap, completedAt, liveAtStart } = checkpoint;
+  return { ...restarted, isRemap, completedAt, backOff, ...(liveAtStart !== undefined && { liveAtStart }) };
 }
 
 function isBookmarkExpired(expired: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {

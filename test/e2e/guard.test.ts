@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DryPlan } from '../../src/dry-run/dry-run.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, expectInStep, type Project } from '../helpers/sync.ts';
 
@@ -33,9 +34,9 @@ test('more deletions than the guard allows are held back, creates and updates ar
 
   expect(exitCode).toBe(3);
   expect(json().counts).toEqual({ created: 1, updated: 1, deleted: 0 });
-  expect(json().resources).toMatchObject([{ phase: 'held', held: { count: 5, live: 21 } }]);
+  expect(json().resources).toMatchObject([{ phase: 'held', held: { count: 5, live: 20 } }]);
   expect(json().warnings).toEqual([
-    expect.stringMatching(/5 of 21 rows would be deleted; the guard allows 4.*were written/),
+    expect.stringMatching(/5 of 20 rows would be deleted; the guard allows 4.*were written/),
   ]);
   expect(live(project)).toHaveLength(21);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -49,12 +50,25 @@ test('as many deletions as the guard allows are made', async () => {
   await expectInStep(project);
 });
 
-test('a share means nothing for few rows, a count always does', async () => {
+test('a table of nine rows may lose three, and is never emptied', async () => {
   await using few = await aProject({ redis, records: customers(9) });
   await few.sync();
   few.serve(customers(1));
-  expect((await few.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 8 } });
+  expect((await few.sync()).json()).toMatchObject({
+    exitCode: 3,
+    counts: { deleted: 0 },
+    resources: [{ held: { count: 8 } }],
+  });
+  few.serve(customers(6));
+  expect((await few.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 3 } });
 
+  await using two = await aProject({ redis, records: customers(2) });
+  await two.sync();
+  two.serve([aCustomer(7)]);
+  expect((await two.sync()).json()).toMatchObject({ exitCode: 3, counts: { created: 1, deleted: 0 } });
+});
+
+test('a count of rows counts as it is', async () => {
   await using counted = await aProject({ redis, records: customers(20), config: guarded({ maxDeletes: 2 }) });
   await counted.sync();
   counted.serve(customers(17));
@@ -73,9 +87,53 @@ test('deletions over several passes count together', async () => {
 
   expect(exitCode).toBe(3);
   expect(json().warnings).toEqual([
-    expect.stringContaining('2 of 20 rows would be deleted (3 more were deleted in the last 24 h)'),
+    expect.stringContaining('2 of 17 rows would be deleted (3 more were deleted in the last 24 h)'),
   ]);
   expect(live(project)).toHaveLength(17);
+});
+
+describe('a wrong tenant, whose records the pass itself has just made,', () => {
+  const other = customers(450, 1001);
+
+  test.each(['sqlite', 'postgres'] as const)(
+    'on %s: run and dry run both hold, with the same numbers',
+    async (target) => {
+      await using project = await aProject({ redis, target, records: customers(100) });
+      await project.sync();
+      project.serve(other);
+      const plan: DryPlan = JSON.parse((await project.sync(planning)).stdout);
+      expect(plan).toMatchObject({ exitCode: 3, resources: [{ verdict: { delete: 'held' } }] });
+      const [because] = plan.resources.map(({ verdict }) => (verdict?.delete === 'held' ? verdict.because : ''));
+      const { exitCode, json } = await project.sync();
+
+      expect(exitCode).toBe(3);
+      expect(json()).toMatchObject({
+        counts: { created: 450, deleted: 0 },
+        resources: [{ held: { count: 100, live: 100 } }],
+      });
+      expect(json().resources[0]?.held?.because).toBe(because);
+      expect(because).toContain('all 100 rows would be deleted');
+      expect(await count(project)).toBe(550);
+    },
+  );
+
+  test('is held in the next pass as well, whose first rows it has made', async () => {
+    await using project = await aProject({ redis, records: customers(100) });
+    await project.sync();
+    project.serve(other);
+    const held = [await project.sync(), await project.sync(), await project.sync()];
+    expect(held.map(({ exitCode }) => exitCode)).toEqual([3, 3, 3]);
+    expect((await project.sync(planning)).exitCode).toBe(3);
+    expect(live(project)).toHaveLength(550);
+  });
+
+  test('is held where two passes must miss a record', async () => {
+    await using project = await aProject({ redis, records: customers(100), ...hundreds });
+    await project.sync();
+    project.serve(other);
+    expect([(await project.sync()).exitCode, (await project.sync()).exitCode]).toEqual([0, 3]);
+    expect(live(project)).toHaveLength(550);
+  });
 });
 
 describe('--allow-mass-delete', () => {
@@ -178,9 +236,16 @@ describe('a record that is missing', () => {
   });
 });
 
+const planning = ['run', '--json', '--dry-run'] as const;
+const hundreds = { dialect: 'cursor', pageSize: 100 } as const;
 const allowing = ['run', '--json', '--allow-mass-delete'] as const;
 const onePage = ['run', '--json', '--max-pages', '1'] as const;
 const threePages = { dialect: 'cursor', pageSize: 4 } as const;
+
+async function count(project: Project): Promise<number> {
+  const [counted] = await project.database.query('SELECT count(*) AS live FROM customers WHERE deleted_at IS NULL');
+  return Number(counted?.live);
+}
 
 function live(project: Project) {
   return project.rows().filter(({ deleted_at }) => deleted_at === null);

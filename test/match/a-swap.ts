@@ -121,7 +121,7 @@ async function resourceOf(
     everyMs: 0,
     maxRejectRatio: 1,
     maxPages: 1000,
-    guard: { maxDeletes: { count: 1000 }, from: 0, windowMs: 3_600_000, confirm: 1 },
+    guard: { maxDeletes: { count: 1000 }, windowMs: 3_600_000, confirm: 1 },
   };
 }
 

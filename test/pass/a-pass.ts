@@ -40,4 +40,4 @@ export function progressed(changes: Partial<PassProgress> = {}): PassProgress {
 }
 
 /** The guard as the config has it by default. */
-export const aGuard: Guard = { maxDeletes: { ratio: 0.2 }, from: 10, windowMs: 86_400_000, confirm: 'auto' };
+export const aGuard: Guard = { maxDeletes: { ratio: 0.2 }, windowMs: 86_400_000, confirm: 'auto' };

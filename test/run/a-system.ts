@@ -10,7 +10,7 @@ import { Pass } from '../../src/pass/pass.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { startPass } from '../../src/pass/transitions.ts';
+import { startPass, withLive } from '../../src/pass/transitions.ts';
 import { compilePrepare } from '../../src/records/prepare.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import type { StoredPass, Target } from '../../src/target.ts';
@@ -87,7 +87,9 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
     async endPass({ without = [], guard = {}, shape = 'shape', shifted = false, permission } = {}, run = {}) {
       const before = (await target.pass('customers'))?.checkpoint ?? null;
       const seen = await allBut(without, target);
-      const started = startPass(before, shape, 'snapshot', Date.now());
+      const live = await target.countLive('customers');
+      const fresh = startPass(before, shape, 'snapshot', Date.now());
+      const started = withLive(fresh, before ?? fresh, live, { ...aGuard, ...guard });
       const checkpoint: Checkpoint = {
         ...started,
         phase: 'deleting',

@@ -70,7 +70,9 @@ const maxDeletes = v.pipe(
     ],
     'a share such as "20%", or a whole number',
   ),
-  v.description('The most rows that may be deleted in one window: a share of the live rows, or a count.'),
+  v.description(
+    'The most rows that may be deleted in one window: a share of the rows that were live before, or 3 rows where that is more; or a count. Never all rows.',
+  ),
 );
 
 /** How many rows may be deleted in one window: a share of the live rows, or a count. */
@@ -78,7 +80,6 @@ export type DeleteLimit = { readonly ratio: number } | { readonly count: number 
 
 const guardOptions = {
   maxDeletes,
-  from: integer('The number of live rows below which the guard holds only an empty snapshot.', 0),
   window: duration('The time over which deletions are counted.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
@@ -86,14 +87,20 @@ const guardOptions = {
   ),
 };
 
+const removed = {
+  from: 'no option "from" any more (at most "maxDeletes" of the rows are deleted, or 3 rows where that is more, and never all of them)',
+};
+
 /** What protects against a mass delete, for all resources. */
 export const guardSchema = v.pipe(
-  closed({
-    maxDeletes: v.exactOptional(guardOptions.maxDeletes, '20%'),
-    from: v.exactOptional(guardOptions.from, 10),
-    window: v.exactOptional(guardOptions.window, '24h'),
-    confirm: v.exactOptional(guardOptions.confirm, 'auto'),
-  }),
+  closed(
+    {
+      maxDeletes: v.exactOptional(guardOptions.maxDeletes, '20%'),
+      window: v.exactOptional(guardOptions.window, '24h'),
+      confirm: v.exactOptional(guardOptions.confirm, 'auto'),
+    },
+    removed,
+  ),
   v.description('The limits that protect against a mass delete.'),
   v.transform(({ window, ...rest }) => ({ ...rest, windowMs: window })),
 );
@@ -101,12 +108,14 @@ export const guardSchema = v.pipe(
 export type Guard = v.InferOutput<typeof guardSchema>;
 
 const guardOverride = v.pipe(
-  closed({
-    maxDeletes: v.exactOptional(guardOptions.maxDeletes),
-    from: v.exactOptional(guardOptions.from),
-    window: v.exactOptional(guardOptions.window),
-    confirm: v.exactOptional(guardOptions.confirm),
-  }),
+  closed(
+    {
+      maxDeletes: v.exactOptional(guardOptions.maxDeletes),
+      window: v.exactOptional(guardOptions.window),
+      confirm: v.exactOptional(guardOptions.confirm),
+    },
+    removed,
+  ),
   v.description('The limits of this resource, where they differ from the guard of all resources.'),
   v.transform(({ window, ...rest }) => ({ ...rest, ...(window !== undefined && { windowMs: window }) })),
 );
