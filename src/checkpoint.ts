@@ -61,6 +61,15 @@ export interface Checkpoint {
   readonly sweptTo: number;
 }
 
+/** A checkpoint as it is stored. A set that is left out stays as it is stored. */
+export interface CheckpointToStore {
+  readonly checkpoint: Checkpoint;
+  /** The serialized seen set. */
+  readonly seen?: Uint8Array | null;
+  /** The serialized set of what the guard holds back. */
+  readonly held?: Uint8Array | null;
+}
+
 /** What a pass has brought so far. */
 export interface PassProgress {
   readonly pages: number;

@@ -96,7 +96,7 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
         permission: permission ?? started.permission,
         progress: progressed({ pages: 2, records: seen.count, shifted }),
       };
-      const pass = { checkpoint, seen: seen.serialize() };
+      const pass = { checkpoint, seen: seen.serialize(), held: null };
       await target.save('customers', pass);
       return end(pass, guard, run);
     },
