@@ -78,6 +78,10 @@ export interface PassProgress {
   readonly rejected: number;
   /** Rejected records whose key could not be read: each might be any of our rows. */
   readonly keyless: number;
+  /** Records of a snapshot that do not count, since one before them on the same page has their key. */
+  readonly duplicates?: number;
+  /** The same, with one on an earlier page: the pages have moved. */
+  readonly again?: number;
   readonly total: number | null;
   readonly shifted: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
@@ -109,6 +113,8 @@ export const noProgress: PassProgress = {
   records: 0,
   rejected: 0,
   keyless: 0,
+  duplicates: 0,
+  again: 0,
   total: null,
   shifted: false,
   digests: [],

@@ -9,6 +9,9 @@ export interface Spool extends Disposable {
   /** Takes back what was planned for a key: a later page says that nothing changes. */
   drop(resource: string, keys: readonly string[]): void;
 
+  /** Those of these keys for which a change is planned. */
+  planned(resource: string, keys: readonly string[]): ReadonlySet<string>;
+
   /** Remembers which records a dry run has recognised, as a run would. */
   claim(resource: string, aliases: readonly Alias[]): void;
 

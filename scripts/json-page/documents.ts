@@ -48,7 +48,7 @@ const run = object(
     pages: count('The pages that were committed.'),
     records: count('The records of these pages.'),
     rejected: count('The records that were rejected.'),
-    duplicates: count('Records that came twice in a page.'),
+    duplicates: count('Records that do not count, since another one of the pass has their key.'),
     counts,
     relayed: count('The events that this run put on the stream, with those that an earlier run had left.'),
     isRelayPaused: flag('Whether the stream is full. The outbox then holds the rest.'),

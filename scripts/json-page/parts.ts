@@ -137,6 +137,8 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
     'The first rejected records.',
   ),
   hasTooManyRejects: flag('Whether more records would be rejected than the config allows.'),
+  duplicates: count('Records that do not count, since another one of the pass has their key.'),
+  hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
   unconfirmed: count('Records that are missing and would be deleted only if the next passes miss them too.'),
   verdict,
   recognised,

@@ -10,15 +10,16 @@ export interface PlannedDeletes {
   /** Missing, but not from enough consecutive complete passes: not deleted yet. */
   readonly unconfirmed: number;
   readonly hasTooManyRejects: boolean;
+  readonly hasTooManyDuplicates: boolean;
   readonly ids: AsyncIterable<readonly number[]> | Iterable<readonly number[]>;
 }
 
 /** Judges a complete pass as a run would. What the guard would hold back is shown as well. */
 export async function planDeletes(state: PassState, context: DryRunContext): Promise<PlannedDeletes> {
-  const { verdict: judged, unseen, gone, hasTooManyRejects } = await judgeEnd(state, context);
+  const { verdict: judged, unseen, gone, hasTooManyRejects, hasTooManyDuplicates } = await judgeEnd(state, context);
   const verdict = isSnapshot(state.checkpoint) || gone > 0 ? judged : nothingGone;
   const ids = verdict.delete === 'none' ? [] : goneIds(state, context);
-  return { verdict, unconfirmed: unseen - gone, hasTooManyRejects, ids };
+  return { verdict, unconfirmed: unseen - gone, hasTooManyRejects, hasTooManyDuplicates, ids };
 }
 
 const nothingGone: Verdict = {

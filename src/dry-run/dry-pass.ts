@@ -4,6 +4,7 @@ import type { Checkpoint } from '../checkpoint.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
+import { firstCounts } from '../pass/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
 import { ofMode } from '../pass/page-intake.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
@@ -15,7 +16,7 @@ import { askInDryRun } from './clues.ts';
 import type { DryRunContext } from './context.ts';
 import { type PlannedDeletes, planDeletes } from './deletes.ts';
 import { Findings } from './findings.ts';
-import { planBatch } from './plan-batch.ts';
+import { PagePlanner } from './plan-batch.ts';
 import type { ResourcePlan, TablePlan } from './resource-plan.ts';
 
 export interface DryPassOptions {
@@ -52,15 +53,17 @@ export class DryPass {
   }
 
   plan(): ResourcePlan {
-    const { records, rejected, rejects, unchanged, recognised } = this.#findings.totals();
+    const { records, rejected, duplicates, rejects, unchanged, recognised } = this.#findings.totals();
     return {
       resource: this.#name,
       isComplete: this.#isIn('deleting'),
       pages: this.#pages,
       records,
       rejected,
+      duplicates,
       rejects,
       hasTooManyRejects: this.#deletes?.hasTooManyRejects ?? false,
+      hasTooManyDuplicates: this.#deletes?.hasTooManyDuplicates ?? false,
       unchanged,
       counts: this.#context.spool.counts(this.#name),
       unconfirmed: this.#deletes?.unconfirmed ?? 0,
@@ -109,19 +112,24 @@ export class DryPass {
   async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader) {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
-    const brought = { records: 0, rejected: 0, keyless: 0 };
-    for await (const read of readBatches(page, resource.prepare, () => recordsPerBatch, reader)) {
+    const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
+    const planner = new PagePlanner(this.#state, page, this.#context);
+    const batching = { prepare: resource.prepare, size: () => recordsPerBatch };
+    for await (const read of readBatches(page, batching, reader)) {
       const batch = await identify(read, resource, this.#source());
       brought.records += batch.raw;
       brought.rejected += batch.rejected.length;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
-      this.#findings.batch(batch, await planBatch(batch, this.#state, this.#context));
+      if (firstCounts(page)) brought.duplicates += batch.duplicates;
+      this.#findings.batch(batch, await planner.plan(batch));
       progress.records(this.#name, batch.raw);
       await nextTurn();
       signal.throwIfAborted();
     }
-    this.#findings.page(brought);
-    return brought;
+    const { duplicates, again } = planner.repeated;
+    const all = { ...brought, duplicates: brought.duplicates + duplicates, again };
+    this.#findings.page(all);
+    return all;
   }
 
   #open({ onHit }: DryPassOptions): PageReader {

@@ -74,10 +74,10 @@ function isMereWait(error: unknown): boolean {
 }
 
 /** What a run would end with, as far as the plan can tell. */
-function codesOf({ verdict, table, hasTooManyRejects: isOver }: ResourcePlan): ExitCode[] {
+function codesOf({ verdict, table, hasTooManyRejects, hasTooManyDuplicates }: ResourcePlan): ExitCode[] {
   return [
     ...(table.problems.length > 0 ? [ExitCode.config] : []),
-    ...(isOver ? [ExitCode.rejects] : []),
+    ...(hasTooManyRejects || hasTooManyDuplicates ? [ExitCode.rejects] : []),
     ...(verdict?.delete === 'held' ? [ExitCode.held] : []),
   ];
 }

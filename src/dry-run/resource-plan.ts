@@ -14,6 +14,10 @@ export interface ResourcePlan {
   readonly rejects: readonly Pick<Rejected, 'key' | 'reasons'>[];
   /** More records were rejected than the config allows: the pass would delete nothing. */
   readonly hasTooManyRejects: boolean;
+  /** Records that do not count, since another one of the pass has their key. */
+  readonly duplicates: number;
+  /** There are more of them than the config allows to be rejected: the pass would delete nothing. */
+  readonly hasTooManyDuplicates: boolean;
   readonly unchanged: number;
   readonly counts: ChangeCounts;
   /** Missing, but not from enough consecutive complete passes: not deleted yet. */

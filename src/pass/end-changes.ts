@@ -26,7 +26,7 @@ export async function endChanges(state: PassState, run: RunContext): Promise<End
   const end = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
   const held = heldBy(judgement, run.now());
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects },
+    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates: false },
     checkpoint: verdict.delete === 'all' ? end : { ...end, held, fullAt: null },
     keepsSeen: false,
   };

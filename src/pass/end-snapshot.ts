@@ -11,6 +11,8 @@ import { complete, type SnapshotCheckpoint } from './transitions.ts';
 export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {
   /** More records were rejected than the config allows. */
   readonly hasTooManyRejects: boolean;
+  /** More records have the key of another one than the config allows to be rejected. */
+  readonly hasTooManyDuplicates: boolean;
 }
 
 /** The last step of a pass, and what is to be stored with it. */
@@ -39,7 +41,7 @@ type SnapshotState = PassState<SnapshotCheckpoint>;
 export async function endSnapshot(state: SnapshotState, run: RunContext): Promise<Ending> {
   const { checkpoint, resource } = state;
   const judgement = await judgeEnd(state, run);
-  const { verdict, live, unseen, hasTooManyRejects } = judgement;
+  const { verdict, live, unseen, hasTooManyRejects, hasTooManyDuplicates } = judgement;
   const { deleted, refused, checkpoint: after } = await deleteUnseen(state, judgement, run);
 
   const held = heldBy(judgement, run.now());
@@ -49,7 +51,7 @@ export async function endSnapshot(state: SnapshotState, run: RunContext): Promis
   const done = complete(after, run.now(), held);
   const hasEverything = lossOf({ ...checkpoint, maxRejectRatio: resource.maxRejectRatio, live }) === undefined;
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects },
+    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates },
     checkpoint: {
       ...done,
       fullAt: hasEverything ? done.fullAt : null,

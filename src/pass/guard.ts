@@ -121,8 +121,10 @@ function doubtOf(brought: Brought): string | undefined {
 
 /** Why a snapshot may not have everything; undefined if it has. */
 export function lossOf(brought: Brought): string | undefined {
-  const { records, rejected, total, shifted } = brought.progress;
-  if (shifted) return 'the pages moved while they were read, so that a record may have been missed';
+  const { records, rejected, total, shifted, again = 0, duplicates = 0 } = brought.progress;
+  if (shifted) return `the pages moved while they were read, ${mayBeMissed}`;
+  if (again > 0) return `${many(again, 'record')} came again on a later page: the pages moved, ${mayBeMissed}`;
+  if (hasTooManyDuplicates(brought)) return `${duplicates} of ${records} records have the key of another one`;
   if (hasTooManyRejects(brought)) return `${rejected} of ${records} records were rejected`;
   if (total !== null && records < total)
     return `${records} records came, and the third party says that it has ${total}`;
@@ -133,6 +135,14 @@ export function lossOf(brought: Brought): string | undefined {
 export function hasTooManyRejects({ mode, progress, maxRejectRatio, live }: Brought): boolean {
   const { records, rejected } = progress;
   return rejected > (mode === 'snapshot' ? records : Math.max(records, live)) * maxRejectRatio;
+}
+
+/** Whether more records of a snapshot have the key of another one than may be rejected. The key is likely to be wrong. */
+export function hasTooManyDuplicates({
+  progress,
+  maxRejectRatio,
+}: Pick<Brought, 'progress' | 'maxRejectRatio'>): boolean {
+  return (progress.duplicates ?? 0) > progress.records * maxRejectRatio;
 }
 
 /** Adds deletions, or a count of live rows alone, to those of the guard's window. Of what is older, the newest count stays. */
@@ -164,5 +174,11 @@ function allOf(count: number): string {
 }
 
 function rows(count: number): string {
-  return count === 1 ? '1 row' : `${count} rows`;
+  return many(count, 'row');
 }
+
+function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const mayBeMissed = 'so that a record may have been missed';

@@ -1,7 +1,15 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import type { RunContext, ThirdParty } from '../run/context.ts';
 import type { LiveIds, TargetReader } from '../target.ts';
-import { baseOf, confirmationsNeeded, hasTooManyRejects, judge, type PassEnd, type Verdict } from './guard.ts';
+import {
+  baseOf,
+  confirmationsNeeded,
+  hasTooManyDuplicates,
+  hasTooManyRejects,
+  judge,
+  type PassEnd,
+  type Verdict,
+} from './guard.ts';
 import type { PassState, Resource } from './resource.ts';
 import { isSnapshot } from './transitions.ts';
 
@@ -11,6 +19,7 @@ export interface Judgement extends Missing {
   /** The rows of which the guard allows a share. */
   readonly base: number;
   readonly hasTooManyRejects: boolean;
+  readonly hasTooManyDuplicates: boolean;
 }
 
 /** What a complete snapshot did not bring, or what a changes pass was told is gone. */
@@ -36,7 +45,8 @@ export async function judgeEnd(state: PassState, context: Judging): Promise<Judg
   const now = context.now();
   const end: PassEnd = { mode, progress, maxRejectRatio, live, liveAtStart, gone, deletions, permission, now };
   const base = baseOf(end, guard);
-  return { ...missing, base, verdict: judge(end, guard), hasTooManyRejects: hasTooManyRejects(end) };
+  const tooMany = { hasTooManyRejects: hasTooManyRejects(end), hasTooManyDuplicates: hasTooManyDuplicates(end) };
+  return { ...missing, ...tooMany, base, verdict: judge(end, guard) };
 }
 
 /** The ids of what a complete pass would delete, in pages. */

@@ -4,7 +4,8 @@ import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { ProtocolError } from '../errors.ts';
 import type { RecordBatch } from '../record.ts';
-import type { Written } from './commit.ts';
+import { firstCounts, nothingRepeated } from './brought.ts';
+import type { AfterPage, Written } from './commit.ts';
 import type { PassState } from './resource.ts';
 import { type PageBrought, turnPage } from './turn-page.ts';
 
@@ -13,6 +14,7 @@ export interface PageTotals {
   readonly counts: ChangeCounts;
   readonly records: number;
   readonly rejected: number;
+  /** Records that do not count, since another one of this pass has their key. */
   readonly duplicates: number;
 }
 
@@ -30,6 +32,7 @@ export class PageIntake {
   readonly #content: Hash | null;
   #totals: PageTotals = { counts: noChanges, records: 0, rejected: 0, duplicates: 0 };
   #keyless = 0;
+  #repeated = nothingRepeated;
   #brought: PageBrought | undefined;
   #checkpoint: Checkpoint | undefined;
 
@@ -53,28 +56,39 @@ export class PageIntake {
     for (const { key, hash } of batch.records) this.#content?.update(`${key}\n${hash}\n`);
   }
 
-  wrote({ counts, refused, checkpoint }: Written): void {
+  wrote({ counts, refused, repeated, checkpoint }: Written): void {
     const totals = this.#totals;
+    this.#repeated = repeated;
     this.#totals = { ...totals, counts: sumCounts(totals.counts, counts), rejected: totals.rejected + refused };
     this.#checkpoint = checkpoint;
   }
 
   /** Where the pass stands after this page. Called again when a transaction is repeated: what the page brought stays the same. */
-  checkpointAfter(refused: number): Checkpoint {
+  readonly checkpointAfter: AfterPage = (refused, { duplicates, again }) => {
     this.#brought ??= this.#whatItBrought();
     const { checkpoint, resource } = this.#state;
-    return turnPage(checkpoint, { ...this.#brought, rejected: this.#brought.rejected + refused }, resource.maxPages);
-  }
+    const brought = {
+      ...this.#brought,
+      rejected: this.#brought.rejected + refused,
+      duplicates: this.#brought.duplicates + duplicates,
+      again,
+    };
+    return turnPage(checkpoint, brought, resource.maxPages);
+  };
 
   taken(): PageTaken {
-    if (this.#checkpoint) return { ...this.#totals, checkpoint: this.#checkpoint };
+    const { duplicates, again } = this.#repeated;
+    const totals = { ...this.#totals, duplicates: this.#totals.duplicates + duplicates + again };
+    if (this.#checkpoint) return { ...totals, checkpoint: this.#checkpoint };
     throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
   }
 
   #whatItBrought(): PageBrought {
     const { next, bookmark } = this.#page;
-    const { records, rejected } = this.#totals;
+    const { records, rejected, duplicates } = this.#totals;
     return {
+      duplicates: firstCounts(this.#page) ? duplicates : 0,
+      again: 0,
       records,
       rejected,
       keyless: this.#keyless,

@@ -1,9 +1,21 @@
 import type { Found, Step } from '../batch.ts';
 import type { Prepared, Values } from '../record.ts';
 
-/** Decides what each record means for the target. Pure. `found` has what the target knows of each record, in the same order. */
-export function planSteps(records: readonly Prepared[], found: readonly Found[]): Step[] {
-  return records.map((record, at) => stepFor(record, found[at] ?? nothingFound));
+/**
+ * Decides what each record means for the target. Pure. `found` has what the target knows of each record, in the same order.
+ * A record that `isRepeated` does not count: one with its key has come before, and is written.
+ */
+export function planSteps(
+  records: readonly Prepared[],
+  found: readonly Found[],
+  isRepeated: (id: number) => boolean = () => false,
+): Step[] {
+  return records.map((record, at) => {
+    const known = found[at] ?? nothingFound;
+    const { entry } = known;
+    if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none' };
+    return stepFor(record, known);
+  });
 }
 
 const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };

@@ -60,13 +60,14 @@ async function takeRecords(
   const gone = await goneIn(page, resource, source, run);
   if (page.isLog) state.seen.removeAll(gone);
   const intake = new PageIntake(page, gone, state);
-  const writer = new PageWriter(state, run);
-  for await (const read of readBatches(page, resource.prepare, () => run.batchSize.value, reader)) {
+  const writer = new PageWriter(state, page, run);
+  const batching = { prepare: resource.prepare, size: () => run.batchSize.value };
+  for await (const read of readBatches(page, batching, reader)) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
     intake.add(batch);
-    intake.wrote(await writer.write(batch, batch.isLast ? (refused) => intake.checkpointAfter(refused) : undefined));
+    intake.wrote(await writer.write(batch, batch.isLast ? intake.checkpointAfter : undefined));
     run.progress.records(resource.table.resource, batch.raw);
     run.batchSize.learn(batch.raw, performance.now() - startedAt);
     await nextTurn();

@@ -9,6 +9,9 @@ export interface PageBrought {
   readonly records: number;
   readonly rejected: number;
   readonly keyless: number;
+  /** Records of a snapshot whose key came before: on this page, and on an earlier one. */
+  readonly duplicates: number;
+  readonly again: number;
   readonly next: Cursor | null;
   /** Digest of the page's valid records; null for a page without any, or when it is the only page of the pass. */
   readonly content: string | null;
@@ -68,6 +71,8 @@ function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): Pas
     records: progress.records + page.records,
     rejected: progress.rejected + page.rejected,
     keyless: progress.keyless + page.keyless,
+    duplicates: (progress.duplicates ?? 0) + page.duplicates,
+    again: (progress.again ?? 0) + page.again,
     total: page.total ?? progress.total,
     shifted: progress.shifted || page.shifted,
     digests: [...progress.digests, ...digests],

@@ -14,6 +14,8 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
   if (!checkpoint) return;
   if (ended.hasTooManyRejects) {
     report.met(await rejectsError(name, checkpoint.progress, run));
+  } else if (ended.hasTooManyDuplicates) {
+    report.met(duplicatesError(name, checkpoint.progress));
   } else if (ended.verdict.delete === 'none') {
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {
@@ -49,6 +51,13 @@ async function rejectsError(
   return new RejectsError(
     `${rejected} of ${records} records of ${name} were rejected${because}. The others were written, nothing was deleted`,
     { hint: 'Fix the map or the schema; "cronsync rejects list" shows all rejected records.' },
+  );
+}
+
+function duplicatesError(name: string, { duplicates, records }: PassProgress): RejectsError {
+  return new RejectsError(
+    `${duplicates} of ${records} records of ${name} have the key of another one. The first of each key was written, nothing was deleted`,
+    { hint: 'Check "key" and its map: a key names one record. If such duplicates are normal, raise "rejects".' },
   );
 }
 

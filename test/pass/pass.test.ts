@@ -89,7 +89,7 @@ describe('a step', () => {
     await pass.step(run);
     expect(await pass.step(run)).toEqual({
       taken: expect.objectContaining({ records: 0 }),
-      ended: { verdict: { delete: 'all' }, deleted: 0, refused: 0, hasTooManyRejects: false },
+      ended: expect.objectContaining({ verdict: { delete: 'all' }, deleted: 0, refused: 0 }),
     });
     expect(asked[1]?.validators).toEqual({ etag: '"1"' });
     expect(pass.checkpoint).toMatchObject({ phase: 'done', validators: { etag: '"1"' } });

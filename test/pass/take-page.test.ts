@@ -189,12 +189,15 @@ describe('rows that the system holds locked', () => {
     expect(await system.events('customers.updated')).toEqual(['1', '3']);
   });
 
-  test('are written with the last record of the page, even if an earlier one had to wait', async () => {
+  test('are written with the first record of their key, even if it had to wait for its row', async () => {
     await system.fill(1);
     await take(pageOf([someone(1, 'now@example.com')]));
-    const target = holding(system.target, new Set(['1']));
     const page = [someone(1, 'other@example.com'), ...many(2500).slice(1), someone(1, 'now@example.com')];
-    await take(pageOf(page), aCheckpoint(), { target });
-    expect(await system.events('customers.updated')).toEqual(['1']);
+    const waiting = new Set(['1']);
+    seen = new SeenSet();
+    const committed = async () => void waiting.clear();
+    const taken = await take(pageOf(page), aCheckpoint(), { target: holding(system.target, waiting), committed });
+    expect(taken).toMatchObject({ duplicates: 1 });
+    expect(await system.emails('customers.updated')).toEqual(['now@example.com', 'other@example.com']);
   });
 });

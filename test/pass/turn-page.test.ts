@@ -9,6 +9,8 @@ const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
   records: 2,
   rejected: 0,
   keyless: 0,
+  duplicates: 0,
+  again: 0,
   next: null,
   content: null,
   total: null,

@@ -36,6 +36,8 @@ export interface System extends AsyncDisposable {
   checkpoint(): Promise<Checkpoint>;
   /** Ids of the customers that are not deleted. */
   customers(): readonly number[];
+  /** Emails after the events of a type, in order. */
+  emails(type: string): Promise<readonly unknown[]>;
   /** Keys of the events of a type, in order. */
   events(type: string): Promise<readonly string[]>;
   sql(statement: string): void;
@@ -103,10 +105,8 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
     endStoredPass: async ({ guard = {} } = {}, run = {}) => end(await stored(), guard, run),
     checkpoint: async () => (await stored()).checkpoint,
     customers: () => withDatabase(file, (database) => idsIn(database, onDelete)),
-    async events(type) {
-      const { events: all } = await target.outbox({ generation: 0, seq: 0 }, Number.MAX_SAFE_INTEGER);
-      return all.map((event) => JSON.parse(event)).flatMap((event) => (event.type === type ? event.subject : []));
-    },
+    emails: async (type) => (await eventsOf(type, target)).map(({ data }) => data.after.email),
+    events: async (type) => (await eventsOf(type, target)).map(({ subject }) => subject),
     sql: (statement) => withDatabase(file, (database) => database.exec(statement)),
     async [Symbol.asyncDispose]() {
       await target[Symbol.asyncDispose]();
@@ -130,6 +130,11 @@ async function customers(onDelete: 'soft' | 'hard'): Promise<Resource> {
     maxPages: 1000,
     guard: aGuard,
   };
+}
+
+async function eventsOf(type: string, target: Target) {
+  const { events: all } = await target.outbox({ generation: 0, seq: 0 }, Number.MAX_SAFE_INTEGER);
+  return all.map((event) => JSON.parse(event)).filter((event) => event.type === type);
 }
 
 function open(file: string): Promise<Target> {

@@ -142,7 +142,9 @@ export const resourceSchema = v.pipe(
       duration('The resource is due when its last pass completed this long ago. Default: every run.'),
     ),
     rejects: v.exactOptional(
-      percent('The share of rejected records above which a pass deletes nothing and the run exits with 65.'),
+      percent(
+        'The share of rejected records, or of duplicates, above which a pass deletes nothing and the run exits with 65.',
+      ),
       '5%',
     ),
     guard: v.exactOptional(guardOverride),

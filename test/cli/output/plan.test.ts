@@ -32,6 +32,8 @@ const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
   rejected: 0,
   rejects: [],
   hasTooManyRejects: false,
+  duplicates: 0,
+  hasTooManyDuplicates: false,
   unchanged: 1234,
   counts: spool.counts('customers'),
   unconfirmed: 0,
