@@ -37,7 +37,7 @@ export class PagePlanner {
     const { target, spool } = this.#context;
     const { table } = this.#state.resource;
     const { records, rejected, aliases } = batch;
-    if (aliases) spool.claim(table.resource, aliases.known);
+    if (aliases) spool.remember(table.resource, aliases.known);
     const before = total(this.repeated);
     const compared = await target.compare(
       table,
