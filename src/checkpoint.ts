@@ -84,6 +84,10 @@ export interface PassProgress {
   readonly again?: number;
   readonly total: number | null;
   readonly shifted: boolean;
+  /** Whose credentials the first page was fetched with, as a digest; null or absent where that is not known. */
+  readonly account?: string | null;
+  /** A later page was fetched with other credentials. */
+  readonly isMixed?: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
   readonly digests: readonly string[];
 }

@@ -105,7 +105,15 @@ export class DryPass {
     if (page.isLog) seen.removeAll(gone);
     const records = await this.#takeRecords(page, reader);
     const next = typeof page.next === 'function' ? page.next() : page.next;
-    const brought = { ...records, ...ofMode(page, gone), next, content: null, bookmark: null, isBookmarkLast: false };
+    const brought = {
+      ...records,
+      ...ofMode(page, gone),
+      next,
+      content: null,
+      bookmark: null,
+      isBookmarkLast: false,
+      account: null,
+    };
     this.#moveTo(turnPage(checkpoint, brought, resource.maxPages));
   }
 

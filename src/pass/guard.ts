@@ -51,13 +51,14 @@ function judgeSnapshot(end: PassEnd, guard: Guard): Verdict {
 
 /** A changes pass names each record that is gone: only their number can be wrong. */
 function judgeChanges(end: PassEnd, guard: Guard): Verdict {
-  if (end.gone === 0) return { delete: 'all' };
+  if (end.gone === 0 && end.progress.isMixed !== true) return { delete: 'all' };
   const verdict = judgeNamed(end, guard);
   return verdict.delete === 'all' ? verdict : { ...verdict, because: `${verdict.because}; the next pass judges again` };
 }
 
 function judgeNamed(end: PassEnd, guard: Guard): Verdict {
-  const { rejected, records } = end.progress;
+  const { rejected, records, isMixed } = end.progress;
+  if (isMixed) return { delete: 'none', because: ofTwoAccounts };
   if (hasTooManyRejects(end)) return { delete: 'none', because: `${rejected} of ${records} records were rejected` };
   return isPermitted(end) ? { delete: 'all' } : judgeAmount(end, guard);
 }
@@ -121,7 +122,8 @@ function doubtOf(brought: Brought): string | undefined {
 
 /** Why a snapshot may not have everything; undefined if it has. */
 export function lossOf(brought: Brought): string | undefined {
-  const { records, rejected, total, shifted, again = 0, duplicates = 0 } = brought.progress;
+  const { records, rejected, total, shifted, again = 0, duplicates = 0, isMixed } = brought.progress;
+  if (isMixed) return ofTwoAccounts;
   if (shifted) return `the pages moved while they were read, ${mayBeMissed}`;
   if (again > 0) return `${many(again, 'record')} came again on a later page: the pages moved, ${mayBeMissed}`;
   if (hasTooManyDuplicates(brought)) return `${duplicates} of ${records} records have the key of another one`;
@@ -181,4 +183,5 @@ function many(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+const ofTwoAccounts = 'the credentials changed while the pages were read, so that they may be of two accounts';
 const mayBeMissed = 'so that a record may have been missed';

@@ -23,10 +23,17 @@ export interface PageTaken extends PageTotals {
   readonly checkpoint: Checkpoint;
 }
 
+/** What is known of a page beside its records: whose credentials fetched it, and ids of live records that it says are gone. */
+export interface PageOrigin {
+  readonly gone: readonly number[];
+  readonly account?: string | undefined;
+}
+
 /** A page while its batches come in: what it has brought so far, and what that makes of the checkpoint. */
 export class PageIntake {
   readonly #page: SnapshotPage | ChangesPage;
   readonly #gone: readonly number[];
+  readonly #account: string | null;
   readonly #state: PassState;
   /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
   readonly #content: Hash | null;
@@ -36,8 +43,9 @@ export class PageIntake {
   #brought: PageBrought | undefined;
   #checkpoint: Checkpoint | undefined;
 
-  constructor(page: SnapshotPage | ChangesPage, gone: readonly number[], state: PassState) {
+  constructor(page: SnapshotPage | ChangesPage, { gone, account }: PageOrigin, state: PassState) {
     this.#page = page;
+    this.#account = account ?? null;
     this.#gone = gone;
     this.#state = state;
     const isOnlyPage = state.checkpoint.cursor === null && page.next === null;
@@ -96,6 +104,7 @@ export class PageIntake {
       content: this.#content && records > rejected ? this.#content.digest('base64url').slice(0, 11) : null,
       bookmark: (typeof bookmark === 'function' ? bookmark() : bookmark) ?? null,
       isBookmarkLast: this.#page.isLog === true || this.#page.isBookmarkLast === true,
+      account: this.#account,
       ...ofMode(this.#page, this.#gone),
     };
   }

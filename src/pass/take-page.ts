@@ -59,7 +59,7 @@ async function takeRecords(
   const source = sourceOf(state, run);
   const gone = await goneIn(page, resource, source, run);
   if (page.isLog) state.seen.removeAll(gone);
-  const intake = new PageIntake(page, gone, state);
+  const intake = new PageIntake(page, { gone, account: run.thirdParty.account }, state);
   const writer = new PageWriter(state, page, run);
   const batching = { prepare: resource.prepare, size: () => run.batchSize.value };
   for await (const read of readBatches(page, batching, reader)) {

@@ -17,6 +17,8 @@ export interface PageBrought {
   readonly content: string | null;
   readonly total: number | null;
   readonly shifted: boolean;
+  /** Whose credentials it was fetched with, as a digest; null where that is not known. */
+  readonly account: string | null;
   readonly bookmark: string | null;
   /** The bookmark of the last page counts, not that of the first. */
   readonly isBookmarkLast: boolean;
@@ -62,6 +64,7 @@ function repeated(what: 'cursor' | 'page'): ProtocolError {
 }
 
 function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): PassProgress {
+  const account = progress.account ?? page.account;
   const digests = [
     ...(cursor === null ? [] : [cursorDigest(cursor)]),
     ...(page.content === null ? [] : [pageDigest(page.content)]),
@@ -75,6 +78,8 @@ function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): Pas
     again: (progress.again ?? 0) + page.again,
     total: page.total ?? progress.total,
     shifted: progress.shifted || page.shifted,
+    account,
+    isMixed: progress.isMixed === true || (page.account !== null && page.account !== account),
     digests: [...progress.digests, ...digests],
   };
 }

@@ -162,6 +162,15 @@ describe('the end of a changes pass', () => {
     expect(changes({ gone: 21, permission: 21 })).toEqual({ delete: 'all' });
   });
 
+  test('proves nothing if its credentials have changed', () => {
+    const progress = progressed({ isMixed: true });
+    const because =
+      'the credentials changed while the pages were read, so that they may be of two accounts; the next pass judges again';
+    expect([changes({ gone: 0, progress }), changes({ gone: 1, progress })]).toEqual(
+      Array(2).fill({ delete: 'none', because }),
+    );
+  });
+
   test('deletes nothing if more records were rejected than a share of all live rows', () => {
     const rejected = (count: number) => changes({ gone: 1, progress: progressed({ records: 10, rejected: count }) });
     expect(rejected(5)).toEqual({ delete: 'all' });

@@ -206,6 +206,38 @@ describe('a failure of the third party', () => {
   });
 });
 
+describe('a pass whose credentials change between two pages', () => {
+  const as = (account: string) => {
+    const pages = [snapshot([1, 2], 'c2'), snapshot([3])];
+    return (at: number) => {
+      const adapter = { fetchPage: async () => pages[at] ?? snapshot([]) };
+      return aRun(system.target, { thirdParty: { ...thirdPartyOf('acme', adapter), account } });
+    };
+  };
+
+  test('goes on, proves nothing, and reads everything again', async () => {
+    await system.fill(10);
+    await (await openPass()).step(as('ours')(0));
+    const { taken, ended } = await (await openPass()).step(as('theirs')(1));
+    expect(taken).toMatchObject({ records: 1 });
+    expect(ended).toMatchObject({
+      verdict: { delete: 'none', because: expect.stringContaining('credentials') },
+      deleted: 0,
+    });
+    expect(system.customers()).toHaveLength(10);
+    expect(await stored()).toMatchObject({ phase: 'done', fullAt: null, validators: null });
+  });
+
+  test('is whole again if they change between two passes', async () => {
+    await system.fill(4);
+    await (await openPass()).step(as('ours')(0));
+    await (await openPass()).step(as('ours')(1));
+    const pass = await openPass();
+    await pass.step(as('theirs')(0));
+    expect(await pass.step(as('theirs')(1))).toMatchObject({ ended: { verdict: { delete: 'all' } } });
+  });
+});
+
 describe('what the guard has held', () => {
   test('is deleted after a permission, without another page', async () => {
     await system.fill(100);

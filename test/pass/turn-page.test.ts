@@ -15,6 +15,7 @@ const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
   content: null,
   total: null,
   shifted: false,
+  account: null,
   bookmark: null,
   isBookmarkLast: false,
   validators: null,
