@@ -49,8 +49,8 @@ export interface Checkpoint {
   /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
-  /** The guard lets at most this many deletions pass, once. */
-  readonly permission: number | null;
+  /** A person permits the deletions that are held, once. */
+  readonly permission: HeldPermit | null;
   /** How many rows were live when this pass began. Absent from what an earlier release has stored. */
   readonly liveAtStart?: number;
   /** Recent deletions, and how many rows were live as passes began, for the guard's window; oldest first. */
@@ -97,7 +97,15 @@ export interface BackOff {
   readonly cause: BackOffCause;
 }
 
+/** Names exactly one held set: the pass that held it, and how many records are in it. */
+export interface HeldPermit {
+  readonly pass: number;
+  readonly count: number;
+}
+
 export interface HeldDeletes {
+  /** The pass that held them. Absent from what an earlier release has stored, which cannot be permitted. */
+  readonly pass?: number;
   readonly count: number;
   /** The rows of which the guard allows a share. */
   readonly live: number;

@@ -312,7 +312,7 @@ A run ends after nine minutes in any case.
 The guard judges deletions at the end of a complete pass, and together with the deletions of the last \`window\`.
 A share is of the rows that were live when the pass began or when the window began, whichever is less: rows that the pass itself has made never make room for deletions.
 At least 3 rows may be deleted where a share is less than that, and all rows of a table never go without a permission.
-What it holds stays in the table; the run exits with 3, and \`cronsync run --allow-mass-delete\` permits once what was held.
+What it holds stays in the table; the run exits with 3, and \`cronsync run --allow-mass-delete=N\` permits the N deletions that are held, once.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
 `,
   redis: `

@@ -25,6 +25,7 @@ export const examples: Readonly<Record<string, unknown>> = {
         pages: 1,
         records: 203,
         held: {
+          pass: 8,
           count: 340,
           live: 543,
           because: '340 of 543 rows would be deleted; the guard allows 108',

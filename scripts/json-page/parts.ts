@@ -44,6 +44,7 @@ export const held = object(
     live: count('The live rows at that time.'),
     because: text('Why the guard holds them.'),
     at: whole('When the guard held them, in milliseconds since the epoch.'),
+    pass: whole('The number of the pass that was held.'),
   },
   'What the guard holds back.',
 );

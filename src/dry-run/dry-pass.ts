@@ -6,6 +6,7 @@ import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
 import { firstCounts } from '../pass/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
+import { HeldSet } from '../pass/held-set.ts';
 import { ofMode } from '../pass/page-intake.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
@@ -40,11 +41,11 @@ export class DryPass {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
-    this.#state = { resource, checkpoint, seen: new SeenSet() };
+    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet() };
   }
 
   async walk(options: DryPassOptions): Promise<void> {
-    this.#moveTo(await this.#started(options));
+    this.#state = await this.#started(options);
     while (this.#isIn('walking') && this.#pages < options.maxPages) {
       await this.#takePage(options);
       this.#context.progress.page(this.#name, this.#pages);
@@ -89,12 +90,14 @@ export class DryPass {
     this.#state = { ...this.#state, checkpoint };
   }
 
-  async #started({ isFull }: DryPassOptions): Promise<Checkpoint> {
+  async #started({ isFull }: DryPassOptions): Promise<PassState> {
     const { target, thirdParty } = this.#context;
-    const stored = (await target.pass(this.#name))?.checkpoint ?? null;
-    const before = stored && isFull ? { ...stored, bookmark: null } : stored;
+    const stored = await target.pass(this.#name);
+    const last = stored?.checkpoint ?? null;
+    const before = last && isFull ? { ...last, bookmark: null } : last;
     const mode = wholeMode(thirdParty.adapter.modes(this.#name));
-    return beginPass(before, this.#state.resource, mode, this.#context);
+    const checkpoint = await beginPass(before, this.#state.resource, mode, this.#context);
+    return { ...this.#state, checkpoint, held: HeldSet.restore(stored?.held ?? null) };
   }
 
   async #takePage(options: DryPassOptions): Promise<void> {
@@ -158,7 +161,7 @@ export class DryPass {
     const { table } = this.#state.resource;
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
-    for await (const ids of deletes.ids) {
+    for (const ids of deletes.ids) {
       const rows = await target.rowsOf(table, ids);
       spool.put(
         this.#name,

@@ -1,7 +1,7 @@
 import type { RunContext } from '../run/context.ts';
 import { type DeleteBatch, deleteMissing, idsPerBatch } from './delete.ts';
-import { type Ending, heldBy } from './end-snapshot.ts';
-import { judgeEnd, livePages, tombstonesOf } from './judge.ts';
+import { allowedIn, type Ending, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
+import { judgeEnd, livePages } from './judge.ts';
 import type { PassState } from './resource.ts';
 import { complete } from './transitions.ts';
 
@@ -19,24 +19,34 @@ import { complete } from './transitions.ts';
 export async function endChanges(state: PassState, run: RunContext): Promise<Ending> {
   const judgement = await judgeEnd(state, run);
   const { verdict, live, hasTooManyRejects } = judgement;
-  const gone = verdict.delete === 'all' ? tombstonesOf(state) : [];
+  const allowed = [...allowedIn(judgement, state)];
+  const heldDeletes = heldIn(judgement, state);
+  const gone = { allowed, others: [...judgement.gone].filter((id) => heldDeletes.has(id)) };
   const { checkpoint, deleted, refused } = await deleteMissing(state, live, batchesOf(state, gone, run), run);
 
   const isWhole = verdict.delete === 'all' && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
-  const end = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
-  const held = heldBy(judgement, run.now());
+  const done = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
+  const end = withPermitUsed(done, state, verdict);
+  const held = heldBy(judgement, state, run.now());
   return {
     ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates: false },
     checkpoint: verdict.delete === 'all' ? end : { ...end, held, fullAt: null },
     keepsSeen: false,
+    heldDeletes,
   };
 }
 
-async function* batchesOf(state: PassState, gone: readonly number[], run: RunContext): AsyncGenerator<DeleteBatch> {
+interface Gone {
+  /** Ids of the records that may be deleted. */
+  readonly allowed: readonly number[];
+  readonly others: readonly number[];
+}
+
+async function* batchesOf(state: PassState, { allowed, others }: Gone, run: RunContext): AsyncGenerator<DeleteBatch> {
   yield* foundAgain(state, run);
-  for (let at = 0; at < gone.length; at += idsPerBatch) {
-    const after = { tombstones: gone.slice(at + idsPerBatch) };
-    yield { ids: gone.slice(at, at + idsPerBatch), missing: [], found: [], after };
+  for (let at = 0; at < allowed.length; at += idsPerBatch) {
+    const after = { tombstones: [...others, ...allowed.slice(at + idsPerBatch)] };
+    yield { ids: allowed.slice(at, at + idsPerBatch), missing: [], found: [], after };
   }
 }
 

@@ -20,8 +20,9 @@ export interface PassEnd {
   readonly liveAtStart?: number | undefined;
   /** Live rows that are missing and confirmed, or that the third party says are gone. */
   readonly gone: number;
+  /** How many of these a person has permitted, record by record. */
+  readonly permitted: number;
   readonly deletions: readonly DeletionCount[];
-  readonly permission: number | null;
   readonly now: number;
 }
 
@@ -29,9 +30,10 @@ export type Verdict =
   | { readonly delete: 'all' }
   /** The pass proves nothing about what is missing. */
   | { readonly delete: 'none'; readonly because: string }
+  /** What a person has permitted is deleted all the same. */
   | { readonly delete: 'held'; readonly because: string };
 
-/** Decides what the end of a pass may delete: nothing after an unproven pass, and never more than guard or permission allow. */
+/** Decides what the end of a pass may delete: nothing after an unproven pass, and never more than the guard allows, but for what is permitted. */
 export function judge(end: PassEnd, guard: Guard): Verdict {
   return end.mode === 'snapshot' ? judgeSnapshot(end, guard) : judgeChanges(end, guard);
 }
@@ -39,7 +41,7 @@ export function judge(end: PassEnd, guard: Guard): Verdict {
 function judgeSnapshot(end: PassEnd, guard: Guard): Verdict {
   const doubt = doubtOf(end);
   if (doubt) return { delete: 'none', because: doubt };
-  if (end.gone === 0 || isPermitted(end)) return { delete: 'all' };
+  if (end.gone === end.permitted) return { delete: 'all' };
   if (end.progress.records === 0) {
     return {
       delete: 'held',
@@ -60,7 +62,7 @@ function judgeNamed(end: PassEnd, guard: Guard): Verdict {
   const { rejected, records, isMixed } = end.progress;
   if (isMixed) return { delete: 'none', because: ofTwoAccounts };
   if (hasTooManyRejects(end)) return { delete: 'none', because: `${rejected} of ${records} records were rejected` };
-  return isPermitted(end) ? { delete: 'all' } : judgeAmount(end, guard);
+  return end.gone === end.permitted ? { delete: 'all' } : judgeAmount(end, guard);
 }
 
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
@@ -70,11 +72,12 @@ function judgeAmount(end: PassEnd, guard: Guard): Verdict {
   const { deleted, allowed } = allowance(base, end, guard);
   if (end.gone >= base)
     return { delete: 'held', because: `${allOf(base)} would be deleted; the guard never allows that` };
-  if (deleted + end.gone <= allowed) return { delete: 'all' };
+  const gone = end.gone - end.permitted;
+  if (deleted + gone <= allowed) return { delete: 'all' };
   const before = deleted > 0 ? ` (${deleted} more were deleted in the last ${windowText(guard)})` : '';
   return {
     delete: 'held',
-    because: `${end.gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
+    because: `${gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
   };
 }
 
@@ -158,10 +161,6 @@ export function noteDeletions(
   const last = kept.at(-1);
   if (!last || last.at < at - windowMs / 96) return [...kept, { at, live, deleted }];
   return [...kept.slice(0, -1), { ...last, deleted: last.deleted + deleted }];
-}
-
-function isPermitted({ permission, gone }: PassEnd): boolean {
-  return permission !== null && gone <= permission;
 }
 
 const hourMs = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint.ts';
+import type { Checkpoint, HeldDeletes } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
@@ -6,6 +6,7 @@ import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, whatExpired } from './due.ts';
 import { endChanges } from './end-changes.ts';
 import { endSnapshot, type PassEnded } from './end-snapshot.ts';
+import { HeldSet } from './held-set.ts';
 import type { PageTaken } from './page-intake.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
@@ -30,11 +31,20 @@ export class Pass {
   /** The seen set as it is stored, until it is needed in memory. */
   #stored: Uint8Array | null;
   #seen: SeenSet | null = null;
+  #held: HeldSet;
 
   constructor(resource: Resource, stored: StoredPass | null) {
     this.resource = resource;
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
+    this.#held = HeldSet.restore(stored?.held ?? null);
+  }
+
+  /** The deletions that are held back and may be permitted; null if there are none. */
+  get held(): Required<HeldDeletes> | null {
+    const { held = null } = this.#checkpoint ?? {};
+    if (held?.pass === undefined || this.#held.deletes.count !== held.count) return null;
+    return { ...held, pass: held.pass };
   }
 
   /** Null: there has never been a pass. */
@@ -83,12 +93,15 @@ export class Pass {
     crashPoint('before-sweep');
     const state = this.#state();
     const { checkpoint: before } = state;
-    const { ended, checkpoint, keepsSeen } = isSnapshot(before)
+    const { ended, checkpoint, keepsSeen, heldDeletes } = isSnapshot(before)
       ? await endSnapshot({ ...state, checkpoint: before }, run)
       : await endChanges(state, run);
     assertTrusted(run);
-    await run.target.save(this.#name, { checkpoint, seen: keepsSeen ? state.seen.serialize() : null });
+    const held = new HeldSet().with({ deletes: heldDeletes });
+    const seen = keepsSeen ? state.seen.serialize() : null;
+    await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
     this.#checkpoint = checkpoint;
+    this.#held = held;
     crashPoint('swept');
     if (isSnapshot(before) && ended.verdict.delete !== 'none') await run.target.purgeRejects(this.#name, before.pass);
     return ended;
@@ -115,12 +128,12 @@ export class Pass {
     if (before !== null) await this.#store({ ...before, moved: { ...before.moved, [from]: to } }, run);
   }
 
-  /** Permits, once, as many deletions as the guard has held back. False: nothing is held, so there is nothing to permit. */
-  async permit(run: Pick<RunContext, 'target'>): Promise<boolean> {
-    const before = this.#checkpoint;
-    if (!before?.held) return false;
-    await this.#store({ ...before, permission: before.held.count }, run);
-    return true;
+  /** Permits, once, the deletions of exactly the records that the guard has held back. */
+  async permit(run: Pick<RunContext, 'target'>): Promise<void> {
+    const { held } = this;
+    if (this.#checkpoint === null || held === null) return;
+    const permission = { pass: held.pass, count: held.count };
+    await this.#store({ ...this.#checkpoint, permission }, run);
   }
 
   /** Makes the next step start a new pass, whatever this one was doing. */
@@ -139,7 +152,7 @@ export class Pass {
   #state(): PassState {
     if (this.#checkpoint === null) throw new Error(`the pass of ${this.#name} has not begun`);
     this.#seen ??= SeenSet.restore(this.#stored);
-    return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen };
+    return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held };
   }
 
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, forgetsSeen = false): Promise<void> {
@@ -155,6 +168,7 @@ export class Pass {
     const stored = await target.pass(this.#name);
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
+    this.#held = HeldSet.restore(stored?.held ?? null);
     this.#seen = null;
   }
 }

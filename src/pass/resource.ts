@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { Prepare, Rekey } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
+import type { HeldSet } from './held-set.ts';
 import type { SeenSet } from './seen-set.ts';
 
 /** One resource as a run works on it: what the config says, compiled. */
@@ -34,4 +35,6 @@ export interface PassState<C extends Checkpoint = Checkpoint> {
   readonly checkpoint: C;
   /** Grows with every page. After a page that failed, it must be read again from the target. */
   readonly seen: SeenSet;
+  /** What the guard holds back. */
+  readonly held: HeldSet;
 }

@@ -21,7 +21,7 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
   } else if (ended.verdict.delete === 'held') {
     report.held(
       `deletions of ${name} are held back: ${ended.verdict.because}. Creates and updates were written; ` +
-        '"cronsync run --allow-mass-delete" permits the deletions, once',
+        `"cronsync run --allow-mass-delete=${checkpoint.held?.count ?? 0}" permits the deletions, once`,
     );
   }
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);

@@ -196,7 +196,7 @@ async function runOptions(shape: number, id: string): Promise<RunOptions> {
     resources: [resource],
     isFull: false,
     maxPages: 1,
-    allowMassDelete: false,
+    permits: null,
     groups: [],
     maxStream: 100_000,
     retainMs: 3_600_000,

@@ -32,7 +32,7 @@ export interface RunChanges {
   readonly match?: readonly string[] | null;
   /** The run takes at most this many pages. */
   readonly maxPages?: number;
-  readonly allowMassDelete?: boolean;
+  readonly permits?: RunOptions['permits'];
 }
 
 const peopleSchema = {
@@ -141,10 +141,10 @@ function runOptions(
   resource: Resource,
   adapter: string,
   id: string,
-  { maxPages = 1000, allowMassDelete = false }: RunChanges,
+  { maxPages = 1000, permits = null }: RunChanges,
 ): RunOptions {
   return {
-    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, allowMassDelete },
+    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, permits },
     ...{ groups: [], maxStream: 100_000, retainMs: 3_600_000, source: '/crm', onRemap: 'emit', perMs: 60_000 },
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
   };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChangesPage, SnapshotPage } from '../../src/adapter.ts';
 import { BatchSize } from '../../src/pass/batches.ts';
+import { HeldSet } from '../../src/pass/held-set.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
 import { takePage } from '../../src/pass/take-page.ts';
@@ -31,7 +32,7 @@ afterEach(() => system[Symbol.asyncDispose]());
 function take(page: SnapshotPage | ChangesPage, changes: Partial<RunContext> = {}) {
   const thirdParty = thirdPartyOf('lab', { modes: () => [page.mode], fetchPage: async () => page });
   const checkpoint = { ...aCheckpoint(), mode: page.mode };
-  return takePage({ resource, checkpoint, seen }, aRun(system.target, { thirdParty, ...changes }));
+  return takePage({ resource, checkpoint, seen, held: new HeldSet() }, aRun(system.target, { thirdParty, ...changes }));
 }
 
 /** Customer 1 is 901 there, and so on. */

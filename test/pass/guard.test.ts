@@ -19,7 +19,7 @@ const end = (changes: Partial<PassEnd> = {}): PassEnd => ({
   live: 100,
   gone: 0,
   deletions: [],
-  permission: null,
+  permitted: 0,
   now,
   ...changes,
 });
@@ -32,7 +32,7 @@ describe('a pass deletes nothing', () => {
     ['if a record has no readable key', { keyless: 1, rejected: 1 }],
     ['if the third party has more records than came', { total: 101 }],
   ])('%s, whatever is permitted', (_title, progress) => {
-    expect(verdict({ progress: progressed(progress), gone: 1, permission: 1000 })).toBe('none');
+    expect(verdict({ progress: progressed(progress), gone: 1, permitted: 1 })).toBe('none');
   });
 
   test('for rejected records only if they are more than allowed', () => {
@@ -98,7 +98,7 @@ describe('the guard', () => {
     const progress = progressed({ records: 0 });
     expect(verdict({ progress, live: 1, gone: 1 })).toBe('held');
     expect(verdict({ progress, live: 0, gone: 0 })).toBe('all');
-    expect(verdict({ progress, live: 1, gone: 1, permission: 1 })).toBe('all');
+    expect(verdict({ progress, live: 1, gone: 1, permitted: 1 })).toBe('all');
   });
 
   test('counts what was deleted in its window', () => {
@@ -117,8 +117,11 @@ describe('the guard', () => {
     expect(verdict({ live: 5, gone: 5, deletions: [{ at: now - 1, live: 100, deleted: 20 }] })).toBe('held');
   });
 
-  test('allows as many deletions as a permission does', () => {
-    expect([verdict({ gone: 50, permission: 50 }), verdict({ gone: 51, permission: 50 })]).toEqual(['all', 'held']);
+  test('allows what is permitted, and judges the rest by itself', () => {
+    expect([verdict({ gone: 50, permitted: 50 }), verdict({ gone: 70, permitted: 50 })]).toEqual(['all', 'all']);
+    expect(judge(end({ gone: 71, permitted: 50 }), aGuard)).toMatchObject({
+      because: '21 of 100 rows would be deleted; the guard allows 20',
+    });
   });
 
   test('never allows more in a window than its share, in however many passes', () => {
@@ -159,7 +162,7 @@ describe('the end of a changes pass', () => {
       delete: 'held',
       because: '21 of 100 rows would be deleted; the guard allows 20; the next pass judges again',
     });
-    expect(changes({ gone: 21, permission: 21 })).toEqual({ delete: 'all' });
+    expect(changes({ gone: 21, permitted: 21 })).toEqual({ delete: 'all' });
   });
 
   test('proves nothing if its credentials have changed', () => {

@@ -3,6 +3,7 @@ import type { SnapshotPage } from '../../src/adapter.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ProtocolError, UnreachableError } from '../../src/errors.ts';
 import { judge } from '../../src/pass/guard.ts';
+import { HeldSet } from '../../src/pass/held-set.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
 import { takePage } from '../../src/pass/take-page.ts';
 import type { RunContext } from '../../src/run/context.ts';
@@ -31,7 +32,7 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => someone
 function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<RunContext> = {}) {
   const thirdParty = thirdPartyOf('acme', { fetchPage: async () => page });
   const run = aRun(system.target, { thirdParty, timings: withBusyMs(5000), ...changes });
-  return takePage({ resource: system.resource, checkpoint, seen }, run);
+  return takePage({ resource: system.resource, checkpoint, seen, held: new HeldSet() }, run);
 }
 
 /** The target, while the system holds the rows of these keys locked. */
@@ -139,7 +140,7 @@ describe('a record that the database refuses', () => {
       live: 9,
       gone: 1,
     } as const;
-    const verdict = judge({ ...end, deletions: [], permission: null, now: 0 }, aGuard);
+    const verdict = judge({ ...end, deletions: [], permitted: 0, now: 0 }, aGuard);
     expect(verdict.delete).toBe('none');
   });
 

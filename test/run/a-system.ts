@@ -34,6 +34,8 @@ export interface System extends AsyncDisposable {
   /** Ends the pass that is stored: one that was cut short, or is held. */
   endStoredPass(pass?: Pick<PassEnding, 'guard'>, run?: Partial<RunContext>): Promise<PassEnded>;
   checkpoint(): Promise<Checkpoint>;
+  /** A person permits what is held. */
+  permit(): Promise<void>;
   /** Ids of the customers that are not deleted. */
   customers(): readonly number[];
   /** Emails after the events of a type, in order. */
@@ -49,7 +51,6 @@ export interface PassEnding {
   readonly shape?: string;
   /** Makes the pass prove nothing. */
   readonly shifted?: boolean;
-  readonly permission?: number;
 }
 
 const never = new AbortController().signal;
@@ -86,8 +87,9 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
     },
     fill: (count) => fillFrom(1, count),
     fillFrom,
-    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false, permission } = {}, run = {}) {
-      const before = (await target.pass('customers'))?.checkpoint ?? null;
+    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false } = {}, run = {}) {
+      const last = await target.pass('customers');
+      const before = last?.checkpoint ?? null;
       const seen = await allBut(without, target);
       const live = await target.countLive('customers');
       const fresh = startPass(before, shape, 'snapshot', Date.now());
@@ -95,14 +97,14 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
       const checkpoint: Checkpoint = {
         ...started,
         phase: 'deleting',
-        permission: permission ?? started.permission,
         progress: progressed({ pages: 2, records: seen.count, shifted }),
       };
-      const pass = { checkpoint, seen: seen.serialize(), held: null };
-      await target.save('customers', pass);
+      const pass = { checkpoint, seen: seen.serialize(), held: last?.held ?? null };
+      await target.save('customers', { checkpoint, seen: pass.seen });
       return end(pass, guard, run);
     },
     endStoredPass: async ({ guard = {} } = {}, run = {}) => end(await stored(), guard, run),
+    permit: async () => new Pass(resource, await stored()).permit(aRun(target)),
     checkpoint: async () => (await stored()).checkpoint,
     customers: () => withDatabase(file, (database) => idsIn(database, onDelete)),
     emails: async (type) => (await eventsOf(type, target)).map(({ data }) => data.after.email),
