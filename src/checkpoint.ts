@@ -49,6 +49,9 @@ export interface Checkpoint {
   /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
+  /** Values that the guard holds back, and a person's permission for them. */
+  readonly heldEmptied?: HeldEmptied | null;
+  readonly emptiedPermission?: HeldPermit | null;
   /** A person permits the deletions that are held, once. */
   readonly permission: HeldPermit | null;
   /** How many rows were live when this pass began. Absent from what an earlier release has stored. */
@@ -82,6 +85,8 @@ export interface PassProgress {
   readonly duplicates?: number;
   /** The same, with one on an earlier page: the pages have moved. */
   readonly again?: number;
+  /** By name, what the pass has compared of each column. */
+  readonly columns?: ColumnCounts;
   readonly total: number | null;
   readonly shifted: boolean;
   /** Whose credentials the first page was fetched with, as a digest; null or absent where that is not known. */
@@ -109,6 +114,19 @@ export interface HeldDeletes {
   readonly count: number;
   /** The rows of which the guard allows a share. */
   readonly live: number;
+  readonly because: string;
+  readonly at: number;
+}
+
+/** For each column: values that were filled, and how many of them the third party now leaves empty. */
+export type ColumnCounts = Readonly<Record<string, { readonly filled: number; readonly emptied: number }>>;
+
+/** Values that would become empty. They are kept in their rows. */
+export interface HeldEmptied {
+  readonly pass: number;
+  /** How many values are held and may be permitted. */
+  readonly count: number;
+  readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
   readonly because: string;
   readonly at: number;
 }

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Checkpoint } from '../checkpoint.ts';
+import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
 import { firstCounts } from '../pass/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
-import { HeldSet } from '../pass/held-set.ts';
+import { HeldSet, heldAtStart } from '../pass/held-set.ts';
 import { ofMode } from '../pass/page-intake.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
@@ -16,6 +16,7 @@ import { turnPage } from '../pass/turn-page.ts';
 import { askInDryRun } from './clues.ts';
 import type { DryRunContext } from './context.ts';
 import { type PlannedDeletes, planDeletes } from './deletes.ts';
+import { planEmptied } from './emptied.ts';
 import { Findings } from './findings.ts';
 import { PagePlanner } from './plan-batch.ts';
 import type { ResourcePlan, TablePlan } from './resource-plan.ts';
@@ -36,6 +37,7 @@ export class DryPass {
   readonly #findings = new Findings();
   #state: PassState;
   #deletes: PlannedDeletes | null = null;
+  #emptied: HeldEmptied | null = null;
 
   constructor(resource: Resource, table: TablePlan, context: DryRunContext) {
     this.#table = table;
@@ -69,6 +71,7 @@ export class DryPass {
       counts: this.#context.spool.counts(this.#name),
       unconfirmed: this.#deletes?.unconfirmed ?? 0,
       verdict: this.#deletes?.verdict ?? null,
+      emptied: this.#emptied,
       ...(recognised && { recognised }),
       table: this.#table,
     };
@@ -97,7 +100,7 @@ export class DryPass {
     const before = last && isFull ? { ...last, bookmark: null } : last;
     const mode = wholeMode(thirdParty.adapter.modes(this.#name));
     const checkpoint = await beginPass(before, this.#state.resource, mode, this.#context);
-    return { ...this.#state, checkpoint, held: HeldSet.restore(stored?.held ?? null) };
+    return { ...this.#state, checkpoint, held: heldAtStart(HeldSet.restore(stored?.held ?? null), checkpoint) };
   }
 
   async #takePage(options: DryPassOptions): Promise<void> {
@@ -138,7 +141,10 @@ export class DryPass {
       signal.throwIfAborted();
     }
     const { duplicates, again } = planner.repeated;
-    const all = { ...brought, duplicates: brought.duplicates + duplicates, again };
+    const columns = planner.emptied.counts;
+    const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };
+    const { held } = this.#state;
+    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pendingWith(held.pending) }) };
     this.#findings.page(all);
     return all;
   }
@@ -159,6 +165,7 @@ export class DryPass {
   async #planDeletes(): Promise<void> {
     const { target, spool } = this.#context;
     const { table } = this.#state.resource;
+    this.#emptied = planEmptied(this.#state, this.#context);
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
     for (const ids of deletes.ids) {

@@ -2,6 +2,7 @@ import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import type { Found } from '../batch.ts';
 import type { Identified } from '../match/identify.ts';
 import { Brought, firstCounts, type Repeated } from '../pass/brought.ts';
+import { comparedRows, Emptied } from '../pass/emptied.ts';
 import { planSteps } from '../pass/plan.ts';
 import type { PassState } from '../pass/resource.ts';
 import type { Prepared } from '../record.ts';
@@ -13,6 +14,7 @@ export class PagePlanner {
   readonly #context: DryRunContext;
   readonly #brought: Brought;
   readonly #firstCounts: boolean;
+  #emptied: Emptied;
   /** Keys that this page was the first to bring, and that the system does not have; null on the first page, where all are. */
   readonly #newKeys: Set<string> | null;
 
@@ -21,7 +23,13 @@ export class PagePlanner {
     this.#context = context;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
+    this.#emptied = new Emptied(state.resource.table.mapped);
     this.#newKeys = state.checkpoint.progress.pages === 0 ? null : new Set();
+  }
+
+  /** What of the page has been compared so far. */
+  get emptied(): Emptied {
+    return this.#emptied;
   }
 
   /** What of the page has been repeated so far. */
@@ -44,6 +52,10 @@ export class PagePlanner {
       records.map(({ key, hash }) => [key, hash] as const),
     );
     this.#brought.add(compared.unchanged);
+    const others = new Set(compared.different);
+    for (const [at, { values: row }] of records.entries()) {
+      if (!others.has(at)) this.#emptied.note({ row, emptied: [], id: null });
+    }
     const changes = await this.#changesOf(compared.different.flatMap((at) => records[at] ?? []));
     const rejectedKeys = rejected.flatMap(({ key }) => key ?? []);
     this.#brought.addRejected(await target.idsOf(table.resource, rejectedKeys));
@@ -59,7 +71,11 @@ export class PagePlanner {
     const { target } = this.#context;
     const found = await target.find(this.#state.resource.table, different);
     const fresh = this.#withoutPlanned(different, found);
-    const steps = planSteps(fresh.records, fresh.found, (id) => this.#brought.isRepeated(id));
+    const isRepeated = (id: number) => this.#brought.isRepeated(id);
+    const { hash } = this.#state.resource;
+    const keeping = planSteps(fresh.records, fresh.found, { isRepeated, hash });
+    this.#emptied = this.#emptied.with(comparedRows(keeping, fresh.found, isRepeated).values());
+    const steps = planSteps(fresh.records, fresh.found, { isRepeated });
     this.#brought.add(found.flatMap(({ entry }) => (entry && !entry.deleted ? entry.id : [])));
     return steps.flatMap(({ change }) => (typeof change === 'string' ? [] : [change]));
   }

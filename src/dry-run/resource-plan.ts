@@ -1,4 +1,5 @@
 import type { ChangeCounts } from '../change.ts';
+import type { HeldEmptied } from '../checkpoint.ts';
 import type { Recognised } from '../match/recognise.ts';
 import type { Verdict } from '../pass/guard.ts';
 import type { Rejected } from '../record.ts';
@@ -24,6 +25,8 @@ export interface ResourcePlan {
   readonly unconfirmed: number;
   /** Null while the pass is not complete. */
   readonly verdict: Verdict | null;
+  /** Values that would become empty, and that the guard would hold back: they are not among the changes. */
+  readonly emptied: HeldEmptied | null;
   /** For a resource with `match`: by what the records were recognised. */
   readonly recognised?: Recognised;
   /** What the run would do to the table first, or why it could not run at all. */

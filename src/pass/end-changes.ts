@@ -1,6 +1,8 @@
 import type { RunContext } from '../run/context.ts';
 import { type DeleteBatch, deleteMissing, idsPerBatch } from './delete.ts';
+import type { EmptiedEnd } from './end-emptied.ts';
 import { allowedIn, type Ending, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
+import { HeldSet } from './held-set.ts';
 import { judgeEnd, livePages } from './judge.ts';
 import type { PassState } from './resource.ts';
 import { complete } from './transitions.ts';
@@ -16,7 +18,7 @@ import { complete } from './transitions.ts';
  *    permitted. After a held pass, and after one that may have missed something, the bookmark stays: what was left over
  *    must come again.
  */
-export async function endChanges(state: PassState, run: RunContext): Promise<Ending> {
+export async function endChanges(state: PassState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
   const judgement = await judgeEnd(state, run);
   const { verdict, live, hasTooManyRejects } = judgement;
   const allowed = [...allowedIn(judgement, state)];
@@ -24,15 +26,23 @@ export async function endChanges(state: PassState, run: RunContext): Promise<End
   const gone = { allowed, others: [...judgement.gone].filter((id) => heldDeletes.has(id)) };
   const { checkpoint, deleted, refused } = await deleteMissing(state, live, batchesOf(state, gone, run), run);
 
-  const isWhole = verdict.delete === 'all' && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
+  const isAll = verdict.delete === 'all' && !emptied.leavesSome;
+  const isWhole = isAll && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
   const done = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
   const end = withPermitUsed(done, state, verdict);
   const held = heldBy(judgement, state, run.now());
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates: false },
-    checkpoint: verdict.delete === 'all' ? end : { ...end, held, fullAt: null },
+    ended: {
+      verdict,
+      deleted,
+      refused,
+      hasTooManyRejects,
+      hasTooManyDuplicates: false,
+      heldEmptied: emptied.heldEmptied,
+    },
+    checkpoint: isAll ? end : { ...end, held, heldEmptied: emptied.heldEmptied, fullAt: null },
     keepsSeen: false,
-    heldDeletes,
+    held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
   };
 }
 

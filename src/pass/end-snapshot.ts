@@ -1,8 +1,10 @@
-import type { Checkpoint, HeldDeletes } from '../checkpoint.ts';
+import type { Checkpoint, HeldDeletes, HeldEmptied } from '../checkpoint.ts';
 import type { RunContext } from '../run/context.ts';
 import type { LiveIds } from '../target.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
+import type { EmptiedEnd } from './end-emptied.ts';
 import { lossOf, type Verdict } from './guard.ts';
+import { HeldSet } from './held-set.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
 import type { PassState } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
@@ -14,6 +16,8 @@ export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Ju
   readonly hasTooManyRejects: boolean;
   /** More records have the key of another one than the config allows to be rejected. */
   readonly hasTooManyDuplicates: boolean;
+  /** Values that the guard holds back. */
+  readonly heldEmptied: HeldEmptied | null;
 }
 
 /** The last step of a pass, and what is to be stored with it. */
@@ -22,8 +26,7 @@ export interface Ending {
   readonly checkpoint: Checkpoint;
   /** The pass keeps its seen set, for a permission. */
   readonly keepsSeen: boolean;
-  /** Records whose deletion is held back. */
-  readonly heldDeletes: SeenSet;
+  readonly held: HeldSet;
 }
 
 type SnapshotState = PassState<SnapshotCheckpoint>;
@@ -41,7 +44,7 @@ type SnapshotState = PassState<SnapshotCheckpoint>;
  * If the run is killed on the way, the next run counts again, and what was deleted by then counts as a recent deletion: the
  * verdict stays the same.
  */
-export async function endSnapshot(state: SnapshotState, run: RunContext): Promise<Ending> {
+export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
   const { checkpoint, resource } = state;
   const judgement = await judgeEnd(state, run);
   const { verdict, live, unseen, hasTooManyRejects, hasTooManyDuplicates } = judgement;
@@ -51,20 +54,21 @@ export async function endSnapshot(state: SnapshotState, run: RunContext): Promis
   const held = heldBy(judgement, state, run.now());
   const proves = verdict.delete !== 'none';
   const missing = proves ? unseen - deleted : Math.min(checkpoint.missing, unseen);
-  const isWhole = verdict.delete === 'all' && missing === 0 && checkpoint.progress.rejected === 0;
-  const done = complete(after, run.now(), held);
+  const isWhole =
+    verdict.delete === 'all' && missing === 0 && checkpoint.progress.rejected === 0 && !emptied.leavesSome;
+  const done = complete(after, run.now(), held, emptied.heldEmptied);
   const hasEverything = lossOf({ ...checkpoint, maxRejectRatio: resource.maxRejectRatio, live }) === undefined;
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates },
+    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, heldEmptied: emptied.heldEmptied },
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
-      fullAt: hasEverything ? done.fullAt : null,
+      fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,
       sweptTo: 0,
     },
-    keepsSeen: held !== null,
-    heldDeletes,
+    keepsSeen: done.phase === 'held',
+    held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
   };
 }
 

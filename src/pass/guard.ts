@@ -1,10 +1,15 @@
 import type { Mode } from '../adapter.ts';
 import type { DeletionCount, PassProgress } from '../checkpoint.ts';
 
-/** How much may be deleted without a permission. */
+/** A share (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
+export type Limit = { readonly ratio: number } | { readonly count: number };
+
+/** How much may be deleted and emptied without a permission. */
 export interface Guard {
-  /** A share of the live rows (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
-  readonly maxDeletes: { readonly ratio: number } | { readonly count: number };
+  /** Of the rows that were live before. */
+  readonly maxDeletes: Limit;
+  /** Of the filled values of each column. */
+  readonly maxEmptied: Limit;
   readonly windowMs: number;
   /** In how many consecutive complete passes a record must be missing. */
   readonly confirm: 'auto' | number;
@@ -128,7 +133,7 @@ export function lossOf(brought: Brought): string | undefined {
   const { records, rejected, total, shifted, again = 0, duplicates = 0, isMixed } = brought.progress;
   if (isMixed) return ofTwoAccounts;
   if (shifted) return `the pages moved while they were read, ${mayBeMissed}`;
-  if (again > 0) return `${many(again, 'record')} came again on a later page: the pages moved, ${mayBeMissed}`;
+  if (again > 0) return `${textOfMany(again, 'record')} came again on a later page: the pages moved, ${mayBeMissed}`;
   if (hasTooManyDuplicates(brought)) return `${duplicates} of ${records} records have the key of another one`;
   if (hasTooManyRejects(brought)) return `${rejected} of ${records} records were rejected`;
   if (total !== null && records < total)
@@ -175,10 +180,11 @@ function allOf(count: number): string {
 }
 
 function rows(count: number): string {
-  return many(count, 'row');
+  return textOfMany(count, 'row');
 }
 
-function many(count: number, noun: string): string {
+/** `1 row`, `2 rows`. */
+export function textOfMany(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 

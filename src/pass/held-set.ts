@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../checkpoint.ts';
 import { SeenSet } from './seen-set.ts';
 
 /** Sets of record ids, by the name of a column. */
@@ -47,6 +48,12 @@ export class HeldSet implements Sets {
     const { deletes, emptied, pending }: Stored = JSON.parse(Buffer.from(serialized).toString());
     return new HeldSet({ deletes: setOf(deletes), emptied: setsOf(emptied), pending: setsOf(pending) });
   }
+}
+
+/** What a pass before this one has held stays for a permission. What it was about to judge does not. */
+export function heldAtStart(held: HeldSet, { held: deletes, heldEmptied = null }: Checkpoint): HeldSet {
+  const emptied = heldEmptied === null ? new Map() : held.emptied;
+  return new HeldSet().with({ ...(deletes && { deletes: held.deletes }), emptied });
 }
 
 interface Stored {

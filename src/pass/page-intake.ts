@@ -6,6 +6,7 @@ import { ProtocolError } from '../errors.ts';
 import type { RecordBatch } from '../record.ts';
 import { firstCounts, nothingRepeated } from './brought.ts';
 import type { AfterPage, Written } from './commit.ts';
+import type { HeldSet } from './held-set.ts';
 import type { PassState } from './resource.ts';
 import { type PageBrought, turnPage } from './turn-page.ts';
 
@@ -21,6 +22,8 @@ export interface PageTotals {
 export interface PageTaken extends PageTotals {
   /** Where the pass stands now: it is committed. */
   readonly checkpoint: Checkpoint;
+  /** With the values that this page would empty. */
+  readonly held: HeldSet;
 }
 
 /** What is known of a page beside its records: whose credentials fetched it, and ids of live records that it says are gone. */
@@ -40,12 +43,14 @@ export class PageIntake {
   #totals: PageTotals = { counts: noChanges, records: 0, rejected: 0, duplicates: 0 };
   #keyless = 0;
   #repeated = nothingRepeated;
+  #held: HeldSet;
   #brought: PageBrought | undefined;
   #checkpoint: Checkpoint | undefined;
 
   constructor(page: SnapshotPage | ChangesPage, { gone, account }: PageOrigin, state: PassState) {
     this.#page = page;
     this.#account = account ?? null;
+    this.#held = state.held;
     this.#gone = gone;
     this.#state = state;
     const isOnlyPage = state.checkpoint.cursor === null && page.next === null;
@@ -64,22 +69,24 @@ export class PageIntake {
     for (const { key, hash } of batch.records) this.#content?.update(`${key}\n${hash}\n`);
   }
 
-  wrote({ counts, refused, repeated, checkpoint }: Written): void {
+  wrote({ counts, refused, repeated, checkpoint, held }: Written): void {
     const totals = this.#totals;
     this.#repeated = repeated;
+    this.#held = held;
     this.#totals = { ...totals, counts: sumCounts(totals.counts, counts), rejected: totals.rejected + refused };
     this.#checkpoint = checkpoint;
   }
 
   /** Where the pass stands after this page. Called again when a transaction is repeated: what the page brought stays the same. */
-  readonly checkpointAfter: AfterPage = (refused, { duplicates, again }) => {
+  readonly checkpointAfter: AfterPage = ({ refused, repeated, columns }) => {
     this.#brought ??= this.#whatItBrought();
     const { checkpoint, resource } = this.#state;
     const brought = {
       ...this.#brought,
       rejected: this.#brought.rejected + refused,
-      duplicates: this.#brought.duplicates + duplicates,
-      again,
+      duplicates: this.#brought.duplicates + repeated.duplicates,
+      again: repeated.again,
+      columns,
     };
     return turnPage(checkpoint, brought, resource.maxPages);
   };
@@ -87,7 +94,7 @@ export class PageIntake {
   taken(): PageTaken {
     const { duplicates, again } = this.#repeated;
     const totals = { ...this.#totals, duplicates: this.#totals.duplicates + duplicates + again };
-    if (this.#checkpoint) return { ...totals, checkpoint: this.#checkpoint };
+    if (this.#checkpoint) return { ...totals, checkpoint: this.#checkpoint, held: this.#held };
     throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
   }
 
@@ -97,6 +104,7 @@ export class PageIntake {
     return {
       duplicates: firstCounts(this.#page) ? duplicates : 0,
       again: 0,
+      columns: {},
       records,
       rejected,
       keyless: this.#keyless,

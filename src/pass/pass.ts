@@ -1,12 +1,13 @@
-import type { Checkpoint, HeldDeletes } from '../checkpoint.ts';
+import type { Checkpoint, HeldDeletes, HeldEmptied } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, whatExpired } from './due.ts';
 import { endChanges } from './end-changes.ts';
+import { endEmptied } from './end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end-snapshot.ts';
-import { HeldSet } from './held-set.ts';
+import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page-intake.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
@@ -84,6 +85,7 @@ export class Pass {
   async takePage(run: RunContext): Promise<PageTaken> {
     const taken = await takePage(this.#state(), run);
     this.#checkpoint = taken.checkpoint;
+    this.#held = taken.held;
     run.progress.page(this.#name, taken.checkpoint.progress.pages);
     return taken;
   }
@@ -93,11 +95,11 @@ export class Pass {
     crashPoint('before-sweep');
     const state = this.#state();
     const { checkpoint: before } = state;
-    const { ended, checkpoint, keepsSeen, heldDeletes } = isSnapshot(before)
-      ? await endSnapshot({ ...state, checkpoint: before }, run)
-      : await endChanges(state, run);
+    const emptied = await endEmptied(state, run);
+    const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
+      ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
+      : await endChanges(state, emptied, run);
     assertTrusted(run);
-    const held = new HeldSet().with({ deletes: heldDeletes });
     const seen = keepsSeen ? state.seen.serialize() : null;
     await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
     this.#checkpoint = checkpoint;
@@ -128,12 +130,20 @@ export class Pass {
     if (before !== null) await this.#store({ ...before, moved: { ...before.moved, [from]: to } }, run);
   }
 
-  /** Permits, once, the deletions of exactly the records that the guard has held back. */
-  async permit(run: Pick<RunContext, 'target'>): Promise<void> {
-    const { held } = this;
+  /** The values that are held back and may be permitted; null if there are none. */
+  get heldEmptied(): HeldEmptied | null {
+    const { heldEmptied = null } = this.#checkpoint ?? {};
+    const stored = [...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+    return heldEmptied !== null && stored === heldEmptied.count ? heldEmptied : null;
+  }
+
+  /** Permits, once, exactly the deletions, or the empty values, that the guard has held back. */
+  async permit(what: 'deletes' | 'updates', run: Pick<RunContext, 'target'>): Promise<void> {
+    const held = what === 'deletes' ? this.held : this.heldEmptied;
     if (this.#checkpoint === null || held === null) return;
-    const permission = { pass: held.pass, count: held.count };
-    await this.#store({ ...this.#checkpoint, permission }, run);
+    const permit = { pass: held.pass, count: held.count };
+    const permitted = what === 'deletes' ? { permission: permit } : { emptiedPermission: permit };
+    await this.#store({ ...this.#checkpoint, ...permitted }, run);
   }
 
   /** Makes the next step start a new pass, whatever this one was doing. */
@@ -155,10 +165,12 @@ export class Pass {
     return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held };
   }
 
-  async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, forgetsSeen = false): Promise<void> {
-    await target.save(this.#name, { checkpoint, ...(forgetsSeen && { seen: null }) });
+  async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
+    const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
+    await target.save(this.#name, { checkpoint, ...(startsPass && { seen: null, held: held.serialize() }) });
     this.#checkpoint = checkpoint;
-    if (!forgetsSeen) return;
+    this.#held = held;
+    if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
   }
@@ -176,5 +188,5 @@ export class Pass {
 /** A pass that brought nothing new proves what the last one proved. */
 const nothingNew: PassEnded = {
   ...{ verdict: { delete: 'all' }, deleted: 0, refused: 0 },
-  ...{ hasTooManyRejects: false, hasTooManyDuplicates: false },
+  ...{ hasTooManyRejects: false, hasTooManyDuplicates: false, heldEmptied: null },
 };

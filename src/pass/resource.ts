@@ -1,6 +1,6 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import type { Prepare, Rekey } from '../record.ts';
+import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
 import type { HeldSet } from './held-set.ts';
@@ -12,6 +12,8 @@ export interface Resource {
   readonly prepare: Prepare;
   /** Present where the table has `match`. Without it, the key that `prepare` gives is the key. */
   readonly rekey?: Rekey;
+  /** The hash of mapped values, as `prepare` makes it. */
+  readonly hash: (values: Values) => string;
   readonly shape: string;
   /** The resource is due when its last pass completed this long ago; 0: in every run. */
   readonly everyMs: number;

@@ -35,11 +35,11 @@ function readerOf(state: PassState, { thirdParty, target, log, signal, lease, on
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
-async function endUnmodified({ resource, checkpoint: before }: PassState, run: RunContext): Promise<PageTaken> {
+async function endUnmodified({ resource, checkpoint: before, held }: PassState, run: RunContext): Promise<PageTaken> {
   assertTrusted(run);
   const checkpoint = completeUnmodified(before, run.now());
   await run.target.save(resource.table.resource, { checkpoint, seen: null });
-  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint };
+  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held };
 }
 
 /** Drops the stored ETag before writing. If the run dies half-way, the rows no longer match the response that it describes. */

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Cursor } from '../adapter.ts';
-import type { Checkpoint, PassProgress } from '../checkpoint.ts';
+import type { Checkpoint, ColumnCounts, PassProgress } from '../checkpoint.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Validators } from '../validators.ts';
+import { sumColumns } from './emptied.ts';
 
 /** What a page brought, as its pass counts it. */
 export interface PageBrought {
@@ -12,6 +13,8 @@ export interface PageBrought {
   /** Records of a snapshot whose key came before: on this page, and on an earlier one. */
   readonly duplicates: number;
   readonly again: number;
+  /** What it compared of each column. */
+  readonly columns: ColumnCounts;
   readonly next: Cursor | null;
   /** Digest of the page's valid records; null for a page without any, or when it is the only page of the pass. */
   readonly content: string | null;
@@ -76,6 +79,7 @@ function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): Pas
     keyless: progress.keyless + page.keyless,
     duplicates: (progress.duplicates ?? 0) + page.duplicates,
     again: (progress.again ?? 0) + page.again,
+    columns: sumColumns(progress.columns ?? {}, page.columns),
     total: page.total ?? progress.total,
     shifted: progress.shifted || page.shifted,
     account,

@@ -24,6 +24,15 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
         `"cronsync run --allow-mass-delete=${checkpoint.held?.count ?? 0}" permits the deletions, once`,
     );
   }
+  if (ended.heldEmptied) {
+    const { because, count } = ended.heldEmptied;
+    report.held(
+      `values of ${name} are held back: ${because}. These fields keep their values, everything else was written; ` +
+        (count > 0
+          ? `"cronsync run --allow-mass-update=${count}" permits them, once`
+          : 'the next pass holds them again, and then they may be permitted'),
+    );
+  }
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);
   if (ended.refused === 0) return;
   report.warn(

@@ -8,6 +8,7 @@ import { silentLog } from '../../src/log.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import { columnsOf, type RecordSchema } from '../../src/records/columns.ts';
+import { hashOf } from '../../src/records/hash.ts';
 import { compileRekey } from '../../src/records/key.ts';
 import { compilePrepare, mappedColumns } from '../../src/records/prepare.ts';
 import { type RunOptions, run } from '../../src/run/run.ts';
@@ -117,11 +118,12 @@ async function resourceOf(
     table: { ...table, columns: columnsOf(schema), mapped: mappedColumns(mapping) },
     prepare: await compilePrepare(mapping),
     ...(match && { rekey: compileRekey(mapping) }),
+    hash: hashOf(mappedColumns(mapping)),
     shape: `${name} ${match}`,
     everyMs: 0,
     maxRejectRatio: 1,
     maxPages: 1000,
-    guard: { maxDeletes: { count: 1000 }, windowMs: 3_600_000, confirm: 1 },
+    guard: { maxDeletes: { count: 1000 }, maxEmptied: { count: 1000 }, windowMs: 3_600_000, confirm: 1 },
   };
 }
 

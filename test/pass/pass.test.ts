@@ -245,7 +245,7 @@ describe('what the guard has held', () => {
     await system.endPass({ without: [1, 2, 3], guard });
     const pass = new Pass({ ...system.resource, guard }, await system.target.pass('customers'));
     const { run, asked } = runOver([]);
-    await pass.permit(run);
+    await pass.permit('deletes', run);
     expect(await stored()).toMatchObject({ permission: { pass: 1, count: 3 } });
     expect(await pass.step(run)).toMatchObject({ taken: null, ended: { deleted: 3 } });
     expect(asked).toEqual([]);
@@ -254,10 +254,10 @@ describe('what the guard has held', () => {
   test('cannot be permitted if nothing is held', async () => {
     const { run } = runOver([snapshot([1])]);
     const pass = await openPass();
-    await pass.permit(run);
+    await pass.permit('deletes', run);
     await pass.step(run);
     expect(pass.held).toBeNull();
-    await pass.permit(run);
+    await pass.permit('deletes', run);
     expect(await stored()).toMatchObject({ permission: null });
   });
 });

@@ -11,6 +11,7 @@ const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
   keyless: 0,
   duplicates: 0,
   again: 0,
+  columns: {},
   next: null,
   content: null,
   total: null,

@@ -11,6 +11,7 @@ import { planSteps } from '../../src/pass/plan.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
 import { startPass, withLive } from '../../src/pass/transitions.ts';
+import { hashOf } from '../../src/records/hash.ts';
 import { compilePrepare } from '../../src/records/prepare.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import type { StoredPass, Target } from '../../src/target.ts';
@@ -104,7 +105,7 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
       return end(pass, guard, run);
     },
     endStoredPass: async ({ guard = {} } = {}, run = {}) => end(await stored(), guard, run),
-    permit: async () => new Pass(resource, await stored()).permit(aRun(target)),
+    permit: async () => new Pass(resource, await stored()).permit('deletes', aRun(target)),
     checkpoint: async () => (await stored()).checkpoint,
     customers: () => withDatabase(file, (database) => idsIn(database, onDelete)),
     emails: async (type) => (await eventsOf(type, target)).map(({ data }) => data.after.email),
@@ -126,6 +127,7 @@ async function customers(onDelete: 'soft' | 'hard'): Promise<Resource> {
   return {
     table: { resource: 'customers', table: 'customers', key: ['id'], columns, mapped: columns, onDelete },
     prepare: await compilePrepare({ schema, key: ['id'] }),
+    hash: hashOf(columns),
     shape: 'shape',
     everyMs: 0,
     maxRejectRatio: 0.05,

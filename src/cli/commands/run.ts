@@ -37,7 +37,8 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
 /** The lock comes first: what a run needs after it is loaded after it. */
 async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
-  const permits = flags.allowMassDelete === undefined ? null : await permitsGiven(setting, flags);
+  const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
+  const permits = isPermitting ? await permitsGiven(setting, flags) : null;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());

@@ -31,6 +31,8 @@ export interface RunFlags extends PlanFlags {
   readonly adapter?: string;
   /** How many deletions a person permits; true without a number. */
   readonly allowMassDelete?: number | true;
+  /** How many empty values. */
+  readonly allowMassUpdate?: number | true;
   readonly lockedExitCode?: number;
 }
 

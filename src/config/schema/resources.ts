@@ -78,8 +78,28 @@ const maxDeletes = v.pipe(
 /** How many rows may be deleted in one window: a share of the live rows, or a count. */
 export type DeleteLimit = { readonly ratio: number } | { readonly count: number };
 
+const maxEmptied = v.pipe(
+  v.union(
+    [
+      v.pipe(
+        percent('Of the values that were filled.'),
+        v.transform((ratio): DeleteLimit => ({ ratio })),
+      ),
+      v.pipe(
+        integer('Values.', 0),
+        v.transform((count): DeleteLimit => ({ count })),
+      ),
+    ],
+    'a share such as "20%", or a whole number',
+  ),
+  v.description(
+    'The most values of a column that one pass may empty: a share of those that were filled, or 3 values where that is more; or a count.',
+  ),
+);
+
 const guardOptions = {
   maxDeletes,
+  maxEmptied,
   window: duration('The time over which deletions are counted.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
@@ -96,6 +116,7 @@ export const guardSchema = v.pipe(
   closed(
     {
       maxDeletes: v.exactOptional(guardOptions.maxDeletes, '20%'),
+      maxEmptied: v.exactOptional(guardOptions.maxEmptied, '20%'),
       window: v.exactOptional(guardOptions.window, '24h'),
       confirm: v.exactOptional(guardOptions.confirm, 'auto'),
     },
@@ -111,6 +132,7 @@ const guardOverride = v.pipe(
   closed(
     {
       maxDeletes: v.exactOptional(guardOptions.maxDeletes),
+      maxEmptied: v.exactOptional(guardOptions.maxEmptied),
       window: v.exactOptional(guardOptions.window),
       confirm: v.exactOptional(guardOptions.confirm),
     },

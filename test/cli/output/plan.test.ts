@@ -19,6 +19,7 @@ const mapped: readonly Column[] = [
 const resource: Resource = {
   table: { resource: 'customers', table: 'clients', key: ['id'], columns: mapped, mapped, onDelete: 'soft' },
   prepare: (raw) => ({ key: null, reasons: [], raw }),
+  hash: () => '',
   shape: 'shape',
   everyMs: 0,
   maxRejectRatio: 0.05,
@@ -39,6 +40,7 @@ const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
   counts: spool.counts('customers'),
   unconfirmed: 0,
   verdict: { delete: 'all' },
+  emptied: null,
   table: { exists: true, missingColumns: [], problems: [] },
   ...changed,
 });
