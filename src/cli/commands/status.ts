@@ -127,6 +127,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
   for (const { resource, live, checkpoint, rejects } of status.resources) {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
+    if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
     if (rejects > 0)
       print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: ${command} rejects list`)}`);

@@ -47,3 +47,10 @@ describe('a spool', () => {
     expect(first.next().value).toEqual(created);
   });
 });
+
+test('says for which of some keys a change is planned', () => {
+  using spool = createSpool();
+  spool.put('customers', [{ type: 'created', key: '1', after: ['1'] }]);
+  expect([...spool.planned('customers', ['1', '2'])]).toEqual(['1']);
+  expect([...spool.planned('orders', ['1'])]).toEqual([]);
+});
