@@ -103,7 +103,7 @@ test.each([
   ['that does not parse', './broken.ts', 'does not load'],
   ['that throws', './throws.ts', 'does not load: no index'],
   ['that exports nothing', './nothing.ts', 'has no default export'],
-  ['that exports no listener', './text.ts', 'exports no listener'],
+  ['that exports no listener', './text.ts', 'does not export a listener'],
   ['that hears something else', './deaf.ts', 'has no handler for "customers.*"'],
 ])('a module %s is a config error', async (_case, module, message) => {
   const files = {
