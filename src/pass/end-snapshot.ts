@@ -62,6 +62,7 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, heldEmptied: emptied.heldEmptied },
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
+      lastCount: checkpoint.progress.records,
       fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,
