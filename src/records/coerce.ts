@@ -62,12 +62,18 @@ function narrow(big: bigint): Value | Unfit {
   return BigInt.asIntN(64, big) === big ? big : new Unfit(`is ${big}, more than 64 bits can hold`);
 }
 
-const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Linear: after the digits, only one branch can go on. */
+const numeral = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const longestNumeral = 1000;
 
 function toReal(found: unknown): Value | Unfit {
-  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && numeral.test(found));
+  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && isNumeral(found));
   const number = isSpelt ? Number(found) : found;
   return typeof number === 'number' && Number.isFinite(number) ? number + 0 : unfit('a number', found);
+}
+
+function isNumeral(text: string): boolean {
+  return text.length <= longestNumeral && numeral.test(text);
 }
 
 /** A JSON number has the digits that a double can keep; a text has all of its digits. */

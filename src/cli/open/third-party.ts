@@ -8,6 +8,7 @@ import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
 import type { Mask } from '../../excerpt.ts';
 import type { TokenSource } from '../../http/oauth.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
+import { environmentFor } from '../../program-environment.ts';
 import type { Progress } from '../../progress.ts';
 import type { ThirdParty } from '../../run/context.ts';
 import type { SlotKeeper } from '../../throttle.ts';
@@ -79,8 +80,8 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
   if (config.type === 'singer') {
     const { createSingerAdapter } = await import('../../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
-    const { loaded, terminal } = setting;
-    const surroundings = { dir: loaded.dir, env: terminal.caller.env, timeoutMs, maxMessageBytes: maxBodyBytes };
+    const env = environmentFor(setting.terminal.caller.env, config.env);
+    const surroundings = { dir: setting.loaded.dir, env, timeoutMs, maxMessageBytes: maxBodyBytes };
     return { config, adapter: await createSingerAdapter(config, surroundings), origins: [] };
   }
   return openModule(config, setting);

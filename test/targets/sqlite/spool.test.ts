@@ -49,6 +49,13 @@ describe('a spool', () => {
   });
 });
 
+test('says for which of some keys a change is planned', () => {
+  using spool = createSpool();
+  spool.put('customers', [{ type: 'created', key: '1', after: ['1'] }]);
+  expect([...spool.planned('customers', ['1', '2'])]).toEqual(['1']);
+  expect([...spool.planned('orders', ['1'])]).toEqual([]);
+});
+
 test.runIf(process.platform === 'linux')(
   'a plan that does not fit into memory is in a file for its own user only, without a name',
   () => {

@@ -24,6 +24,7 @@ import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { cluesContract } from '../../contracts/clues.ts';
+import { migrationContract } from '../../contracts/migration.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
@@ -75,9 +76,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const world = async (): Promise<TargetWorld> => {
+const world = async (fixture?: string): Promise<TargetWorld> => {
   const place = mkdtempSync(join(tmpdir(), 'sync-contract-'));
   const at = join(place, 'system.db');
+  if (fixture) copyFileSync(fixture, at);
   let system: DatabaseSync | undefined;
   const database = () => {
     system ??= new DatabaseSync(at, { timeout: 1000 });
@@ -98,8 +100,9 @@ const world = async (): Promise<TargetWorld> => {
     },
   };
 };
-targetContract('SQLite', world);
-cluesContract('SQLite', world);
+targetContract('SQLite', () => world());
+cluesContract('SQLite', () => world());
+migrationContract('SQLite', () => world('test/fixtures/release-0.1.0/sqlite.db'));
 
 describe('a SQLite file', () => {
   test("gets a write-ahead log when it is ours, and keeps its mode when it is the system's", async () => {
