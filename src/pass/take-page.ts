@@ -29,7 +29,12 @@ export async function takePage(state: PassState, run: RunContext): Promise<PageT
   return takeRecords(page, reader, state, run);
 }
 
-function readerOf(state: PassState, { thirdParty, target, log, signal, lease, onHit }: RunContext): PageReader {
+function readerOf(
+  state: PassState,
+  { thirdParty, target, log: runLog, warn, signal, lease, onHit }: RunContext,
+): PageReader {
+  // What an adapter warns of is in the summary.
+  const log = { ...runLog, warn };
   const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
   return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }

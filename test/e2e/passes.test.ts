@@ -87,6 +87,14 @@ test('a short page costs no second hit while its pass brings as many records as 
   await expectInStep(project);
 });
 
+test('a next page that the config does not read is a warning of the run, and of the dry run', async () => {
+  const config = (written: BaseConfig) => withResource(written, { pagination: { type: 'none' } });
+  await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2, config });
+  const warning = 'the answer for customers has more pages (`meta.next`)';
+  expect((await project.sync()).json().warnings).toEqual(expect.arrayContaining([expect.stringContaining(warning)]));
+  expect((await project.sync(['run', '--dry-run'])).stderr).toContain(warning);
+});
+
 test('--full starts a pass over from its first page', async () => {
   await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2 });
   await project.sync(onePage);
