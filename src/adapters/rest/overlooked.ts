@@ -7,7 +7,9 @@ export function overlookedIn(page: Answered, turn: Turn, name: string, resource:
   const isUnpaginated = (resource.pagination?.type ?? 'none') === 'none';
   const next = isUnpaginated ? nextIn(page) : null;
   const total = isUnpaginated && page.total === undefined ? largerCountIn(page, count) : null;
-  const hasNext = next !== null || turn.next !== null;
+  // Numbered pages and offsets go on by our own count, which proves nothing about the size.
+  const isTold = !['page', 'offset'].includes(resource.pagination?.type ?? 'none');
+  const hasNext = next !== null || (isTold && turn.next !== null);
   const size = hasNext ? ignoredSize(count, resource) : null;
   const how = 'set "pagination" of the resource, or the rest is never read';
   return [
@@ -78,12 +80,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 const sizeNames: ReadonlySet<string> = new Set(['perpage', 'limit', 'pagesize', 'size', 'first', 'maxresults', 'top']);
 
 /** The parameter by which a larger page was asked for. */
-function ignoredSize(count: number, { pagination, query = {} }: RestResource): string | null {
-  const asked = Object.entries(query).map(([name, value]) => [name, Number(value)] as const);
-  const own = pagination?.type === 'page' && pagination.sizeParam !== undefined && pagination.size !== undefined;
-  const sizes = own ? [...asked, [pagination.sizeParam, pagination.size] as const] : asked;
-  const named = sizes.filter(([name]) => sizeNames.has(plain(name ?? '')) || (own && name === pagination.sizeParam));
-  const found = named.find(([, size]) => size !== undefined && size > count);
+function ignoredSize(count: number, { query = {} }: RestResource): string | null {
+  const found = Object.entries(query).find(([name, size]) => sizeNames.has(plain(name)) && Number(size) > count);
   return found ? `\`${found[0]}=${found[1]}\`` : null;
 }
 
