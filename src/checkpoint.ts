@@ -26,6 +26,8 @@ export interface Checkpoint {
    * are dropped as soon as another response is written.
    */
   readonly validators: Validators | null;
+  /** How many records the last complete snapshot brought; null or absent where that is not known. */
+  readonly lastCount?: number | null;
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */

@@ -52,6 +52,7 @@ export function startPass<M extends Mode>(
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
+    lastCount: isReshaped ? null : (before?.lastCount ?? null),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -106,7 +107,7 @@ export function isPermitted({ permission, emptiedPermission = null }: Checkpoint
 /** Ends the pass, so that the next step starts a new one. Nothing that a finished pass was good for is kept. */
 export function startOver(checkpoint: Checkpoint): Checkpoint {
   const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-  const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
+  const nothing = { completedAt: null, validators: null, lastCount: null, fullAt: null, bookmark: null };
   return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 

@@ -207,3 +207,17 @@ test('an option that was removed says what takes its place', async () => {
     ),
   });
 });
+
+test('a required field that no map names would reject every record', async () => {
+  const required = (names: readonly string[]) => ({ ...customers.schema, required: names });
+  const withRequired = (names: readonly string[]) =>
+    aConfig({ resources: { customers: { ...customers, schema: required(names) } } });
+  expect(await problemsOf(withRequired(['id', 'state']))).toEqual([
+    {
+      path: 'adapters.acme.resources.customers.map.state',
+      expected: 'where "state" comes from: the schema of "customers" requires it',
+      found: 'nothing',
+    },
+  ]);
+  await load(withRequired(['id', 'email']));
+});

@@ -112,7 +112,7 @@ async function resourceOf(
   name: string,
   { schema = peopleSchema, key = ['id'], match = null }: SwapOptions,
 ): Promise<Resource> {
-  const mapping = { schema, key };
+  const mapping = { schema, key, ...(match && { match }) };
   const table = { resource: 'people', table: 'people', key, onDelete: 'soft' as const, ...(match && { match }) };
   return {
     table: { ...table, columns: columnsOf(schema), mapped: mappedColumns(mapping) },

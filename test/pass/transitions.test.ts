@@ -33,6 +33,7 @@ describe('a pass that starts', () => {
       deletions: [{ at: 1, live: 2, deleted: 1 }],
       missing: 3,
       triedAt: 800,
+      lastCount: 7,
       hadGuests: true,
     };
     const before = aCheckpoint({ pass: 4, phase: 'held', cursor: 'old', failures: 3, sweptTo: 9, ...lasting });

@@ -91,3 +91,13 @@ function asPhrase(description: string): string {
   const [sentence = ''] = description.split(/\.(?: |$)/);
   return sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
+
+const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable'));
+
+/** The environment of a program that cronsync starts. */
+export function variables(program: 'tap' | 'command') {
+  const description =
+    `Variables that the ${program} gets. Of the environment of cronsync it has only PATH, HOME, USER, LOGNAME, SHELL, ` +
+    'TMPDIR, TZ, LANG, LANGUAGE and LC_*.';
+  return v.exactOptional(v.pipe(named(variableName, v.string()), v.description(description)), {});
+}

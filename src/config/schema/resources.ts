@@ -29,7 +29,9 @@ const recordSchema = v.pipe(
     required: v.exactOptional(
       v.pipe(
         v.array(fieldName),
-        v.description('The fields that every record must have. A record without one is rejected.'),
+        v.description(
+          'The fields that every record must have. A record without one is rejected. A `map` must name each field that may not be null.',
+        ),
       ),
     ),
     additionalProperties: v.exactOptional(
