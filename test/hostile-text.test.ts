@@ -139,7 +139,8 @@ async function prepareOf(field: PropertySchema & Readonly<Record<string, unknown
 function nextByLink(link: string) {
   const records: readonly RawRecord[] = [];
   const url = new URL('http://api.example.com/');
-  return linkPager('next', undefined).turn({ records, document: {}, headers: { link }, url, total: undefined }, null);
+  const answered = { records, document: {}, headers: { link }, url, total: undefined };
+  return linkPager('next', undefined).turn(answered, null, null);
 }
 
 function attempt(work: () => unknown): unknown {

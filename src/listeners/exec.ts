@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UnreachableError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
 import { DeadLetter, type Delivery, type Listener } from '../listener.ts';
 import { checkProgram } from '../program.ts';
 import { captureLines } from '../program-output.ts';
@@ -103,7 +104,7 @@ async function run(
   child.stderr.destroy();
   signal.throwIfAborted();
   if (code === 0) return;
-  const words = redact(lastWords()).slice(0, 200);
+  const words = excerpt(lastWords(), redact);
   throw failureOf(`${command[0]} ${code === null ? `was killed by ${killedBy}` : `exited with ${code}`}`, code, words);
 }
 

@@ -1,4 +1,5 @@
 import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../canonical.ts';
+import { shortened } from '../excerpt.ts';
 import { parseJson } from '../json.ts';
 import { type Column, canonicalJson, type Value } from '../record.ts';
 import { type PropertySchema, typesOf } from './columns.ts';
@@ -123,7 +124,7 @@ function parsed(text: string): unknown {
 
 function unfit(expected: string, found: unknown): Unfit {
   const form = typeof found === 'number' || typeof found === 'bigint' ? String(found) : jsonOf(found);
-  return new Unfit(`is ${form.length > 60 ? `${form.slice(0, 60)}…` : form}, not ${expected}`);
+  return new Unfit(`is ${shortened(form, 60)}, not ${expected}`);
 }
 
 function jsonOf(found: unknown): string {

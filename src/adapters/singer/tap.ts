@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { AdapterContext } from '../../adapter.ts';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, messageOf, ThirdPartyError } from '../../errors.ts';
+import { longestExcerpt, shortened } from '../../excerpt.ts';
 import { checkProgram } from '../../program.ts';
 import { captureLines } from '../../program-output.ts';
 import type { TapFiles } from './files.ts';
@@ -126,7 +127,7 @@ function signalGroup({ pid }: Child, signal: NodeJS.Signals): void {
 }
 
 function failure(what: string, words: string): ThirdPartyError {
-  const quoted = words === '' ? '' : `: ${words.slice(0, 200)}`;
+  const quoted = words === '' ? '' : `: ${shortened(words, longestExcerpt)}`;
   return new ThirdPartyError(`the tap ${what}${quoted}. The pass is not complete, and nothing is deleted`, {
     backsOff: 'resource',
   });

@@ -10,7 +10,7 @@ import {
   streamOf,
   thisHolder,
   tokensOf,
-} from '../app.ts';
+} from '../open/app.ts';
 import { reportFailure } from '../output/report-error.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -37,14 +37,16 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
 /** The lock comes first: what a run needs after it is loaded after it. */
 async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
+  const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
+  const permits = isPermitting ? await permitsGiven(setting, flags) : null;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
     terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
-    const { compileResources, listenerGroups } = await import('../compile-resources.ts');
-    const { openThirdParty } = await import('../third-party.ts');
+    const { compileResources, listenerGroups } = await import('../open/compile-resources.ts');
+    const { openThirdParty } = await import('../open/third-party.ts');
     const { showProgress } = await import('../output/progress.ts');
     const { printSummary } = await import('../output/summary.ts');
     const resources = await compileResources(setting, flags.resource);
@@ -62,7 +64,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         resources,
         isFull: flags.full === true,
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
-        allowMassDelete: flags.allowMassDelete === true,
+        permits,
         groups: listenerGroups(config),
         maxStream: config.events.maxStream,
         retainMs: config.events.retainMs,
@@ -93,4 +95,9 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
   } finally {
     await lease.release();
   }
+}
+
+async function permitsGiven(setting: Setting, flags: RunFlags) {
+  const { permitsOf } = await import('./permits.ts');
+  return permitsOf(setting, flags);
 }

@@ -7,11 +7,11 @@ import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
 import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
-import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
+import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../open/app.ts';
+import { throttleKeysOf } from '../open/throttle-keys.ts';
 import { changes, many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { throttleKeysOf } from '../throttle-keys.ts';
 import { describeHeld } from './unlock.ts';
 
 interface Status {
@@ -95,7 +95,7 @@ async function readListeners(
   { groups }: StreamState,
   { lease, cursors }: { readonly lease: FenceRow | null; readonly cursors: readonly GroupCursor[] },
 ): Promise<ListenerStatus[]> {
-  const { openDeadLetters } = await import('../open-listener.ts');
+  const { openDeadLetters } = await import('../open/open-listener.ts');
   await using letters = await openDeadLetters(setting);
   const dead = await letters.countByListener();
   const off = cursors
@@ -140,6 +140,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
   for (const { resource, live, checkpoint, rejects } of status.resources) {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
+    if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
     if (rejects > 0)
       print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: ${command} rejects list`)}`);

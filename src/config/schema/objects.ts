@@ -12,8 +12,12 @@ export function isObject(value: unknown): value is Input {
 /**
  * An object with these members and no others. Unlike valibot's own it refuses lists, reports every unknown member rather
  * than the first, says which ones it knows (as the issue's `requirement`), and explains a missing one by its description.
+ * `removed` has what to say about members of earlier releases.
  */
-export function closed<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function closed<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  removed: Readonly<Record<string, string>> = {},
+) {
   const schema = v.strictObject(entries, (issue) => expectationOf(entries, issue));
   const inner: Run = schema['~run'].bind(schema);
   const strict: Run = (dataset, config) => {
@@ -23,7 +27,10 @@ export function closed<const Entries extends v.ObjectEntries>(entries: Entries) 
     const known = Object.fromEntries(Object.entries(input).filter(([key]) => isKnown(key)));
     const result = inner({ value: known }, config);
     for (const key of Object.keys(input)) {
-      if (!isKnown(key)) addKeyIssue(schema, { requirement: Object.keys(entries) }, result, config, { input, key });
+      if (isKnown(key)) continue;
+      const message = Object.hasOwn(removed, key) ? removed[key] : undefined;
+      const about = message === undefined ? { requirement: Object.keys(entries) } : { message };
+      addKeyIssue(schema, about, result, config, { input, key });
     }
     return result;
   };

@@ -1,17 +1,20 @@
 import { resolve } from 'node:path';
-import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
-import { redactor } from '../config/redact.ts';
-import type { AdapterConfig } from '../config/schema/schema.ts';
-import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
-import type { TokenSource } from '../http/oauth.ts';
-import type { CredentialOptions, ThrottledClientOptions } from '../http/throttled.ts';
-import { environmentFor } from '../program-environment.ts';
-import type { Progress } from '../progress.ts';
-import type { ThirdParty } from '../run/context.ts';
-import type { SlotKeeper } from '../throttle.ts';
-import type { TokenStore } from '../token.ts';
+import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
+import { redactor } from '../../config/redact.ts';
+import { requestSecretsIn } from '../../config/request-secrets.ts';
+import type { AdapterConfig } from '../../config/schema/schema.ts';
+import { secretsIn } from '../../config/secrets.ts';
+import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
+import type { Mask } from '../../excerpt.ts';
+import type { TokenSource } from '../../http/oauth.ts';
+import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
+import { environmentFor } from '../../program-environment.ts';
+import type { Progress } from '../../progress.ts';
+import type { ThirdParty } from '../../run/context.ts';
+import type { SlotKeeper } from '../../throttle.ts';
+import type { TokenStore } from '../../token.ts';
+import { readVersion } from '../package.ts';
 import type { Setting } from './app.ts';
-import { readVersion } from './package.ts';
 
 export interface ThirdPartyOptions {
   /** Milliseconds to wait for a slot; by default the adapter's own. */
@@ -37,7 +40,10 @@ export async function openThirdParty(
 ): Promise<ThirdParty> {
   const opened = await openAdapter(selected(setting), setting);
   const openHttp = await wayOut(opened, parts, setting, options);
-  return { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+  const third = { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+  return options.from === undefined
+    ? { ...third, account: await accountOf(opened.config, setting.config.name) }
+    : third;
 }
 
 /** Opens what a run would open of the selected adapter, with its modules and catalogs, without a hit. Throws `ConfigError`. */
@@ -62,17 +68,17 @@ interface OpenAdapter {
 
 async function openAdapter(config: AdapterConfig, setting: Setting): Promise<OpenAdapter> {
   if (config.type === 'rest') {
-    const { createRestAdapter } = await import('../adapters/rest/rest.ts');
+    const { createRestAdapter } = await import('../../adapters/rest/rest.ts');
     return { config, adapter: createRestAdapter(config), origins: [new URL(config.baseUrl).origin] };
   }
   if (config.type === 'file') {
-    const { createFileAdapter } = await import('../adapters/file/file.ts');
+    const { createFileAdapter } = await import('../../adapters/file/file.ts');
     const urls = Object.values(config.resources).flatMap(({ url }) => url ?? []);
     const adapter = createFileAdapter(config, () => setting.terminal.caller.terminal.stdin);
     return { config, adapter, origins: urls.map((url) => new URL(url).origin) };
   }
   if (config.type === 'singer') {
-    const { createSingerAdapter } = await import('../adapters/singer/singer.ts');
+    const { createSingerAdapter } = await import('../../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
     const env = environmentFor(setting.terminal.caller.env, config.env);
     const surroundings = { dir: setting.loaded.dir, env, timeoutMs, maxMessageBytes: maxBodyBytes };
@@ -82,7 +88,7 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
 }
 
 async function openModule(config: AdapterConfig & { type: 'module' }, { loaded }: Setting): Promise<OpenAdapter> {
-  const { importModule } = await import('../config/modules.ts');
+  const { importModule } = await import('../../config/modules.ts');
   const definition = await importModule(config.module, loaded.dir);
   if (!isDefinition(definition)) {
     throw new ConfigError(`the module ${config.module} does not export an adapter`, {
@@ -118,7 +124,7 @@ async function wayOut(
   options: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
   if (options.from === undefined) return throttledWayOut(opened, parts, setting, options);
-  const { createFileClient, demandPass } = await import('../http/saved-answers.ts');
+  const { createFileClient, demandPass } = await import('../../http/saved-answers.ts');
   const saved = createFileClient(resolve(setting.terminal.caller.cwd, options.from));
   return ({ pass: { mode } }) => demandPass(saved, mode);
 }
@@ -129,13 +135,17 @@ async function throttledWayOut(
   { timings, terminal, loaded }: Setting,
   { waitMs, save }: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
-  const { createRecorder, notePass } = await import('../http/saved-answers.ts');
-  const { createThrottledClient } = await import('../http/throttled.ts');
+  const { createRecorder, notePass } = await import('../../http/saved-answers.ts');
+  const { createThrottledClient } = await import('../../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
-  const credentials = await openCredentials(config, origins, loaded.dir);
   const source = await openTokens(config, origins, tokens);
-  const mask = (secret: string) => terminal.redact(redactor([...loaded.secrets, secret]));
+  let redact = redactor(loaded.secrets);
+  const credentials = await openCredentials(config, origins, loaded.dir, (text) => redact(text));
+  const hide = (secret: string) => {
+    redact = redactor([...loaded.secrets, secret]);
+    terminal.redact(redact);
+  };
   return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
     const options: ThrottledClientOptions = {
       throttle: {
@@ -158,7 +168,7 @@ async function throttledWayOut(
     };
     if (source === null) return createThrottledClient(options);
     const tokenClient = createThrottledClient(tokenOptions(options, source.origin));
-    const token = tokenOf(source.tokens, tokenClient, mask);
+    const token = tokenOf(source.tokens, tokenClient, hide);
     return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
 }
@@ -167,16 +177,24 @@ async function openCredentials(
   config: AdapterConfig,
   origins: readonly string[],
   dir: string,
+  mask: Mask,
 ): Promise<CredentialOptions> {
-  const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
+  const { authorizer, credentialsDigest, signer } = await import('../../http/auth.ts');
   const { auth, headers } = config.type === 'singer' ? {} : config;
   const add = authorizer(auth, headers);
   const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
-  return { origins, authorize, digest: credentialsDigest(auth) };
+  return { origins, authorize, mask, digest: credentialsDigest(auth) };
+}
+
+async function accountOf(config: AdapterConfig, name: string): Promise<string> {
+  const { accountDigest } = await import('../../http/auth.ts');
+  const { auth, ...rest } = { auth: undefined, ...config };
+  const secrets = [...secretsIn(rest), ...requestSecretsIn({ adapters: { rest } })];
+  return accountDigest({ auth, secrets }, name);
 }
 
 async function openSign(module: string, dir: string): Promise<Sign> {
-  const { importModule } = await import('../config/modules.ts');
+  const { importModule } = await import('../../config/modules.ts');
   const sign = await importModule(module, dir);
   if (typeof sign === 'function') return sign as Sign;
   throw new ConfigError(`the module ${module} does not export a function; no hit was made`, {
@@ -197,22 +215,25 @@ async function openTokens(
 ): Promise<OpenTokens | null> {
   const { auth } = config.type === 'singer' ? {} : config;
   if (auth?.type !== 'oauth2') return null;
-  const { createTokenSource } = await import('../http/oauth.ts');
-  const { throttleKeyOf } = await import('../http/throttle-key.ts');
-  const key = config.throttle.key ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
-  return { tokens: createTokenSource(auth, key, store), origin: new URL(auth.tokenUrl).origin };
+  const { createTokenSource } = await import('../../http/oauth.ts');
+  const { throttleKeyOf } = await import('../../http/throttle-key.ts');
+  const { key: named, hits, perMs, marginMs } = config.throttle;
+  const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
+  const { origin } = new URL(auth.tokenUrl);
+  const pageAfterMs = origins.includes(origin) && hits === 1 ? perMs + marginMs : 0;
+  return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin };
 }
 
 /** The access token of each request, masked in every output from then on. */
 function tokenOf(
   tokens: TokenSource,
   client: HttpClient,
-  mask: (secret: string) => void,
+  hide: (secret: string) => void,
 ): NonNullable<CredentialOptions['token']> {
   return {
     async get() {
       const token = await tokens.get(client);
-      mask(token.text);
+      hide(token.text);
       return token;
     },
     drop: (token) => tokens.drop(token),
