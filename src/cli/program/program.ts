@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Streams } from '../caller.ts';
+import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
@@ -23,7 +24,7 @@ export async function parseCommandLine(
   let chosen: ChosenCommand | undefined;
   const program = new Command('cronsync').configureOutput({
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr: (text) => void stderr.write(forPeople(text, { hasColours: false })),
     getOutHelpWidth: () => stdout.columns ?? 80,
     getErrHelpWidth: () => stderr.columns ?? 80,
   });
