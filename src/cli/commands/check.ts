@@ -2,9 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { unmatchedProblems } from '../../match/unmatched.ts';
+import { describeStricter } from '../../throttle.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { tryAdapter } from '../open/third-party.ts';
+import { throttleKeysOf } from '../open/throttle-keys.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -20,7 +22,7 @@ export async function checkCommand(options: GlobalOptions, terminal: Terminal): 
   const findings = [
     { what: 'config', is: 'good', detail: setting.loaded.path } as const,
     await checkAdapter(setting),
-    await checkRedis(setting),
+    ...(await checkRedis(setting)),
     ...(await checkTables(setting)),
     ...shadowedCommand(terminal.caller.env.PATH ?? ''),
   ];
@@ -41,9 +43,18 @@ async function checkAdapter(setting: Setting): Promise<Finding> {
   }
 }
 
-async function checkRedis(setting: Setting): Promise<Finding> {
+async function checkRedis(setting: Setting): Promise<Finding[]> {
+  const { config } = setting;
   using redis = await connectRedis(setting);
-  return { what: 'redis', is: 'good', detail: redis.address };
+  const { stricterLimits } = await import('../../redis/limit-owners.ts');
+  const limits = config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 };
+  const at = { redis, prefix: config.redis.prefix };
+  const stricter = await Promise.all(throttleKeysOf(config).map((key) => stricterLimits(at, key, limits)));
+  const notes = stricter.flatMap((found) => (found ? [describeStricter(found)] : []));
+  return [
+    { what: 'redis', is: 'good', detail: redis.address },
+    ...notes.map((detail) => ({ what: 'throttle', is: 'note', detail }) as const),
+  ];
 }
 
 async function checkTables(setting: Setting): Promise<Finding[]> {
