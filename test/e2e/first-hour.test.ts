@@ -122,6 +122,11 @@ const turns: Record<string, Turn> = {
     exitCode: 78,
     says: [/`contact\.\.email` is not a JMESPath expression/, /nothing was fetched or written/, /hint: Correct this/],
   },
+  'a config in a folder that is not there': {
+    args: ['init', '--config', 'nowhere/sync.config.json'],
+    exitCode: 78,
+    says: [/nowhere.sync\.config\.json cannot be written: ENOENT/, /nothing was written/, /hint: Make sure/],
+  },
   'a flag that does not exist': {
     args: ['run', '--dryrun'],
     exitCode: 64,
