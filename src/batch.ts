@@ -1,5 +1,5 @@
 import type { Change, ChangeCounts } from './change.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { CheckpointToStore } from './checkpoint.ts';
 import type { Aliases } from './identity.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
 import type { ResourceTable } from './table.ts';
@@ -45,11 +45,7 @@ export interface Batch {
    * What to store with the batch, given the ids of its records and how many of them the database refused. Called last,
    * inside the transaction, and not at all while a row is busy.
    */
-  readonly checkpoint?: (
-    ids: readonly number[],
-    counts: ChangeCounts,
-    refused: number,
-  ) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
+  readonly checkpoint?: (ids: readonly number[], counts: ChangeCounts, refused: number) => CheckpointToStore;
 }
 
 export interface EventOptions {
@@ -74,10 +70,7 @@ export interface Removal {
    * are left: more transactions follow, or rows are busy and the removal has to be done again. The missing are counted once
    * it is whole.
    */
-  readonly checkpoint: (
-    deleted: number,
-    isWhole: boolean,
-  ) => { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null };
+  readonly checkpoint: (deleted: number, isWhole: boolean) => CheckpointToStore;
 }
 
 /** What has become of a batch or a removal. */

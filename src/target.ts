@@ -1,6 +1,6 @@
 import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { ChangeCounts } from './change.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { Position } from './event.ts';
 import type { Alias, Arrived, Clues } from './identity.ts';
 import type { Prepared, Values } from './record.ts';
@@ -9,7 +9,7 @@ import type { SlotKeeper } from './throttle.ts';
 
 /**
  * What may be read of a target without taking it over. A run, a dry run, the daemon and the commands ask it, at any time. It
- * never writes and never makes anything: what is not there reads as empty. Every call reads one state of the database, and
+ * never writes and never makes anything: what is not there reads as empty, also in the tables of an earlier release. Every call reads one state of the database, and
  * throws `UnreachableError` where the database is away or busy, and `ConfigError` where it refuses this user or its tables
  * are of a newer release.
  */
@@ -103,8 +103,8 @@ export interface Target extends TargetReader {
   readonly slots: SlotKeeper;
 
   /**
-   * Takes over writing: makes what is missing of our tables and of the system's, checks that no other sync owns these,
-   * and adds one to the fence, so that every earlier run's writes throw `FencedError` from now on. Called once per run, right
+   * Takes over writing: makes what is missing of our tables and of the system's, brings tables of an earlier release up to
+   * this one, checks that no other sync owns the system's, and adds one to the fence, so that every earlier run's writes throw `FencedError` from now on. Called once per run, right
    * after the lock was taken. Throws `ConfigError` where a table does not fit or belongs to another sync. If the signal has
    * fired, it throws and leaves the fence to the run that has the lock by now.
    */
@@ -130,10 +130,9 @@ export interface Target extends TargetReader {
   remove(removal: Removal, signal: AbortSignal): Promise<Committed>;
 
   /**
-   * Stores a checkpoint alone. Called where a pass moves without a change, or fails. Without `seen` the stored seen set
-   * stays as it is.
+   * Stores a checkpoint alone. Called where a pass moves without a change, or fails.
    */
-  save(resource: string, stored: { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null }): Promise<void>;
+  save(resource: string, stored: CheckpointToStore): Promise<void>;
 
   /** Stores listeners' cursors, and forgets the groups in `drop`. A cursor that is stored with a later position stays as it is. */
   saveGroups(cursors: readonly GroupCursor[], drop?: readonly string[]): Promise<void>;
@@ -188,6 +187,8 @@ export interface StoredPass {
   readonly checkpoint: Checkpoint;
   /** The serialized seen set; null if the pass has none yet. */
   readonly seen: Uint8Array | null;
+  /** The serialized set of what the guard holds back; null if it holds nothing. */
+  readonly held: Uint8Array | null;
 }
 
 export interface LiveIds {

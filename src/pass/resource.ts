@@ -1,8 +1,9 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import type { Prepare, Rekey } from '../record.ts';
+import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
+import type { HeldSet } from './held-set.ts';
 import type { SeenSet } from './seen-set.ts';
 
 /** One resource as a run works on it: what the config says, compiled. */
@@ -11,6 +12,8 @@ export interface Resource {
   readonly prepare: Prepare;
   /** Present where the table has `match`. Without it, the key that `prepare` gives is the key. */
   readonly rekey?: Rekey;
+  /** The hash of mapped values, as `prepare` makes it. */
+  readonly hash: (values: Values) => string;
   readonly shape: string;
   /** The resource is due when its last pass completed this long ago; 0: in every run. */
   readonly everyMs: number;
@@ -34,4 +37,6 @@ export interface PassState<C extends Checkpoint = Checkpoint> {
   readonly checkpoint: C;
   /** Grows with every page. After a page that failed, it must be read again from the target. */
   readonly seen: SeenSet;
+  /** What the guard holds back. */
+  readonly held: HeldSet;
 }

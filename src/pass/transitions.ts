@@ -1,6 +1,7 @@
 import type { Mode } from '../adapter.ts';
-import { type BackOff, type Checkpoint, type HeldDeletes, noProgress } from '../checkpoint.ts';
+import { type BackOff, type Checkpoint, type HeldDeletes, type HeldEmptied, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
+import { type Guard, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
 
 /** A pass is abandoned after this many consecutive failures at one cursor. */
@@ -51,6 +52,7 @@ export function startPass<M extends Mode>(
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
+    lastCount: isReshaped ? null : (before?.lastCount ?? null),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -62,6 +64,8 @@ export function startPass<M extends Mode>(
     moved: isReshaped ? {} : (before?.moved ?? {}),
     held: isReshaped ? null : (before?.held ?? null),
     permission: isReshaped ? null : (before?.permission ?? null),
+    heldEmptied: isReshaped ? null : (before?.heldEmptied ?? null),
+    emptiedPermission: isReshaped ? null : (before?.emptiedPermission ?? null),
     deletions: before?.deletions ?? [],
     missing: before?.missing ?? 0,
     sweptTo: 0,
@@ -71,17 +75,38 @@ export function startPass<M extends Mode>(
   };
 }
 
+/**
+ * The checkpoint of a new pass, with how many rows are live now: what the guard measures deletions by. Counts of a table that
+ * is being filled for the first time, or is empty, are not remembered: a share of them says nothing.
+ */
+export function withLive(
+  started: Checkpoint,
+  before: Checkpoint | null,
+  live: number,
+  { windowMs }: Pick<Guard, 'windowMs'>,
+): Checkpoint {
+  const wasComplete = before !== null && (before.completedAt !== null || before.deletions.length > 0);
+  if (!wasComplete || live === 0) return { ...started, liveAtStart: live };
+  const deletions = noteDeletions(started.deletions, { at: started.startedAt, live, deleted: 0 }, windowMs);
+  return { ...started, liveAtStart: live, deletions };
+}
+
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
   if (before === null || before.shape !== shape || before.phase === 'done') return true;
-  if (before.phase === 'held') return before.permission === null;
+  if (before.phase === 'held') return !isPermitted(before);
   return before.phase === 'walking' && !modes.includes(before.mode);
+}
+
+/** Whether a person has permitted what is held. */
+export function isPermitted({ permission, emptiedPermission = null }: Checkpoint): boolean {
+  return permission !== null || emptiedPermission !== null;
 }
 
 /** Ends the pass, so that the next step starts a new one. Nothing that a finished pass was good for is kept. */
 export function startOver(checkpoint: Checkpoint): Checkpoint {
   const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-  const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
+  const nothing = { completedAt: null, validators: null, lastCount: null, fullAt: null, bookmark: null };
   return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
@@ -102,15 +127,23 @@ export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpo
  * The pass is over. A snapshot that brought no bookmark leaves none. A held pass stays a remap: a deletion that is permitted
  * later has the same cause.
  */
-export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes | null): Checkpoint {
+export function complete(
+  checkpoint: Checkpoint,
+  now: number,
+  held: HeldDeletes | null,
+  heldEmptied: HeldEmptied | null = null,
+): Checkpoint {
+  const isHeld = held !== null || heldEmptied !== null;
   return {
     ...checkpoint,
-    phase: held ? 'held' : 'done',
-    isRemap: held !== null && checkpoint.isRemap,
+    phase: isHeld ? 'held' : 'done',
+    isRemap: isHeld && checkpoint.isRemap,
     completedAt: now,
     cursor: null,
     held,
     permission: null,
+    heldEmptied,
+    emptiedPermission: null,
     home: checkpoint.nextHome ?? [],
     bookmark: checkpoint.nextBookmark ?? (isSnapshot(checkpoint) ? null : checkpoint.bookmark),
     fullAt: isSnapshot(checkpoint) ? now : checkpoint.fullAt,
@@ -137,7 +170,8 @@ export function fail(
   if (checkpoint.cursor === null && !isTooOld) return { ...checkpoint, failures, backOff };
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
   const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);
-  return { ...restarted, isRemap: checkpoint.isRemap, completedAt: checkpoint.completedAt, backOff };
+  const { isRemap, completedAt, liveAtStart } = checkpoint;
+  return { ...restarted, isRemap, completedAt, backOff, ...(liveAtStart !== undefined && { liveAtStart }) };
 }
 
 function isBookmarkExpired(expired: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {

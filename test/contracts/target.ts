@@ -345,7 +345,17 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         await target.save('customers', { checkpoint: checkpointOf(5) });
         expect((await target.pass('customers'))?.seen?.length).toBe(3);
         await target.save('customers', { checkpoint: checkpointOf(6), seen: null });
-        expect(await target.pass('customers')).toEqual({ checkpoint: checkpointOf(6), seen: null });
+        expect(await target.pass('customers')).toEqual({ checkpoint: checkpointOf(6), seen: null, held: null });
+      });
+
+      test('stores the set of what is held beside the checkpoint, until another one takes its place', async () => {
+        const target = await takenOver();
+        const checkpoint = checkpointOf(4);
+        await write(target, [ada], { checkpoint: () => ({ checkpoint, seen: null, held: new Uint8Array([3, 250]) }) });
+        await target.save('customers', { checkpoint });
+        expect((await target.pass('customers'))?.held).toEqual(new Uint8Array([3, 250]));
+        await target.save('customers', { checkpoint, held: null });
+        expect((await target.pass('customers'))?.held).toBeNull();
       });
 
       test('takes a record again that an earlier page of a first load has brought', async () => {

@@ -8,7 +8,16 @@ function aPass(resource: string, checkpoint: Checkpoint | null, everyMs = 60_000
   const table = { resource, table: resource, key: ['id'], columns: [], mapped: [], onDelete: 'soft' } as const;
   const prepare = () => ({ key: null, reasons: [], raw: null });
   return {
-    resource: { table, prepare, shape: 'shape', everyMs, maxRejectRatio: 0, maxPages: 10, guard: aGuard },
+    resource: {
+      table,
+      prepare,
+      hash: () => '',
+      shape: 'shape',
+      everyMs,
+      maxRejectRatio: 0,
+      maxPages: 10,
+      guard: aGuard,
+    },
     checkpoint,
   };
 }
@@ -65,7 +74,11 @@ describe('a resource is due', () => {
     ['if the shape is another', aCheckpoint({ shape: 'other', phase: 'done', completedAt: 9_999 }), true],
     ['if its pass is under way', aCheckpoint({ completedAt: 9_999 }), true],
     ['if its pass is deleting', aCheckpoint({ phase: 'deleting', completedAt: 9_999 }), true],
-    ['if what is held is permitted', aCheckpoint({ phase: 'held', permission: 3, completedAt: 9_999 }), true],
+    [
+      'if what is held is permitted',
+      aCheckpoint({ phase: 'held', permission: { pass: 3, count: 3 }, completedAt: 9_999 }),
+      true,
+    ],
     ['not if it is held and not permitted', aCheckpoint({ phase: 'held', completedAt: 9_999 }), false],
     ['not before its time', aCheckpoint({ phase: 'done', completedAt: 9_001 }), false],
     ['when its time has come', aCheckpoint({ phase: 'done', completedAt: 9_000 }), true],

@@ -4,6 +4,7 @@ import { groupNamesOf } from '../../listener.ts';
 import type { ChangesPlan, Resource } from '../../pass/resource.ts';
 import type { Prepare } from '../../record.ts';
 import { columnsOf } from '../../records/columns.ts';
+import { hashOf } from '../../records/hash.ts';
 import { compileKey, compileRekey } from '../../records/key.ts';
 import { compilePrepare, type Mapping, mappedColumns } from '../../records/prepare.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
@@ -31,7 +32,7 @@ async function compileResource(
 ): Promise<Resource> {
   const adapter = config.adapters[config.adapter];
   const map = adapter?.resources[name]?.map;
-  const mapping = { schema: resource.schema, key: resource.key, map };
+  const mapping = { schema: resource.schema, key: resource.key, map, match: resource.match };
   const prepare = await compilePrepare(mapping);
   const changes = await compileChanges(adapter, name, mapping, prepare);
   return {
@@ -47,6 +48,7 @@ async function compileResource(
     prepare,
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
+    hash: hashOf(mappedColumns(mapping)),
     shape,
     everyMs: resource.everyMs ?? 0,
     maxRejectRatio: resource.rejectsRatio,

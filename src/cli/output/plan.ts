@@ -88,7 +88,7 @@ function isUnread({ pages, isComplete }: ResourcePlan): boolean {
 
 /** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
-  const { isComplete, pages, verdict, unconfirmed, rejected, rejects } = planned;
+  const { isComplete, pages, verdict, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
   return [
     ...planned.table.problems,
     planned.table.exists ? '' : `the table ${table} will be created`,
@@ -98,7 +98,9 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
     isComplete || pages === 0 ? '' : `only ${many(pages, 'page')} could be read: deletions are unknown`,
     verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
     verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
+    emptied ? `the guard would hold ${many(emptied.count, 'value')} back: ${emptied.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
+    duplicates > 0 ? `${many(duplicates, 'duplicate')}: the first record of each key counts` : '',
     rejected > 0 ? `${many(rejected, 'record')} would be rejected:` : '',
     ...rejects.map(({ key, reasons }) => `  ${printable(key ?? '(no key)')}: ${printable(reasons.join('; '))}`),
   ].filter(Boolean);

@@ -94,7 +94,7 @@ Examples:
 Exit codes:
   0         done, or nothing to do
   2         the plan has changes (with --detailed-exitcode)
-  3         the guard held deletions back
+  3         the guard held deletions or empty values back
   64        wrong usage
   65        too many records were rejected
   69        the third party, Redis or the target is unreachable

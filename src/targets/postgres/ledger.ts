@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../checkpoint.ts';
+import type { CheckpointToStore } from '../../checkpoint.ts';
 import type { GroupCursor, RunRow, StoredPass } from '../../target.ts';
 import { groupCursorOf, runOf } from '../sql/our-rows.ts';
 import type { Session } from './connection/session.ts';
@@ -13,15 +13,21 @@ export async function readPass(
   { table }: Place,
   name: string,
   resource: string,
+  version: number,
 ): Promise<StoredPass | null> {
+  const held = version < 2 ? 'NULL' : "encode(held, 'base64')";
   const { rows } = await session.query(
-    `SELECT checkpoint, encode(seen, 'base64') AS seen FROM ${table('_sync_passes')} WHERE name = $1 AND resource = $2`,
+    `SELECT checkpoint, encode(seen, 'base64') AS seen, ${held} AS held FROM ${table('_sync_passes')}
+     WHERE name = $1 AND resource = $2`,
     [name, resource],
   );
   const [row] = rows;
   if (!row) return null;
-  const seen = typeof row.seen === 'string' ? new Uint8Array(Buffer.from(row.seen, 'base64')) : null;
-  return { checkpoint: JSON.parse(String(row.checkpoint)), seen };
+  return { checkpoint: JSON.parse(String(row.checkpoint)), seen: bytesOf(row.seen), held: bytesOf(row.held) };
+}
+
+function bytesOf(base64: string | null | undefined): Uint8Array | null {
+  return typeof base64 === 'string' ? new Uint8Array(Buffer.from(base64, 'base64')) : null;
 }
 
 export async function savePass(
@@ -29,14 +35,18 @@ export async function savePass(
   { table }: Place,
   name: string,
   resource: string,
-  { checkpoint, seen }: { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null },
+  { checkpoint, seen, held }: CheckpointToStore,
 ): Promise<void> {
-  const setsSeen = seen !== undefined ? ', seen = excluded.seen' : '';
+  const sets = [seen !== undefined ? ', seen = excluded.seen' : '', held !== undefined ? ', held = excluded.held' : ''];
   await session.query(
-    `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (name, resource) DO UPDATE SET checkpoint = excluded.checkpoint${setsSeen}`,
-    [name, resource, JSON.stringify(checkpoint), seen ? Buffer.from(seen) : null],
+    `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (name, resource) DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
+    [name, resource, JSON.stringify(checkpoint), bufferOf(seen), bufferOf(held)],
   );
+}
+
+function bufferOf(bytes: Uint8Array | null | undefined): Buffer | null {
+  return bytes ? Buffer.from(bytes) : null;
 }
 
 export async function readGroups(session: Session, { table }: Place, name: string): Promise<GroupCursor[]> {

@@ -6,6 +6,7 @@ import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-ye
 import type { Session } from './connection/session.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
+import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
 import { countRejects, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
@@ -16,7 +17,7 @@ import { type LookUp, lookUp } from './rows/look-up.ts';
 import { registerOf } from './rows/register.ts';
 import { readShape } from './rows/shapes.ts';
 import { wantedKey, wantedRecord } from './rows/wanted.ts';
-import { hasSchema, type Place, type Transact } from './schema.ts';
+import { type Place, schemaVersion, type Transact } from './schema.ts';
 
 export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>;
 
@@ -34,7 +35,8 @@ class SyncReading {
   readonly place: Place;
   readonly name: string;
   readonly any: Transact;
-  #hasOurs = false;
+  /** The version of our own tables as it was last read. */
+  #version = 0;
 
   constructor(read: Transact, place: Place, name: string) {
     this.place = place;
@@ -43,8 +45,11 @@ class SyncReading {
   }
 
   /** Reads our own tables. */
-  ours<T>(work: (session: Session) => Promise<T>, empty: T): Promise<T> {
-    return this.any(async (session) => ((await this.#isOurs(session)) ? work(session) : empty));
+  ours<T>(work: (session: Session, version: number) => Promise<T>, empty: T): Promise<T> {
+    return this.any(async (session) => {
+      const version = await this.#versionIn(session);
+      return version > 0 ? work(session, version) : empty;
+    });
   }
 
   /** Reads what is known of a resource. */
@@ -59,15 +64,16 @@ class SyncReading {
   rows<T>(table: ResourceTable, work: (session: Session, at: Whereabouts) => Promise<T>, empty: T): Promise<T> {
     const { place, name } = this;
     return this.any(async (session) => {
-      const register = (await this.#isOurs(session)) ? await registerOf(session, place, name, table.resource) : null;
+      const register =
+        (await this.#versionIn(session)) > 0 ? await registerOf(session, place, name, table.resource) : null;
       const shape = await readShape(session, place, table);
       return register || shape ? work(session, { place, shape, of: register?.id ?? null }) : empty;
     });
   }
 
-  async #isOurs(session: Session): Promise<boolean> {
-    this.#hasOurs ||= await hasSchema(session, this.place);
-    return this.#hasOurs;
+  async #versionIn(session: Session): Promise<number> {
+    if (this.#version < migrations.length) this.#version = await schemaVersion(session, this.place);
+    return this.#version;
   }
 }
 
@@ -130,7 +136,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
       const fence = await sync.ours((session) => readFence(session, place, name), null);
       return fence && withoutMark(fence);
     },
-    pass: (resource) => sync.ours((session) => readPass(session, place, name, resource), null),
+    pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
     inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
     outbox: (after, limit) =>
       sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),

@@ -34,9 +34,10 @@ export function unfitError(label: string, problems: readonly string[]): ConfigEr
 }
 
 export function otherVersionError(label: string, found: unknown, known: number): ConfigError {
-  return new ConfigError(`the tables of cronsync in ${label} have version ${found}; this release knows ${known}`, {
-    hint: 'Run the newer release of cronsync on this database.',
-  });
+  return new ConfigError(
+    `the tables of cronsync in ${label} have version ${found}, and this release knows versions up to ${known}; nothing was written`,
+    { hint: 'A newer release has migrated this database: run that release of cronsync on it.' },
+  );
 }
 
 /** The plan must have one step for each record. */

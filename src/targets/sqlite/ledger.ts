@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../checkpoint.ts';
+import type { CheckpointToStore } from '../../checkpoint.ts';
 import { comparePositions } from '../../event.ts';
 import type { GroupCursor, RunRow, StoredPass } from '../../target.ts';
 import { groupCursorOf, runOf } from '../sql/our-rows.ts';
@@ -7,27 +7,32 @@ import type { Connection } from './connection/connection.ts';
 /** How many runs of one sync are remembered. */
 const runsKept = 1000;
 
-export function readPass(connection: Connection, name: string, resource: string): StoredPass | null {
+export function readPass(connection: Connection, name: string, resource: string, version: number): StoredPass | null {
+  const held = version < 2 ? 'NULL AS held' : 'held';
   const row = connection
-    .statement('SELECT checkpoint, seen FROM _sync_passes WHERE name = ? AND resource = ?')
+    .statement(`SELECT checkpoint, seen, ${held} FROM _sync_passes WHERE name = ? AND resource = ?`)
     .get(name, resource);
   if (!row) return null;
-  return { checkpoint: JSON.parse(String(row.checkpoint)), seen: row.seen instanceof Uint8Array ? row.seen : null };
+  return { checkpoint: JSON.parse(String(row.checkpoint)), seen: bytesOf(row.seen), held: bytesOf(row.held) };
+}
+
+function bytesOf(value: unknown): Uint8Array | null {
+  return value instanceof Uint8Array ? value : null;
 }
 
 export function savePass(
   connection: Connection,
   name: string,
   resource: string,
-  { checkpoint, seen }: { readonly checkpoint: Checkpoint; readonly seen?: Uint8Array | null },
+  { checkpoint, seen, held }: CheckpointToStore,
 ): void {
-  const setsSeen = seen !== undefined ? ', seen = excluded.seen' : '';
+  const sets = [seen !== undefined ? ', seen = excluded.seen' : '', held !== undefined ? ', held = excluded.held' : ''];
   connection
     .statement(
-      `INSERT INTO _sync_passes (name, resource, checkpoint, seen) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint${setsSeen}`,
+      `INSERT INTO _sync_passes (name, resource, checkpoint, seen, held) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
     )
-    .run(name, resource, JSON.stringify(checkpoint), seen ?? null);
+    .run(name, resource, JSON.stringify(checkpoint), seen ?? null, held ?? null);
 }
 
 export function readGroups(connection: Connection, name: string): GroupCursor[] {

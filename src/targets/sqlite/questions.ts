@@ -16,8 +16,8 @@ import { inspectTable } from './rows/inspect-table.ts';
 import { registerOf } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 
-/** Runs work on one state of the database, and says whether our own tables are there. Without a database the result is `empty`. */
-export type Read = <T>(work: (connection: Connection, hasOurs: boolean) => T, empty: T) => Promise<T>;
+/** Runs work on one state of the database, and says which version our own tables have, 0 for none. Without a database the result is `empty`. */
+export type Read = <T>(work: (connection: Connection, version: number) => T, empty: T) => Promise<T>;
 
 export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>;
 
@@ -38,8 +38,8 @@ class SyncReading {
   }
 
   /** Reads our own tables. */
-  ours<T>(work: (connection: Connection) => T, empty: T): Promise<T> {
-    return this.any((connection, hasOurs) => (hasOurs ? work(connection) : empty), empty);
+  ours<T>(work: (connection: Connection, version: number) => T, empty: T): Promise<T> {
+    return this.any((connection, version) => (version > 0 ? work(connection, version) : empty), empty);
   }
 
   /** Reads what is known of a resource. */
@@ -52,8 +52,8 @@ class SyncReading {
 
   /** Reads the system's rows of a resource. Its number is undefined where nothing is known of it. */
   rows<T>(resource: string, work: (connection: Connection, of: number | undefined) => T, empty: T): Promise<T> {
-    return this.any((connection, hasOurs) => {
-      const of = hasOurs ? registerOf(connection, this.name, resource)?.id : undefined;
+    return this.any((connection, version) => {
+      const of = version > 0 ? registerOf(connection, this.name, resource)?.id : undefined;
       return work(connection, of);
     }, empty);
   }
@@ -112,7 +112,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
   const { name } = sync;
   return {
     fence: () => sync.ours((connection) => readFence(connection, name), null),
-    pass: (resource) => sync.ours((connection) => readPass(connection, name, resource), null),
+    pass: (resource) => sync.ours((connection, version) => readPass(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
     outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((connection) => readGroups(connection, name), []),

@@ -3,7 +3,7 @@ import type { TargetReader } from '../../target.ts';
 import { type Connection, openConnection } from './connection/connection.ts';
 import type { Patience } from './connection/patience.ts';
 import { questions, type Read } from './questions.ts';
-import { hasSchema } from './schema.ts';
+import { schemaVersion } from './schema.ts';
 
 export interface SqliteReaderOptions {
   readonly file: string;
@@ -20,7 +20,7 @@ export async function openSqliteReader({ file, name }: SqliteReaderOptions): Pro
     if (!connection && !existsSync(file)) return empty;
     const open = connection ?? openConnection(file, readerPatience, { readOnly: true });
     connection = open;
-    return open.read(() => work(open, hasSchema(open)));
+    return open.read(() => work(open, schemaVersion(open)));
   };
   return {
     label: `sqlite:${file}`,

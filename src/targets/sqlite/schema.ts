@@ -1,56 +1,32 @@
 import { otherVersionError } from '../sql/run-errors.ts';
 import type { Connection } from './connection/connection.ts';
+import { migrations } from './migrations.ts';
 
-/** The version of our own tables. A later release migrates older tables, and an older release leaves newer ones alone. */
-const schemaVersion = 1;
-
-/**
- * Ids count from 1 in each resource, and records are stored in their order: a walk over the live ones touches no other
- * resource, and a set of ids stays small.
- */
-const statements = `
-CREATE TABLE _sync_schema (version INTEGER NOT NULL);
-INSERT INTO _sync_schema VALUES (${schemaVersion});
-CREATE TABLE _sync_tables (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, resource TEXT NOT NULL, table_name TEXT NOT NULL COLLATE NOCASE UNIQUE,
-  next_record INTEGER NOT NULL DEFAULT 1, live INTEGER NOT NULL DEFAULT 0, UNIQUE (name, resource));
-CREATE TABLE _sync_lease (
-  name TEXT PRIMARY KEY, fence INTEGER NOT NULL, generation INTEGER NOT NULL, next_seq INTEGER NOT NULL,
-  run TEXT NOT NULL, holder TEXT NOT NULL, claimed_at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE _sync_passes (
-  name TEXT NOT NULL, resource TEXT NOT NULL, checkpoint TEXT NOT NULL, seen BLOB, PRIMARY KEY (name, resource));
-CREATE TABLE _sync_records (
-  of_table INTEGER NOT NULL REFERENCES _sync_tables (id), id INTEGER NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL,
-  missed INTEGER NOT NULL DEFAULT 0, deleted_at TEXT, PRIMARY KEY (of_table, id)) WITHOUT ROWID;
-CREATE UNIQUE INDEX _sync_records_key ON _sync_records (of_table, key);
-CREATE TABLE _sync_outbox (
-  name TEXT NOT NULL, generation INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
-  at TEXT NOT NULL, events TEXT NOT NULL, PRIMARY KEY (name, generation, first_seq));
-CREATE TABLE _sync_groups (
-  name TEXT NOT NULL, group_name TEXT NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL,
-  PRIMARY KEY (name, group_name)) WITHOUT ROWID;
-CREATE TABLE _sync_throttle (
-  key TEXT NOT NULL, kind TEXT NOT NULL, grant_id TEXT NOT NULL, until INTEGER NOT NULL, span INTEGER NOT NULL, note TEXT,
-  PRIMARY KEY (key, kind, grant_id)) WITHOUT ROWID;
-CREATE TABLE _sync_rejects (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, resource TEXT NOT NULL, digest TEXT NOT NULL, key TEXT, reasons TEXT NOT NULL,
-  raw TEXT NOT NULL, pass INTEGER NOT NULL, at TEXT NOT NULL, UNIQUE (name, resource, digest));
-CREATE TABLE _sync_runs (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, run TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (name, run));
-`;
-
-/** Whether our tables are there. Throws `ConfigError` where a later release made them. */
-export function hasSchema(connection: Connection): boolean {
+/** The version of our own tables; 0 where there are none. Throws `ConfigError` where a later release made them. */
+export function schemaVersion(connection: Connection): number {
   const exists = connection
     .statement("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sync_schema'")
     .get();
-  if (!exists) return false;
-  const version = connection.statement('SELECT version FROM _sync_schema').get()?.version;
-  if (version === schemaVersion) return true;
-  throw otherVersionError(connection.label, version, schemaVersion);
+  if (!exists) return 0;
+  const version = Number(connection.statement('SELECT version FROM _sync_schema').get()?.version);
+  if (version >= 1 && version <= migrations.length) return version;
+  throw otherVersionError(connection.label, version, migrations.length);
 }
 
-/** Makes our tables if they are not there. Called inside a transaction. */
+/** Whether our tables are there, of whatever version. */
+export function hasSchema(connection: Connection): boolean {
+  return schemaVersion(connection) > 0;
+}
+
+/** Makes our tables if they are not there. Tables of an earlier release stay as they are. Called inside a transaction. */
 export function ensureSchema(connection: Connection): void {
-  if (!hasSchema(connection)) connection.exec(statements);
+  if (!hasSchema(connection)) migrate(connection);
+}
+
+/** Makes our tables, or brings those of an earlier release up to this one. Called inside the transaction that takes over. */
+export function migrate(connection: Connection): void {
+  const steps = migrations.slice(schemaVersion(connection));
+  if (steps.length === 0) return;
+  for (const step of steps) connection.exec(step);
+  connection.statement('UPDATE _sync_schema SET version = ?').run(migrations.length);
 }

@@ -17,7 +17,7 @@ import { questions, type Read } from './questions.ts';
 import { dropRejects } from './rejects.ts';
 import { removeBatch } from './remove.ts';
 import { ownRegister } from './rows/register.ts';
-import { ensureSchema, hasSchema } from './schema.ts';
+import { ensureSchema, hasSchema, schemaVersion } from './schema.ts';
 import { slotKeeper } from './slots.ts';
 
 export interface SqliteTargetOptions {
@@ -51,7 +51,7 @@ function configure(connection: Connection): void {
 function targetOn(connection: Connection, name: string, log: Log): Target {
   const fence = new RunFence(connection, name);
   const firstLoads = new FirstLoads(log);
-  const read: Read = (work) => connection.read(() => work(connection, hasSchema(connection)));
+  const read: Read = (work) => connection.read(() => work(connection, schemaVersion(connection)));
   const reading = questions(read, name);
   return {
     label: connection.label,

@@ -19,6 +19,7 @@ const mapped: readonly Column[] = [
 const resource: Resource = {
   table: { resource: 'customers', table: 'clients', key: ['id'], columns: mapped, mapped, onDelete: 'soft' },
   prepare: (raw) => ({ key: null, reasons: [], raw }),
+  hash: () => '',
   shape: 'shape',
   everyMs: 0,
   maxRejectRatio: 0.05,
@@ -33,10 +34,13 @@ const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
   rejected: 0,
   rejects: [],
   hasTooManyRejects: false,
+  duplicates: 0,
+  hasTooManyDuplicates: false,
   unchanged: 1234,
   counts: spool.counts('customers'),
   unconfirmed: 0,
   verdict: { delete: 'all' },
+  emptied: null,
   table: { exists: true, missingColumns: [], problems: [] },
   ...changed,
 });

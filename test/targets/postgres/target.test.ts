@@ -1,16 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { silentLog } from '../../../src/log.ts';
 import { openPostgresReader } from '../../../src/targets/postgres/reader.ts';
 import { openPostgresTarget } from '../../../src/targets/postgres/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { cluesContract } from '../../contracts/clues.ts';
+import { migrationContract } from '../../contracts/migration.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../../contracts/target.ts';
-import { aPostgres } from '../../helpers/postgres.ts';
+import { aPostgres, type PostgresDatabase } from '../../helpers/postgres.ts';
 
 const timings = { ...defaultTimings, targetBusyMs: 2000, targetBusyStepMs: 5 };
 
-const world = async (): Promise<TargetWorld> => {
-  const database = await aPostgres();
+const worldOn = async (database: PostgresDatabase): Promise<TargetWorld> => {
   const { url } = database;
   return {
     open: (name) => openPostgresTarget({ url, schema: 'public', name, timings, log: silentLog }),
@@ -20,7 +21,14 @@ const world = async (): Promise<TargetWorld> => {
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 };
+const world = async () => worldOn(await aPostgres());
+
 targetContract('Postgres', world);
+migrationContract('Postgres', async () => {
+  const database = await aPostgres();
+  await database.sql(readFileSync('test/fixtures/release-0.1.0/postgres.sql', 'utf8'));
+  return worldOn(database);
+});
 cluesContract('Postgres', world);
 
 slotKeeperContract('Postgres', async () => {

@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -12,6 +24,7 @@ import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { cluesContract } from '../../contracts/clues.ts';
+import { migrationContract } from '../../contracts/migration.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
@@ -63,9 +76,10 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const world = async (): Promise<TargetWorld> => {
+const world = async (fixture?: string): Promise<TargetWorld> => {
   const place = mkdtempSync(join(tmpdir(), 'sync-contract-'));
   const at = join(place, 'system.db');
+  if (fixture) copyFileSync(fixture, at);
   let system: DatabaseSync | undefined;
   const database = () => {
     system ??= new DatabaseSync(at, { timeout: 1000 });
@@ -86,8 +100,9 @@ const world = async (): Promise<TargetWorld> => {
     },
   };
 };
-targetContract('SQLite', world);
-cluesContract('SQLite', world);
+targetContract('SQLite', () => world());
+cluesContract('SQLite', () => world());
+migrationContract('SQLite', () => world('test/fixtures/release-0.1.0/sqlite.db'));
 
 describe('a SQLite file', () => {
   test("gets a write-ahead log when it is ours, and keeps its mode when it is the system's", async () => {
@@ -376,4 +391,17 @@ describe('a guard row', () => {
     expect(await again.slots.take({ id: 'other', key: 'acme' }, minutely, 5000)).toMatchObject({ granted: false });
     expect(await again.slots.take({ id: 'other', key: 'elsewhere' }, minutely, 5000)).toEqual({ granted: true });
   });
+});
+
+test('a database that a run makes is for its own user only, with all its files; one that exists keeps its mode', async () => {
+  await write(await takeOver(await open()), [ada]);
+  const modes = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777]);
+  expect(modes.length).toBeGreaterThan(1);
+  expect(modes.filter(([, mode]) => mode !== 0o600)).toEqual([]);
+
+  const shared = join(directory, 'shared.db');
+  writeFileSync(shared, '');
+  chmodSync(shared, 0o660);
+  await takeOver(await open({ at: shared }));
+  expect(statSync(shared).mode & 0o777).toBe(0o660);
 });

@@ -6,7 +6,7 @@ import { isLockTimeout } from '../connection/errors.ts';
 import type { Session } from '../connection/session.ts';
 import { ensureAliases } from '../rows/aliases.ts';
 import { inspectTable } from '../rows/inspect-table.ts';
-import { ensureSchema, type Place, type Transact } from '../schema.ts';
+import { ensureSchema, migrate, type Place, type Transact } from '../schema.ts';
 import { type MarkedFence, readFence } from './fence.ts';
 import { shapeTable } from './shape-table.ts';
 import { type Moved, moveTable, registerTables } from './tables.ts';
@@ -19,7 +19,7 @@ const fenceTries = 3;
  *
  * 1. make our tables where they are missing, and check that the system's tables fit;
  * 2. make or widen the system's tables, each in a short transaction of its own;
- * 3. in one transaction, register the tables and add one to the fence;
+ * 3. in one transaction, add one to the fence, migrate our tables from an earlier release, and register the system's;
  * 4. forget what was known of resources that have another table than before.
  *
  * Where nothing is missing, only rows are locked.
@@ -77,6 +77,7 @@ async function takeFence(
          holder = excluded.holder, claimed_at = excluded.claimed_at`,
       [name, generationFloor, lastTx, run, holder],
     );
+    await migrate(session, place);
     const moved = await registerTables(session, place, name, tables);
     const fence = await readFence(session, place, name);
     if (fence) return { fence, moved };

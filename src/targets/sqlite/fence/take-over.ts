@@ -6,7 +6,7 @@ import { folded } from '../names.ts';
 import { ensureAliases } from '../rows/aliases.ts';
 import { inspectTable } from '../rows/inspect-table.ts';
 import { shapeTable } from '../rows/system-table.ts';
-import { ensureSchema } from '../schema.ts';
+import { migrate } from '../schema.ts';
 import { readFence } from './fence.ts';
 
 /** Makes what is missing, registers the tables, and adds one to the fence. Called inside a transaction. */
@@ -17,7 +17,7 @@ export function takeOver(
   tables: readonly ResourceTable[],
   generationFloor: number,
 ): FenceRow {
-  ensureSchema(connection);
+  migrate(connection);
   if (tables.some(({ match }) => match)) ensureAliases(connection);
   const problems = tables.flatMap((table) => inspectTable(connection, name, table).problems);
   if (problems.length > 0) throw unfitError(connection.label, problems);

@@ -1,0 +1,46 @@
+/**
+ * The steps that make our own tables. Step 1 makes version 1, and each later one makes the next version of the one before. A
+ * database that has no tables of ours goes through all of them, so that its tables are like those of one that was migrated.
+ *
+ * Ids count from 1 in each resource, and records are stored in their order: a walk over the live ones touches no other
+ * resource, and a set of ids stays small.
+ */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE _sync_schema (version INTEGER NOT NULL);
+INSERT INTO _sync_schema VALUES (1);
+CREATE TABLE _sync_tables (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, resource TEXT NOT NULL, table_name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  next_record INTEGER NOT NULL DEFAULT 1, live INTEGER NOT NULL DEFAULT 0, UNIQUE (name, resource));
+CREATE TABLE _sync_lease (
+  name TEXT PRIMARY KEY, fence INTEGER NOT NULL, generation INTEGER NOT NULL, next_seq INTEGER NOT NULL,
+  run TEXT NOT NULL, holder TEXT NOT NULL, claimed_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _sync_passes (
+  name TEXT NOT NULL, resource TEXT NOT NULL, checkpoint TEXT NOT NULL, seen BLOB, PRIMARY KEY (name, resource));
+CREATE TABLE _sync_records (
+  of_table INTEGER NOT NULL REFERENCES _sync_tables (id), id INTEGER NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL,
+  missed INTEGER NOT NULL DEFAULT 0, deleted_at TEXT, PRIMARY KEY (of_table, id)) WITHOUT ROWID;
+CREATE UNIQUE INDEX _sync_records_key ON _sync_records (of_table, key);
+CREATE TABLE _sync_outbox (
+  name TEXT NOT NULL, generation INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+  at TEXT NOT NULL, events TEXT NOT NULL, PRIMARY KEY (name, generation, first_seq));
+CREATE TABLE _sync_groups (
+  name TEXT NOT NULL, group_name TEXT NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (name, group_name)) WITHOUT ROWID;
+CREATE TABLE _sync_throttle (
+  key TEXT NOT NULL, kind TEXT NOT NULL, grant_id TEXT NOT NULL, until INTEGER NOT NULL, span INTEGER NOT NULL, note TEXT,
+  PRIMARY KEY (key, kind, grant_id)) WITHOUT ROWID;
+CREATE TABLE _sync_rejects (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, resource TEXT NOT NULL, digest TEXT NOT NULL, key TEXT, reasons TEXT NOT NULL,
+  raw TEXT NOT NULL, pass INTEGER NOT NULL, at TEXT NOT NULL, UNIQUE (name, resource, digest));
+CREATE TABLE _sync_runs (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, run TEXT NOT NULL, row TEXT NOT NULL, UNIQUE (name, run));
+`,
+  // `fields` has a digest of each mapped column of a row, as the database keeps it; null where release 0.1.0 wrote the row.
+  `
+ALTER TABLE _sync_passes ADD COLUMN held BLOB;
+ALTER TABLE _sync_records ADD COLUMN fields TEXT;
+CREATE TABLE _sync_drift (
+  name TEXT NOT NULL, resource TEXT NOT NULL, checked_to INTEGER NOT NULL, found TEXT, PRIMARY KEY (name, resource)) WITHOUT ROWID;
+`,
+];
