@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Streams } from '../caller.ts';
+import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
@@ -23,7 +24,7 @@ export async function parseCommandLine(
   let chosen: ChosenCommand | undefined;
   const program = new Command('cronsync').configureOutput({
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr: (text) => void stderr.write(forPeople(text, { hasColours: false })),
     outputError() {},
     getOutHelpWidth: () => stdout.columns ?? 80,
     getErrHelpWidth: () => stderr.columns ?? 80,
@@ -96,7 +97,7 @@ Exit codes:
   2         the plan has changes (with --detailed-exitcode)
   3         the guard held deletions or empty values back
   64        wrong usage
-  65        too many records were rejected
+  65        too many records were rejected, or too few came
   69        the third party, Redis or the target is unreachable
   70        a bug, or stores that contradict each other
   75        another run holds the lock
