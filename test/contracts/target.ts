@@ -679,6 +679,46 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(found.map(({ row }) => row?.[0])).toEqual(['a', 'A', 'a ', 'ä', 'Ä']);
       });
 
+      describe('with keys of text in a column of integers', () => {
+        const columns = [column('id', 'text'), column('email', 'text')];
+        const table = customersTable({ columns, onDelete: 'hard' });
+        const seven = record('7', 'seven@example.com');
+        const padded = record('007', 'padded@example.com');
+        const rows = () => system('SELECT id, email FROM customers');
+        const kept = [{ id: 7, email: 'seven@example.com' }];
+        const numbers = async () => (await rows()).map(({ id, email }) => ({ id: Number(id), email }));
+
+        beforeEach(() => world.sql('CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(50))'));
+
+        test('finds a row only where the column reads as the same text', async () => {
+          const target = await takenOver(table);
+          await write(target, [seven], { table });
+          const found = await target.find(table, [seven, padded]);
+          expect(found.map(({ row }) => row)).toEqual([seven.values, null]);
+        });
+
+        test('refuses a key that the column would keep as another one, and writes the others', async () => {
+          const target = await takenOver(table);
+          const { refused, counts } = await write(target, [padded, seven], { table });
+          expect(refused.map(({ key }) => key)).toEqual(['007']);
+          expect(counts.created).toBe(1);
+          expect(await numbers()).toEqual(kept);
+          expect(await write(target, [padded], { table })).toMatchObject({ refused: [{ key: '007' }] });
+          expect(await numbers()).toEqual(kept);
+        });
+
+        test('never deletes the row of another key', async () => {
+          const target = await takenOver(table);
+          await write(target, [seven], { table });
+          await world.sql(
+            "INSERT INTO _sync_records (of_table, id, key, hash) SELECT id, 2, '007', 'h' FROM _sync_tables",
+          );
+          await world.sql('UPDATE _sync_tables SET next_record = 3, live = 2');
+          expect(await remove(target, [2], table)).toMatchObject({ counts: { deleted: 1 } });
+          expect(await numbers()).toEqual(kept);
+        });
+      });
+
       test('knows records by a key of several columns of several kinds', async () => {
         const columns = [column('tenant', 'text'), column('n', 'integer'), column('name', 'text')];
         const table = customersTable({ key: ['tenant', 'n'], columns, onDelete: 'hard' });

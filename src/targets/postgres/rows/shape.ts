@@ -12,6 +12,8 @@ export interface ShapedColumn extends Pick<PostgresColumn, 'type' | 'fullType' |
   readonly name: string;
   /** Its type gives values another form than ours: only the database knows whether two values are equal. */
   readonly isForeign: boolean;
+  /** A text may become another one in it, which is another key: "007" becomes 7. In a uuid the letters' case means nothing. */
+  readonly mayChangeText: boolean;
 }
 
 /** A resource's table as it is, in the form that statements use. */
@@ -50,7 +52,8 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
     const column = present.get(name);
     if (!column) return null;
     const { type, fullType, isLoose } = column;
-    return { kind, name: quoted(name), type, fullType, isLoose, isForeign: !native[kind].has(type) };
+    const mayChangeText = kind === 'text' && type !== 'uuid' && !native.text.has(type);
+    return { kind, name: quoted(name), type, fullType, isLoose, isForeign: !native[kind].has(type), mayChangeText };
   };
   const keyAt = table.key.map((name) => table.mapped.findIndex((column) => column.name === name));
   const mapped = table.mapped.map(shaped);
@@ -71,14 +74,15 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
 
 /**
  * Finds the row of `alias` by the texts in `s`. The index compares by the column's own equality. What it finds must also read
- * the same: two keys that a citext or a collation takes for equal are two records.
+ * the same: two keys that a citext, a collation or a column of numbers takes for equal are two records.
  */
 export function whereKey({ key }: Shape, alias: string): string {
   return key
-    .map(({ name, type, isForeign, isLoose }, n) => {
+    .map(({ name, type, isForeign, isLoose, mayChangeText }, n) => {
       const given = `s.k${n}::${type}`;
       const read = (value: string) => `(${value})::text COLLATE "C"`;
-      const exactly = isForeign || isLoose ? ` AND ${read(`${alias}.${name}`)} = ${read(given)}` : '';
+      const wanted = mayChangeText ? `s.k${n}` : read(given);
+      const exactly = isForeign || isLoose ? ` AND ${read(`${alias}.${name}`)} = ${wanted}` : '';
       return `${alias}.${name} = ${given}${exactly}`;
     })
     .join(' AND ');

@@ -1,10 +1,17 @@
 import type { Column } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
-import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/table/dialect.ts';
+import {
+  type Dialect,
+  missingColumns,
+  type SystemColumn,
+  type SystemTable,
+  wantedColumns,
+} from '../../sql/table/dialect.ts';
 import type { TableIndex } from '../../sql/table/match-warnings.ts';
 import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
+import { type Affinity, affinityOf } from './affinity.ts';
 
 /** How SQLite treats names and tables. It needs no type to add a column. */
 export const dialect: Dialect = {
@@ -15,8 +22,12 @@ export const dialect: Dialect = {
   definition: ({ name }) => quoted(name),
 };
 
+interface SqliteColumn extends SystemColumn {
+  readonly affinity: Affinity;
+}
+
 /** Null if there is no such table. */
-export function readTable(connection: Connection, table: string): SystemTable | null {
+export function readTable(connection: Connection, table: string): SystemTable<SqliteColumn> | null {
   const master = connection
     .statement("SELECT type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE")
     .get(table);
@@ -31,6 +42,7 @@ export function readTable(connection: Connection, table: string): SystemTable | 
     kind: master.type === 'view' ? 'view' : isVirtual ? 'virtual table' : 'table',
     columns: rows.map((row) => ({
       name: String(row.name),
+      affinity: affinityOf(String(row.type)),
       isGenerated: Number(row.hidden) > 1,
       isNotNull: row.notnull === 1,
       mustBeFilled:
