@@ -647,6 +647,19 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.find(table, [record('k', 'w', 2)]))[0]?.row).toEqual(['k', 'gone', 2]);
       });
 
+      test('takes names that look like parameters or comments', async () => {
+        const columns = ['id', 'g?1', "it's ?2", '$1', ':name', '--', '/*'].map((name) => column(name, 'text'));
+        const table = customersTable({ columns, onDelete: 'hard' });
+        const target = await takenOver(table);
+        const before = record('1', 'a', 'b', 'c', 'd', 'e', 'f');
+        const after = record('1', 'A', 'B', 'C', 'D', 'E', 'F');
+        await write(target, [before], { table });
+        const { ids, counts } = await write(target, [after], { table });
+        expect(counts.updated).toBe(1);
+        expect((await target.find(table, [after]))[0]?.row).toEqual(after.values);
+        expect(await remove(target, ids, table)).toMatchObject({ counts: { deleted: 1 } });
+      });
+
       test('keeps strings of any kind, and integers past 2^53', async () => {
         const target = await takenOver();
         const strings = [

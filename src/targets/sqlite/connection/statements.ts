@@ -28,10 +28,15 @@ export class Statements {
     if (this.#prepared.size >= statementsKept) this.#prepared.clear();
     const made = this.#database.prepare(sql);
     this.#configure(made);
-    const statement = /\?\d/.test(sql) ? numbered(made) : made;
+    const statement = /\?\d/.test(withoutQuoted(sql)) ? numbered(made) : made;
     this.#prepared.set(sql, statement);
     return statement;
   }
+}
+
+/** A name or a text may look like a parameter: a column may be called `g?1`. */
+function withoutQuoted(sql: string): string {
+  return sql.replace(/"[^"]*"|'[^']*'/g, '');
 }
 
 /** Node 22 takes `?1` for a name and binds no value to it by its place. */
