@@ -1,5 +1,5 @@
-// The steps of a run as a bare loop, with nothing around them: no config, lock, fence, throttle, checkpoint, validation,
-// quarantine or recovery. What a run can be measured against. `node bench/bare.ts load|compare FILE DATABASE REDIS_URL`
+// The steps of a run as a bare loop, without config, lock, fence, throttle, checkpoint, validation, quarantine and recovery.
+// A run is measured against it. `node bench/bare.ts load|compare FILE DATABASE REDIS_URL`
 import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
@@ -25,7 +25,7 @@ export function openBare(file: string): DatabaseSync {
   return database;
 }
 
-/** Rows, hashes and events of one batch in one transaction. Gives the events. */
+/** Writes rows, hashes and events of one batch in one transaction. Returns the events. */
 export function writeBare(database: DatabaseSync, batch: readonly BareRecord[]): string[] {
   const row = database.prepare('INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?)');
   const shadow = database.prepare('INSERT INTO shadow (key, hash) VALUES (?, ?)');
@@ -48,7 +48,7 @@ function bareEvent({ key, values }: BareRecord): string {
   });
 }
 
-/** Which records of a batch differ, by one query. */
+/** Finds with one query which records of a batch differ. */
 export function compareBare(database: DatabaseSync, batch: readonly BareRecord[]): number[] {
   const entries = JSON.stringify(batch.map(({ key, hash: digest }) => [key, digest]));
   const rows = database

@@ -1,5 +1,5 @@
-// `npm run bench:csv`: a CSV of ten million rows through the built command, in flat memory; then the same file cut inside a
-// record, and cut at a line's end. By hand only: it takes some minutes, and some gigabytes of the temporary folder.
+// `npm run bench:csv`: reads a CSV of ten million rows with the built command in constant memory, then the same file cut inside
+// a record, and cut at the end of a line. Start it by hand: it takes some minutes, and some gigabytes of the temporary folder.
 // `node bench/csv.ts [records]`.
 import { once } from 'node:events';
 import {
@@ -54,14 +54,14 @@ await redis.stop();
 say(describeMachine());
 if (!isFlat) process.exitCode = 1;
 
-/** On a slow machine a run may end before the file does, after nine minutes: the next one goes on where new rows begin. */
+/** On a slow machine a run may end after nine minutes, before the end of the file. The next run goes on where new rows begin. */
 async function load(rows: number): Promise<Ran> {
   let peakMb = 0;
   for (;;) {
     const ran = await start();
     peakMb = Math.max(peakMb, ran.peakMb);
-    if (ran.exitCode === 0) return { ...tell(ran, 'first load, an event each', rows), peakMb };
-    tell(ran, 'a part of the first load', rows);
+    if (ran.exitCode === 0) return { ...report(ran, 'first load, an event each', rows), peakMb };
+    report(ran, 'a part of the first load', rows);
     if (!ran.output.includes('as long as a run may')) throw new Error(`the first load failed: ${ran.output}`);
   }
 }
@@ -69,7 +69,7 @@ async function load(rows: number): Promise<Ran> {
 async function run(exitCode: number, what: string, rows: number): Promise<Ran> {
   const ran = await start();
   if (ran.exitCode !== exitCode) throw new Error(`${what}: exit ${ran.exitCode}, not ${exitCode}: ${ran.output}`);
-  return tell(ran, what, rows);
+  return report(ran, what, rows);
 }
 
 function start(): Promise<Ran> {
@@ -77,14 +77,14 @@ function start(): Promise<Ran> {
   return runNode([bin], { cwd: project, env, peak: join(folder, 'peak') });
 }
 
-function tell(ran: Ran, what: string, rows: number): Ran {
+function report(ran: Ran, what: string, rows: number): Ran {
   const rate = (rows / ran.tookMs).toFixed(0);
   say(`  ${what}: exit ${ran.exitCode}, ${(ran.tookMs / 1000).toFixed(1)} s, ${rate} k/s, peak ${ran.peakMb} MB`);
   say(`    ${ran.output.trim().replaceAll('\n', '\n    ')}`);
   return ran;
 }
 
-/** What must not have changed by the cut: every row is live. */
+/** Checks that the cut has deleted nothing: every row is live. */
 function sayRows(): void {
   using database = new DatabaseSync(join(project, 'sync.db'), { readOnly: true });
   const live = database.prepare('SELECT count(*) AS live FROM people WHERE deleted_at IS NULL').get()?.live;
@@ -92,7 +92,7 @@ function sayRows(): void {
   say(`    ${group(Number(live))} rows are live`);
 }
 
-/** About sixty bytes a row; every seventh has quotes and a line break in it. */
+/** A row has about sixty bytes. Every seventh row has quotes and a line break in it. */
 async function writePeople(path: string, count: number): Promise<void> {
   const out = createWriteStream(path);
   out.write('id,email,name,visits\n');
@@ -129,7 +129,7 @@ function cutAt(length: number): void {
   truncateSync(file, length);
 }
 
-/** Where a row of one line begins, at or before this place. */
+/** The place at or before this one where a row of one line begins. */
 function lineEndBefore(place: number): number {
   const bytes = Buffer.alloc(4096);
   const opened = openSync(file, 'r');

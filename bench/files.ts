@@ -1,5 +1,5 @@
-// `npm run bench:files [megabytes]`: how fast the adapter `file` reads each format, and in how much memory, beside the least that it
-// could cost: a loop over the same bytes with the same parser. Writes bench/files.md.
+// `npm run bench:files [megabytes]`: measures how fast the adapter `file` reads each format and how much memory it takes, beside
+// the minimum: a loop over the same bytes with the same parser. Writes bench/files.md.
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ if (mode === 'adapter' || mode === 'bare') {
 
 async function readByAdapter(path: string): Promise<number> {
   const adapter = createFileAdapter({ resources: { customers: { path, ...(isCsv(path) && { csv: {} }) } } });
-  const http = { request: () => Promise.reject(new Error('a path is no hit')) };
+  const http = { request: () => Promise.reject(new Error('a path makes no hit')) };
   const context = { http, log: silentLog, signal: new AbortController().signal };
   const request = { resource: 'customers', mode: 'snapshot', cursor: null, bookmark: null } as const;
   const page = await adapter.fetchPage(request, context);
@@ -41,7 +41,7 @@ async function readByAdapter(path: string): Promise<number> {
   return count;
 }
 
-/** JSON by the line, whatever is around the lines; CSV by the library alone. */
+/** Parses JSON line by line, and ignores what is around the lines; reads CSV with the library alone. */
 async function readBare(path: string): Promise<number> {
   const bytes = createReadStream(path, { highWaterMark: 65_536 });
   if (isCsv(path)) {

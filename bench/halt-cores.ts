@@ -5,17 +5,17 @@ import { again, writers } from './halt-watch.ts';
 /** All cores, as taskset lists them. */
 export const allCores = `0-${availableParallelism() - 1}`;
 
-/** One core, for whoever writes. */
+/** One core for the writer. */
 export const oneCore = String(availableParallelism() - 1);
 
 const everyMs = 50;
 
-/** Keeps this process, and what it starts from now on, to some cores. */
+/** Limits this process, and what it starts from now on, to some cores. */
 export function keepTo(cores: string): void {
   setCores(process.pid, cores);
 }
 
-/** Keeps the sessions of whoever writes to some cores, as soon as they are there: the server's process starts them. */
+/** Limits the sessions of the writer to some cores as soon as they exist. The server's process starts them. */
 export function keepSessionsTo(cores: string, url: string): Promise<{ end(): Promise<void> }> {
   const kept = new Set<number>();
   return again(url, everyMs, async (client) => {
@@ -27,7 +27,7 @@ export function keepSessionsTo(cores: string, url: string): Promise<{ end(): Pro
   });
 }
 
-/** Of all threads of a process. One that has just ended needs no core. */
+/** Sets the cores of all threads of a process. A thread that has just ended is skipped. */
 function setCores(pid: number, cores: string): void {
   try {
     execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)], { stdio: 'ignore' });

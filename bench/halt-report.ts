@@ -6,7 +6,7 @@ import { describeMachine, median } from './machine.ts';
 /** One phase of one turn. */
 export interface Measured extends Met, Seen {
   readonly what: Phase | 'idle';
-  readonly who: 'nobody' | 'psql' | 'sync' | 'sync, all cores';
+  readonly who: 'nobody' | 'psql' | 'cronsync' | 'cronsync, all cores';
   /** Transactions of the writer. */
   readonly batches: number;
   readonly tookMs: number;
@@ -35,7 +35,7 @@ export interface Size {
 const longestWaitMs = 300;
 const titles = { idle: 'idle', load: 'first load', update: 'update of every row', remove: 'delete of every row' };
 
-/** Of the writer the medians of the turns; of the system all its transactions together, and the worst of what must not be. */
+/** The medians of the turns for the writer; all transactions together, and the worst lock, for the system. */
 export function lineOf(turns: readonly Measured[]): Line {
   const [first] = turns;
   if (!first) throw new Error('nothing was measured');
@@ -62,16 +62,16 @@ export function report(lines: readonly Line[], { total, rounds, controls }: Size
   const text = `# What \`npm run bench:halt\` measured
 
 ${total.toLocaleString('en')} rows; the system makes 200 transactions a second on them. ${rounds} rounds, in turn; psql, which is quicker, does it ${controls} times
-in all, in as many transactions as sync did. Medians of what the writer took; of the system's own transactions all together;
+in all, in as many transactions as cronsync did. Medians of what the writer took; of the system's own transactions all together;
 the worst of what must not be (errors, waits for a lock, strong locks). Whoever writes, its client, its sessions of Postgres and its
-Redis have one core, and the system has the other to itself. \`sync, all cores\`, once, is without that limit: there the three of
+Redis have one core, and the system has the other to itself. \`cronsync, all cores\`, once, is without that limit: there the three of
 them take both cores at times, and the system waits for one.
 
 ${[head, '|---|---|---|---|---|---|---|---|---|---|---|', ...lines.map(rowOf)].join('\n')}
 
 ${verdicts.map(([isMet, says]) => `- ${isMet ? 'met' : '**missed**'}: ${says}`).join('\n')}
-- p99 with all cores, beside psql with one: ${ratios(lines, 'sync, all cores', 'psql')}
-- p99 than idle: ${ratios(lines, 'sync', 'nobody')}; psql ${ratios(lines, 'psql', 'nobody')}
+- p99 with all cores, beside psql with one: ${ratios(lines, 'cronsync, all cores', 'psql')}
+- p99 than idle: ${ratios(lines, 'cronsync', 'nobody')}; psql ${ratios(lines, 'psql', 'nobody')}
 
 ${describeMachine()}, ${new Date().toISOString().slice(0, 10)}.
 `;
@@ -89,8 +89,8 @@ function rowOf(line: Line): string {
 type Verdict = readonly [isMet: boolean, says: string];
 
 function judge(lines: readonly Line[]): Verdict[] {
-  const ours = lines.filter(({ who }) => who.startsWith('sync'));
-  const alike = lines.filter(({ who }) => who === 'sync');
+  const ours = lines.filter(({ who }) => who.startsWith('cronsync'));
+  const alike = lines.filter(({ who }) => who === 'cronsync');
   return [
     [lines.every(({ errors }) => errors === 0), 'the system met no error'],
     [
@@ -100,7 +100,7 @@ function judge(lines: readonly Line[]): Verdict[] {
     [ours.every(({ strongLocks }) => strongLocks.length === 0), "nothing above ROW EXCLUSIVE on the system's table"],
     [
       alike.every((line) => line.p99Ms <= p99Of(lines, 'psql', line.what)),
-      `the system's p99 no worse than beside psql (${ratios(lines, 'sync', 'psql')})`,
+      `the system's p99 no worse than beside psql (${ratios(lines, 'cronsync', 'psql')})`,
     ],
   ];
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { allCores } from './halt-cores.ts';
 
-/** What the system's own transactions met. */
+/** What the system's own transactions measured. */
 export interface Met {
   /** What each took, in milliseconds since it was due. */
   readonly took: readonly number[];
@@ -19,11 +19,11 @@ export interface SystemPlace {
   readonly total: number;
 }
 
-/** Longer than any phase: SIGALRM is what pgbench's own clock sends it at its end. */
+/** Longer than any phase. At the end, pgbench gets SIGALRM, as from its own clock. */
 const longestSeconds = 3600;
 const clients = 4;
 
-/** Starts the system: 4 clients that read and update single rows, 200 transactions a second in all. Resolves when it is at work. */
+/** Starts the system: 4 clients that read and update single rows, 200 transactions a second in all. Resolves when it is working. */
 export async function runSystem({ url, folder, total }: SystemPlace): Promise<{ end(): Promise<Met> }> {
   const place = mkdtempSync(join(folder, 'pgbench-'));
   const script = join(place, 'system.sql');
@@ -59,7 +59,7 @@ UPDATE customers SET touched = touched + 1 WHERE id = lpad(:n::text, 12, '0');
   };
 }
 
-/** Connecting costs more than a transaction: what is measured begins when all clients have done one. */
+/** To connect costs more than a transaction, so measuring begins when all clients have done one. */
 async function whenAtWork(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -3,14 +3,14 @@ import pg from 'pg';
 
 /** What was seen of a writer's locks. */
 export interface Seen {
-  /** The longest that a transaction of the system's was seen to wait for a lock that the writer held. */
+  /** The longest time that a transaction of the system was seen to wait for a lock that the writer held. */
   readonly waitedMs: number;
   /** Modes above ROW EXCLUSIVE that the writer held on the system's table. */
   readonly strongLocks: readonly string[];
 }
 
 const everyMs = 20;
-/** The sessions of whoever writes. */
+/** The sessions of the writer. */
 export const writers = `(b.application_name LIKE 'cronsync%' OR b.application_name = 'psql')`;
 
 const waits = `
@@ -39,7 +39,7 @@ export async function watchLocks(url: string): Promise<{ end(): Promise<Seen> }>
   };
 }
 
-/** Does something over a session of its own, again and again until it is ended. */
+/** Does something on its own session again and again until it is ended. */
 export async function again(
   url: string,
   everyMs: number,

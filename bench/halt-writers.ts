@@ -10,9 +10,9 @@ import { customer } from './records.ts';
 export const phases = ['load', 'update', 'remove'] as const;
 export type Phase = (typeof phases)[number];
 
-/** Who writes a million rows while the system works on them. */
+/** Writes a million rows while the system works on them. */
 export interface Writer extends Readonly<Record<Phase, () => Promise<number>>> {
-  /** An empty table of the system's; each phase then resolves to how many transactions it was. */
+  /** An empty table of the system. Each phase then resolves to the number of its transactions. */
   begin(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ CREATE SCHEMA public;
 CREATE TABLE customers (id text PRIMARY KEY, email text, state text, note text, visits bigint, tags jsonb,
   touched integer NOT NULL DEFAULT 0, deleted_at timestamptz);`;
 
-/** Ends the process with one clear line where psql or pgbench is missing. */
+/** Ends the process with one clear line if psql or pgbench is missing. */
 export async function demandTools(): Promise<void> {
   for (const tool of ['psql', 'pgbench', 'taskset']) {
     const child = spawn(tool, ['--version'], { stdio: 'ignore' });
@@ -46,7 +46,7 @@ export async function demandTools(): Promise<void> {
   }
 }
 
-/** The control: psql, with one statement a batch and a commit after each; as many batches as it is told. */
+/** The control: psql with one statement per batch and a commit after each. */
 export function openPsql(
   { url, total }: Pick<WriterPlace, 'url' | 'total'>,
   batches: Readonly<Record<Phase, number>>,
@@ -73,7 +73,7 @@ export function openPsql(
   };
 }
 
-/** The command, on a file in three versions; the last one has a single record left. */
+/** The command, with a file in three versions. The last version has a single record. */
 export async function openSync({ url, redisUrl, folder, total }: WriterPlace): Promise<Writer> {
   const project = mkdtempSync(join(folder, 'project-'));
   const versions = {
@@ -89,7 +89,7 @@ export async function openSync({ url, redisUrl, folder, total }: WriterPlace): P
       JSON.stringify({ ...configOf(file, url, redisUrl), name: `halt-${round}` }),
     );
     const { exitCode, output } = await runNode([bin], { cwd: project });
-    if (exitCode !== 0) throw new Error(`sync ended with ${exitCode}: ${output}`);
+    if (exitCode !== 0) throw new Error(`cronsync ended with ${exitCode}: ${output}`);
     process.stderr.write(output);
     return (await transactions(url)) - before;
   };
@@ -135,7 +135,7 @@ function idOf(n: number): string {
   return customer(n).id;
 }
 
-/** Those of sync that wrote: each has one row in the outbox. */
+/** The transactions of cronsync that wrote something: each has one row in the outbox. */
 async function transactions(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

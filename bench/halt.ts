@@ -1,6 +1,6 @@
-// `npm run bench:halt [records]`: what a system notices while sync loads a million rows into its Postgres, updates every one
-// and deletes them, beside psql writing the same rows in batches of the same size, in turn. pgbench is the system:
-// single-row reads and updates of those very rows, 200 a second. Needs psql, pgbench and taskset on PATH. Writes bench/halt.md.
+// `npm run bench:halt [records]`: measures what a system notices while cronsync loads a million rows into its Postgres, updates
+// every row and deletes them. In turn, psql writes the same rows in batches of the same size. pgbench is the system: it reads and
+// updates single rows of the same table, 200 a second. Needs psql, pgbench and taskset on PATH. Writes bench/halt.md.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { demandTools, openPsql, openSync, type Phase, phases, type Writer } from
 
 const total = Number(process.argv[2] ?? 1_000_000);
 const rounds = 2;
-/** psql is done in a tenth of the time, which is too short to meet what a disk does now and then. */
+/** psql needs a tenth of the time, which is too short to include the rare delays of a disk. */
 const controlsPerRound = 5;
 const idleMs = 20_000;
 const results = fileURLToPath(new URL('halt.md', import.meta.url));
@@ -25,7 +25,7 @@ const results = fileURLToPath(new URL('halt.md', import.meta.url));
 await demandTools();
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-halt-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-// A quarter of the memory is what Postgres's documentation (19.4.1) begins with.
+// Postgres's documentation (19.4.1) recommends a quarter of the memory to begin with.
 const memory = `shared_buffers=${Math.floor(totalmem() / 4 / 2 ** 20)}MB`;
 const log = ['max_wal_size=8GB', 'min_wal_size=6GB', 'checkpoint_timeout=15min'];
 const postgres = await startPostgres([memory, ...log]);
@@ -35,7 +35,7 @@ try {
   keepTo(oneCore);
   await withSync(async (sync) => {
     for (let round = 1; round <= rounds; round += 1) {
-      const batches = await turn('sync', sync, oneCore);
+      const batches = await turn('cronsync', sync, oneCore);
       if (round === 1) await measure('idle', 'nobody', oneCore, () => pause(idleMs, 0));
       for (let nth = 1; nth <= controlsPerRound; nth += 1) {
         await turn('psql', openPsql({ url: postgres.url, total }, batches), oneCore);
@@ -43,7 +43,7 @@ try {
     }
   });
   keepTo(allCores);
-  await withSync((sync) => turn('sync, all cores', sync, allCores));
+  await withSync((sync) => turn('cronsync, all cores', sync, allCores));
 } finally {
   await postgres.stop();
 }
@@ -55,7 +55,7 @@ process.stdout.write(text);
 writeFileSync(results, text);
 if (!isMet) process.exitCode = 1;
 
-/** With a Redis that is kept to the same cores. */
+/** Runs with a Redis that is limited to the same cores. */
 async function withSync(work: (sync: Writer) => Promise<unknown>): Promise<void> {
   const redis = await startPrivateRedis(folder);
   try {
@@ -65,7 +65,7 @@ async function withSync(work: (sync: Writer) => Promise<unknown>): Promise<void>
   }
 }
 
-/** All three phases on an empty table; how many transactions each was. */
+/** Runs all three phases on an empty table. Returns how many transactions each one was. */
 async function turn(who: Measured['who'], writer: Writer, cores: string): Promise<Record<Phase, number>> {
   await writer.begin();
   const batches = { load: 1, update: 1, remove: 1 };
@@ -74,8 +74,8 @@ async function turn(who: Measured['who'], writer: Writer, cores: string): Promis
 }
 
 /**
- * Notes what the system met meanwhile; how many transactions the work was. What was written before is on the disk by then:
- * the kernel would write it half a minute later, into whatever is measured at that time.
+ * Measures the system during the work. Returns how many transactions the work was. What was written before is forced to the disk
+ * first, because the kernel would write it half a minute later, during another measurement.
  */
 async function measure(
   what: Measured['what'],
@@ -97,9 +97,9 @@ async function measure(
 }
 
 /**
- * A server that has been up for a while writes its log into segments that it has used before. A new one fills each with
- * zeros first, 50 ms in which nobody commits: that would be measured, and nothing else. Checkpoints give
- * them back.
+ * A server that has run for a while writes its log into segments that it has used before. A new server first fills each segment
+ * with zeros, which takes 50 ms in which nothing is committed and would spoil the measurement. Checkpoints make segments free
+ * for use again.
  */
 function makeLog(): Promise<void> {
   return asAdmin(async (client) => {

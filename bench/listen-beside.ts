@@ -1,5 +1,5 @@
-// What `npm run bench:listen` sets beside the daemon, each in a process of its own that writes to the file `took` how many
-// milliseconds it read for: `node bench/listen-beside.ts bare URL KEY COUNT`, `node bench/listen-beside.ts bullmq URL QUEUE COUNT`.
+// What `npm run bench:listen` compares with the daemon. Each runs in its own process, and writes to the file `took` for how many
+// milliseconds it read: `node bench/listen-beside.ts bare URL KEY COUNT`, `node bench/listen-beside.ts bullmq URL QUEUE COUNT`.
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -23,11 +23,11 @@ async function readBare(total: number): Promise<void> {
     await client.xack(name, group, ...entries.map(([id]) => id));
     read += entries.length;
   }
-  tell(start);
+  report(start);
   client.disconnect();
 }
 
-/** Completed jobs are removed: to keep them would cost it more. */
+/** Completed jobs are removed, because to keep them would cost BullMQ more. */
 async function workBullmq(total: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let done = 0;
@@ -42,10 +42,10 @@ async function workBullmq(total: number): Promise<void> {
     if (done === total) resolve();
   });
   await promise;
-  tell(start);
+  report(start);
   await worker.close();
 }
 
-function tell(start = 0): void {
+function report(start = 0): void {
   writeFileSync('took', String(performance.now() - start));
 }

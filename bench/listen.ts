@@ -1,5 +1,5 @@
-// `npm run bench:listen`: a listener that does nothing beside a bare XREADGROUP + XACK loop and a BullMQ worker, in turn, and
-// how old an event is when it is acknowledged, the daemon having been idle. Writes bench/listen.md.
+// `npm run bench:listen`: measures a listener that does nothing, beside a bare XREADGROUP + XACK loop and a BullMQ worker, in
+// turn. Also measures how old an event is when it is acknowledged by an idle daemon. Writes bench/listen.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ ${count} events, one key each, and a listener that does nothing; ${concurrency} 
 |---|---|---|
 | bare loop: XREADGROUP of 500, XACK of 500 | ${thousands(bare)} | |
 | BullMQ worker, ${count} jobs | ${thousands(bullmq)} | ${Math.round((100 * bullmq) / bare)} % |
-| sync listen | ${thousands(sync)} | ${share} % |
+| \`cronsync listen\` | ${thousands(sync)} | ${share} % |
 
 - ${verdict(share >= 60)}: 60 % of the bare loop
 - ${verdict(ageMs < 20)}: under 20 ms old when acknowledged, the daemon having been idle (median ${ageMs.toFixed(1)} ms of ${single})
@@ -126,7 +126,7 @@ async function fillQueue(url: string, name: string): Promise<void> {
   await queue.close();
 }
 
-/** A sync whose one listener counts, and tells in a file how long it took from the first event to the last. */
+/** A sync with one listener, which counts and writes to a file how long it took from the first event to the last. */
 function aProject(folder: string, name: string, url: string): string {
   const project = join(folder, name);
   mkdirSync(project);
@@ -155,7 +155,7 @@ async function rateOf(args: readonly string[], cwd: string): Promise<number> {
   return (1000 * events) / Number(readFileSync(join(cwd, 'took'), 'utf8'));
 }
 
-/** One event after the other, each when the daemon has nothing else to do: from before XADD until it is acknowledged. */
+/** Measures one event after the other while the daemon is idle: the time from before XADD until the event is acknowledged. */
 async function measureAges(client: Redis, project: string): Promise<number[]> {
   const key = keyOf('ages');
   await client.xadd(key, `${generation}-1`, 'event', anEvent('ages', 1));

@@ -7,20 +7,20 @@ export interface Ran {
   readonly exitCode: number;
   readonly tookMs: number;
   readonly output: string;
-  /** Peak memory of the process, in megabytes; only where it was asked for. */
+  /** Peak memory of the process, in megabytes; only if it was asked for. */
   readonly peakMb: number;
 }
 
 export interface Running {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** A file that the process writes its peak memory to, at its end. */
+  /** A file to which the process writes its peak memory at its end. */
   readonly peak?: string;
 }
 
 /** Runs Node from start to exit. */
 export async function runNode(args: readonly string[], { cwd, env = process.env, peak }: Running): Promise<Ran> {
-  const asked = peak === undefined ? [] : ['--import', tellPeak(peak)];
+  const asked = peak === undefined ? [] : ['--import', reportPeak(peak)];
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...asked, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
@@ -31,9 +31,9 @@ export async function runNode(args: readonly string[], { cwd, env = process.env,
   return { exitCode: Number(code), tookMs, output: Buffer.concat(chunks).toString(), peakMb };
 }
 
-function tellPeak(file: string): string {
-  const tell = `process.on('exit',()=>w(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
-  return `data:text/javascript,${encodeURIComponent(`import{writeFileSync as w}from'node:fs';${tell}`)}`;
+function reportPeak(file: string): string {
+  const report = `process.on('exit',()=>w(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
+  return `data:text/javascript,${encodeURIComponent(`import{writeFileSync as w}from'node:fs';${report}`)}`;
 }
 
 export function median(numbers: readonly number[]): number {

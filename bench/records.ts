@@ -13,7 +13,7 @@ export function customer(n: number) {
   };
 }
 
-/** Writes so many customers as newline-delimited JSON, and gives the bytes of one. */
+/** Writes so many customers as newline-delimited JSON. Returns the size of one in bytes. */
 export async function writeCustomers(file: string, count: number): Promise<number> {
   const out = createWriteStream(file);
   for (let from = 0; from < count; from += 10_000) {

@@ -1,5 +1,5 @@
-// `npm run bench`: measures the goals of docs/performance.md on the built command, beside the least that it could cost. Prints
-// a table and writes bench/results.md. `node bench/run.ts start`, `… throughput`, `… memory` measure only that.
+// `npm run bench`: measures the goals of docs/performance.md on the built command, beside the minimum that the work could cost.
+// Prints a table and writes bench/results.md. `node bench/run.ts start`, `… throughput` and `… memory` measure only one part.
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ const table = tableOf(lines);
 process.stdout.write(`\n${table}\n${describeMachine()}\n`);
 if (wanted.length === 0) writeFileSync(results, report(table));
 
-/** A run that finds the lock held, start to exit, in turn with an empty Node. */
+/** Measures a run that finds the lock held, from start to exit, in turn with an empty Node. */
 async function measureStart({ url }: PrivateRedis): Promise<Line[]> {
   const project = aProject('start', 10);
   const connection = await openRedis({ url, allowEviction: false, connectionName: 'bench', timings, log: silentLog });
@@ -74,7 +74,7 @@ async function measureStart({ url }: PrivateRedis): Promise<Line[]> {
   ];
 }
 
-/** A first load with an event each, and the same again, as whole processes. */
+/** Measures a first load with an event for each record, and the same again, as whole processes. */
 async function measureThroughput({ url }: PrivateRedis): Promise<Line[]> {
   const file = join(folder, `customers-${loaded}.ndjson`);
   const bytes = await writeCustomers(file, loaded);
@@ -99,7 +99,7 @@ async function measureThroughput({ url }: PrivateRedis): Promise<Line[]> {
   return [line('first load, an event each', 'load', 'bareLoad'), line('nothing changed', 'again', 'bareAgain')];
 }
 
-/** The peak of a whole first load. */
+/** Measures the peak memory of a whole first load. */
 async function measureMemory({ url }: PrivateRedis): Promise<Line[]> {
   const lines: Line[] = [];
   for (const count of [100_000, 2_000_000]) {
@@ -143,7 +143,7 @@ function sync(project: string, redisUrl: string, peak?: string): Promise<Ran> {
   return runNode([bin], { cwd: project, env, ...(peak !== undefined && { peak }) });
 }
 
-/** A number counts only if the run did what it should. */
+/** A measurement counts only if the run did what it should. */
 function demand(ran: Ran, exitCode: number, words = ''): Ran {
   if (ran.exitCode === exitCode && ran.output.includes(words)) return ran;
   throw new Error(`expected exit code ${exitCode} and "${words}", got ${ran.exitCode}: ${ran.output}`);
@@ -157,7 +157,7 @@ function tableOf(measured: readonly Line[]): string {
   const rows = measured.map(({ what, sync: ours, beside, goal, isMet }) => {
     return `| ${what} | ${ours} | ${beside} | ${goal} | ${isMet ? 'met' : 'missed'} |`;
   });
-  return ['| what | sync | beside | goal | |', '|---|---|---|---|---|', ...rows, ''].join('\n');
+  return ['| what | cronsync | beside | goal | |', '|---|---|---|---|---|', ...rows, ''].join('\n');
 }
 
 function report(measured: string): string {

@@ -12,8 +12,8 @@ import { openSqliteTarget } from '../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../src/timings.ts';
 import { type BareRecord, openBare, writeBare } from './bare.ts';
 
-// The first load of a resource through the target's `commit`, an event for each record, and the unchanged comparison
-// after it, beside a bare loop of the same steps: `node bench/sqlite.ts [records] [random]`.
+// Measures the first load of a resource through the target's `commit`, with an event for each record, and the comparison of
+// unchanged records after it, beside a bare loop of the same steps: `node bench/sqlite.ts [records] [random]`.
 
 const total = Number(process.argv[2] ?? 200_000);
 const hasRandomKeys = process.argv[3] === 'random';

@@ -1,11 +1,12 @@
 // Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/index.js and dist/testing.js
-// with their types, and sync.schema.json. With --test: the same CLI with crash points and scaled timings, where the tests find it,
-// as a program and as a function.
+// with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
+// With --test: the same CLI with crash points and scaled timings, where the tests find it, as a program and as a function.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { fewCommands, lazyBuiltins, noCluster, noDebug } from './bundle-plugins.js';
+import { writeNotices } from './notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isTest = process.argv.includes('--test');
@@ -18,11 +19,13 @@ const shared = {
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',
+  metafile: true,
+  external: ['pg-native'],
   define: { SYNC_TEST_BUILD: String(isTest) },
 };
 
 if (!isTest) rmSync('dist', { recursive: true, force: true });
-await build({
+const command = await build({
   ...shared,
   entryPoints: { cli: 'src/cli/main.ts', ...(isTest && { 'command-line': 'src/cli/command-line.ts' }) },
   format: 'cjs',
@@ -30,18 +33,17 @@ await build({
   outExtension: { '.js': '.cjs' },
   minifySyntax: true,
   minifyWhitespace: true,
-  external: ['pg', 'pg-copy-streams', 'prom-client'],
   plugins: [fewCommands, lazyBuiltins, noCluster, noDebug],
 });
 
 if (!isTest) {
-  await build({
+  const api = await build({
     ...shared,
     entryPoints: ['src/index.ts', 'src/testing.ts'],
     format: 'esm',
-    packages: 'external',
     outdir: 'dist',
   });
+  writeNotices([command.metafile, api.metafile]);
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
   if (existsSync('scripts/schema.ts')) run(process.execPath, ['scripts/schema.ts']);
 }

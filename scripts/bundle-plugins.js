@@ -1,9 +1,9 @@
-// What makes the bundle start faster: docs/performance.md has the numbers.
+// Plugins that make the bundle start faster. The numbers are in docs/performance.md.
 import { readFileSync } from 'node:fs';
 
 /**
- * Built-ins that a run which only finds the lock held never uses are loaded at the first use of one of their exports.
- * For bundles in CommonJS: esbuild and compiled packages read exports where they use them.
+ * Loads some built-ins at the first use of one of their exports. A run that finds the lock held never uses them. This is for
+ * bundles in CommonJS, where esbuild and compiled packages read an export at the place where they use it.
  */
 export const lazyBuiltins = {
   name: 'lazy-builtins',
@@ -28,8 +28,8 @@ const commands =
   /^(auth|hello|select|client|readonly|info|multi|exec|watch|unwatch|cluster|asking|sentinel|ping|quit|role|eval|evalsha|x.*|[ps]?subscribe|[ps]?unsubscribe)$/;
 
 /**
- * ioredis makes two methods of each of some 500 commands while it loads, for 15 ms: these are the ones that it needs itself
- * and that sync calls by name. All others go through `call`.
+ * While ioredis loads, it makes two methods for each of some 500 commands, which takes 15 ms. This leaves only the commands
+ * that it needs itself and that cronsync calls by name. All others go through `call`.
  */
 export const fewCommands = {
   name: 'few-commands',
@@ -44,7 +44,7 @@ export const fewCommands = {
   },
 };
 
-/** `debug` looks at the terminal while it loads; ioredis and got log nothing through it here. */
+/** Replaces `debug`, which looks at the terminal while it loads. ioredis and got log nothing through it here. */
 export const noDebug = {
   name: 'no-debug',
   setup(build) {
@@ -55,7 +55,7 @@ export const noDebug = {
   },
 };
 
-/** sync does not speak Redis Cluster yet; the part of ioredis that does would load with it. */
+/** Leaves out the part of ioredis for Redis Cluster, which cronsync does not support yet. */
 export const noCluster = {
   name: 'no-cluster',
   setup(build) {

@@ -1,7 +1,8 @@
-// What `npm run check` says: types, lint and format, layers, dead code. All at once; one line for each that is good,
-// the tool's own output for each that is not.
+// `npm run check`: types, lint and format, layers, language, dead code, all at the same time. Prints one line for each check
+// that passes, and the output of the tool for each that fails.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { checkLanguage } from './language.ts';
 import { checkLayers, type Outcome, type ToolOutcome } from './layers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -10,6 +11,7 @@ const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
   types: () => tool('tsc', ['-p', '.']),
   'lint, format': () => tool('biome', ['check', '--error-on-warnings', '.']),
   layers: () => checkLayers(tool),
+  language: () => checkLanguage(),
   'dead code': () => tool('knip', ['--no-progress']),
 };
 

@@ -13,13 +13,13 @@ export interface DebianPackage {
   readonly name: string;
   /** Where it is unpacked, under `node_modules/.cache`: its files are in `root`. */
   readonly folder: string;
-  /** Makes it ready and tries it, before anybody else sees it. */
+  /** Prepares and tries it, before other processes can see it. */
   readonly prepare?: (folder: string) => Promise<void>;
 }
 
 /**
- * The folder of a package and of the libraries that it needs, unpacked if it is not there yet. Safe to call from several
- * processes at once: each unpacks into a folder of its own, and the first to rename it wins.
+ * The folder of a package and of the libraries that it needs. Unpacks them if they are not there yet. Safe to call from several
+ * processes at the same time: each unpacks into its own folder, and the first to rename it wins.
  */
 export async function unpackedPackage(wanted: DebianPackage): Promise<string> {
   const home = join(cache, wanted.folder);
@@ -62,7 +62,7 @@ async function download(name: string, folder: string): Promise<void> {
   }
 }
 
-/** What installing it would bring in, libraries too: a dry run needs no root and leaves out what is there. */
+/** The packages that an installation would add, libraries included. A dry run needs no root and leaves out what is there. */
 async function downloadMissing(name: string, folder: string): Promise<void> {
   const { stdout } = await execute('apt-get', ['install', '--simulate', '--no-install-recommends', name]);
   const packages = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, found]) => found ?? '');

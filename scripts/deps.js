@@ -1,4 +1,5 @@
-// npm runs this after it has changed node_modules: with the bundler there, this is a clone, and what is built is made new.
+// npm runs this after it has changed node_modules. If the bundler is there, this is a clone of the repository, and dist/ is built
+// again.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

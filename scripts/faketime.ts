@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unpackedPackage } from './debian-package.ts';
 
-/** The variant for programs of more than one thread, which Node is. */
+/** The variant for programs with more than one thread, such as Node. */
 const library = 'libfaketimeMT.so.1';
 
-/** The library that, preloaded, gives a process a wall clock of its own; none on systems without Debian's packages. */
+/** The library that gives a process its own wall clock when it is preloaded. It needs a system with Debian's packages. */
 export async function findFaketime(): Promise<string> {
   const installed = await libraryIn('/usr/lib');
   if (installed !== undefined) return installed;

@@ -1,5 +1,5 @@
-// Proves that the linter keeps the layers: a rule that never fires looks just like a clean tree. Plants one import per
-// layer in a folder of its own, and expects exactly the forbidden ones to be reported.
+// Proves that the linter keeps the layers and finds import cycles, because a rule that never fires looks like a clean tree.
+// Plants one import per layer and one cycle in a temporary folder, and expects exactly the forbidden imports to be reported.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 export interface Outcome {
   readonly passed: boolean;
-  /** What there is to read, for a human. */
+  /** What a person should read. */
   readonly output: string;
 }
 
 export interface ToolOutcome extends Outcome {
-  /** Without stderr, which may come in the middle of a line of it. */
+  /** Only stdout: text from stderr could be in the middle of a line. */
   readonly stdout: string;
 }
 
@@ -54,7 +54,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/match/planted.ts', '../pass/resource.ts'],
   ['src/match/planted.ts', '../run/context.ts'],
   ['src/pass/planted.ts', '../run/run.ts'],
-  ['src/run/planted.ts', '../dry-run/walk.ts'],
+  ['src/run/planted.ts', '../dry-run/dry-pass.ts'],
   ['src/dry-run/planted.ts', '../run/run.ts'],
   ['src/http/planted.ts', 'ioredis'],
   ['src/redis/planted.ts', 'got'],
@@ -90,12 +90,18 @@ const allowed: typeof forbidden = [
   ['src/testing/planted.ts', '../errors.ts'],
 ];
 
-/** Passes if the linter reports every forbidden import, static and dynamic, and no allowed one. */
+/** Two files that import each other, each for a type only. */
+const cycle: readonly (readonly [file: string, imported: string])[] = [
+  ['src/cycle-a.ts', './cycle-b.ts'],
+  ['src/cycle-b.ts', './cycle-a.ts'],
+];
+
+/** Passes if the linter reports every forbidden import, static and dynamic, and the planted cycle, and no allowed import. */
 export async function checkLayers(tool: Tool): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'cronsync-layers-'));
   try {
     copyFileSync(fileURLToPath(new URL('../biome.json', import.meta.url)), join(folder, 'biome.json'));
-    const planted = [...plant(folder, forbidden, 2), ...plant(folder, allowed, 0)];
+    const planted = [...plant(folder, forbidden, 2), ...plant(folder, allowed, 0), ...plantCycle(folder)];
     const reported = await lint(tool, folder);
     const wrong = planted.filter(({ file, expected }) => countOf(file, reported) !== expected);
     return { passed: wrong.length === 0, output: wrong.map(complaintOf).join('\n') };
@@ -107,7 +113,7 @@ export async function checkLayers(tool: Tool): Promise<Outcome> {
 interface Planted {
   readonly file: string;
   readonly imported: string;
-  /** How many of its two imports the linter must report. */
+  /** How many of its imports the linter must report. */
   readonly expected: number;
 }
 
@@ -120,9 +126,19 @@ function plant(folder: string, imports: typeof forbidden, expected: number): Pla
   });
 }
 
+function plantCycle(folder: string): Planted[] {
+  return cycle.map(([file, imported]) => {
+    writeFileSync(
+      join(folder, file),
+      `import type { Planted as Other } from '${imported}';\nexport type Planted = Other[];\n`,
+    );
+    return { file, imported, expected: 1 };
+  });
+}
+
 async function lint(tool: Tool, folder: string): Promise<readonly string[]> {
-  const only = '--only=style/noRestrictedImports';
-  const args = ['lint', only, '--vcs-enabled=false', '--max-diagnostics=none', '--reporter=json', '.'];
+  const only = ['--only=style/noRestrictedImports', '--only=suspicious/noImportCycles'];
+  const args = ['lint', ...only, '--vcs-enabled=false', '--max-diagnostics=none', '--reporter=json', '.'];
   const { stdout } = await tool('biome', args, folder);
   const { diagnostics }: { readonly diagnostics: readonly { readonly location: { readonly path: string } }[] } =
     JSON.parse(stdout);

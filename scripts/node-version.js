@@ -1,4 +1,4 @@
-// Says in one line what is wrong when the repository's own Node is not there.
+// Reports in one line that the repository's own Node is missing.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { findRedisServer } from './redis-server.ts';
 
-/** A Redis of one's own: in memory only, and gone when `stop` or the end of this process comes. */
+/** A private Redis. It keeps its data only in memory, and ends at `stop` or at the end of this process. */
 export interface PrivateRedis {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts a Redis on a free port of this machine, in a process group of its own: Ctrl-C does not reach it. */
+/** Starts a Redis on a free port of this machine, in its own process group, so that Ctrl-C does not reach it. */
 export async function startPrivateRedis(folder: string): Promise<PrivateRedis> {
   const port = await freePort();
   const memoryOnly = ['--save', '', '--appendonly', 'no', '--dir', folder];

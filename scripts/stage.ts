@@ -1,4 +1,4 @@
-// Where the demo plays: a private Redis, two third parties, and a folder with the example config. All of it goes at the end.
+// What the demo needs: a private Redis, two third parties, and a folder with the example config. All of it is removed at the end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,15 +16,15 @@ export interface Stage extends AsyncDisposable {
   readonly redisUrl: string;
   readonly atlas: ThirdParty;
   readonly almanac: ThirdParty;
-  /** Runs the built command in the folder; its output is kept, or shown as it comes. */
+  /** Runs the built command in the folder. Its output is kept, or shown as it arrives. */
   sync(args: readonly string[], output: 'keep' | 'show'): Promise<Ran>;
-  /** Starts it and goes on: what it says is shown. `stop` ends it as a supervisor would, and gives its exit code. */
+  /** Starts the command and does not wait for it. Its output is shown. `stop` ends it as a supervisor would, and returns its exit code. */
   start(args: readonly string[]): { stop(): Promise<number> };
 }
 
 export interface Ran {
   readonly exitCode: number;
-  /** Stdout and stderr together, as a terminal would show them; empty where it was shown. */
+  /** Stdout and stderr together, as a terminal would show them; empty if the output was shown. */
   readonly output: string;
 }
 
@@ -84,7 +84,7 @@ function startCommand(args: readonly string[], { cwd, env, output }: Running): C
   });
 }
 
-/** In a process group of its own, as Redis is: Ctrl-C reaches us alone, and what we started is stopped in order. */
+/** It runs in its own process group, as Redis does. Ctrl-C reaches only us, and we stop what we started in order. */
 async function runSync(args: readonly string[], { cwd, env, output, signal }: Running): Promise<Ran> {
   signal.throwIfAborted();
   const child = startCommand(args, { cwd, env, output, signal });

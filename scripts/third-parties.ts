@@ -1,4 +1,4 @@
-// The two third parties of the demo: the cities of one country, told by two APIs that agree on nothing but the facts.
+// The two third parties of the demo: the cities of one country from two APIs that have only the data in common.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -11,10 +11,10 @@ export interface City {
   readonly population: number;
 }
 
-/** An HTTP server that refuses every hit that comes too early, and counts. */
+/** An HTTP server that refuses every hit that comes too early, and counts these hits. */
 export interface ThirdParty {
   readonly url: string;
-  /** What it serves from now on. */
+  /** Sets what it answers from now on. */
   publish(cities: readonly City[]): void;
   /** When each hit arrived, on this server's own monotonic clock. */
   readonly arrivals: readonly number[];

@@ -4,15 +4,15 @@ import type { Validators } from './validators.ts';
 
 /** The code that reads one third party. Made once per run; `fetchPage` is called for one page after another. */
 export interface Adapter {
-  /** The modes that a resource can be read in. With `changes` alone, its first pass has no bookmark. */
+  /** The modes in which a resource can be read. If `changes` is the only one, its first pass has no bookmark. */
   modes(resource: string): readonly Mode[];
 
-  /** What `guard.confirm: "auto"` asks: whether the third party's order never moves a record across pages. */
+  /** Whether the third party's order never moves a record from page to page. `guard.confirm: "auto"` depends on it. */
   isStable(resource: string): boolean;
 
   /**
-   * Fetches one page of `request.resource`: one hit, made with `context.http`. Throw rather than return part of a page;
-   * a throw while the records are read counts as well. Nothing of a page that threw is a reason to delete anything.
+   * Fetches one page of `request.resource`: one hit, made with `context.http`. Throw rather than return part of a page.
+   * It is also possible to throw while the records are read. A page that threw never leads to a deletion.
    */
   fetchPage(request: PageRequest, context: AdapterContext): Promise<Page>;
 }
@@ -27,25 +27,25 @@ export interface PageRequest {
   readonly mode: Mode;
   /** Null: the first page of the pass. */
   readonly cursor: Cursor | null;
-  /** Where the last `changes` pass left off; null in a snapshot, and where no pass has left one. */
+  /** Where the last `changes` pass ended; null in a snapshot, and if there was no such pass yet. */
   readonly bookmark: string | null;
-  /** Of the last complete pass, when that was one page: only with these may the adapter answer `NotModified`. */
+  /** Those of the last complete pass, if it had one page. The adapter may answer `NotModified` only to a request with these. */
   readonly validators?: Validators | null;
   readonly keys?: Keys;
 }
 
-/** Reads a record's key, in the system's form, out of what the third party gave; null where there is none. */
+/** Reads the key of a record, in the system's form, from what the third party sent; null if it has none. */
 export interface Keys {
   record(raw: RawRecord): string | null;
-  /** Of what says that a record is gone: often no more than an id. */
+  /** The key of a record that is gone, from what the third party sent about it. This is often only an id. */
   tombstone(raw: RawRecord): string | null;
 }
 
 export interface AdapterContext {
-  /** The only way out. Every request takes a slot, and carries the adapter's credentials to the adapter's origins only. */
+  /** The only way to make a request. Each request takes a slot. The credentials go only to the adapter's own origins. */
   readonly http: HttpClient;
   readonly log: Log;
-  /** Fires when the run must stop: nothing that comes later is written. */
+  /** Fires when the run must stop. Nothing that arrives later is written. */
   readonly signal: AbortSignal;
 }
 
@@ -54,40 +54,40 @@ export type Page = SnapshotPage | ChangesPage | NotModified;
 interface Paged {
   /** Read once, in order; a large body is streamed. */
   readonly records: Iterable<RawRecord> | AsyncIterable<RawRecord>;
-  /** Null: the pass is complete, and only then. A function where it is known only after the records were read. */
+  /** Null means that the pass is complete. A function, if it is known only after the records were read. */
   readonly next: Cursor | null | (() => Cursor | null);
-  /** The pages follow one another in a log of changes: what a later page says of a key is newer. */
+  /** The pages are parts of a log of changes: what a later page says about a key is newer. */
   readonly isLog?: boolean;
-  /** The bookmark of the last page counts, not that of the first; so it does in a log. */
+  /** The bookmark of the last page counts, not that of the first. This is always so in a log. */
   readonly isBookmarkLast?: boolean;
-  /** The pages moved under us: a record may have been missed, so that this pass proves nothing. */
+  /** The pages shifted during the pass. A record may have been missed, so this pass proves no record gone. */
   readonly shifted?: boolean;
 }
 
 /** A page of everything that there is. */
 export interface SnapshotPage extends Paged {
   readonly mode: 'snapshot';
-  /** How many records the third party says there are in the whole pass: with fewer, nothing is deleted. */
+  /** How many records the whole pass has, according to the third party. If fewer arrive, nothing is deleted. */
   readonly total?: number | undefined;
   /** Where a later `changes` pass may start. */
   readonly bookmark?: string | undefined;
-  /** What names this state of a pass that is one page: asked with, next time. Of no use on one of several pages. */
+  /** What identifies the state of a pass that has one page. The next pass asks with them. Several pages cannot use them. */
   readonly validators?: Validators | null;
-  /** Of a log only: keys of records that may have come earlier in this pass, and are gone since. */
+  /** In a log only: keys of records that may have arrived earlier in this pass and are gone since. */
   readonly gone?: readonly string[];
 }
 
-/** A page of what changed since a bookmark. It can never say that a record is gone by leaving it out. */
+/** A page of what changed since a bookmark. A record that it leaves out is not gone. */
 export interface ChangesPage extends Paged {
   readonly mode: 'changes';
   /**
-   * Keys, in the system's form. A record that the same pass brings beats them: where one of this page is provably older
-   * than its deletion, leave it out of `records`.
+   * Keys of the records that are gone, in the system's form. A record in the same pass wins over them: if a record of this
+   * page is provably older than its deletion, leave it out of `records`.
    */
   readonly deleted: readonly string[];
   /**
-   * Where the next `changes` pass starts, by the pass's first page: what changes from now on must come after it. A function where
-   * it is known only after the records were read; null there: where this pass started.
+   * Where the next `changes` pass starts. The first page of the pass counts: every later change must come after it. A
+   * function, if it is known only after the records were read; if that returns null, the next pass starts where this one did.
    */
   readonly bookmark: string | (() => string | null);
 }
@@ -100,19 +100,19 @@ export interface NotModified {
 export interface HttpClient {
   /**
    * Makes exactly one request: no retry, no redirect. Resolves when the headers are in and the status is 2xx or 304;
-   * throws `ThrottledError` if no slot came in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
-   * `MovedError` for everything else. The body is read afterwards, and may still fail.
+   * throws `ThrottledError` if no slot was free in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
+   * `MovedError` in all other cases. The body is read afterwards, and reading it may still fail.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
 
   /**
-   * Takes a slot for a hit that leaves by another way than this: one start of somebody else's program. `account` names what
-   * is hit, where the config has no `throttle.key`. Throws like `request`. Absent where no hit may be made (`--from`).
+   * Takes a slot for a hit that another program makes: one start of that program. `account` names what is hit if the config
+   * has no `throttle.key`. Throws like `request`. It is absent if no hit may be made (`--from`).
    */
   takeSlot?(account: string): Promise<TakenSlot>;
 }
 
-/** Settle it when the hit is over, cancel it only if certainly none was made; one that is left stays reserved. */
+/** Settle it when the hit is over. Cancel it only if it is certain that no hit was made. Otherwise it stays reserved. */
 export interface TakenSlot {
   settle(): Promise<void>;
   cancel(): Promise<void>;
@@ -127,8 +127,8 @@ export interface HttpRequest {
 }
 
 /**
- * Signs one request, right before it is sent: gives the headers to add. What a module of `auth: {"type": "module"}`
- * default-exports; a throw means that nothing is sent.
+ * Signs one request right before it is sent: returns the headers to add. This is the default export of a module of
+ * `auth: {"type": "module"}`. If it throws, nothing is sent.
  */
 export type Sign = (
   request: HttpRequest,
@@ -136,7 +136,7 @@ export type Sign = (
 
 export interface HttpResponse {
   readonly status: number;
-  /** Where the answer came from: the request's URL, or where it has moved for good. */
+  /** Where the answer came from: the request's URL, or the URL to which it has moved permanently. */
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -144,11 +144,11 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** What an adapter module default-exports: see `defineAdapter`. */
+/** The default export of an adapter module: see `defineAdapter`. */
 export interface AdapterDefinition<Options = unknown> {
-  /** Origins (`https://api.example`) that the adapter may send requests to, beside that of `baseUrl`. */
+  /** Origins (`https://api.example`) to which the adapter may send requests, in addition to that of `baseUrl`. */
   readonly origins?: (options: Options) => readonly string[];
-  /** Called once per run with the adapter's part of the config; throw to say what is wrong with it. */
+  /** Called once per run with the adapter's part of the config. Throw to report what is wrong with it. */
   create(options: Options): Adapter | Promise<Adapter>;
 }
 

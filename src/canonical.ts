@@ -1,11 +1,11 @@
-/** Digits of a decimal, all told: no price needs more, and no exponent may ask for a gigabyte of zeros. */
+/** The most digits of a decimal. No price needs more, and an exponent must not produce a gigabyte of zeros. */
 const mostDigits = 1000;
 
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i;
 
 /**
- * A decimal number as text in its one form: no exponent, no zeros that say nothing, no plus, no -0. Nothing is rounded.
- * Undefined if it is no decimal number.
+ * A decimal number as text in its one form: without exponent, redundant zeros and plus sign, and never -0. Nothing is
+ * rounded. Undefined if it is not a decimal number.
  */
 export function canonicalDecimal(text: string): string | undefined {
   const [matched, sign = '', whole = '', fraction = '', exponent = '0'] = decimal.exec(text) ?? [];
@@ -32,8 +32,8 @@ const timestamp =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s?(Z|[+-]\d\d(?::?\d\d)?(?::\d\d)?)?$/i;
 
 /**
- * A moment (RFC 3339, or with what databases leave out of it) in UTC, as `2026-01-02T03:04:05.678Z`: to the microsecond,
- * which is what a database keeps, without zeros that say nothing. One without a zone is in UTC already.
+ * A time (RFC 3339, or the shorter forms that databases write) in UTC, as `2026-01-02T03:04:05.678Z`. It is exact to the
+ * microsecond, as in a database, and has no redundant zeros. A time without a zone is taken as UTC.
  */
 export function canonicalTimestamp(text: string): string | undefined {
   const [matched, ...found] = timestamp.exec(text) ?? [];

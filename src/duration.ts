@@ -1,7 +1,7 @@
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const form = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
-/** Reads a duration as the config writes it (`"250ms"`, `"90s"`, `"5m"`, `"24h"`, `"7d"`) into milliseconds; undefined if it is none. */
+/** Reads a duration as the config writes it (`"250ms"`, `"90s"`, `"5m"`, `"24h"`, `"7d"`) into milliseconds; undefined if it is not one. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = form.exec(text) ?? [];
   if (amount === undefined || unit === undefined) return undefined;

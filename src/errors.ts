@@ -17,10 +17,10 @@ export const ExitCode = {
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** Which exit code counts when several apply: the first of these that occurred. */
+/** If several exit codes apply, the first of these is used. */
 const precedence: readonly ExitCode[] = [130, 143, 70, 78, 77, 76, 75, 69, 65, 64, 3, 2, 0];
 
-/** The one exit code for everything that a run met: signals win, then bugs, then config, down to success. */
+/** The exit code of a run in which all of these occurred: signals win, then bugs, then config errors, down to success. */
 export function worstExitCode(codes: Iterable<ExitCode>): ExitCode {
   const met = new Set(codes);
   return precedence.find((code) => met.has(code)) ?? ExitCode.ok;
@@ -33,7 +33,7 @@ export interface SyncErrorOptions {
   readonly cause?: unknown;
 }
 
-/** An error that the user is told about: the message says what happened and what is guaranteed, `hint` what to do. */
+/** An error that is reported to the user. The message says what happened and what is guaranteed, `hint` says what to do. */
 export abstract class SyncError extends Error {
   abstract readonly exitCode: ExitCode;
   readonly hint: string | undefined;
@@ -45,7 +45,7 @@ export abstract class SyncError extends Error {
   }
 }
 
-/** The command line makes no sense. Nothing was done. */
+/** The command line is wrong. Nothing was done. */
 export class UsageError extends SyncError {
   override readonly exitCode = ExitCode.usage;
 }
@@ -55,14 +55,15 @@ export class ConfigError extends SyncError {
   override readonly exitCode = ExitCode.config;
 }
 
-/** Third party, Redis or target cannot be reached, or do not answer in time. */
+/** The third party, Redis or the target cannot be reached, or does not answer in time. */
 export class UnreachableError extends SyncError {
   override readonly exitCode = ExitCode.unreachable;
 }
 
 /**
  * The third party cannot be reached, does not answer in time, or answers 429 or 5xx. Nothing of this page was written.
- * `backsOff` says who stays away for a while: this resource (the run sees to it), or all that share the throttle key (done).
+ * `backsOff` says what makes no hit for a while: this resource (the run does that), or all that share the throttle key (this
+ * was done before the error was thrown).
  */
 export class ThirdPartyError extends UnreachableError {
   readonly backsOff: 'resource' | 'key';
@@ -73,7 +74,7 @@ export class ThirdPartyError extends UnreachableError {
   }
 }
 
-/** Two stores contradict each other (stream, database), or cronsync contradicts itself. Nothing is skipped: it stops. */
+/** The stream and the database contradict each other, or cronsync contradicts itself. It stops and skips nothing. */
 export class IntegrityError extends SyncError {
   override readonly exitCode = ExitCode.bug;
 }
@@ -83,12 +84,12 @@ export class LockHeldError extends SyncError {
   override readonly exitCode = ExitCode.locked;
 }
 
-/** This run held the lock and cannot trust that any more. What it had not committed was rolled back. */
+/** This run held the lock and cannot trust it any more. What it had not committed was rolled back. */
 export class LeaseLostError extends SyncError {
   override readonly exitCode = ExitCode.locked;
 }
 
-/** A newer run has taken over the target. The transaction that found out was rolled back. */
+/** A newer run has taken over the target. The transaction that noticed it was rolled back. */
 export class FencedError extends SyncError {
   override readonly exitCode = ExitCode.locked;
 }
@@ -96,7 +97,7 @@ export class FencedError extends SyncError {
 /** The third party answered, but not with a page. Nothing of this page was written. */
 export class ProtocolError extends SyncError {
   override readonly exitCode = ExitCode.protocol;
-  /** The HTTP status, where that is what made it no page. */
+  /** The HTTP status, if that is the reason. */
   readonly status: number | undefined;
 
   constructor(message: string, options: SyncErrorOptions & { readonly status?: number } = {}) {
@@ -112,15 +113,15 @@ export class MovedError extends ProtocolError {
   readonly to: string;
 
   constructor(from: string, to: string) {
-    super(`the third party says that ${from} has moved to ${to} for good; the next hit goes there`);
+    super(`the third party says that ${from} has moved permanently to ${to}; the next hit goes there`);
     this.from = from;
     this.to = to;
   }
 }
 
-/** The third party says that the cursor is no longer good: the pass starts over, and deletes nothing. */
+/** The third party does not accept the cursor any more. The pass starts over, and deletes nothing. */
 export class CursorExpiredError extends ProtocolError {
-  /** It is the bookmark that is too old, wherever the pass stands: everything is read again. */
+  /** True if the bookmark is too old. Then everything is read again, wherever the pass stands. */
   readonly isBookmark: boolean;
 
   constructor(
@@ -142,7 +143,7 @@ export class RejectsError extends SyncError {
   override readonly exitCode = ExitCode.rejects;
 }
 
-/** SIGINT, SIGTERM, or nobody left to talk to: why the edge's AbortSignal fired. What was in hand is whole, or was not begun. */
+/** The reason of the edge's AbortSignal: SIGINT, SIGTERM, or a closed output. Each batch is committed as a whole or not at all. */
 export class StopError extends SyncError {
   override readonly exitCode: ExitCode;
 
@@ -152,18 +153,18 @@ export class StopError extends SyncError {
   }
 }
 
-/** What started a back-off: repeated, with its exit code, by every run that the back-off stops. */
+/** What started a back-off. Every run that the back-off stops reports it again, with its exit code. */
 export interface BackOffCause {
   readonly exitCode: ExitCode;
   readonly message: string;
-  /** Digest of the credentials that were refused: others end the back-off. Only with a 401 or 403. */
+  /** A digest of the credentials that were refused, after a 401 or 403. Other credentials end the back-off. */
   readonly credentials?: string;
 }
 
-/** No slot within `wait`: no hit was made. With a cause, the third party told us to stay away. */
+/** No slot was free within `wait`, and no hit was made. If there is a cause, a back-off is the reason. */
 export class ThrottledError extends SyncError {
   override readonly exitCode: ExitCode;
-  /** How long from now until a slot frees, as far as is known. */
+  /** The time until a slot frees, as far as it is known. */
   readonly waitMs: number;
 
   constructor(waitMs: number, cause?: BackOffCause) {
@@ -182,8 +183,9 @@ const published: Readonly<Record<string, new (message: string, options: never) =
 };
 
 /**
- * What was thrown, if it is one of ours. An adapter module throws errors of the package's public API, whose classes are
- * another copy than the command's: such an error is made anew, known by the name of its class or of one above it.
+ * What was thrown, if it is one of our errors. An adapter module throws errors of the package's public API, whose classes are
+ * a different copy from those in the command. Such an error is recognised by the name of its class or of a parent class, and
+ * created again.
  */
 export function syncErrorOf(thrown: unknown): SyncError | undefined {
   if (thrown instanceof SyncError) return thrown;
@@ -195,7 +197,7 @@ export function syncErrorOf(thrown: unknown): SyncError | undefined {
   return undefined;
 }
 
-/** An error's message, or the thing itself as text: for what other people's code throws. */
+/** The message of an error, or the text of any other value: for what other people's code throws. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

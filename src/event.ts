@@ -23,7 +23,7 @@ export function parsePosition(text: string): Position | undefined {
   return generation === undefined ? undefined : { generation: Number(generation), seq: Number(seq) };
 }
 
-/** The generation after all that the stream knows. 0, which asks for nothing, where somebody has spent the largest there are. */
+/** The generation after all that the stream has. 0, which asks for nothing, if the largest possible one is already used. */
 export function generationAfter({ generation }: Position): number {
   return generation < Number.MAX_SAFE_INTEGER ? generation + 1 : 0;
 }
@@ -36,7 +36,7 @@ export interface EventContext {
   readonly columns: readonly Column[];
   /** The commit's time, RFC 3339. */
   readonly time: string;
-  /** Why the whole pass runs, where it is not that the third party changed something. */
+  /** The reason of the whole pass, if it is not a change at the third party. */
   readonly cause?: 'remap';
 }
 
@@ -57,8 +57,8 @@ export function eventOf(change: Change, { generation, seq }: Position, context: 
 }
 
 /**
- * The same event at another position: a rebase gives new numbers, and nothing else. Its text stays as it is otherwise:
- * JSON.parse would round what is past 2^53. Inside a string the quotes of both patterns would be escaped.
+ * The same event at another position: a rebase changes nothing but the numbers. The text is edited, because JSON.parse would
+ * round integers past 2^53. The patterns cannot match inside a string, where quotes are escaped.
  */
 export function moveEvent(event: string, name: string, { generation, seq }: Position): string {
   return event
@@ -66,7 +66,7 @@ export function moveEvent(event: string, name: string, { generation, seq }: Posi
     .replace(/"sequence":"\d*"/, () => `"sequence":"${String(seq).padStart(20, '0')}"`);
 }
 
-/** The fields of a record as an object of JSON: what a JSON column holds as it is, integers past 2^53 as text. */
+/** The fields of a record as a JSON object. The text of a JSON column is used as it is, and integers past 2^53 are written as text. */
 export function fieldsJson(values: Values | null, columns: readonly Column[]): string {
   if (values === null) return 'null';
   return `{${columns.map((column, at) => `${JSON.stringify(column.name)}:${valueJson(values[at] ?? null, column)}`).join(',')}}`;

@@ -1,9 +1,9 @@
-/** Picks something out of a document; null where it is not there. Pure. */
+/** Reads one value from a document; null if it is not there. Pure. */
 export type Expression = (document: unknown) => unknown;
 
 /**
- * Compiles an expression (JMESPath community edition). Plain paths such as `a.b.c` and `a."b-c"` are our own and never
- * load the library. Throws `ConfigError` naming the text. Run-time type errors are the library's own.
+ * Compiles an expression (JMESPath community edition). Plain paths such as `a.b.c` and `a."b-c"` are followed without the
+ * library. Throws `ConfigError` naming the text. Type errors at run time are those of the library.
  */
 export async function compileExpression(text: string): Promise<Expression> {
   const path = plainPath(text);
@@ -12,7 +12,7 @@ export async function compileExpression(text: string): Promise<Expression> {
   return compileJmesPath(text);
 }
 
-/** The names of a plain path, empty for `@`; undefined if the expression is more than that. */
+/** The names of a plain path, empty for `@`; undefined for any other expression. */
 export function plainPath(text: string): readonly string[] | undefined {
   const trimmed = text.trim();
   if (trimmed === '@') return [];
@@ -20,7 +20,7 @@ export function plainPath(text: string): readonly string[] | undefined {
   return (trimmed.match(/"[^"]+"|\w+/g) ?? []).map((name) => name.replaceAll('"', ''));
 }
 
-/** Follows names through plain objects, by their own members only; `__proto__` is never one. */
+/** Follows names through plain objects, only by own members and never by `__proto__`. */
 export function followPath(path: readonly string[]): Expression {
   const [only] = path;
   if (path.length === 1 && only !== undefined) return (document) => member(document, only);

@@ -10,8 +10,8 @@ type Comparison = (Node & { readonly type: 'Comparator' })['name'];
 const Interpreter = TreeInterpreter.constructor as new () => Library;
 
 /**
- * The library's interpreter, to which integers past 2^53 are numbers as well. It knows no bigint by itself: a comparison with
- * one is never true there, so that a filter would drop the record without a word.
+ * The library's interpreter, extended so that integers past 2^53 are numbers too. The library does not know bigints: it never
+ * finds a comparison with one true, so a filter would drop the record silently.
  */
 class ExactInterpreter extends Interpreter {
   constructor() {
@@ -34,7 +34,7 @@ class ExactInterpreter extends Interpreter {
   }
 }
 
-/** Of Node 22 already, and not yet of TypeScript's library. */
+/** Node 22 has it, and TypeScript's library does not have it yet. */
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => object };
 
 const interpreter = new ExactInterpreter();
@@ -50,23 +50,23 @@ function parsed(text: string): Node {
   try {
     return compile(text);
   } catch (error) {
-    throw new ConfigError(`\`${text}\` is no JMESPath expression: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`\`${text}\` is not a JMESPath expression: ${messageOf(error)}`, { cause: error });
   }
 }
 
 /**
- * The library looks names up along the prototype chain, where `constructor` and its like are found in every object, and reads
- * literals by JSON.parse, which rounds.
+ * Refuses what the library would get wrong. It looks names up along the prototype chain, where every object has a `constructor`
+ * and similar names, and it reads literals with JSON.parse, which rounds.
  */
 function refuseNode(node: unknown, text: string): void {
   if (typeof node !== 'object' || node === null) return;
   const { type, name, value } = node as { readonly type?: unknown; readonly name?: unknown; readonly value?: unknown };
   if (type === 'Field' && typeof name === 'string' && name in Object.prototype) {
-    throw new ConfigError(`\`${text}\` names \`${name}\`, which is possible in a plain path only`);
+    throw new ConfigError(`\`${text}\` names \`${name}\`, which is possible only in a plain path`);
   }
   if (type === 'Literal' && hasLongDigits(text) && isRounded(value)) {
     throw new ConfigError(`\`${text}\` has an integer past 2^53, which a literal cannot hold`, {
-      hint: "Compare it as text: to_string(id) == '9007199254740993'",
+      hint: "Compare it as text: to_string(id) == '9007199254740993'.",
     });
   }
   for (const child of Object.values(node)) refuseNode(child, text);
@@ -81,7 +81,7 @@ function isInteger(value: unknown): value is bigint {
   return typeof value === 'bigint';
 }
 
-/** One of them is a bigint; JavaScript compares it with a number exactly. */
+/** Compares two values of which at least one is a bigint. JavaScript compares it with a number exactly. */
 function compare(left: unknown, by: Comparison, right: unknown): boolean | null {
   if (by === 'EQ') return left === right;
   if (by === 'NE') return left !== right;

@@ -1,6 +1,6 @@
 /**
- * Reads JSON exactly: integers past 2^53 become bigints, everything else is what `JSON.parse` makes of it. Throws its
- * SyntaxError.
+ * Reads JSON exactly: integers past 2^53 become bigints, and everything else is as `JSON.parse` returns it. Throws the
+ * SyntaxError of `JSON.parse`.
  */
 export function parseJson(text: string): unknown {
   return hasLongDigits(text) ? JSON.parse(text, keepInteger) : JSON.parse(text);
@@ -8,7 +8,7 @@ export function parseJson(text: string): unknown {
 
 /** Whether the text has a run of 16 digits: without one, no integer in it can be past 2^53. */
 export function hasLongDigits(text: string): boolean {
-  // A run of 16 covers one of these places, so that looking at every sixteenth is enough.
+  // A run of 16 digits covers one of these places, so it is enough to look at every sixteenth.
   for (let at = 15; at < text.length; at += 16) {
     if (isDigit(text, at) && digitsAround(text, at) >= 16) return true;
   }

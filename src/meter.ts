@@ -1,4 +1,4 @@
-/** What the listening loop tells of itself, to be measured. Every call is cheap and none throws. */
+/** What the listening loop reports of itself, to be measured. Every call is cheap and none throws. */
 export interface ListenMeter {
   /** One attempt has ended. */
   delivered(listener: string, result: DeliveryResult, tookMs: number): void;

@@ -12,20 +12,20 @@ export interface Column {
   readonly kind: ColumnKind;
 }
 
-/** One field of a record, in the system's shape. Of a `json` column: its canonical JSON text. */
+/** One field of a record, in the system's shape. The value of a `json` column is its canonical JSON text. */
 export type Value = string | number | bigint | boolean | null;
 
 /** The fields of one record, in the order of the mapped columns. */
 export type Values = readonly Value[];
 
-/** A record that was mapped and is valid. Two with the same hash have the same values in the same columns. */
+/** A record that was mapped and is valid. Two records with the same hash have the same values in the same columns. */
 export interface Prepared {
   readonly key: string;
   readonly values: Values;
   readonly hash: string;
 }
 
-/** A record that was not: kept in quarantine. Without a key it might be any of our rows. */
+/** A record that is not valid and goes into quarantine. If it has no key, it might be any of the system's rows. */
 export interface Rejected {
   readonly key: string | null;
   readonly reasons: readonly string[];
@@ -47,7 +47,7 @@ export interface RecordBatch {
 /** Maps, validates and hashes one raw record. Pure; compiled once per resource. */
 export type Prepare = (raw: RawRecord) => Prepared | Rejected;
 
-/** The same record under another key, as its key fields and its hash then tell; null if these fields cannot hold that key. */
+/** Gives a record another key: changes its key fields and its hash. Null if these fields cannot hold that key. */
 export type Rekey = (record: Prepared, key: string) => Prepared | null;
 
 export function isRejected(record: Prepared | Rejected): record is Rejected {
@@ -60,7 +60,7 @@ export function keyOf(fields: readonly Value[]): string {
   return texts.length === 1 && texts[0] !== undefined ? texts[0] : JSON.stringify(texts);
 }
 
-/** The texts that a key of several fields is made of; none where it is no such key. */
+/** The texts of which a key of several fields is made; an empty list if it is not such a key. */
 export function partsOf(key: string): readonly unknown[] {
   try {
     const parts: unknown = JSON.parse(key);
@@ -71,8 +71,8 @@ export function partsOf(key: string): readonly unknown[] {
 }
 
 /**
- * JSON with the keys of every object sorted: equal values give equal text. Integers are written with all their digits,
- * bigints and those that JavaScript would write with an exponent, as Postgres gives them back.
+ * JSON in which the keys of every object are sorted, so that equal values give equal text. Integers are written with all their
+ * digits, as Postgres returns them: also bigints, and those that JavaScript would write with an exponent.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();

@@ -1,19 +1,19 @@
 import type { Change, ChangeCounts } from './change.ts';
 import type { Alias } from './identity.ts';
 
-/** Where a dry run keeps its plan: in a temporary file, so that a plan of ten million changes needs no memory. */
+/** Keeps the plan of a dry run in a temporary file, so that ten million changes need no memory. */
 export interface Spool extends Disposable {
-  /** Adds planned changes; a later one of the same resource and key takes the place of the earlier. */
+  /** Adds planned changes. A later change of the same resource and key replaces the earlier one. */
   put(resource: string, changes: readonly Change[]): void;
 
-  /** Takes back what was planned for a key: a later page says that nothing changes. */
+  /** Removes what was planned for these keys, because a later page shows that nothing changes. */
   drop(resource: string, keys: readonly string[]): void;
 
   /** Remembers which records a dry run has recognised, as a run would. */
-  claim(resource: string, aliases: readonly Alias[]): void;
+  remember(resource: string, aliases: readonly Alias[]): void;
 
-  /** What is remembered of these native keys, and of these keys. */
-  claims(
+  /** What is remembered about these native keys and these keys. */
+  remembered(
     resource: string,
     asked: { readonly natives: readonly string[]; readonly keys: readonly string[] },
   ): readonly Alias[];

@@ -1,17 +1,18 @@
 /**
- * `cronsync/testing`: what every adapter keeps to, as checks for any test runner. The built-in adapters pass the same ones.
+ * `cronsync/testing`: the rules for every adapter, as checks for any test runner. The built-in adapters pass the same checks.
  */
-export { type AdapterSubject, adapterChecks, type Check, type RegisterTest, testAdapter } from './testing/checks.ts';
+export type { Check } from './testing/check.ts';
+export { type AdapterSubject, adapterChecks, type RegisterTest, testAdapter } from './testing/checks.ts';
 export { openTestContext, type TestContext } from './testing/context.ts';
-export {
-  openScriptedParty,
-  type PartyAnswer,
-  type PartyFault,
-  type PartyHit,
-  type PartyState,
-  type ScriptedParty,
-  type ServeParty,
-} from './testing/party.ts';
 export { type PassRead, readPass } from './testing/read-pass.ts';
 export { openRecording } from './testing/recording.ts';
+export {
+  openScriptedThirdParty,
+  type ScriptedThirdParty,
+  type ServeThirdParty,
+  type ThirdPartyAnswer,
+  type ThirdPartyFault,
+  type ThirdPartyHit,
+  type ThirdPartyState,
+} from './testing/third-party.ts';
 export type { WalkOptions } from './testing/walk.ts';

@@ -1,9 +1,9 @@
-/** Keeps one access token for each throttle key, for every sync and host that shares it: a new one may cost a slot. */
+/** Keeps one access token for each throttle key. Every sync and host that has this key shares it, since a new token may cost a slot. */
 export interface TokenStore {
-  /** Null: there is none, or it is about to expire. */
+  /** Null if there is no token, or if it is about to expire. */
   read(key: string): Promise<string | null>;
-  /** Keeps it for this long, in place of any other. */
+  /** Keeps the token for this time and replaces any other. */
   keep(key: string, token: string, forMs: number): Promise<void>;
-  /** Forgets it, unless another has taken its place. */
+  /** Removes this token, unless another has already replaced it. */
   drop(key: string, token: string): Promise<void>;
 }

@@ -17,7 +17,7 @@ import {
 const inOrder = [130, 143, 70, 78, 77, 76, 75, 69, 65, 64, 3, 2, 0] as const;
 
 describe('the exit code of several', () => {
-  test('is 0 when nothing was met', () => {
+  test('is 0 when nothing went wrong', () => {
     expect(worstExitCode([])).toBe(0);
   });
 
@@ -36,7 +36,7 @@ describe('the exit code of several', () => {
 });
 
 describe('an error', () => {
-  test('bears its own name, its hint and its cause', () => {
+  test('has its own name, its hint and its cause', () => {
     const cause = new Error('ENOENT');
     const error = new ConfigError('the config is missing', { hint: 'run "cronsync init"', cause });
     expect(error).toMatchObject({ name: 'ConfigError', exitCode: 78, hint: 'run "cronsync init"', cause });

@@ -82,7 +82,7 @@ describe('the event of a change', () => {
     );
   });
 
-  test('says what was created, in full', () => {
+  test('has everything that was created', () => {
     expect(JSON.parse(eventOf(created, position, context))).toEqual({
       specversion: '1.0',
       id: 'crm:1700000000000-42',
@@ -110,7 +110,7 @@ describe('the event of a change', () => {
     expect(JSON.parse(eventOf(gone, position, context)).data).toEqual({ key: '7', before: null, after: null });
   });
 
-  test('says that a remap is the cause, and nothing otherwise', () => {
+  test('names a remap as its cause, and has no cause otherwise', () => {
     expect(JSON.parse(eventOf(created, position, { ...context, cause: 'remap' })).cause).toBe('remap');
     expect(JSON.parse(eventOf(created, position, context))).not.toHaveProperty('cause');
   });

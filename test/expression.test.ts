@@ -53,7 +53,7 @@ test.each([
   ['[].type(id)', ['number', 'number', 'number']],
   ['let $least = [1].id in [?id > $least].n', [3]],
   ['[?not_null(x, id) == `1`].type(x)', ['null']],
-])('%s takes integers past 2^53 for the numbers that they are', async (text, found) => {
+])('%s treats integers past 2^53 as numbers', async (text, found) => {
   const records = [
     { id: 1, n: 1 },
     { id: big, n: 2 },
@@ -77,7 +77,7 @@ test.each(['a.[', '', 'a..b', 'list[', 'nope(@)(', '{x: __proto__}', 'list[].con
   },
 );
 
-test('tells plain paths from the rest', () => {
+test('distinguishes plain paths from other expressions', () => {
   expect(plainPath('a.b')).toEqual(['a', 'b']);
   expect(plainPath('"a.b".c')).toEqual(['a.b', 'c']);
   expect(plainPath('@')).toEqual([]);

@@ -2,13 +2,13 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openRecording, readPass, type ServeParty, testAdapter } from 'cronsync/testing';
+import { openRecording, readPass, type ServeThirdParty, testAdapter } from 'cronsync/testing';
 import adapter from './adapter.ts';
 
 const currencies = ['AUD', 'CHF', 'EUR', 'JPY', 'USD'].map((code) => ({ code, name: `The ${code}`, minorUnits: 2 }));
 
 /** As much of the API as the adapter asks for. */
-const serve: ServeParty = ({ body }, { records }) => {
+const serve: ServeThirdParty = ({ body }, { records }) => {
   const { first, after } = JSON.parse(body).variables as { readonly first: number; readonly after: string | null };
   const from = Number(after ?? 0);
   const pageInfo = { hasNextPage: from + first < records.length, endCursor: String(from + first) };

@@ -1,7 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
 import type { Caller } from './caller.ts';
-import { fitted } from './output/printable.ts';
 import type { GlobalOptions } from './program/flags.ts';
 import { asTyped, shellCommand } from './shell-command.ts';
 
@@ -22,6 +21,8 @@ export interface Terminal {
   readonly err: Paint;
   readonly isQuiet: boolean;
   readonly isJson: boolean;
+  /** How wide stdout is; undefined where it is not a terminal. */
+  readonly columns: number | undefined;
   /** Whether a progress line can be shown. */
   readonly isInteractive: boolean;
   /** How this program is started in a shell: `cronsync`, or `npx cronsync` where it is a package of the folder. */
@@ -38,6 +39,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   const { stdout, stderr } = caller.terminal;
   const [out, err] = await paints(options, caller);
   const isInteractive = stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+  const fitLine = isInteractive ? (await import('./output/width.ts')).fitted : undefined;
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   const command = shellCommand(script, cwd);
   let mask = (text: string) => text;
@@ -61,10 +63,11 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     },
     report,
     show(line) {
-      if (!isInteractive) return;
+      if (!fitLine) return;
       clear();
       if (line === '') return;
-      stderr.write(fitted(mask(line), stderr.columns));
+      // The last column stays free: a terminal may break the line behind it.
+      stderr.write(fitLine(mask(line), (stderr.columns || 80) - 1));
       shown = true;
     },
     log: {
@@ -77,6 +80,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     err,
     isQuiet: options.quiet === true,
     isJson: options.json === true,
+    columns: stdout.isTTY ? stdout.columns || 80 : undefined,
     isInteractive,
     command,
     caller,

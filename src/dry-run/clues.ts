@@ -14,7 +14,7 @@ export function askInDryRun(
     const known = await target.clues(table, adapter, arrived);
     const natives = arrived.map(({ native }) => native);
     const keys = known.flatMap(({ namesake, lookalikes }) => [...lookalikes, ...(namesake ? [namesake] : [])]);
-    const claims = spool.claims(table.resource, { natives, keys: keys.map(({ key }) => key) });
+    const claims = spool.remembered(table.resource, { natives, keys: keys.map(({ key }) => key) });
     const keyOf = new Map(claims.map(([native, key]) => [native, key]));
     const takenBy = new Map(claims.map(([native, key]) => [key, native]));
     return arrived.map(({ native }, n) => overlaid(known[n], keyOf.get(native), takenBy));

@@ -73,7 +73,7 @@ function isMereWait(error: unknown): boolean {
   return error instanceof ThrottledError && error.exitCode === ExitCode.ok;
 }
 
-/** What a run would end with, as far as the plan can tell. */
+/** What a run would end with, as far as the plan shows. */
 function codesOf({ verdict, table, hasTooManyRejects: isOver }: ResourcePlan): ExitCode[] {
   return [
     ...(table.problems.length > 0 ? [ExitCode.config] : []),

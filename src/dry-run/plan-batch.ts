@@ -15,7 +15,7 @@ export async function planBatch(
   const { target, spool } = context;
   const { table } = resource;
   const { records, rejected, aliases } = batch;
-  if (aliases) spool.claim(table.resource, aliases.known);
+  if (aliases) spool.remember(table.resource, aliases.known);
   const entries = records.map(({ key, hash }) => [key, hash] as const);
   const compared = await target.compare(table, entries);
   seen.addAll(compared.unchanged);

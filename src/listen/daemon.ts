@@ -24,7 +24,7 @@ export interface ListenOptions {
   /** The groups of all configured listeners: nothing is trimmed before all of them have acknowledged it. */
   readonly allGroups: readonly string[];
   readonly maxStream: number;
-  /** `drained`: until everything is delivered. `once`: one attempt for each waiting event. Else until it is stopped. */
+  /** `drained`: until everything is delivered. `once`: one attempt for each waiting event. `stopped`: until it is stopped. */
   readonly until: 'stopped' | 'drained' | 'once';
 }
 

@@ -5,7 +5,7 @@ import { retryAfterMs } from '../retry-after.ts';
 /** A receiver that asks for a longer wait is tried again after this time. */
 const longestRetryMs = 86_400_000;
 
-/** What a receiver said to one delivery. */
+/** What a receiver answered to one delivery. */
 export interface Answer {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -14,7 +14,7 @@ export interface Answer {
   readonly excerpt: string;
 }
 
-/** What an answer means (Standard Webhooks, "Webhook delivery"): undefined is success, and nothing but 2xx is. Pure. */
+/** What an answer means (Standard Webhooks, "Webhook delivery"). Undefined means success, which only 2xx does. Pure. */
 export function failureOf(answer: Answer, receiver: string, now: number): Error | undefined {
   const { status, excerpt } = answer;
   if (status >= 200 && status < 300) return undefined;
@@ -27,19 +27,19 @@ export function failureOf(answer: Answer, receiver: string, now: number): Error 
   return new UnreachableError(message);
 }
 
-/** Request timeout, too early, and too many requests pass; whatever else the receiver blames on the request will not. */
+/** Request timeout, too early and too many requests are temporary. Every other 4xx would be the same again. */
 function isPermanent(status: number): boolean {
   return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 }
 
 function gone(message: string): ListenerOff {
   return new ListenerOff(`${message}; it wants no more events`, {
-    hint: 'Mend the receiver and start the daemon again, or remove the listener from the config.',
+    hint: 'Fix the receiver and start the daemon again, or remove the listener from the config.',
   });
 }
 
 function redirected(message: string): UnreachableError {
   return new UnreachableError(`${message}; redirects are not followed`, {
-    hint: 'Set "url" of the listener to where the receiver lives now.',
+    hint: 'Set "url" of the listener to the new URL of the receiver.',
   });
 }

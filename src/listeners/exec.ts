@@ -8,30 +8,30 @@ import { endGroup, signalGroup } from './process-group.ts';
 import { checkProgram } from './program.ts';
 
 export interface ExecListenerOptions {
-  /** The listener's own, for its lines in the log. */
+  /** The name of the listener, for its lines in the log. */
   readonly name: string;
-  /** The program and its arguments; no shell is in between. */
+  /** The program and its arguments. There is no shell. */
   readonly command: readonly string[];
   /** Where it runs. */
   readonly dir: string;
-  /** What it finds in its environment beside the event's attributes. */
+  /** Its environment. The attributes of the event are added. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Between SIGTERM and SIGKILL. */
+  /** The time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
-  /** Keeps secrets out of what its output is quoted with. */
+  /** Removes secrets from output that is quoted in a message. */
   readonly redact: (text: string) => string;
 }
 
 /** sysexits(3), EX_DATAERR: the command will never take this event. */
 const dataError = 65;
-/** What is still in the pipes of a command that has ended is read for so long: a child of its own may hold them open. */
+/** How long the output of a command is still read after it has ended. A child of it may hold the pipes open. */
 const outputMs = 250;
-/** What one variable may hold; Linux allows 128 kB, and refuses to start a command with more. */
+/** The longest value of one variable. Linux allows 128 kB, and refuses to start a command with more. */
 const variableLimit = 32_768;
 
 /**
- * Runs a command for each event: its JSON on stdin, its attributes in the environment. Exit 0 is success, 65 is a dead letter,
- * all else comes again. Throws `ConfigError` if there is no such program.
+ * Runs a command for each event, with its JSON on stdin and its attributes in the environment. Exit code 0 means success, 65
+ * means a dead letter, and after any other the event is delivered again. Throws `ConfigError` if there is no such program.
  */
 export async function createExecListener(options: ExecListenerOptions): Promise<Listener> {
   const { name, dir, env } = options;
@@ -59,7 +59,7 @@ export async function createExecListener(options: ExecListenerOptions): Promise<
   };
 }
 
-/** `detached` makes it the leader of a process group, so that it can be ended with its children. */
+/** `detached` makes the command the leader of a process group, so that it can be ended together with its children. */
 function start(
   program: string,
   args: readonly string[],
@@ -71,7 +71,7 @@ function start(
 }
 
 async function started(child: ChildProcessWithoutNullStreams, program: string): Promise<void> {
-  // Whoever does not read its stdin may still succeed: what became of it is said by the exit code.
+  // A command that does not read its stdin may still succeed. Only the exit code counts.
   child.stdin.on('error', () => {});
   await once(child, 'spawn').catch((error) => {
     throw new UnreachableError(`${program} cannot be started: ${messageOf(error)}`, { cause: error });
@@ -110,7 +110,7 @@ function failureOf(what: string, code: number | string | null | undefined, words
   return code === dataError ? new DeadLetter(message) : new UnreachableError(message);
 }
 
-/** An attribute that no variable can hold is left out: the command has it on stdin as well. */
+/** An attribute that does not fit into a variable is left out. The command also has it on stdin. */
 function attributesOf({ event, attempt, idempotencyKey }: Delivery, listener: string): Record<string, string> {
   const attributes = {
     SYNC_LISTENER: listener,

@@ -3,11 +3,11 @@ import type { Listener } from '../listener.ts';
 export interface LogListenerOptions {
   /** Writes a line of the result. */
   readonly print: (line: string) => void;
-  /** Print the whole event as JSON instead of what happened to which record. */
+  /** Whether to print the whole event as JSON, and not only what happened to which record. */
   readonly isJson: boolean;
 }
 
-/** Prints one line per event: to see what other listeners would get. */
+/** Prints one line per event, to show what other listeners would get. */
 export function createLogListener({ print, isJson }: LogListenerOptions): Listener {
   return {
     async deliver({ event, json, signal }) {

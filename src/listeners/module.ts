@@ -4,20 +4,21 @@ import { DeadLetter, type Handlers, type Listener, ListenerOff, matchesType, Ret
 import { untilAborted } from './until-aborted.ts';
 
 export interface ModuleListenerOptions {
-  /** Where it was loaded from, for people. */
+  /** Where it was loaded from, for messages. */
   readonly module: string;
-  /** What the module default-exports. */
+  /** The default export of the module. */
   readonly handlers: unknown;
   /** The listener's own `on`. */
   readonly on: readonly string[];
-  /** Names of the resources: a handler for any other would never be called. */
+  /** The names of the resources. A handler for any other would never be called. */
   readonly resources: readonly string[];
 }
 
 /**
- * Runs functions by event type: for each event the one handler whose pattern says most (`customers.deleted`, then
- * `customers.*`, then `*.deleted`, then `*`), so that a repeated delivery never repeats another handler's work. An event
- * without a handler is acknowledged. Throws `ConfigError` where the module is no such thing, or hears nothing of `on`.
+ * Runs functions by event type. For each event it calls one handler, that with the most exact pattern (`customers.deleted`,
+ * then `customers.*`, then `*.deleted`, then `*`), so that a repeated delivery never repeats the work of another handler. An
+ * event without a handler is acknowledged. Throws `ConfigError` if the module does not export handlers, or if they do not
+ * match `on`.
  */
 export function createModuleListener(options: ModuleListenerOptions): Listener {
   const handlers = checkedHandlers(options);
@@ -41,14 +42,14 @@ export function createModuleListener(options: ModuleListenerOptions): Listener {
   };
 }
 
-/** What `await` would wait for, be it another library's. */
+/** Whether `await` would wait for it. It may be a promise of another library. */
 function isPromise(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 function checkedHandlers({ module, handlers, on, resources }: ModuleListenerOptions): Handlers {
   if (!isHandlers(handlers)) {
-    throw new ConfigError(`the module ${module} exports no listener by default`, {
+    throw new ConfigError(`the module ${module} does not export a listener as its default`, {
       hint: 'Write: export default defineListener({ "customers.deleted": async (event, context) => { … } }).',
     });
   }
@@ -76,7 +77,7 @@ function isHandled(type: string, patterns: readonly string[]): boolean {
 function complaint(module: string, problem: string, others: readonly string[]): ConfigError {
   const known = others.length === 0 ? 'nothing' : quoted(others);
   return new ConfigError(`the module ${module} ${problem}; nothing was read`, {
-    hint: `The handlers of the module and "on" in the config must meet; on the other side there is ${known}.`,
+    hint: `The handlers of the module and "on" in the config must match. The other of the two has ${known}.`,
   });
 }
 
@@ -90,10 +91,10 @@ function vaguenessOf(pattern: string): number {
   return (resource === '*' ? 2 : 0) + (change === '*' ? 1 : 0);
 }
 
-/** By name, not by class: a module that imports "cronsync" has other copies of our classes than the command itself. */
+/** Compares names and not classes: a module that imports "cronsync" has a different copy of our classes from the command. */
 function translate(thrown: unknown): Error {
   if (!(thrown instanceof Error)) {
-    return new UnreachableError(`the handler threw something that is no Error: ${inspect(thrown, { depth: 1 })}`);
+    return new UnreachableError(`the handler threw something that is not an Error: ${inspect(thrown, { depth: 1 })}`);
   }
   if (thrown.name === 'DeadLetter') return new DeadLetter(thrown.message, { cause: thrown });
   if (thrown.name === 'ListenerOff') return new ListenerOff(thrown.message, { cause: thrown });

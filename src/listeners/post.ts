@@ -3,24 +3,24 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Answer } from './answer.ts';
 
-/** How much of an answer is read, and for how long, so that its connection can be used again; whoever sends more is cut off. */
+/** How much of an answer is read, and for how long, so that the connection can be used again. A longer answer is cut off. */
 const bodyLimit = 65_536;
 const bodyMs = 1000;
-/** How much of it goes into a message, in characters. */
+/** How many characters of it are quoted in a message. */
 const excerptLimit = 200;
-/** Shorter than what servers usually keep an idle connection for: one that is just being closed costs an attempt. */
+/** Servers usually keep an idle connection for longer than this. A connection that is just being closed costs an attempt. */
 const idleMs = 4000;
 
-/** One request, and no other: no retry, no redirect. */
+/** Exactly one request: no retry, no redirect. */
 export interface Posting {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
 }
 
-/** Posts to one URL, over connections that are kept. */
+/** Posts to one URL, and keeps its connections open. */
 export interface Poster extends Disposable {
-  /** Rejects with what Node says when no answer came, or when the signal fired. */
+  /** Rejects with Node's error if there was no answer, or if the signal fired. */
   post(posting: Posting): Promise<Answer>;
 }
 
@@ -54,7 +54,7 @@ async function read(response: IncomingMessage): Promise<Answer> {
   return { status, retryAfter: headers['retry-after'], date: headers.date, excerpt };
 }
 
-/** A body that breaks off, or never ends, takes nothing from what the status has said. */
+/** Reads the start of the body. A body that breaks off or never ends changes nothing: the status counts. */
 async function drain(response: IncomingMessage): Promise<string> {
   const start: Buffer[] = [];
   let size = 0;

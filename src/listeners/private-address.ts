@@ -2,7 +2,7 @@ import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { UnreachableError } from '../errors.ts';
 
-/** Special-purpose IPv4 addresses that no public receiver has (IANA's registry, RFC 6890). */
+/** Special-purpose IPv4 addresses, which a public receiver never has (IANA's registry, RFC 6890). */
 const privateIPv4: readonly (readonly [network: string, prefix: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -20,7 +20,7 @@ const privateIPv4: readonly (readonly [network: string, prefix: number])[] = [
   ['240.0.0.0', 4],
 ];
 
-/** The same for IPv6: with the unspecified one, loopback and IPv4-compatible ones, 6to4, Teredo, unique local, link-local, site-local, multicast. */
+/** The same for IPv6: unspecified, loopback, IPv4-compatible, 6to4, Teredo, unique local, link-local, site-local, multicast. */
 const privateIPv6: readonly (readonly [network: string, prefix: number])[] = [
   ['::', 96],
   ['64:ff9b:1::', 48],
@@ -36,7 +36,7 @@ const privateIPv6: readonly (readonly [network: string, prefix: number])[] = [
 
 const refused = refusedAddresses();
 
-/** IPv4-mapped addresses (`::ffff:127.0.0.1`) the list knows by itself; those behind NAT64 (RFC 6052) it has to be told. */
+/** `BlockList` recognises IPv4-mapped addresses (`::ffff:127.0.0.1`) by itself. Addresses behind NAT64 (RFC 6052) are added. */
 function refusedAddresses(): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of privateIPv4) {
@@ -47,7 +47,7 @@ function refusedAddresses(): BlockList {
   return list;
 }
 
-/** Whether an IP address is loopback, private, link-local, or otherwise not of the public internet. A name is not. */
+/** Whether an IP address is loopback, private, link-local, or otherwise not on the public internet. False for a name. */
 export function isPrivateAddress(address: string): boolean {
   const [bare = ''] = address.split('%');
   const family = isIP(bare);
@@ -55,8 +55,8 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /**
- * Resolves a name for a connection and leaves out every private address: since the connection goes to one of the addresses
- * given here, a name that is bound anew between a check and the connect (DNS rebinding) gains nothing.
+ * Resolves a name for a connection and leaves out every private address. The connection goes to one of the addresses that are
+ * returned here, so a name that is changed between a check and the connection (DNS rebinding) has no effect.
  */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -70,6 +70,6 @@ export const publicLookup: LookupFunction = (hostname, options, callback) => {
 
 function privateError(hostname: string): UnreachableError {
   return new UnreachableError(`${hostname} is at a private, loopback or link-local address; nothing was sent`, {
-    hint: 'If that is where the receiver lives, set "allowPrivate": true on the listener.',
+    hint: 'If the receiver is really there, set "allowPrivate": true on the listener.',
   });
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const lookEveryMs = 20;
 
-/** Ends a command and its children, asking first: whoever of its process group is left after `graceMs` is killed. */
+/** Ends a command and its children: sends SIGTERM to its process group, and SIGKILL to what is left of it after `graceMs`. */
 export async function endGroup(leader: number, graceMs: number): Promise<void> {
   const deadline = performance.now() + graceMs;
   signalGroup(leader, 'SIGTERM');
@@ -13,12 +13,12 @@ export async function endGroup(leader: number, graceMs: number): Promise<void> {
   signalGroup(leader, 'SIGKILL');
 }
 
-/** Sends a signal to all of a process group; 0 only looks. False: nobody of it is left. */
+/** Sends a signal to all processes of a group; 0 sends none. False if no process of the group is left. */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-leader, signal);
   } catch (error) {
-    // EPERM: what is left of it runs as another user, and is out of our reach.
+    // EPERM: what is left of the group runs as another user, and we cannot signal it.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -1,4 +1,4 @@
-/** Waits for work that may know nothing of the signal: once it fires, its reason is thrown and the work's end is nobody's. */
+/** Waits for work that may ignore the signal. When the signal fires, its reason is thrown and the work's result is ignored. */
 export async function untilAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);

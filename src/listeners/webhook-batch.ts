@@ -16,20 +16,22 @@ interface Member {
   readonly outcome: PromiseWithResolvers<void>;
 }
 
-/** Deliveries that go together. */
+/** Deliveries that are sent in one request. */
 interface Batch {
-  /** Those that wait for its outcome. */
+  /** The deliveries that wait for its outcome. */
   readonly members: Set<Member>;
-  /** Fires when it was sent, and all have left before there was an outcome. */
+  /** Fires if the batch was sent and all its members left before there was an outcome. */
   readonly abandoned: AbortController;
 }
 
 /**
- * Posts events that are under way together as one CloudEvents batch (HTTP binding 1.0.2, section 3.3).
+ * Posts events that are delivered at the same time as one CloudEvents batch (HTTP binding 1.0.2, section 3.3).
  *
- * 1. Gather until there are `max`, or `waitMs` after the first. What has failed before goes alone: it may have been its fault.
- * 2. Post them, signed like a single one. 2xx: all are delivered.
- * 3. Refused for good: each is sent alone, once, and has its own outcome. Any other failure is everybody's.
+ * 1. Gather events until there are `max`, or `waitMs` have passed since the first. An event that failed before is sent alone,
+ *    because it may be the reason.
+ * 2. Post them, signed like a single one. After 2xx all of them are delivered.
+ * 3. If the batch is refused permanently, each event is sent alone, once, and has its own outcome. Any other failure is the
+ *    failure of all of them.
  *
  * Throws `ConfigError` as `createWebhookListener` does.
  */
@@ -54,7 +56,7 @@ export function createWebhookBatchListener(options: WebhookListenerOptions, { ma
     return batch;
   };
 
-  // A request goes on as long as somebody waits for its outcome; a batch that gathers may still be joined.
+  // A request goes on as long as a delivery waits for its outcome. A batch that still gathers may be joined again.
   const leave = (batch: Batch, member: Member): void => {
     const isLast = batch.members.delete(member) && batch.members.size === 0;
     if (isLast && batch !== gathering) batch.abandoned.abort();
@@ -87,7 +89,7 @@ function openBatch(): Batch {
   return { members: new Set(), abandoned: new AbortController() };
 }
 
-/** Never rejects: what happens is the outcome of those that wait. */
+/** Never rejects: the members that wait get the outcome. */
 async function send({ members, abandoned }: Batch, webhook: Webhook, name: string): Promise<void> {
   const sent = [...members].map(({ delivery }) => delivery);
   if (sent.length === 0) return;
@@ -107,7 +109,7 @@ interface Sending {
   readonly signal: AbortSignal;
 }
 
-/** Always an array, of one too: a receiver of batches has one format to read. */
+/** Sends an array even for one event, so that a receiver of batches has one format to read. */
 function post(deliveries: readonly Delivery[], { webhook, name, signal }: Sending): Promise<void> {
   return webhook.send({
     idempotencyKey: batchKeyOf(deliveries, name),
@@ -117,7 +119,7 @@ function post(deliveries: readonly Delivery[], { webhook, name, signal }: Sendin
   });
 }
 
-/** The same for the same events in the same order; of one event, its own. */
+/** The same events in the same order have the same key. The key of a single event is its own. */
 function batchKeyOf(deliveries: readonly Delivery[], name: string): string {
   const [first, ...more] = deliveries;
   if (first && more.length === 0) return first.idempotencyKey;

@@ -6,31 +6,31 @@ import { isPrivateAddress, publicLookup } from './private-address.ts';
 import { signaturesOf, signingKey } from './signature.ts';
 
 export interface WebhookListenerOptions {
-  /** The listener's own, for people. */
+  /** The name of the listener, for messages. */
   readonly name: string;
   readonly url: URL;
-  /** Base64; each makes a signature of its own. */
+  /** Base64. Each makes its own signature. */
   readonly secrets: readonly string[];
   /** Sent with every delivery. */
   readonly headers: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
   readonly userAgent: string;
-  /** Keeps secrets out of what an answer is quoted with. */
+  /** Removes secrets from an answer that is quoted in a message. */
   readonly redact: (text: string) => string;
 }
 
-/** What one request brings. */
+/** The content of one request. */
 export interface Message {
-  /** What the receiver may tell repeated requests by. */
+  /** By this the receiver can recognise a repeated request. */
   readonly idempotencyKey: string;
   readonly contentType: string;
   readonly body: string;
   readonly signal: AbortSignal;
 }
 
-/** A receiver's URL, and what it is to believe us by. */
+/** A receiver: its URL, and how requests to it are signed. */
 export interface Webhook extends Disposable {
-  /** Makes one request, signed; rejects with what its answer means (`DeadLetter`, `RetryLater` …), or the signal's reason. */
+  /** Makes one signed request. Rejects with what the answer means (`DeadLetter`, `RetryLater` …), or with the signal's reason. */
   send(message: Message): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function createWebhookListener(options: WebhookListenerOptions): Listener
   };
 }
 
-/** Opens what signs after Standard Webhooks 1.0.0 and posts. Throws `ConfigError` as `createWebhookListener` does. */
+/** Opens a receiver to which requests are signed by Standard Webhooks 1.0.0. Throws `ConfigError` as `createWebhookListener` does. */
 export function openWebhook(options: WebhookListenerOptions): Webhook {
   const { name, url, secrets, allowPrivate, redact } = options;
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -78,7 +78,7 @@ function headersOf(
   { headers, userAgent }: WebhookListenerOptions,
   keys: readonly Buffer[],
 ): Record<string, string> {
-  // Full stops separate what is signed, and names may have them; a tilde they never have.
+  // Full stops separate the parts of what is signed. Names may have full stops, but never a tilde.
   const id = idempotencyKey.replaceAll('.', '~');
   const timestamp = Math.floor(Date.now() / 1000);
   return {
@@ -96,17 +96,17 @@ function withoutSecrets(answer: Answer, redact: (text: string) => string): Answe
   return { ...answer, excerpt: redact(answer.excerpt) };
 }
 
-/** Says the host and no more: the path and the query of a webhook are often its secret. */
+/** Names only the host: the path and the query of a webhook are often its secret. */
 function translate(error: unknown, { host }: URL): Error {
   if (error instanceof SyncError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-  return new UnreachableError(`${host} gave no answer (${code}); whether it has the event is unknown`, {
+  return new UnreachableError(`${host} did not answer (${code}); it may or may not have received the event`, {
     cause: error,
   });
 }
 
 function privateUrl(name: string, host: string): ConfigError {
   return new ConfigError(`the listener ${name} posts to ${host}, a private, loopback or link-local address`, {
-    hint: 'If that is where the receiver lives, set "allowPrivate": true on the listener.',
+    hint: 'If the receiver is really there, set "allowPrivate": true on the listener.',
   });
 }

@@ -11,7 +11,7 @@ export interface Judgement extends Missing {
   readonly hasTooManyRejects: boolean;
 }
 
-/** What a complete snapshot did not bring, or what a changes pass was told is gone. */
+/** What a complete snapshot did not bring, or what a changes pass found deleted. */
 interface Missing {
   readonly live: number;
   /** Live and not seen. */
@@ -49,7 +49,7 @@ export async function* goneIds(state: PassState, context: Judging): AsyncGenerat
   }
 }
 
-/** The ids of the records that a changes pass was told are gone, without those that it has brought as well. */
+/** The ids of the records that a changes pass found deleted, without those that it has brought as well. */
 export function tombstonesOf({ checkpoint, seen }: PassState): readonly number[] {
   return checkpoint.tombstones.filter((id) => !seen.has(id));
 }

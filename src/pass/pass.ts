@@ -78,7 +78,7 @@ export class Pass {
     return taken;
   }
 
-  /** Deletes what a snapshot did not see, or what a changes pass was told is gone, as far as the guard allows. */
+  /** Deletes what a snapshot did not see, or what a changes pass found deleted, as far as the guard allows. */
   async end(run: RunContext): Promise<PassEnded> {
     crashPoint('before-sweep');
     const state = this.#state();

@@ -3,7 +3,7 @@ import { parseJson } from '../json.ts';
 import { type Column, canonicalJson, type Value } from '../record.ts';
 import { type PropertySchema, typesOf } from './columns.ts';
 
-/** What a field holds that its column cannot: the reason, after the field's name. */
+/** A value that does not fit the column. `reason` is the rest of a sentence that begins with the field's name. */
 export class Unfit {
   readonly reason: string;
 
@@ -12,7 +12,7 @@ export class Unfit {
   }
 }
 
-/** Brings one field into its column's form. Absent and null are the same; text that spells a value of the type is that value. */
+/** Converts one field into the form of its column. Absent means null. Text that spells a value of the type is that value. */
 export type Coerce = (found: unknown) => Value | Unfit;
 
 export function coercionFor(column: Column, property: PropertySchema): Coerce {
@@ -37,10 +37,10 @@ function toText(found: unknown): Value | Unfit {
   return unfit('a string', found);
 }
 
-/** No database keeps a NUL in text, and a lone surrogate has no UTF-8: both would come back as something else. */
+/** Databases cannot keep a NUL in text, and UTF-8 cannot encode a lone surrogate: both would be read back as something else. */
 function storable(text: string): Value | Unfit {
-  if (text.includes('\0')) return new Unfit('holds a NUL character, which no database keeps');
-  return text.isWellFormed() ? text : new Unfit('holds half a surrogate pair, which has no UTF-8');
+  if (text.includes('\0')) return new Unfit('has a NUL character, which databases cannot keep');
+  return text.isWellFormed() ? text : new Unfit('has half a surrogate pair, which UTF-8 cannot encode');
 }
 
 function toInteger(found: unknown): Value | Unfit {
@@ -58,7 +58,7 @@ function toInteger(found: unknown): Value | Unfit {
 function narrow(big: bigint): Value | Unfit {
   const number = Number(big);
   if (Number.isSafeInteger(number)) return number;
-  return BigInt.asIntN(64, big) === big ? big : new Unfit(`is ${big}, more than 64 bits hold`);
+  return BigInt.asIntN(64, big) === big ? big : new Unfit(`is ${big}, more than 64 bits can hold`);
 }
 
 const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -69,13 +69,13 @@ function toReal(found: unknown): Value | Unfit {
   return typeof number === 'number' && Number.isFinite(number) ? number + 0 : unfit('a number', found);
 }
 
-/** A number of JSON has as many digits as a double keeps; text has all of them. */
+/** A JSON number has the digits that a double can keep; a text has all of its digits. */
 function toDecimal(found: unknown): Value | Unfit {
   const isSpelt = typeof found === 'string' || typeof found === 'bigint' || Number.isFinite(found);
   return (isSpelt ? canonicalDecimal(String(found)) : undefined) ?? unfit('a decimal number', found);
 }
 
-/** What has one canonical form in text, and is given as text. */
+/** For kinds that arrive as text and have one canonical form. */
 function written(canonical: (text: string) => string | undefined, expected: string): Coerce {
   return (found) => (typeof found === 'string' ? canonical(found) : undefined) ?? unfit(expected, found);
 }
@@ -96,7 +96,7 @@ function toJson(found: unknown, types: readonly string[]): Value | Unfit {
   return isEndless(value) ? new Unfit('has a number that is too large') : canonicalJson(value);
 }
 
-/** JSON may spell a number that no double holds, such as 1e400. */
+/** JSON can spell a number that is too large for a double, such as 1e400. */
 function isEndless(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.values(value).some(isEndless);
   return typeof value === 'number' && !Number.isFinite(value);
@@ -117,7 +117,7 @@ function parsed(text: string): unknown {
 
 function unfit(expected: string, found: unknown): Unfit {
   const form = typeof found === 'number' || typeof found === 'bigint' ? String(found) : jsonOf(found);
-  return new Unfit(`is ${form.length > 60 ? `${form.slice(0, 60)}…` : form}, where ${expected} belongs`);
+  return new Unfit(`is ${form.length > 60 ? `${form.slice(0, 60)}…` : form}, not ${expected}`);
 }
 
 function jsonOf(found: unknown): string {

@@ -1,6 +1,6 @@
 import type { Column, ColumnKind } from '../record.ts';
 
-/** The JSON Schema of a resource, as far as it says what columns there are. */
+/** The parts of a resource's JSON Schema that decide which columns there are. */
 export interface RecordSchema {
   readonly type: 'object';
   readonly properties: Readonly<Record<string, PropertySchema>>;
@@ -12,12 +12,12 @@ export interface PropertySchema {
   readonly [keyword: string]: unknown;
 }
 
-/** The columns that a resource's schema asks for, in the schema's order. */
+/** The columns of a resource, in the order of its schema. */
 export function columnsOf(schema: RecordSchema): Column[] {
   return Object.entries(schema.properties).map(([name, property]) => ({ name, kind: kindOf(property) }));
 }
 
-/** The JSON types of a property, without `null`. None said: any. */
+/** The JSON types of a property, without `null`. An empty list means any type. */
 export function typesOf(property: PropertySchema): readonly string[] {
   const types = typeof property.type === 'string' ? [property.type] : (property.type ?? []);
   return types.filter((type) => type !== 'null');
@@ -28,14 +28,14 @@ export function isNullable(property: PropertySchema): boolean {
   return Array.isArray(property.type) ? property.type.includes('null') : property.type === 'null';
 }
 
-/** What a string is, where its format says more than that it is text. */
+/** The kinds of strings whose format says more than "text". */
 const formats: ReadonlyMap<unknown, ColumnKind> = new Map([
   ['decimal', 'decimal'],
   ['date', 'date'],
   ['date-time', 'timestamp'],
 ]);
 
-/** Several types share a column of text, or of JSON where one of them is an array or an object. */
+/** Several types share a text column, or a JSON column if one of them is an array or an object. */
 function kindOf(property: PropertySchema): ColumnKind {
   const types = typesOf(property);
   if (types.some((type) => type === 'array' || type === 'object')) return 'json';

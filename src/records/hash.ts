@@ -2,8 +2,8 @@ import { hash as digest } from 'node:crypto';
 import type { Column, Values } from '../record.ts';
 
 /**
- * A digest of the mapped values as they are stored, and of which columns they are: two records with the same digest have
- * the same values in the same columns. 132 bits of SHA-256, as 22 characters.
+ * A digest of the names of the columns and of the mapped values as they are stored. Two records with the same digest have the
+ * same values in the same columns. It is 132 bits of SHA-256, as 22 characters.
  */
 export function hashOf(columns: readonly Column[]): (values: Values) => string {
   const heading = `${JSON.stringify(columns.map(({ name }) => name))}\n`;

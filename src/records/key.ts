@@ -7,8 +7,8 @@ import { hashOf } from './hash.ts';
 import { type Mapping, mappedColumns } from './prepare.ts';
 
 /**
- * Compiles what reads a key, in the system's form, out of what says that a record is gone; null where there is none. It
- * may be a bare id where the key is one field.
+ * Compiles a function that reads the key, in the system's form, from a tombstone; null if there is no key. A tombstone may be
+ * a bare id if the key is one field.
  */
 export async function compileKey({ schema, key, map }: Mapping): Promise<(raw: RawRecord) => string | null> {
   const fields = await Promise.all(key.map((name) => keyField(name, { schema, key, map })));
@@ -21,7 +21,7 @@ export async function compileKey({ schema, key, map }: Mapping): Promise<(raw: R
   };
 }
 
-/** Compiles what gives a record the key of another one, which it is. */
+/** Compiles a function that gives a record the key under which the system knows it. */
 export function compileRekey(mapping: Mapping): Rekey {
   const { schema, key } = mapping;
   const columns = mappedColumns(mapping);
@@ -48,7 +48,7 @@ async function keyField(name: string, { schema, map }: Mapping) {
   const column = columnsOf(schema).find((candidate) => candidate.name === name);
   const expression = map ? map[name] : `"${name}"`;
   if (column === undefined || expression === undefined)
-    throw new ConfigError(`nothing says where the key field ${name} is found in a tombstone; no hit was made`);
+    throw new ConfigError(`the config does not say where a tombstone has the key field ${name}; no hit was made`);
   const read = await compileExpression(expression);
   return { read, coerce: coercionFor(column, schema.properties[name] ?? {}), isOfWhole: expression.trim() === '@' };
 }

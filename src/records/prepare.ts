@@ -8,7 +8,7 @@ import { validatorFor } from './validate.ts';
 export interface Mapping {
   readonly schema: RecordSchema;
   readonly key: readonly string[];
-  /** JMESPath per field. Without a map every field of the schema is read under its own name. */
+  /** One JMESPath expression per field. Without a map, every field of the schema is read under its own name. */
   readonly map?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -20,12 +20,12 @@ interface Field {
   readonly isKey: boolean;
 }
 
-/** The columns that a mapping fills, in the order in which records hold their values. */
+/** The columns that a mapping fills, in the order of a record's values. */
 export function mappedColumns({ schema, map }: Mapping): Column[] {
   return columnsOf(schema).filter(({ name }) => !map || Object.hasOwn(map, name));
 }
 
-/** Compiles what turns one raw record into the system's shape: map, coerce, validate, hash. */
+/** Compiles a function that brings one raw record into the system's shape: it maps, coerces, validates and hashes. */
 export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
   const fields = await Promise.all(mappedColumns(mapping).map((column) => fieldOf(column, mapping)));
   const keyAt = mapping.key.map((name) => fields.findIndex(({ column }) => column.name === name));
@@ -85,7 +85,7 @@ function readKey(keyAt: readonly number[], values: readonly Value[]): string | n
   return parts.some((part) => part === null || part === '') ? null : keyOf(parts);
 }
 
-/** The record as its schema sees it: without what is absent, arrays and objects as such, every number a number. */
+/** The record as its schema sees it: without absent fields, with JSON columns as arrays and objects, and every number as a number. */
 function validated(fields: readonly Field[], values: readonly Value[]): Record<string, unknown> {
   const seen: Record<string, unknown> = Object.create(null);
   for (const [at, { column }] of fields.entries()) {
@@ -95,13 +95,13 @@ function validated(fields: readonly Field[], values: readonly Value[]): Record<s
   return seen;
 }
 
-/** JSON Schema knows no bigint. */
+/** JSON Schema does not know bigints. */
 function asValidated(value: Value, kind: Column['kind']): unknown {
   if (kind === 'json') return JSON.parse(String(value));
   return typeof value === 'bigint' ? Number(value) : value;
 }
 
 function notAnObject(raw: RawRecord): Rejected {
-  const found = raw === null ? 'null' : Array.isArray(raw) ? 'an array' : `a ${typeof raw}`;
-  return { key: null, reasons: [`is ${found}, where an object belongs`], raw };
+  const found = raw === null || raw === undefined ? `${raw}` : Array.isArray(raw) ? 'an array' : `a ${typeof raw}`;
+  return { key: null, reasons: [`is ${found}, not an object`], raw };
 }

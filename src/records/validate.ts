@@ -2,14 +2,14 @@ import type { ValidateFunction } from 'ajv';
 import { ConfigError, messageOf } from '../errors.ts';
 import type { RecordSchema } from './columns.ts';
 
-/** Keywords that the columns and their coercions see to themselves. */
+/** Keywords that the columns and their coercions already check. */
 const settled = new Set(['type', 'title', 'description', 'examples', 'default', '$comment', 'format', 'deprecated']);
 const settledAbove = new Set([...settled, '$schema', '$id', 'properties', 'required', 'additionalProperties']);
 
-/** The faults of a record by its JSON Schema, one sentence each. */
+/** Checks a record against its JSON Schema. Returns what is wrong, one text for each fault. */
 export type Validate = (fields: Readonly<Record<string, unknown>>) => readonly string[];
 
-/** A validator for what the schema says beyond types and required fields; null if it says no more. Loads ajv only then. */
+/** A validator for what the schema demands beyond types and required fields; null if it demands nothing more. Then ajv is not loaded. */
 export async function validatorFor(schema: RecordSchema): Promise<Validate | null> {
   if (!saysMore(schema)) return null;
   const { Ajv2020 } = await import('ajv/dist/2020.js');
@@ -21,13 +21,13 @@ export async function validatorFor(schema: RecordSchema): Promise<Validate | nul
   };
 }
 
-/** Every schema is read as one of draft 2020-12, whatever it calls itself. */
+/** Every schema is read as draft 2020-12, whatever its `$schema` says. */
 function compiled(schema: object, ajv: { compile(schema: object): ValidateFunction }): ValidateFunction {
   try {
     return ajv.compile(schema);
   } catch (error) {
     throw new ConfigError(`a resource's schema cannot be used: ${messageOf(error)}; nothing was fetched`, {
-      hint: 'it is JSON Schema, draft 2020-12',
+      hint: 'Write it as JSON Schema, draft 2020-12.',
       cause: error,
     });
   }

@@ -114,7 +114,7 @@ return lost
 
 /**
  * KEYS[1] stream   ARGV[1] group   ARGV[2] consumer   ARGV[3] idle ms from now on   ARGV[4..] pairs of an ID and the
- * deliveries that it shall have   -> how many were ours
+ * deliveries that it will have   -> how many were ours
  */
 export const handBackScript: Script = {
   guarantee: 'other consumers take over what was in hand after a while',

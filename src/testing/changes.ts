@@ -1,9 +1,9 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { type AdapterSubject, onStage } from './subject.ts';
 import { walkAll } from './walk-all.ts';
 
-/** What an adapter keeps to that reads what changed since a bookmark. */
+/** The rules for an adapter that reads what changed since a bookmark. */
 export function changes(subject: AdapterSubject): Check {
   const { records, key, expected = records, tombstones = true } = subject;
   const run = () =>
@@ -12,12 +12,12 @@ export function changes(subject: AdapterSubject): Check {
       equal(typeof bookmark, 'string', 'the bookmark of a pass over everything is a');
       const [gone, ...left] = records;
       const deleted = tombstones ? [String((gone as Record<string, unknown>)[key])] : [];
-      stage.party.set({ records: left, changed: left.slice(0, 1), deleted });
+      stage.thirdParty.set({ records: left, changed: left.slice(0, 1), deleted });
       const walk = await walkAll(subject, stage, bookmark);
       deepEqual(walk.records, expected.slice(1, 2), 'what changed since the bookmark');
       deepEqual(walk.deleted, deleted, 'what is gone since the bookmark');
       equal(typeof walk.bookmark, 'string', 'the bookmark of a page of changes is a');
     });
-  const told = tombstones ? 'what changed and what is gone' : 'what changed';
-  return { name: `brings ${told} since a bookmark, and a new bookmark`, run };
+  const brought = tombstones ? 'what changed and what is gone' : 'what changed';
+  return { name: `brings ${brought} since a bookmark, and a new bookmark`, run };
 }

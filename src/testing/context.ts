@@ -4,15 +4,15 @@ import { silentLog } from '../log.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import { defaultTimings } from '../timings.ts';
 
-/** What an adapter is given, and what became of it. */
+/** The context of an adapter in a test, which also reports what the adapter did with it. */
 export interface TestContext extends AdapterContext {
-  /** How many slots were taken: one for each hit, if every request was made with `http`. */
+  /** How many slots were taken. This is one for each hit, if every request was made with `http`. */
   taken(): number;
-  /** For how long the third party was left alone, each time that it asked for it, in milliseconds. */
+  /** Each back-off that the third party asked for, in milliseconds. */
   deferred(): readonly number[];
 }
 
-/** The real client, for a third party at this URL; the slots are free, and counted. */
+/** The real HTTP client for a third party at this URL. A slot is always free, and slots are counted. */
 export function openTestContext(url: string, signal: AbortSignal = new AbortController().signal): TestContext {
   const slots = new Set<string>();
   const deferred: number[] = [];

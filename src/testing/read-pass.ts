@@ -2,16 +2,16 @@ import type { Adapter, AdapterContext } from '../adapter.ts';
 import type { RawRecord } from '../record.ts';
 import { startWalk, type WalkOptions } from './walk.ts';
 
-/** What a pass has brought. */
+/** What a pass brought. */
 export interface PassRead {
   readonly records: readonly RawRecord[];
-  /** Keys of what is gone; none in a snapshot, which tells it by leaving it out. */
+  /** The keys of what is gone. It is empty in a snapshot, which leaves out what is gone. */
   readonly deleted: readonly string[];
-  /** Where a later pass of changes starts; null where there is no such pass. */
+  /** Where a later pass of changes starts; null if there is no such pass. */
   readonly bookmark: string | null;
 }
 
-/** Reads a whole pass: over everything, or over what changed since a bookmark. Throws what a run would throw. */
+/** Reads a whole pass over everything, or over what changed since a bookmark. Throws what a run would throw. */
 export async function readPass(
   adapter: Adapter,
   resource: string,

@@ -1,18 +1,18 @@
 import { equal } from 'node:assert/strict';
-import type { Check } from './checks.ts';
+import type { Check } from './check.ts';
 import { thrownBy } from './failing.ts';
 import { type AdapterSubject, onStage } from './subject.ts';
 import { startWalk } from './walk.ts';
 
 const stopMs = 3000;
 
-/** An adapter ends when its run does, and says that this was why. */
+/** An adapter ends when its run ends, and throws the signal's reason. */
 export function stops(subject: AdapterSubject): Check {
   const run = () =>
     onStage(subject, async (stage) => {
       const stop = new AbortController();
       const reason = new Error('the run is over');
-      stage.party.script(() => {
+      stage.thirdParty.script(() => {
         stop.abort(reason);
         return { connection: 'hang' };
       });
@@ -22,10 +22,10 @@ export function stops(subject: AdapterSubject): Check {
   return { name: 'stops when the run does, with its reason', run };
 }
 
-/** Fails a while after the signal has fired: an adapter that does not hear it would hang for ever. */
+/** Fails some time after the signal has fired: an adapter that ignores it would hang for ever. */
 function tooLate(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const late = () => reject(new Error(`it still goes on ${stopMs} ms after context.signal has fired`));
+    const late = () => reject(new Error(`it is still running ${stopMs} ms after context.signal has fired`));
     signal.addEventListener('abort', () => setTimeout(late, stopMs).unref());
   });
 }

@@ -1,7 +1,7 @@
 import type { AdapterSubject, Stage } from './subject.ts';
 import { startWalk, type Walk } from './walk.ts';
 
-/** A whole pass, since a bookmark if there is one. Each page is in a run of its own: the cursor is all that there is between them. */
+/** A whole pass, since a bookmark if there is one. Each page is read in a new run, so only the cursor connects them. */
 export async function walkAll(
   { resource, key }: AdapterSubject,
   stage: Stage,

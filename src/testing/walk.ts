@@ -11,20 +11,20 @@ import type {
 import { ProtocolError } from '../errors.ts';
 import { canonicalJson, type RawRecord } from '../record.ts';
 
-/** A pass as a run makes it: page by page, and of a page that fails nothing is kept. */
+/** A pass as a run makes it: page by page. Nothing is kept of a page that fails. */
 export interface Walk {
   readonly records: readonly RawRecord[];
   readonly deleted: readonly string[];
   readonly pages: readonly WalkedPage[];
   readonly isComplete: boolean;
-  /** Of the first page, of a log the last: where a later pass of changes starts. */
+  /** Where a later pass of changes starts: the bookmark of the first page, or in a log of the last. */
   readonly bookmark: string | null;
   /** Takes the next page. Throws what the adapter throws, and `ProtocolError` where a run would. */
   takePage(adapter: Adapter, context: AdapterContext): Promise<WalkedPage>;
 }
 
 export interface WalkedPage {
-  /** What the adapter was asked. */
+  /** What the adapter was asked for. */
   readonly request: PageRequest;
   readonly records: readonly RawRecord[];
   readonly deleted: readonly string[];
@@ -36,15 +36,15 @@ export interface WalkedPage {
 
 const mostPages = 100;
 
-/** Where a walk starts, and how it knows what is gone. */
+/** Where a walk starts, and how it reads keys. */
 export interface WalkOptions {
-  /** Null: over everything. */
+  /** Null means a pass over everything. */
   readonly bookmark?: string | null | undefined;
-  /** The field that the system's key is made from; without it, it is for the adapter to say what a key is. */
+  /** The field from which the system's key is made. Without it, the adapter decides what a key is. */
   readonly key?: string | undefined;
 }
 
-/** A walk over everything; with a bookmark, over what changed since. */
+/** Starts a walk over everything or, with a bookmark, over what changed since. */
 export function startWalk(resource: string, { bookmark = null, key }: WalkOptions = {}): Walk {
   const asked = { resource, bookmark, ...(key !== undefined && { keys: keysOf(key) }) };
   const pages: WalkedPage[] = [];
@@ -75,7 +75,7 @@ export function startWalk(resource: string, { bookmark = null, key }: WalkOption
   };
 }
 
-/** As a run does: changes since no bookmark, where the adapter knows nothing else. */
+/** The mode of a run without a bookmark: a snapshot, or changes if the adapter has only these. */
 function wholeMode(modes: readonly Mode[]): Mode {
   return modes.includes('snapshot') ? 'snapshot' : 'changes';
 }
@@ -93,14 +93,14 @@ async function wholePage(request: PageRequest, page: SnapshotPage | ChangesPage)
   for await (const record of page.records) records.push(record);
   const next = typeof page.next === 'function' ? page.next() : page.next;
   if (next !== null && typeof next !== 'string')
-    throw new ProtocolError(`the next cursor is a ${typeof next}: it is stored, so that it must be a text or null`);
+    throw new ProtocolError(`the next cursor is a ${typeof next}; it is stored, so it must be a text or null`);
   const { deleted = [], total = null } = page as Partial<ChangesPage & SnapshotPage>;
   const bookmark = typeof page.bookmark === 'function' ? page.bookmark() : page.bookmark;
   const isBookmarkLast = page.isLog === true || page.isBookmarkLast === true;
   return { request, records, deleted, next, total, bookmark: bookmark ?? null, isBookmarkLast };
 }
 
-/** As a run whose resource has this key, unmapped. */
+/** Keys as in a run whose resource has this key and no map. */
 function keysOf(key: string): Keys {
   const keyIn = (raw: RawRecord) => {
     const found = typeof raw === 'object' && raw !== null ? (raw as Readonly<Record<string, unknown>>)[key] : raw;
@@ -109,7 +109,7 @@ function keysOf(key: string): Keys {
   return { record: keyIn, tombstone: keyIn };
 }
 
-/** As a run does: a cursor, or a page with the same content, that comes again in one pass is an error. */
+/** A cursor or the content of a page that repeats in one pass is an error, as in a run. */
 function refuseRepetition({ records, next }: WalkedPage, met: Set<string>): void {
   const marks = [
     ...(next === null ? [] : [`cursor ${next}`]),

@@ -2,7 +2,13 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { Adapter, AdapterContext, Page, PageRequest } from '../../src/adapter.ts';
 import { ThirdPartyError } from '../../src/errors.ts';
-import { type AdapterSubject, adapterChecks, type Check, type PartyHit, type PartyState } from '../../src/testing.ts';
+import {
+  type AdapterSubject,
+  adapterChecks,
+  type Check,
+  type ThirdPartyHit,
+  type ThirdPartyState,
+} from '../../src/testing.ts';
 
 interface Answered {
   readonly rows: readonly object[];
@@ -25,7 +31,7 @@ function pageOf({ rows, next, deleted = [], now }: Answered, { mode }: PageReque
 }
 
 /** Pages of two; changes since a bookmark, on one page. */
-function serve({ url }: PartyHit, { records, changed, deleted }: PartyState) {
+function serve({ url }: ThirdPartyHit, { records, changed, deleted }: ThirdPartyState) {
   if (url.searchParams.has('since')) return { body: { rows: changed, deleted, next: null, now: 'later' } };
   const from = Number(url.searchParams.get('from'));
   const next = from + 2 < records.length ? String(from + 2) : null;
@@ -71,7 +77,7 @@ describe('a good adapter passes every check', () => {
     expect(await failed(good)).toEqual([]);
   });
 
-  test('whose changes do not tell what is gone', async () => {
+  test('whose changes do not include what is gone', async () => {
     const fetch: Fetch = async (url, request, context) => {
       const { deleted: _, ...answer } = await ask(url, request, context);
       return pageOf(answer, request);
@@ -79,20 +85,20 @@ describe('a good adapter passes every check', () => {
     expect(await failed(fetch, {}, { tombstones: false })).toEqual([]);
   });
 
-  test('that reads nothing but changes', async () => {
+  test('that reads only changes', async () => {
     expect(await failed(good, { modes: () => ['changes'] })).toEqual([]);
   });
 
-  test('that reads nothing but what is there', async () => {
+  test('that reads only snapshots', async () => {
     expect(await failed(good, { modes: () => ['snapshot'] }, { changes: false })).toEqual([]);
   });
 });
 
 const once = 'brings every record once, in order, with one hit and one slot a page';
-const noEnd = 'takes a page that repeats for an error, or shows that it does';
+const noEnd = 'treats a page that repeats as an error, or passes the repetition on';
 const empty: Page = { mode: 'snapshot', records: [], next: null, bookmark: 'now' };
 
-/** Goes past the client that sync gives it, and follows wherever it is sent. */
+/** Goes past the client that cronsync gives it, and follows wherever it is sent. */
 const past: Fetch = async (url, request) => {
   const answer = await fetch(`${url}/people?from=${request.cursor ?? 0}`);
   if (!answer.ok) throw new ThirdPartyError(`status ${answer.status}`, { backsOff: 'key' });
@@ -170,8 +176,8 @@ const mutants: readonly (readonly [title: string, check: string, fetch: Fetch, p
     },
   ],
   [
-    'tells a total of the page for that of the pass',
-    'tells a total that is true, or none',
+    'gives the total of the page as that of the pass',
+    'gives a total that is true, or none',
     async (url, request, context) => ({ ...(await good(url, request, context)), total: 2 }),
   ],
   [
@@ -192,8 +198,8 @@ const mutants: readonly (readonly [title: string, check: string, fetch: Fetch, p
       return pageOf({ ...answer, rows: answer.rows.filter((row) => 'id' in row) }, request);
     },
   ],
-  ['knows no mode', 'declares the modes that it can', good, { modes: () => [] }],
-  ['takes a page that repeats for the end', noEnd, meetingItAgain((answer) => ({ ...answer, rows: [], next: null }))],
+  ['has no mode', 'declares the modes that it has', good, { modes: () => [] }],
+  ['treats a page that repeats as the end', noEnd, meetingItAgain((answer) => ({ ...answer, rows: [], next: null }))],
   [
     'trips over a page that repeats',
     noEnd,
@@ -202,60 +208,60 @@ const mutants: readonly (readonly [title: string, check: string, fetch: Fetch, p
     }),
   ],
   [
-    'says of a page that repeats that nobody is there',
+    'reports a page that repeats as an unreachable third party',
     noEnd,
     meetingItAgain(() => {
       throw new ThirdPartyError('gone', { backsOff: 'resource' });
     }),
   ],
   ...[
-    'takes 401 for credentials that are refused',
-    'takes 403 for credentials that are refused',
-    'takes 500 for a third party that fails',
-    'takes 503 for a third party that is busy',
-    'takes 418 for no page',
+    'treats 401 as refused credentials',
+    'treats 403 as refused credentials',
+    'treats 500 as a third party that fails',
+    'treats 503 as a third party that is busy',
+    'treats 418 as an error, not a page',
   ].map((check) => {
     const fetch: Fetch = (url, request, context) => good(url, request, context).catch(() => empty);
-    return ['takes a failure for an empty page', check, fetch] as const;
+    return ['treats a failure as an empty page', check, fetch] as const;
   }),
   [
-    'takes 304 for an empty page',
-    'takes 304, unasked, for no page',
+    'treats 304 as an empty page',
+    'treats 304 without a condition as an error, not a page',
     async (url, request, context) => {
       const { status } = await context.http.request({ url: new URL(`${url}/people?from=${request.cursor ?? 0}`) });
       return status === 304 ? empty : good(url, request, context);
     },
   ],
-  ['follows a redirect', 'takes a redirect for no page', past],
-  ['does not hear of Retry-After', 'leaves the third party alone for as long as 429 with Retry-After says', past],
+  ['follows a redirect', 'treats a redirect as an error, not a page', past],
+  ['ignores Retry-After', 'leaves the third party alone for as long as 429 with Retry-After says', past],
   [
     'tries again by itself',
-    'takes 500 for a third party that fails',
+    'treats 500 as a third party that fails',
     (url, request, context) => good(url, request, context).catch(() => good(url, request, context)),
   ],
   ['begins again after a failure', 'goes on where it was after a 500 on the last page', forgetful()],
   [
-    'takes a body that ends too soon for an empty page',
-    'takes a connection that is cut in the body for no page',
+    'treats a body that ends too soon as an empty page',
+    'treats a connection that is cut in the body as an error, not a page',
     reading(async (body) => {
       const whole = await buffer(body).catch(() => null);
       return whole && JSON.parse(strict.decode(whole));
     }),
   ],
   ...[
-    'takes a body that is cut for no page',
-    'takes HTML with status 200 for no page',
-    'takes HTML without a content type for no page',
+    'treats a body that is cut as an error, not a page',
+    'treats HTML with status 200 as an error, not a page',
+    'treats HTML without a content type as an error, not a page',
   ].map((check) => {
     const fetch = reading(async (body) => {
       const whole = strict.decode(await buffer(body));
       return whole.endsWith('}') ? JSON.parse(whole) : null;
     });
-    return ['takes what is no JSON for an empty page', check, fetch] as const;
+    return ['treats text that is not JSON as an empty page', check, fetch] as const;
   }),
   [
     'reads damaged bytes',
-    'takes bytes that are not UTF-8 for no page',
+    'treats bytes that are not UTF-8 as an error, not a page',
     reading(async (body) => JSON.parse((await buffer(body)).toString())),
   ],
   [
@@ -280,22 +286,22 @@ for (const [title, check, fetch, parts] of mutants) {
   });
 }
 
-test('no check is without an adapter that does not pass it', () => {
+test('for every check there is an adapter that fails it', () => {
   const names = adapterChecks(aSubject(good, {}, {})).map(({ name }) => name);
   expect(new Set(mutants.map(([, check]) => check))).toEqual(new Set(names));
 });
 
-test('one that can read changes, and does not say so to the checks, is found out', async () => {
-  expect(await failed(good, {}, { changes: false })).toEqual(['declares the modes that it can']);
+test('an adapter that can read changes and does not declare it to the checks is found', async () => {
+  expect(await failed(good, {}, { changes: false })).toEqual(['declares the modes that it has']);
 });
 
-test('one whose changes tell what is gone, and does not say so to the checks, is found out', async () => {
+test('an adapter whose changes include deletions and that does not declare it to the checks is found', async () => {
   expect(await failed(good, {}, { tombstones: false, serve: alwaysGone })).toEqual([
     'brings what changed since a bookmark, and a new bookmark',
   ]);
 });
 
-function alwaysGone(hit: PartyHit, state: PartyState) {
+function alwaysGone(hit: ThirdPartyHit, state: ThirdPartyState) {
   return serve(hit, { ...state, deleted: ['1'] });
 }
 
@@ -303,9 +309,9 @@ test('one that does not ask how its program ended is found out', async () => {
   const fetch: Fetch = (url, request, context) => good(url, request, context).catch(() => empty);
   expect(await failed(fetch, {}, { program: true })).toEqual(
     expect.arrayContaining([
-      'takes a program that is refused for one that failed',
-      'takes a program that meets an error for one that failed',
-      'takes a program that is cut off in the body for one that failed',
+      'treats a program that is refused as one that failed',
+      'treats a program that meets an error as one that failed',
+      'treats a program that is cut off in the body as one that failed',
     ]),
   );
 });

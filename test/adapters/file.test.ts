@@ -59,18 +59,18 @@ describe('formats', () => {
     ['export', gzipSync('\ufeff{"a":1}')],
     ['export.ndjson.zst', zstdCompressSync('{"a":1}')],
     ['export', zstdCompressSync('[{"a":1}]')],
-  ])('%s is told', async (name, content) => {
+  ])('%s is recognised', async (name, content) => {
     expect(await read(content, {}, name)).toEqual([{ a: 1 }]);
   });
 
-  test('of a URL the content type tells', async () => {
+  test('of a URL is derived from the content type', async () => {
     await using party = await aThirdParty();
     party.script({ headers: { 'content-type': 'text/csv; charset=utf-8' }, body: 'a\n1\n' });
     const adapter = createFileAdapter({ resources: { people: { url: `${party.url}/export` } } });
     expect((await readPage(adapter, party.url)).records).toEqual([{ a: '1' }]);
   });
 
-  test('a format that cannot be told is no guess', async () => {
+  test('an unknown format is an error, not a guess', async () => {
     expect(await failure('a,b\n1,2\n')).toMatchObject({ exitCode: 76, hint: expect.stringContaining('format') });
   });
 });
@@ -288,12 +288,12 @@ describe('CSV', () => {
     ['a row cut short', 'a,b\n1,2\n3\n', {}],
     ['a row too long', 'a,b\n1,2\n3,4,5\n', {}],
     ['rows that fit each other but not the names', '1,2\n3,4\n', { header: ['a'] }],
-    ['nothing where a header belongs', '', {}],
+    ['nothing instead of a header', '', {}],
     ['a column twice', 'a,a\n1,2\n', {}],
     ['bytes of another encoding', 'a\nZo\xeb\n', {}],
     ['a last line without its end, where there always is one', 'a,b\n1,2\n3,4', { newlineAtEnd: true }],
     ['a character cut at the end', 'a\nZo\xc3', {}],
-  ])('%s is no page', async (_title, content, options) => {
+  ])('%s is not a page', async (_title, content, options) => {
     const error = await csv(Buffer.from(content, 'latin1'), options).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProtocolError);
   });
@@ -320,7 +320,7 @@ test.each([
   await expect.poll(() => party.connections()).toBe(0);
 });
 
-test('zstd that is cut or damaged is no page', async () => {
+test('zstd that is cut or damaged is not a page', async () => {
   const packed = zstdCompressSync('{"a":1}\n'.repeat(1000));
   for (const bytes of [
     packed.subarray(0, -1),
@@ -331,7 +331,7 @@ test('zstd that is cut or damaged is no page', async () => {
     expect(await failure(bytes)).toBeInstanceOf(ProtocolError);
 });
 
-test('gzip that is cut or damaged is no page', async () => {
+test('gzip that is cut or damaged is not a page', async () => {
   const packed = gzipSync('{"a":1}\n'.repeat(1000));
   for (const bytes of [
     packed.subarray(0, -9),

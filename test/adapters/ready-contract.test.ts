@@ -4,9 +4,9 @@ import type { RestOptions, RestResource } from '../../src/adapters/rest/options.
 import { createRestAdapter } from '../../src/adapters/rest/rest.ts';
 import {
   type AdapterSubject,
-  type PartyHit,
-  type PartyState,
-  type ServeParty,
+  type ServeThirdParty,
+  type ThirdPartyHit,
+  type ThirdPartyState,
   testAdapter,
 } from '../../src/testing.ts';
 import { aStripeCustomer, aStripeProduct, serveStripe, stripeKey } from '../helpers/stripe.ts';
@@ -49,7 +49,7 @@ function ofGithub(resource: string, more: Partial<AdapterSubject>): AdapterSubje
   };
 }
 
-function serveGithub({ url }: PartyHit, { records, changed }: PartyState): ReturnType<ServeParty> {
+function serveGithub({ url }: ThirdPartyHit, { records, changed }: ThirdPartyState): ReturnType<ServeThirdParty> {
   const listed = url.searchParams.has('since') ? changed : records;
   const { headers, body } = collectionPage(url, listed, { dialect: 'link', pageSize: 2 });
   return { headers: { ...(headers as Record<string, string>), date: 'Tue, 24 Nov 2026 10:00:00 GMT' }, body };

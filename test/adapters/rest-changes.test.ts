@@ -94,7 +94,7 @@ describe('a bookmark', () => {
   });
 
   test.each(['2026/03/01 10:00:00', '03/01/2026 10:00:00', 'March 1, 2026 10:00'])(
-    'is not taken from %s: whose time that is, nobody knows',
+    'is not taken from %s, because it is unknown whose time that is',
     async (at) => {
       await expect(ask([{ id: 'a', at }], {})).rejects.toThrow('cannot be read as iso');
     },
@@ -111,7 +111,7 @@ describe('a bookmark', () => {
     expect(search()).toBe(expected);
   });
 
-  test('stays where an empty page says nothing', async () => {
+  test('stays if an empty page does not give one', async () => {
     expect((await ask([], {}, changesSince(String(tenSharp)))).bookmark).toBe(String(tenSharp));
     expect((await ask([], {})).bookmark).toBeUndefined();
   });
@@ -120,12 +120,12 @@ describe('a bookmark', () => {
     [[{ id: 'a' }], /`at` in any record of the first page is not there/],
     [[{ id: 'a', at: 'soon' }], /"soon" cannot be read as iso/],
     [[{ id: 'a', at: 12 }], /"12" cannot be read as iso/],
-  ])('that cannot be had from %j makes it no page', async (body, message) => {
+  ])('that cannot be read from %j makes it an error, not a page', async (body, message) => {
     await expect(ask(body, {})).rejects.toThrow(message);
     await expect(ask(body, {})).rejects.toBeInstanceOf(ProtocolError);
   });
 
-  test('that is no time any more is too old, without a hit', async () => {
+  test('that is not a time any more is too old, without a hit', async () => {
     await expect(ask([], {}, changesSince('gibberish'))).rejects.toBeInstanceOf(CursorExpiredError);
     expect(party.arrivals).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('tombstones', () => {
     [{ field: 'gone' }, { gone: true }],
     [{ field: 'gone' }, { gone: '2026-03-01' }],
     [{ when: "state == 'archived'" }, { state: 'archived' }],
-  ])('are told from records by %j', async (tombstones, mark) => {
+  ])('are distinguished from records by %j', async (tombstones, mark) => {
     const body = [
       { id: 'a', at: at(1), gone: false, state: 'new' },
       { id: 'b', at: at(1), gone: 0, state: null },
@@ -182,7 +182,7 @@ describe('a log', () => {
   const of = (...entries: readonly object[]) => ({ entries, last: 7 });
   const body = of({ id: 'a' }, { id: 'a', gone: true }, { id: 'b', gone: true }, { id: 'b' }, { id: 'c' });
 
-  test('tells by the order of its entries what is there, in a pass of changes and in one over everything', async () => {
+  test('decides by the order of its entries what exists, in a pass of changes and in a snapshot', async () => {
     const records = [{ id: 'b' }, { id: 'c' }];
     const changes = await ask(body, { ...log, tombstones }, { mode: 'changes', bookmark: '3' });
     expect(changes).toMatchObject({ mode: 'changes', records, deleted: ['a'], bookmark: '7', isLog: true });

@@ -43,24 +43,20 @@ test('keeps integers past 2^53', async () => {
   expect((await page({})).records).toEqual([{ id: 12345678901234567890n, n: 1 }]);
 });
 
-test('tells the total, from the body or a header', async () => {
+test('reads the total from the body or a header', async () => {
   party.script({ body: { data: [], count: 7 } }, { body: [], headers: { 'x-total': '8' } }, { body: [] });
   expect(await page({ records: 'data', total: 'count' })).toMatchObject({ total: 7 });
   expect(await page({ total: { header: 'X-Total' } })).toMatchObject({ total: 8 });
   expect((await page({ total: { header: 'X-Total' } })).total).toBeUndefined();
 });
 
-describe('what is no page', () => {
+describe('what is not a page', () => {
   test.each<[Scripted['body'], string | undefined, RegExp]>([
     ['', undefined, /an empty body with status 200/],
     ['<html>', undefined, /HTML with status 200/],
     ['{"a": ', undefined, /broken JSON/],
     [Buffer.from('["\xff"]', 'latin1'), undefined, /not UTF-8/],
-    [
-      { data: null, error: 'x' },
-      'data',
-      /`data` is null, where an array belongs; the body has the keys `data`, `error`/,
-    ],
+    [{ data: null, error: 'x' }, 'data', /`data` is null, not an array; the body has the keys `data`, `error`/],
     [{ data: {} }, 'data', /`data` is an object/],
     [{}, 'data', /`data` is null.*an empty object/],
     ['"text"', undefined, /`@` is a string.*the body is a string/],
@@ -71,7 +67,7 @@ describe('what is no page', () => {
     expect((error as Error).message).toMatch(message);
   });
 
-  test('a total that is no count', async () => {
+  test('a total that is not a count', async () => {
     party.script({ body: { data: [], count: 'many' } });
     expect(await failure({ records: 'data', total: 'count' })).toBeInstanceOf(ProtocolError);
   });
@@ -105,7 +101,7 @@ describe('cursor', () => {
     expect(party.arrivals[0]?.url.search).toBe('?cursor=a%26b%3Dc&size=2');
   });
 
-  test('an object is no cursor', async () => {
+  test('an object is not a cursor', async () => {
     party.script(cursor({ id: 1 }));
     expect(await failure({ records: 'data', pagination })).toMatchObject({
       message: expect.stringContaining('is an object'),
@@ -159,7 +155,7 @@ describe('links', () => {
     },
   );
 
-  test('a Link header that makes no sense is no page', async () => {
+  test('a Link header that cannot be read is an error, not a page', async () => {
     party.script({ body: [], headers: { link: 'next page please' } });
     expect(await failure({ pagination: link })).toBeInstanceOf(ProtocolError);
   });
@@ -223,12 +219,12 @@ describe('offset', () => {
     expect(await twoPages([a, b, c], [turned, d])).not.toHaveProperty('shifted');
   });
 
-  test('says that the pages moved where the overlap is another record, and drops nothing', async () => {
+  test('reports that the pages moved if the overlap is a different record, and drops nothing', async () => {
     expect(await twoPages([a, b, c], [d, e])).toMatchObject({ records: [d, e], shifted: true });
     expect(await twoPages([a, b, c], [])).toMatchObject({ records: [], shifted: true, next: null });
   });
 
-  test('ends where there is nothing behind the overlap', async () => {
+  test('ends if there is nothing after the overlap', async () => {
     expect(await twoPages([a, b, c], [c])).toEqual({
       mode: 'snapshot',
       validators: null,

@@ -21,12 +21,12 @@ async function readChanges(script: string, bookmark: string | null = null, parts
 }
 
 /** Says its arguments and what is in the file of its state. */
-const tellState = `
+const saySeenState = `
   const { existsSync, readFileSync, statSync } = await import('node:fs');
   const at = process.argv.indexOf('--state');
   const file = process.argv[at + 1];
-  const told = at === -1 ? 'none' : { file, text: readFileSync(file, 'utf8'), mode: statSync(file).mode & 0o777 };
-  say({ type: 'RECORD', stream: 'people', record: { told } });`;
+  const seen = at === -1 ? 'none' : { file, text: readFileSync(file, 'utf8'), mode: statSync(file).mode & 0o777 };
+  say({ type: 'RECORD', stream: 'people', record: { seen } });`;
 
 describe('the mode of a stream', () => {
   const modeOf = async (entry: object | undefined, mode?: 'snapshot' | 'changes', file = false) => {
@@ -58,7 +58,7 @@ describe('the mode of a stream', () => {
     ['both say so', { stream: 'people', replication_method: 'INCREMENTAL' }, 'changes', 'changes'],
     ['the catalog leaves it open', { stream: 'people', replication_method: '' }, 'changes', 'changes'],
     ['the catalog is silent', { stream: 'people' }, 'changes', 'changes'],
-    ['nobody says anything', undefined, undefined, 'snapshot'],
+    ['neither says anything', undefined, undefined, 'snapshot'],
   ] as const)('where %s', async (_title, entry, mode, expected) => {
     expect(await modeOf(entry, mode)).toEqual([expected]);
   });
@@ -78,7 +78,7 @@ describe('the mode of a stream', () => {
     const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE', metadata }] };
     await expect(aTapIn(folder, '', { catalog })).rejects.toMatchObject({
       exitCode: 78,
-      message: 'the catalog says of the stream people both FULL_TABLE and INCREMENTAL; no hit was made',
+      message: 'the catalog gives the stream people both FULL_TABLE and INCREMENTAL; no hit was made',
     });
   });
 
@@ -117,13 +117,13 @@ describe('the state', () => {
     ['false', 'false'],
     ['{}', '{}'],
   ])(
-    '%s is given to the next start, in a file that nobody else may read, and that goes with it',
+    '%s is given to the next start in a file that no other user can read and that is removed afterwards',
     async (value, text) => {
       const { bookmark } = await readChanges(`${say(schema())} say('{"type":"STATE","value":${value}}');`);
-      const { records } = await readChanges(`${say(schema())} ${tellState}`, bookmark);
-      const [{ told }] = records as [{ told: { file: string; text: string; mode: number } }];
-      expect(told).toMatchObject({ text, mode: 0o600 });
-      expect(existsSync(told.file)).toBe(false);
+      const { records } = await readChanges(`${say(schema())} ${saySeenState}`, bookmark);
+      const [{ seen }] = records as [{ seen: { file: string; text: string; mode: number } }];
+      expect(seen).toMatchObject({ text, mode: 0o600 });
+      expect(existsSync(seen.file)).toBe(false);
     },
   );
 
@@ -131,10 +131,10 @@ describe('the state', () => {
     ['before the first one', null],
     ['where the tap has forgotten it', '{"state":null,"version":null}'],
   ])('is not given %s', async (_title, bookmark) => {
-    expect((await readChanges(`${say(schema())} ${tellState}`, bookmark)).records).toEqual([{ told: 'none' }]);
+    expect((await readChanges(`${say(schema())} ${saySeenState}`, bookmark)).records).toEqual([{ seen: 'none' }]);
   });
 
-  test('stays where the tap says none, which is told only where there was none before', async () => {
+  test('stays if the tap gives none, with a warning only if there was none before', async () => {
     const warn = vi.fn();
     const log = { ...silentLog, warn };
     expect((await readChanges(say(schema()), '{"state":1,"version":null}', { log })).bookmark).toBeNull();
@@ -150,18 +150,18 @@ describe('the state', () => {
     });
   });
 
-  test('is no longer than a message may be', async () => {
+  test('is at most as long as a message may be', async () => {
     const script = `${say(schema())} say({ type: 'STATE', value: 'x'.repeat(2_000_000) });`;
     await expect(readChanges(script)).rejects.toMatchObject({ exitCode: 76 });
   });
 
   test('is of no meaning to a full table', async () => {
     const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE' }] };
-    const script = `${say(schema(), of({ at: 1 }))} ${tellState}`;
+    const script = `${say(schema(), of({ at: 1 }))} ${saySeenState}`;
     const { adapter, context } = await aTapIn(folder, script, { catalog });
     const request = { resource: 'people', mode: 'snapshot', cursor: null, bookmark: null } as const;
     const page = await readPage(adapter, request, context);
-    expect(page).toMatchObject({ records: [{ told: 'none' }], bookmark: null });
+    expect(page).toMatchObject({ records: [{ seen: 'none' }], bookmark: null });
   });
 });
 
@@ -169,7 +169,7 @@ describe('a new version of the table', () => {
   const activate = (version: number) => ({ type: 'ACTIVATE_VERSION', stream: 'people', version });
   const state = { type: 'STATE', value: 1 };
 
-  test('is told, and deletes nothing: changes do not say what only the old one had', async () => {
+  test('is a warning and deletes nothing: changes do not show which rows only the old one had', async () => {
     const warn = vi.fn();
     const log = { ...silentLog, warn };
     const first = await readChanges(say(schema(), activate(1), record(1, { version: 1 }), state), null, { log });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { createSingerAdapter } from '../../src/adapters/singer/singer.ts';
-import type { PartyState } from '../../src/testing.ts';
+import type { ThirdPartyState } from '../../src/testing.ts';
 import { testAdapter } from '../contracts/adapter.ts';
 
 let folder: string;
@@ -30,7 +30,7 @@ function aTapAt(url: string, replicationMethod: 'FULL_TABLE' | 'INCREMENTAL') {
   return createSingerAdapter({ command, catalog, resources: { people: { stream: 'people' } } }, surroundings);
 }
 
-function said(records: PartyState['records'], state: string) {
+function said(records: ThirdPartyState['records'], state: string) {
   const messages = [
     { type: 'SCHEMA', stream: 'people', schema: {}, key_properties: ['id'] },
     ...records.map((record) => ({ type: 'RECORD', stream: 'people', record })),

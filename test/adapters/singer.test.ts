@@ -56,7 +56,7 @@ describe('a stream is read', () => {
   });
 });
 
-test('config and catalog are files that nobody else may read, and that go with the tap', async () => {
+test('config and catalog are files that no other user can read and that are removed with the tap', async () => {
   const catalog = { streams: [{ stream: 'people', replication_method: 'FULL_TABLE' }] };
   const tap = await aTap(
     `import { readFileSync, statSync } from 'node:fs';
@@ -66,19 +66,19 @@ test('config and catalog are files that nobody else may read, and that go with t
        config: JSON.parse(readFileSync(config)), catalog: JSON.parse(readFileSync(catalog)) } });`,
     { config: { token: 'open-sesame' }, catalog },
   );
-  const [told] = (await read(tap)) as { args: string[] }[];
-  expect(told).toMatchObject({ config: { token: 'open-sesame' }, catalog, mode: 0o600 });
-  expect(told?.args).toEqual(['--config', expect.any(String), '--catalog', expect.any(String)]);
-  expect(existsSync(told?.args[1] ?? '')).toBe(false);
+  const [seen] = (await read(tap)) as { args: string[] }[];
+  expect(seen).toMatchObject({ config: { token: 'open-sesame' }, catalog, mode: 0o600 });
+  expect(seen?.args).toEqual(['--config', expect.any(String), '--catalog', expect.any(String)]);
+  expect(existsSync(seen?.args[1] ?? '')).toBe(false);
 });
 
-test('what the tap says on stderr is in the log', async () => {
+test('what the tap writes to stderr is in the log', async () => {
   const info = vi.fn();
   await read(await aTap(`${say(schema())} console.error('INFO reading people');`, { log: { ...silentLog, info } }));
   expect(info.mock.calls).toEqual([['node: INFO reading people']]);
 });
 
-describe('no page', () => {
+describe('what is not a page', () => {
   test.each<readonly [string, string, number, string]>([
     [
       'a tap that exits with 1',
@@ -97,10 +97,10 @@ describe('no page', () => {
       'a line that is cut, and exit code 0',
       `${say(schema())} process.stdout.write('{"type":"RECO');`,
       76,
-      'no Singer message',
+      'not a Singer message',
     ],
-    ['a line that is no JSON', say(schema(), 'Hello!'), 76, 'no Singer message: Hello!'],
-    ['JSON that is no message', say('[1]'), 76, 'no Singer message'],
+    ['a line that is not JSON', say(schema(), 'Hello!'), 76, 'not a Singer message: Hello!'],
+    ['JSON that is not a message', say('[1]'), 76, 'not a Singer message'],
     [
       'bytes that are not UTF-8',
       `${say(schema())} process.stdout.write(Buffer.from([0x22, 0xff, 0x22, 0x0a]));`,
@@ -110,7 +110,12 @@ describe('no page', () => {
     ['a record without a stream', say(schema(), { type: 'RECORD', record: {} }), 76, 'without a stream'],
     ['a record without itself', say(schema(), { type: 'RECORD', stream: 'people' }), 76, 'without a record'],
     ['a record before its schema', say(record(1)), 76, 'before its SCHEMA'],
-    ['a tap without a word of the stream', say(schema('orders')), 76, 'without a word of the stream people'],
+    [
+      'a tap without a message about the stream',
+      say(schema('orders')),
+      76,
+      'without a message about the stream people',
+    ],
     ['BATCH', say(schema(), { type: 'BATCH', stream: 'people', manifest: [] }), 76, 'BATCH'],
     ['a version that changes', say(schema(), record(1, { version: 1 }), record(2, { version: 2 })), 76, 'new version'],
     [
@@ -187,7 +192,7 @@ describe('the tap is ended with its children', () => {
     });
   });
 
-  test('when nobody reads on', async () => {
+  test('when its output is not read further', async () => {
     const tap = await aTap(`${withChild} setInterval(() => say({ type: 'STATE' }), 1);`);
     await eachRecord(tap.adapter, tap.context, () => 'leave');
     await expectGone();

@@ -10,7 +10,7 @@ export interface KeptTerminal extends Terminal {
 }
 
 export function aTerminal(
-  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive'>> & { colours?: true } = {},
+  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive' | 'columns'>> & { colours?: true } = {},
 ): KeptTerminal {
   const printed: string[] = [];
   const reported: string[] = [];
@@ -30,6 +30,7 @@ export function aTerminal(
     err: paint,
     isQuiet: false,
     isJson: false,
+    columns: undefined,
     isInteractive: false,
     command: 'cronsync',
     caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },

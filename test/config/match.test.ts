@@ -15,7 +15,7 @@ test.each([
   ['is none', 'emial', 'a field of the schema', 'email'],
   ['is of the key', 'id', 'not every field of the key', undefined],
   ['no adapter fills', 'state', 'a field that the adapter "acme" maps', undefined],
-])('a field that %s is no field to match by', async (_, match, expected, suggestion) => {
+])('refuses to match by a field that %s', async (_, match, expected, suggestion) => {
   expect(await problemsOf(withMatch([match]))).toEqual([
     {
       path: 'resources.customers.match',

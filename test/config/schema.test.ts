@@ -109,7 +109,7 @@ test.each([
   ['https://x.example/export.JSON', 'json'],
   ['https://x.example/export.jsonl', 'ndjson'],
   ['https://x.example/export', undefined],
-])('tells the format of %s by its extension: %s', async (url, format) => {
+])('finds the format of %s by its extension: %s', async (url, format) => {
   const { config } = await load(aConfig({ adapters: { acme: { type: 'file', resources: { customers: { url } } } } }));
 
   expect(config.adapters.acme?.resources.customers).toMatchObject({ url, ...(format && { format }) });

@@ -28,7 +28,7 @@ function clues(changed: Partial<Clues> = {}): Clues {
 
 /** What `clues` and `Batch.aliases` of the contract in `src/target.ts` say. */
 export function cluesContract(name: string, make: () => Promise<TargetWorld>): void {
-  describe(`${name} tells what records are`, () => {
+  describe(`${name} recognises records`, () => {
     let world: TargetWorld;
     const opened: AsyncDisposable[] = [];
     const takenOver = async (table: ResourceTable = byEmail): Promise<Target> => {
@@ -99,16 +99,16 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       ]);
     });
 
-    test('by nothing where a match field is null or empty, or where only a native key is told', async () => {
+    test('by nothing if a match field is null or empty, or if only a native key is known', async () => {
       const nameless = record('1', null, null, null, null, null);
       const empty = record('3', '', null, null, null, null);
       const target = await filledWith([nameless, bob, empty]);
-      const told = await target.clues(byEmail, 'lab', [
+      const found = await target.clues(byEmail, 'lab', [
         arriving('9'),
         arriving('9', ''),
         { native: '2', values: null },
       ]);
-      expect(told).toEqual([clues(), clues(), clues({ namesake: bearer('2') })]);
+      expect(found).toEqual([clues(), clues(), clues({ namesake: bearer('2') })]);
     });
 
     test('by several fields at once, of whatever kind, and by a key of several', async () => {
@@ -135,12 +135,12 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
         return { key: JSON.stringify([id, String(visits)]), values, hash: `h:${id}` };
       };
       const target = await filledWith([keyed('1', 3), keyed('2', 4)], {}, table);
-      const told = await target.clues(table, 'lab', [
+      const found = await target.clues(table, 'lab', [
         arriving('["9","3"]', 'same@example.com', 3),
         arriving('["9","4"]', 'same@example.com', 4),
         arriving('["9","5"]', 'same@example.com', 5),
       ]);
-      expect(told.map(({ lookalikes }) => lookalikes.map(({ key }) => key))).toEqual([
+      expect(found.map(({ lookalikes }) => lookalikes.map(({ key }) => key))).toEqual([
         ['["1","3"]'],
         ['["2","4"]'],
         [],
@@ -233,7 +233,7 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       expect(await reader.foreignAlias('customers', 'hub')).toBeNull();
     });
 
-    test('a reader tells it too, and where nothing has been made nothing is known', async () => {
+    test('in a reader too, which knows nothing if no table was made', async () => {
       const reader = await world.reader('crm');
       opened.push(reader);
       expect(await reader.clues(byEmail, 'lab', [arriving('1', 'ada@example.com')])).toEqual([clues()]);

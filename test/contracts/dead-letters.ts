@@ -124,7 +124,7 @@ export function deadLettersContract(name: string, make: () => Promise<DeadLetter
       expect(await theirs.store(aDeadLetter())).toBe(true);
     });
 
-    test('takes whatever an entry held that was no event', async () => {
+    test('takes whatever an entry held that was not an event', async () => {
       const strange = aDeadLetter({
         position: { generation: Number('18446744073709551615'), seq: 2 ** 60 },
         type: '',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openScriptedParty, type ScriptedParty, type ServeParty } from '../../src/testing.ts';
+import { openScriptedThirdParty, type ScriptedThirdParty, type ServeThirdParty } from '../../src/testing.ts';
 import { startSync } from '../helpers/child.ts';
 import { redis } from '../helpers/suite-redis.ts';
 
@@ -19,10 +19,10 @@ const files = [...section.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([,
 const [, config = ''] = /```json sync\.config\.json\n([\s\S]*?)```/.exec(section) ?? [];
 
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-docs-'));
-let party: ScriptedParty;
+let party: ScriptedThirdParty;
 
 beforeAll(async () => {
-  party = await openScriptedParty(serve);
+  party = await openScriptedThirdParty(serve);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(root, join(folder, 'node_modules/cronsync'));
   symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'));
@@ -38,7 +38,7 @@ afterAll(async () => {
 const person = (id: number) => ({ id, name: `Person ${id}` });
 
 /** The API that the page speaks of: pages of two, and what changed since a bookmark. */
-const serve: ServeParty = ({ url }, { changed, deleted }) => {
+const serve: ServeThirdParty = ({ url }, { changed, deleted }) => {
   const people = [1, 2, 3, 4, 5].map(person);
   if (url.searchParams.has('since')) return { body: { rows: changed, gone: deleted, now: 'later' } };
   const from = url.searchParams.get('from');

@@ -189,7 +189,7 @@ describe('a file', () => {
     await expectInStep(project);
   });
 
-  test('that is not there is told like a third party that cannot be reached', async () => {
+  test('that is not there is reported like a third party that cannot be reached', async () => {
     await using project = await aProject({ redis, config: withFile({ path: './list.json', map }) });
     const { exitCode, stderr } = await project.sync(['run']);
     expect(exitCode).toBe(69);

@@ -158,9 +158,9 @@ test('more tombstones than the guard allows bury nothing: a full pass judges the
   await project.sync();
   subject.records = many(20).map((one, index) => (index < 10 ? { ...one, updated_at: at(9), deleted: true } : one));
 
-  const told = await project.sync();
-  expect(told.exitCode).toBe(3);
-  expect(told.json().warnings.join()).toMatch(/10 of 20 rows would be deleted.*the next pass judges again/);
+  const judged = await project.sync();
+  expect(judged.exitCode).toBe(3);
+  expect(judged.json().warnings.join()).toMatch(/10 of 20 rows would be deleted.*the next pass judges again/);
   expect((await project.sync()).exitCode).toBe(3);
   expect(live(project)).toHaveLength(20);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -171,7 +171,7 @@ test('more tombstones than the guard allows bury nothing: a full pass judges the
   expect(live(project)).toHaveLength(10);
 });
 
-test('what a pass of changes brings was not missing in passes running', async () => {
+test('a record that a pass of changes brings was not missing in consecutive passes', async () => {
   await using subject = await aChangingProject(many(20));
   const { project } = subject;
   await project.reconfigure((base) => ({ ...changing(base, paged), guard: { confirm: 2 } }));
@@ -187,7 +187,7 @@ test('what a pass of changes brings was not missing in passes running', async ()
   expect(live(project)).toHaveLength(20);
 });
 
-test('every `fullEvery` a pass reads everything, and finds what no change told of', async () => {
+test('every `fullEvery` a pass reads everything, and finds what no change reported', async () => {
   await using subject = await aChangingProject(many(20), { fullEvery: '300ms' });
   const { project } = subject;
   await project.sync();
@@ -227,7 +227,7 @@ test('--full and a dry run ask for everything', async () => {
 });
 
 test.each(['committed', 'before-sweep', 'remove-written', 'swept'])(
-  'killed at %s in a pass of changes, the next run goes on, and each change is told once',
+  'killed at %s in a pass of changes, the next run goes on, and each change has one event',
   async (point) => {
     await using subject = await aChangingProject(many(20), {}, { ttl: '2s' });
     const { project } = subject;
@@ -426,9 +426,9 @@ test('few changes may be rejected: what the rows hold stays, and the run says so
   const { project } = subject;
   await project.sync();
   subject.records = [...many(39), customer(40, 5, { email: [1] as never })];
-  const told = (await project.sync()).json();
-  expect(told).toMatchObject({ exitCode: 0, rejected: 1 });
-  expect(told.warnings.join()).toContain('1 of the changed records of customers were rejected');
+  const summary = (await project.sync()).json();
+  expect(summary).toMatchObject({ exitCode: 0, rejected: 1 });
+  expect(summary.warnings.join()).toContain('1 of the changed records of customers were rejected');
   subject.records = [...many(37), ...[38, 39, 40].map((id) => customer(id, 6, { email: [1] as never }))];
   expect((await project.sync()).exitCode).toBe(65);
   expect(sinces(project)).toEqual([null, '2026-03-01T09:59:00Z', '2026-03-01T10:04:00Z']);

@@ -52,14 +52,14 @@ test('the cities of a release are taken in, one event each; then the differences
 
   await server.serve(after);
   const plan = (await project.sync(['run', '--dry-run', '--json'])).json<Plan>();
-  expect(wrongEvents(plan.resources.flatMap(({ changes }) => changes).map(asTold), difference)).toEqual([]);
-  const told = project.events().length;
+  expect(wrongEvents(plan.resources.flatMap(({ changes }) => changes).map(asEvent), difference)).toEqual([]);
+  const eventsBefore = project.events().length;
   const { counts } = (await project.sync()).json();
   const { created, updated, deleted } = size;
   expect(counts).toEqual({ created, updated, deleted });
   const live = project.rows('cities').filter(({ deleted_at }) => deleted_at === null);
   expect(wrongRows(live, await server.records())).toEqual([]);
-  expect(wrongEvents(project.events().slice(told), difference)).toEqual([]);
+  expect(wrongEvents(project.events().slice(eventsBefore), difference)).toEqual([]);
   expect((await project.sync()).json()).toMatchObject({ records: size.after, counts: none });
 });
 
@@ -82,11 +82,11 @@ test('another dialect, one page a run, ends in the rows of the server, with an e
   expect(before).toHaveLength(13_899);
 
   await server.serve(after);
-  const told = project.events().length;
+  const eventsBefore = project.events().length;
   expect(await runs(8)).toEqual([...Array(7).fill('partial'), 'done']);
   const live = project.rows('cities').filter(({ deleted_at }) => deleted_at === null);
   expect(wrongRows(live, await server.records())).toEqual([]);
-  expect(wrongEvents(project.events().slice(told), difference)).toEqual([]);
+  expect(wrongEvents(project.events().slice(eventsBefore), difference)).toEqual([]);
   expect(Object.values(difference).map(({ length }) => length)).toEqual([4033, 5313, 112]);
   expect((await project.sync()).json()).toMatchObject({ records: 17_820, counts: none });
 });
@@ -162,13 +162,13 @@ function wrongRows(rows: readonly Row[], cities: readonly City[]): unknown[] {
   return rows.length === expected.size ? wrong : [`${rows.length} rows for ${expected.size} cities`, ...wrong];
 }
 
-type Told = Pick<SyncEvent, 'type' | 'subject'>;
+type Named = Pick<SyncEvent, 'type' | 'subject'>;
 
 /** Events that are missing, or too many, or of the wrong kind: none. */
-function wrongEvents(events: readonly Told[], expected: ReturnType<typeof compare>): unknown[] {
-  const told = events.map(({ type, subject }) => `${type} ${subject}`);
+function wrongEvents(events: readonly Named[], expected: ReturnType<typeof compare>): unknown[] {
+  const found = events.map(({ type, subject }) => `${type} ${subject}`);
   const wanted = new Set(Object.entries(expected).flatMap(([kind, ids]) => ids.map((id) => `cities.${kind} ${id}`)));
-  const unexpected = told.filter((event) => !wanted.delete(event));
+  const unexpected = found.filter((event) => !wanted.delete(event));
   return [...unexpected, ...wanted];
 }
 
@@ -176,8 +176,8 @@ interface Plan {
   readonly resources: readonly { readonly changes: readonly { readonly type: string; readonly key: string }[] }[];
 }
 
-/** A planned change as the event that will tell of it. */
-function asTold({ type, key }: Plan['resources'][number]['changes'][number]): Told {
+/** A planned change as the event that will report it. */
+function asEvent({ type, key }: Plan['resources'][number]['changes'][number]): Named {
   return { type: `cities.${type}`, subject: key };
 }
 

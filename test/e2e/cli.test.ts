@@ -56,7 +56,7 @@ describe('the command line', () => {
   });
 
   test.each(['-d', '-f', '--data', '--file-system', '/mnt/disk'])(
-    'tells who meant the sync of coreutils: %s',
+    'explains the sync of coreutils to a user who meant that: %s',
     async (arg) => {
       await using project = await aProject({ redis, records: customers(1) });
       const { exitCode, stdout, stderr } = await project.sync([arg]);

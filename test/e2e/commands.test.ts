@@ -9,7 +9,7 @@ import { aCustomer, aProject, customers, eventually, type SyncEvent } from '../h
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-describe('sync status', () => {
+describe('cronsync status', () => {
   test('prints where everything stands, and only reads', async () => {
     await using project = await aProject({ redis, records: customers(3), dialect: 'cursor', pageSize: 2 });
     const empty = await project.sync(['status']);
@@ -44,7 +44,7 @@ test('cronsync status prints how many records are in quarantine', async () => {
   expect(resources).toMatchObject([{ resource: 'customers', rejects: 1 }]);
 });
 
-describe('sync check', () => {
+describe('cronsync check', () => {
   test('finds nothing wrong, makes no hit and writes nothing', async () => {
     await using project = await aProject({ redis, records: customers(1) });
     const { exitCode, stdout } = await project.sync(['check']);
@@ -114,7 +114,7 @@ describe('sync check', () => {
   });
 });
 
-describe('sync events', () => {
+describe('cronsync events', () => {
   test('prints the events of the outbox, as many as are asked for', async () => {
     await using project = await aProject({ redis, records: customers(3) });
     await project.sync([]);
@@ -157,14 +157,14 @@ describe('sync events', () => {
   });
 });
 
-describe('sync rejects', () => {
+describe('cronsync rejects', () => {
   test('lists what could not be taken in, and shows one as it came', async () => {
     const bad = { ...aCustomer(31), contact: { email: { of: 'whom' } } };
     await using project = await aProject({ redis, records: [...customers(30), bad] });
     expect((await project.sync(['rejects', 'list'])).stdout).toBe('no record is in quarantine\n');
     await project.sync([]);
     const list = await project.sync(['rejects', 'list', '--resource', 'customers']);
-    expect(list.stdout).toMatch(/ customers 31: email is \{"of":"whom"\}, where a string belongs\n$/);
+    expect(list.stdout).toMatch(/ customers 31: email is \{"of":"whom"\}, not a string\n$/);
     const { rejects } = (await project.sync(['rejects', 'list', '--json'])).json<{ rejects: { id: string }[] }>();
     const shown = await project.sync(['rejects', 'show', rejects[0]?.id ?? '']);
     expect(shown.exitCode).toBe(0);
@@ -179,7 +179,7 @@ describe('sync rejects', () => {
   });
 });
 
-describe('sync unlock', () => {
+describe('cronsync unlock', () => {
   test('removes a lock only after a confirmation, and names the holder before', async () => {
     await using project = await aProject({ redis });
     expect((await project.sync(['unlock', '--yes'])).stdout).toBe('the lock is free; nothing was done\n');
@@ -196,8 +196,8 @@ describe('sync unlock', () => {
   });
 });
 
-describe('sync init', () => {
-  test('writes a config that sync check likes, and overwrites none', async () => {
+describe('cronsync init', () => {
+  test('writes a config that cronsync check accepts, and never overwrites one', async () => {
     await using project = await aProject({ redis });
     await project.write('new/readme', '');
     const how = { cwd: join(project.dir, 'new'), env: { REDIS_URL: redis.url, ACME_TOKEN: 'a-token-of-acme' } };
@@ -216,7 +216,7 @@ describe('sync init', () => {
   });
 });
 
-test('sync schema prints the JSON Schema that the package ships', async () => {
+test('cronsync schema prints the JSON Schema that the package ships', async () => {
   await using project = await aProject({ redis });
   const { exitCode, json } = await project.sync(['schema']);
   expect(exitCode).toBe(0);

@@ -5,7 +5,7 @@ import { replay } from '../helpers/in-step.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project, type Row } from '../helpers/sync.ts';
 
-// CouchDB's feed of changes, as PouchDB's own server tells it, read by config alone.
+// CouchDB's feed of changes, as PouchDB's own server serves it, read by config alone.
 
 const onePage = ['run', '--json', '--max-pages', '1'];
 const none = { created: 0, updated: 0, deleted: 0 };
@@ -130,7 +130,7 @@ function sinceIn(path: string): string | null {
   return new URL(path, 'http://couch').searchParams.get('since');
 }
 
-/** Live rows, and what the events tell, are what the server itself says that it has. */
+/** The live rows, and the rows that the events lead to, are what the server itself says that it has. */
 async function expectSame(project: Project, couch: Couch): Promise<void> {
   const docs = await couch.docs();
   const expected = byId(docs.map(({ _id: id, name, round }) => ({ id, name, round })));

@@ -139,9 +139,9 @@ function answerSince(project: Project) {
   return ({ url }: Arrival): Scripted => {
     const since = url.searchParams.get('since');
     const from = Number(url.searchParams.get('cursor') ?? 0);
-    const told = (project.records as readonly Changing[]).filter(({ updated_at, deleted }) =>
+    const served = (project.records as readonly Changing[]).filter(({ updated_at, deleted }) =>
       since === null ? !deleted : updated_at >= since,
     );
-    return { body: { data: told.slice(from, from + 4), meta: { next: from + 4 < told.length ? from + 4 : null } } };
+    return { body: { data: served.slice(from, from + 4), meta: { next: from + 4 < served.length ? from + 4 : null } } };
   };
 }

@@ -38,18 +38,18 @@ test('the plan, the events and the rows are what a comparison of the two release
   await using project = await aProject({ redis, records: before, config: withCurrencies });
   await project.sync();
   expect(sorted(project.query('SELECT * FROM currencies'))).toEqual(sorted(before.map(rowOf)));
-  const told = project.events().length;
-  expect(told).toBe(179);
+  const eventsBefore = project.events().length;
+  expect(eventsBefore).toBe(179);
 
   project.serve(after);
   const dry = await project.sync(['run', '--json', '--dry-run', '--detailed-exitcode']);
   expect(dry.exitCode).toBe(2);
   const [plan] = dry.json<{ resources: { changes: Change[] }[] }>().resources;
   expect(inOrder(plan?.changes ?? [])).toEqual(expected);
-  expect(project.events()).toHaveLength(told);
+  expect(project.events()).toHaveLength(eventsBefore);
 
   expect((await project.sync()).json()).toMatchObject({ counts: { created: 3, updated: 5, deleted: 3 } });
-  const events = project.events().slice(told);
+  const events = project.events().slice(eventsBefore);
   expect(inOrder(events.map(({ type, data }) => ({ ...data, type: type.slice('currencies.'.length) })))).toEqual(
     expected,
   );

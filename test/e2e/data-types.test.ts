@@ -48,9 +48,11 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (target) => {
     project.party.script({ body }, { body }, { body });
     expect((await project.sync()).json()).toMatchObject({ rejected: 0, counts: { created: 1 } });
 
-    const told = await eventTexts(project);
+    const eventsBefore = await eventTexts(project);
     for (const { field, given, kept: value } of kept)
-      expect.soft(memberOf(told, field), `${field}, given ${given}`).toBe(isPast53(value) ? `"${value}"` : value);
+      expect
+        .soft(memberOf(eventsBefore, field), `${field}, given ${given}`)
+        .toBe(isPast53(value) ? `"${value}"` : value);
     for (const { field, kept: value } of kept.filter((one) => isPast53(one.kept)))
       expect(await project.database.query(`SELECT CAST(${field} AS text) AS stored FROM things`)).toEqual([
         { stored: value },
@@ -58,7 +60,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (target) => {
     expect((await project.sync()).json()).toMatchObject({ counts: none });
     await forgetHashes(project);
     expect((await project.sync()).json()).toMatchObject({ records: 1, counts: none });
-    expect(await eventTexts(project)).toBe(told);
+    expect(await eventTexts(project)).toBe(eventsBefore);
   });
 
   test('what does not fit rejects its record, with the reason', async () => {
@@ -162,7 +164,7 @@ function keeping(things: object) {
   });
 }
 
-/** As if all records were new to sync: each is compared with its row. */
+/** As if all records were new to cronsync: each is compared with its row. */
 async function forgetHashes(project: Project): Promise<void> {
   const sql = "UPDATE _sync_records SET hash = 'forgotten'";
   if (!existsSync(project.file)) return void (await project.database.query(sql));
@@ -170,7 +172,7 @@ async function forgetHashes(project: Project): Promise<void> {
   database.exec(sql);
 }
 
-/** An integer that JavaScript cannot read out of JSON: an event tells it as text. */
+/** An integer that JavaScript cannot read out of JSON: an event has it as text. */
 function isPast53(text: string | undefined): boolean {
   return /^-?\d+$/.test(text ?? '') && !Number.isSafeInteger(Number(text)) && text !== String(2 ** 53);
 }

@@ -77,7 +77,7 @@ describe('onDelete', () => {
     await comesBack(project);
   });
 
-  test('keep leaves the row and tells of the deletion, and of its end', async () => {
+  test('keep leaves the row, and makes an event of the deletion and of its end', async () => {
     await using project = await gone('keep');
     expect(project.rows()).toHaveLength(3);
     await comesBack(project);

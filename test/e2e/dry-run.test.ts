@@ -109,7 +109,7 @@ test('shows the records that would be rejected, and why', async () => {
 
   expect(exitCode).toBe(65);
   expect(stdout).toContain('2 records would be rejected');
-  expect(stdout).toMatch(/1: email is \["a"\], where a string belongs/);
+  expect(stdout).toMatch(/1: email is \["a"\], not a string/);
   expect(stdout).toMatch(/\(no key\): id is missing, and it is the key/);
 });
 

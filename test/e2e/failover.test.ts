@@ -6,7 +6,7 @@ import { aReceiver, outOfOrder, webhookTo } from '../helpers/receiver.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import { aProject, type BaseConfig, customers, eventually, expectInStep, type Project } from '../helpers/sync.ts';
 
-/** A master and its replica, the link between them, and the address that sync knows, which leads to one of the two. */
+/** A master and its replica, the link between them, and the address that cronsync knows, which leads to one of the two. */
 interface Pair {
   readonly master: RedisServer;
   readonly replica: RedisServer;
@@ -31,7 +31,7 @@ afterEach(async () => {
   await pair.master.stop();
 });
 
-/** The replica has all that the master has; whatever the master is told from now on, it never hears of. */
+/** The replica has all that the master has; it never receives what is written to the master from now on. */
 async function cutTheLink(): Promise<void> {
   const offset = (info: string) => /master_repl_offset:(\d+)/.exec(info)?.[1];
   await eventually(async () => {

@@ -21,7 +21,7 @@ function withTimeout(config: BaseConfig) {
   return { ...config, adapters: { acme: { ...config.adapters.acme, timeout: '1s' } } };
 }
 
-describe('between sync and Postgres', () => {
+describe('between cronsync and Postgres', () => {
   let database: PostgresDatabase;
   let proxy: FaultProxy;
   beforeEach(async () => {
@@ -270,7 +270,7 @@ describe('between sync and Postgres', () => {
   });
 });
 
-describe('between sync and Redis', () => {
+describe('between cronsync and Redis', () => {
   test.each<Fault>(['cut-after-request', 'drop-reply'])(
     'every script of a run meets "%s": it is sent again, and has happened once',
     async (fault) => {
@@ -292,7 +292,7 @@ describe('between sync and Redis', () => {
   );
 });
 
-describe('between sync and the third party', () => {
+describe('between cronsync and the third party', () => {
   test.each<[Fault, number]>([
     ['cut', 0],
     ['cut-after-request', 1],

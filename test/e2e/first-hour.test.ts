@@ -66,16 +66,13 @@ const turns: Record<string, Turn> = {
   'a login page': {
     answer: { headers: { 'content-type': 'text/html' }, body: '<html>log in</html>' },
     exitCode: 76,
-    says: [/answered HTML with status 200, where JSON belongs/, /hint: .*login page/],
+    says: [/answered HTML with status 200, not JSON/, /hint: .*login page/],
   },
   'a wrong records path': {
     config: withRest({}, { records: 'results' }),
     answer: { body: { data: [] } },
     exitCode: 76,
-    says: [
-      /`results` is null, where an array belongs; the body has the keys? `data`/,
-      /hint: Set the resource's `records`/,
-    ],
+    says: [/`results` is null, not an array; the body has the keys? `data`/, /hint: Set the resource's `records`/],
   },
   'a wrong key field': {
     config: withRest({}, { map: { id: 'uid', email: 'contact.email' } }),
@@ -85,7 +82,7 @@ const turns: Record<string, Turn> = {
   'a field that is an object': {
     config: withRest({}, { map: { id: 'id', email: 'contact' } }),
     exitCode: 65,
-    says: [/email is \{"email":.*, where a string belongs/, /hint: Fix the map or the schema/],
+    says: [/email is \{"email":.*, not a string/, /hint: Fix the map or the schema/],
   },
   'a table with other columns': {
     config: withResource({ table: 'people' }),

@@ -19,7 +19,7 @@ test.each([3, 50])('an empty snapshot over %i rows deletes nothing and exits 3',
   await expectInStep(project);
 });
 
-test('an empty snapshot of a table that was always empty is no error', async () => {
+test('an empty snapshot of a table that was always empty is not an error', async () => {
   await using project = await aProject({ redis, records: [] });
   expect((await project.sync()).json()).toMatchObject({ outcome: 'done', exitCode: 0, counts: { deleted: 0 } });
 });
@@ -135,7 +135,7 @@ describe('--allow-mass-delete', () => {
 });
 
 describe('a record that is missing', () => {
-  test('from pages that may shift is deleted when two passes running did not bring it', async () => {
+  test('from pages that may shift is deleted when two consecutive passes did not bring it', async () => {
     await using project = await aProject({ redis, records: customers(20), ...threePages });
     await project.sync();
     project.serve(customers(19));

@@ -53,7 +53,7 @@ test(
       keepChanging(model, project, over),
     ]);
     await Promise.all(hosts);
-    tell(runs, harms, project);
+    report(runs, harms, project);
     await settle(project);
 
     expect(runs.filter(({ exitCode }) => ![0, 69, 75].includes(exitCode ?? -1))).toEqual([]);
@@ -116,7 +116,7 @@ function clocksSeen(runs: readonly HostRun[]): Set<number | undefined> {
   return new Set(runs.filter(({ hits }) => hits > 0).map(nearest));
 }
 
-function tell(runs: readonly HostRun[], harms: object, { party: { arrivals } }: Project): void {
+function report(runs: readonly HostRun[], harms: object, { party: { arrivals } }: Project): void {
   const codes = Map.groupBy(runs, ({ exitCode }) => exitCode);
   const report = {
     seconds: durationMs / 1000,

@@ -13,9 +13,9 @@ const noPages: Record<string, { readonly answer: Scripted; readonly says: RegExp
   'HTML with status 200': { answer: { body: '<!doctype html><p>Sign in</p>' }, says: /HTML with status 200/ },
   'an object': {
     answer: { body: { error: 'try later' } },
-    says: /where an array belongs; the body has the keys `error`/,
+    says: /not an array; the body has the keys `error`/,
   },
-  null: { answer: { body: 'null' }, says: /where an array belongs/ },
+  null: { answer: { body: 'null' }, says: /not an array/ },
   'bytes that are not UTF-8': {
     answer: { body: Buffer.concat([Buffer.from('[{"id":"1","x":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}]')]) },
     says: /not UTF-8/,
@@ -28,7 +28,7 @@ const noPages: Record<string, { readonly answer: Scripted; readonly says: RegExp
   },
 };
 
-describe('an answer that is no page writes nothing and deletes nothing:', () => {
+describe('an answer that is not a page writes nothing and deletes nothing:', () => {
   test.each(Object.entries(noPages))('%s', async (_name, { answer, says }) => {
     await using project = await aProject({ redis, records: customers(20), config: withMaxBody });
     await project.sync();
@@ -84,7 +84,7 @@ test('a record on two pages is written once where it is equal, and updated where
   expect(project.events('customers.deleted')).toEqual([]);
 });
 
-test('records that are no objects, have no key, or cannot be stored are kept in quarantine with their reasons', async () => {
+test('records that are not objects, have no key, or cannot be stored are kept in quarantine with their reasons', async () => {
   const good = customers(200);
   const bad = [
     'text',
@@ -106,15 +106,15 @@ test('records that are no objects, have no key, or cannot be stored are kept in 
   const reasons = rejects.map(({ key, reasons }) => `${key}: ${reasons.join()}`).toSorted();
   expect(reasons).toEqual(
     [
-      'null: is a string, where an object belongs',
-      'null: is null, where an object belongs',
-      'null: is an array, where an object belongs',
+      'null: is a string, not an object',
+      'null: is null, not an object',
+      'null: is an array, not an object',
       'null: id is missing, and it is the key',
       'null: id is empty, and it is the key',
-      '302: email holds a NUL character, which no database keeps',
-      '303: email holds half a surrogate pair, which has no UTF-8',
-      '304: state is {"of":"nothing"}, where a string belongs',
-      'null: id holds a NUL character, which no database keeps',
+      '302: email has a NUL character, which databases cannot keep',
+      '303: email has half a surrogate pair, which UTF-8 cannot encode',
+      '304: state is {"of":"nothing"}, not a string',
+      'null: id has a NUL character, which databases cannot keep',
     ].toSorted(),
   );
 });
@@ -169,8 +169,8 @@ test('integers past 2^53 are exact in the table, and text in the event', async (
 
   const stored = () => project.query('SELECT CAST(size AS TEXT) AS size FROM customers ORDER BY id');
   expect(stored().map(({ size }) => size)).toEqual(sizes);
-  const told = project.events().map(({ data }) => data.after?.size);
-  expect(told).toEqual([...sizes.slice(0, 4), 7]);
+  const inEvents = project.events().map(({ data }) => data.after?.size);
+  expect(inEvents).toEqual([...sizes.slice(0, 4), 7]);
   expect((await project.sync()).json().counts).toEqual({ created: 0, updated: 0, deleted: 0 });
   expect((await project.sync()).json().counts).toEqual({ created: 0, updated: 1, deleted: 0 });
   expect(project.events('customers.updated')).toMatchObject([{ data: { after: { size: '9007199254740995' } } }]);
@@ -194,7 +194,7 @@ test('an integer that 64 bits do not hold is rejected', async () => {
   const { rejects } = (await project.sync(['rejects', 'list', '--json'])).json<Rejects>();
   expect(rejects.map(({ key }) => key).toSorted()).toEqual(['1', '2', '3']);
   expect(rejects.find(({ key }) => key === '1')?.reasons).toEqual([
-    'state is 9223372036854775808, more than 64 bits hold',
+    'state is 9223372036854775808, more than 64 bits can hold',
   ]);
 });
 

@@ -74,7 +74,7 @@ test.each([
   ['a refusal by 401', { status: 401 }, 77],
   ['no token', { body: { token: 'elsewhere' } }, 76],
   ['no JSON', { body: '<html>' }, 76],
-])('%s at the token endpoint asks for no page, and tells no secret', async (_title, answer: Scripted, exitCode) => {
+])('%s at the token endpoint asks for no page, and prints no secret', async (_title, answer: Scripted, exitCode) => {
   await using issuer = await aThirdParty();
   issuer.script(answer);
   await using project = await aProject({ redis, records: customers(5), config: withAuth(issuer.url) });

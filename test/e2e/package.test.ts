@@ -1,5 +1,14 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,10 +55,12 @@ test('the tarball holds what it should, and nothing else', () => {
     'adapters/stripe.json',
     'bin/package.json',
     'bin/sync.js',
+    'dist/THIRD-PARTY-NOTICES.txt',
     'dist/cli.cjs',
     'dist/cli.cjs.map',
     'dist/index.js',
     'dist/index.js.map',
+    'dist/sbom.cdx.json',
     'dist/testing.js',
     'dist/testing.js.map',
     'package.json',
@@ -57,6 +68,10 @@ test('the tarball holds what it should, and nothing else', () => {
     'sync.schema.json',
   ]);
   expect(packed.files.find(({ path }) => path === 'bin/sync.js')?.mode).toBe(0o755);
+});
+
+test('an install brings this one package, and no other', () => {
+  expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['cronsync']);
 });
 
 test('publint finds nothing to say', () => {
@@ -74,6 +89,12 @@ test.each(['sync', 'cronsync'])('installed, %s says its version', (command) => {
     stdout: `${version}\n`,
     stderr: '',
   });
+});
+
+test('installed, the API and the conformance kit load without any other package', () => {
+  const script =
+    "await import('cronsync'); const kit = await import('cronsync/testing'); console.log(Object.keys(kit).length > 0)";
+  expect(run(process.execPath, ['--input-type=module', '-e', script])).toMatchObject({ status: 0, stdout: 'true\n' });
 });
 
 test('installed, every command that init prints works in a shell as printed', () => {

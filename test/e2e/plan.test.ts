@@ -4,7 +4,7 @@ import { mapped } from '../helpers/in-step.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, expectInStep, type Project } from '../helpers/sync.ts';
 
-test('an unchanged record costs neither write nor event, a changed one tells field by field', async () => {
+test('an unchanged record costs neither write nor event, and the event of a changed one names each field', async () => {
   await using project = await aProject({ redis, records: customers(5) });
   await project.sync();
   expect((await project.sync()).json()).toMatchObject({ counts: { created: 0, updated: 0, deleted: 0 }, relayed: 0 });
@@ -58,7 +58,7 @@ test("rows that the system has already are adopted: compared, updated where they
   ]);
 });
 
-test('an update tells what the row held when it was written over, and leaves the columns of the system', async () => {
+test('an update has in its event what the row held before, and leaves the columns of the system', async () => {
   await using project = await aProject({ redis, records: customers(2) });
   await project.sync();
   change(project, [
@@ -75,7 +75,7 @@ test('an update tells what the row held when it was written over, and leaves the
   expect(project.rows()[0]).toMatchObject({ email: 'person1@example.com', state: 'gold', note: 'call back' });
 });
 
-test('a row that the system removed is told of once more when its record goes, without what it held', async () => {
+test('a row that the system removed has one more event when its record goes, without what it held', async () => {
   await using project = await aProject({ redis, records: customers(3) });
   await project.sync();
   change(project, ["DELETE FROM customers WHERE id = '3'"]);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { openScriptedParty } from '../../src/testing.ts';
+import { openScriptedThirdParty } from '../../src/testing.ts';
 import { aRecordedGithub } from '../helpers/recorded-github.ts';
 import { aStripeCustomer, aStripeProduct, serveStripe, stripeCustomers, stripeKey } from '../helpers/stripe.ts';
 import { redis } from '../helpers/suite-redis.ts';
@@ -55,7 +55,7 @@ describe('github', () => {
 
   test('asks for the issues that changed since the first page of the pass before', async () => {
     const [issue] = recorded('paginate-issues').flatMap(({ response }) => response as Issue[]);
-    await using party = await openScriptedParty(({ url }) => {
+    await using party = await openScriptedThirdParty(({ url }) => {
       const date = 'Tue, 24 Nov 2026 10:00:00 GMT';
       const title = url.searchParams.has('since') ? 'Mended' : 'Broken';
       return { headers: { date }, body: [{ ...issue, title }] };
@@ -70,10 +70,10 @@ describe('github', () => {
 
   test.each([
     ['on one page, one full pass finds it', 100, 1],
-    ['on several pages, between which one may slip, two full passes running find it', 2, 2],
-  ])('no change tells of an issue that is gone: %s', async (_title, per_page, passes) => {
+    ['on several pages, between which one may slip, two consecutive full passes find it', 2, 2],
+  ])('no change reports an issue that is gone: %s', async (_title, per_page, passes) => {
     const issues = recorded('paginate-issues').flatMap(({ response }) => response as Issue[]);
-    await using party = await openScriptedParty(({ url }, { records }) => {
+    await using party = await openScriptedThirdParty(({ url }, { records }) => {
       const listed = url.searchParams.has('since') ? [] : records;
       const { headers, body } = collectionPage(url, listed, { dialect: 'link', pageSize: per_page });
       return { headers: { ...(headers as Record<string, string>), date: 'Tue, 24 Nov 2026 10:00:00 GMT' }, body };
@@ -104,7 +104,7 @@ describe('github', () => {
       ({ response }) => typeof response === 'object' && 'full_name' in response,
     );
     const [issue = {}] = recorded('paginate-issues').flatMap(({ response }) => response as object[]);
-    await using party = await openScriptedParty(({ url }) => {
+    await using party = await openScriptedThirdParty(({ url }) => {
       if (url.pathname === '/user/repos') return { body: [repository] };
       return { body: [issue, { ...issue, id: 7, number: 7, pull_request: { url: 'https://api.example/pulls/7' } }] };
     });
@@ -141,7 +141,7 @@ describe('stripe', () => {
 
   test('reads customers and products whole, then what changed and what is gone', async () => {
     const products = [aStripeProduct(2), aStripeProduct(1)];
-    await using party = await openScriptedParty((hit, state) => {
+    await using party = await openScriptedThirdParty((hit, state) => {
       const records = hit.url.pathname === '/v1/products' ? products : state.records;
       return serveStripe(hit, { ...state, records });
     });
@@ -173,8 +173,8 @@ describe('stripe', () => {
     });
   });
 
-  test('is told that its key is refused, and shows it nowhere', async () => {
-    await using party = await openScriptedParty(serveStripe);
+  test('reports that its key is refused, and shows it nowhere', async () => {
+    await using party = await openScriptedThirdParty(serveStripe);
     party.set({ records: [aStripeCustomer(1)] });
     await using project = await aReadyProject('stripe', { baseUrl: `${party.url}/v1` });
     const run = await project.sync(['run', '--log-level', 'debug'], { env: { STRIPE_API_KEY: 'sk_test_of_another' } });

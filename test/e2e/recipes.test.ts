@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { getRegisteredFunctions } from '@jmespath-community/jmespath';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openAnsweringParty } from '../helpers/answering-party.ts';
+import { openAnsweringThirdParty } from '../helpers/answering-third-party.ts';
 import { startSync } from '../helpers/child.ts';
 import { type Block, blocksOf, readPage } from '../helpers/documents.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
@@ -25,7 +25,7 @@ afterAll(async () => {
 test.each(recipes)('%s', async (section, blocks = []) => {
   const answers = new Map(blocks.map(({ label, text }) => [label, text]));
   const member = (label: string) => JSON.parse(`{${textOf(label, blocks)}}`);
-  await using party = await openAnsweringParty(answers);
+  await using party = await openAnsweringThirdParty(answers);
   const resources: Readonly<Record<string, Resource>> = member('resources');
   const throttle = { per: '1ms', margin: '0ms' };
   const acme = { type: 'rest', baseUrl: party.url, throttle, resources: member('adapter') };

@@ -52,7 +52,7 @@ describe('at the start', () => {
     expectUntouched(project);
   });
 
-  test('a wrong password is told as what it is', async () => {
+  test('a wrong password is reported as what it is', async () => {
     await using project = await aProject({
       redis,
       config: (base) => ({ ...base, redis: { url: redis.url.replace('redis://', 'redis://:not-the-password@') } }),
@@ -370,7 +370,7 @@ describe('a listener that does not read', () => {
     expect(await redis.client.xlen(project.streamKey)).toBe(10);
   });
 
-  test('has its group made anew when Redis comes back empty, and gets what it had not acknowledged', async () => {
+  test('has its group made again when Redis comes back empty, and gets what it had not acknowledged', async () => {
     await using project = await aProject({ redis, records: customers(6), config });
     await project.sync();
     await redis.restart();

@@ -72,7 +72,7 @@ test.each<[string, number, readonly Said[], string]>([
   expect(await tap.starts()).toEqual(['none', '{"at":1}', '{"at":1}', '{"at":3}']);
 });
 
-test('a tap that ends without a STATE starts from the last one again, and is told of only where there is none', async () => {
+test('a tap that ends without a STATE starts from the last one again, and the run warns only if there is none', async () => {
   await using tap = await aTappedProject();
   const { project } = tap;
   await tap.says([schema(), record(1)]);
@@ -86,7 +86,7 @@ test('a tap that ends without a STATE starts from the last one again, and is tol
   await expectInStep(project, { rows: [kept(1), kept(2)] });
 });
 
-test('with too many rejects the same changes are asked for again, until the map is mended', async () => {
+test('with too many rejects the same changes are asked for again, until the map is fixed', async () => {
   await using tap = await aTappedProject();
   const { project } = tap;
   await tap.says([schema(), record(1), state(1)]);

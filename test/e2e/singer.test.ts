@@ -67,7 +67,7 @@ describe('a real tap', () => {
     expect(project.events('customers.deleted')).toEqual([]);
   });
 
-  test('that fails writes no deletion, and its own words are told', async () => {
+  test('that fails writes no deletion, and its own words are printed', async () => {
     await using project = await aTappedProject();
     await serve(project, customers(20));
     await project.sync();

@@ -45,10 +45,10 @@ test('says what would differ: by field, what is new and what is missing, and the
       },
     ],
   });
-  const told = await project.sync(planSwap);
-  expect(told.stdout).toContain('36 equal, 2 updated (state 2), 1 created, 0 deleted, 0 rejected');
-  expect(told.stdout).toContain('2 records missing, and deleted only if the next pass misses them too');
-  expect(told.stdout).toContain('state: "active" → "gold"');
+  const finished = await project.sync(planSwap);
+  expect(finished.stdout).toContain('36 equal, 2 updated (state 2), 1 created, 0 deleted, 0 rejected');
+  expect(finished.stdout).toContain('2 records missing, and deleted only if the next pass misses them too');
+  expect(finished.stdout).toContain('state: "active" → "gold"');
 
   await forges.swapTo('lab');
   expect((await project.sync()).json().counts).toEqual({ created: 1, updated: 2, deleted: 0 });
@@ -75,10 +75,10 @@ test('says whether the deletions would be held, and why', async () => {
   const through = await project.sync(planSwap);
   expect(through.exitCode).toBe(0);
   expect(through.stdout).toContain('2 deleted');
-  expect(through.stdout).toContain('the guard lets the deletions through');
+  expect(through.stdout).toContain('the guard allows the deletions');
 });
 
-test('tells twins and taken ids before the swap as the run would', async () => {
+test('warns of twins and taken ids before the swap, as the run would', async () => {
   const twins = [aPerson(2, { email: 'twin@example.com' }), aPerson(3, { email: 'twin@example.com' })];
   await using forges = await twoForges({ redis, people: [...persons(28, 4), ...twins] });
   const { project } = forges;

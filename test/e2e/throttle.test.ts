@@ -106,8 +106,8 @@ describe('one hit per window', () => {
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toContain('throttled');
     expect(run.stdout).toContain('the next slot frees in 1h');
-    const told = await project.sync();
-    expect(told.json()).toMatchObject({ outcome: 'throttled', exitCode: 0, hits: 0 });
+    const throttled = await project.sync();
+    expect(throttled.json()).toMatchObject({ outcome: 'throttled', exitCode: 0, hits: 0 });
     expect(project.party.arrivals).toHaveLength(1);
     await expectInStep(project);
   });

@@ -1,12 +1,23 @@
 import type { PostgresDatabase } from './postgres.ts';
-import type { ProjectOptions } from './sync.ts';
-import { dialectConfig } from './third-party.ts';
+import type { RedisServer } from './redis.ts';
+import { type Dialect, dialectConfig } from './third-party.ts';
+
+/** What a test may choose of the config of its project. */
+export interface ConfigOptions {
+  readonly redis: Pick<RedisServer, 'url' | 'client'>;
+  readonly dialect?: Dialect;
+  readonly pageSize?: number;
+  /** Parts of `throttle`; by default a hit every millisecond. With one hit, the third party refuses what comes closer than `per`. */
+  readonly throttle?: Readonly<Record<string, unknown>> & { readonly per?: string; readonly hits?: number };
+  /** Of the lock; by default 5 s. */
+  readonly ttl?: string;
+}
 
 export type BaseConfig = ReturnType<typeof baseConfig>;
 
 /** The config of a project: customers of the system, read from a rest API. */
 export function baseConfig(
-  { redis, dialect = 'none', pageSize, throttle, ttl }: ProjectOptions,
+  { redis, dialect = 'none', pageSize, throttle, ttl }: ConfigOptions,
   name: string,
   url: string,
   postgres?: PostgresDatabase,

@@ -64,7 +64,7 @@ export function startSync(args: readonly string[], options: SyncOptions & { read
     stdio: 'pipe',
   });
   const { pid } = child;
-  if (pid === undefined) throw new Error('sync could not be started');
+  if (pid === undefined) throw new Error('cronsync could not be started');
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output.stdout += text;
@@ -96,7 +96,7 @@ export function startSync(args: readonly string[], options: SyncOptions & { read
   };
 }
 
-/** Waits until a condition holds; what it throws counts as "not yet", and is told in the end. */
+/** Waits until a condition holds; what it throws counts as "not yet", and is thrown in the end. */
 export async function eventually(condition: () => unknown | Promise<unknown>, timeoutMs = 30_000): Promise<void> {
   const check = async () => {
     if (!(await condition())) throw new Error(`this did not come true: ${condition}`);

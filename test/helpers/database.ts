@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import type { PostgresDatabase } from './postgres.ts';
-import type { Row, SyncEvent } from './sync.ts';
+import type { Row, SyncEvent } from './sync-event.ts';
 
 export type Parameter = string | number;
 

@@ -4,7 +4,7 @@ import type { RedisServer } from './redis.ts';
 import { aProject, type BaseConfig, type Project, type Row } from './sync.ts';
 import { aThirdParty, dialectConfig, type ThirdParty } from './third-party.ts';
 
-/** A person, whoever tells of them. */
+/** A person, whoever serves them. */
 export interface Person {
   readonly nth: number;
   readonly email: string | null;

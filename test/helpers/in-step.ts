@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { beforeEverything, comparePositions, parsePosition } from '../../src/event.ts';
-import type { Customer, Project, RemoteCustomer, Row, SyncEvent } from './sync.ts';
+import type { Customer, RemoteCustomer } from './customers.ts';
+import type { Project } from './project.ts';
+import type { Row, SyncEvent } from './sync-event.ts';
 
 export interface InStep {
   /** Live rows that the table must hold; by default the customers that the third party has. */
@@ -14,7 +16,7 @@ export interface InStep {
 
 /**
  * What must hold after every fault, once a clean run has ended (docs/protocol.md section 10): the table is what the third party
- * has; sync knows which rows are live; the events tell how it came to be so; the stream is the outbox, gap-free; hits were
+ * has; cronsync knows which rows are live; the events lead to the table; the stream is the outbox, gap-free; hits were
  * spaced; no key stays for ever.
  */
 export async function expectInStep(project: Project, options: InStep = {}): Promise<void> {
@@ -31,7 +33,7 @@ export async function expectInStep(project: Project, options: InStep = {}): Prom
   expect(await keysForEver(project)).toEqual([]);
 }
 
-/** What sync has noted of its rows: which are live, by key, and how many. */
+/** What cronsync has noted of its rows: which are live, by key, and how many. */
 async function expectNoted({ name, database, config }: Project, resource: string, live: readonly Row[]): Promise<void> {
   const [noted] = await database.query('SELECT * FROM _sync_tables WHERE name = ? AND resource = ?', name, resource);
   const isLive = config.target.type === 'postgres' ? 'NOT deleted' : 'deleted_at IS NULL';

@@ -8,7 +8,7 @@ export interface Model {
   records(): RemoteCustomer[];
   put(key: number): void;
   remove(key: number): void;
-  /** Fails the test if the events tell of anything that never was, or in another order than it was. */
+  /** Fails the test if the events report anything that never was, or in another order than it was. */
   expectNothingInvented(events: readonly SyncEvent[]): void;
 }
 
@@ -39,8 +39,8 @@ export function aModel(alwaysThere: number): Model {
     put,
     remove: (key) => note(key, gone),
     expectNothingInvented(events) {
-      const told = Map.groupBy(events, ({ data }) => data.key);
-      for (const [key, ofKey] of told) {
+      const reported = Map.groupBy(events, ({ data }) => data.key);
+      for (const [key, ofKey] of reported) {
         const texts = ofKey.map(({ data }) => String(data.after?.email ?? gone));
         expect(notIn(histories.get(key) ?? [], texts), `events of ${key}: ${texts}`).toEqual([]);
       }
@@ -70,10 +70,10 @@ export function pageAfter(pageSize: number) {
   };
 }
 
-/** What of `told` is not in `history`, where both go forward: what is left out is no harm. */
-function notIn(history: readonly string[], told: readonly string[]): string[] {
+/** What of `reported` is not in `history`, where both go forward: what is left out is no harm. */
+function notIn(history: readonly string[], reported: readonly string[]): string[] {
   let from = 1;
-  return told.filter((text) => {
+  return reported.filter((text) => {
     const at = history.indexOf(text, from);
     from = at < 0 ? from : at + 1;
     return at < 0;

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import type { ScriptedParty } from '../../src/testing.ts';
-import { openAnsweringParty } from './answering-party.ts';
+import type { ScriptedThirdParty } from '../../src/testing.ts';
+import { openAnsweringThirdParty } from './answering-third-party.ts';
 import { eventually } from './child.ts';
 import type { Block, Step } from './documents.ts';
 import { freePort, type RedisServer } from './redis.ts';
@@ -33,7 +33,7 @@ interface Typed {
  */
 export class Reader implements AsyncDisposable {
   readonly redis: RedisServer;
-  readonly party: ScriptedParty;
+  readonly party: ScriptedThirdParty;
   /** Where the page's files are written: the folder of the last command. */
   folder: string;
   readonly #home: string;
@@ -44,13 +44,13 @@ export class Reader implements AsyncDisposable {
 
   static async open(redis: RedisServer, tarball: Tarball): Promise<Reader> {
     const answers = new Map<string, string>();
-    const party = await openAnsweringParty(answers);
+    const party = await openAnsweringThirdParty(answers);
     return new Reader(redis, party, answers, await freePort(), tarball);
   }
 
   private constructor(
     redis: RedisServer,
-    party: ScriptedParty,
+    party: ScriptedThirdParty,
     answers: Map<string, string>,
     port: number,
     tarball: Tarball,

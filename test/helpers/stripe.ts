@@ -1,4 +1,4 @@
-import type { PartyHit, PartyState } from '../../src/testing.ts';
+import type { ThirdPartyHit, ThirdPartyState } from '../../src/testing.ts';
 
 // As much of Stripe as its documentation describes (docs.stripe.com/api, version 2026-10-28.endive): list endpoints with
 // `limit`, 1 to 100 and 10 by default, and `starting_after`; newest first; `has_more`. A bearer key.
@@ -6,7 +6,7 @@ import type { PartyHit, PartyState } from '../../src/testing.ts';
 export const stripeKey = 'sk_test_4eC39HqLyjWDarjtT1zdp7dc';
 
 /** What a list endpoint answers. */
-export function serveStripe({ url, headers }: PartyHit, { records }: PartyState) {
+export function serveStripe({ url, headers }: ThirdPartyHit, { records }: ThirdPartyState) {
   if (headers.authorization !== `Bearer ${stripeKey}`)
     return { status: 401, body: { error: { type: 'invalid_request_error', message: 'Invalid API Key provided' } } };
   const limit = Number(url.searchParams.get('limit') ?? 10);

@@ -3,117 +3,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseDuration } from '../../src/duration.ts';
 import type { Timings } from '../../src/timings.ts';
-import { type BaseConfig, baseConfig } from './base-config.ts';
-import { type Child, type Finished, type SyncOptions, startSync } from './child.ts';
-import {
-  type AtOnce,
-  nothingAtOnce,
-  type ProjectDatabase,
-  parseEvent,
-  postgresDatabase,
-  sqliteDatabase,
-  withPromises,
-} from './database.ts';
+import { baseConfig } from './base-config.ts';
+import { type Child, type SyncOptions, startSync } from './child.ts';
+import { nothingAtOnce, parseEvent, postgresDatabase, sqliteDatabase, withPromises } from './database.ts';
 import { needsProcess, runInProcess } from './in-process.ts';
-import { aPostgres, type PostgresDatabase } from './postgres.ts';
-import type { RedisServer } from './redis.ts';
-import { aThirdParty, type Dialect, type ThirdParty } from './third-party.ts';
+import { aPostgres } from './postgres.ts';
+import type { Project, ProjectOptions } from './project.ts';
+import { aThirdParty } from './third-party.ts';
 
 export type { BaseConfig } from './base-config.ts';
 export { eventually } from './child.ts';
+export { aCustomer, customers, type RemoteCustomer } from './customers.ts';
 export { expectInStep } from './in-step.ts';
-
-/** A customer as the third party tells it; the project's config maps it to a `Customer`. */
-export interface RemoteCustomer {
-  readonly id: string;
-  readonly contact: { readonly email: string };
-  readonly status: string;
-  readonly labels: readonly { readonly name: string }[];
-}
-
-/** A customer as the system keeps it. */
-export interface Customer {
-  readonly id: string;
-  readonly email: string;
-  readonly state: string;
-  readonly tags: readonly string[];
-}
-
-/** One event, as far as tests look into it (CloudEvents, see src/event.ts). */
-export interface SyncEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly sequence: string;
-  readonly cause?: string;
-  readonly data: {
-    readonly key: string;
-    readonly before: Row | null;
-    readonly after: Row | null;
-    readonly changed?: readonly string[];
-  };
-}
-
-export type Row = Readonly<Record<string, unknown>>;
-
-export interface StreamEntry {
-  /** `<generation>-<seq>`. */
-  readonly id: string;
-  readonly event: SyncEvent;
-}
-
-export interface ProjectOptions {
-  readonly redis: Pick<RedisServer, 'url' | 'client'>;
-  /** What the third party has. */
-  readonly records?: readonly object[];
-  readonly dialect?: Dialect;
-  readonly pageSize?: number;
-  /** Where the rows are: by default in a SQLite file; `postgres` is a database of its own, which goes with the project. */
-  readonly target?: 'sqlite' | 'postgres' | PostgresDatabase;
-  /** By default one of its own, so that suites can share a Redis. */
-  readonly name?: string;
-  /** Parts of `throttle`; by default a hit every millisecond. With one hit, the third party refuses what comes closer than `per`. */
-  readonly throttle?: Readonly<Record<string, unknown>> & { readonly per?: string; readonly hits?: number };
-  /** Of the lock; by default 5 s. */
-  readonly ttl?: string;
-  readonly timings?: Partial<Timings>;
-  /** Each command in a process of its own: for tests in which processes meet. */
-  readonly ownProcesses?: true;
-  /** The last word on the config: what it returns is written. */
-  readonly config?: (config: BaseConfig) => object;
-}
-
-/** A sync of its own, in a folder of its own, with a third party of its own. `await using project = await aProject({ redis })`. */
-export interface Project extends AsyncDisposable, AtOnce {
-  readonly name: string;
-  readonly dir: string;
-  readonly party: ThirdParty;
-  readonly redis: ProjectOptions['redis'];
-  /** The SQLite file, which may not exist yet. */
-  readonly file: string;
-  readonly lockKey: string;
-  readonly streamKey: string;
-  readonly config: BaseConfig;
-  /** What the third party has now. */
-  readonly records: readonly object[];
-  /** Replaces what the third party has. */
-  serve(records: readonly object[]): void;
-  /** Changes the config file. */
-  reconfigure(change: (config: BaseConfig) => object): Promise<void>;
-  /** Writes a file into the folder; objects become JSON. Its path. */
-  write(name: string, content: string | object): Promise<string>;
-  /**
-   * Runs a command to its end: `sync(['status', '--json'])`; without arguments, `sync run --json`. In the test's own process,
-   * unless something of the options says otherwise.
-   */
-  sync(args?: readonly string[], options?: SyncOptions): Promise<Finished>;
-  /** Starts a command; what still runs when the project is closed is killed. */
-  start(args?: readonly string[], options?: SyncOptions): Child;
-  /** The database, whichever it is; what the project itself answers at once it answers on SQLite only. */
-  readonly database: ProjectDatabase;
-  streamEvents(): Promise<StreamEntry[]>;
-  close(): Promise<void>;
-}
+export type { Project, ProjectOptions } from './project.ts';
+export type { Row, SyncEvent } from './sync-event.ts';
 
 /** Short enough that a test can wait for the end of a lock or of a slot, long enough for a busy machine. */
 const scaled: Partial<Timings> = {
@@ -206,14 +109,4 @@ export async function aProject(options: ProjectOptions): Promise<Project> {
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** So many customers of the third party, with ids from `from` on. */
-export function customers(count: number, from = 1): RemoteCustomer[] {
-  return Array.from({ length: count }, (_, at) => aCustomer(from + at));
-}
-
-export function aCustomer(id: number, changed: Partial<RemoteCustomer> = {}): RemoteCustomer {
-  const email = `person${id}@example.com`;
-  return { id: String(id), contact: { email }, status: 'active', labels: [{ name: `label${id % 3}` }], ...changed };
 }

@@ -23,7 +23,7 @@ export interface Journaled {
   readonly loggedDate: number;
 }
 
-/** A third party that is somebody else's program: it serves a list in pages, and fails as it is told. */
+/** A third party that is somebody else's program: it serves a list in pages, and fails when a test asks for it. */
 export interface WireMock extends AsyncDisposable {
   readonly url: string;
   /** Serves the records under `/people?page=N`, so many on a page; forgets all that was scripted, and the journal. */

@@ -78,9 +78,9 @@ export class World implements AsyncDisposable {
     const runs: Summary[] = [];
     while (!areDone(runs.slice(-2))) {
       runs.push((await this.#ended('settling run', this.#cleanRun(), [0, 69])).json());
-      const told = `runs: ${runs.map(({ outcome }) => outcome)}`;
-      expect(runs.length, told).toBeLessThan(30);
-      expect(runs.filter(({ exitCode }) => exitCode === 69).length, told).toBeLessThanOrEqual(mostUnreachable);
+      const outcomes = `runs: ${runs.map(({ outcome }) => outcome)}`;
+      expect(runs.length, outcomes).toBeLessThan(30);
+      expect(runs.filter(({ exitCode }) => exitCode === 69).length, outcomes).toBeLessThanOrEqual(mostUnreachable);
     }
     await this.#ended('drain', project.sync(['listen', '--drain']), [0]);
     await expectPromisesKept(project, this.#model, receiver);

@@ -29,7 +29,7 @@ async function read({ body }: HttpResponse): Promise<string> {
 
 const unreadable = async (response: HttpResponse) => read(response).catch((error: unknown) => error);
 
-test('a packed body comes unpacked, and its headers say nothing of the packing', async () => {
+test('a packed body comes unpacked, and its headers do not mention the packing', async () => {
   party.script({ headers: { 'content-encoding': 'gzip', 'x-two': ['a', 'b'] }, body: gzipSync('hello') });
   const response = await get();
   expect(await read(response)).toBe('hello');
@@ -64,7 +64,7 @@ test.each<[string, object]>([
   ['cut off', { body: 'half of', cut: 'in-body' }],
   ['packed and cut off', { headers: { 'content-encoding': 'gzip' }, body: gzipSync('x'.repeat(99)).subarray(0, 20) }],
   ['no gzip, though it says so', { headers: { 'content-encoding': 'gzip' }, body: 'plain' }],
-])('a body that is %s is no body', async (_title, scripted) => {
+])('a body that is %s is refused', async (_title, scripted) => {
   party.script(scripted);
   expect(await unreadable(await get())).toBeInstanceOf(ProtocolError);
 });

@@ -1,7 +1,7 @@
 import type { BackOffCause } from '../../src/errors.ts';
 import type { SlotAnswer, SlotKeeper } from '../../src/throttle.ts';
 
-/** A keeper in memory that writes down what it is asked, and answers as told; without orders it grants. */
+/** A keeper in memory that writes down what it is asked, and answers as ordered; without orders it grants. */
 export interface TestKeeper extends SlotKeeper {
   readonly calls: string[];
   readonly grants: string[];

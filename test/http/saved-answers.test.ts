@@ -95,7 +95,7 @@ test('answers one request after another with what was kept beside the first, to 
   });
 });
 
-test('an answer that was no page is none now', async () => {
+test('a saved answer that was not a page is not a page when it is replayed', async () => {
   writeFileSync(file, 'HTTP/1.1 503 Service Unavailable\n\nno');
   await expect(createFileClient(file).request({ url })).rejects.toBeInstanceOf(ProtocolError);
 });

@@ -42,7 +42,7 @@ async function anExec(options: Partial<ExecListenerOptions> & Pick<ExecListenerO
 const file = (name: string) => join(dir, name);
 const readLines = async (name: string) => (await readFile(file(name), 'utf8')).trimEnd().split('\n');
 
-/** A zombie is not alive: in a container there may be nobody who reaps it. */
+/** A zombie does not count as alive: in a container there may be no process that reaps it. */
 function isAlive(pid: number): boolean {
   try {
     if (process.platform === 'linux') return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -122,7 +122,7 @@ describe('a failure', () => {
     }
   });
 
-  test('with 65 (EX_DATAERR) makes a dead letter at once', async () => {
+  test('with 65 (EX_DATAERR) makes a dead letter immediately', async () => {
     const failure = await failureOf((await aCommand('exit 65')).deliver(aDelivery()));
     expect(failure).toBeInstanceOf(DeadLetter);
     expect(failure).toMatchObject({ message: 'sh exited with 65' });
@@ -167,7 +167,7 @@ describe('the signal', () => {
     expect([child, self].filter(isAlive)).toEqual([]);
   });
 
-  test('kills whoever does not heed SIGTERM', async () => {
+  test('kills a command that ignores SIGTERM', async () => {
     const stubborn = `trap '' TERM; echo $$ > "$0"; while :; do sleep 60; done`;
     const listener = await aCommand(`sh -c '${stubborn.replaceAll("'", `'\\''`)}' child & wait`, { graceMs: 100 });
     const timeout = new AbortController();
@@ -232,10 +232,10 @@ describe('its output', () => {
 
 describe('a command that cannot be started is a config error', () => {
   test.each([
-    ['./missing.sh', 'which is no program'],
-    ['./plain.txt', 'which is no program'],
-    ['./', 'which is no program'],
-    ['no-such-command-anywhere', 'which is nowhere in PATH'],
+    ['./missing.sh', 'which is not a program'],
+    ['./plain.txt', 'which is not a program'],
+    ['./', 'which is not a program'],
+    ['no-such-command-anywhere', 'which is not in PATH'],
   ])('%s', async (program, message) => {
     await writeFile(file('plain.txt'), 'not executable');
     const failure = await failureOf(anExec({ command: [program] }));

@@ -48,7 +48,7 @@ describe('a handler', () => {
     [['*', '*.updated', 'customers.*', 'customers.deleted'], 'customers.*'],
     [['*', '*.updated', 'orders.updated'], '*.updated'],
     [['orders.*', '*', '*.deleted'], '*'],
-  ])('of %j, the one that says most is called, alone: %s', async (patterns, expected) => {
+  ])('of %j, only the most exact one is called: %s', async (patterns, expected) => {
     const called: string[] = [];
     const handlers = Object.fromEntries(patterns.map((pattern) => [pattern, () => called.push(pattern)]));
     await aModule(handlers).deliver(aDelivery());
@@ -70,11 +70,14 @@ describe('what a handler throws', () => {
     expect(failure).toMatchObject({ message: 'the handler failed: index is down', cause: error });
   });
 
-  test.each([['a text'], [undefined], [null], [{ code: 7 }], [Symbol('s')]])('may be no Error: %s', async (value) => {
-    const failure = await thrown(value);
-    expect(failure).toBeInstanceOf(UnreachableError);
-    expect(failure).toMatchObject({ message: expect.stringContaining('no Error') });
-  });
+  test.each([['a text'], [undefined], [null], [{ code: 7 }], [Symbol('s')]])(
+    'may be something that is not an Error: %s',
+    async (value) => {
+      const failure = await thrown(value);
+      expect(failure).toBeInstanceOf(UnreachableError);
+      expect(failure).toMatchObject({ message: expect.stringContaining('not an Error') });
+    },
+  );
 
   test('may be a rejection', async () => {
     const failure = await failureOf(aModule({ '*': () => Promise.reject(new Error('later')) }).deliver(aDelivery()));
@@ -114,7 +117,7 @@ describe('the signal', () => {
     expect(await delivering).toMatchObject({ message: 'too late' });
   });
 
-  test('that has fired before calls nobody', async () => {
+  test('that has fired before calls no handler', async () => {
     const called: string[] = [];
     const signal = AbortSignal.abort(new Error('stopping'));
     const failure = await failureOf(aModule({ '*': () => called.push('once') }).deliver(aDelivery({ signal })));

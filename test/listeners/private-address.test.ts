@@ -27,7 +27,7 @@ test.each([
 });
 
 test.each(['hooks.example', '', 'localhost', '127.0.0.1.example'])(
-  '"%s" is no address, and is judged when it is resolved',
+  '"%s" is not an address, and is checked when it is resolved',
   (name) => {
     expect(isPrivateAddress(name)).toBe(false);
   },

@@ -121,7 +121,7 @@ describe('a batch that fails', () => {
     expect(receiver.arrivals.map(subjects).sort()).toEqual([['1'], ['1', '2', '3'], ['2'], ['3']]);
   });
 
-  test('for good is sent event by event once, and each has its own outcome', async () => {
+  test('permanently is sent event by event once, and each has its own outcome', async () => {
     const statuses: Readonly<Record<string, number>> = { 1: 500, 2: 404, 3: 200 };
     const each = (arrival: Arrival) => ({ status: statuses[subjects(arrival).join()] ?? 400 });
     receiver.script(each, each, each, each);
@@ -220,7 +220,7 @@ describe('the config of batches', () => {
     return aConfig({ listeners: { notify: { ...hook, batch, timeout } } });
   };
 
-  test('has a wait of 20 ms where it says none', async () => {
+  test('waits 20 ms by default', async () => {
     const { config } = await load(withBatch({ max: 50 }));
     expect(config.listeners.notify).toMatchObject({ batch: { max: 50, waitMs: 20 } });
   });

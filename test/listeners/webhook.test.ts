@@ -103,7 +103,7 @@ describe('an answer', () => {
     expect(onlyArrival().method).toBe('POST');
   });
 
-  test.each([400, 401, 403, 404, 409, 413, 422, 451])('of %i makes a dead letter at once', async (status) => {
+  test.each([400, 401, 403, 404, 409, 413, 422, 451])('of %i makes a dead letter immediately', async (status) => {
     receiver.script({ status, body: 'customer 17\nis unknown' });
     const failure = await failureOf(aWebhook().deliver(aDelivery()));
 
@@ -137,7 +137,7 @@ describe('an answer', () => {
     ['Fri, 02 Jan 2026 03:05:05 GMT', 60_000],
     ['Fri, 02 Jan 2026 03:00:00 GMT', 0],
     ['99999999999', 86_400_000],
-  ])('that says Retry-After: %s is obeyed, by its own clock and for a day at most', async (retryAfter, afterMs) => {
+  ])('with Retry-After: %s is obeyed, by its own clock and for at most a day', async (retryAfter, afterMs) => {
     for (const status of [429, 503]) {
       const headers = { 'retry-after': retryAfter, date: 'Fri, 02 Jan 2026 03:04:05 GMT' };
       receiver.script({ status, headers });
@@ -197,14 +197,14 @@ describe('no answer', () => {
     expect(receiver.arrivals).toHaveLength(1);
   });
 
-  test('since nobody is there comes again', async () => {
+  test('because no server is there is tried again', async () => {
     const { url } = receiver;
     await receiver.close();
     const failure = await failureOf(aWebhook({ url: new URL(url) }).deliver(aDelivery()));
     expect(failure).toMatchObject({ message: expect.stringContaining('ECONNREFUSED') });
   });
 
-  test('since its certificate is not to be trusted comes again, and nothing was sent', async () => {
+  test('because its certificate cannot be trusted is tried again, and nothing was sent', async () => {
     const read = (name: string) => readFileSync(new URL(`../fixtures/tls/localhost.${name}`, import.meta.url));
     let requests = 0;
     const server = createServer({ cert: read('crt'), key: read('key') }, () => {

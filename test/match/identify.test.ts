@@ -16,17 +16,17 @@ const bearer = (key: string, changed: Partial<Bearer> = {}): Bearer => {
   return { key, isRecord: true, isLive: true, takenBy: null, madeBy: null, ...changed };
 };
 
-type Told = readonly [native: string, clues: Clues];
+type RecordWithClues = readonly [native: string, clues: Clues];
 
 /** For each record its key, or why there is none. */
-function keysOf(by: typeof guest, ...told: Told[]) {
-  return keysIn(table, by, ...told);
+function keysOf(by: typeof guest, ...records: RecordWithClues[]) {
+  return keysIn(table, by, ...records);
 }
 
-function keysIn(of: typeof table, by: typeof guest, ...told: Told[]) {
+function keysIn(of: typeof table, by: typeof guest, ...records: RecordWithClues[]) {
   const { keys } = recogniseAll(
-    told.map(([native]) => arrived(native)),
-    told.map(([, clue]) => clue),
+    records.map(([native]) => arrived(native)),
+    records.map(([, clue]) => clue),
     of,
     by,
   );

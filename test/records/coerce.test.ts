@@ -86,7 +86,7 @@ const cases = table.flatMap(([found, ...expected]) =>
   })),
 );
 
-describe('a field becomes what its column holds, or says why it does not fit', () => {
+describe('a field is converted to the form of its column, or the reason why it does not fit is given', () => {
   test.each(cases)('$kind of $found', ({ kind, found, expected }) => {
     expect(coerced(kind, found)).toBe(expected);
   });
@@ -135,14 +135,14 @@ describe('what does not fit', () => {
     return value instanceof Unfit ? value.reason : undefined;
   };
 
-  test('is shown, in short, with what belongs there', () => {
-    expect(reason('integer', 'seven')).toBe('is "seven", where an integer belongs');
-    expect(reason('text', { n: big })).toBe(`is {"n":"${big}"}, where a string belongs`);
-    expect(reason('real', Number.NaN)).toBe('is NaN, where a number belongs');
+  test('is shown in short, with what was expected', () => {
+    expect(reason('integer', 'seven')).toBe('is "seven", not an integer');
+    expect(reason('text', { n: big })).toBe(`is {"n":"${big}"}, not a string`);
+    expect(reason('real', Number.NaN)).toBe('is NaN, not a number');
     expect(reason('boolean', 'x'.repeat(1000))?.length).toBeLessThan(120);
   });
 
-  test('says what was lost, where digits were', () => {
+  test('says that digits were lost', () => {
     expect(reason('integer', 2 ** 53)).toContain('has lost digits');
     expect(reason('integer', past64)).toContain('more than 64 bits');
   });

@@ -88,19 +88,19 @@ describe('a record with a map', () => {
 
 describe('a record is rejected', () => {
   test.each([
-    [null, 'is null, where an object belongs'],
-    [[{ id: '1' }], 'is an array, where an object belongs'],
-    ['text', 'is a string, where an object belongs'],
-    [7, 'is a number, where an object belongs'],
-    [undefined, 'is a undefined, where an object belongs'],
-  ])('where it is no object: %o', async (raw, reason) => {
+    [null, 'is null, not an object'],
+    [[{ id: '1' }], 'is an array, not an object'],
+    ['text', 'is a string, not an object'],
+    [7, 'is a number, not an object'],
+    [undefined, 'is undefined, not an object'],
+  ])('if it is not an object: %o', async (raw, reason) => {
     expect(await rejected(raw)).toEqual({ key: null, reasons: [reason], raw });
   });
 
   test('with all its reasons, and the key that it has', async () => {
     expect(await rejected({ id: '7', visits: 'many', tags: 3 })).toMatchObject({
       key: '7',
-      reasons: ['email is missing', 'visits is "many", where an integer belongs', 'tags is 3, where array belongs'],
+      reasons: ['email is missing', 'visits is "many", not an integer', 'tags is 3, not array'],
     });
   });
 
@@ -115,7 +115,7 @@ describe('a record is rejected', () => {
     expect((await prepared({ id: '7', email: 'a@b.c', visits: null })).values).toEqual(['7', 'a@b.c', null, null]);
   });
 
-  test('not for an empty text that is no key', async () => {
+  test('not for an empty text that is not a key', async () => {
     expect((await prepared({ id: '7', email: '' })).values[1]).toBe('');
   });
 });
@@ -155,11 +155,11 @@ describe('a schema that says more than types', () => {
     });
   });
 
-  test('has nothing to say of a field that is not there', async () => {
+  test('does not check a field that is absent', async () => {
     expect((await prepared({ id: '1', field: null }, of({ type: 'string', minLength: 3 }))).values[1]).toBeNull();
   });
 
-  test('takes an integer past 2^53 for a number, alone and inside of JSON', async () => {
+  test('treats an integer past 2^53 as a number, alone and inside JSON', async () => {
     const big = 2n ** 60n;
     expect((await prepared({ id: '1', field: big }, of({ type: 'integer', minimum: 5 }))).values[1]).toBe(big);
     const nested = of({ type: 'object', properties: { n: { type: 'integer' } } });

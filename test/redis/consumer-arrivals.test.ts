@@ -70,7 +70,7 @@ test('a stream that was lost is waited for where it stands now', async () => {
 });
 
 test.each(['cut', 'cut-after-request', 'drop-reply', 'black-hole'] as const)(
-  'a read that meets "%s" is told, and the next one goes over a new connection',
+  'a read that meets "%s" fails, and the next one goes over a new connection',
   async (fault) => {
     const { proxy, url } = await aProxyToRedis();
     const arrivals = watch(scaled, url);

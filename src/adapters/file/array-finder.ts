@@ -3,17 +3,17 @@ import { isSpace, jsonByte } from './json-bytes.ts';
 
 /** Walks into a JSON document, byte by byte, to the array at a path. */
 export interface ArrayFinder {
-  /** Where the array's first element begins in this chunk; undefined: further on. Throws if there is no array there. */
+  /** Where the first element of the array begins in this chunk; undefined if it begins later. Throws if there is no array. */
   find(chunk: Uint8Array): number | undefined;
 }
 
-/** Finds the array at a path of member names, whatever stands before it. */
+/** Finds the array at a path of member names, whatever comes before it. */
 export function arrayFinder(path: readonly string[], label: string): ArrayFinder {
   let depth = 0;
-  /** Depth of the innermost object that is on the path. */
+  /** The depth of the innermost object that is on the path. */
   let home = 0;
   let matched = 0;
-  /** The next value is the one that the path leads to, or through. */
+  /** Whether the next value is on the path or at its end. */
   let isWanted = true;
   let isKeyNext = false;
   let string: number[] | undefined;
@@ -41,7 +41,7 @@ export function arrayFinder(path: readonly string[], label: string): ArrayFinder
     }
   }
 
-  /** True: the array begins here. */
+  /** True if the array begins here. */
   function enters(byte: number): boolean {
     if (matched === path.length && byte === jsonByte.openArray) return true;
     if (matched === path.length || byte !== jsonByte.openObject) throw notThere(path.slice(0, matched), byte, label);
@@ -85,16 +85,16 @@ function keyOf(bytes: readonly number[]): string {
 
 function missing(path: readonly string[], label: string): ProtocolError {
   return new ProtocolError(
-    `${label} has nothing at \`${path.join('.')}\`, where the array of records belongs; nothing of this page was written`,
+    `${label} has nothing at \`${path.join('.')}\`, and the array of records was expected there; nothing of this page was written`,
   );
 }
 
 function notThere(path: readonly string[], byte: number, label: string): ProtocolError {
   const place = path.length === 0 ? 'the document' : `\`${path.join('.')}\``;
   return new ProtocolError(
-    `${place} of ${label} is ${kindOf(byte)}, where the array of records belongs; nothing of this page was written`,
+    `${place} of ${label} is ${kindOf(byte)}, not the array of records; nothing of this page was written`,
     {
-      hint: "Set the resource's `records` to where the array of records is.",
+      hint: "Set the resource's `records` to the path of the array of records.",
     },
   );
 }

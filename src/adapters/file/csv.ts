@@ -7,7 +7,7 @@ import { broken, largestRecord } from './text.ts';
 
 type Row = readonly string[];
 
-/** The rows of a CSV file (RFC 4180) as objects by column name, in batches as they come. An empty field is null. */
+/** The rows of a CSV file (RFC 4180) as objects by column name, in batches as they arrive. An empty field is null. */
 export async function* csvRows(bytes: Bytes, options: CsvOptions, label: string): AsyncGenerator<readonly RawRecord[]> {
   const { parse } = await import('csv-parse');
   const text = textDecoder(options.encoding ?? 'utf-8', label);
@@ -19,14 +19,14 @@ export async function* csvRows(bytes: Bytes, options: CsvOptions, label: string)
     quote: options.quote ?? '"',
     skip_empty_lines: true,
     max_record_size: largestRecord,
-    // Taken here, none goes through the parser's own queue.
+    // Rows that are taken here do not go through the parser's own queue.
     on_record: (row: Row) => {
       rows.push(row);
       return null;
     },
   });
 
-  // The same error comes to whoever wrote what caused it.
+  // The call of `write` that caused the error gets it as well.
   parser.on('error', () => {});
   try {
     for await (const chunk of bytes) {
@@ -71,7 +71,7 @@ function textDecoder(encoding: string, label: string): (chunk?: Uint8Array) => s
       return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
     } catch (error) {
       throw new ProtocolError(
-        `${label} holds bytes that are not ${encoding}; nothing of this page is taken for complete`,
+        `${label} holds bytes that are not ${encoding}; nothing of this page counts as complete`,
         { cause: error },
       );
     }
@@ -82,7 +82,7 @@ function decoderFor(encoding: string): InstanceType<typeof TextDecoder> {
   try {
     return new TextDecoder(encoding, { fatal: true });
   } catch (error) {
-    throw new ConfigError(`\`${encoding}\` is no encoding that is known here; nothing of this page was written`, {
+    throw new ConfigError(`\`${encoding}\` is not a known encoding; nothing of this page was written`, {
       cause: error,
     });
   }

@@ -1,9 +1,9 @@
 import { elementScanner } from './element-scanner.ts';
 import { isSpace, jsonByte } from './json-bytes.ts';
 
-/** Watches what stands behind the array of records: only with all its objects closed is a document whole. */
+/** Watches what comes after the array of records. A document is whole only if all its objects are closed. */
 export interface DocumentEnd {
-  /** False: something stands behind the document's end. */
+  /** False if something comes after the end of the document. */
   read(chunk: Uint8Array, from: number): boolean;
   isReached(): boolean;
 }

@@ -1,6 +1,6 @@
 import { jsonByte } from './json-bytes.ts';
 
-/** Cuts the inside of a JSON array between its elements, wherever chunks begin and end. */
+/** Finds where to cut the inside of a JSON array between its elements, wherever chunks begin and end. */
 export interface ElementScanner {
   scan(chunk: Uint8Array, from: number): Cuts;
 }
@@ -12,7 +12,7 @@ export interface Cuts {
   readonly lastComma: number | undefined;
 }
 
-/** Knows strings, escapes and nesting, and nothing else: the elements are parsed later. */
+/** Understands only strings, escapes and nesting. The elements are parsed later. */
 export function elementScanner(): ElementScanner {
   let depth = 0;
   let isString = false;

@@ -14,8 +14,9 @@ import { type Bytes, openPath, openUrl, type PipedIn, type Source, Stdin, stdinP
 import { startOf, unpacked } from './start.ts';
 
 /**
- * Reads a JSON array, NDJSON or CSV, gzip and zstd too, from a URL, a path or stdin, in flat memory. There is one page. A file that is
- * cut inside a record throws while the records are read: it is never taken for a short one.
+ * Reads a JSON array, NDJSON or CSV, also packed with gzip or zstd, from a URL, a path or stdin. The memory does not grow with
+ * the file. There is one page. A file that is cut inside a record throws while the records are read, so it never counts as a
+ * shorter file.
  */
 export function createFileAdapter(options: FileOptions, pipedIn: PipedIn = () => Readable.from([])): Adapter {
   const stdin = new Stdin(pipedIn);
@@ -85,6 +86,6 @@ function pathOf({ records = '@' }: FileResource): readonly string[] {
   const path = plainPath(records);
   if (path) return path;
   throw new ConfigError(
-    `\`${records}\` is no dotted path: the records of a file are found while it streams; nothing was read`,
+    `\`${records}\` is not a dotted path, which a file needs because it is read as a stream; nothing was read`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * One by one what comes in batches, with a single promise each; an async generator would take three. `close` is called at
- * the end, however it comes.
+ * Gives the elements of batches one by one, with a single promise each; an async generator would need three. `close` is called
+ * at the end, also after an error.
  */
 export function flatten<Element>(
   batches: AsyncGenerator<readonly Element[]>,

@@ -9,13 +9,13 @@ const byExtension: Readonly<Record<string, FileFormat>> = {
   csv: 'csv',
 };
 
-/** The format of a file: as configured, else by its name, else by its content type, else by its first character. */
+/** The format of a file: as configured, or by its name, or by its content type, or by its first character, in this order. */
 export function formatOf(resource: FileResource, { name, contentType, label }: Source, first: string): FileFormat {
   if (resource.format) return resource.format;
   const extension = /\.([a-z]+)(?:\.(?:gz|zst))?$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   const format = byExtension[extension] ?? byContentType(contentType) ?? byFirstCharacter(first.trimStart(), resource);
   if (format) return format;
-  throw new ProtocolError(`the format of ${label} cannot be told; nothing of it was written`, {
+  throw new ProtocolError(`the format of ${label} is unknown; nothing of it was written`, {
     hint: "Set the resource's `format` to json, ndjson or csv.",
   });
 }

@@ -7,11 +7,11 @@ import type { Bytes } from './source.ts';
 import { broken, decode, largestRecord, parserFor } from './text.ts';
 
 /**
- * The elements of the array at a path of a JSON document, in batches as they come:
+ * The elements of the array at a path of a JSON document, in batches as they arrive:
  *
- * 1. before the array: walk the path
- * 2. inside: cut between elements, and parse all whole ones of a chunk at once
- * 3. behind it: make sure that the document is closed
+ * 1. Before the array, walk the path.
+ * 2. Inside the array, cut between elements, and parse all whole elements of a chunk at once.
+ * 3. After the array, check that the document is closed.
  */
 export async function* arrayElements(
   bytes: Bytes,
@@ -50,7 +50,7 @@ function cutAt(found: number | undefined, from: number): number | undefined {
   return found === undefined ? undefined : found - from;
 }
 
-/** Parses whole elements, and keeps the bytes of one that is not whole yet. */
+/** Parses whole elements, and keeps the bytes of an element that is not whole yet. */
 function elementParser(label: string) {
   let open: Uint8Array[] = [];
   let openSize = 0;
@@ -65,7 +65,7 @@ function elementParser(label: string) {
       return [];
     }
     const batch = parsed(decode(Buffer.concat([...open, chunk.subarray(0, cut)]), label));
-    // A comma stands between two elements, and behind none: only an empty array has none at all.
+    // A comma stands only between two elements. Only an empty array has no element.
     if (batch.length === 0 && !(isFirst && isEnd)) throw failure('at a comma');
     isFirst = false;
     count += batch.length;

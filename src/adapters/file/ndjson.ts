@@ -4,7 +4,7 @@ import { broken, decode, largestRecord, parserFor } from './text.ts';
 
 const newline = 0x0a;
 
-/** The records of newline-delimited JSON, in batches as they come. Blank lines are nothing. */
+/** The records of newline-delimited JSON, in batches as they arrive. Blank lines are skipped. */
 export async function* ndjsonLines(bytes: Bytes, label: string): AsyncGenerator<readonly RawRecord[]> {
   let open: Uint8Array[] = [];
   let openSize = 0;

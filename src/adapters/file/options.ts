@@ -1,16 +1,16 @@
-/** How files are read, as the config says it. */
+/** How files are read, as in the config. */
 export interface FileOptions {
   readonly resources: Readonly<Record<string, FileResource>>;
 }
 
 export interface FileResource {
-  /** Fetched with one hit. Either this or `path`. */
+  /** Fetched with one hit. A resource has either this or `path`. */
   readonly url?: string | undefined;
-  /** Opened directly: no hit, no slot. */
+  /** Opened directly, without a hit or a slot. */
   readonly path?: string | undefined;
-  /** By default told by the name, the content type, or the first byte. */
+  /** Default: by the name, the content type, or the first byte. */
   readonly format?: FileFormat | undefined;
-  /** In a JSON document: the dotted path to the array; by default the document is the array. */
+  /** The dotted path to the array in a JSON document. Default: the document is the array. */
   readonly records?: string | undefined;
   readonly csv?: CsvOptions | undefined;
 }
@@ -22,10 +22,10 @@ export interface CsvOptions {
   readonly delimiter?: string | undefined;
   /** Default: a double quote. */
   readonly quote?: string | undefined;
-  /** True: the first row names the columns. Default. */
+  /** True, the default, means that the first row names the columns. */
   readonly header?: true | readonly string[] | undefined;
   /** Any label of the WHATWG Encoding Standard. Default: UTF-8. */
   readonly encoding?: string | undefined;
-  /** The file always ends with a line break: one that does not is cut off. */
+  /** True if the file always ends with a line break. Then a file that does not is cut off. */
   readonly newlineAtEnd?: boolean | undefined;
 }

@@ -7,16 +7,16 @@ import { conditionOf, type Validators, validatorsOf } from '../../validators.ts'
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
-/** A file that is open, wherever it is. */
+/** An open file, wherever it is. */
 export interface Source {
   readonly bytes: Bytes;
   /** For messages. */
   readonly label: string;
-  /** Where the name ends, for telling the format. */
+  /** The end of its name, from which the format is derived. */
   readonly name: string;
   readonly contentType: string;
   readonly isHtml: boolean;
-  /** Null: nothing tells later whether the file is still the same. */
+  /** Null if it cannot be found out later whether the file is still the same. */
   readonly validators: Validators | null;
   /** Safe to call at any time, and again. */
   close(): void;
@@ -24,7 +24,7 @@ export interface Source {
 
 const chunkSize = 256 * 1024;
 
-/** Opens a file of this machine. Throws `ThirdPartyError` if there is none. */
+/** Opens a file of this machine. Throws `ThirdPartyError` if that fails. */
 export async function openPath(path: string): Promise<Source> {
   const handle = await open(path).catch((error: unknown) => {
     throw unreadable(path, messageOf(error), error);
@@ -38,13 +38,13 @@ export async function openPath(path: string): Promise<Source> {
   return { bytes: stream, label: path, name: path, contentType: '', isHtml: false, validators: null, close };
 }
 
-/** In the place of a path: what is piped into the command. */
+/** This path means stdin. */
 export const stdinPath = '-';
 
 /** The stdin of the command; a function, because Node opens it when it is first asked for. */
 export type PipedIn = () => Readable & { readonly isTTY?: boolean };
 
-/** Opens what is piped in. It is there once: a second resource that asks for it throws `ConfigError`. */
+/** Opens stdin. It can be read once, so for a second resource this throws `ConfigError`. */
 export class Stdin {
   readonly #pipedIn: PipedIn;
   #isTaken = false;
@@ -65,7 +65,7 @@ export class Stdin {
   }
 }
 
-/** Asks for a URL: one hit. Null: it is as it was when it had these validators. */
+/** Fetches a URL with one hit. Null if the file still has these validators. */
 export async function openUrl(url: URL, known: Validators | null, http: HttpClient): Promise<Source | null> {
   const { status, headers, body } = await http.request({ url, headers: conditionOf(known) });
   const label = `${url.origin}${url.pathname}`;
@@ -74,7 +74,7 @@ export async function openUrl(url: URL, known: Validators | null, http: HttpClie
     throw new ProtocolError(`${label} answered 304 to a request without a condition; nothing of this page was written`);
   const contentType = headers['content-type'] ?? '';
   const bytes = body[Symbol.asyncIterator]();
-  // Ends the connection of a body that nobody reads to its end; what it has to say then is of no interest.
+  // Ends the connection of a body that is not read to its end. An error at that point does not matter.
   const close = () => void bytes.return?.().catch(() => {});
   const isHtml = contentType.startsWith('text/html');
   return {

@@ -7,7 +7,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 type Packing = 'gzip' | 'zstd';
 
-/** The bytes unpacked, if they are gzip (RFC 1952 section 2.3.1) or Zstandard (RFC 8878 section 3.1.1) by their first ones. */
+/** Unpacks bytes that begin like gzip (RFC 1952 section 2.3.1) or Zstandard (RFC 8878 section 3.1.1). */
 export async function* unpacked(bytes: Bytes): Bytes {
   const { head, rest } = await peek(bytes, 4);
   const packing = packingOf(head);
@@ -18,7 +18,7 @@ export async function* unpacked(bytes: Bytes): Bytes {
   const counted = countBytes(rest);
   const packed = Readable.from(counted.bytes, { objectMode: false });
   const unpacking = await openUnpacking(packing);
-  // What breaks the source breaks the unpacking, with the same error.
+  // An error of the source ends the unpacking with the same error.
   packed.once('error', (error) => unpacking.destroy(error));
   try {
     yield* packed.pipe(unpacking);
@@ -37,10 +37,10 @@ export async function* unpacked(bytes: Bytes): Bytes {
   }
 }
 
-/** Node.js stops in silence after the first frame, as if the file were short. */
+/** Node.js stops silently after the first frame, as if the file ended there. */
 function moreFrames(): ProtocolError {
-  return new ProtocolError('the zstd data goes on after its first frame, which cannot be read; nothing is deleted', {
-    hint: 'Pack it in one frame, or with gzip.',
+  return new ProtocolError('the zstd data has more than one frame, which cannot be read; nothing is deleted', {
+    hint: 'Pack the file in one frame, or with gzip.',
   });
 }
 

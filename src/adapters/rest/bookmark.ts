@@ -6,22 +6,22 @@ import { type Answered, withQuery } from './pager.ts';
 import { compilePlace } from './place.ts';
 import type { Mark } from './stage.ts';
 
-/** A place in the third party's own history: milliseconds since the epoch, a number that grows, or a text of its own. */
+/** A position in the third party's history: milliseconds since the epoch, a number that grows, or its own text. */
 type Place = number | bigint | string;
 
-/** How a resource is asked for what changed since a bookmark, and where the bookmark comes from. */
+/** How to ask for what changed since a bookmark, and where the bookmark comes from. */
 export interface Bookmarks {
-  /** The URL of a pass's first page, asking from the bookmark on, less the overlap. */
+  /** The URL of the first page of a pass. It asks from `overlap` before the bookmark. */
   since(first: URL, bookmark: string): URL;
   /**
-   * Where a later pass starts, by this page and those before it: whatever changes after the first page was answered, in a
-   * log after the last, comes later.
+   * Where a later pass starts, according to this page and those before it. What changes after the first page was answered (in
+   * a log, after the last) must come later than this.
    */
   read(page: Omit<Answered, 'total'>, before: Mark | null): Mark;
   /** Whether one record is provably older than another. */
   isOlder(raw: RawRecord, than: RawRecord): boolean;
   isExpired(document: unknown): boolean;
-  /** The pages are a log: each has its bookmark, and the order of their entries tells what is newer. */
+  /** True if the pages are a log: each has its bookmark, and a later entry is newer. */
   readonly isLog: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function compileBookmarks(bookmark: Bookmark): Promise<Bookmarks> {
   };
 }
 
-/** Whether a field says yes: not null, false, 0, or empty. */
+/** Whether a field means yes: anything but null, false, 0 and empty. */
 export function isSaid(found: unknown): boolean {
   if (Array.isArray(found)) return found.length > 0;
   return found !== null && found !== undefined && found !== false && found !== '' && found !== 0;
@@ -56,7 +56,7 @@ function formatOf({ field, header }: Bookmark): BookmarkFormat {
   return field !== undefined || header?.toLowerCase() === 'date' ? 'iso' : 'token';
 }
 
-/** What the answer says beside its records: the first page's counts, in a log that of each. */
+/** The bookmark that stands beside the records. That of the first page counts; in a log, that of each page. */
 async function compileSource({ header, path, log }: Bookmark, format: BookmarkFormat): Promise<Bookmarks['read']> {
   const read = await compilePlace(header === undefined ? (path ?? '@') : { header });
   const where = header === undefined ? `\`${path}\`` : `the header ${header}`;
@@ -67,8 +67,8 @@ async function compileSource({ header, path, log }: Bookmark, format: BookmarkFo
 }
 
 /**
- * The largest value of all pages, but none later than the first answer: what changed while the pass walks may have been
- * missed, and one record with a date far ahead would hide all others. Without that time the first page alone counts.
+ * The largest value of all pages that is not later than the first answer. What changed during the pass may have been missed,
+ * and one record with a date far in the future would hide all others. If the answer has no time, only the first page counts.
  */
 function readField({ field: name }: Bookmark, field: Expression, format: BookmarkFormat): Bookmarks['read'] {
   return ({ records, headers }, before) => {
@@ -104,7 +104,7 @@ function earlier(place: Place, until: number | null): Place {
 function demand(place: Place | null, where: string): Place {
   if (place !== null) return place;
   throw new ProtocolError(`there is no bookmark: ${where} is not there; nothing of this page was written`, {
-    hint: "Set the resource's `bookmark` to where the third party says when something changed.",
+    hint: "Set the resource's `bookmark` to the place where the third party says when something changed.",
   });
 }
 
@@ -121,7 +121,7 @@ function placeOf(found: unknown, format: BookmarkFormat): Place | null {
   );
 }
 
-/** Null also for what cannot be read: one odd record says nothing of the others. */
+/** Null also if it cannot be read: one odd record proves nothing about the others. */
 function readablePlace(found: unknown, format: BookmarkFormat): Place | null {
   if (found === null || found === undefined || found === '') return null;
   return isTime(format) ? timeOf(found, format) : format === 'number' ? numberOf(found) : tokenOf(found);
@@ -136,7 +136,7 @@ function timeOf(found: unknown, format: BookmarkFormat): number | null {
 
 const isoWithoutZone = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
 
-/** A time without a zone is UTC, wherever we run; of forms that are not ISO nobody knows. */
+/** A time without a zone is UTC, whatever the zone of this machine is. The zone of other forms than ISO is unknown. */
 function zoned(text: string): string {
   if (isoWithoutZone.test(text)) return `${text.replace(' ', 'T')}Z`;
   const hasZone = /(Z|GMT|UTC|[+-]\d\d:?\d\d)$/i.test(text.trim());
@@ -152,12 +152,12 @@ function tokenOf(found: unknown): string | null {
   return typeof found === 'object' ? null : String(found);
 }
 
-/** Whole seconds, rounded down: asking from earlier on costs nothing. */
+/** Whole seconds, rounded down: to ask from an earlier time costs nothing. */
 function written(bookmark: string, format: BookmarkFormat, overlapMs: number): string {
   if (!isTime(format)) return bookmark;
   const from = Number(bookmark) - overlapMs;
   if (Number.isNaN(from))
-    throw new CursorExpiredError('the stored bookmark is no time: everything is read again; no hit was made', {
+    throw new CursorExpiredError('the stored bookmark is not a time, so everything is read again; no hit was made', {
       isBookmark: true,
     });
   if (format === 'milliseconds') return String(from);

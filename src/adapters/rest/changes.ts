@@ -4,7 +4,7 @@ import type { RawRecord } from '../../record.ts';
 import type { Bookmarks } from './bookmark.ts';
 import type { Tombstones } from './tombstones.ts';
 
-/** What is needed to tell records from tombstones. */
+/** What is needed to distinguish records from tombstones. */
 export interface Sorting {
   readonly bookmarks: Bookmarks;
   readonly tombstones: Tombstones;
@@ -12,7 +12,7 @@ export interface Sorting {
   readonly log: Log;
 }
 
-/** The order of a log tells what is newer. */
+/** In a log, a later entry is newer. */
 export type LogSorting = Omit<Sorting, 'bookmarks'>;
 
 /** A page of changes: the records as they are now, and the keys of those that are gone. */
@@ -21,10 +21,10 @@ export interface Sorted {
   readonly deleted: readonly string[];
 }
 
-/** Keys as an adapter's own test may leave them out: an id is its own key. */
+/** Used where a test of an adapter leaves `keys` out: an id is its own key. */
 export const plainKeys: Keys = { record: plainKey, tombstone: plainKey };
 
-/** Sorts a page of a log: of the entries of one key, in their order, the last one counts. */
+/** Sorts a page of a log. Of several entries for one key, the last one counts. */
 export function sortLog(page: readonly RawRecord[], document: unknown, sorting: LogSorting): Sorted {
   const { tombstones, keys } = sorting;
   const entries = page.map((raw) => {
@@ -39,7 +39,7 @@ export function sortLog(page: readonly RawRecord[], document: unknown, sorting: 
   };
 }
 
-/** Sorts a page of changes. A record that is provably older than its tombstone is left out: else it would beat it. */
+/** Sorts a page of changes. A record that is provably older than its tombstone is left out, since it would win over it. */
 export function sortChanges(page: readonly RawRecord[], document: unknown, sorting: Sorting): Sorted {
   const { tombstones, keys, bookmarks } = sorting;
   const among = page.filter((raw) => tombstones.isOne(raw));
@@ -59,15 +59,15 @@ export function sortChanges(page: readonly RawRecord[], document: unknown, sorti
   return { records, deleted: [...new Set([...graves.keys(), ...listed])] };
 }
 
-/** A page that lists nothing but what is gone. */
+/** A page that lists only what is gone. */
 export function sortGraves(page: readonly RawRecord[], sorting: LogSorting): Sorted {
   return { records: [], deleted: [...new Set(page.flatMap((raw) => keyOf(raw, sorting) ?? []))] };
 }
 
-/** Without a key nobody knows what is gone: the next snapshot will show it. */
+/** Without a key it is unknown what is gone. The next snapshot will show it. */
 function keyOf(raw: RawRecord, { keys, log }: LogSorting): string | null {
   const key = keys.tombstone(raw);
-  if (key === null) log.warn('a tombstone came without a readable key; the next full pass finds what it meant');
+  if (key === null) log.warn('a tombstone has no readable key; the next full pass will find the record that it means');
   return key;
 }
 

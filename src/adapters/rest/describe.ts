@@ -1,11 +1,11 @@
-/** What was found where something else was expected, for a message. */
+/** A value that was not expected, in words for a message. */
 export function describe(found: unknown): string {
   if (found === null || found === undefined) return 'null';
   if (Array.isArray(found)) return 'an array';
   return typeof found === 'object' ? 'an object' : `a ${typeof found}`;
 }
 
-/** The keys of a body, for somebody who looks for the right path. */
+/** The keys of a body, to help find the right path. */
 export function describeKeys(document: unknown): string {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     return `the body is ${describe(document)}`;

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../adapter.ts';
 import { messageOf, ProtocolError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 
-/** Reads a whole body as one JSON document. Throws `ProtocolError`, saying what came instead. */
+/** Reads a whole body as one JSON document. Throws `ProtocolError`, which says what arrived instead. */
 export async function readDocument(response: HttpResponse): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of response.body) chunks.push(chunk);
@@ -19,9 +19,9 @@ export async function readDocument(response: HttpResponse): Promise<unknown> {
 
 function noPage({ status, url }: HttpResponse, came: string, cause?: unknown): ProtocolError {
   return new ProtocolError(
-    `${url.origin}${url.pathname} answered ${came} with status ${status}, where JSON belongs; nothing of this page was written`,
+    `${url.origin}${url.pathname} answered ${came} with status ${status}, not JSON; nothing of this page was written`,
     {
-      hint: 'Look at it with "--save FILE". A login page, or another path, looks like this.',
+      hint: 'Save the answer with "--save FILE" and look at it. It may be a login page, or the path may be wrong.',
       ...(cause === undefined ? {} : { cause }),
     },
   );

@@ -6,7 +6,7 @@ import type { CursorPagination } from './options.ts';
 import { type Pager, withQuery } from './pager.ts';
 import type { ReadPlace } from './place.ts';
 
-/** The answer names the next cursor, which goes into a parameter. */
+/** The answer has the next cursor, which goes into a parameter. */
 export function cursorPager({ param }: CursorPagination, next: ReadPlace): Pager {
   return {
     urlOf: (first, cursor) => (cursor === null ? first : withQuery(first, { [param]: cursor })),
@@ -14,7 +14,7 @@ export function cursorPager({ param }: CursorPagination, next: ReadPlace): Pager
   };
 }
 
-/** The answer names the next page's URL. APIs like to echo credentials there: `secret` is the parameter that is not kept. */
+/** The answer has the URL of the next page. Many APIs repeat credentials in it: `secret` is the parameter that is not kept. */
 export function nextUrlPager(next: ReadPlace, secret: string | undefined): Pager {
   return {
     urlOf: storedUrl,
@@ -25,7 +25,7 @@ export function nextUrlPager(next: ReadPlace, secret: string | undefined): Pager
   };
 }
 
-/** The Link header names the next page's URL (RFC 8288); `secret` as above. */
+/** The Link header has the URL of the next page (RFC 8288). `secret` is as above. */
 export function linkPager(rel: string, secret: string | undefined): Pager {
   return {
     urlOf: storedUrl,
@@ -46,19 +46,19 @@ function linksOf(header: string | undefined): LinkHeader {
   }
 }
 
-/** Null, false (`has_more && ...`), an empty text and nothing at all end a pass. */
+/** A pass ends at null, false (`has_more && ...`), an empty text, or if there is nothing. */
 function textOf(found: unknown): Cursor | null {
   if (found === null || found === undefined || found === false || found === '') return null;
   if (typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint') return String(found);
   throw new ProtocolError(
-    `the next cursor is ${describe(found)}, where a text or a number belongs; nothing of this page was written`,
+    `the next cursor is ${describe(found)}, not a text or a number; nothing of this page was written`,
   );
 }
 
 function resolved(reference: string, from: URL, secret: string | undefined): string {
   const next = URL.canParse(reference, from.href) ? new URL(reference, from) : undefined;
   if (next?.origin === from.origin) return without(secret, next).href;
-  const problem = next ? `is on another origin, ${next.origin}` : 'is no URL';
+  const problem = next ? `is on another origin, ${next.origin}` : 'is not a URL';
   throw new ProtocolError(
     `the link to the next page ${problem}; it is not followed, and nothing of this page was written`,
   );

@@ -5,15 +5,15 @@ import type { OffsetPagination } from './options.ts';
 import { type Pager, storedPlace, withQuery } from './pager.ts';
 
 interface Place {
-  /** The first record that was not read yet. */
+  /** The position of the first record that was not read yet. */
   readonly offset: number;
-  /** Digest of the record before it: the next page must begin with that one. */
+  /** The digest of the record before it. The next page must begin with that record. */
   readonly last: string;
 }
 
 /**
- * Offsets, each page overlapping the one before by one record: where that is not the same again, records have moved while
- * we waited, and one may have been missed. A page with nothing behind the overlap ends the pass.
+ * Offsets. Each page overlaps the page before by one record. If that record is not the same again, records have moved in the
+ * meantime, and one may have been missed. A page with nothing after the overlap ends the pass.
  */
 export function offsetPager({ param, limitParam, limit }: OffsetPagination): Pager {
   if (limit < 2)

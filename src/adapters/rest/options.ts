@@ -1,7 +1,7 @@
-/** How a REST API is read, as the config says it. */
+/** How a REST API is read, as in the config. */
 export interface RestOptions {
   readonly baseUrl: string;
-  /** Only for the name of the query parameter with the credentials: what is stored of a link goes without it. */
+  /** Used only for the name of the query parameter with the credentials, which is removed from a link that is stored. */
   readonly auth?: { readonly type: string; readonly param?: string | undefined } | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly resources: Readonly<Record<string, RestResource>>;
@@ -11,28 +11,28 @@ export interface RestResource {
   /** Appended to `baseUrl`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
-  /** `POST` for search APIs: the parameters of a page go into its JSON body. */
+  /** `POST` is for search APIs. The parameters of a page go into the JSON body. */
   readonly method?: 'GET' | 'POST' | undefined;
   readonly body?: Readonly<Record<string, unknown>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** JMESPath to the array of records; by default the body itself. */
+  /** JMESPath to the array of records. Default: the body itself. */
   readonly records?: string | undefined;
-  /** How many records the whole pass has, as the API tells it. */
+  /** How many records the whole pass has, according to the API. */
   readonly total?: Place | undefined;
   readonly pagination?: Pagination | undefined;
-  /** `changes`: between two snapshot passes only what changed since the bookmark is asked for. */
+  /** With `changes`, passes between two snapshots ask only for what changed since the bookmark. */
   readonly mode?: 'snapshot' | 'changes' | undefined;
   readonly bookmark?: Bookmark | undefined;
   readonly tombstones?: TombstoneOptions | undefined;
 }
 
-/** Where an answer says something: JMESPath into its body, or a header. */
+/** A place in an answer: JMESPath into its body, or a header. */
 export type Place = string | { readonly header: string };
 
-/** `iso`, `seconds` and `milliseconds` are times; `number` only grows; `token` is the third party's own. */
+/** `iso`, `seconds` and `milliseconds` are times, `number` only grows, and `token` is a text of the third party. */
 export type BookmarkFormat = 'iso' | 'seconds' | 'milliseconds' | 'number' | 'token';
 
-/** Where a bookmark comes from, one of three, and how it is asked with. */
+/** Where a bookmark comes from (one of three places), and how it is sent. */
 export interface Bookmark {
   /** JMESPath into a record: the largest value of the first page. */
   readonly field?: string | undefined;
@@ -41,20 +41,20 @@ export interface Bookmark {
   /** JMESPath into the body of the first page. */
   readonly path?: string | undefined;
   readonly param: string;
-  /** The pages are a log: each says where to go on, and the last one where the next pass starts. */
+  /** True if the pages are a log: each says where to go on, and the last one says where the next pass starts. */
   readonly log?: boolean | undefined;
   readonly format?: BookmarkFormat | undefined;
-  /** Of a time: asked for from so much earlier on. */
+  /** Only for times: the pass asks from this much before the bookmark. */
   readonly overlapMs?: number | undefined;
-  /** Sent in a changes pass only. */
+  /** Sent only in a pass of changes. */
   readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;
-  /** How the API says that the bookmark is too old, beside 410. */
+  /** How the API says that the bookmark is too old, in addition to 410. */
   readonly expired?:
     | { readonly status?: readonly number[] | undefined; readonly when?: string | undefined }
     | undefined;
 }
 
-/** How the API says that a record is gone, one of four: in a record (`field`, `when`), in a list (`path`), on pages of its own. */
+/** How the API says that a record is gone: in a record (`field`, `when`), in a list (`path`), or on separate pages. One of these. */
 export interface TombstoneOptions {
   readonly from?: GraveyardOptions | undefined;
   readonly field?: string | undefined;
@@ -62,13 +62,13 @@ export interface TombstoneOptions {
   readonly path?: string | undefined;
 }
 
-/** Pages that list what is gone, asked for after those of what changed, with the same bookmark. */
+/** Pages that list what is gone. They are asked for after the pages of what changed, with the same bookmark. */
 export interface GraveyardOptions {
   readonly path: string;
   readonly query?: RestResource['query'];
   readonly records?: string | undefined;
   readonly pagination?: Pagination | undefined;
-  /** The parameter of the bookmark, where it is another one there. */
+  /** The parameter of the bookmark, if it has a different name there. */
   readonly param?: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export interface OffsetPagination {
 
 export interface CursorPagination {
   readonly type: 'cursor';
-  /** The next cursor; null, false, an empty text, or nothing there: the pass is complete. */
+  /** The next cursor. The pass is complete if there is null, false, an empty text or nothing. */
   readonly next: Place;
   readonly param: string;
   readonly stable?: boolean | undefined;

@@ -11,14 +11,14 @@ import type { Answered, Turn } from './pager.ts';
 import type { ResourceReader } from './resource-reader.ts';
 import { cursorOf, type Stage } from './stage.ts';
 
-/** Of which walk a page is, and who asks. */
+/** Which page was asked for, and in which context. */
 interface Asked {
   readonly stage: Stage;
   readonly request: PageRequest;
   readonly log: Log;
 }
 
-/** What an answer brings. Throws `ProtocolError` for one that is no page. */
+/** The page that an answer brings. Throws `ProtocolError` if the answer is not a page. */
 export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: ResourceReader, asked: Asked): Page {
   const found = reader.records(answer.document);
   if (!Array.isArray(found)) throw noRecords(found, answer.document, reader.resource);
@@ -31,7 +31,7 @@ export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Reso
   return { mode: 'snapshot', total, ...turn, validators: validatorsOf(answer.headers) };
 }
 
-/** A page of a resource that changes are asked of. Each says what it knows of the next bookmark. */
+/** A page of a resource with `mode: changes`. Each page says what it knows about the next bookmark. */
 function pageWithBookmark(
   answered: Answered,
   turn: Turn,
@@ -62,7 +62,7 @@ function pageWithBookmark(
   return { ...whole, records: turn.records.filter((raw) => !tombstones.isOne(raw)) };
 }
 
-/** After the last page of what changed come those of what is gone, where there are such. */
+/** After the last page of what changed come the pages that list what is gone, if there are any. */
 function nextOf(next: Stage['cursor'], stage: Stage, hasGraves: boolean): string | null {
   if (next !== null) return cursorOf({ ...stage, cursor: next });
   return hasGraves && !stage.isAtGraves ? cursorOf({ ...stage, cursor: null, isAtGraves: true }) : null;
@@ -70,19 +70,17 @@ function nextOf(next: Stage['cursor'], stage: Stage, hasGraves: boolean): string
 
 function noRecords(found: unknown, document: unknown, { records = '@' }: RestResource): ProtocolError {
   return new ProtocolError(
-    `\`${records}\` is ${describe(found)}, where an array belongs; ${describeKeys(document)}. Nothing of this page was written`,
+    `\`${records}\` is ${describe(found)}, not an array; ${describeKeys(document)}. Nothing of this page was written`,
     {
-      hint: "Set the resource's `records` to where the array of records is.",
+      hint: "Set the resource's `records` to the path of the array of records.",
     },
   );
 }
 
-/** Absent is fine: some APIs give it on the first page only. */
+/** It may be absent: some APIs send it only on the first page. */
 function countOf(found: unknown): number | undefined {
   if (found === null || found === undefined || found === '') return undefined;
   const count = typeof found === 'string' || typeof found === 'number' ? Number(found) : Number.NaN;
   if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw new ProtocolError(
-    `the total is ${JSON.stringify(found)}, where a count belongs; nothing of this page was written`,
-  );
+  throw new ProtocolError(`the total is ${JSON.stringify(found)}, not a count; nothing of this page was written`);
 }

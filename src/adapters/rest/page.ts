@@ -3,11 +3,11 @@ import { type Answered, type Pager, storedPlace, withQuery } from './pager.ts';
 
 interface Place {
   readonly page: number;
-  /** Records on the pages before. */
+  /** How many records were on the pages before. */
   readonly seen: number;
 }
 
-/** Numbered pages: to the API's own total where it gives one, else to a short page; to an empty page in any case. */
+/** Numbered pages. A pass ends when the API's total is reached or, without a total, at a short page. An empty page always ends it. */
 export function pagePager({ param, start, sizeParam, size }: PagePagination): Pager {
   const sizeQuery = sizeParam !== undefined && size !== undefined ? { [sizeParam]: size } : {};
 
@@ -22,7 +22,7 @@ export function pagePager({ param, start, sizeParam, size }: PagePagination): Pa
   };
 }
 
-/** An API may cap the page size below ours: with a total, a short page is no end. */
+/** An API may limit the page size to less than ours, so with a total a short page is not the end. */
 function isLast(count: number, sofar: number, total: Answered['total'], size: number | undefined): boolean {
   if (count === 0) return true;
   return total === undefined ? size !== undefined && count < size : sofar >= total;

@@ -2,11 +2,11 @@ import type { Cursor } from '../../adapter.ts';
 import { CursorExpiredError } from '../../errors.ts';
 import type { RawRecord } from '../../record.ts';
 
-/** One way to go from page to page. */
+/** One kind of pagination. */
 export interface Pager {
-  /** The URL of the page at this cursor; null is the first one. `first` is the resource's URL with its own query. */
+  /** The URL of the page at this cursor; null means the first page. `first` is the resource's URL with its own query. */
   urlOf(first: URL, cursor: Cursor | null): URL;
-  /** What a page says about itself and what comes after it. Throws `ProtocolError` if that makes no sense. */
+  /** What a page says about itself and about the next page. Throws `ProtocolError` if that makes no sense. */
   turn(page: Answered, cursor: Cursor | null): Turn;
 }
 
@@ -22,7 +22,7 @@ export interface Answered {
 export interface Turn {
   readonly records: readonly RawRecord[];
   readonly next: Cursor | null;
-  /** Records moved across pages since the last one. */
+  /** True if records moved across pages since the last page. */
   readonly shifted?: true;
 }
 
@@ -38,13 +38,13 @@ export function withQuery(url: URL, query: Readonly<Record<string, string | numb
   return copy;
 }
 
-/** Reads a cursor that was stored as JSON. One of another kind of pagination starts the pass over. */
+/** Reads a cursor that was stored as JSON. A cursor of another kind of pagination starts the pass over. */
 export function storedPlace<Place extends object>(cursor: Cursor, isPlace: (found: object) => found is Place): Place {
   try {
     const found: unknown = JSON.parse(cursor);
     if (typeof found === 'object' && found !== null && isPlace(found)) return found;
   } catch {
-    // Not even JSON: the same answer.
+    // Text that is not JSON is also not a cursor of this kind.
   }
   throw new CursorExpiredError('the stored cursor belongs to another kind of pagination; no hit was made');
 }

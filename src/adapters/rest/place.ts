@@ -2,7 +2,7 @@ import { compileExpression } from '../../expression.ts';
 import type { Place } from './options.ts';
 import type { Answered } from './pager.ts';
 
-/** Reads what an answer says at one place; null where it says nothing. */
+/** Reads one place of an answer; null if there is nothing. */
 export type ReadPlace = (answer: Pick<Answered, 'headers' | 'document'>) => unknown;
 
 export async function compilePlace(place: Place): Promise<ReadPlace> {

@@ -2,8 +2,8 @@ import type { HttpRequest } from '../../adapter.ts';
 import type { RestResource } from './options.ts';
 
 /**
- * How a page's URL is asked for. A POST takes the parameters of the page into its JSON body, `a.b` into an object in it;
- * what the config's own path and query say stays in the URL.
+ * The request for the URL of a page. With POST, the parameters of the page go into the JSON body, and `a.b` goes into an object
+ * in it. The path and the query of the config stay in the URL.
  */
 export function requestFor(url: URL, own: URL, resource: RestResource): Pick<HttpRequest, 'url' | 'method' | 'body'> {
   if (resource.method !== 'POST') return { url };
@@ -31,7 +31,7 @@ function put(content: Members, [name = '', ...rest]: readonly string[], value: u
   put(content, [name], inner);
 }
 
-/** Page numbers, offsets and sizes, and times that are written as numbers: in JSON they are numbers, too. */
+/** Page numbers, offsets, sizes and times that are written as numbers are numbers in JSON, too. */
 function isCount(name: string, { pagination, bookmark }: RestResource): boolean {
   if (pagination?.type === 'page' && (name === pagination.param || name === pagination.sizeParam)) return true;
   if (pagination?.type === 'offset' && (name === pagination.param || name === pagination.limitParam)) return true;

@@ -14,10 +14,10 @@ export interface ResourceReader {
   readonly pager: Pager;
   readonly records: Expression;
   readonly total: ReadPlace;
-  /** Null: there are snapshots only. */
+  /** Null if there are only snapshots. */
   readonly bookmarks: Bookmarks | null;
   readonly tombstones: Tombstones;
-  /** The pages that list what is gone; null: there are none. */
+  /** The pages that list what is gone; null if there are none. */
   readonly graves: ResourceReader | null;
 }
 
@@ -35,7 +35,7 @@ export async function compileReader(resource: RestResource, options: RestOptions
   };
 }
 
-/** They are asked for with the same bookmark, and with the headers of the resource. */
+/** The pages of tombstones are asked for with the same bookmark, and with the headers of the resource. */
 function gravesOf({ param, ...from }: GraveyardOptions, { headers, bookmark }: RestResource): RestResource {
   if (!bookmark) return from;
   const { query: _query, ...same } = bookmark;

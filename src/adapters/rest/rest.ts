@@ -9,7 +9,7 @@ import { requestFor } from './request.ts';
 import { compileReader, type ResourceReader } from './resource-reader.ts';
 import { stageOf } from './stage.ts';
 
-/** Reads any JSON API, by its config alone. A page is one JSON document, held in memory. */
+/** Reads any JSON API according to its config. A page is one JSON document in memory. */
 export function createRestAdapter(options: RestOptions): Adapter {
   const readers = new Map<string, Promise<ResourceReader>>();
 
@@ -82,7 +82,7 @@ function isStable(pagination: Pagination = { type: 'none' }): boolean {
   return pagination.type === 'none' || ('stable' in pagination && pagination.stable === true);
 }
 
-/** 410 says it, and what the config names: of a cursor, or of the bookmark that a first page was asked with. */
+/** Recognises an expired cursor, or an expired bookmark on a first page: by 410, or by what the config names. */
 function isGone(error: unknown, { bookmark }: RestResource, { mode, cursor }: PageRequest): boolean {
   if (!(error instanceof ProtocolError) || error.status === undefined) return false;
   if (cursor !== null) return error.status === 410;

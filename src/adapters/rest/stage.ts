@@ -2,22 +2,22 @@ import type { Cursor } from '../../adapter.ts';
 import { storedPlace } from './pager.ts';
 
 /**
- * Where a walk stands over a resource that changes are asked of. It is the cursor, as JSON: a pass may go on in another
+ * Where a pass stands over a resource with `mode: changes`. As JSON it is the cursor, since a pass may go on in another
  * process.
  */
 export interface Stage {
-  /** The pager's own; null: the first page. */
+  /** The cursor of the pager; null means the first page. */
   readonly cursor: Cursor | null;
-  /** What changed was read: now come the pages that list what is gone. */
+  /** True if all that changed was read, and the pages that list what is gone come next. */
   readonly isAtGraves: boolean;
-  /** What the pages so far say of the next bookmark. */
+  /** What the pages so far say about the next bookmark. */
   readonly mark: Mark | null;
 }
 
 /** The next bookmark, as far as it is known. */
 export interface Mark {
   readonly bookmark: string | null;
-  /** When the first page was answered, in milliseconds: nothing later may become the bookmark. Null: it did not say. */
+  /** When the first page was answered, in milliseconds; null if it did not say. Nothing later may become the bookmark. */
   readonly until: number | null;
 }
 

@@ -5,11 +5,11 @@ import type { TombstoneOptions } from './options.ts';
 
 /** How an API says that a record is gone. */
 export interface Tombstones {
-  /** Among the records: it is one of a record, not a record. */
+  /** Whether an element among the records is a tombstone. */
   isOne(raw: RawRecord): boolean;
-  /** Beside the records: ids, or objects with one. */
+  /** The tombstones beside the records: ids, or objects with an id. */
   listed(document: unknown): readonly RawRecord[];
-  /** They are among the records: the API's own count may count them. */
+  /** True if tombstones are among the records. Then the API's own count may include them. */
   readonly areAmongRecords: boolean;
 }
 

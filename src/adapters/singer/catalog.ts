@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { ConfigError, messageOf } from '../../errors.ts';
 import type { TapFile } from './options.ts';
 
-/** Says how a stream is read: `FULL_TABLE`, `INCREMENTAL`, `LOG_BASED`; undefined where the catalog does not say. */
+/** How a stream is read: `FULL_TABLE`, `INCREMENTAL` or `LOG_BASED`; undefined if the catalog does not say. */
 export type ReplicationMethods = (stream: string) => string | undefined;
 
-/** Reads the catalog, once for all streams. Throws `ConfigError` for one that cannot be read. */
+/** Reads the catalog once for all streams. Throws `ConfigError` if it cannot be read. */
 export async function readCatalog(catalog: TapFile | undefined): Promise<ReplicationMethods> {
   const { streams } = members(typeof catalog === 'string' ? await readJson(catalog) : catalog);
   const entries = (Array.isArray(streams) ? streams : []).map(members);
@@ -16,17 +16,17 @@ export async function readCatalog(catalog: TapFile | undefined): Promise<Replica
   };
 }
 
-/** Which of them a tap goes by is its own affair: read as another one, rows would be taken for gone. */
+/** It is unknown which of the two a tap uses. With the wrong one, rows would be deleted that still exist. */
 function contradiction(stream: string, methods: readonly string[]): ConfigError {
   return new ConfigError(
-    `the catalog says of the stream ${stream} both ${[...new Set(methods)].join(' and ')}; no hit was made`,
+    `the catalog gives the stream ${stream} both ${[...new Set(methods)].join(' and ')}; no hit was made`,
     {
-      hint: 'replication_method of the stream, and replication-method in its metadata, must be the same.',
+      hint: 'Make "replication_method" of the stream and "replication-method" in its metadata the same.',
     },
   );
 }
 
-/** The method is a member of the entry, or in its metadata, under the empty breadcrumb that means the whole stream. */
+/** The method is a member of the entry, or in its metadata under the empty breadcrumb, which means the whole stream. */
 function methodsOf(entry: Members | undefined): readonly string[] {
   const ofTable = (Array.isArray(entry?.metadata) ? entry.metadata : [])
     .map(members)
@@ -35,7 +35,7 @@ function methodsOf(entry: Members | undefined): readonly string[] {
   return [entry?.replication_method, chosen, forced].filter(isSaid);
 }
 
-/** A tap that leaves the choice to the catalog discovers an empty text. */
+/** The discovery of a tap that leaves the choice to the catalog has an empty text. */
 function isSaid(method: unknown): method is string {
   return typeof method === 'string' && method !== '';
 }

@@ -10,8 +10,8 @@ export interface TapFiles extends AsyncDisposable {
 }
 
 /**
- * Writes the state, and what the config holds itself, to files that nobody else may read; they go when the tap has ended.
- * With the state null the tap is given none.
+ * Writes the state, and what is in the config itself, to files that no other user can read. They are removed when the tap has
+ * ended. If the state is null, the tap gets none.
  */
 export async function writeTapFiles({ config, catalog }: SingerOptions, state: unknown): Promise<TapFiles> {
   let folder: string | undefined;

@@ -3,7 +3,7 @@ import { ProtocolError } from '../../errors.ts';
 
 const newline = 10;
 
-/** Cuts bytes into lines, the last one also without a newline. Throws `ProtocolError` for one that is too long, or not UTF-8. */
+/** Cuts bytes into lines. The last line may lack a newline. Throws `ProtocolError` for a line that is too long or not UTF-8. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, longest: number): AsyncGenerator<string> {
   let begun: Uint8Array[] = [];
   let length = 0;

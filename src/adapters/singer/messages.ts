@@ -2,7 +2,7 @@ import { messageOf, ProtocolError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 import type { RawRecord } from '../../record.ts';
 
-/** What a tap says, one JSON object a line (Singer specification 0.3.0). */
+/** The messages of a tap, one JSON object per line (Singer specification 0.3.0). */
 export type Message =
   | { readonly type: 'SCHEMA'; readonly stream: string; readonly bookmarks: readonly string[] }
   | { readonly type: 'RECORD'; readonly stream: string; readonly record: RawRecord; readonly version: number | null }
@@ -10,7 +10,7 @@ export type Message =
   | { readonly type: 'STATE'; readonly value: unknown }
   | { readonly type: 'unknown' };
 
-/** Reads one line. Throws `ProtocolError` for what is no message, and for BATCH. */
+/** Reads one line. Throws `ProtocolError` if it is not a message, and for BATCH. */
 export function parseMessage(line: string): Message {
   const message = objectIn(line);
   switch (message.type) {
@@ -51,7 +51,7 @@ function parsed(line: string): unknown {
 function nonsense(line: string, cause?: unknown): ProtocolError {
   const reason = cause === undefined ? '' : ` (${messageOf(cause)})`;
   return new ProtocolError(
-    `the tap wrote what is no Singer message: ${line.slice(0, 80)}${reason}; nothing is deleted`,
+    `the tap wrote a line that is not a Singer message: ${line.slice(0, 80)}${reason}; nothing is deleted`,
     {
       cause,
       hint: 'A tap writes messages to stdout, and everything else to stderr.',

@@ -1,12 +1,12 @@
 import type { Mode } from '../../adapter.ts';
 
-/** How a Singer tap is run, as the config says it. */
+/** How a Singer tap is run, as in the config. */
 export interface SingerOptions {
-  /** The program and its arguments; no shell is in between. */
+  /** The program and its arguments. There is no shell. */
   readonly command: readonly string[];
   /** The tap's own config: an object, or the path of a file. */
   readonly config?: TapFile | undefined;
-  /** What the tap is to read; by default what it selects itself. */
+  /** What the tap should read. Default: what it selects itself. */
   readonly catalog?: TapFile | undefined;
   readonly resources: Readonly<Record<string, SingerResource>>;
 }
@@ -16,13 +16,13 @@ export type TapFile = string | Readonly<Record<string, unknown>>;
 export interface SingerResource {
   /** The stream's name (`stream` of its messages). */
   readonly stream: string;
-  /** By default what the catalog says, and a snapshot where it says nothing. */
+  /** Default: what the catalog says, or a snapshot if it says nothing. */
   readonly mode?: Mode | undefined;
 }
 
-/** What a tap needs of where it runs. */
+/** Where and within which limits a tap runs. */
 export interface TapSurroundings {
-  /** The config's folder: the tap runs there. */
+  /** The folder of the config, in which the tap runs. */
   readonly dir: string;
   /** The variables that it inherits. */
   readonly env: NodeJS.ProcessEnv;

@@ -13,10 +13,10 @@ import { type StreamWatch, watchStream } from './stream.ts';
 import { startTap, type Tap } from './tap.ts';
 
 /**
- * Runs a Singer tap, whatever it is written in. A pass is one start of the tap, which takes one slot and is one page: the
- * records of one stream, as they come. The pass is complete only when the tap has ended with exit code 0. A full table is a
- * snapshot, an incremental stream a pass of changes, whose bookmark is the tap's last state. Throws `ConfigError` for a
- * catalog that cannot be read, or that contradicts the config.
+ * Runs a Singer tap in any language. A pass is one start of the tap. It takes one slot and is one page: the records of one
+ * stream, as they arrive. The pass is complete only when the tap has ended with exit code 0. A full table is a snapshot, and an
+ * incremental stream is a pass of changes, whose bookmark is the tap's last state. Throws `ConfigError` if the catalog cannot
+ * be read or contradicts the config.
  */
 export async function createSingerAdapter(options: SingerOptions, surroundings: TapSurroundings): Promise<Adapter> {
   const methodOf = await readCatalog(options.catalog);
@@ -47,7 +47,7 @@ function replicationIn(replications: ReadonlyMap<string, Replication>, resource:
 
 interface Running {
   readonly tap: Tap;
-  /** Ends the tap if it still runs, and settles its slot. */
+  /** Ends the tap if it is still running, and settles its slot. */
   close(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function close(tap: Tap, files: TapFiles, slot: TakenSlot): Promise<void> 
   await files[Symbol.asyncDispose]();
 }
 
-/** The records of one stream. Throws at the end if the tap failed, or never said that there is such a stream. */
+/** The records of one stream. Throws at the end if the tap failed, or never named this stream. */
 async function* recordsOf(
   stream: string,
   lines: AsyncIterable<string>,
@@ -94,7 +94,7 @@ async function* recordsOf(
     await tap.ended();
     watch.demandWhole();
   } catch (error) {
-    // A tap that died leaves its last line half written: why it died is what counts.
+    // The last line of a tap that died may be incomplete. The reason why it died is what counts.
     if (tap.hasSaidAll()) await tap.ended();
     throw error;
   } finally {

@@ -1,11 +1,11 @@
 import { parseJson } from '../../json.ts';
 import { canonicalJson } from '../../record.ts';
 
-/** What is known of a tap from one start to the next; stored as the bookmark of a pass of changes. */
+/** What is kept about a tap from one start to the next. It is stored as the bookmark of a pass of changes. */
 export interface TapState {
-  /** The value of the last STATE message, of whatever shape; null: the tap starts without one. */
+  /** The value of the last STATE message, in any shape; null if the tap starts without one. */
   readonly state: unknown;
-  /** The version of the table that its records were of; null where the tap knows none. */
+  /** The version of the table from which the records came; null if the tap has none. */
   readonly version: number | null;
 }
 

@@ -4,17 +4,17 @@ import type { Message } from './messages.ts';
 import type { Replication } from './replication.ts';
 import { formatState, type TapState } from './state.ts';
 
-/** Watches what makes a pass over a stream a whole one: a schema before the records, one version of the table, a state. */
+/** Watches what a complete pass over a stream needs: a schema before the records, one version of the table, and a state. */
 export interface StreamWatch {
   /** Throws for a message that does not belong there. */
   see(message: Message): void;
-  /** Called when the tap has ended well. Throws if it never said that there is such a stream. */
+  /** Called when the tap has ended with success. Throws if it never named this stream. */
   demandWhole(): void;
-  /** Of a pass of changes, once it is whole: where the next one starts; null where the tap did not say. */
+  /** Where the next pass of changes starts, once this pass is whole; null if the tap did not say. */
   bookmark(): string | null;
 }
 
-/** `before` is what is known of the pass before. */
+/** `before` is what is known from the pass before. */
 export function watchStream(replication: Replication, before: TapState, log: Log): StreamWatch {
   const { stream, mode, isGuess } = replication;
   let isDeclared = false;
@@ -41,7 +41,7 @@ export function watchStream(replication: Replication, before: TapState, log: Log
     demandWhole() {
       if (!isDeclared) throw unheardOf(stream);
       if (mode === 'snapshot') return;
-      // Where the state is as it was, many taps say nothing.
+      // Many taps send no STATE if it has not changed.
       if (state === undefined && before.state === null) log.warn(noState(stream));
       if (before.version !== null && version !== null && version !== before.version) log.warn(newVersion(stream));
     },
@@ -54,12 +54,12 @@ function demandValue(value: unknown): unknown {
   throw new ProtocolError('the tap sent a STATE message without a value; the state stays as it was');
 }
 
-/** What an incremental stream leaves out is not gone: it must never be read as a snapshot. */
+/** A record that an incremental stream leaves out is not gone, so the stream must never be read as a snapshot. */
 function notWhole(stream: string): ConfigError {
   return new ConfigError(
-    `the tap reads the stream ${stream} by INCREMENTAL, which is no whole snapshot; nothing is deleted`,
+    `the tap reads the stream ${stream} by INCREMENTAL, which is not a whole snapshot; nothing is deleted`,
     {
-      hint: `Say "mode": "changes", or give the adapter a catalog in which the replication method of ${stream} is FULL_TABLE.`,
+      hint: `Set "mode": "changes", or give the adapter a catalog in which the replication method of ${stream} is FULL_TABLE.`,
     },
   );
 }
@@ -68,11 +68,11 @@ function noState(stream: string): string {
   return `the tap ended without a STATE: the next pass reads all of ${stream} again`;
 }
 
-/** The tap says that rows of older versions are void. Which ones an incremental stream cannot show: a full table can. */
+/** The tap says that rows of older versions are void. An incremental stream does not show which rows these are; a full table does. */
 function newVersion(stream: string): string {
   return (
-    `the tap reads a new version of ${stream}: what only the old one had stays, since changes tell of no deletion. ` +
-    'A pass by FULL_TABLE finds it'
+    `the tap reads a new version of ${stream}: rows that only the old version had stay, because a pass of changes reports ` +
+    'no deletions. A pass by FULL_TABLE finds them'
   );
 }
 
@@ -81,8 +81,8 @@ function tooEarly(type: string, stream: string): ProtocolError {
 }
 
 function unheardOf(stream: string): ProtocolError {
-  return new ProtocolError(`the tap ended without a word of the stream ${stream}; nothing is deleted`, {
-    hint: 'Does the tap have such a stream, and does the catalog select it? Its discovery (--discover) lists them.',
+  return new ProtocolError(`the tap ended without a message about the stream ${stream}; nothing is deleted`, {
+    hint: 'Check that the tap has this stream (--discover lists them), and that the catalog selects it.',
   });
 }
 

@@ -8,14 +8,14 @@ import { formatDuration } from '../../duration.ts';
 import { ConfigError, messageOf, ThirdPartyError } from '../../errors.ts';
 import type { TapSurroundings } from './options.ts';
 
-/** A tap that runs. */
+/** A running tap. */
 export interface Tap {
   readonly stdout: AsyncIterable<Uint8Array>;
   /** Whether its stdout was read to its end. */
   hasSaidAll(): boolean;
-  /** Resolves when it has ended well; call it when its stdout has ended. Throws `ThirdPartyError` if it failed. */
+  /** Resolves when it has ended with success. Call it when its stdout has ended. Throws `ThirdPartyError` if it failed. */
   ended(): Promise<void>;
-  /** Ends it with its children, if it still runs, and waits until it is gone. Safe to call at any time. */
+  /** Ends it and its children, if it is still running, and waits until they are gone. Safe to call at any time. */
   end(): Promise<void>;
 }
 
@@ -24,8 +24,8 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 const graceMs = 5000;
 
 /**
- * Starts a tap, as the leader of a process group, so that its children end with it. It is ended when the signal fires, or
- * its time is over. Throws `ConfigError` if it cannot be started: then it has not run.
+ * Starts a tap as the leader of a process group, so that its children end with it. It is ended when the signal fires or its
+ * time is over. Throws `ConfigError` if it cannot be started; then it has not run.
  */
 export async function startTap(
   command: readonly string[],
@@ -39,7 +39,7 @@ export async function startTap(
   });
   const name = basename(program);
   const closed = once(child, 'close');
-  const lastWords = tell(child.stderr, (line) => log.info(`${name}: ${line}`));
+  const lastWords = captureLines(child.stderr, (line) => log.info(`${name}: ${line}`));
   const isLate = endWhen(child, signal, timeoutMs);
 
   return {
@@ -64,7 +64,7 @@ export async function startTap(
   };
 }
 
-/** Tells whether it was the time that ended it. Its children go when it does: they would hold its stdout open. */
+/** Ends the tap when its time is over. The result says whether that happened. Its children end too, since they would hold its stdout open. */
 function endWhen(child: Child, signal: AbortSignal, timeoutMs: number): () => boolean {
   let isLate = false;
   const stop = () => endGroup(child);
@@ -82,7 +82,7 @@ function endWhen(child: Child, signal: AbortSignal, timeoutMs: number): () => bo
   return () => isLate;
 }
 
-/** Asks it to end, and kills what is left after a while. */
+/** Sends SIGTERM, and SIGKILL to what is left after a while. */
 function endGroup(child: Child): void {
   signalGroup(child, 'SIGTERM');
   const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
@@ -94,17 +94,17 @@ function signalGroup({ pid }: Child, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // Nobody of the group is left.
+    // No process of the group is left.
   }
 }
 
-function tell(stream: Readable, say: (line: string) => void): () => string {
+function captureLines(stream: Readable, onLine: (line: string) => void): () => string {
   let last = '';
   const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   lines.on('line', (line) => {
     if (line.trim() === '') return;
     last = line.trim();
-    say(last);
+    onLine(last);
   });
   return () => last;
 }

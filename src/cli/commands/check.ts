@@ -2,11 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { unmatchedProblems } from '../../match/unmatched.ts';
-import { connectRedis, loadSetting, openReader, type Setting } from '../app.ts';
-import { compileResources } from '../compile-resources.ts';
+import { connectRedis, loadSetting, openReader, type Setting } from '../open/app.ts';
+import { compileResources } from '../open/compile-resources.ts';
+import { tryAdapter } from '../open/third-party.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { tryAdapter } from '../third-party.ts';
 
 interface Finding {
   readonly what: string;

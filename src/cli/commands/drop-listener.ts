@@ -1,6 +1,6 @@
 import { ExitCode, UsageError } from '../../errors.ts';
 import { listenerOf } from '../../listener.ts';
-import { connectRedis, loadSetting, openTarget, streamOf } from '../app.ts';
+import { connectRedis, loadSetting, openTarget, streamOf } from '../open/app.ts';
 import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';

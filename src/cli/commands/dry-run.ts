@@ -3,12 +3,12 @@ import { ExitCode, worstExitCode } from '../../errors.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Spool } from '../../spool.ts';
 import type { TargetReader } from '../../target.ts';
-import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../app.ts';
-import { compileResources } from '../compile-resources.ts';
+import { connectRedis, openReader, openTarget, type Setting, slotsOf, tokensOf } from '../open/app.ts';
+import { compileResources } from '../open/compile-resources.ts';
+import { openThirdParty } from '../open/third-party.ts';
 import { printPlan, printPlanJson } from '../output/plan.ts';
 import { showProgress } from '../output/progress.ts';
 import type { PlanFlags, RunFlags } from '../program/flags.ts';
-import { openThirdParty } from '../third-party.ts';
 
 /** `cronsync run --dry-run`: prints the plan. It takes slots like a run, but no lock, and writes no checkpoint and no table. */
 export async function dryRunCommand(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {

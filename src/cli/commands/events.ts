@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
-import { loadSetting, openReader, type Setting } from '../app.ts';
+import { loadSetting, openReader, type Setting } from '../open/app.ts';
 import { printable } from '../output/printable.ts';
 import type { EventsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,5 +1,5 @@
 import { ExitCode, UsageError } from '../../errors.ts';
-import { loadSetting, openReader } from '../app.ts';
+import { loadSetting, openReader } from '../open/app.ts';
 import { printable } from '../output/printable.ts';
 import type { GlobalOptions, ListRejectsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';

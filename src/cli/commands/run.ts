@@ -10,7 +10,7 @@ import {
   streamOf,
   thisHolder,
   tokensOf,
-} from '../app.ts';
+} from '../open/app.ts';
 import { reportFailure } from '../output/report-error.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -43,8 +43,8 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
   try {
     terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
-    const { compileResources, listenerGroups } = await import('../compile-resources.ts');
-    const { openThirdParty } = await import('../third-party.ts');
+    const { compileResources, listenerGroups } = await import('../open/compile-resources.ts');
+    const { openThirdParty } = await import('../open/third-party.ts');
     const { showProgress } = await import('../output/progress.ts');
     const { printSummary } = await import('../output/summary.ts');
     const resources = await compileResources(setting, flags.resource);

@@ -7,11 +7,11 @@ import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
 import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
-import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../app.ts';
+import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../open/app.ts';
+import { throttleKeysOf } from '../open/throttle-keys.ts';
 import { changes, many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { throttleKeysOf } from '../throttle-keys.ts';
 import { describeHeld } from './unlock.ts';
 
 interface Status {
@@ -91,7 +91,7 @@ async function readStatus(setting: Setting): Promise<Status> {
 }
 
 async function readListeners(setting: Setting, { groups }: StreamState): Promise<ListenerStatus[]> {
-  const { openDeadLetters } = await import('../open-listener.ts');
+  const { openDeadLetters } = await import('../open/open-listener.ts');
   await using letters = await openDeadLetters(setting);
   const dead = await letters.countByListener();
   const listening = groups.map(({ name, pending, lag }) => {

@@ -1,5 +1,5 @@
 import { type ExitCode, UsageError } from '../../errors.ts';
-import { loadSetting } from '../app.ts';
+import { loadSetting } from '../open/app.ts';
 import { printSwap, printSwapJson } from '../output/swap.ts';
 import type { SwapFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../duration.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
-import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../app.ts';
+import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../open/app.ts';
 import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';

@@ -1,7 +1,7 @@
 import type { ChangeCounts } from '../../change.ts';
 import type { Paint } from '../terminal.ts';
 
-/** A count for people: `1,234,567`. */
+/** A number for people: `1,234,567`. */
 export function count(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 }

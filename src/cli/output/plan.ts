@@ -6,14 +6,19 @@ import { fieldsJson } from '../../event.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
-import type { Paint, Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
+import { differenceOf } from './difference.ts';
 import { changes, count, many } from './numbers.ts';
 import { printable } from './printable.ts';
 import { reportError } from './report-error.ts';
+import { fitted, widthOf } from './width.ts';
 
 /** How many changes of each kind are shown; `--json` shows all. */
 const shownPerKind = 10;
 const widestValue = 60;
+/** How wide a summary is, and a difference, where stdout is not a terminal. */
+const widestSummary = 100;
+const usualColumns = 80;
 
 /** Prints a plan for people: counts, the guard's verdict, and a sample of the changes, field by field. */
 export function printPlan(plan: DryPlan, resources: readonly Resource[], spool: Spool, terminal: Terminal): void {
@@ -86,33 +91,58 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
 }
 
 /** Prints one change for people, an update field by field. */
-export function printChange(change: Change, columns: readonly Column[], { out, print }: Terminal): void {
+export function printChange(change: Change, columns: readonly Column[], terminal: Terminal): void {
+  const { out, print } = terminal;
   const sign = { created: out.green('+'), updated: out.yellow('~'), deleted: out.red('-') }[change.type];
-  print(
-    `  ${sign} ${out.bold(printable(change.key))}${change.type === 'updated' ? '' : `  ${summaryOf(change, columns, out)}`}`,
-  );
+  const key = printable(change.key);
+  print(`  ${sign} ${out.bold(key)}${change.type === 'updated' ? '' : `  ${summaryOf(change, columns, terminal)}`}`);
   if (change.type !== 'updated') return;
   for (const at of change.changed) {
-    const before = shortly(change.before[at] ?? null);
-    print(`      ${columns[at]?.name}: ${out.red(before)} → ${out.green(shortly(change.after[at] ?? null))}`);
+    const column = columns[at];
+    if (column) printField(column, change.before[at] ?? null, change.after[at] ?? null, terminal);
   }
 }
 
-function summaryOf(change: Exclude<Change, { type: 'updated' }>, columns: readonly Column[], out: Paint): string {
+/** On one line where both values are short, else by what differs between them. */
+function printField(column: Column, before: Value, after: Value, { out, print, columns }: Terminal): void {
+  const name = printable(column.name);
+  const [was, is] = [shortly(before, column), shortly(after, column)];
+  const line = `      ${name}: ${was} → ${is}`;
+  const isNarrow = columns === undefined || widthOf(line) <= columns;
+  if (typeof before !== 'string' || typeof after !== 'string' || (isNarrow && isShort(before) && isShort(after))) {
+    print(isNarrow ? `      ${name}: ${out.red(was)} → ${out.green(is)}` : fitted(line, columns));
+    return;
+  }
+  print(`      ${name}:`);
+  const room = { paint: out, columns: (columns ?? usualColumns) - 8 };
+  for (const difference of differenceOf(before, after, column.kind, room)) print(`        ${difference}`);
+}
+
+function summaryOf(
+  change: Exclude<Change, { type: 'updated' }>,
+  mapped: readonly Column[],
+  { out, columns }: Terminal,
+): string {
   const values = change.type === 'created' ? change.after : (change.before ?? []);
-  const fields = columns.flatMap(({ name }, at) => {
+  const fields = mapped.flatMap((column, at) => {
     const value = values[at] ?? null;
-    return value === null || String(value) === change.key ? [] : [`${name}=${shortly(value)}`];
+    return value === null || String(value) === change.key ? [] : [`${column.name}=${shortly(value, column)}`];
   });
-  return out.dim(fields.join(' ').slice(0, 100));
+  const room = columns === undefined ? widestSummary : columns - widthOf(printable(change.key)) - 6;
+  return out.dim(fitted(fields.join(' '), Math.max(room, 20)));
 }
 
-function shortly(value: Value): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > widestValue ? `${text.slice(0, widestValue)}…` : text;
+function isShort(value: string): boolean {
+  return value.length <= widestValue && !value.includes('\n');
 }
 
-/** With its fields as they are in events. */
+/** A value in one line, JSON as it is and text in quotes. */
+function shortly(value: Value, { kind }: Column): string {
+  const text = typeof value === 'string' && kind !== 'json' ? JSON.stringify(value) : String(value);
+  return printable(text.length > widestValue ? `${text.slice(0, widestValue)}…` : text);
+}
+
+/** A change as JSON, with its fields as in events. */
 export function changeJson(change: Change, columns: readonly Column[]): string {
   const { type, key } = change;
   const before = change.type === 'created' ? null : change.before;

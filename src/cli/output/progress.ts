@@ -4,57 +4,88 @@ import type { Terminal } from '../terminal.ts';
 import { count, many } from './numbers.ts';
 
 const redrawMs = 100;
+const countdownMs = 500;
 
-/** Shows on the terminal how far the run is, and counts down while it waits for a slot. */
+/** Shows on the terminal how far the run is, in one line. While it waits for a slot, a countdown stands before that. */
 export function showProgress(terminal: Terminal): Progress & Disposable {
-  const { err } = terminal;
-  const startedAt = performance.now();
-  const pages = new Map<string, number>();
-  let records = 0;
-  let current = '';
-  let drawnAt = 0;
-  let countdown: NodeJS.Timeout | undefined;
+  return new ProgressLine(terminal);
+}
 
-  const draw = () => {
-    const rate = Math.round(records / Math.max(0.001, (performance.now() - startedAt) / 1000));
-    const page = `page ${(pages.get(current) ?? 0) + 1}`;
-    terminal.show(`${err.cyan('▸')} ${current} ${page}  ${many(records, 'record')}  ${err.dim(`${count(rate)}/s`)}`);
-    drawnAt = performance.now();
-  };
-  const stopWaiting = () => {
-    clearInterval(countdown);
-    countdown = undefined;
-  };
+class ProgressLine implements Progress, Disposable {
+  readonly #terminal: Terminal;
+  readonly #pages = new Map<string, number>();
+  #resource = '';
+  #records = 0;
+  #drawnAt = 0;
+  /** Time that was not spent waiting: the rate is over this. */
+  #workedMs = 0;
+  #workingSince = performance.now();
+  #countdown: NodeJS.Timeout | undefined;
 
-  return {
-    records(resource, taken) {
-      stopWaiting();
-      current = resource;
-      records += taken;
-      if (performance.now() - drawnAt >= redrawMs) draw();
-    },
-    page(resource, done) {
-      current = resource;
-      pages.set(resource, done);
-      draw();
-    },
-    waiting(forMs) {
-      stopWaiting();
-      const until = performance.now() + forMs;
-      const drawCountdown = () => {
-        const left = Math.max(0, until - performance.now());
-        terminal.show(
-          `${err.cyan('◷')} the next slot frees in ${formatDuration(left)}  ${err.dim('Ctrl-C stops, and loses nothing')}`,
-        );
-      };
-      if (!terminal.isInteractive) return;
-      drawCountdown();
-      countdown = setInterval(drawCountdown, 500);
-      countdown.unref();
-    },
-    [Symbol.dispose]() {
-      stopWaiting();
-      terminal.show('');
-    },
-  };
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  records(resource: string, taken: number): void {
+    this.#work();
+    this.#resource = resource;
+    this.#records += taken;
+    if (performance.now() - this.#drawnAt >= redrawMs) this.#drawWork();
+  }
+
+  page(resource: string, done: number): void {
+    this.#work();
+    this.#resource = resource;
+    this.#pages.set(resource, done);
+    this.#drawWork();
+  }
+
+  waiting(forMs: number): void {
+    if (!this.#terminal.isInteractive) return;
+    this.#rest();
+    const until = performance.now() + forMs;
+    this.#drawWait(until);
+    this.#countdown = setInterval(() => this.#drawWait(until), countdownMs);
+    this.#countdown.unref();
+  }
+
+  [Symbol.dispose](): void {
+    this.#rest();
+    this.#terminal.show('');
+  }
+
+  #work(): void {
+    if (this.#countdown === undefined) return;
+    clearInterval(this.#countdown);
+    this.#countdown = undefined;
+    this.#workingSince = performance.now();
+  }
+
+  #rest(): void {
+    if (this.#countdown === undefined) this.#workedMs += performance.now() - this.#workingSince;
+    clearInterval(this.#countdown);
+    this.#countdown = undefined;
+  }
+
+  #drawWork(): void {
+    const { err } = this.#terminal;
+    const page = `page ${(this.#pages.get(this.#resource) ?? 0) + 1}`;
+    const worked = this.#workedMs + performance.now() - this.#workingSince;
+    this.#terminal.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${this.#amount(worked)}`);
+    this.#drawnAt = performance.now();
+  }
+
+  #drawWait(until: number): void {
+    const { err } = this.#terminal;
+    const left = formatDuration(Math.max(0, until - performance.now()));
+    const done = [...this.#pages.values()].reduce((sum, pages) => sum + pages, 0);
+    const progress = done > 0 ? `${many(done, 'page')}  ${this.#amount(this.#workedMs)}  ` : '';
+    const hint = err.dim('Ctrl-C loses nothing');
+    this.#terminal.show(`${err.cyan('◷')} next slot in ${left}  ${progress}${hint}`);
+  }
+
+  #amount(workedMs: number): string {
+    const rate = Math.round(this.#records / Math.max(0.001, workedMs / 1000));
+    return `${many(this.#records, 'record')}  ${this.#terminal.err.dim(`${count(rate)}/s`)}`;
+  }
 }

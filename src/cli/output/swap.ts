@@ -12,7 +12,7 @@ import { reportError } from './report-error.ts';
 /** A dry run with another third party, and where the data comes from now. */
 export interface SwapPlan {
   readonly plan: DryPlan;
-  /** The adapter of the last run; null if none has ever run. */
+  /** The adapter of the last run; null if there was no run yet. */
   readonly from: string | null;
   readonly resources: readonly Resource[];
   readonly spool: Spool;
@@ -72,7 +72,7 @@ function printResource(planned: ResourcePlan, table: Resource['table'], sample: 
     print(out.dim(`  recognised: ${by.join(', ')}; new: ${count(none)}`));
   }
   for (const note of notesOf(planned, table.table)) print(`  ${out.yellow(note)}`);
-  if (planned.verdict?.delete === 'all' && counts.deleted > 0) print('  the guard lets the deletions through');
+  if (planned.verdict?.delete === 'all' && counts.deleted > 0) print('  the guard allows the deletions');
   for (const change of sample.examples) printChange(change, table.mapped, terminal);
 }
 

@@ -19,7 +19,7 @@ export interface Outcome<Row> {
 export interface BisectLimits {
   /** How long telling rows apart may take. The locks of what is already written are held meanwhile. */
   readonly tellApartMs: number;
-  /** Called with each error. It throws where rows are not to be told apart. */
+  /** Called with each error. It throws if the rows cannot be told apart. */
   readonly onRefusal?: ((error: unknown) => void) | undefined;
 }
 

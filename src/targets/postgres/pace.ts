@@ -16,7 +16,7 @@ export class Pace {
     this.#rowMs = aimMs / first;
   }
 
-  /** A small transaction that was fast says nothing about a large one: most of its time did not go to the rows. */
+  /** A small transaction that was fast proves nothing about a large one: most of its time did not go to the rows. */
   learn(rows: number, tookMs: number): void {
     if (rows === 0 || (rows < this.rows / 2 && tookMs < this.#aimMs)) return;
     const now = tookMs / rows;
@@ -33,7 +33,7 @@ export class Pace {
   }
 }
 
-/** One pace for each resource: how long the rows of one table take says nothing about another table. */
+/** One pace for each resource: how long the rows of one table take proves nothing about another table. */
 export class Paces {
   readonly #paces = new Map<string, Pace>();
 

@@ -27,10 +27,10 @@ export function createSpool(): Spool {
     drop(resource, keys) {
       for (const key of keys) remove.run(resource, key);
     },
-    claim(resource, aliases) {
+    remember(resource, aliases) {
       for (const [native, key] of aliases) claim.run(resource, native, key);
     },
-    claims(resource, { natives, keys }) {
+    remembered(resource, { natives, keys }) {
       const found = claims.all(JSON.stringify(natives), resource, JSON.stringify(keys), resource);
       return found.map(({ native, key }) => [String(native), String(key)]);
     },

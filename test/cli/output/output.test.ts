@@ -164,7 +164,25 @@ describe('progress on a terminal', () => {
       using progress = showProgress(terminal);
       progress.waiting(90_000);
     }
-    expect(terminal.shown[0]).toMatch(/^◷ the next slot frees in 1m 30s {2}Ctrl-C stops/);
+    expect(terminal.shown[0]).toMatch(/^◷ next slot in 1m 30s {2}Ctrl-C loses nothing/);
+  });
+
+  test('keeps pages, records and their rate beside the countdown', () => {
+    const terminal = aTerminal({ isInteractive: true });
+    {
+      using progress = showProgress(terminal);
+      progress.records('customers', 500);
+      progress.page('customers', 1);
+      progress.records('orders', 20);
+      progress.page('orders', 1);
+      progress.waiting(90_000);
+      progress.records('orders', 1);
+      progress.page('orders', 2);
+    }
+    expect(terminal.shown.find((line) => line.startsWith('◷'))).toMatch(
+      /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}[\d,]+\/s {2}Ctrl-C loses nothing/,
+    );
+    expect(terminal.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
   });
 
   test('starts no countdown if the terminal is not interactive', () => {

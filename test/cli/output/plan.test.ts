@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { printPlan, printPlanJson } from '../../../src/cli/output/plan.ts';
+import { widthOf } from '../../../src/cli/output/width.ts';
 import { type DryPlan, hasChanges } from '../../../src/dry-run/dry-run.ts';
 import type { ResourcePlan } from '../../../src/dry-run/resource-plan.ts';
 import type { Resource } from '../../../src/pass/resource.ts';
@@ -77,11 +78,11 @@ describe('a plan for people', () => {
     putOneOfEach();
     expect(printed(plan([planned()]))).toEqual([
       'customers  +1 ~1 -2  1,234 unchanged',
-      '  + 1  email="a@b.c" tags="[\\"x\\"]"',
+      '  + 1  email="a@b.c" tags=["x"]',
       '  ~ 2',
       '      email: "old" → "new"',
       `      visits: 1 → ${big}`,
-      '  - 3  email="gone" tags="{\\"n\\":9007199254740993}"',
+      '  - 3  email="gone" tags={"n":9007199254740993}',
       '  - 4  ',
       'dry run with acme: 1 hit, nothing was written',
     ]);
@@ -109,6 +110,54 @@ describe('a plan for people', () => {
     expect(printed(plan([planned()])).find((line) => line.includes('→'))).toMatch(/^ {6}email: "x{59}… → null$/);
   });
 
+  test('shows long text and JSON by what differs', () => {
+    const tags = (last: string) =>
+      JSON.stringify(['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', last]);
+    spool.put('customers', [
+      {
+        type: 'updated',
+        key: '2',
+        before: ['2', 'first line\nlast line', 1, tags('nine')],
+        after: ['2', 'first line\nother line', 1, tags('ten')],
+        changed: [1, 3],
+      },
+    ]);
+    expect(printed(plan([planned()])).slice(1, -1)).toEqual([
+      '  ~ 2',
+      '      email:',
+      '          first line',
+      '        - last line',
+      '        + other line',
+      '      tags:',
+      '        - [8]: "nine"',
+      '        + [8]: "ten"',
+    ]);
+  });
+
+  test('stays within the columns of a terminal', () => {
+    const long = '東京都 '.repeat(50);
+    spool.put('customers', [
+      { type: 'created', key: '1', after: ['1', long, null, '["x"]'] },
+      {
+        type: 'updated',
+        key: '2',
+        before: ['2', long, 1, null],
+        after: ['2', null, 1, `["${long}"]`],
+        changed: [1, 3],
+      },
+      {
+        type: 'updated',
+        key: '3',
+        before: ['3', long, 1, '[]'],
+        after: ['3', `${long}!`, 1, `["${long}"]`],
+        changed: [1, 3],
+      },
+    ]);
+    const terminal = aTerminal({ columns: 60 });
+    printPlan(plan([planned()]), [resource], spool, terminal);
+    expect(Math.max(...terminal.printed.map(widthOf))).toBeLessThanOrEqual(60);
+  });
+
   test.each<[string, Partial<ResourcePlan>]>([
     ['  only 1 page could be read: deletions are unknown', { isComplete: false, verdict: null }],
     ['  nothing would be deleted: it shifted', { verdict: { delete: 'none', because: 'it shifted' } }],
@@ -129,7 +178,7 @@ describe('a plan for people', () => {
     expect(printed(plan([planned(changed)]))).toContain(line);
   });
 
-  test('notes nothing where there is nothing to note', () => {
+  test('has no notes if there is nothing to note', () => {
     expect(printed(plan([planned()]))).toEqual([
       'customers  no changes  1,234 unchanged',
       'dry run with acme: 1 hit, nothing was written',

@@ -60,7 +60,7 @@ test('waits for a lock of somebody else, for a while, and says what is guarantee
   expect(await dead.store(aDeadLetter({ group: 'audit' }))).toBe(true);
 });
 
-test('says what is wrong with a file that is no database', async () => {
+test('says what is wrong with a file that is not a database', async () => {
   const file = await aFile();
   await writeFile(file, 'this is text, and long enough to be no header of a database at all');
   await using dead = openSqliteDeadLetters({ file, name: 'crm', timings });

@@ -26,16 +26,16 @@ describe('a spool', () => {
 
   test('remembers which record has which native key, for each resource by itself', () => {
     using spool = createSpool();
-    spool.claim('customers', [
+    spool.remember('customers', [
       ['7', 'a'],
       ['8', 'b'],
     ]);
-    spool.claim('orders', [['7', 'z']]);
-    expect(spool.claims('customers', { natives: ['7'], keys: ['b', 'none'] })).toEqual([
+    spool.remember('orders', [['7', 'z']]);
+    expect(spool.remembered('customers', { natives: ['7'], keys: ['b', 'none'] })).toEqual([
       ['7', 'a'],
       ['8', 'b'],
     ]);
-    expect(spool.claims('customers', { natives: ['none'], keys: [] })).toEqual([]);
+    expect(spool.remembered('customers', { natives: ['none'], keys: [] })).toEqual([]);
   });
 
   test('can be read twice at once', () => {

@@ -27,7 +27,7 @@ interface FenceOptions {
 
 /**
  * The fence as this run knows it. Each of the run's transactions first locks the fence row and checks that it still says the
- * same. Each leaves a random mark there, which tells whether it happened if the answer to its COMMIT is lost.
+ * same. Each leaves a random mark there, which shows whether it happened if the answer to its COMMIT is lost.
  */
 export class RunFence {
   readonly #connection: Connection;

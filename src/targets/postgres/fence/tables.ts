@@ -47,7 +47,7 @@ async function registerTable(
 }
 
 /**
- * If a resource was in another table before, our hashes say nothing about this one: every record is compared with its row
+ * If a resource was in another table before, our hashes prove nothing about this one: every record is compared with its row
  * again. The hashes are forgotten in steps, since one statement for millions would take longer than a statement may. The
  * table's name is stored last, so that the next run starts again if this one is killed on the way.
  */

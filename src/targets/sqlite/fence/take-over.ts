@@ -28,7 +28,7 @@ export function takeOver(
   return takeFence(connection, name, run, Math.max(Date.now(), generationFloor));
 }
 
-/** If the resource was in another table before, our hashes say nothing about this one: every record is compared with its row again. */
+/** If the resource was in another table before, our hashes prove nothing about this one: every record is compared with its row again. */
 function registerTable(connection: Connection, name: string, { resource, table }: ResourceTable): void {
   const row = connection
     .statement('SELECT id, table_name FROM _sync_tables WHERE name = ? AND resource = ?')

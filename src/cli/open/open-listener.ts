@@ -1,9 +1,9 @@
-import { redactor } from '../config/redact.ts';
-import type { ListenerConfig } from '../config/schema/schema.ts';
-import type { DeadLetters, Listener } from '../listener.ts';
+import { redactor } from '../../config/redact.ts';
+import type { ListenerConfig } from '../../config/schema/schema.ts';
+import type { DeadLetters, Listener } from '../../listener.ts';
+import { readVersion } from '../package.ts';
+import type { Terminal } from '../terminal.ts';
 import type { Setting } from './app.ts';
-import { readVersion } from './package.ts';
-import type { Terminal } from './terminal.ts';
 
 /** What listeners need beside their config. */
 export interface Surroundings {
@@ -36,7 +36,7 @@ export async function openListener(name: string, config: ListenerConfig, around:
   if (config.type === 'webhook') return openWebhook(name, config, around);
   if (config.type === 'exec') return openExec(name, config, around);
   if (config.type === 'module') return openModule(config, around);
-  const { createLogListener } = await import('../listeners/log.ts');
+  const { createLogListener } = await import('../../listeners/log.ts');
   const { print, isJson } = around.terminal;
   return createLogListener({ print, isJson });
 }
@@ -45,10 +45,10 @@ export async function openListener(name: string, config: ListenerConfig, around:
 export async function openDeadLetters({ config, timings }: Setting): Promise<DeadLetters & AsyncDisposable> {
   const { name, target } = config;
   if (target.type === 'postgres') {
-    const { openPostgresDeadLetters } = await import('../targets/postgres/dead-letters.ts');
+    const { openPostgresDeadLetters } = await import('../../targets/postgres/dead-letters.ts');
     return openPostgresDeadLetters({ ...target, name, timings });
   }
-  const { openSqliteDeadLetters } = await import('../targets/sqlite/dead-letters.ts');
+  const { openSqliteDeadLetters } = await import('../../targets/sqlite/dead-letters.ts');
   return openSqliteDeadLetters({ file: target.file, name, timings });
 }
 
@@ -64,16 +64,16 @@ async function openWebhook(name: string, config: Of<'webhook'>, around: Surround
     redact: redactor([...around.secrets, ...Object.values(headers)]),
   };
   if (!batch) {
-    const { createWebhookListener } = await import('../listeners/webhook.ts');
+    const { createWebhookListener } = await import('../../listeners/webhook.ts');
     return createWebhookListener(options);
   }
-  const { createWebhookBatchListener } = await import('../listeners/webhook-batch.ts');
+  const { createWebhookBatchListener } = await import('../../listeners/webhook-batch.ts');
   // A batch of all deliveries that can run at once has nothing to wait for.
   return createWebhookBatchListener(options, { ...batch, max: Math.min(batch.max, concurrency) });
 }
 
 async function openExec(name: string, { command, env }: Of<'exec'>, around: Surroundings): Promise<Listener> {
-  const { createExecListener } = await import('../listeners/exec.ts');
+  const { createExecListener } = await import('../../listeners/exec.ts');
   const { dir, graceMs, secrets } = around;
   return createExecListener({
     name,
@@ -86,8 +86,8 @@ async function openExec(name: string, { command, env }: Of<'exec'>, around: Surr
 }
 
 async function openModule({ module, on }: Of<'module'>, { dir, resources }: Surroundings): Promise<Listener> {
-  const { importModule } = await import('../config/modules.ts');
-  const { createModuleListener } = await import('../listeners/module.ts');
+  const { importModule } = await import('../../config/modules.ts');
+  const { createModuleListener } = await import('../../listeners/module.ts');
   const handlers = await importModule(module, dir);
   return createModuleListener({ module, handlers, on, resources });
 }

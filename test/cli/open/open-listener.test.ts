@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
-import { openListener, type Surroundings } from '../../src/cli/open-listener.ts';
-import type { LoadedConfig } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/errors.ts';
-import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../src/listener.ts';
-import { aConfig, aFolder, load } from '../config/a-config.ts';
-import { aThirdParty } from '../helpers/third-party.ts';
-import { aDelivery, failureOf } from '../listeners/a-delivery.ts';
+import { openListener, type Surroundings } from '../../../src/cli/open/open-listener.ts';
+import type { LoadedConfig } from '../../../src/config/load.ts';
+import { ConfigError } from '../../../src/errors.ts';
+import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../../src/listener.ts';
+import { aConfig, aFolder, load } from '../../config/a-config.ts';
+import { aThirdParty } from '../../helpers/third-party.ts';
+import { aDelivery, failureOf } from '../../listeners/a-delivery.ts';
 
 const base = { on: ['customers.*'], from: 'now' };
 
@@ -55,7 +55,7 @@ test('a module in TypeScript runs as it is, seen from the config', async () => {
     type Event = { readonly subject: string };
     export default {
       'customers.updated': async (event: Event, context: { attempt: number }): Promise<void> => {
-        await writeFile(new URL('./seen.json', import.meta.url), JSON.stringify([event.subject, context.attempt]));
+        await writeFile(new URL('../seen.json', import.meta.url), JSON.stringify([event.subject, context.attempt]));
       },
     };`;
   const { listener, dir } = await anOpenListener(
@@ -68,7 +68,7 @@ test('a module in TypeScript runs as it is, seen from the config', async () => {
 
 test("what a module throws of the package's own errors is understood, although it has copies of them", async () => {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('../../src/index.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('../../../src/index.ts', import.meta.url))],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -103,7 +103,7 @@ test.each([
   ['that does not parse', './broken.ts', 'does not load'],
   ['that throws', './throws.ts', 'does not load: no index'],
   ['that exports nothing', './nothing.ts', 'has no default export'],
-  ['that exports no listener', './text.ts', 'exports no listener'],
+  ['that exports no listener', './text.ts', 'does not export a listener'],
   ['that hears something else', './deaf.ts', 'has no handler for "customers.*"'],
 ])('a module %s is a config error', async (_case, module, message) => {
   const files = {

@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** One request, as it reached the third party. */
-export interface PartyHit {
+/** One request as it reached the third party. */
+export interface ThirdPartyHit {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
-export interface PartyAnswer {
+export interface ThirdPartyAnswer {
   /** Default: 200. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,40 +17,40 @@ export interface PartyAnswer {
   readonly body?: unknown;
 }
 
-/** What goes wrong with one hit, in place of what the third party would serve. */
-export interface PartyFault extends PartyAnswer {
-  /** `cut`: the connection breaks in the middle of the body. `hang`: nothing is ever answered. */
+/** What happens to one hit instead of what the third party would answer. */
+export interface ThirdPartyFault extends ThirdPartyAnswer {
+  /** `cut` breaks the connection in the middle of the body. `hang` never answers. */
   readonly connection?: 'cut' | 'hang';
 }
 
-/** What the third party has. */
-export interface PartyState {
+/** The data of the third party. */
+export interface ThirdPartyState {
   readonly records: readonly object[];
-  /** For a request that asks for changes: those of `records` that changed since the bookmark, and the keys that are gone. */
+  /** For a request that asks for changes: the records that changed since the bookmark, and the keys that are gone. */
   readonly changed: readonly object[];
   readonly deleted: readonly string[];
 }
 
-/** A third party in one function: what it answers to a request, given what it has. */
-export type ServeParty = (hit: PartyHit, state: PartyState) => PartyAnswer;
+/** A third party as one function: its answer to a request, from the data that it has. */
+export type ServeThirdParty = (hit: ThirdPartyHit, state: ThirdPartyState) => ThirdPartyAnswer;
 
 /** A third party on a real port of this machine. It remembers every request. */
-export interface ScriptedParty extends AsyncDisposable {
-  /** Without a slash at the end. */
+export interface ScriptedThirdParty extends AsyncDisposable {
+  /** It has no slash at the end. */
   readonly url: string;
-  readonly hits: readonly PartyHit[];
-  /** Replaces what it has. */
-  set(state: Partial<PartyState>): void;
-  /** What happens to the next hits, one each; null is served as ever. A function is called when the hit arrives. */
-  script(...faults: readonly (PartyFault | null | (() => PartyFault))[]): void;
+  readonly hits: readonly ThirdPartyHit[];
+  /** Replaces its data. */
+  set(state: Partial<ThirdPartyState>): void;
+  /** What happens to the next hits, one each. Null is answered as usual. A function is called when the hit arrives. */
+  script(...faults: readonly (ThirdPartyFault | null | (() => ThirdPartyFault))[]): void;
   close(): Promise<void>;
 }
 
-/** Starts a third party that answers as `serve` says. Whoever calls this closes it. */
-export async function openScriptedParty(serve: ServeParty): Promise<ScriptedParty> {
-  const hits: PartyHit[] = [];
-  const faults: (PartyFault | null | (() => PartyFault))[] = [];
-  let state: PartyState = { records: [], changed: [], deleted: [] };
+/** Starts a third party that answers with `serve`. The caller closes it. */
+export async function openScriptedThirdParty(serve: ServeThirdParty): Promise<ScriptedThirdParty> {
+  const hits: ThirdPartyHit[] = [];
+  const faults: (ThirdPartyFault | null | (() => ThirdPartyFault))[] = [];
+  let state: ThirdPartyState = { records: [], changed: [], deleted: [] };
 
   const server = createServer(async (request, response) => {
     const hit = await hitOf(request);
@@ -80,19 +80,19 @@ export async function openScriptedParty(serve: ServeParty): Promise<ScriptedPart
   };
 }
 
-/** The bytes of a body, as they are sent. */
+/** The bytes of a body as they are sent. */
 export function bytesOf(body: unknown = ''): Buffer {
   if (typeof body === 'string' || body instanceof Uint8Array) return Buffer.from(body);
   return Buffer.from(JSON.stringify(body));
 }
 
-async function hitOf(request: IncomingMessage): Promise<PartyHit> {
+async function hitOf(request: IncomingMessage): Promise<ThirdPartyHit> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
   return { method: request.method ?? 'GET', url, headers: request.headers, body: await text(request) };
 }
 
-/** A mistake in `serve` is shown to whoever reads the failed check. */
-function answerOf(serve: ServeParty, hit: PartyHit, state: PartyState): PartyFault {
+/** An error in `serve` becomes the answer, so that the failed check shows it. */
+function answerOf(serve: ServeThirdParty, hit: ThirdPartyHit, state: ThirdPartyState): ThirdPartyFault {
   try {
     return serve(hit, state);
   } catch (error) {
@@ -100,7 +100,7 @@ function answerOf(serve: ServeParty, hit: PartyHit, state: PartyState): PartyFau
   }
 }
 
-function send(response: ServerResponse, { status = 200, headers = {}, body, connection }: PartyFault): void {
+function send(response: ServerResponse, { status = 200, headers = {}, body, connection }: ThirdPartyFault): void {
   if (connection === 'hang') return;
   const bytes = bytesOf(body);
   const isJson = typeof body === 'object' && !(body instanceof Uint8Array);

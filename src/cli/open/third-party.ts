@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
-import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../adapter.ts';
-import { redactor } from '../config/redact.ts';
-import type { AdapterConfig } from '../config/schema/schema.ts';
-import { ConfigError, messageOf, syncErrorOf } from '../errors.ts';
-import type { TokenSource } from '../http/oauth.ts';
-import type { CredentialOptions, ThrottledClientOptions } from '../http/throttled.ts';
-import type { Progress } from '../progress.ts';
-import type { ThirdParty } from '../run/context.ts';
-import type { SlotKeeper } from '../throttle.ts';
-import type { TokenStore } from '../token.ts';
+import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
+import { redactor } from '../../config/redact.ts';
+import type { AdapterConfig } from '../../config/schema/schema.ts';
+import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
+import type { TokenSource } from '../../http/oauth.ts';
+import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
+import type { Progress } from '../../progress.ts';
+import type { ThirdParty } from '../../run/context.ts';
+import type { SlotKeeper } from '../../throttle.ts';
+import type { TokenStore } from '../../token.ts';
+import { readVersion } from '../package.ts';
 import type { Setting } from './app.ts';
-import { readVersion } from './package.ts';
 
 export interface ThirdPartyOptions {
   /** Milliseconds to wait for a slot; by default the adapter's own. */
@@ -61,17 +61,17 @@ interface OpenAdapter {
 
 async function openAdapter(config: AdapterConfig, setting: Setting): Promise<OpenAdapter> {
   if (config.type === 'rest') {
-    const { createRestAdapter } = await import('../adapters/rest/rest.ts');
+    const { createRestAdapter } = await import('../../adapters/rest/rest.ts');
     return { config, adapter: createRestAdapter(config), origins: [new URL(config.baseUrl).origin] };
   }
   if (config.type === 'file') {
-    const { createFileAdapter } = await import('../adapters/file/file.ts');
+    const { createFileAdapter } = await import('../../adapters/file/file.ts');
     const urls = Object.values(config.resources).flatMap(({ url }) => url ?? []);
     const adapter = createFileAdapter(config, () => setting.terminal.caller.terminal.stdin);
     return { config, adapter, origins: urls.map((url) => new URL(url).origin) };
   }
   if (config.type === 'singer') {
-    const { createSingerAdapter } = await import('../adapters/singer/singer.ts');
+    const { createSingerAdapter } = await import('../../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
     const { loaded, terminal } = setting;
     const surroundings = { dir: loaded.dir, env: terminal.caller.env, timeoutMs, maxMessageBytes: maxBodyBytes };
@@ -81,7 +81,7 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
 }
 
 async function openModule(config: AdapterConfig & { type: 'module' }, { loaded }: Setting): Promise<OpenAdapter> {
-  const { importModule } = await import('../config/modules.ts');
+  const { importModule } = await import('../../config/modules.ts');
   const definition = await importModule(config.module, loaded.dir);
   if (!isDefinition(definition)) {
     throw new ConfigError(`the module ${config.module} does not export an adapter`, {
@@ -117,7 +117,7 @@ async function wayOut(
   options: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
   if (options.from === undefined) return throttledWayOut(opened, parts, setting, options);
-  const { createFileClient, demandPass } = await import('../http/saved-answers.ts');
+  const { createFileClient, demandPass } = await import('../../http/saved-answers.ts');
   const saved = createFileClient(resolve(setting.terminal.caller.cwd, options.from));
   return ({ pass: { mode } }) => demandPass(saved, mode);
 }
@@ -128,8 +128,8 @@ async function throttledWayOut(
   { timings, terminal, loaded }: Setting,
   { waitMs, save }: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
-  const { createRecorder, notePass } = await import('../http/saved-answers.ts');
-  const { createThrottledClient } = await import('../http/throttled.ts');
+  const { createRecorder, notePass } = await import('../../http/saved-answers.ts');
+  const { createThrottledClient } = await import('../../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
   const credentials = await openCredentials(config, origins, loaded.dir);
@@ -167,7 +167,7 @@ async function openCredentials(
   origins: readonly string[],
   dir: string,
 ): Promise<CredentialOptions> {
-  const { authorizer, credentialsDigest, signer } = await import('../http/auth.ts');
+  const { authorizer, credentialsDigest, signer } = await import('../../http/auth.ts');
   const { auth, headers } = config.type === 'singer' ? {} : config;
   const add = authorizer(auth, headers);
   const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
@@ -175,7 +175,7 @@ async function openCredentials(
 }
 
 async function openSign(module: string, dir: string): Promise<Sign> {
-  const { importModule } = await import('../config/modules.ts');
+  const { importModule } = await import('../../config/modules.ts');
   const sign = await importModule(module, dir);
   if (typeof sign === 'function') return sign as Sign;
   throw new ConfigError(`the module ${module} does not export a function; no hit was made`, {
@@ -196,8 +196,8 @@ async function openTokens(
 ): Promise<OpenTokens | null> {
   const { auth } = config.type === 'singer' ? {} : config;
   if (auth?.type !== 'oauth2') return null;
-  const { createTokenSource } = await import('../http/oauth.ts');
-  const { throttleKeyOf } = await import('../http/throttle-key.ts');
+  const { createTokenSource } = await import('../../http/oauth.ts');
+  const { throttleKeyOf } = await import('../../http/throttle-key.ts');
   const key = config.throttle.key ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
   return { tokens: createTokenSource(auth, key, store), origin: new URL(auth.tokenUrl).origin };
 }

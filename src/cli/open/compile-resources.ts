@@ -1,12 +1,12 @@
-import type { AdapterConfig, Config, ResourceConfig } from '../config/schema/schema.ts';
-import { UsageError } from '../errors.ts';
-import { groupNamesOf } from '../listener.ts';
-import type { ChangesPlan, Resource } from '../pass/resource.ts';
-import type { Prepare } from '../record.ts';
-import { columnsOf } from '../records/columns.ts';
-import { compileKey, compileRekey } from '../records/key.ts';
-import { compilePrepare, type Mapping, mappedColumns } from '../records/prepare.ts';
-import type { ListenerGroup } from '../relay/groups.ts';
+import type { AdapterConfig, Config, ResourceConfig } from '../../config/schema/schema.ts';
+import { UsageError } from '../../errors.ts';
+import { groupNamesOf } from '../../listener.ts';
+import type { ChangesPlan, Resource } from '../../pass/resource.ts';
+import type { Prepare } from '../../record.ts';
+import { columnsOf } from '../../records/columns.ts';
+import { compileKey, compileRekey } from '../../records/key.ts';
+import { compilePrepare, type Mapping, mappedColumns } from '../../records/prepare.ts';
+import type { ListenerGroup } from '../../relay/groups.ts';
 import type { Setting } from './app.ts';
 
 /** Compiles the resources of the config: all of them, or those that were chosen by name. */

@@ -1,6 +1,6 @@
-import type { Config } from '../config/schema/schema.ts';
-import { isTestBuild } from '../crash.ts';
-import { defaultTimings, type Timings } from '../timings.ts';
+import type { Config } from '../../config/schema/schema.ts';
+import { isTestBuild } from '../../crash.ts';
+import { defaultTimings, type Timings } from '../../timings.ts';
 
 /** A database server does its work outside this process, so its batches may take longer than those of a file. */
 const serverBatchMs = 100;

@@ -1,22 +1,22 @@
 import { hostname } from 'node:os';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { redactor } from '../config/redact.ts';
-import type { Config } from '../config/schema/schema.ts';
-import { formatDuration } from '../duration.ts';
-import { ConfigError } from '../errors.ts';
-import type { Holder, Lock } from '../lock.ts';
-import { openRedis, type RedisConnection } from '../redis/connection/connection.ts';
-import { syncKeys } from '../redis/keys.ts';
-import { createLock } from '../redis/lock.ts';
-import type { EventStream } from '../stream.ts';
-import type { Target, TargetReader } from '../target.ts';
-import type { SlotKeeper } from '../throttle.ts';
-import type { Timings } from '../timings.ts';
-import type { TokenStore } from '../token.ts';
-import { packageFolder } from './package.ts';
-import type { GlobalOptions } from './program/flags.ts';
+import { type LoadedConfig, loadConfig } from '../../config/load.ts';
+import { redactor } from '../../config/redact.ts';
+import type { Config } from '../../config/schema/schema.ts';
+import { formatDuration } from '../../duration.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Holder, Lock } from '../../lock.ts';
+import { openRedis, type RedisConnection } from '../../redis/connection/connection.ts';
+import { syncKeys } from '../../redis/keys.ts';
+import { createLock } from '../../redis/lock.ts';
+import type { EventStream } from '../../stream.ts';
+import type { Target, TargetReader } from '../../target.ts';
+import type { SlotKeeper } from '../../throttle.ts';
+import type { Timings } from '../../timings.ts';
+import type { TokenStore } from '../../token.ts';
+import { packageFolder } from '../package.ts';
+import type { GlobalOptions } from '../program/flags.ts';
+import type { Terminal } from '../terminal.ts';
 import { readTimings } from './read-timings.ts';
-import type { Terminal } from './terminal.ts';
 
 /** What every command works with: the config, the timings, and the terminal. */
 export interface Setting {
@@ -69,17 +69,17 @@ export function lockOf({ config, timings }: Setting, redis: RedisConnection): Lo
 
 /** Loaded only after the lock is taken, like everything below: a run that finds it held must cost next to nothing. */
 export async function streamOf({ config }: Setting, redis: RedisConnection): Promise<EventStream> {
-  const { createEventStream } = await import('../redis/stream.ts');
+  const { createEventStream } = await import('../../redis/stream.ts');
   return createEventStream({ redis, key: syncKeys(config.redis.prefix, config.name).events });
 }
 
 export async function slotsOf({ config, timings }: Setting, redis: RedisConnection): Promise<SlotKeeper> {
-  const { createRedisSlots } = await import('../redis/slots.ts');
+  const { createRedisSlots } = await import('../../redis/slots.ts');
   return createRedisSlots({ redis, prefix: config.redis.prefix, timings });
 }
 
 export async function tokensOf({ config }: Setting, redis: RedisConnection): Promise<TokenStore> {
-  const { createTokenStore } = await import('../redis/tokens.ts');
+  const { createTokenStore } = await import('../../redis/tokens.ts');
   return createTokenStore({ redis, prefix: config.redis.prefix });
 }
 
@@ -87,20 +87,20 @@ export async function openTarget({ config, timings, terminal }: Setting): Promis
   const { name, target } = config;
   const { log } = terminal;
   if (target.type === 'postgres') {
-    const { openPostgresTarget } = await import('../targets/postgres/target.ts');
+    const { openPostgresTarget } = await import('../../targets/postgres/target.ts');
     return openPostgresTarget({ ...target, name, timings, log });
   }
-  const { openSqliteTarget } = await import('../targets/sqlite/target.ts');
+  const { openSqliteTarget } = await import('../../targets/sqlite/target.ts');
   return openSqliteTarget({ file: target.file, name, timings, log });
 }
 
 /** Opens the target to read from; creates nothing. */
 export async function openReader({ config: { name, target } }: Setting): Promise<TargetReader> {
   if (target.type === 'postgres') {
-    const { openPostgresReader } = await import('../targets/postgres/reader.ts');
+    const { openPostgresReader } = await import('../../targets/postgres/reader.ts');
     return openPostgresReader({ ...target, name });
   }
-  const { openSqliteReader } = await import('../targets/sqlite/reader.ts');
+  const { openSqliteReader } = await import('../../targets/sqlite/reader.ts');
   return openSqliteReader({ file: target.file, name });
 }
 

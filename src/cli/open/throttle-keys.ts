@@ -1,5 +1,5 @@
-import type { AdapterConfig, Config } from '../config/schema/schema.ts';
-import { throttleKeyOf } from '../http/throttle-key.ts';
+import type { AdapterConfig, Config } from '../../config/schema/schema.ts';
+import { throttleKeyOf } from '../../http/throttle-key.ts';
 
 /** The throttle keys whose slots the selected adapter's hits take; none if it reads files. */
 export function throttleKeysOf({ adapters, adapter }: Config): string[] {

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { bundledPackages } from '../../scripts/bundled-packages.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const notices = readFileSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+const bill: Bill = JSON.parse(readFileSync(join(root, 'dist/sbom.cdx.json'), 'utf8'));
+
+interface Bill {
+  readonly components: readonly { readonly name: string; readonly version: string }[];
+}
+
+/** As the source maps of the bundles have it, which the notices are not made from. */
+const bundled = [...new Set(['cli.cjs', 'index.js', 'testing.js'].flatMap(foldersIn))].map(manifestOf);
+
+function foldersIn(bundle: string): string[] {
+  const { sources }: { readonly sources: readonly string[] } = JSON.parse(
+    readFileSync(join(root, 'dist', `${bundle}.map`), 'utf8'),
+  );
+  return sources.flatMap((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source)?.[0] ?? []);
+}
+
+function manifestOf(folder: string): { readonly name: string; readonly version: string; readonly license: string } {
+  return JSON.parse(readFileSync(join(root, 'dist', folder, 'package.json'), 'utf8'));
+}
+
+test('the notices name every bundled package with its installed version and its licence', () => {
+  expect(bundled.length).toBeGreaterThan(40);
+  for (const { name, version, license } of bundled) {
+    expect(notices).toContain(`\n${name} ${version}\nLicence: ${license}\nSource: https://`);
+  }
+});
+
+test('the bill of materials lists the bundled packages, and no other', () => {
+  const identity = ({ name, version }: { readonly name: string; readonly version: string }) => `${name}@${version}`;
+  expect(bill.components.map(identity).sort()).toEqual(bundled.map(identity).sort());
+});
+
+test('code under the MPL is bundled, with its licence in full and the address of its source', () => {
+  const [, notice = ''] = notices.split('\n@jmespath-community/jmespath ');
+  expect(notice).toMatch(/^[\d.]+\nLicence: MPL-2.0\nSource: https:\/\/registry\.npmjs\.org\/.*\.tgz\n/);
+  expect(notice).toContain('Mozilla Public License Version 2.0');
+});
+
+test('a package of which nothing is left in the bundle needs no notice', () => {
+  const inputs = { 'node_modules/got/index.js': { bytesInOutput: 0 } };
+  const outputs = { 'dist/some.js': { bytes: 9, imports: [], exports: [], inputs } };
+  expect(bundledPackages([{ inputs: {}, outputs }])).toEqual([]);
+});
+
+test.each([
+  ['a licence that is not on the list', { license: 'GPL-3.0-only' }, 'has the licence GPL-3.0-only'],
+  ['a package that the lockfile does not know', { license: 'MIT' }, 'is not in package-lock.json'],
+])('the build refuses %s', (_what, manifest, message) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cronsync-notices-'));
+  const planted = join(folder, 'node_modules/planted');
+  mkdirSync(planted, { recursive: true });
+  writeFileSync(join(planted, 'package.json'), JSON.stringify({ name: 'planted', version: '1.0.0', ...manifest }));
+  const inputs = { [join(planted, 'index.js')]: { bytesInOutput: 9 } };
+  const outputs = { 'dist/some.js': { bytes: 9, imports: [], exports: [], inputs } };
+  expect(() => bundledPackages([{ inputs: {}, outputs }])).toThrow(message);
+  rmSync(folder, { recursive: true });
+});
