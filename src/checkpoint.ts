@@ -59,6 +59,16 @@ export interface Checkpoint {
   readonly sweptTo: number;
 }
 
+/**
+ * Ends the pass, so that the next step starts a new one, which brings everything. Nothing that a finished pass was good for
+ * is kept.
+ */
+export function startOver(checkpoint: Checkpoint): Checkpoint {
+  const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
+  const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
+  return { ...checkpoint, phase: 'done', isRemap, ...nothing };
+}
+
 /** A checkpoint as it is stored. A set that is left out stays as it is stored. */
 export interface CheckpointToStore {
   readonly checkpoint: Checkpoint;

@@ -215,8 +215,9 @@ export const event = object(
     },
     cause: {
       type: 'string',
-      const: 'remap',
-      description: 'The change comes from a new mapping only. Absent otherwise.',
+      enum: ['remap', 'repair'],
+      description:
+        '`remap`: the change comes from a new mapping only. `repair`: the row was written again, since somebody else had changed it or its table is new. Absent where the third party has changed the record.',
     },
     data: object(
       {

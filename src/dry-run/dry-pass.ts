@@ -24,18 +24,25 @@ export interface DryPassOptions {
   readonly onHit: () => void;
 }
 
+/** The table before the run. */
+export interface InspectedTable {
+  readonly plan: TablePlan;
+  /** The run would compare every record with its row. */
+  readonly isForgotten: boolean;
+}
+
 /** Records that are mapped and compared at once. */
 const recordsPerBatch = 2000;
 
 /** A pass of its own over one resource, planned into the spool. It stores nothing in the target. */
 export class DryPass {
-  readonly #table: TablePlan;
+  readonly #table: InspectedTable;
   readonly #context: DryRunContext;
   readonly #findings = new Findings();
   #state: PassState;
   #deletes: PlannedDeletes | null = null;
 
-  constructor(resource: Resource, table: TablePlan, context: DryRunContext) {
+  constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
@@ -66,7 +73,7 @@ export class DryPass {
       unconfirmed: this.#deletes?.unconfirmed ?? 0,
       verdict: this.#deletes?.verdict ?? null,
       ...(recognised && { recognised }),
-      table: this.#table,
+      table: this.#table.plan,
     };
   }
 
@@ -115,7 +122,7 @@ export class DryPass {
       brought.records += batch.raw;
       brought.rejected += batch.rejected.length;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
-      this.#findings.batch(batch, await planBatch(batch, this.#state, this.#context));
+      this.#findings.batch(batch, await planBatch(batch, this.#state, this.#table, this.#context));
       progress.records(this.#name, batch.raw);
       await nextTurn();
       signal.throwIfAborted();

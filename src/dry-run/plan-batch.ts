@@ -1,3 +1,4 @@
+import { allDifferent } from '../batch.ts';
 import type { Identified } from '../match/identify.ts';
 import { planSteps } from '../pass/plan.ts';
 import type { PassState } from '../pass/resource.ts';
@@ -10,6 +11,7 @@ import type { DryRunContext } from './context.ts';
 export async function planBatch(
   batch: Identified,
   { resource, seen }: PassState,
+  { isForgotten }: { readonly isForgotten: boolean },
   context: DryRunContext,
 ): Promise<number> {
   const { target, spool } = context;
@@ -17,7 +19,7 @@ export async function planBatch(
   const { records, rejected, aliases } = batch;
   if (aliases) spool.remember(table.resource, aliases.known);
   const entries = records.map(({ key, hash }) => [key, hash] as const);
-  const compared = await target.compare(table, entries);
+  const compared = isForgotten ? allDifferent(entries) : await target.compare(table, entries);
   seen.addAll(compared.unchanged);
   const different = compared.different.flatMap((at) => records[at] ?? []);
   const found = await target.find(table, different);

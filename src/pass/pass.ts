@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint.ts';
+import { type Checkpoint, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
@@ -10,7 +10,7 @@ import type { PageTaken } from './page-intake.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
 import { takePage } from './take-page.ts';
-import { fail, isSnapshot, needsNewPass, nextMode, startOver, wholeMode } from './transitions.ts';
+import { fail, isSnapshot, needsNewPass, nextMode, wholeMode } from './transitions.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {

@@ -78,13 +78,6 @@ export function needsNewPass(before: Checkpoint | null, shape: string, modes: re
   return before.phase === 'walking' && !modes.includes(before.mode);
 }
 
-/** Ends the pass, so that the next step starts a new one. Nothing that a finished pass was good for is kept. */
-export function startOver(checkpoint: Checkpoint): Checkpoint {
-  const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-  const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
-  return { ...checkpoint, phase: 'done', isRemap, ...nothing };
-}
-
 /** The third party says that nothing has changed since the last complete pass. */
 export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpoint {
   const { bookmark, progress } = checkpoint;

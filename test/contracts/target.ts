@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
-import type { Checkpoint } from '../../src/checkpoint.ts';
+import { type Checkpoint, startOver } from '../../src/checkpoint.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
 import { planSteps } from '../../src/pass/plan.ts';
@@ -56,6 +56,12 @@ const never = new AbortController().signal;
 export function checkpointOf(pass: number): Checkpoint {
   return aCheckpoint({ pass, cursor: 'next' });
 }
+
+/** In the middle of its pages, with all that makes the next pass bring less than everything. */
+const deepInAPass: Checkpoint = {
+  ...checkpointOf(4),
+  ...{ bookmark: 'b', fullAt: 5, completedAt: 5, validators: { etag: '"x"' } },
+};
 
 export function batchOf(records: readonly Prepared[], changes: Partial<Batch> = {}): Batch {
   const events = { source: '/test', silent: false };
@@ -158,6 +164,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(state).toEqual({
           exists: true,
           missingColumns: ['email', 'visits', 'score', 'active', 'tags', 'deleted_at'],
+          isForgotten: false,
           problems: [],
           warnings: [],
         });
@@ -192,6 +199,55 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.compare(moved, entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
         await write(target, [ada], { table: moved });
         expect(await system('SELECT id FROM clients')).toEqual([{ id: '1' }]);
+      });
+
+      test('starts the pass over after the resource has moved to another table', async () => {
+        const target = await takenOver();
+        await target.save('customers', { checkpoint: deepInAPass });
+        const moved = await takenOver(customersTable({ table: 'clients' }));
+        expect((await moved.pass('customers'))?.checkpoint).toEqual(startOver(deepInAPass));
+        expect(startOver(deepInAPass)).toMatchObject({ phase: 'done', validators: null, bookmark: null, fullAt: null });
+      });
+
+      test('forgets what it knows of the rows of a table that it has to make again', async () => {
+        const first = await takenOver();
+        await write(first, [ada, bob]);
+        await first.save('customers', { checkpoint: deepInAPass });
+        await world.sql('DROP TABLE customers');
+        const target = await takenOver();
+        expect(await target.compare(customersTable(), entriesOf([ada, bob]))).toEqual({
+          unchanged: [],
+          different: [0, 1],
+        });
+        expect((await target.pass('customers'))?.checkpoint).toEqual(startOver(deepInAPass));
+        expect(await write(target, [ada, bob])).toMatchObject({ ids: [1, 2], counts: { created: 2 } });
+        const [, , ...again] = await eventsOf(target);
+        expect(again).toMatchObject([
+          { type: 'customers.created', subject: '1', cause: 'repair' },
+          { type: 'customers.created', subject: '2', cause: 'repair' },
+        ]);
+        expect(await target.compare(customersTable(), entriesOf([ada, bob]))).toMatchObject({ unchanged: [1, 2] });
+      });
+
+      test('says beforehand that it would forget what it knows of a table', async () => {
+        const target = await takenOver();
+        const isForgotten = async (table = customersTable()) => (await target.inspect(table)).isForgotten;
+        expect(await isForgotten()).toBe(false);
+        expect(await isForgotten(customersTable({ table: 'clients' }))).toBe(true);
+        await world.sql('CREATE TABLE clients (id VARCHAR(50) PRIMARY KEY)');
+        expect(await isForgotten(customersTable({ table: 'clients' }))).toBe(true);
+        await world.sql('DROP TABLE customers');
+        expect(await isForgotten()).toBe(true);
+      });
+
+      test('keeps what it knows of a table that it only widens', async () => {
+        const target = await takenOver();
+        await write(target, [ada]);
+        await target.save('customers', { checkpoint: deepInAPass });
+        await world.sql('ALTER TABLE customers DROP COLUMN deleted_at');
+        const widened = await takenOver();
+        expect(await widened.compare(customersTable(), entriesOf([ada]))).toMatchObject({ unchanged: [1] });
+        expect((await widened.pass('customers'))?.checkpoint).toEqual(deepInAPass);
       });
     });
 

@@ -1,8 +1,9 @@
+import { allDifferent } from '../../batch.ts';
 import { noClues } from '../../identity.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
-import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import type { Session } from './connection/session.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';

@@ -1,8 +1,9 @@
+import { allDifferent } from '../../batch.ts';
 import { noClues } from '../../identity.ts';
 import type { TableState } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
-import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import type { Connection } from './connection/connection.ts';
 import { readFence } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
@@ -105,7 +106,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
   };
 }
 
-const noTable: TableState = { exists: false, missingColumns: [], problems: [], warnings: [] };
+const noTable: TableState = { exists: false, missingColumns: [], isForgotten: true, problems: [], warnings: [] };
 
 /** About where the sync stands. */
 function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {

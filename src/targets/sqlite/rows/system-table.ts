@@ -81,16 +81,20 @@ export function readIndexes(connection: Connection, table: string): TableIndex[]
   ];
 }
 
-/** Makes the table, or adds the columns that it lacks. Called inside a transaction, after `problemsOf` found none. */
-export function shapeTable(connection: Connection, table: ResourceTable): void {
+/**
+ * Makes the table, or adds the columns that it lacks. Returns whether the table is new. Called inside a transaction, after
+ * `problemsOf` found none.
+ */
+export function shapeTable(connection: Connection, table: ResourceTable): boolean {
   const system = readTable(connection, table.table);
   if (!system) {
     connection.exec(createStatement(table));
-    return;
+    return true;
   }
   for (const column of missingColumns(table, system, dialect)) {
     connection.exec(`ALTER TABLE ${quoted(table.table)} ADD COLUMN ${quoted(column.name)} ${types[column.kind]}`);
   }
+  return false;
 }
 
 const types: Record<Column['kind'], string> = {
