@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
 import { type Checkpoint, startOver } from '../../src/checkpoint.ts';
+import { type Drift, type KnownQuery, noDrift } from '../../src/drift.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
+import { differingFields, digestFields } from '../../src/field-digests.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Column, Prepared, Values } from '../../src/record.ts';
 import type { OnDelete, ResourceTable } from '../../src/table.ts';
@@ -802,6 +804,105 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         ]);
         await remove(target, ids.slice(0, 1), table);
         expect(await system('SELECT tenant FROM customers')).toEqual([{ tenant: 'b' }]);
+      });
+    });
+
+    describe('what is known of rows', () => {
+      const all = { after: 0, limit: 100 };
+      const digest = digestFields(customerColumns);
+      /** The fields that read otherwise than when they were written, by key; null for a row that is gone. */
+      const differing = async (target: TargetReader, table = customersTable()) =>
+        (await target.known(table, all)).map(({ key, row, fields }) => [
+          key,
+          row && differingFields(fields ?? '', digestFields(table.mapped)(row)),
+        ]);
+
+      test('is what each live row was like when it was written, beside the row as it is now', async () => {
+        const target = await takenOver();
+        const { ids } = await write(target, [ada, bob, eve]);
+        await remove(target, ids.slice(1, 2));
+        await world.sql("UPDATE customers SET email = 'x@example.com' WHERE id = '3'");
+        const known = { isMarked: false, mayBeRewritten: false };
+        expect(await target.known(customersTable(), all)).toEqual([
+          { id: 1, key: '1', hash: ada.hash, fields: digest(ada.values), row: ada.values, ...known },
+          {
+            ...{ id: 3, key: '3', hash: eve.hash, fields: digest(eve.values), ...known },
+            row: ['3', 'x@example.com', null, null, null, '{"k":1}'],
+          },
+        ]);
+      });
+
+      test('comes in steps, or for some ids', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob, eve]);
+        const keys = async (query: KnownQuery) => (await target.known(customersTable(), query)).map(({ key }) => key);
+        expect(await keys({ after: 1, limit: 1 })).toEqual(['2']);
+        expect(await keys({ after: 3, limit: 9 })).toEqual([]);
+        expect(await keys({ ids: [3, 1, 77] })).toEqual(['1', '3']);
+      });
+
+      test('shows rows that are gone, marked, or in a table that is gone', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        await world.sql("DELETE FROM customers WHERE id = '1'");
+        await world.sql("UPDATE customers SET deleted_at = '2026-01-01T00:00:00Z' WHERE id = '2'");
+        const known = async () =>
+          (await target.known(customersTable(), all)).map(({ row, isMarked }) => [row, isMarked]);
+        expect(await known()).toEqual([
+          [null, false],
+          [bob.values, true],
+        ]);
+        await world.sql('DROP TABLE customers');
+        expect(await known()).toEqual([
+          [null, false],
+          [null, false],
+        ]);
+      });
+
+      test('is what the database made of a value, where a type rounds it', async () => {
+        await world.sql('CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, email NUMERIC(10,2))');
+        const columns = [column('id', 'text'), column('email', 'text')];
+        const table = customersTable({ columns });
+        const target = await takenOver(table);
+        await write(target, [record('1', '1.50'), record('2', '2.0')], { table });
+        await write(target, [record('1', '3.500')], { table });
+        expect(await differing(target, table)).toEqual([
+          ['1', []],
+          ['2', []],
+        ]);
+        await world.sql('UPDATE customers SET email = 9');
+        expect(await differing(target, table)).toEqual([
+          ['1', [1]],
+          ['2', [1]],
+        ]);
+      });
+
+      test('is forgotten on request, with whatever makes the next pass bring less than everything', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        await target.save('customers', { checkpoint: deepInAPass });
+        await target.forget('customers', [2]);
+        expect(await (await reader()).compare(customersTable(), entriesOf([ada, bob]))).toEqual({
+          unchanged: [1],
+          different: [1],
+        });
+        expect((await target.pass('customers'))?.checkpoint).toEqual(startOver(deepInAPass));
+        const old = target;
+        await takenOver();
+        await expect(old.forget('customers', [1])).rejects.toThrow(FencedError);
+      });
+
+      test('keeps what was found to differ, until it is replaced', async () => {
+        const target = await takenOver();
+        expect(await target.drift('customers')).toEqual(noDrift);
+        const found: Drift = {
+          ...{ at: 5, compared: 9, missing: 1, changed: 0, marked: 0, unknown: 0, isBeingRepaired: false },
+          rows: [{ id: 1, key: '1', is: 'missing', fields: null }],
+        };
+        await target.saveDrift('customers', { checkedTo: 7, found });
+        expect(await (await reader()).drift('customers')).toEqual({ checkedTo: 7, found });
+        await (await open()).saveDrift('customers', { checkedTo: 8, found: null });
+        expect(await target.drift('customers')).toEqual({ checkedTo: 8, found: null });
       });
     });
 

@@ -1,9 +1,7 @@
-import { startOver } from '../../../checkpoint.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { fencedError } from '../../sql/run-errors.ts';
 import type { Session } from '../connection/session.ts';
-import { readPass, savePass } from '../ledger.ts';
-import { migrations } from '../migrations.ts';
+import { endPass } from '../drift.ts';
 import type { Place, Transact } from '../schema.ts';
 import { type MarkedFence, readFence } from './fence.ts';
 
@@ -43,8 +41,7 @@ export async function beginForgetting(session: Session, place: Place, name: stri
     `UPDATE ${place.table('_sync_tables')} SET is_forgetting = true WHERE name = $1 AND resource = $2`,
     [name, resource],
   );
-  const pass = await readPass(session, place, name, resource, migrations.length);
-  if (pass) await savePass(session, place, name, resource, { checkpoint: startOver(pass.checkpoint) });
+  await endPass(session, place, name, resource);
 }
 
 /** The numbers of the resources whose hashes are to be forgotten, also those that a run was killed over. */

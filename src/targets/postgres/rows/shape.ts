@@ -28,6 +28,8 @@ export interface Shape {
   readonly mapped: readonly (ShapedColumn | null)[];
   readonly mark: string | null;
   readonly canCopy: boolean;
+  /** The database might keep another row than is written: by a trigger, or by the type of a column. */
+  readonly mayRewrite: boolean;
   readonly isPartitioned: boolean;
   /** The column of any name. */
   readonly column: (name: string) => ShapedColumn | null;
@@ -43,6 +45,20 @@ const native: Record<ColumnKind, ReadonlySet<string>> = {
   date: new Set(),
   timestamp: new Set(),
   json: new Set(['jsonb', 'json']),
+};
+
+const texts = ['text', 'character varying'];
+
+/** Types whose columns give back every value of a kind as it was written. One with a length or a precision may cut or round. */
+const faithful: Record<ColumnKind, ReadonlySet<string>> = {
+  text: new Set(texts),
+  integer: new Set(['bigint', 'integer', 'smallint', 'numeric']),
+  real: new Set(['double precision']),
+  decimal: new Set(['numeric', ...texts]),
+  boolean: new Set(['boolean']),
+  date: new Set(['date', ...texts]),
+  timestamp: new Set(['timestamp with time zone', 'timestamp without time zone', ...texts]),
+  json: new Set(['jsonb', 'json', ...texts]),
 };
 
 /** Null while the table lacks its key: nothing can be found in it. */
@@ -67,9 +83,14 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
     mapped,
     mark: table.onDelete === 'soft' && present.has(softColumn) ? quoted(softColumn) : null,
     canCopy: system?.hasPolicies === false,
+    mayRewrite: system?.hasTriggers === true || mapped.some((column) => column && !isFaithful(column)),
     isPartitioned: system?.isPartitioned === true,
     column: (name) => shaped(table.columns.find((column) => column.name === name) ?? { name, kind: 'text' }),
   };
+}
+
+function isFaithful({ kind, fullType }: ShapedColumn): boolean {
+  return faithful[kind].has(fullType);
 }
 
 /**

@@ -1,10 +1,8 @@
-import { startOver } from '../../../checkpoint.ts';
 import type { ResourceTable } from '../../../table.ts';
 import type { FenceRow, RunIdentity } from '../../../target.ts';
 import { lostFenceError, unfitError } from '../../sql/run-errors.ts';
 import type { Connection } from '../connection/connection.ts';
-import { readPass, savePass } from '../ledger.ts';
-import { migrations } from '../migrations.ts';
+import { forgetRows } from '../drift.ts';
 import { folded } from '../names.ts';
 import { ensureAliases } from '../rows/aliases.ts';
 import { inspectTable } from '../rows/inspect-table.ts';
@@ -28,7 +26,10 @@ export function takeOver(
   for (const table of tables) {
     const isMoved = registerTable(connection, name, table);
     const isNew = shapeTable(connection, table);
-    if (isMoved || isNew) forgetRows(connection, name, table.resource);
+    // Our hashes are not about the rows of this table.
+    const { resource } = table;
+    const { id: of } = ownRegister(connection, name, resource);
+    if (isMoved || isNew) forgetRows(connection, { name, resource, of }, 'all');
   }
   return takeFence(connection, name, run, Math.max(Date.now(), generationFloor));
 }
@@ -47,14 +48,6 @@ function registerTable(connection: Connection, name: string, { resource, table }
   if (folded(String(row.table_name)) === folded(table)) return false;
   connection.statement('UPDATE _sync_tables SET table_name = ? WHERE id = ?').run(table, Number(row.id));
   return true;
-}
-
-/** Our hashes are not about the rows of this table: the next pass brings everything and compares each record with its row. */
-function forgetRows(connection: Connection, name: string, resource: string): void {
-  const { id } = ownRegister(connection, name, resource);
-  connection.statement("UPDATE _sync_records SET hash = '' WHERE of_table = ?").run(id);
-  const pass = readPass(connection, name, resource, migrations.length);
-  if (pass) savePass(connection, name, resource, { checkpoint: startOver(pass.checkpoint) });
 }
 
 function takeFence(connection: Connection, name: string, { run, holder }: RunIdentity, generation: number): FenceRow {

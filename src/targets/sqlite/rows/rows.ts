@@ -59,12 +59,23 @@ export function rowsIn(connection: Connection, table: ResourceTable): Rows {
   };
 }
 
+/** Whether the database might keep another row than is written: by a trigger, or by the type of a column. */
+export function mayRewrite(connection: Connection, { table, mapped }: ResourceTable): boolean {
+  const trigger = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE LIMIT 1";
+  if (connection.statement(trigger).get(table)) return true;
+  return !areFaithful(connection, table, mapped);
+}
+
 /** Whether a column of the key might give back another text than was written: a number for "007". */
 export function mayChangeKeys(connection: Connection, table: ResourceTable): boolean {
+  return !areFaithful(connection, table.table, keyColumns(table));
+}
+
+function areFaithful(connection: Connection, table: string, columns: readonly Column[]): boolean {
   const affinities = new Map(
-    readTable(connection, table.table)?.columns.map(({ name, affinity }) => [folded(name), affinity]),
+    readTable(connection, table)?.columns.map(({ name, affinity }) => [folded(name), affinity]),
   );
-  return keyColumns(table).some(({ name, kind }) => !isFaithful(kind, affinities.get(folded(name)) ?? 'text'));
+  return columns.every(({ name, kind }) => isFaithful(kind, affinities.get(folded(name)) ?? 'text'));
 }
 
 /**
