@@ -16,6 +16,8 @@ export interface Checkpoint {
   readonly shape: string;
   /** This pass runs because the shape has changed: what it writes is not a change at the third party. */
   readonly isRemap: boolean;
+  /** This pass compares every row with what is known of it, and writes again what somebody else has changed. */
+  readonly verifies?: boolean;
   /** The next page; null at the start of a pass. */
   readonly cursor: Cursor | null;
   readonly bookmark: string | null;

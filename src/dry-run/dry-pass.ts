@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { DriftCounts } from '../drift.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
@@ -11,6 +12,8 @@ import { SeenSet } from '../pass/seen-set.ts';
 import { goneIn } from '../pass/take-page.ts';
 import { startPass, wholeMode } from '../pass/transitions.ts';
 import { turnPage } from '../pass/turn-page.ts';
+import { countsOf } from '../verify/findings.ts';
+import { lookAtSample } from '../verify/sample.ts';
 import { askInDryRun } from './clues.ts';
 import type { DryRunContext } from './context.ts';
 import { type PlannedDeletes, planDeletes } from './deletes.ts';
@@ -41,6 +44,7 @@ export class DryPass {
   readonly #findings = new Findings();
   #state: PassState;
   #deletes: PlannedDeletes | null = null;
+  #drift: DriftCounts | null = null;
 
   constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
@@ -55,7 +59,9 @@ export class DryPass {
       await this.#takePage(options);
       this.#context.progress.page(this.#name, this.#pages);
     }
-    if (this.#isIn('deleting')) await this.#planDeletes();
+    if (!this.#isIn('deleting')) return;
+    await this.#planDeletes();
+    if (!this.#table.isForgotten) this.#drift = await this.#lookForDrift();
   }
 
   plan(): ResourcePlan {
@@ -72,6 +78,7 @@ export class DryPass {
       counts: this.#context.spool.counts(this.#name),
       unconfirmed: this.#deletes?.unconfirmed ?? 0,
       verdict: this.#deletes?.verdict ?? null,
+      drift: this.#drift,
       ...(recognised && { recognised }),
       table: this.#table.plan,
     };
@@ -142,6 +149,14 @@ export class DryPass {
     const { resource, checkpoint } = this.#state;
     const ask = askInDryRun(resource.table, thirdParty.name, this.#context);
     return { by: bringerOf(checkpoint, thirdParty.name), ask };
+  }
+
+  async #lookForDrift(): Promise<DriftCounts | null> {
+    const { target, now } = this.#context;
+    const stored = (await target.pass(this.#name))?.checkpoint ?? null;
+    const sampled = { resource: this.#state.resource, checkpoint: stored };
+    const { drift } = await lookAtSample(sampled, await target.drift(this.#name), target, now());
+    return drift && countsOf(drift);
   }
 
   async #planDeletes(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ChangeCounts } from '../change.ts';
+import type { DriftCounts } from '../drift.ts';
 import type { Recognised } from '../match/recognise.ts';
 import type { Verdict } from '../pass/guard.ts';
 import type { Rejected } from '../record.ts';
@@ -20,6 +21,8 @@ export interface ResourcePlan {
   readonly unconfirmed: number;
   /** Null while the pass is not complete. */
   readonly verdict: Verdict | null;
+  /** Rows that somebody else changed, as far as a sample shows; null where none is known. A run does not write them again. */
+  readonly drift: DriftCounts | null;
   /** For a resource with `match`: by what the records were recognised. */
   readonly recognised?: Recognised;
   /** What the run would do to the table first, or why it could not run at all. */

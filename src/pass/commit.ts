@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Comparison, Found, Step } from '../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
@@ -6,6 +7,7 @@ import { UnreachableError } from '../errors.ts';
 import type { Identified } from '../match/identify.ts';
 import type { Prepared } from '../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
+import { rowComparison } from './compare-row.ts';
 import { planSteps } from './plan.ts';
 import type { PassState } from './resource.ts';
 
@@ -28,6 +30,8 @@ export class PageWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
   readonly #retry = new Map<string, Prepared>();
+  /** Keys of records that the third party has not changed, whose rows somebody else has. */
+  readonly #drifted = new Set<string>();
 
   constructor(state: PassState, run: WriteContext) {
     this.#state = state;
@@ -42,7 +46,7 @@ export class PageWriter {
     const compared = await target.compare(resource.table, entries);
     seen.addAll(compared.unchanged);
     await this.#seeRejected(batch);
-    this.#retryDifferent(batch, compared.different);
+    this.#retryDifferent(batch, [...compared.different, ...(await this.#driftedIn(batch, compared))]);
     if (this.#retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
       return afterPage ? this.#commitUntilFree(batch, afterPage) : this.#commitOnce(batch, undefined);
     }
@@ -58,6 +62,25 @@ export class PageWriter {
     const { resource, seen } = this.#state;
     const keys = rejected.flatMap(({ key }) => (key === null ? [] : [key]));
     if (keys.length > 0) seen.addAll(await this.#run.target.idsOf(resource.table.resource, keys));
+  }
+
+  /** The positions of the records whose rows are not as they were written, in a pass that compares every row. */
+  async #driftedIn({ records }: Identified, { unchanged }: Comparison): Promise<number[]> {
+    const { resource, checkpoint } = this.#state;
+    if (!checkpoint.verifies || unchanged.length === 0) return [];
+    const compare = rowComparison(resource, true);
+    const known = await this.#run.target.known(resource.table, { ids: unchanged });
+    const drifted = new Set(known.filter((row) => compare(row) !== 'same').map(({ key }) => key));
+    for (const key of drifted) this.#drifted.add(key);
+    return records.flatMap(({ key }, at) => (drifted.has(key) ? at : []));
+  }
+
+  /** What is known of a row that somebody else has changed does not count. */
+  #plan(records: readonly Prepared[], found: readonly Found[]): Step[] {
+    const forgotten = found.map((each, at) =>
+      each.entry && this.#drifted.has(records[at]?.key ?? '') ? { ...each, entry: { ...each.entry, hash: '' } } : each,
+    );
+    return planSteps(records, forgotten);
   }
 
   /** Of two records with one key the later counts, also if the earlier one is still waiting for its row. */
@@ -111,7 +134,7 @@ export class PageWriter {
       {
         table: resource.table,
         records,
-        plan: planSteps,
+        plan: (planned, found) => this.#plan(planned, found),
         rejected: batch.rejected,
         aliases: batch.aliases,
         pass: before.pass,

@@ -123,9 +123,9 @@ export class Pass {
     return true;
   }
 
-  /** Makes the next step start a new pass, whatever this one was doing. */
-  startOver(): void {
-    if (this.#checkpoint) this.#checkpoint = startOver(this.#checkpoint);
+  /** Makes the next step start a new pass, whatever this one was doing; one that `verifies` compares every row. */
+  startOver({ verifies = false }: { readonly verifies?: boolean } = {}): void {
+    if (this.#checkpoint) this.#checkpoint = { ...startOver(this.#checkpoint), ...(verifies && { verifies }) };
   }
 
   get #name(): string {

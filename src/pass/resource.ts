@@ -1,6 +1,6 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import type { Prepare, Rekey } from '../record.ts';
+import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
 import type { SeenSet } from './seen-set.ts';
@@ -9,6 +9,8 @@ import type { SeenSet } from './seen-set.ts';
 export interface Resource {
   readonly table: ResourceTable;
   readonly prepare: Prepare;
+  /** The hash that `prepare` gives a record with these values. */
+  readonly hash: (values: Values) => string;
   /** Present where the table has `match`. Without it, the key that `prepare` gives is the key. */
   readonly rekey?: Rekey;
   readonly shape: string;

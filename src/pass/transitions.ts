@@ -47,6 +47,7 @@ export function startPass<M extends Mode>(
     phase: 'walking',
     shape,
     isRemap: isReshaped || (before?.isRemap === true && before.completedAt === null),
+    ...(before?.verifies && { verifies: true }),
     cursor: null,
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
@@ -95,7 +96,11 @@ export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpo
  * The pass is over. A snapshot that brought no bookmark leaves none. A held pass stays a remap: a deletion that is permitted
  * later has the same cause.
  */
-export function complete(checkpoint: Checkpoint, now: number, held: HeldDeletes | null): Checkpoint {
+export function complete(
+  { verifies: _verifies, ...checkpoint }: Checkpoint,
+  now: number,
+  held: HeldDeletes | null,
+): Checkpoint {
   return {
     ...checkpoint,
     phase: held ? 'held' : 'done',

@@ -3,15 +3,18 @@ import { refuseUnmatched } from '../match/unmatched.ts';
 import { choosePass } from '../pass/due.ts';
 import { Pass } from '../pass/pass.ts';
 import type { Resource } from '../pass/resource.ts';
+import { checkSample } from '../verify/sample.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
-import { reportBackOff, reportEnd } from './report-pass.ts';
+import { reportBackOff, reportDrift, reportEnd } from './report-pass.ts';
 
 export interface PassesOptions {
   /** The resources to work on: all of the config, or those that were asked for. */
   readonly resources: readonly Resource[];
   /** Start every pass over. */
   readonly isFull: boolean;
+  /** With `isFull`: compare every row, and write again what somebody else has changed. */
+  readonly verifies: boolean;
   /** The run takes at most this many pages. */
   readonly maxPages: number;
   /** Permit, once, as many deletions as the guard has held back. */
@@ -24,7 +27,7 @@ export async function openPasses(options: PassesOptions, run: RunContext, report
   for (const resource of options.resources) passes.push(await openPass(resource, run));
   for (const pass of passes) {
     if (options.allowMassDelete && !(await pass.permit(run))) report.warn(nothingHeld(pass));
-    if (options.isFull) pass.startOver();
+    if (options.isFull) pass.startOver({ verifies: options.verifies });
   }
   report.opened(passes);
   return passes;
@@ -67,8 +70,10 @@ export async function stepPasses(
 async function isOverAfterStep(pass: Pass, run: RunContext, report: RunReport): Promise<boolean> {
   const { taken, ended } = await pass.step(run);
   if (taken) report.tookPage(taken);
-  if (ended) await reportEnd(pass, ended, run, report);
-  return ended !== null;
+  if (!ended) return false;
+  await reportEnd(pass, ended, run, report);
+  reportDrift(pass, await checkSample(pass, run), report);
+  return true;
 }
 
 /** Stores an error of the third party with its pass, so that the next resource has its turn. Any other error ends the run. */

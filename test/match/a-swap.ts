@@ -8,6 +8,7 @@ import { silentLog } from '../../src/log.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import { columnsOf, type RecordSchema } from '../../src/records/columns.ts';
+import { hashOf } from '../../src/records/hash.ts';
 import { compileRekey } from '../../src/records/key.ts';
 import { compilePrepare, mappedColumns } from '../../src/records/prepare.ts';
 import { type RunOptions, run } from '../../src/run/run.ts';
@@ -116,6 +117,7 @@ async function resourceOf(
   return {
     table: { ...table, columns: columnsOf(schema), mapped: mappedColumns(mapping) },
     prepare: await compilePrepare(mapping),
+    hash: hashOf(mappedColumns(mapping)),
     ...(match && { rekey: compileRekey(mapping) }),
     shape: `${name} ${match}`,
     everyMs: 0,
@@ -144,7 +146,7 @@ function runOptions(
   { maxPages = 1000, allowMassDelete = false }: RunChanges,
 ): RunOptions {
   return {
-    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, allowMassDelete },
+    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, verifies: false, allowMassDelete },
     ...{ groups: [], maxStream: 100_000, retainMs: 3_600_000, source: '/crm', onRemap: 'emit', perMs: 60_000 },
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
   };

@@ -8,7 +8,16 @@ function aPass(resource: string, checkpoint: Checkpoint | null, everyMs = 60_000
   const table = { resource, table: resource, key: ['id'], columns: [], mapped: [], onDelete: 'soft' } as const;
   const prepare = () => ({ key: null, reasons: [], raw: null });
   return {
-    resource: { table, prepare, shape: 'shape', everyMs, maxRejectRatio: 0, maxPages: 10, guard: aGuard },
+    resource: {
+      table,
+      prepare,
+      hash: () => '',
+      shape: 'shape',
+      everyMs,
+      maxRejectRatio: 0,
+      maxPages: 10,
+      guard: aGuard,
+    },
     checkpoint,
   };
 }

@@ -11,6 +11,7 @@ import { planSteps } from '../../src/pass/plan.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
 import { startPass } from '../../src/pass/transitions.ts';
+import { hashOf } from '../../src/records/hash.ts';
 import { compilePrepare } from '../../src/records/prepare.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import type { StoredPass, Target } from '../../src/target.ts';
@@ -122,6 +123,7 @@ async function customers(onDelete: 'soft' | 'hard'): Promise<Resource> {
   return {
     table: { resource: 'customers', table: 'customers', key: ['id'], columns, mapped: columns, onDelete },
     prepare: await compilePrepare({ schema, key: ['id'] }),
+    hash: hashOf(columns),
     shape: 'shape',
     everyMs: 0,
     maxRejectRatio: 0.05,

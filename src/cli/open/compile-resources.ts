@@ -4,6 +4,7 @@ import { groupNamesOf } from '../../listener.ts';
 import type { ChangesPlan, Resource } from '../../pass/resource.ts';
 import type { Prepare } from '../../record.ts';
 import { columnsOf } from '../../records/columns.ts';
+import { hashOf } from '../../records/hash.ts';
 import { compileKey, compileRekey } from '../../records/key.ts';
 import { compilePrepare, type Mapping, mappedColumns } from '../../records/prepare.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
@@ -45,6 +46,7 @@ async function compileResource(
       ...(resource.match && { match: resource.match }),
     },
     prepare,
+    hash: hashOf(mappedColumns(mapping)),
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
     shape,

@@ -6,6 +6,7 @@ import { fieldsJson } from '../../event.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
+import { differingIn } from '../../verify/findings.ts';
 import type { Terminal } from '../terminal.ts';
 import { differenceOf } from './difference.ts';
 import { changes, count, many } from './numbers.ts';
@@ -74,7 +75,7 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
 
 /** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
-  const { isComplete, verdict, unconfirmed, rejected, rejects } = planned;
+  const { isComplete, verdict, drift, unconfirmed, rejected, rejects } = planned;
   return [
     ...planned.table.problems,
     planned.table.exists ? '' : `the table ${table} will be created`,
@@ -84,6 +85,9 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
     isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletions are unknown`,
     verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
     verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
+    drift
+      ? `somebody else has changed ${differingIn(drift)} of ${many(drift.compared, 'row')} that were looked up: "cronsync verify" lists them`
+      : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
     rejected > 0 ? `${many(rejected, 'record')} would be rejected:` : '',
     ...rejects.map(({ key, reasons }) => `  ${printable(key ?? '(no key)')}: ${printable(reasons.join('; '))}`),

@@ -30,7 +30,15 @@ export interface SwapFlags extends PlanFlags {
 export interface RunFlags extends PlanFlags {
   readonly adapter?: string;
   readonly allowMassDelete?: boolean;
+  /** With `full`: compare every row. */
+  readonly verify?: boolean;
   readonly lockedExitCode?: number;
+}
+
+export interface VerifyFlags extends GlobalOptions {
+  readonly resource?: readonly string[];
+  readonly repair?: boolean;
+  readonly sample?: number;
 }
 
 export interface EventsFlags extends GlobalOptions {
