@@ -32,6 +32,8 @@ export interface PageRequest {
   /** Those of the last complete pass, if it had one page. The adapter may answer `NotModified` only to a request with these. */
   readonly validators?: Validators | null;
   readonly keys?: Keys;
+  /** How many records the last complete snapshot brought, in a snapshot; null where that is not known. */
+  readonly lastCount?: number | null;
 }
 
 /** Reads the key of a record, in the system's form, from what the third party sent; null if it has none. */
@@ -99,8 +101,8 @@ export interface NotModified {
 
 export interface HttpClient {
   /**
-   * Makes exactly one request: no retry, no redirect. Resolves when the headers are in and the status is 2xx or 304;
-   * throws `ThrottledError` if no slot was free in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
+   * Makes exactly one request: no retry, no redirect. Resolves when the headers are in and the status is 200, 203, 204 or
+   * 304; throws `ThrottledError` if no slot was free in time, `CredentialsError`, `UnreachableError`, `ProtocolError` or
    * `MovedError` in all other cases. The body is read afterwards, and reading it may still fail.
    */
   request(request: HttpRequest): Promise<HttpResponse>;

@@ -12,7 +12,7 @@ export function canonicalDecimal(text: string): string | undefined {
   if (matched === undefined || (whole === '' && fraction === '')) return undefined;
   const digits = whole + fraction;
   const point = whole.length + Number(exponent);
-  if (digits.length + Math.abs(point) > mostDigits) return undefined;
+  if (digits.length + Math.abs(point) > mostDigits) return undefined; // It also bounds the expressions below.
   const shifted = point < 0 ? `${'0'.repeat(-point)}${digits}` : digits.padEnd(point, '0');
   const at = Math.max(point, 0);
   const before = shifted.slice(0, at).replace(/^0+(?=\d)/, '') || '0';

@@ -28,6 +28,8 @@ export interface Checkpoint {
    * are dropped as soon as another response is written.
    */
   readonly validators: Validators | null;
+  /** How many records the last complete snapshot brought; null or absent where that is not known. */
+  readonly lastCount?: number | null;
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */
@@ -51,9 +53,14 @@ export interface Checkpoint {
   /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
-  /** The guard lets at most this many deletions pass, once. */
-  readonly permission: number | null;
-  /** Recent deletions, for the guard's window; oldest first. */
+  /** Values that the guard holds back, and a person's permission for them. */
+  readonly heldEmptied?: HeldEmptied | null;
+  readonly emptiedPermission?: HeldPermit | null;
+  /** A person permits the deletions that are held, once. */
+  readonly permission: HeldPermit | null;
+  /** How many rows were live when this pass began. Absent from what an earlier release has stored. */
+  readonly liveAtStart?: number;
+  /** Recent deletions, and how many rows were live as passes began, for the guard's window; oldest first. */
   readonly deletions: readonly DeletionCount[];
   /** How many live records the last complete pass did not bring. While it is 0, no record has a count of missing passes. */
   readonly missing: number;
@@ -67,7 +74,7 @@ export interface Checkpoint {
  */
 export function startOver(checkpoint: Checkpoint): Checkpoint {
   const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-  const nothing = { completedAt: null, validators: null, fullAt: null, bookmark: null };
+  const nothing = { completedAt: null, validators: null, lastCount: null, fullAt: null, bookmark: null };
   return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
@@ -88,8 +95,18 @@ export interface PassProgress {
   readonly rejected: number;
   /** Rejected records whose key could not be read: each might be any of our rows. */
   readonly keyless: number;
+  /** Records of a snapshot that do not count, since one before them on the same page has their key. */
+  readonly duplicates?: number;
+  /** The same, with one on an earlier page: the pages have moved. */
+  readonly again?: number;
+  /** By name, what the pass has compared of each column. */
+  readonly columns?: ColumnCounts;
   readonly total: number | null;
   readonly shifted: boolean;
+  /** Whose credentials the first page was fetched with, as a digest; null or absent where that is not known. */
+  readonly account?: string | null;
+  /** A later page was fetched with other credentials. */
+  readonly isMixed?: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
   readonly digests: readonly string[];
 }
@@ -99,16 +116,38 @@ export interface BackOff {
   readonly cause: BackOffCause;
 }
 
-export interface HeldDeletes {
+/** Names exactly one held set: the pass that held it, and how many records are in it. */
+export interface HeldPermit {
+  readonly pass: number;
   readonly count: number;
+}
+
+export interface HeldDeletes {
+  /** The pass that held them. Absent from what an earlier release has stored, which cannot be permitted. */
+  readonly pass?: number;
+  readonly count: number;
+  /** The rows of which the guard allows a share. */
   readonly live: number;
+  readonly because: string;
+  readonly at: number;
+}
+
+/** For each column: values that were filled, and how many of them the third party now leaves empty. */
+export type ColumnCounts = Readonly<Record<string, { readonly filled: number; readonly emptied: number }>>;
+
+/** Values that would become empty. They are kept in their rows. */
+export interface HeldEmptied {
+  readonly pass: number;
+  /** How many values are held and may be permitted. */
+  readonly count: number;
+  readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
   readonly because: string;
   readonly at: number;
 }
 
 export interface DeletionCount {
   readonly at: number;
-  /** Live rows before these deletions. */
+  /** Live rows before these deletions, of which there may be none. */
   readonly live: number;
   readonly deleted: number;
 }
@@ -118,6 +157,8 @@ export const noProgress: PassProgress = {
   records: 0,
   rejected: 0,
   keyless: 0,
+  duplicates: 0,
+  again: 0,
   total: null,
   shifted: false,
   digests: [],

@@ -155,6 +155,21 @@ export class StopError extends SyncError {
   }
 }
 
+/** The reason of the edge's AbortSignal after an error that nothing caught. The command stops as after SIGTERM, with 70. */
+export class UncaughtError extends StopError {
+  override readonly hint = 'Please report it, with this text.';
+
+  constructor(cause: unknown) {
+    super(ExitCode.bug);
+    this.message = `a bug in cronsync, or in a module of yours: ${stackOf(cause)}. What is committed stays`;
+    this.cause = cause;
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** What started a back-off. Every run that the back-off stops reports it again, with its exit code. */
 export interface BackOffCause {
   readonly exitCode: ExitCode;

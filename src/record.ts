@@ -23,6 +23,8 @@ export interface Prepared {
   readonly key: string;
   readonly values: Values;
   readonly hash: string;
+  /** Why no row can have this key: it is an id of the third party alone. Only where records are matched. */
+  readonly noKeyBecause?: string;
 }
 
 /** A record that is not valid and goes into quarantine. If it has no key, it might be any of the system's rows. */

@@ -9,6 +9,9 @@ export interface Spool extends Disposable {
   /** Removes what was planned for these keys, because a later page shows that nothing changes. */
   drop(resource: string, keys: readonly string[]): void;
 
+  /** Those of these keys for which a change is planned. */
+  planned(resource: string, keys: readonly string[]): ReadonlySet<string>;
+
   /** Remembers which records a dry run has recognised, as a run would. */
   remember(resource: string, aliases: readonly Alias[]): void;
 

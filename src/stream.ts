@@ -19,8 +19,12 @@ export interface EventStream {
    */
   trim(expected: readonly string[], keep: number): Promise<Trimmed>;
 
-  /** Makes a group that reads from after `after` on, if it does not exist. True: it was made. */
-  ensureGroup(group: string, after: Position): Promise<boolean>;
+  /**
+   * Makes a group that reads from after `after` on, if it does not exist. `behind`: it was not made, because the stream no
+   * longer has everything after that position, so that its reader would miss events. `beforeEverything` is never behind: it
+   * stands for the oldest entry that is there.
+   */
+  ensureGroup(group: string, after: Position): Promise<GroupMade>;
 
   /** Removes a group and what is pending for it. True: it was there. */
   dropGroup(group: string): Promise<boolean>;
@@ -28,6 +32,8 @@ export interface EventStream {
   /** Removes the stream and its groups: the relay fills it again from the outbox. */
   remove(): Promise<void>;
 }
+
+export type GroupMade = 'made' | 'existed' | 'behind';
 
 export interface StreamState {
   /** Generation 0 and seq 0: nothing was ever appended, or the stream no longer exists. */
@@ -69,3 +75,20 @@ export type Appended =
 export type Trimmed =
   | { readonly outcome: 'trimmed'; readonly removed: number; readonly length: number }
   | { readonly outcome: 'group-missing'; readonly group: string };
+
+/** Up to where a group has acknowledged everything. */
+export function watermarkOf({ oldestPending, lastDelivered }: GroupState): Position {
+  if (oldestPending === null) return lastDelivered;
+  return { generation: oldestPending.generation, seq: Math.max(0, oldestPending.seq - 1) };
+}
+
+/**
+ * Groups that must be on the stream before it is trimmed. A group whose cursor is stored may be missing: it gets what the
+ * stream no longer has from the outbox.
+ */
+export function expectedOn(
+  groups: readonly string[],
+  stored: readonly { readonly group: string }[],
+): readonly string[] {
+  return groups.filter((group) => !stored.some((cursor) => cursor.group === group));
+}

@@ -109,7 +109,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     { type: 'object', properties: columns, required: ['id'], additionalProperties: true },
   ],
   'resources.<resource>.schema.properties.<field>': [{ type: ['string', 'null'], format: 'email' }],
-  'resources.<resource>.guard': [{ maxDeletes: 50, from: 100, window: '12h', confirm: 3 }],
+  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, window: '12h', confirm: 3 }],
   'adapters.<adapter> of rest': [
     {
       type: 'rest',
@@ -139,6 +139,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     {
       type: 'singer',
       command: ['tap-hubspot'],
+      env: ['HTTPS_PROXY'],
       config: { start_date: '2026-01-01' },
       catalog: './catalog.json',
       throttle: { key: 'hubspot', per: '5m' },
@@ -264,7 +265,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   ],
   redis: [{ url: 'rediss://:${REDIS_PASSWORD}@redis.example:6380/0', prefix: 'sync', allowEviction: false }],
   lock: [{ ttl: '30s' }],
-  guard: [{ maxDeletes: '20%', from: 10, window: '24h', confirm: 'auto' }],
+  guard: [{ maxDeletes: '20%', maxEmptied: '20%', window: '24h', confirm: 'auto' }],
   events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
   'listeners.<listener> of webhook': [
     {
@@ -310,7 +311,11 @@ A run ends after nine minutes in any case.
 `,
   guard: `
 The guard judges deletions at the end of a complete pass, and together with the deletions of the last \`window\`.
-What it holds stays in the table; the run exits with 3, and \`cronsync run --allow-mass-delete\` permits once what was held.
+A share is of the rows that were live when the pass began or when the window began, whichever is less: rows that the pass itself has made never make room for deletions.
+At least 3 rows may be deleted where a share is less than that, and all rows of a table never go without a permission.
+What it holds stays in the table; the run exits with 3, and \`cronsync run --allow-mass-delete=N\` permits the N deletions that are held, once.
+A value that becomes empty stays in its row until the pass is complete.
+If more values of a column would become empty than \`maxEmptied\` allows, they are held as deletions are, everything else is written, and \`cronsync run --allow-mass-update=N\` permits them, once.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
 `,
   redis: `

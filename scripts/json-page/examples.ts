@@ -25,11 +25,13 @@ export const examples: Readonly<Record<string, unknown>> = {
         pages: 1,
         records: 203,
         held: {
+          pass: 418,
           count: 340,
           live: 543,
           because: '340 of 543 rows would be deleted; the guard allows 108',
           at: 1769860801020,
         },
+        emptied: null,
       },
     ],
     errors: [],

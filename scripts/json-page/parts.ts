@@ -38,12 +38,36 @@ export const counts = object(
   'The changes.',
 );
 
+export const emptied = orNull(
+  object(
+    {
+      pass: count('The number of the pass that was held.'),
+      count: count('The values that are held and may be permitted.'),
+      columns: list(
+        object(
+          {
+            column: text('The name of the column.'),
+            filled: count('Its values that the pass has compared and that were not empty.'),
+            emptied: count('How many of them would become empty.'),
+          },
+          'One column.',
+        ),
+        'The columns.',
+      ),
+      because: text('Why the guard holds them.'),
+      at: whole('When the guard held them, in milliseconds since the epoch.'),
+    },
+    'Values that would become empty, and that the guard holds back. Null if there are none.',
+  ),
+);
+
 export const held = object(
   {
     count: count('The deletions that the guard holds.'),
     live: count('The live rows at that time.'),
     because: text('Why the guard holds them.'),
     at: whole('When the guard held them, in milliseconds since the epoch.'),
+    pass: whole('The number of the pass that was held.'),
   },
   'What the guard holds back.',
 );
@@ -161,6 +185,9 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   ),
   hasTooManyRejects: flag('Whether more records would be rejected than the config allows.'),
   drift: orNull(object(driftCounts, 'Rows that somebody else has changed, as far as a sample shows.')),
+  duplicates: count('Records that do not count, since another one of the pass has their key.'),
+  hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
+  emptied,
   unconfirmed: count('Records that are missing and would be deleted only if the next passes miss them too.'),
   verdict,
   recognised,

@@ -1,14 +1,17 @@
-import { ExitCode, StopError } from '../errors.ts';
+import { ExitCode, StopError, UncaughtError } from '../errors.ts';
 import { runCommandLine } from './command-line.ts';
 import { keepHeapSmall } from './heap.ts';
 
 /**
  * The process around a command line.
  *
- * 1. SIGINT and SIGTERM fire the one AbortSignal; a second one ends the process at once.
+ * 1. SIGINT, SIGTERM and an error that nothing catches fire the one AbortSignal; a second one ends the process at once.
  * 2. The command line runs.
  * 3. Output is flushed; the process exits, whatever is still open.
  */
+/** How long a command may take to release what it holds after an error that nothing caught. */
+const uncaughtGraceMs = 10_000;
+
 async function main(): Promise<void> {
   const stop = new AbortController();
   let isStopping = false;
@@ -20,6 +23,11 @@ async function main(): Promise<void> {
   const { stdout, stderr } = process;
   process.on('SIGINT', stopWith(ExitCode.sigint));
   process.on('SIGTERM', stopWith(ExitCode.sigterm));
+  process.on('uncaughtException', (error) => {
+    if (stop.signal.reason instanceof UncaughtError) process.exit(ExitCode.bug);
+    setTimeout(() => process.exit(ExitCode.bug), uncaughtGraceMs).unref();
+    stop.abort(new UncaughtError(error));
+  });
   // The reader of our output is gone. The lock must still be released.
   stdout.on('error', () => stop.abort(new StopError(ExitCode.ok)));
   stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));

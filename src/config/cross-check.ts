@@ -70,19 +70,25 @@ function keysAreFields({ resources }: Members): readonly Problem[] {
 function mapsFit({ adapters, resources }: Members): readonly Problem[] {
   return adapterResources(adapters).flatMap(({ path, resource, options }) => {
     const { key, schema } = membersOf(membersOf(resources)[resource]);
-    const properties = membersOf(schema).properties;
+    const { properties, required } = membersOf(schema);
     const { map } = membersOf(options);
     if (!isObject(map) || !isObject(properties)) return [];
     const unknown = Object.keys(map).flatMap((field) =>
       mustBeOneOf([...path, 'map', field], field, Object.keys(properties), `a field of the schema of "${resource}"`),
     );
-    const unmapped = textsOf(key).filter((field) => Object.hasOwn(properties, field) && !Object.hasOwn(map, field));
-    const missing = unmapped.map((field) => ({
+    const isUnmapped = (field: string) => Object.hasOwn(properties, field) && !Object.hasOwn(map, field);
+    const missing = (because: string) => (field: string) => ({
       path: pathOf([...path, 'map', field]),
-      expected: `where "${field}" comes from: it is the key of "${resource}"`,
+      expected: `where "${field}" comes from: ${because}`,
       found: 'nothing',
-    }));
-    return [...unknown, ...missing];
+    });
+    const keys = textsOf(key);
+    const needed = textsOf(required).filter((field) => !keys.includes(field) && !allowsNull(properties[field]));
+    return [
+      ...unknown,
+      ...keys.filter(isUnmapped).map(missing(`it is the key of "${resource}"`)),
+      ...needed.filter(isUnmapped).map(missing(`the schema of "${resource}" requires it`)),
+    ];
   });
 }
 
@@ -198,6 +204,11 @@ function adapterResources(adapters: unknown) {
       return { path: ['adapters', adapter, 'resources', resource], resource, options };
     }),
   );
+}
+
+/** Null and absent are the same: a field that may be null may be absent, whatever `required` says. */
+function allowsNull(property: unknown): boolean {
+  return textsOf(membersOf(property).type).includes('null');
 }
 
 function isBuiltIn({ type }: Members): boolean {

@@ -9,6 +9,7 @@ import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';
 import { expectationOf, InvalidConfigError, type Problem, pathOf, problemOf } from './problems.ts';
 import { redactor } from './redact.ts';
+import { requestSecretsIn } from './request-secrets.ts';
 import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';
 import { type Config, completeConfig, configSchema, defaultRedisUrl } from './schema/schema.ts';
@@ -61,7 +62,8 @@ function mayNeedReady({ adapters, adapter }: Members, selected = adapter): boole
 export function checkConfig({ path, dir, content }: FoundConfig, env: Environment, adapter?: string): LoadedConfig {
   if (!isObject(content)) throw new ConfigError(`the config ${path} must be an object; nothing was done`);
   const { value, problems: unset, secrets: marked } = fillIn(withChoices(content, adapter), env, dir);
-  const secrets = [...new Set([...marked, ...secretsIn(value)])];
+  const credentials = [...marked, ...secretsIn(value)];
+  const secrets = [...new Set([...credentials, ...requestSecretsIn(value)])];
   const parsed = v.safeParse(configSchema, value, { message: expectationOf });
   const invalid = (parsed.issues ?? []).map(problemOf);
   const problems = [
@@ -72,13 +74,13 @@ export function checkConfig({ path, dir, content }: FoundConfig, env: Environmen
   ];
   if (!parsed.success || problems.length > 0)
     throw new InvalidConfigError(path, redacted(firstPerPath(problems), secrets));
-  const redact = redactor(secrets);
+  const withoutCredentials = redactor(credentials);
   return {
     config: resolvePaths(completeConfig(parsed.output), dir),
     path,
     dir,
     secrets,
-    shapeOf: (resource) => shapeOf(value, resource, redact),
+    shapeOf: (resource) => shapeOf(value, resource, withoutCredentials),
   };
 }
 

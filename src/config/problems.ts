@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
+import { shortened } from '../excerpt.ts';
 import { nearest } from './nearest.ts';
 
 /** One thing that is wrong with the config. `expected` and `found` complete the sentence "expected …, found …". */
@@ -81,7 +82,7 @@ export function anyOf(words: readonly string[], lead = 'one of'): string {
 export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   const json = JSON.stringify(value) ?? String(value);
-  return json.length > 80 ? `${json.slice(0, 79)}…` : json;
+  return shortened(json, 79);
 }
 
 /** `a.b[0]["c d"]` */

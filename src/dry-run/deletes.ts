@@ -1,5 +1,5 @@
 import type { Verdict } from '../pass/guard.ts';
-import { goneIds, judgeEnd } from '../pass/judge.ts';
+import { judgeEnd } from '../pass/judge.ts';
 import type { PassState } from '../pass/resource.ts';
 import { isSnapshot } from '../pass/transitions.ts';
 import type { DryRunContext } from './context.ts';
@@ -10,15 +10,22 @@ export interface PlannedDeletes {
   /** Missing, but not from enough consecutive complete passes: not deleted yet. */
   readonly unconfirmed: number;
   readonly hasTooManyRejects: boolean;
-  readonly ids: AsyncIterable<readonly number[]> | Iterable<readonly number[]>;
+  readonly hasTooManyDuplicates: boolean;
+  readonly ids: Iterable<readonly number[]>;
 }
 
 /** Judges a complete pass as a run would. What the guard would hold back is shown as well. */
 export async function planDeletes(state: PassState, context: DryRunContext): Promise<PlannedDeletes> {
-  const { verdict: judged, unseen, gone, hasTooManyRejects } = await judgeEnd(state, context);
-  const verdict = isSnapshot(state.checkpoint) || gone > 0 ? judged : nothingGone;
-  const ids = verdict.delete === 'none' ? [] : goneIds(state, context);
-  return { verdict, unconfirmed: unseen - gone, hasTooManyRejects, ids };
+  const { verdict: judged, unseen, gone, hasTooManyRejects, hasTooManyDuplicates } = await judgeEnd(state, context);
+  const verdict = isSnapshot(state.checkpoint) || gone.count > 0 ? judged : nothingGone;
+  const ids = verdict.delete === 'none' ? [] : slices([...gone]);
+  return { verdict, unconfirmed: unseen - gone.count, hasTooManyRejects, hasTooManyDuplicates, ids };
+}
+
+const idsPerRead = 10_000;
+
+function* slices(ids: readonly number[]): Generator<readonly number[]> {
+  for (let at = 0; at < ids.length; at += idsPerRead) yield ids.slice(at, at + idsPerRead);
 }
 
 const nothingGone: Verdict = {

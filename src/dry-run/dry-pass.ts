@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Checkpoint } from '../checkpoint.ts';
+import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
+import { firstCounts } from '../pass/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
+import { HeldSet, heldAtStart } from '../pass/held-set.ts';
 import { ofMode } from '../pass/page-intake.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
@@ -17,8 +19,9 @@ import { lookAtSample } from '../verify/sample.ts';
 import { askInDryRun } from './clues.ts';
 import type { DryRunContext } from './context.ts';
 import { type PlannedDeletes, planDeletes } from './deletes.ts';
+import { planEmptied } from './emptied.ts';
 import { Findings } from './findings.ts';
-import { planBatch } from './plan-batch.ts';
+import { PagePlanner } from './plan-batch.ts';
 import type { ResourcePlan, TablePlan } from './resource-plan.ts';
 
 export interface DryPassOptions {
@@ -45,16 +48,17 @@ export class DryPass {
   #state: PassState;
   #deletes: PlannedDeletes | null = null;
   #drift: DriftCounts | null = null;
+  #emptied: HeldEmptied | null = null;
 
   constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
-    this.#state = { resource, checkpoint, seen: new SeenSet() };
+    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet() };
   }
 
   async walk(options: DryPassOptions): Promise<void> {
-    this.#moveTo(await this.#started(options));
+    this.#state = await this.#started(options);
     while (this.#isIn('walking') && this.#pages < options.maxPages) {
       await this.#takePage(options);
       this.#context.progress.page(this.#name, this.#pages);
@@ -65,20 +69,23 @@ export class DryPass {
   }
 
   plan(): ResourcePlan {
-    const { records, rejected, rejects, unchanged, recognised } = this.#findings.totals();
+    const { records, rejected, duplicates, rejects, unchanged, recognised } = this.#findings.totals();
     return {
       resource: this.#name,
       isComplete: this.#isIn('deleting'),
       pages: this.#pages,
       records,
       rejected,
+      duplicates,
       rejects,
       hasTooManyRejects: this.#deletes?.hasTooManyRejects ?? false,
+      hasTooManyDuplicates: this.#deletes?.hasTooManyDuplicates ?? false,
       unchanged,
       counts: this.#context.spool.counts(this.#name),
       unconfirmed: this.#deletes?.unconfirmed ?? 0,
       verdict: this.#deletes?.verdict ?? null,
       drift: this.#drift,
+      emptied: this.#emptied,
       ...(recognised && { recognised }),
       table: this.#table.plan,
     };
@@ -100,12 +107,14 @@ export class DryPass {
     this.#state = { ...this.#state, checkpoint };
   }
 
-  async #started({ isFull }: DryPassOptions): Promise<Checkpoint> {
+  async #started({ isFull }: DryPassOptions): Promise<PassState> {
     const { target, thirdParty } = this.#context;
-    const stored = (await target.pass(this.#name))?.checkpoint ?? null;
-    const before = stored && isFull ? { ...stored, bookmark: null } : stored;
+    const stored = await target.pass(this.#name);
+    const last = stored?.checkpoint ?? null;
+    const before = last && isFull ? { ...last, bookmark: null } : last;
     const mode = wholeMode(thirdParty.adapter.modes(this.#name));
-    return beginPass(before, this.#state.resource, mode, this.#context);
+    const checkpoint = await beginPass(before, this.#state.resource, mode, this.#context);
+    return { ...this.#state, checkpoint, held: heldAtStart(HeldSet.restore(stored?.held ?? null), checkpoint) };
   }
 
   async #takePage(options: DryPassOptions): Promise<void> {
@@ -116,26 +125,42 @@ export class DryPass {
     if (page.isLog) seen.removeAll(gone);
     const records = await this.#takeRecords(page, reader);
     const next = typeof page.next === 'function' ? page.next() : page.next;
-    const brought = { ...records, ...ofMode(page, gone), next, content: null, bookmark: null, isBookmarkLast: false };
+    const brought = {
+      ...records,
+      ...ofMode(page, gone),
+      next,
+      content: null,
+      bookmark: null,
+      isBookmarkLast: false,
+      account: null,
+    };
     this.#moveTo(turnPage(checkpoint, brought, resource.maxPages));
   }
 
   async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader) {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
-    const brought = { records: 0, rejected: 0, keyless: 0 };
-    for await (const read of readBatches(page, resource.prepare, () => recordsPerBatch, reader)) {
+    const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
+    const planner = new PagePlanner(this.#state, page, this.#context, this.#table);
+    const batching = { prepare: resource.prepare, size: () => recordsPerBatch };
+    for await (const read of readBatches(page, batching, reader)) {
       const batch = await identify(read, resource, this.#source());
       brought.records += batch.raw;
       brought.rejected += batch.rejected.length;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
-      this.#findings.batch(batch, await planBatch(batch, this.#state, this.#table, this.#context));
+      if (firstCounts(page)) brought.duplicates += batch.duplicates;
+      this.#findings.batch(batch, await planner.plan(batch));
       progress.records(this.#name, batch.raw);
       await nextTurn();
       signal.throwIfAborted();
     }
-    this.#findings.page(brought);
-    return brought;
+    const { duplicates, again } = planner.repeated;
+    const columns = planner.emptied.counts;
+    const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };
+    const { held } = this.#state;
+    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pendingWith(held.pending) }) };
+    this.#findings.page(all);
+    return all;
   }
 
   #open({ onHit }: DryPassOptions): PageReader {
@@ -162,9 +187,10 @@ export class DryPass {
   async #planDeletes(): Promise<void> {
     const { target, spool } = this.#context;
     const { table } = this.#state.resource;
+    this.#emptied = planEmptied(this.#state, this.#context);
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
-    for await (const ids of deletes.ids) {
+    for (const ids of deletes.ids) {
       const rows = await target.rowsOf(table, ids);
       spool.put(
         this.#name,

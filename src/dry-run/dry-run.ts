@@ -75,11 +75,11 @@ function isMereWait(error: unknown): boolean {
 }
 
 /** What a run would end with, as far as the plan shows. */
-function codesOf({ verdict, table, hasTooManyRejects: isOver }: ResourcePlan): ExitCode[] {
+function codesOf({ verdict, emptied, table, hasTooManyRejects, hasTooManyDuplicates }: ResourcePlan): ExitCode[] {
   return [
     ...(table.problems.length > 0 ? [ExitCode.config] : []),
-    ...(isOver ? [ExitCode.rejects] : []),
-    ...(verdict?.delete === 'held' ? [ExitCode.held] : []),
+    ...(hasTooManyRejects || hasTooManyDuplicates ? [ExitCode.rejects] : []),
+    ...(verdict?.delete === 'held' || emptied !== null ? [ExitCode.held] : []),
   ];
 }
 

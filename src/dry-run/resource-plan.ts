@@ -1,4 +1,5 @@
 import type { ChangeCounts } from '../change.ts';
+import type { HeldEmptied } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
 import type { Recognised } from '../match/recognise.ts';
 import type { Verdict } from '../pass/guard.ts';
@@ -15,6 +16,10 @@ export interface ResourcePlan {
   readonly rejects: readonly Pick<Rejected, 'key' | 'reasons'>[];
   /** More records were rejected than the config allows: the pass would delete nothing. */
   readonly hasTooManyRejects: boolean;
+  /** Records that do not count, since another one of the pass has their key. */
+  readonly duplicates: number;
+  /** There are more of them than the config allows to be rejected: the pass would delete nothing. */
+  readonly hasTooManyDuplicates: boolean;
   readonly unchanged: number;
   readonly counts: ChangeCounts;
   /** Missing, but not from enough consecutive complete passes: not deleted yet. */
@@ -23,6 +28,8 @@ export interface ResourcePlan {
   readonly verdict: Verdict | null;
   /** Rows that somebody else changed, as far as a sample shows; null where none is known. A run does not write them again. */
   readonly drift: DriftCounts | null;
+  /** Values that would become empty, and that the guard would hold back: they are not among the changes. */
+  readonly emptied: HeldEmptied | null;
   /** For a resource with `match`: by what the records were recognised. */
   readonly recognised?: Recognised;
   /** What the run would do to the table first, or why it could not run at all. */

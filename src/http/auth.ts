@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { HttpRequest, Sign } from '../adapter.ts';
 import { canonicalJson } from '../record.ts';
 
@@ -53,6 +53,29 @@ export function signer(
 /** Identifies credentials without revealing them: a back-off for refused ones ends when this changes. */
 export function credentialsDigest(auth: Auth = { type: 'none' }): string {
   return hash('sha256', canonicalJson(auth)).slice(0, 16);
+}
+
+/** What distinguishes one account of a third party from another. */
+export interface AccountCredentials {
+  readonly auth: Auth | undefined;
+  /** The secrets that the adapter's config has beside `auth`, such as the value of a header. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Identifies the account that credentials belong to, without revealing them. The digest is made with the name of the sync, so
+ * that two syncs do not show that they share an account. With OAuth, the client is the account: its access token and its
+ * secret may be rotated. Any other token may belong to anybody, so a new one is another account.
+ */
+export function accountDigest({ auth, secrets }: AccountCredentials, name: string): string {
+  const identity = canonicalJson({ auth: identityOf(auth), secrets });
+  return createHmac('sha256', `cronsync account ${name}`).update(identity).digest('hex').slice(0, 16);
+}
+
+function identityOf(auth: Auth = { type: 'none' }): object {
+  if (auth.type !== 'oauth2') return auth;
+  const { clientSecret: _clientSecret, send: _send, ...client } = auth;
+  return client;
 }
 
 function proofOf(auth: Auth): Readonly<Record<string, string>> {

@@ -52,7 +52,8 @@ function zeroLeftMs(headers: Headers, now: number): number | undefined {
 
 /** `"burst";r=0;t=30, "day";r=9;t=3600` (draft-ietf-httpapi-ratelimit-headers-10), or the older `remaining=0, reset=30`. */
 function structuredMs(text: string): number | undefined {
-  const older = /\bremaining=0\b.*\breset=(\d+)/.exec(text)?.[1];
+  const nothingLeft = text.search(/\bremaining=0\b/);
+  const older = nothingLeft === -1 ? undefined : /\breset=(\d+)/.exec(text.slice(nothingLeft))?.[1];
   if (older !== undefined) return Number(older) * 1000;
   const policies = text.match(/(?:"[^"]*"|[^",])+/g) ?? [];
   const resets = policies

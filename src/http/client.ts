@@ -9,8 +9,6 @@ import { TimeoutError, translateFailure } from './translate.ts';
 
 export interface ClientOptions extends BodyLimits {
   readonly userAgent: string;
-  /** From the call to the response's headers; and, afterwards, for the body to bring another piece. */
-  readonly timeoutMs: number;
 }
 
 /**
@@ -42,7 +40,11 @@ export async function loadClient(options: ClientOptions): Promise<Client> {
         timeout: { send: timeoutMs, response: timeoutMs },
         signal: AbortSignal.any([signal, deadline.signal]),
       });
-      return await answerOf(stream, request, options);
+      const startedAt = performance.now();
+      return await answerOf(stream, request, (url) => {
+        const tookMs = performance.now() - startedAt;
+        return readBody({ stream, url, tookMs, received: gate.received }, options);
+      });
     } catch (error) {
       gate.close();
       signal.throwIfAborted();
@@ -55,13 +57,17 @@ export async function loadClient(options: ClientOptions): Promise<Client> {
   };
 }
 
-function answerOf(stream: Stream, { url }: HttpRequest, options: ClientOptions): Promise<HttpResponse> {
+function answerOf(
+  stream: Stream,
+  { url }: HttpRequest,
+  bodyOf: (url: URL) => HttpResponse['body'],
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     // Stays for the stream's life: a connection that breaks while nobody reads the body must not end the process.
     stream.on('error', reject);
     stream.once('response', ({ statusCode, rawHeaders }: { statusCode: number; rawHeaders: string[] }) => {
       if (statusCode === 204 || statusCode === 304) stream.resume();
-      resolve({ status: statusCode, url, headers: headerFields(rawHeaders), body: readBody(stream, url, options) });
+      resolve({ status: statusCode, url, headers: headerFields(rawHeaders), body: bodyOf(url) });
     });
   });
 }

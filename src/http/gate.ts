@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
@@ -8,6 +9,8 @@ export interface Gate {
   guard<Guarded extends Agent>(agent: Guarded): Guarded;
   /** Whether a request may have left. While it is false, no byte of it has. */
   isPassed(): boolean;
+  /** How many bytes have come over the connection. */
+  received(): number;
   /** What `beforeSend` threw. */
   refusal(): unknown;
   /** Drops a connection that is still being made, and lets no other one through. */
@@ -20,6 +23,7 @@ export function openGate(beforeSend: () => void): Gate {
   let refused: unknown;
   let isClosed = false;
   let pending: Duplex | undefined;
+  let used: Duplex | undefined;
 
   function letPass(socket: Duplex): Error | null {
     try {
@@ -31,6 +35,7 @@ export function openGate(beforeSend: () => void): Gate {
       return error instanceof Error ? error : new Error(String(error));
     }
     passed = true;
+    used = socket;
     pending = undefined;
     return null;
   }
@@ -57,5 +62,9 @@ export function openGate(beforeSend: () => void): Gate {
     pending?.destroy();
   }
 
-  return { guard, isPassed: () => passed, refusal: () => refused, close };
+  function received(): number {
+    return used instanceof Socket ? used.bytesRead : 0;
+  }
+
+  return { guard, isPassed: () => passed, received, refusal: () => refused, close };
 }

@@ -1,5 +1,6 @@
 import type { HttpClient, HttpResponse } from '../adapter.ts';
-import { CredentialsError, ProtocolError } from '../errors.ts';
+import { formatDuration } from '../duration.ts';
+import { ConfigError, CredentialsError, ProtocolError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import type { TokenStore } from '../token.ts';
 import { credentialsDigest, type OAuth2 } from './auth.ts';
@@ -19,13 +20,21 @@ export interface AccessToken {
   readonly isNew: boolean;
 }
 
-/** A token is dropped this long before it expires; one without a lifetime is kept for ten minutes. */
-const marginMs = 60_000;
+/** A token is dropped a tenth of its life before it expires, at most a minute; one without a lifetime is kept for ten minutes. */
+const mostMarginMs = 60_000;
+const marginShare = 0.1;
 const unknownLifeMs = 600_000;
 const longestAnswer = 64 * 1024;
 
-/** `key` is the throttle key. A stored token is marked with the credentials that it was issued for. */
-export function createTokenSource(auth: OAuth2, key: string, store: TokenStore): TokenSource {
+export interface TokenOptions {
+  /** The throttle key, under which the token is stored. */
+  readonly key: string;
+  /** How soon after the request for a token the first page can be requested: the token must live that long. 0: at once. */
+  readonly pageAfterMs: number;
+}
+
+/** A stored token is marked with the credentials that it was issued for. */
+export function createTokenSource(auth: OAuth2, { key, pageAfterMs }: TokenOptions, store: TokenStore): TokenSource {
   const mark = `${credentialsDigest(auth)} `;
   let asked: AccessToken | null = null;
   let endsAt = 0;
@@ -36,7 +45,8 @@ export function createTokenSource(auth: OAuth2, key: string, store: TokenStore):
       const kept = await store.read(key);
       if (kept?.startsWith(mark)) return { text: kept.slice(mark.length), isNew: false };
       const { text, lifeMs } = await askFor(auth, client);
-      const forMs = Math.max(0, lifeMs - marginMs);
+      const forMs = Math.max(0, lifeMs - Math.min(mostMarginMs, lifeMs * marginShare));
+      if (pageAfterMs > 0 && forMs <= pageAfterMs) throw livesTooShort(auth, lifeMs, pageAfterMs);
       asked = { text, isNew: true };
       endsAt = performance.now() + forMs;
       if (forMs > 0) await store.keep(key, mark + text, forMs);
@@ -47,6 +57,17 @@ export function createTokenSource(auth: OAuth2, key: string, store: TokenStore):
       await store.drop(key, mark + text);
     },
   };
+}
+
+/** Every slot would bring a token, and none a page. */
+function livesTooShort({ tokenUrl }: OAuth2, lifeMs: number, pageAfterMs: number): ConfigError {
+  return new ConfigError(
+    `the access token of ${placeOf(new URL(tokenUrl))} lives ${formatDuration(lifeMs)}, and the throttle allows the first page only ` +
+      `${formatDuration(pageAfterMs)} after the request for it; no page was requested`,
+    {
+      hint: 'Allow two hits, with "hits": 2 in the throttle of the adapter, or have the API issue tokens that live longer.',
+    },
+  );
 }
 
 async function askFor(auth: OAuth2, client: HttpClient): Promise<{ text: string; lifeMs: number }> {
@@ -61,7 +82,7 @@ async function askFor(auth: OAuth2, client: HttpClient): Promise<{ text: string;
   if (typeof text !== 'string' || text === '')
     throw new ProtocolError(`${placeOf(url)} answered without an access_token; no page was requested`);
   const life = Number(seconds ?? Number.NaN) * 1000;
-  return { text, lifeMs: Number.isFinite(life) ? life : unknownLifeMs + marginMs };
+  return { text, lifeMs: Number.isFinite(life) ? life : unknownLifeMs + mostMarginMs };
 }
 
 function formOf({ clientId, clientSecret, scope, params = {}, send = 'basic' }: OAuth2) {

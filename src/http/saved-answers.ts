@@ -32,7 +32,7 @@ export async function createRecorder(file: string): Promise<Recorder> {
     async save(response) {
       answers += 1;
       const name = nameOf(file, answers);
-      const handle = await open(name, 'w').catch((error) => {
+      const handle = await openOwn(name).catch((error) => {
         throw new UsageError(`the answer cannot be saved in ${name}: ${messageOf(error)}; nothing was written`, {
           cause: error,
         });
@@ -94,6 +94,18 @@ export function demandPass(saved: HttpClient, mode: Mode): HttpClient {
 /** A file may have been edited, so the validators of the answer no longer describe it. */
 function withoutValidators({ etag: _etag, 'last-modified': _lastModified, ...headers }: Headers): Headers {
   return headers;
+}
+
+/** An answer may hold personal data: nobody else may read it. */
+async function openOwn(file: string): Promise<FileHandle> {
+  const handle = await open(file, 'w', 0o600);
+  try {
+    await handle.chmod(0o600);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 function nameOf(file: string, answer: number): string {

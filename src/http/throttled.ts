@@ -1,6 +1,7 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../adapter.ts';
 import { crashPoint } from '../crash.ts';
 import { CredentialsError, LeaseLostError, ProtocolError } from '../errors.ts';
+import type { Mask } from '../excerpt.ts';
 import type { Log } from '../log.ts';
 import type { Limits, SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
@@ -35,6 +36,8 @@ export interface CredentialOptions {
   readonly origins: readonly string[];
   /** Adds the credentials; called last, so that no URL that an adapter sees contains them. */
   readonly authorize: (request: HttpRequest) => HttpRequest | Promise<HttpRequest>;
+  /** Replaces the credentials, and all other secrets, in what the third party is quoted with. */
+  readonly mask: Mask;
   /** Identifies the credentials without revealing them: a back-off for refused ones ends when this changes. */
   readonly digest: string;
   /** The source of the access token, if there is one: asked before a slot is taken, since it may need one itself. */
@@ -140,7 +143,7 @@ function demandOwnOrigin(url: URL, origins: readonly string[]): void {
 async function refuseToken(response: HttpResponse, token: AccessToken, { token: source }: CredentialOptions) {
   await source?.drop(token);
   if (token.isNew) return;
-  await excerptOf(response);
+  await excerptOf(response, plainly);
   throw new CredentialsError(`${placeOf(response.url)} refused the access token (401); nothing was written`, {
     hint: 'The next run asks for another one.',
   });
@@ -181,19 +184,22 @@ function leftTooLate(): LeaseLostError {
 
 /** Returns the answer if it may be a page; else throws, after a back-off for everybody was stored if there is one. */
 async function accept(
-  { request, token }: Sending,
+  { request }: Sending,
   response: HttpResponse,
   slot: Slot,
   options: ThrottledClientOptions,
 ): Promise<HttpResponse> {
   const { status, headers } = response;
-  const excerpt = isPage(status) ? '' : await excerptOf(response, token?.text);
+  const excerpt = isPage(status) ? '' : await excerptOf(response, options.credentials.mask);
   const { error, defer } = judge({ request, status, headers, excerpt }, verdictOptions(options));
   if (defer) await slot.defer(defer.forMs, defer.cause);
   if (error) throw error;
   options.run.log.debug(`${placeOf(request.url)} answered ${status}`);
   return response;
 }
+
+/** For a body that nobody will see. */
+const plainly: Mask = (text) => text;
 
 function verdictOptions({ timings, throttle, credentials, run }: ThrottledClientOptions): VerdictOptions {
   return {

@@ -1,10 +1,10 @@
 import { formatDuration } from '../duration.ts';
 import { ConfigError, messageOf, ProtocolError, SyncError, ThirdPartyError } from '../errors.ts';
 
-/** Nothing arrived for this long. */
+/** Something took longer than it may. */
 export class TimeoutError extends Error {
-  constructor(afterMs: number) {
-    super(`nothing arrived within ${formatDuration(afterMs)}`);
+  constructor(afterMs: number, what = 'nothing arrived') {
+    super(`${what} within ${formatDuration(afterMs)}`);
     this.name = 'TimeoutError';
   }
 }
@@ -42,6 +42,7 @@ export function translateBodyFailure(error: unknown, url: URL): Error {
       {
         backsOff: 'resource',
         cause: bare(error),
+        hint: 'If such an answer needs more time, raise the timeout of the adapter, or ask for smaller pages.',
       },
     );
   }

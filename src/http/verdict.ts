@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpRequest } from '../adapter.ts';
 import {
   type BackOffCause,
@@ -23,7 +24,7 @@ export interface Answer {
   readonly request: HttpRequest;
   readonly status: number;
   readonly headers: Headers;
-  /** The start of the body of an answer that is not a page. */
+  /** The start of the body of an answer that is not a page, without secrets. */
   readonly excerpt: string;
 }
 
@@ -48,11 +49,15 @@ export function judge(answer: Answer, options: VerdictOptions): Verdict {
   if (status === 401 || status === 403) return refused(answer, options);
   if (status >= 500) return { error: failed(answer, 'resource'), defer: null };
   if (status >= 300 && status < 400) return redirected(answer, asked);
+  if (status >= 200 && status < 300) return { error: noWholePage(answer), defer: quotaUsedUp(answer, options) };
   return { error: unexpected(answer), defer: null };
 }
 
+/** 200 and 203 bring what was asked for, 204 and 304 nothing. Any other success is less than that, or something else. */
+const pages: ReadonlySet<number> = new Set([200, 203, 204, 304]);
+
 export function isPage(status: number): boolean {
-  return (status >= 200 && status < 300) || status === 304;
+  return pages.has(status);
 }
 
 /** This is not a failure: a run that finds the key deferred because of it is simply early. */
@@ -74,9 +79,9 @@ function tooMany(answer: Answer, asked: number | undefined, options: VerdictOpti
   return { error, defer: { forMs, cause: { exitCode: error.exitCode, message: error.message } } };
 }
 
-function refused({ request, status }: Answer, { credentialsBackOffMs, credentialsDigest }: VerdictOptions): Verdict {
+function refused(answer: Answer, { credentialsBackOffMs, credentialsDigest }: VerdictOptions): Verdict {
   const error = new CredentialsError(
-    `${placeOf(request.url)} refused our credentials (${status}); nothing of this page was written`,
+    `${placeOf(answer.request.url)} refused our credentials (${answer.status})${quoted(answer)}; nothing of this page was written`,
     {
       hint: 'Check the credentials in the config. Changed ones are tried at once.',
     },
@@ -85,11 +90,14 @@ function refused({ request, status }: Answer, { credentialsBackOffMs, credential
   return { error, defer: { forMs: credentialsBackOffMs, cause } };
 }
 
-function failed({ request, status }: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
-  return new ThirdPartyError(`${placeOf(request.url)} answered ${status}; nothing of this page was written`, {
-    backsOff,
-    hint: 'A later run tries again, once the back-off is over.',
-  });
+function failed(answer: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
+  return new ThirdPartyError(
+    `${placeOf(answer.request.url)} answered ${answer.status}${quoted(answer)}; nothing of this page was written`,
+    {
+      backsOff,
+      hint: 'A later run tries again, once the back-off is over.',
+    },
+  );
 }
 
 function redirected(answer: Answer, asked: number | undefined): Verdict {
@@ -114,9 +122,44 @@ function redirection({ request, status, headers }: Answer): ProtocolError {
   );
 }
 
-function unexpected({ request, status, excerpt }: Answer): ProtocolError {
-  const body = excerpt === '' ? 'without a body' : `with: ${excerpt}`;
-  return new ProtocolError(`${placeOf(request.url)} answered ${status} ${body}; nothing of this page was written`, {
+/** What a success that is not a page means (RFC 9110 section 15.3, RFC 3229 section 10.4.1), and what to do about it. */
+const successes: Readonly<Record<number, { readonly means: string; readonly hint: string }>> = {
+  201: { means: 'it has made something, which is not a list of what there is', hint: readOnly() },
+  202: {
+    means: 'it has not made its answer yet',
+    hint: 'A later run asks again. If the API makes a report, wait for it in an adapter module.',
+  },
+  205: { means: 'it has nothing to show', hint: readOnly() },
+  206: {
+    means: 'this is only a part of what there is',
+    hint: 'Read the parts as pages: set `pagination`, and remove a `Range` header.',
+  },
+  226: { means: 'this is a difference to an earlier answer', hint: 'Remove the `A-IM` header.' },
+};
+
+function readOnly(): string {
+  return "Check the adapter's URL, and whether this request only reads.";
+}
+
+function noWholePage({ request, status, headers }: Answer): ProtocolError {
+  const range = headers['content-range'];
+  const name = [STATUS_CODES[status], range].filter(Boolean).join(', ');
+  const { means, hint } = successes[status] ?? { means: 'this is not a list of what there is', hint: readOnly() };
+  return new ProtocolError(
+    `${placeOf(request.url)} answered ${status}${name && ` (${name})`}: ${means}; nothing of this page was written`,
+    { status, hint },
+  );
+}
+
+/** What the body says of the status. */
+function quoted({ excerpt }: Answer, otherwise = ''): string {
+  return excerpt === '' ? otherwise : ` with: ${excerpt}`;
+}
+
+function unexpected(answer: Answer): ProtocolError {
+  const { request, status } = answer;
+  const body = quoted(answer, ' without a body');
+  return new ProtocolError(`${placeOf(request.url)} answered ${status}${body}; nothing of this page was written`, {
     status,
     hint:
       status === 404

@@ -1,5 +1,5 @@
 import { comparePositions, type Position } from '../event.ts';
-import type { EventStream, GroupState, StreamState } from '../stream.ts';
+import { type EventStream, type StreamState, watermarkOf } from '../stream.ts';
 import type { FenceRow, GroupCursor, Target } from '../target.ts';
 
 export interface CursorsDeps {
@@ -46,9 +46,4 @@ export function cursorsIn({ groups }: StreamState, fence: Pick<FenceRow, 'genera
   return groups
     .map((group) => ({ group: group.name, position: watermarkOf(group) }))
     .filter(({ position }) => position.generation > 0 && comparePositions(position, assigned) <= 0);
-}
-
-export function watermarkOf({ oldestPending, lastDelivered }: GroupState): Position {
-  if (oldestPending === null) return lastDelivered;
-  return { generation: oldestPending.generation, seq: Math.max(0, oldestPending.seq - 1) };
 }

@@ -44,8 +44,11 @@ export interface ListenDeps {
   readonly join: (group: string, token: string | null) => Promise<GroupConsumer>;
   /** Makes the groups that are missing: known ones at the cursors that the target keeps, new ones where they start. */
   readonly ensureGroups: () => Promise<void>;
-  /** Makes a known group again. Throws `ConfigError` if the target no longer knows it, because it was dropped. */
-  readonly restoreGroup: (group: string) => Promise<void>;
+  /**
+   * Makes a known group again. Returns its cursor if it stays off the stream, because it is behind. Throws `ConfigError` if
+   * the target no longer knows it, because it was dropped.
+   */
+  readonly restoreGroup: (group: string) => Promise<Position | null>;
   readonly relay: (signal: AbortSignal) => Promise<RelayOutcome>;
   readonly meter: ListenMeter;
   readonly log: Log;

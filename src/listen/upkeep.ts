@@ -2,13 +2,15 @@ import { IntegrityError, messageOf, UnreachableError } from '../errors.ts';
 import { comparePositions, type Position } from '../event.ts';
 import { listenerOf } from '../listener.ts';
 import type { Log } from '../log.ts';
-import type { EventStream } from '../stream.ts';
+import { type EventStream, expectedOn, watermarkOf } from '../stream.ts';
+import type { Target } from '../target.ts';
 import type { Timings } from '../timings.ts';
-import { type Cursors, watermarkOf } from './cursors.ts';
+import type { Cursors } from './cursors.ts';
 import { Outage } from './outage.ts';
 
 export interface UpkeepDeps {
   readonly stream: Pick<EventStream, 'state' | 'trim'>;
+  readonly target: Pick<Target, 'groups'>;
   readonly cursors: Cursors;
   /** Relays what a run has left in the outbox; returns how much, and whether the stream has everything. */
   readonly relay: (signal: AbortSignal) => Promise<RelayOutcome>;
@@ -93,8 +95,9 @@ export class Upkeep {
   }
 
   async #trim(): Promise<void> {
+    const { stream, target } = this.#deps;
     const { groups, maxStream } = this.#options;
-    await this.#deps.stream.trim(groups, maxStream);
+    await stream.trim(expectedOn(groups, await target.groups()), maxStream);
   }
 
   /** Trims, and warns of a group that stands still: everything after it stays on the stream. */

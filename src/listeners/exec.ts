@@ -2,10 +2,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, UnreachableError } from '../errors.ts';
+import { excerpt } from '../excerpt.ts';
 import { DeadLetter, type Delivery, type Listener } from '../listener.ts';
-import { captureLines } from './lines.ts';
+import { checkProgram } from '../program.ts';
+import { captureLines } from '../program-output.ts';
 import { endGroup, signalGroup } from './process-group.ts';
-import { checkProgram } from './program.ts';
 
 export interface ExecListenerOptions {
   /** The name of the listener, for its lines in the log. */
@@ -26,6 +27,8 @@ export interface ExecListenerOptions {
 const dataError = 65;
 /** How long the output of a command is still read after it has ended. A child of it may hold the pipes open. */
 const outputMs = 250;
+/** What is kept of the output of one command. */
+const outputLimits = { line: 65_536, total: 65_536 };
 /** The longest value of one variable. Linux allows 128 kB, and refuses to start a command with more. */
 const variableLimit = 32_768;
 
@@ -36,7 +39,7 @@ const variableLimit = 32_768;
 export async function createExecListener(options: ExecListenerOptions): Promise<Listener> {
   const { name, dir, env } = options;
   const [program = '', ...args] = options.command;
-  await checkProgram(program, { listener: name, dir, path: env.PATH ?? '' });
+  await checkProgram(program, { owner: `the command of the listener ${name}`, dir, path: env.PATH ?? '' });
   const running = new Set<number>();
 
   return {
@@ -84,8 +87,8 @@ async function run(
   { json, signal, log }: Delivery,
   { name, command, graceMs, redact }: ExecListenerOptions,
 ): Promise<void> {
-  captureLines(child.stdout, (line) => log.info(`${name}: ${line}`));
-  const lastWords = captureLines(child.stderr, (line) => log.warn(`${name}: ${line}`));
+  captureLines(child.stdout, outputLimits, (line) => log.info(`${name}: ${line}`));
+  const lastWords = captureLines(child.stderr, outputLimits, (line) => log.warn(`${name}: ${line}`));
   const closed = once(child, 'close');
   const ending = Promise.withResolvers<void>();
   const end = () => ending.resolve(endGroup(pid, graceMs));
@@ -101,7 +104,7 @@ async function run(
   child.stderr.destroy();
   signal.throwIfAborted();
   if (code === 0) return;
-  const words = redact(lastWords()).slice(0, 200);
+  const words = excerpt(lastWords(), redact);
   throw failureOf(`${command[0]} ${code === null ? `was killed by ${killedBy}` : `exited with ${code}`}`, code, words);
 }
 

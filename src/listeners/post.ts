@@ -1,13 +1,14 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { excerpt, type Mask } from '../excerpt.ts';
 import type { Answer } from './answer.ts';
 
 /** How much of an answer is read, and for how long, so that the connection can be used again. A longer answer is cut off. */
 const bodyLimit = 65_536;
 const bodyMs = 1000;
-/** How many characters of it are quoted in a message. */
-const excerptLimit = 200;
+/** How many bytes of it are kept, for a message that quotes the start. */
+const keptLimit = 4096;
 /** Servers usually keep an idle connection for longer than this. A connection that is just being closed costs an attempt. */
 const idleMs = 4000;
 
@@ -24,7 +25,13 @@ export interface Poster extends Disposable {
   post(posting: Posting): Promise<Answer>;
 }
 
-export function openPoster(url: URL, { lookup }: { readonly lookup?: LookupFunction }): Poster {
+export interface PosterOptions {
+  readonly lookup?: LookupFunction;
+  /** Keeps secrets out of what an answer is quoted with. */
+  readonly redact: Mask;
+}
+
+export function openPoster(url: URL, { lookup, redact }: PosterOptions): Poster {
   const isSecure = url.protocol === 'https:';
   const kept = { keepAlive: true, timeout: idleMs, ...(lookup && { lookup }) };
   const agent = isSecure ? new HttpsAgent(kept) : new HttpAgent(kept);
@@ -34,24 +41,24 @@ export function openPoster(url: URL, { lookup }: { readonly lookup?: LookupFunct
       const length = String(Buffer.byteLength(body));
       const request = send(url, { method: 'POST', agent, signal, headers: { ...headers, 'content-length': length } });
       request.end(body);
-      return answerTo(request);
+      return answerTo(request, redact);
     },
     [Symbol.dispose]: () => agent.destroy(),
   };
 }
 
-function answerTo(request: ClientRequest): Promise<Answer> {
+function answerTo(request: ClientRequest, redact: Mask): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request.on('error', reject);
     request.once('close', () => reject(new Error('the connection was closed without an answer')));
-    request.once('response', (response) => resolve(read(response)));
+    request.once('response', (response) => resolve(read(response, redact)));
   });
 }
 
-async function read(response: IncomingMessage): Promise<Answer> {
+async function read(response: IncomingMessage, redact: Mask): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
-  const excerpt = await drain(response);
-  return { status, retryAfter: headers['retry-after'], date: headers.date, excerpt };
+  const start = await drain(response);
+  return { status, retryAfter: headers['retry-after'], date: headers.date, excerpt: excerpt(start, redact) };
 }
 
 /** Reads the start of the body. A body that breaks off or never ends changes nothing: the status counts. */
@@ -61,7 +68,7 @@ async function drain(response: IncomingMessage): Promise<string> {
   const timer = setTimeout(() => response.destroy(), bodyMs);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      if (size < excerptLimit * 4) start.push(chunk);
+      if (size < keptLimit) start.push(chunk.subarray(0, keptLimit - size));
       size += chunk.byteLength;
       if (size > bodyLimit) break;
     }
@@ -69,6 +76,6 @@ async function drain(response: IncomingMessage): Promise<string> {
   } finally {
     clearTimeout(timer);
   }
-  const line = Buffer.concat(start).toString('utf8').replace(/\s+/g, ' ').trim();
-  return line.length > excerptLimit ? `${line.slice(0, excerptLimit)}…` : line;
+  const text = Buffer.concat(start).toString('utf8');
+  return size > keptLimit ? `${text}…` : text;
 }

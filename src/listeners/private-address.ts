@@ -2,17 +2,25 @@ import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { UnreachableError } from '../errors.ts';
 
-/** Special-purpose IPv4 addresses, which a public receiver never has (IANA's registry, RFC 6890). */
+/**
+ * Special-purpose IPv4 addresses, which a public receiver never has (IANA's registry, RFC 6890), and the wire server that
+ * Azure shows to each of its machines (168.63.129.16).
+ */
 const privateIPv4: readonly (readonly [network: string, prefix: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
   ['198.18.0.0', 15],
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
@@ -20,14 +28,21 @@ const privateIPv4: readonly (readonly [network: string, prefix: number])[] = [
   ['240.0.0.0', 4],
 ];
 
-/** The same for IPv6: unspecified, loopback, IPv4-compatible, 6to4, Teredo, unique local, link-local, site-local, multicast. */
+/**
+ * The same for IPv6: unspecified, loopback, IPv4-compatible, IPv4-translated (RFC 2765), 6to4, Teredo, documentation
+ * (RFC 9637), segment routing (RFC 9602), unique local, link-local, site-local, multicast.
+ */
 const privateIPv6: readonly (readonly [network: string, prefix: number])[] = [
   ['::', 96],
+  ['::ffff:0:0:0', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
+  ['2620:4f:8000::', 48],
+  ['3fff::', 20],
+  ['5f00::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
   ['fec0::', 10],

@@ -1,6 +1,6 @@
 import { ConfigError, messageOf, SyncError, UnreachableError } from '../errors.ts';
 import type { Listener } from '../listener.ts';
-import { type Answer, failureOf } from './answer.ts';
+import { failureOf } from './answer.ts';
 import { openPoster } from './post.ts';
 import { isPrivateAddress, publicLookup } from './private-address.ts';
 import { signaturesOf, signingKey } from './signature.ts';
@@ -56,7 +56,7 @@ export function openWebhook(options: WebhookListenerOptions): Webhook {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!allowPrivate && isPrivateAddress(host)) throw privateUrl(name, host);
   const keys = secrets.map(signingKey);
-  const poster = openPoster(url, allowPrivate ? {} : { lookup: publicLookup });
+  const poster = openPoster(url, allowPrivate ? { redact } : { redact, lookup: publicLookup });
 
   return {
     async send(message) {
@@ -66,7 +66,7 @@ export function openWebhook(options: WebhookListenerOptions): Webhook {
         signal.throwIfAborted();
         throw translate(error, url);
       });
-      const failure = failureOf(withoutSecrets(answer, redact), url.host, Date.now());
+      const failure = failureOf(answer, url.host, Date.now());
       if (failure) throw failure;
     },
     [Symbol.dispose]: () => poster[Symbol.dispose](),
@@ -90,10 +90,6 @@ function headersOf(
     'webhook-timestamp': String(timestamp),
     ...(keys.length > 0 && { 'webhook-signature': signaturesOf({ id, timestamp, body }, keys) }),
   };
-}
-
-function withoutSecrets(answer: Answer, redact: (text: string) => string): Answer {
-  return { ...answer, excerpt: redact(answer.excerpt) };
 }
 
 /** Names only the host: the path and the query of a webhook are often its secret. */

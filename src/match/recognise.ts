@@ -47,7 +47,7 @@ export function recogniseAll(
   const claimed = new Set(clues.flatMap(({ alias }) => alias ?? []));
   const recognised = { ...nobody };
   const keys = records.map((record, n): Finding => {
-    const found = recognise(record.key, clues[n] ?? noClues, claimed, table, by);
+    const found = recognise(record, clues[n] ?? noClues, claimed, table, by);
     if ('because' in found) return found;
     claimed.add(found.key);
     recognised[found.by] += 1;
@@ -57,7 +57,7 @@ export function recogniseAll(
 }
 
 function recognise(
-  native: string,
+  { key: native, noKeyBecause }: Prepared,
   { alias, namesake, lookalikes }: Clues,
   claimed: ReadonlySet<string>,
   table: KeyedTable,
@@ -66,7 +66,8 @@ function recognise(
   if (alias !== null && !sharesParts(native, alias, table)) return { because: apart(alias, table) };
   if (alias !== null) return { key: alias, by: 'alias' };
   const isFree = (bearer: Bearer) => bearer.takenBy === null && !claimed.has(bearer.key);
-  if (namesake && isOwnKey(namesake, by) && isFree(namesake)) return { key: native, by: 'key' };
+  if (noKeyBecause === undefined && namesake && isOwnKey(namesake, by) && isFree(namesake))
+    return { key: native, by: 'key' };
   // At home, a row whose key is one of this adapter's native keys is recognised by that key alone.
   const free = lookalikes.filter((bearer) => isFree(bearer) && !isOwnKey(bearer, by));
   const alike = likeliest(free);
@@ -74,6 +75,7 @@ function recognise(
   const isCut = lookalikes.length > mostLookalikes && (!isAtHome(by) || free.length > 0);
   if (isCut || alike.length > 1) return { because: ambiguous(alike.length > 0 ? alike : lookalikes, table, isCut) };
   if (only) return { key: only.key, by: 'match' };
+  if (noKeyBecause !== undefined) return { because: noKey(native, by.adapter, noKeyBecause) };
   if (namesake === null && !claimed.has(native)) return { key: native, by: 'none' };
   const isUnwritten = namesake !== null && !namesake.isRecord && isFree(namesake) && namesake.madeBy === null;
   return { because: isAtHome(by) && isUnwritten ? unwritten(native, by.adapter) : taken(native, by.adapter) };
@@ -121,6 +123,14 @@ function unwritten(native: string, adapter: string): string {
   return (
     `nothing in the system matches it, and its id at ${adapter}, ${native}, is the key of a row that no run has written; ` +
     `if the keys of this table are the ids of ${adapter}, run once without match`
+  );
+}
+
+/** The third party's id is of another type than the key: it can name a record, and cannot make one. */
+function noKey(native: string, adapter: string, because: string): string {
+  return (
+    `nothing in the system matches it, and its id at ${adapter}, ${native}, cannot be a key here, because ${because}; ` +
+    'map a key that fits, or give the key the type "string"'
   );
 }
 

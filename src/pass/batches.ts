@@ -6,19 +6,27 @@ type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 /** A batch is full once its texts have this many characters: memory holds two batches at a time. */
 const mostChars = 4_000_000;
 
+/** How the records of a page become batches. */
+export interface Batching {
+  readonly prepare: Prepare;
+  readonly size: () => number;
+  /** Which of several records with one key counts. */
+  readonly counts: 'first' | 'last';
+}
+
 /**
  * Maps, validates and hashes a page's records, in batches of `size()` records, or fewer if they are large. There is always
  * a last batch, which may be empty. Each batch is yielded only once the next one is read, so that the last one is known.
  */
-export async function* batchesOf(records: Records, prepare: Prepare, size: () => number): AsyncGenerator<RecordBatch> {
+export async function* batchesOf(records: Records, { prepare, size, counts }: Batching): AsyncGenerator<RecordBatch> {
   let ready: RecordBatch | undefined;
-  let filling = new Filling();
+  let filling = new Filling(counts);
   for await (const record of records) {
     filling.add(prepare(record));
     if (!filling.isFull(size())) continue;
     if (ready) yield ready;
     ready = filling.batch();
-    filling = new Filling();
+    filling = new Filling(counts);
   }
   if (ready && filling.raw > 0) yield ready;
   yield { ...(filling.raw > 0 || !ready ? filling.batch() : ready), isLast: true };
@@ -26,10 +34,15 @@ export async function* batchesOf(records: Records, prepare: Prepare, size: () =>
 
 /** A batch that is being read. */
 class Filling {
+  readonly #counts: Batching['counts'];
   raw = 0;
   readonly #byKey = new Map<string, Prepared>();
   readonly #rejected: Rejected[] = [];
   #chars = 0;
+
+  constructor(counts: Batching['counts']) {
+    this.#counts = counts;
+  }
 
   add(record: Prepared | Rejected): void {
     this.raw += 1;
@@ -37,6 +50,7 @@ class Filling {
       this.#rejected.push(record);
       return;
     }
+    if (this.#counts === 'first' && this.#byKey.has(record.key)) return;
     this.#byKey.set(record.key, record);
     for (const value of record.values) if (typeof value === 'string') this.#chars += value.length;
   }

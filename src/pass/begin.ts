@@ -5,7 +5,7 @@ import { atHome } from '../match/home.ts';
 import type { RunContext, ThirdParty } from '../run/context.ts';
 import type { TargetReader } from '../target.ts';
 import type { Resource } from './resource.ts';
-import { startPass } from './transitions.ts';
+import { startPass, withLive } from './transitions.ts';
 
 interface Beginning extends Pick<RunContext, 'now'> {
   readonly target: TargetReader;
@@ -21,7 +21,9 @@ export async function beginPass(
 ): Promise<Checkpoint> {
   const isFirst = !(await hasRecords(resource, target));
   const started = startPass(before, resource.shape, mode, now());
-  return atHome(started, thirdParty.name, isFirst, resource.rekey !== undefined);
+  const live = await target.countLive(resource.table.resource);
+  const counted = withLive(started, before, live, resource.guard);
+  return atHome(counted, thirdParty.name, isFirst, resource.rekey !== undefined);
 }
 
 /** Throws if the adapter cannot read the resource in this mode: before a hit is made. */

@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Comparison, Found, Step } from '../batch.ts';
+import type { ChangesPage, SnapshotPage } from '../adapter.ts';
+import type { Batch, Comparison, Found } from '../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
-import type { Checkpoint } from '../checkpoint.ts';
+import type { Checkpoint, ColumnCounts } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import { UnreachableError } from '../errors.ts';
 import type { Identified } from '../match/identify.ts';
 import type { Prepared } from '../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
+import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
+import { type ComparedRow, comparedRows, Emptied } from './emptied.ts';
+import type { HeldSet } from './held-set.ts';
 import { planSteps } from './plan.ts';
 import type { PassState } from './resource.ts';
 
@@ -15,75 +19,126 @@ export interface Written {
   readonly counts: ChangeCounts;
   /** Records that a constraint of the system refuses: quarantined, like those that were rejected. */
   readonly refused: number;
+  /** What of the page has been repeated so far. */
+  readonly repeated: Repeated;
+  /** What is held back, with the values that the page would empty so far. */
+  readonly held: HeldSet;
   /** Where the pass stands, once the page's last batch is committed. */
   readonly checkpoint?: Checkpoint;
 }
 
+/** What is known of a page once its last batch is planned. */
+export interface PageEnd {
+  /** How many records of the last batch the database refused. */
+  readonly refused: number;
+  readonly repeated: Repeated;
+  readonly columns: ColumnCounts;
+}
+
 /**
- * Where the pass stands once the page is in, given how many records of its last batch the database refused. It is a
- * candidate until the commit returns: a transaction that is repeated asks again.
+ * Where the pass stands once the page is in. It is a candidate until the commit returns: a transaction that is repeated asks
+ * again.
  */
-export type AfterPage = (refused: number) => Checkpoint;
+export type AfterPage = (page: PageEnd) => Checkpoint;
 
 /** Writes the batches of one page, and keeps those records for later whose rows the system holds locked. */
 export class PageWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
+  readonly #brought: Brought;
+  readonly #firstCounts: boolean;
   readonly #retry = new Map<string, Prepared>();
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
+  #emptied: Emptied;
 
-  constructor(state: PassState, run: WriteContext) {
+  constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
     this.#state = state;
     this.#run = run;
+    this.#brought = new Brought(state.seen, page);
+    this.#firstCounts = firstCounts(page);
+    this.#emptied = new Emptied(state.resource.table.mapped);
   }
 
   /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
-  async write(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
+  async write(read: Identified, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, seen } = this.#state;
     const { target } = this.#run;
+    const batch = { ...read, records: this.#withoutWaiting(read.records) };
     const entries = batch.records.map(({ key, hash }) => [key, hash] as const);
-    const compared = await target.compare(resource.table, entries);
-    seen.addAll(compared.unchanged);
+    const compared = await this.#withoutDriftedIn(batch, await target.compare(resource.table, entries));
+    this.#brought.add(compared.unchanged);
+    this.#noteUnchanged(batch.records, compared.different);
     await this.#seeRejected(batch);
-    this.#retryDifferent(batch, [...compared.different, ...(await this.#driftedIn(batch, compared))]);
+    this.#retryDifferent(batch, compared.different);
     if (this.#retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
       return afterPage ? this.#commitUntilFree(batch, afterPage) : this.#commitOnce(batch, undefined);
     }
-    if (!afterPage) return { counts: noChanges, refused: 0 };
+    const { repeated } = this.#brought;
+    const held = this.#held();
+    if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const checkpoint = afterPage(0);
-    await target.save(resource.table.resource, { checkpoint, seen: seen.serialize() });
-    return { counts: noChanges, refused: 0, checkpoint };
+    const checkpoint = afterPage({ refused: 0, repeated, columns: this.#emptied.counts });
+    await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
+    return { counts: noChanges, refused: 0, repeated, held, checkpoint };
+  }
+
+  /** A record whose hash is equal has the values of its row. */
+  #noteUnchanged(records: readonly Prepared[], different: readonly number[]): void {
+    const others = new Set(different);
+    for (const [at, { values }] of records.entries())
+      if (!others.has(at)) this.#emptied.note({ row: values, emptied: [], id: null });
+  }
+
+  /** What is held back, with what this page would empty. */
+  #held(emptied = this.#emptied): HeldSet {
+    const { held } = this.#state;
+    return emptied.hasPending ? held.with({ pending: emptied.pendingWith(held.pending) }) : held;
+  }
+
+  #heldToStore(emptied = this.#emptied) {
+    return emptied.hasPending ? { held: this.#held(emptied).serialize() } : {};
+  }
+
+  /** Where the first record of a key counts, it does so also while it waits for its row. */
+  #withoutWaiting(records: readonly Prepared[]): readonly Prepared[] {
+    if (!this.#firstCounts || this.#retry.size === 0) return records;
+    const others = records.filter(({ key }) => !this.#retry.has(key));
+    this.#brought.repeat(records.length - others.length);
+    return others;
   }
 
   /** A rejected record is there: its row must not count as missing. */
   async #seeRejected({ rejected }: Identified): Promise<void> {
-    const { resource, seen } = this.#state;
+    const { resource } = this.#state;
     const keys = rejected.flatMap(({ key }) => (key === null ? [] : [key]));
-    if (keys.length > 0) seen.addAll(await this.#run.target.idsOf(resource.table.resource, keys));
+    if (keys.length > 0) this.#brought.addRejected(await this.#run.target.idsOf(resource.table.resource, keys));
   }
 
-  /** The positions of the records whose rows are not as they were written, in a pass that compares every row. */
-  async #driftedIn({ records }: Identified, { unchanged }: Comparison): Promise<number[]> {
+  /** In a pass that compares every row, a record differs also where its row is not as it was written. */
+  async #withoutDriftedIn({ records }: Identified, compared: Comparison): Promise<Comparison> {
     const { resource, checkpoint } = this.#state;
-    if (!checkpoint.verifies || unchanged.length === 0) return [];
+    if (!checkpoint.verifies || compared.unchanged.length === 0) return compared;
     const compare = rowComparison(resource, true);
-    const known = await this.#run.target.known(resource.table, { ids: unchanged });
-    const drifted = new Set(known.filter((row) => compare(row) !== 'same').map(({ key }) => key));
-    for (const key of drifted) this.#drifted.add(key);
-    return records.flatMap(({ key }, at) => (drifted.has(key) ? at : []));
+    const known = await this.#run.target.known(resource.table, { ids: compared.unchanged });
+    const drifted = new Map(known.filter((row) => compare(row) !== 'same').map(({ key, id }) => [key, id]));
+    for (const key of drifted.keys()) this.#drifted.add(key);
+    const ids = new Set(drifted.values());
+    return {
+      unchanged: compared.unchanged.filter((id) => !ids.has(id)),
+      different: [...compared.different, ...records.flatMap(({ key }, at) => (drifted.has(key) ? at : []))],
+    };
   }
 
   /** What is known of a row that somebody else has changed does not count. */
-  #plan(records: readonly Prepared[], found: readonly Found[]): Step[] {
-    const forgotten = found.map((each, at) =>
+  #withoutDrifted(records: readonly Prepared[], found: readonly Found[]): readonly Found[] {
+    if (this.#drifted.size === 0) return found;
+    return found.map((each, at) =>
       each.entry && this.#drifted.has(records[at]?.key ?? '') ? { ...each, entry: { ...each.entry, hash: '' } } : each,
     );
-    return planSteps(records, forgotten);
   }
 
-  /** Of two records with one key the later counts, also if the earlier one is still waiting for its row. */
+  /** Where the later of two records with one key counts, it does so also if the earlier one is still waiting for its row. */
   #retryDifferent({ records }: Identified, different: readonly number[]): void {
     if (this.#retry.size > 0) for (const { key } of records) this.#retry.delete(key);
     for (const at of different) {
@@ -102,7 +157,9 @@ export class PageWriter {
       if (performance.now() > until) throw this.#stillLocked();
       await sleep(100, undefined, { signal: this.#run.signal });
       const before = written;
-      const more = await this.#commitOnce(rest, (refused) => afterPage(before.refused + refused));
+      const more = await this.#commitOnce(rest, (page) =>
+        afterPage({ ...page, refused: before.refused + page.refused }),
+      );
       written = {
         ...more,
         counts: sumCounts(before.counts, more.counts),
@@ -125,16 +182,27 @@ export class PageWriter {
     const { target, signal, events, committed: noteCommit } = this.#run;
     const records = [...this.#retry.values()];
     let candidate: Checkpoint | undefined;
+    const compared = new Map<string, ComparedRow>();
+    const isRepeated = (id: number) => this.#brought.isRepeated(id);
+    const plan: Batch['plan'] = (planned, known) => {
+      const found = this.#withoutDrifted(planned, known);
+      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash });
+      for (const { key } of planned) compared.delete(key);
+      for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
+      return steps;
+    };
     const checkpoint = (ids: readonly number[], _counts: ChangeCounts, refused: number) => {
-      candidate = afterPage?.(refused) ?? before;
-      return { checkpoint: candidate, seen: seen.with(ids).serialize() };
+      const emptied = this.#emptied.with(compared.values());
+      const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
+      candidate = afterPage?.(page) ?? before;
+      return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
     };
     assertTrusted(this.#run);
     const committed = await target.commit(
       {
         table: resource.table,
         records,
-        plan: (planned, found) => this.#plan(planned, found),
+        plan,
         rejected: batch.rejected,
         aliases: batch.aliases,
         pass: before.pass,
@@ -144,11 +212,20 @@ export class PageWriter {
       signal,
     );
     crashPoint('committed');
-    seen.addAll(committed.ids);
+    this.#brought.add(committed.ids);
+    for (const key of committed.busy) compared.delete(key);
+    this.#emptied = this.#emptied.with(compared.values());
     this.#keepBusy(records, committed.busy);
     await noteCommit(committed.counts);
     const { counts, refused } = committed;
-    return { counts, refused: refused.length, ...(candidate && { checkpoint: candidate }) };
+    const { repeated } = this.#brought;
+    return {
+      counts,
+      refused: refused.length,
+      repeated,
+      held: this.#held(),
+      ...(candidate && { checkpoint: candidate }),
+    };
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {

@@ -20,7 +20,7 @@ export function choosePass<P extends Progressing>(candidates: readonly P[], now:
 export function isDue({ resource, checkpoint: before }: Progressing, now: number): boolean {
   if (before === null || before.shape !== resource.shape) return true;
   if (before.phase === 'walking' || before.phase === 'deleting') return true;
-  if (before.permission !== null) return true;
+  if (before.permission !== null || (before.emptiedPermission ?? null) !== null) return true;
   if (before.completedAt === null || isAhead(before.completedAt, now)) return true;
   return now - before.completedAt >= resource.everyMs;
 }

@@ -1,7 +1,9 @@
 import type { RunContext } from '../run/context.ts';
 import { type DeleteBatch, deleteMissing, idsPerBatch } from './delete.ts';
-import { type Ending, heldBy } from './end-snapshot.ts';
-import { judgeEnd, livePages, tombstonesOf } from './judge.ts';
+import type { EmptiedEnd } from './end-emptied.ts';
+import { allowedIn, type Ending, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
+import { HeldSet } from './held-set.ts';
+import { judgeEnd, livePages } from './judge.ts';
 import type { PassState } from './resource.ts';
 import { complete } from './transitions.ts';
 
@@ -16,27 +18,45 @@ import { complete } from './transitions.ts';
  *    permitted. After a held pass, and after one that may have missed something, the bookmark stays: what was left over
  *    must come again.
  */
-export async function endChanges(state: PassState, run: RunContext): Promise<Ending> {
+export async function endChanges(state: PassState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
   const judgement = await judgeEnd(state, run);
   const { verdict, live, hasTooManyRejects } = judgement;
-  const gone = verdict.delete === 'all' ? tombstonesOf(state) : [];
+  const allowed = [...allowedIn(judgement, state)];
+  const heldDeletes = heldIn(judgement, state);
+  const gone = { allowed, others: [...judgement.gone].filter((id) => heldDeletes.has(id)) };
   const { checkpoint, deleted, refused } = await deleteMissing(state, live, batchesOf(state, gone, run), run);
 
-  const isWhole = verdict.delete === 'all' && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
-  const end = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
-  const held = heldBy(judgement, run.now());
+  const isAll = verdict.delete === 'all' && !emptied.leavesSome;
+  const isWhole = isAll && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
+  const done = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
+  const end = withPermitUsed(done, state, verdict);
+  const held = heldBy(judgement, state, run.now());
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects },
-    checkpoint: verdict.delete === 'all' ? end : { ...end, held, fullAt: null },
+    ended: {
+      verdict,
+      deleted,
+      refused,
+      hasTooManyRejects,
+      hasTooManyDuplicates: false,
+      heldEmptied: emptied.heldEmptied,
+    },
+    checkpoint: isAll ? end : { ...end, held, heldEmptied: emptied.heldEmptied, fullAt: null },
     keepsSeen: false,
+    held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
   };
 }
 
-async function* batchesOf(state: PassState, gone: readonly number[], run: RunContext): AsyncGenerator<DeleteBatch> {
+interface Gone {
+  /** Ids of the records that may be deleted. */
+  readonly allowed: readonly number[];
+  readonly others: readonly number[];
+}
+
+async function* batchesOf(state: PassState, { allowed, others }: Gone, run: RunContext): AsyncGenerator<DeleteBatch> {
   yield* foundAgain(state, run);
-  for (let at = 0; at < gone.length; at += idsPerBatch) {
-    const after = { tombstones: gone.slice(at + idsPerBatch) };
-    yield { ids: gone.slice(at, at + idsPerBatch), missing: [], found: [], after };
+  for (let at = 0; at < allowed.length; at += idsPerBatch) {
+    const after = { tombstones: [...others, ...allowed.slice(at + idsPerBatch)] };
+    yield { ids: allowed.slice(at, at + idsPerBatch), missing: [], found: [], after };
   }
 }
 

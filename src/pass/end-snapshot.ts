@@ -1,16 +1,23 @@
-import type { Checkpoint, HeldDeletes } from '../checkpoint.ts';
+import type { Checkpoint, HeldDeletes, HeldEmptied } from '../checkpoint.ts';
 import type { RunContext } from '../run/context.ts';
 import type { LiveIds } from '../target.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
+import type { EmptiedEnd } from './end-emptied.ts';
 import { lossOf, type Verdict } from './guard.ts';
-import { confirmationsOf, isGone, type Judgement, judgeEnd, livePages } from './judge.ts';
+import { HeldSet } from './held-set.ts';
+import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
 import type { PassState } from './resource.ts';
+import { SeenSet } from './seen-set.ts';
 import { complete, type SnapshotCheckpoint } from './transitions.ts';
 
 /** How a pass ended: what a run reports of it. */
 export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {
   /** More records were rejected than the config allows. */
   readonly hasTooManyRejects: boolean;
+  /** More records have the key of another one than the config allows to be rejected. */
+  readonly hasTooManyDuplicates: boolean;
+  /** Values that the guard holds back. */
+  readonly heldEmptied: HeldEmptied | null;
 }
 
 /** The last step of a pass, and what is to be stored with it. */
@@ -19,6 +26,7 @@ export interface Ending {
   readonly checkpoint: Checkpoint;
   /** The pass keeps its seen set, for a permission. */
   readonly keepsSeen: boolean;
+  readonly held: HeldSet;
 }
 
 type SnapshotState = PassState<SnapshotCheckpoint>;
@@ -36,34 +44,58 @@ type SnapshotState = PassState<SnapshotCheckpoint>;
  * If the run is killed on the way, the next run counts again, and what was deleted by then counts as a recent deletion: the
  * verdict stays the same.
  */
-export async function endSnapshot(state: SnapshotState, run: RunContext): Promise<Ending> {
+export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
   const { checkpoint, resource } = state;
   const judgement = await judgeEnd(state, run);
-  const { verdict, live, unseen, hasTooManyRejects } = judgement;
+  const { verdict, live, unseen, hasTooManyRejects, hasTooManyDuplicates } = judgement;
   const { deleted, refused, checkpoint: after } = await deleteUnseen(state, judgement, run);
 
-  const held = heldBy(judgement, run.now());
+  const heldDeletes = heldIn(judgement, state);
+  const held = heldBy(judgement, state, run.now());
   const proves = verdict.delete !== 'none';
   const missing = proves ? unseen - deleted : Math.min(checkpoint.missing, unseen);
-  const isWhole = verdict.delete === 'all' && missing === 0 && checkpoint.progress.rejected === 0;
-  const done = complete(after, run.now(), held);
+  const isWhole =
+    verdict.delete === 'all' && missing === 0 && checkpoint.progress.rejected === 0 && !emptied.leavesSome;
+  const done = complete(after, run.now(), held, emptied.heldEmptied);
   const hasEverything = lossOf({ ...checkpoint, maxRejectRatio: resource.maxRejectRatio, live }) === undefined;
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects },
+    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, heldEmptied: emptied.heldEmptied },
     checkpoint: {
-      ...done,
-      fullAt: hasEverything ? done.fullAt : null,
+      ...withPermitUsed(done, state, verdict),
+      lastCount: checkpoint.progress.records,
+      fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,
       sweptTo: 0,
     },
-    keepsSeen: held !== null,
+    keepsSeen: done.phase === 'held',
+    held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
   };
 }
 
+/** A person who has permitted deletions has looked: what is deleted later is counted from here. */
+export function withPermitUsed(done: Checkpoint, { checkpoint }: PassState, verdict: Verdict): Checkpoint {
+  const isUsed = checkpoint.permission !== null && verdict.delete !== 'none';
+  return isUsed ? { ...done, deletions: [] } : done;
+}
+
 /** What the guard holds back; null if it holds nothing. */
-export function heldBy({ verdict, gone, live }: Judgement, at: number): HeldDeletes | null {
-  return verdict.delete === 'held' ? { count: gone, live, because: verdict.because, at } : null;
+export function heldBy(judgement: Judgement, state: PassState, at: number): HeldDeletes | null {
+  const { verdict, base } = judgement;
+  if (verdict.delete !== 'held') return null;
+  const { count } = heldIn(judgement, state);
+  return { pass: state.checkpoint.pass, count, live: base, because: verdict.because, at };
+}
+
+/** The records whose deletion the guard holds back. */
+export function heldIn({ verdict, gone }: Judgement, state: PassState): SeenSet {
+  return verdict.delete === 'held' ? gone.without(permittedOf(state, gone)) : new SeenSet();
+}
+
+/** The records that may be deleted: what the guard allows, or what a person has permitted. */
+export function allowedIn({ verdict, gone }: Judgement, state: PassState): SeenSet {
+  if (verdict.delete === 'all') return gone;
+  return verdict.delete === 'held' ? permittedOf(state, gone) : new SeenSet();
 }
 
 async function deleteUnseen(state: SnapshotState, judgement: Judgement, run: RunContext): Promise<Deleted> {
@@ -72,30 +104,43 @@ async function deleteUnseen(state: SnapshotState, judgement: Judgement, run: Run
   const mustWalk = checkpoint.missing > 0 || (verdict.delete !== 'none' && unseen > 0);
   if (!mustWalk) return { checkpoint, deleted: 0, refused: 0 };
   const walking = { ...state, checkpoint: { ...checkpoint, missing: Math.max(checkpoint.missing, unseen) } };
-  return deleteMissing(walking, live, batchesOf(walking, verdict, run), run);
+  return deleteMissing(walking, live, batchesOf(walking, judgement, run), run);
 }
 
 /** A held pass has counted already: it only looks again for what is gone, from the first record on. */
-async function* batchesOf(state: SnapshotState, verdict: Verdict, run: RunContext): AsyncGenerator<DeleteBatch> {
+async function* batchesOf(state: SnapshotState, judgement: Judgement, run: RunContext): AsyncGenerator<DeleteBatch> {
   const { phase, sweptTo } = state.checkpoint;
   const confirmations = confirmationsOf(state, run);
+  const fate = { confirmations, allowed: allowedIn(judgement, state), proves: judgement.verdict.delete !== 'none' };
   for await (const page of livePages(run.target, state.resource, phase === 'held' ? 0 : sweptTo)) {
-    yield* cut(fatesOf(page, state, confirmations, verdict));
+    yield* cut(fatesOf(page, state, fate));
   }
+}
+
+interface Deciding {
+  readonly confirmations: number;
+  /** Records that may be deleted. */
+  readonly allowed: SeenSet;
+  /** The pass proves that what it did not bring is missing. */
+  readonly proves: boolean;
 }
 
 type Fate = { readonly id: number; readonly is: 'gone' | 'missing' | 'found' };
 
 /** What becomes of each live record that is not simply there. While the guard holds, what is gone is only counted. */
-function fatesOf(page: LiveIds, { seen, checkpoint }: SnapshotState, confirmations: number, verdict: Verdict): Fate[] {
+function fatesOf(
+  page: LiveIds,
+  { seen, checkpoint }: SnapshotState,
+  { confirmations, allowed, proves }: Deciding,
+): Fate[] {
   const fates: Fate[] = [];
-  const counts = verdict.delete !== 'none' && checkpoint.phase !== 'held' && confirmations > 1;
+  const counts = proves && checkpoint.phase !== 'held' && confirmations > 1;
   for (const [at, id] of page.ids.entries()) {
     const missed = page.missed[at] ?? 0;
     const isReset = missed > 0 && (seen.has(id) || (checkpoint.isRemap && confirmations > 1));
     if (isReset) fates.push({ id, is: 'found' });
     else if (seen.has(id)) continue;
-    else if (verdict.delete === 'all' && isGone(id, missed, checkpoint, confirmations)) fates.push({ id, is: 'gone' });
+    else if (allowed.has(id)) fates.push({ id, is: 'gone' });
     else if (counts && missed < confirmations) fates.push({ id, is: 'missing' });
   }
   return fates;

@@ -1,10 +1,11 @@
 import type { AdapterContext, ChangesPage, Mode, NotModified, Page, SnapshotPage } from '../adapter.ts';
 import { messageOf, ProtocolError, syncErrorOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Prepare, RecordBatch } from '../record.ts';
+import type { RecordBatch } from '../record.ts';
 import type { Sending, ThirdParty } from '../run/context.ts';
 import type { SlotKeeper } from '../throttle.ts';
-import { batchesOf } from './batches.ts';
+import { type Batching, batchesOf } from './batches.ts';
+import { firstCounts } from './brought.ts';
 import type { PassState } from './resource.ts';
 
 /** What reads one page: the adapter, with an HTTP client for this page alone. */
@@ -35,8 +36,9 @@ export async function fetchPage(pass: Asking, reader: PageReader): Promise<Page>
   const { resource } = pass.resource.table;
   const validators = mode === 'snapshot' && cursor === null ? pass.checkpoint.validators : null;
   const since = mode === 'changes' ? bookmark : null;
+  const lastCount = mode === 'snapshot' ? (pass.checkpoint.lastCount ?? null) : null;
   const keys = pass.resource.changes?.keys;
-  const request = { resource, mode, cursor, bookmark: since, validators, ...(keys && { keys }) };
+  const request = { resource, mode, cursor, bookmark: since, validators, lastCount, ...(keys && { keys }) };
   const page = await callAdapter(() => reader.thirdParty.adapter.fetchPage(request, reader.context), reader);
   if (page.mode === mode || (page.mode === 'not-modified' && validators !== null)) return page;
   throw unasked(page, mode, resource, reader);
@@ -61,11 +63,10 @@ function unasked({ mode }: Page, asked: Mode, resource: string, { thirdParty }: 
 /** The records of a page, in batches. What an adapter throws while they are read is reported like any other failure of it. */
 export async function* readBatches(
   page: SnapshotPage | ChangesPage,
-  prepare: Prepare,
-  size: () => number,
+  batching: Omit<Batching, 'counts'>,
   reader: PageReader,
 ): AsyncGenerator<RecordBatch> {
-  const batches = batchesOf(page.records, prepare, size);
+  const batches = batchesOf(page.records, { ...batching, counts: firstCounts(page) ? 'first' : 'last' });
   try {
     for (;;) {
       const next = await callAdapter(() => batches.next(), reader);

@@ -1,12 +1,15 @@
 import type { Mode } from '../adapter.ts';
 import type { DeletionCount, PassProgress } from '../checkpoint.ts';
 
-/** How much may be deleted without a permission. */
+/** A share (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
+export type Limit = { readonly ratio: number } | { readonly count: number };
+
+/** How much may be deleted and emptied without a permission. */
 export interface Guard {
-  /** A share of the live rows (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
-  readonly maxDeletes: { readonly ratio: number } | { readonly count: number };
-  /** With fewer live rows than this, only an empty snapshot is held: a share of so few rows means nothing. */
-  readonly from: number;
+  /** Of the rows that were live before. */
+  readonly maxDeletes: Limit;
+  /** Of the filled values of each column. */
+  readonly maxEmptied: Limit;
   readonly windowMs: number;
   /** In how many consecutive complete passes a record must be missing. */
   readonly confirm: 'auto' | number;
@@ -18,10 +21,13 @@ export interface PassEnd {
   readonly progress: PassProgress;
   readonly maxRejectRatio: number;
   readonly live: number;
+  /** Live rows when the pass began; of what an earlier release has stored, those that are live now. */
+  readonly liveAtStart?: number | undefined;
   /** Live rows that are missing and confirmed, or that the third party says are gone. */
   readonly gone: number;
+  /** How many of these a person has permitted, record by record. */
+  readonly permitted: number;
   readonly deletions: readonly DeletionCount[];
-  readonly permission: number | null;
   readonly now: number;
 }
 
@@ -29,9 +35,10 @@ export type Verdict =
   | { readonly delete: 'all' }
   /** The pass proves nothing about what is missing. */
   | { readonly delete: 'none'; readonly because: string }
+  /** What a person has permitted is deleted all the same. */
   | { readonly delete: 'held'; readonly because: string };
 
-/** Decides what the end of a pass may delete: nothing after an unproven pass, and never more than guard or permission allow. */
+/** Decides what the end of a pass may delete: nothing after an unproven pass, and never more than the guard allows, but for what is permitted. */
 export function judge(end: PassEnd, guard: Guard): Verdict {
   return end.mode === 'snapshot' ? judgeSnapshot(end, guard) : judgeChanges(end, guard);
 }
@@ -39,34 +46,71 @@ export function judge(end: PassEnd, guard: Guard): Verdict {
 function judgeSnapshot(end: PassEnd, guard: Guard): Verdict {
   const doubt = doubtOf(end);
   if (doubt) return { delete: 'none', because: doubt };
-  if (end.gone === 0 || isPermitted(end)) return { delete: 'all' };
+  if (end.gone === end.permitted) return { delete: 'all' };
   if (end.progress.records === 0) {
-    return { delete: 'held', because: `the third party returned no records at all, and ${rows(end.live)} are live` };
+    return {
+      delete: 'held',
+      because: `the third party returned no records at all, and ${rows(end.live)} ${end.live === 1 ? 'is' : 'are'} live`,
+    };
   }
   return judgeAmount(end, guard);
 }
 
 /** A changes pass names each record that is gone: only their number can be wrong. */
 function judgeChanges(end: PassEnd, guard: Guard): Verdict {
-  if (end.gone === 0) return { delete: 'all' };
+  if (end.gone === 0 && end.progress.isMixed !== true) return { delete: 'all' };
   const verdict = judgeNamed(end, guard);
   return verdict.delete === 'all' ? verdict : { ...verdict, because: `${verdict.because}; the next pass judges again` };
 }
 
 function judgeNamed(end: PassEnd, guard: Guard): Verdict {
-  const { rejected, records } = end.progress;
+  const { rejected, records, isMixed } = end.progress;
+  if (isMixed) return { delete: 'none', because: ofTwoAccounts };
   if (hasTooManyRejects(end)) return { delete: 'none', because: `${rejected} of ${records} records were rejected` };
-  return isPermitted(end) ? { delete: 'all' } : judgeAmount(end, guard);
+  return end.gone === end.permitted ? { delete: 'all' } : judgeAmount(end, guard);
 }
 
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
-  const { base, deleted, allowed } = recentDeletions(end, guard);
-  if (base < guard.from || deleted + end.gone <= allowed) return { delete: 'all' };
+  // What goes is what this pass itself has made: a log said so.
+  if (end.liveAtStart === 0) return { delete: 'all' };
+  const base = baseOf(end, guard);
+  const { deleted, allowed } = allowance(base, end, guard);
+  if (end.gone >= base)
+    return { delete: 'held', because: `${allOf(base)} would be deleted; the guard never allows that` };
+  const gone = end.gone - end.permitted;
+  if (deleted + gone <= allowed) return { delete: 'all' };
   const before = deleted > 0 ? ` (${deleted} more were deleted in the last ${windowText(guard)})` : '';
   return {
     delete: 'held',
-    because: `${end.gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
+    because: `${gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
   };
+}
+
+/**
+ * The rows of which the guard allows a share: those that were live when the pass began, or when the guard's window began,
+ * whichever is less. Rows that the pass has made do not count: a wrong tenant's records would outvote ours.
+ */
+export function baseOf(
+  { live, liveAtStart = live, deletions, now }: PassEnd,
+  { windowMs }: Pick<Guard, 'windowMs'>,
+): number {
+  return Math.min(liveAtStart, liveWhenWindowBegan(deletions, now - windowMs) ?? liveAtStart);
+}
+
+/** As of the last count before the window; without one, as of the first count in it. */
+function liveWhenWindowBegan(counts: readonly DeletionCount[], beganAt: number): number | undefined {
+  const before = counts.findLast(({ at }) => at <= beganAt);
+  return before ? before.live - before.deleted : counts[0]?.live;
+}
+
+/** A share of few rows is less than one row, so this many may be deleted where a share is less. */
+const fewRows = 3;
+
+function allowance(base: number, { deletions, now }: PassEnd, { maxDeletes, windowMs }: Guard) {
+  const recent = deletions.filter(({ at }) => at > now - windowMs);
+  const deleted = recent.reduce((sum, entry) => sum + entry.deleted, 0);
+  const allowed = 'count' in maxDeletes ? maxDeletes.count : Math.max(fewRows, Math.floor(base * maxDeletes.ratio));
+  return { deleted, allowed };
 }
 
 /** In how many consecutive complete passes a record must be missing before it may be deleted. */
@@ -86,8 +130,11 @@ function doubtOf(brought: Brought): string | undefined {
 
 /** Why a snapshot may not have everything; undefined if it has. */
 export function lossOf(brought: Brought): string | undefined {
-  const { records, rejected, total, shifted } = brought.progress;
-  if (shifted) return 'the pages moved while they were read, so that a record may have been missed';
+  const { records, rejected, total, shifted, again = 0, duplicates = 0, isMixed } = brought.progress;
+  if (isMixed) return ofTwoAccounts;
+  if (shifted) return `the pages moved while they were read, ${mayBeMissed}`;
+  if (again > 0) return `${textOfMany(again, 'record')} came again on a later page: the pages moved, ${mayBeMissed}`;
+  if (hasTooManyDuplicates(brought)) return `${duplicates} of ${records} records have the key of another one`;
   if (hasTooManyRejects(brought)) return `${rejected} of ${records} records were rejected`;
   if (total !== null && records < total)
     return `${records} records came, and the third party says that it has ${total}`;
@@ -100,28 +147,25 @@ export function hasTooManyRejects({ mode, progress, maxRejectRatio, live }: Brou
   return rejected > (mode === 'snapshot' ? records : Math.max(records, live)) * maxRejectRatio;
 }
 
-/** Adds deletions to those of the guard's window, and forgets what is older. */
+/** Whether more records of a snapshot have the key of another one than may be rejected. The key is likely to be wrong. */
+export function hasTooManyDuplicates({
+  progress,
+  maxRejectRatio,
+}: Pick<Brought, 'progress' | 'maxRejectRatio'>): boolean {
+  return (progress.duplicates ?? 0) > progress.records * maxRejectRatio;
+}
+
+/** Adds deletions, or a count of live rows alone, to those of the guard's window. Of what is older, the newest count stays. */
 export function noteDeletions(
   deletions: readonly DeletionCount[],
   { at, live, deleted }: DeletionCount,
   windowMs: number,
 ): readonly DeletionCount[] {
-  if (deleted === 0) return deletions;
-  const kept = deletions.filter((entry) => entry.at > at - windowMs);
+  const older = deletions.filter((entry) => entry.at <= at - windowMs).slice(-1);
+  const kept = [...older, ...deletions.filter((entry) => entry.at > at - windowMs)];
   const last = kept.at(-1);
   if (!last || last.at < at - windowMs / 96) return [...kept, { at, live, deleted }];
   return [...kept.slice(0, -1), { ...last, deleted: last.deleted + deleted }];
-}
-
-function isPermitted({ permission, gone }: PassEnd): boolean {
-  return permission !== null && gone <= permission;
-}
-
-function recentDeletions({ deletions, live, now }: PassEnd, { maxDeletes, windowMs }: Guard) {
-  const recent = deletions.filter(({ at }) => at > now - windowMs);
-  const base = recent[0]?.live ?? live;
-  const deleted = recent.reduce((sum, entry) => sum + entry.deleted, 0);
-  return { base, deleted, allowed: 'count' in maxDeletes ? maxDeletes.count : Math.floor(base * maxDeletes.ratio) };
 }
 
 const hourMs = 3_600_000;
@@ -131,6 +175,18 @@ function windowText({ windowMs }: Guard): string {
   return windowMs % hourMs === 0 ? `${windowMs / hourMs} h` : `${Math.round(windowMs / 60_000)} min`;
 }
 
-function rows(count: number): string {
-  return count === 1 ? '1 row' : `${count} rows`;
+function allOf(count: number): string {
+  return count === 1 ? 'the only row' : `all ${count} rows`;
 }
+
+function rows(count: number): string {
+  return textOfMany(count, 'row');
+}
+
+/** `1 row`, `2 rows`. */
+export function textOfMany(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const ofTwoAccounts = 'the credentials changed while the pages were read, so that they may be of two accounts';
+const mayBeMissed = 'so that a record may have been missed';

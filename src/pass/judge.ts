@@ -1,14 +1,26 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import type { RunContext, ThirdParty } from '../run/context.ts';
 import type { LiveIds, TargetReader } from '../target.ts';
-import { confirmationsNeeded, hasTooManyRejects, judge, type PassEnd, type Verdict } from './guard.ts';
+import {
+  baseOf,
+  confirmationsNeeded,
+  hasTooManyDuplicates,
+  hasTooManyRejects,
+  judge,
+  type PassEnd,
+  type Verdict,
+} from './guard.ts';
 import type { PassState, Resource } from './resource.ts';
+import { SeenSet } from './seen-set.ts';
 import { isSnapshot } from './transitions.ts';
 
 /** What a complete pass has found missing, and what the guard says of it. */
 export interface Judgement extends Missing {
   readonly verdict: Verdict;
+  /** The rows of which the guard allows a share. */
+  readonly base: number;
   readonly hasTooManyRejects: boolean;
+  readonly hasTooManyDuplicates: boolean;
 }
 
 /** What a complete snapshot did not bring, or what a changes pass found deleted. */
@@ -16,8 +28,8 @@ interface Missing {
   readonly live: number;
   /** Live and not seen. */
   readonly unseen: number;
-  /** Of these, how many count as gone: they are missing from enough consecutive passes, or have a tombstone. */
-  readonly gone: number;
+  /** Ids of those that count as gone: they are missing from enough consecutive passes, or have a tombstone. */
+  readonly gone: SeenSet;
 }
 
 interface Judging extends Pick<RunContext, 'now'> {
@@ -27,26 +39,22 @@ interface Judging extends Pick<RunContext, 'now'> {
 
 /** Counts what a complete pass would delete, and asks the guard. A run and a dry run call this one function. */
 export async function judgeEnd(state: PassState, context: Judging): Promise<Judgement> {
-  const { mode, progress, deletions, permission } = state.checkpoint;
+  const { mode, progress, deletions, liveAtStart } = state.checkpoint;
   const { maxRejectRatio, guard } = state.resource;
   const missing = await (isSnapshot(state.checkpoint) ? countMissing(state, context) : countTombstones(state, context));
-  const { live, gone } = missing;
-  const end: PassEnd = { mode, progress, maxRejectRatio, live, gone, deletions, permission, now: context.now() };
-  return { ...missing, verdict: judge(end, guard), hasTooManyRejects: hasTooManyRejects(end) };
+  const { live } = missing;
+  const gone = missing.gone.count;
+  const permitted = permittedOf(state, missing.gone).count;
+  const now = context.now();
+  const end: PassEnd = { mode, progress, maxRejectRatio, live, liveAtStart, gone, permitted, deletions, now };
+  const base = baseOf(end, guard);
+  const tooMany = { hasTooManyRejects: hasTooManyRejects(end), hasTooManyDuplicates: hasTooManyDuplicates(end) };
+  return { ...missing, ...tooMany, base, verdict: judge(end, guard) };
 }
 
-/** The ids of what a complete pass would delete, in pages. */
-export async function* goneIds(state: PassState, context: Judging): AsyncGenerator<readonly number[]> {
-  if (!isSnapshot(state.checkpoint)) {
-    yield tombstonesOf(state);
-    return;
-  }
-  const confirmations = confirmationsOf(state, context);
-  for await (const page of livePages(context.target, state.resource, 0)) {
-    yield page.ids.filter(
-      (id, at) => !state.seen.has(id) && isGone(id, page.missed[at] ?? 0, state.checkpoint, confirmations),
-    );
-  }
+/** Those of these records whose deletion a person has permitted. A permit is for the records that were held, and no others. */
+export function permittedOf({ checkpoint, held }: PassState, gone: SeenSet): SeenSet {
+  return checkpoint.permission === null ? new SeenSet() : gone.and(held.deletes);
 }
 
 /** The ids of the records that a changes pass found deleted, without those that it has brought as well. */
@@ -96,21 +104,22 @@ export async function* livePages(target: TargetReader, { table }: Resource, afte
 async function countMissing(state: PassState, context: Judging): Promise<Missing> {
   const { resource, checkpoint, seen } = state;
   const live = await context.target.countLive(resource.table.resource);
-  if (live === seen.count) return { live, unseen: 0, gone: 0 };
+  const gone = new SeenSet();
+  if (live === seen.count) return { live, unseen: 0, gone };
   const confirmations = confirmationsOf(state, context);
   let unseen = 0;
-  let gone = 0;
   for await (const page of livePages(context.target, resource, 0)) {
     for (const [at, id] of page.ids.entries()) {
       if (seen.has(id)) continue;
       unseen += 1;
-      if (isGone(id, page.missed[at] ?? 0, checkpoint, confirmations)) gone += 1;
+      if (isGone(id, page.missed[at] ?? 0, checkpoint, confirmations)) gone.add(id);
     }
   }
   return { live, unseen, gone };
 }
 
 async function countTombstones(state: PassState, { target }: Judging): Promise<Missing> {
-  const gone = tombstonesOf(state).length;
-  return { live: await target.countLive(state.resource.table.resource), unseen: gone, gone };
+  const gone = new SeenSet();
+  gone.addAll(tombstonesOf(state));
+  return { live: await target.countLive(state.resource.table.resource), unseen: gone.count, gone };
 }

@@ -4,7 +4,9 @@ import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { ProtocolError } from '../errors.ts';
 import type { RecordBatch } from '../record.ts';
-import type { Written } from './commit.ts';
+import { firstCounts, nothingRepeated } from './brought.ts';
+import type { AfterPage, Written } from './commit.ts';
+import type { HeldSet } from './held-set.ts';
 import type { PassState } from './resource.ts';
 import { type PageBrought, turnPage } from './turn-page.ts';
 
@@ -13,28 +15,42 @@ export interface PageTotals {
   readonly counts: ChangeCounts;
   readonly records: number;
   readonly rejected: number;
+  /** Records that do not count, since another one of this pass has their key. */
   readonly duplicates: number;
 }
 
 export interface PageTaken extends PageTotals {
   /** Where the pass stands now: it is committed. */
   readonly checkpoint: Checkpoint;
+  /** With the values that this page would empty. */
+  readonly held: HeldSet;
+}
+
+/** What is known of a page beside its records: whose credentials fetched it, and ids of live records that it says are gone. */
+export interface PageOrigin {
+  readonly gone: readonly number[];
+  readonly account?: string | undefined;
 }
 
 /** A page while its batches come in: what it has brought so far, and what that makes of the checkpoint. */
 export class PageIntake {
   readonly #page: SnapshotPage | ChangesPage;
   readonly #gone: readonly number[];
+  readonly #account: string | null;
   readonly #state: PassState;
   /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
   readonly #content: Hash | null;
   #totals: PageTotals = { counts: noChanges, records: 0, rejected: 0, duplicates: 0 };
   #keyless = 0;
+  #repeated = nothingRepeated;
+  #held: HeldSet;
   #brought: PageBrought | undefined;
   #checkpoint: Checkpoint | undefined;
 
-  constructor(page: SnapshotPage | ChangesPage, gone: readonly number[], state: PassState) {
+  constructor(page: SnapshotPage | ChangesPage, { gone, account }: PageOrigin, state: PassState) {
     this.#page = page;
+    this.#account = account ?? null;
+    this.#held = state.held;
     this.#gone = gone;
     this.#state = state;
     const isOnlyPage = state.checkpoint.cursor === null && page.next === null;
@@ -53,28 +69,42 @@ export class PageIntake {
     for (const { key, hash } of batch.records) this.#content?.update(`${key}\n${hash}\n`);
   }
 
-  wrote({ counts, refused, checkpoint }: Written): void {
+  wrote({ counts, refused, repeated, checkpoint, held }: Written): void {
     const totals = this.#totals;
+    this.#repeated = repeated;
+    this.#held = held;
     this.#totals = { ...totals, counts: sumCounts(totals.counts, counts), rejected: totals.rejected + refused };
     this.#checkpoint = checkpoint;
   }
 
   /** Where the pass stands after this page. Called again when a transaction is repeated: what the page brought stays the same. */
-  checkpointAfter(refused: number): Checkpoint {
+  readonly checkpointAfter: AfterPage = ({ refused, repeated, columns }) => {
     this.#brought ??= this.#whatItBrought();
     const { checkpoint, resource } = this.#state;
-    return turnPage(checkpoint, { ...this.#brought, rejected: this.#brought.rejected + refused }, resource.maxPages);
-  }
+    const brought = {
+      ...this.#brought,
+      rejected: this.#brought.rejected + refused,
+      duplicates: this.#brought.duplicates + repeated.duplicates,
+      again: repeated.again,
+      columns,
+    };
+    return turnPage(checkpoint, brought, resource.maxPages);
+  };
 
   taken(): PageTaken {
-    if (this.#checkpoint) return { ...this.#totals, checkpoint: this.#checkpoint };
+    const { duplicates, again } = this.#repeated;
+    const totals = { ...this.#totals, duplicates: this.#totals.duplicates + duplicates + again };
+    if (this.#checkpoint) return { ...totals, checkpoint: this.#checkpoint, held: this.#held };
     throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
   }
 
   #whatItBrought(): PageBrought {
     const { next, bookmark } = this.#page;
-    const { records, rejected } = this.#totals;
+    const { records, rejected, duplicates } = this.#totals;
     return {
+      duplicates: firstCounts(this.#page) ? duplicates : 0,
+      again: 0,
+      columns: {},
       records,
       rejected,
       keyless: this.#keyless,
@@ -82,6 +112,7 @@ export class PageIntake {
       content: this.#content && records > rejected ? this.#content.digest('base64url').slice(0, 11) : null,
       bookmark: (typeof bookmark === 'function' ? bookmark() : bookmark) ?? null,
       isBookmarkLast: this.#page.isLog === true || this.#page.isBookmarkLast === true,
+      account: this.#account,
       ...ofMode(this.#page, this.#gone),
     };
   }

@@ -1,11 +1,13 @@
-import { type Checkpoint, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldEmptied, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, whatExpired } from './due.ts';
 import { endChanges } from './end-changes.ts';
+import { endEmptied } from './end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end-snapshot.ts';
+import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page-intake.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
@@ -30,11 +32,20 @@ export class Pass {
   /** The seen set as it is stored, until it is needed in memory. */
   #stored: Uint8Array | null;
   #seen: SeenSet | null = null;
+  #held: HeldSet;
 
   constructor(resource: Resource, stored: StoredPass | null) {
     this.resource = resource;
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
+    this.#held = HeldSet.restore(stored?.held ?? null);
+  }
+
+  /** The deletions that are held back and may be permitted; null if there are none. */
+  get held(): Required<HeldDeletes> | null {
+    const { held = null } = this.#checkpoint ?? {};
+    if (held?.pass === undefined || this.#held.deletes.count !== held.count) return null;
+    return { ...held, pass: held.pass };
   }
 
   /** Null: there has never been a pass. */
@@ -74,6 +85,7 @@ export class Pass {
   async takePage(run: RunContext): Promise<PageTaken> {
     const taken = await takePage(this.#state(), run);
     this.#checkpoint = taken.checkpoint;
+    this.#held = taken.held;
     run.progress.page(this.#name, taken.checkpoint.progress.pages);
     return taken;
   }
@@ -83,12 +95,15 @@ export class Pass {
     crashPoint('before-sweep');
     const state = this.#state();
     const { checkpoint: before } = state;
-    const { ended, checkpoint, keepsSeen } = isSnapshot(before)
-      ? await endSnapshot({ ...state, checkpoint: before }, run)
-      : await endChanges(state, run);
+    const emptied = await endEmptied(state, run);
+    const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
+      ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
+      : await endChanges(state, emptied, run);
     assertTrusted(run);
-    await run.target.save(this.#name, { checkpoint, seen: keepsSeen ? state.seen.serialize() : null });
+    const seen = keepsSeen ? state.seen.serialize() : null;
+    await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
     this.#checkpoint = checkpoint;
+    this.#held = held;
     crashPoint('swept');
     if (isSnapshot(before) && ended.verdict.delete !== 'none') await run.target.purgeRejects(this.#name, before.pass);
     return ended;
@@ -115,12 +130,20 @@ export class Pass {
     if (before !== null) await this.#store({ ...before, moved: { ...before.moved, [from]: to } }, run);
   }
 
-  /** Permits, once, as many deletions as the guard has held back. False: nothing is held, so there is nothing to permit. */
-  async permit(run: Pick<RunContext, 'target'>): Promise<boolean> {
-    const before = this.#checkpoint;
-    if (!before?.held) return false;
-    await this.#store({ ...before, permission: before.held.count }, run);
-    return true;
+  /** The values that are held back and may be permitted; null if there are none. */
+  get heldEmptied(): HeldEmptied | null {
+    const { heldEmptied = null } = this.#checkpoint ?? {};
+    const stored = [...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+    return heldEmptied !== null && stored === heldEmptied.count ? heldEmptied : null;
+  }
+
+  /** Permits, once, exactly the deletions, or the empty values, that the guard has held back. */
+  async permit(what: 'deletes' | 'updates', run: Pick<RunContext, 'target'>): Promise<void> {
+    const held = what === 'deletes' ? this.held : this.heldEmptied;
+    if (this.#checkpoint === null || held === null) return;
+    const permit = { pass: held.pass, count: held.count };
+    const permitted = what === 'deletes' ? { permission: permit } : { emptiedPermission: permit };
+    await this.#store({ ...this.#checkpoint, ...permitted }, run);
   }
 
   /** Makes the next step start a new pass, whatever this one was doing; one that `verifies` compares every row. */
@@ -139,13 +162,15 @@ export class Pass {
   #state(): PassState {
     if (this.#checkpoint === null) throw new Error(`the pass of ${this.#name} has not begun`);
     this.#seen ??= SeenSet.restore(this.#stored);
-    return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen };
+    return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held };
   }
 
-  async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, forgetsSeen = false): Promise<void> {
-    await target.save(this.#name, { checkpoint, ...(forgetsSeen && { seen: null }) });
+  async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
+    const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
+    await target.save(this.#name, { checkpoint, ...(startsPass && { seen: null, held: held.serialize() }) });
     this.#checkpoint = checkpoint;
-    if (!forgetsSeen) return;
+    this.#held = held;
+    if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
   }
@@ -155,9 +180,13 @@ export class Pass {
     const stored = await target.pass(this.#name);
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
+    this.#held = HeldSet.restore(stored?.held ?? null);
     this.#seen = null;
   }
 }
 
 /** A pass that brought nothing new proves what the last one proved. */
-const nothingNew: PassEnded = { verdict: { delete: 'all' }, deleted: 0, refused: 0, hasTooManyRejects: false };
+const nothingNew: PassEnded = {
+  ...{ verdict: { delete: 'all' }, deleted: 0, refused: 0 },
+  ...{ hasTooManyRejects: false, hasTooManyDuplicates: false, heldEmptied: null },
+};

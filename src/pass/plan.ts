@@ -2,26 +2,69 @@ import type { Found, Step } from '../batch.ts';
 import type { ChangeCause } from '../change.ts';
 import type { Prepared, Values } from '../record.ts';
 
+/** What a plan depends on beside the records and the rows. */
+export interface Planning {
+  /** Whether a record of this id does not count: one with its key has come before, and is written. */
+  readonly isRepeated?: (id: number) => boolean;
+  /** The hash of values, where fields that a record would empty keep their value. Without it, they are emptied at once. */
+  readonly hash?: (values: Values) => string;
+}
+
+/** What is to be done with one record, and which values it would empty. */
+export type PlannedStep = Step & {
+  /** Positions of the columns whose value the row keeps, although the record has none. */
+  readonly emptied: readonly number[];
+};
+
 /**
  * Decides what each record means for the target. Pure. `found` has what the target knows of each record, in the same order. A
  * record that the third party has not changed, or whose hash was forgotten, is repaired.
  */
-export function planSteps(records: readonly Prepared[], found: readonly Found[]): Step[] {
-  return records.map((record, at) => stepFor(record, found[at] ?? nothingFound));
+export function planSteps(
+  records: readonly Prepared[],
+  found: readonly Found[],
+  { isRepeated = () => false, hash }: Planning = {},
+): PlannedStep[] {
+  return records.map((record, at) => {
+    const known = found[at] ?? nothingFound;
+    const { entry } = known;
+    if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: [] };
+    return stepFor(record, known, hash);
+  });
 }
 
 const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 
-function stepFor(record: Prepared, { entry, row, isRowDeleted }: Found): Step {
-  const { key, values } = record;
-  const isKnown = entry !== null && !entry.deleted && (entry.hash === record.hash || entry.hash === '');
+function stepFor(given: Prepared, { entry, row, isRowDeleted }: Found, hash: Planning['hash']): PlannedStep {
+  const { key } = given;
+  const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
   const why: { readonly cause?: ChangeCause } = isKnown ? { cause: 'repair' } : {};
   if (row === null || entry?.deleted || isRowDeleted)
-    return { record, change: { type: 'created', key, after: values, ...why } };
-  if (entry?.hash === record.hash) return { record, change: 'none' };
+    return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: [] };
+  if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: [] };
+  const emptied = hash ? emptiedIn(row, given.values) : [];
+  const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;
+  const { values } = record;
   const changed = differences(row, values);
-  if (changed.length === 0) return { record, change: 'refresh' };
-  return { record, change: { type: 'updated', key, before: row, after: values, changed, ...why } };
+  if (changed.length > 0)
+    return { record, change: { type: 'updated', key, before: row, after: values, changed, ...why }, emptied };
+  return { record, change: entry?.hash === record.hash ? 'none' : 'refresh', emptied };
+}
+
+/** The columns that the row has a value of, and the record has none. */
+function emptiedIn(row: Values, values: Values): number[] {
+  return values.flatMap((value, at) => (value === null && (row[at] ?? null) !== null ? at : []));
+}
+
+/** The record with these values of the row. */
+function keeping(
+  columns: readonly number[],
+  { key, values }: Prepared,
+  row: Values,
+  hash: (values: Values) => string,
+): Prepared {
+  const kept = values.map((value, at) => (columns.includes(at) ? (row[at] ?? null) : value));
+  return { key, values: kept, hash: hash(kept) };
 }
 
 function differences(before: Values, after: Values): number[] {

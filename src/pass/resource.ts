@@ -3,16 +3,17 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
+import type { HeldSet } from './held-set.ts';
 import type { SeenSet } from './seen-set.ts';
 
 /** One resource as a run works on it: what the config says, compiled. */
 export interface Resource {
   readonly table: ResourceTable;
   readonly prepare: Prepare;
-  /** The hash that `prepare` gives a record with these values. */
-  readonly hash: (values: Values) => string;
   /** Present where the table has `match`. Without it, the key that `prepare` gives is the key. */
   readonly rekey?: Rekey;
+  /** The hash of mapped values, as `prepare` makes it. */
+  readonly hash: (values: Values) => string;
   readonly shape: string;
   /** The resource is due when its last pass completed this long ago; 0: in every run. */
   readonly everyMs: number;
@@ -36,4 +37,6 @@ export interface PassState<C extends Checkpoint = Checkpoint> {
   readonly checkpoint: C;
   /** Grows with every page. After a page that failed, it must be read again from the target. */
   readonly seen: SeenSet;
+  /** What the guard holds back. */
+  readonly held: HeldSet;
 }

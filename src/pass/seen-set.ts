@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 const idsPerChunk = 65_536;
 const bytesPerChunk = idsPerChunk / 8;
 
-/** The ids of the records that a pass has seen. Each takes a bit, so that ten million take about a megabyte. */
+/** Ids of records, such as those that a pass has seen. Each takes a bit, so that ten million take about a megabyte. */
 export class SeenSet {
   #chunks = new Map<number, Uint8Array>();
   #count = 0;
@@ -50,6 +50,30 @@ export class SeenSet {
     const at = id % idsPerChunk;
     const byte = this.#chunks.get(Math.floor(id / idsPerChunk))?.[at >> 3] ?? 0;
     return (byte & (1 << (at & 7))) !== 0;
+  }
+
+  /** The ids that are in both sets. */
+  and(other: SeenSet): SeenSet {
+    const both = new SeenSet();
+    both.addAll([...this].filter((id) => other.has(id)));
+    return both;
+  }
+
+  /** The ids that are not in the other set. */
+  without(other: SeenSet): SeenSet {
+    const rest = new SeenSet();
+    rest.addAll([...this].filter((id) => !other.has(id)));
+    return rest;
+  }
+
+  /** The ids, in order. */
+  *[Symbol.iterator](): Generator<number> {
+    for (const number of [...this.#chunks.keys()].sort((a, b) => a - b)) {
+      const chunk = this.#chunks.get(number) ?? [];
+      for (const [at, byte] of chunk.entries()) {
+        for (let bit = 0; bit < 8; bit += 1) if (byte & (1 << bit)) yield number * idsPerChunk + at * 8 + bit;
+      }
+    }
   }
 
   /** Deflated chunks: 4 bytes for the number of the chunk (little-endian), and 8192 bytes of bits. */

@@ -35,11 +35,11 @@ function readerOf(state: PassState, { thirdParty, target, log, signal, lease, on
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
-async function endUnmodified({ resource, checkpoint: before }: PassState, run: RunContext): Promise<PageTaken> {
+async function endUnmodified({ resource, checkpoint: before, held }: PassState, run: RunContext): Promise<PageTaken> {
   assertTrusted(run);
   const checkpoint = completeUnmodified(before, run.now());
   await run.target.save(resource.table.resource, { checkpoint, seen: null });
-  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint };
+  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held };
 }
 
 /** Drops the stored ETag before writing. If the run dies half-way, the rows no longer match the response that it describes. */
@@ -59,14 +59,15 @@ async function takeRecords(
   const source = sourceOf(state, run);
   const gone = await goneIn(page, resource, source, run);
   if (page.isLog) state.seen.removeAll(gone);
-  const intake = new PageIntake(page, gone, state);
-  const writer = new PageWriter(state, run);
-  for await (const read of readBatches(page, resource.prepare, () => run.batchSize.value, reader)) {
+  const intake = new PageIntake(page, { gone, account: run.thirdParty.account }, state);
+  const writer = new PageWriter(state, page, run);
+  const batching = { prepare: resource.prepare, size: () => run.batchSize.value };
+  for await (const read of readBatches(page, batching, reader)) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
     intake.add(batch);
-    intake.wrote(await writer.write(batch, batch.isLast ? (refused) => intake.checkpointAfter(refused) : undefined));
+    intake.wrote(await writer.write(batch, batch.isLast ? intake.checkpointAfter : undefined));
     run.progress.records(resource.table.resource, batch.raw);
     run.batchSize.learn(batch.raw, performance.now() - startedAt);
     await nextTurn();

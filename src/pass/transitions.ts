@@ -1,6 +1,7 @@
 import type { Mode } from '../adapter.ts';
-import { type BackOff, type Checkpoint, type HeldDeletes, noProgress } from '../checkpoint.ts';
+import { type BackOff, type Checkpoint, type HeldDeletes, type HeldEmptied, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
+import { type Guard, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
 
 /** A pass is abandoned after this many consecutive failures at one cursor. */
@@ -52,6 +53,7 @@ export function startPass<M extends Mode>(
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
+    lastCount: isReshaped ? null : (before?.lastCount ?? null),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -63,6 +65,8 @@ export function startPass<M extends Mode>(
     moved: isReshaped ? {} : (before?.moved ?? {}),
     held: isReshaped ? null : (before?.held ?? null),
     permission: isReshaped ? null : (before?.permission ?? null),
+    heldEmptied: isReshaped ? null : (before?.heldEmptied ?? null),
+    emptiedPermission: isReshaped ? null : (before?.emptiedPermission ?? null),
     deletions: before?.deletions ?? [],
     missing: before?.missing ?? 0,
     sweptTo: 0,
@@ -72,11 +76,32 @@ export function startPass<M extends Mode>(
   };
 }
 
+/**
+ * The checkpoint of a new pass, with how many rows are live now: what the guard measures deletions by. Counts of a table that
+ * is being filled for the first time, or is empty, are not remembered: a share of them says nothing.
+ */
+export function withLive(
+  started: Checkpoint,
+  before: Checkpoint | null,
+  live: number,
+  { windowMs }: Pick<Guard, 'windowMs'>,
+): Checkpoint {
+  const wasComplete = before !== null && (before.completedAt !== null || before.deletions.length > 0);
+  if (!wasComplete || live === 0) return { ...started, liveAtStart: live };
+  const deletions = noteDeletions(started.deletions, { at: started.startedAt, live, deleted: 0 }, windowMs);
+  return { ...started, liveAtStart: live, deletions };
+}
+
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
   if (before === null || before.shape !== shape || before.phase === 'done') return true;
-  if (before.phase === 'held') return before.permission === null;
+  if (before.phase === 'held') return !isPermitted(before);
   return before.phase === 'walking' && !modes.includes(before.mode);
+}
+
+/** Whether a person has permitted what is held. */
+export function isPermitted({ permission, emptiedPermission = null }: Checkpoint): boolean {
+  return permission !== null || emptiedPermission !== null;
 }
 
 /** The third party says that nothing has changed since the last complete pass. */
@@ -100,15 +125,19 @@ export function complete(
   { verifies: _verifies, ...checkpoint }: Checkpoint,
   now: number,
   held: HeldDeletes | null,
+  heldEmptied: HeldEmptied | null = null,
 ): Checkpoint {
+  const isHeld = held !== null || heldEmptied !== null;
   return {
     ...checkpoint,
-    phase: held ? 'held' : 'done',
-    isRemap: held !== null && checkpoint.isRemap,
+    phase: isHeld ? 'held' : 'done',
+    isRemap: isHeld && checkpoint.isRemap,
     completedAt: now,
     cursor: null,
     held,
     permission: null,
+    heldEmptied,
+    emptiedPermission: null,
     home: checkpoint.nextHome ?? [],
     bookmark: checkpoint.nextBookmark ?? (isSnapshot(checkpoint) ? null : checkpoint.bookmark),
     fullAt: isSnapshot(checkpoint) ? now : checkpoint.fullAt,
@@ -135,7 +164,8 @@ export function fail(
   if (checkpoint.cursor === null && !isTooOld) return { ...checkpoint, failures, backOff };
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
   const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);
-  return { ...restarted, isRemap: checkpoint.isRemap, completedAt: checkpoint.completedAt, backOff };
+  const { isRemap, completedAt, liveAtStart } = checkpoint;
+  return { ...restarted, isRemap, completedAt, backOff, ...(liveAtStart !== undefined && { liveAtStart }) };
 }
 
 function isBookmarkExpired(expired: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {

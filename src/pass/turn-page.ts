@@ -1,19 +1,27 @@
 import { hash } from 'node:crypto';
 import type { Cursor } from '../adapter.ts';
-import type { Checkpoint, PassProgress } from '../checkpoint.ts';
+import type { Checkpoint, ColumnCounts, PassProgress } from '../checkpoint.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Validators } from '../validators.ts';
+import { sumColumns } from './emptied.ts';
 
 /** What a page brought, as its pass counts it. */
 export interface PageBrought {
   readonly records: number;
   readonly rejected: number;
   readonly keyless: number;
+  /** Records of a snapshot whose key came before: on this page, and on an earlier one. */
+  readonly duplicates: number;
+  readonly again: number;
+  /** What it compared of each column. */
+  readonly columns: ColumnCounts;
   readonly next: Cursor | null;
   /** Digest of the page's valid records; null for a page without any, or when it is the only page of the pass. */
   readonly content: string | null;
   readonly total: number | null;
   readonly shifted: boolean;
+  /** Whose credentials it was fetched with, as a digest; null where that is not known. */
+  readonly account: string | null;
   readonly bookmark: string | null;
   /** The bookmark of the last page counts, not that of the first. */
   readonly isBookmarkLast: boolean;
@@ -59,6 +67,7 @@ function repeated(what: 'cursor' | 'page'): ProtocolError {
 }
 
 function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): PassProgress {
+  const account = progress.account ?? page.account;
   const digests = [
     ...(cursor === null ? [] : [cursorDigest(cursor)]),
     ...(page.content === null ? [] : [pageDigest(page.content)]),
@@ -68,8 +77,13 @@ function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): Pas
     records: progress.records + page.records,
     rejected: progress.rejected + page.rejected,
     keyless: progress.keyless + page.keyless,
+    duplicates: (progress.duplicates ?? 0) + page.duplicates,
+    again: (progress.again ?? 0) + page.again,
+    columns: sumColumns(progress.columns ?? {}, page.columns),
     total: page.total ?? progress.total,
     shifted: progress.shifted || page.shifted,
+    account,
+    isMixed: progress.isMixed === true || (page.account !== null && page.account !== account),
     digests: [...progress.digests, ...digests],
   };
 }

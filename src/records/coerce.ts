@@ -1,4 +1,5 @@
 import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../canonical.ts';
+import { shortened } from '../excerpt.ts';
 import { parseJson } from '../json.ts';
 import { type Column, canonicalJson, type Value } from '../record.ts';
 import { type PropertySchema, typesOf } from './columns.ts';
@@ -61,12 +62,18 @@ function narrow(big: bigint): Value | Unfit {
   return BigInt.asIntN(64, big) === big ? big : new Unfit(`is ${big}, more than 64 bits can hold`);
 }
 
-const numeral = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Linear: after the digits, only one branch can go on. */
+const numeral = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+const longestNumeral = 1000;
 
 function toReal(found: unknown): Value | Unfit {
-  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && numeral.test(found));
+  const isSpelt = typeof found === 'bigint' || (typeof found === 'string' && isNumeral(found));
   const number = isSpelt ? Number(found) : found;
   return typeof number === 'number' && Number.isFinite(number) ? number + 0 : unfit('a number', found);
+}
+
+function isNumeral(text: string): boolean {
+  return text.length <= longestNumeral && numeral.test(text);
 }
 
 /** A JSON number has the digits that a double can keep; a text has all of its digits. */
@@ -117,7 +124,7 @@ function parsed(text: string): unknown {
 
 function unfit(expected: string, found: unknown): Unfit {
   const form = typeof found === 'number' || typeof found === 'bigint' ? String(found) : jsonOf(found);
-  return new Unfit(`is ${form.length > 60 ? `${form.slice(0, 60)}…` : form}, not ${expected}`);
+  return new Unfit(`is ${shortened(form, 60)}, not ${expected}`);
 }
 
 function jsonOf(found: unknown): string {

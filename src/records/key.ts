@@ -1,17 +1,17 @@
 import { ConfigError } from '../errors.ts';
 import { compileExpression } from '../expression.ts';
 import { keyOf, partsOf, type RawRecord, type Rekey, type Value } from '../record.ts';
-import { coercionFor, Unfit } from './coerce.ts';
+import { type Coerce, coercionFor, Unfit } from './coerce.ts';
 import { columnsOf } from './columns.ts';
 import { hashOf } from './hash.ts';
-import { type Mapping, mappedColumns } from './prepare.ts';
+import { foreignId, type Mapping, mappedColumns, mayBeForeign } from './prepare.ts';
 
 /**
  * Compiles a function that reads the key, in the system's form, from a tombstone; null if there is no key. A tombstone may be
  * a bare id if the key is one field.
  */
-export async function compileKey({ schema, key, map }: Mapping): Promise<(raw: RawRecord) => string | null> {
-  const fields = await Promise.all(key.map((name) => keyField(name, { schema, key, map })));
+export async function compileKey({ schema, key, map, match }: Mapping): Promise<(raw: RawRecord) => string | null> {
+  const fields = await Promise.all(key.map((name) => keyField(name, { schema, key, map, match })));
   const [only] = fields;
   return (raw) => {
     const isBare = typeof raw !== 'object' && fields.length === 1 && only !== undefined && !only.isOfWhole;
@@ -44,13 +44,23 @@ export function compileRekey(mapping: Mapping): Rekey {
   };
 }
 
-async function keyField(name: string, { schema, map }: Mapping) {
+async function keyField(name: string, { schema, map, match }: Mapping) {
   const column = columnsOf(schema).find((candidate) => candidate.name === name);
   const expression = map ? map[name] : `"${name}"`;
   if (column === undefined || expression === undefined)
     throw new ConfigError(`the config does not say where a tombstone has the key field ${name}; no hit was made`);
   const read = await compileExpression(expression);
-  return { read, coerce: coercionFor(column, schema.properties[name] ?? {}), isOfWhole: expression.trim() === '@' };
+  const coerce = coercionFor(column, schema.properties[name] ?? {});
+  const isOfWhole = expression.trim() === '@';
+  return { read, coerce: mayBeForeign(name, match) ? orForeign(coerce) : coerce, isOfWhole };
+}
+
+/** An id of the third party that does not fit the key is an alias of it. */
+function orForeign(coerce: Coerce): Coerce {
+  return (found) => {
+    const value = coerce(found);
+    return value instanceof Unfit ? (foreignId(found) ?? value) : value;
+  };
 }
 
 function isThere(value: Value): boolean {

@@ -10,6 +10,8 @@ export interface Mapping {
   readonly key: readonly string[];
   /** One JMESPath expression per field. Without a map, every field of the schema is read under its own name. */
   readonly map?: Readonly<Record<string, string>> | undefined;
+  /** Records are matched by these fields. Then an id that does not fit the key's column is still the third party's name for it. */
+  readonly match?: readonly string[] | undefined;
 }
 
 interface Field {
@@ -18,6 +20,8 @@ interface Field {
   readonly coerce: Coerce;
   readonly isRequired: boolean;
   readonly isKey: boolean;
+  /** What a third party has in this field of the key need not fit it: it becomes an alias. */
+  readonly mayBeForeign: boolean;
 }
 
 /** The columns that a mapping fills, in the order of a record's values. */
@@ -35,21 +39,25 @@ export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
   return (raw) => {
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return notAnObject(raw);
     const values: Value[] = new Array(fields.length);
+    const foreign: Value[] = [];
     const reasons: string[] = [];
+    let noKeyBecause: string | undefined;
     for (const [at, field] of fields.entries()) {
       const value = fieldValue(field, raw);
       values[at] = value instanceof Unfit ? null : value;
       const reason = faultOf(field, value);
-      if (reason) reasons.push(reason);
+      const id = reason && field.mayBeForeign ? foreignId(field.read(raw)) : null;
+      if (id !== null) [foreign[at], noKeyBecause] = [id, reason];
+      else if (reason) reasons.push(reason);
     }
     if (validate) reasons.push(...validate(validated(fields, values)));
-    const key = readKey(keyAt, values);
+    const key = readKey(keyAt, noKeyBecause ? values.map((value, at) => foreign[at] ?? value) : values);
     if (reasons.length > 0 || key === null) return { key, reasons: reasons.length > 0 ? reasons : ['has no key'], raw };
-    return { key, values, hash: hash(values) };
+    return { key, values, hash: hash(values), ...(noKeyBecause && { noKeyBecause }) };
   };
 }
 
-async function fieldOf(column: Column, { schema, map, key }: Mapping): Promise<Field> {
+async function fieldOf(column: Column, { schema, map, key, match }: Mapping): Promise<Field> {
   const { name } = column;
   const property = schema.properties[name] ?? {};
   const isKey = key.includes(name);
@@ -59,7 +67,20 @@ async function fieldOf(column: Column, { schema, map, key }: Mapping): Promise<F
     coerce: coercionFor(column, property),
     isRequired: isKey || (schema.required?.includes(name) === true && !isNullable(property)),
     isKey,
+    mayBeForeign: isKey && mayBeForeign(name, match),
   };
+}
+
+/** A part of the key that is also a match field, such as a tenant, is the system's own. */
+export function mayBeForeign(name: string, match: readonly string[] | undefined): boolean {
+  return match !== undefined && !match.includes(name);
+}
+
+/** An id as its third party writes it; null for what is not an id. */
+export function foreignId(found: unknown): string | null {
+  const isId = typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint';
+  const text = isId ? String(found) : '';
+  return text === '' || text.includes('\0') || !text.isWellFormed() ? null : text;
 }
 
 function ownField(raw: RawRecord, name: string): unknown {

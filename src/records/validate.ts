@@ -13,7 +13,8 @@ export type Validate = (fields: Readonly<Record<string, unknown>>) => readonly s
 export async function validatorFor(schema: RecordSchema): Promise<Validate | null> {
   if (!saysMore(schema)) return null;
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false });
+  const code = hasPatterns(schema) ? { regExp: (await import('./linear-pattern.ts')).linearPattern } : {};
+  const ajv = new Ajv2020({ allErrors: true, strict: false, validateFormats: false, code });
   const validate = compiled({ ...schema, $schema: undefined, required: [], additionalProperties: true }, ajv);
   return (fields) => {
     if (validate(fields)) return [];
@@ -27,10 +28,15 @@ function compiled(schema: object, ajv: { compile(schema: object): ValidateFuncti
     return ajv.compile(schema);
   } catch (error) {
     throw new ConfigError(`a resource's schema cannot be used: ${messageOf(error)}; nothing was fetched`, {
-      hint: 'Write it as JSON Schema, draft 2020-12.',
+      hint: 'Write it as JSON Schema, draft 2020-12. A `pattern` has no look-around and no references to groups: `allOf` and `not` say the same.',
       cause: error,
     });
   }
+}
+
+/** Also `patternProperties`. A false alarm costs only the time to load the engine. */
+function hasPatterns(schema: RecordSchema): boolean {
+  return JSON.stringify(schema).includes('"pattern');
 }
 
 function saysMore(schema: RecordSchema): boolean {

@@ -124,13 +124,32 @@ return {'trimmed', removed, redis.call('XLEN', KEYS[1])}
 `,
 };
 
-/** KEYS[1] stream   ARGV[1] group   ARGV[2] the ID after which it starts   -> 1 if it was made, 0 if it existed */
+/**
+ * KEYS[1] stream   ARGV[1] group   ARGV[2] the ID after which it starts   -> 'made'; 'existed'; 'behind', and it was not made
+ * The stream has all that comes after an ID if nothing does, or if its first entry is the next one, or older. The first
+ * entry of a later generation is the next one if its number is 1. `0-0` stands for the first entry, whichever it is.
+ */
 export const groupScript: Script = {
   guarantee: 'nothing was read',
-  lua: `
+  lua: `${ids}
+local function isNext(first, after)
+  local fms, fseq = string.match(first, '^(%d+)%-(%d+)$')
+  local ams, aseq = string.match(after, '^(%d+)%-(%d+)$')
+  if below(fms, ams) then return true end
+  if fms ~= ams then return fseq == '1' end
+  return tonumber(fseq) <= tonumber(aseq) + 1
+end
+if ARGV[2] ~= '0-0' and redis.call('EXISTS', KEYS[1]) == 1 then
+  for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    if field(group, 'name') == ARGV[1] then return 'existed' end
+  end
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  local last, first = field(info, 'last-generated-id'), field(info, 'first-entry')
+  if isBefore(ARGV[2], last) and not (first and isNext(first[1], ARGV[2])) then return 'behind' end
+end
 local made = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], ARGV[2], 'MKSTREAM')
-if not made.err then return 1 end
-if string.find(made.err, 'BUSYGROUP', 1, true) then return 0 end
+if not made.err then return 'made' end
+if string.find(made.err, 'BUSYGROUP', 1, true) then return 'existed' end
 return made
 `,
 };

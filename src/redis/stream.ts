@@ -1,7 +1,7 @@
 import { crashPoint } from '../crash.ts';
 import { IntegrityError } from '../errors.ts';
 import { beforeEverything, formatPosition, type Position, parsePosition } from '../event.ts';
-import type { Appended, EventStream, GroupState, StreamState, Trimmed } from '../stream.ts';
+import type { Appended, EventStream, GroupMade, GroupState, StreamState, Trimmed } from '../stream.ts';
 import type { RedisConnection } from './connection/connection.ts';
 import { integerIn, integerOrNull, listIn, textIn } from './connection/reply.ts';
 import {
@@ -49,7 +49,7 @@ export function createEventStream({ redis, key }: StreamConfig): EventStream {
     },
 
     async ensureGroup(group, after) {
-      return integerIn(await redis.run(groupScript, [key], [group, formatPosition(after)])) === 1;
+      return groupMadeIn(await redis.run(groupScript, [key], [group, formatPosition(after)]));
     },
 
     async dropGroup(group) {
@@ -60,6 +60,10 @@ export function createEventStream({ redis, key }: StreamConfig): EventStream {
       await redis.run(removeScript, [key], []);
     },
   };
+}
+
+function groupMadeIn(reply: unknown): GroupMade {
+  return reply === 'made' || reply === 'behind' ? reply : 'existed';
 }
 
 function appendedIn([outcome, last, appended, duplicates, length]: readonly unknown[]): Appended {

@@ -18,7 +18,8 @@ export interface GroupsDeps {
 
 /**
  * Makes the missing groups of the configured listeners at the cursors that the target keeps, so that nothing is trimmed
- * before they have seen it. The cursor of a new group is stored first: a crash in between loses nothing. The groups that a
+ * before they have seen it. A group that is behind the stream is left to its reader. The cursor of a new group is stored
+ * first: a crash in between loses nothing. The groups that a
  * listener had with another number of shards are dropped last; its new groups start where the slowest of those stood.
  */
 export async function ensureGroups(groups: readonly ListenerGroup[], deps: GroupsDeps): Promise<void> {
@@ -43,15 +44,13 @@ export async function ensureGroups(groups: readonly ListenerGroup[], deps: Group
 }
 
 /**
- * Makes a group again that existed before, for the daemon that reads it. Throws `ConfigError` if the target no longer knows
- * it: it was dropped on purpose.
+ * Makes a group again that existed before, for the daemon that reads it. Returns null, or the cursor of a group that stays
+ * off the stream, because the stream no longer has all that comes after it. Throws `ConfigError` if the target no longer
+ * knows the group: it was dropped on purpose.
  */
-export async function restoreGroup(group: string, { stream, target }: GroupsDeps): Promise<void> {
+export async function restoreGroup(group: string, { stream, target }: GroupsDeps): Promise<Position | null> {
   const cursor = (await target.groups()).find((one) => one.group === group);
-  if (cursor) {
-    await stream.ensureGroup(group, cursor.position);
-    return;
-  }
+  if (cursor) return (await stream.ensureGroup(group, cursor.position)) === 'behind' ? cursor.position : null;
   const message = `the listener ${listenerOf(group)} was dropped, or has another number of shards now: this daemon no longer reads it`;
   throw new ConfigError(message, { hint: 'Start "cronsync listen" again, with the config of the other daemons.' });
 }

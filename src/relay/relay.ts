@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UnreachableError } from '../errors.ts';
 import type { Position } from '../event.ts';
-import type { TargetReader } from '../target.ts';
+import { expectedOn } from '../stream.ts';
 import { appendSlice } from './append.ts';
+import { takeOffLaggards } from './laggards.ts';
 import { type RelayDeps, type RelayOptions, type RelayStart, readStart, type StreamAt } from './start.ts';
 
 export interface Relayed {
@@ -23,7 +24,8 @@ const noLimit = Number.MAX_SAFE_INTEGER;
  * 1. Read where the stream stands. Stop if stream and database contradict each other.
  * 2. Read the events after that from the outbox; if the stream is gone, from the lowest cursor of a group.
  * 3. Append them under their own positions, two calls in flight. After a gap (Redis lost its tail), start again at 1.
- * 4. Trim if too many wait. Stop while as many wait as may.
+ * 4. Trim if too many wait. Take groups off the stream that keep it full while others have nothing left to read. Stop while
+ *    as many wait as may.
  */
 export async function relay(
   options: RelayOptions,
@@ -112,7 +114,7 @@ class Filling {
 
   async #end(): Promise<Filled> {
     const { maxStream } = this.#options;
-    const isFull = this.#hasGroups && this.#length >= maxStream && (await isBehind(this.#after, this.#deps.target));
+    const isFull = this.#hasGroups && this.#length >= maxStream && (await this.#hasMore());
     if (!this.#hasGroups && this.#length > maxStream) await this.#trim();
     const at = { last: this.#last, length: this.#length, hasGroups: this.#hasGroups };
     return { appended: this.#appended, at, outcome: isFull ? 'paused' : 'caught-up' };
@@ -121,17 +123,23 @@ class Filling {
   /** How many events may be appended. */
   async #room(): Promise<number> {
     if (!this.#hasGroups) return noLimit;
-    if (this.#length >= this.#options.maxStream) await this.#trim();
-    return this.#options.maxStream - this.#length;
+    const { maxStream } = this.#options;
+    if (this.#length >= maxStream) await this.#trim();
+    while (this.#length >= maxStream && (await this.#hasMore()) && (await takeOffLaggards(this.#deps, maxStream)))
+      await this.#trim();
+    return maxStream - this.#length;
+  }
+
+  /** Whether the outbox has events that are not on the stream. */
+  async #hasMore(): Promise<boolean> {
+    const fence = await this.#deps.target.fence();
+    return fence !== null && this.#after.seq + 1 < fence.nextSeq;
   }
 
   async #trim(): Promise<void> {
-    const answer = await this.#deps.stream.trim(this.#options.groups, this.#options.maxStream);
+    const { stream, target } = this.#deps;
+    const expected = expectedOn(this.#options.groups, await target.groups());
+    const answer = await stream.trim(expected, this.#options.maxStream);
     if (answer.outcome === 'trimmed') this.#length = answer.length;
   }
-}
-
-async function isBehind(after: Position, target: TargetReader): Promise<boolean> {
-  const fence = await target.fence();
-  return fence !== null && after.seq + 1 < fence.nextSeq;
 }

@@ -1,12 +1,12 @@
 import { comparePositions, type Position } from '../event.ts';
 import type { Log } from '../log.ts';
 import type { EventStream, StreamState } from '../stream.ts';
-import type { TargetReader } from '../target.ts';
+import type { Target, TargetReader } from '../target.ts';
 import { refuseContradiction, refuseDivergence } from './contradiction.ts';
 
 export interface RelayDeps {
   readonly stream: EventStream;
-  readonly target: TargetReader;
+  readonly target: TargetReader & Pick<Target, 'saveGroups'>;
   readonly log: Log;
 }
 

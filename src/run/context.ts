@@ -15,6 +15,8 @@ import type { Timings } from '../timings.ts';
 export interface ThirdParty {
   readonly name: string;
   readonly adapter: Adapter;
+  /** Identifies the account whose pages are fetched, without its credentials; absent where pages are read from a file (`--from`). */
+  readonly account?: string;
   /** Opens a client for one page. Every request of it takes a slot. */
   openHttp(context: HttpContext): HttpClient;
 }

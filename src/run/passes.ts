@@ -5,6 +5,7 @@ import { Pass } from '../pass/pass.ts';
 import type { Resource } from '../pass/resource.ts';
 import { checkSample } from '../verify/sample.ts';
 import type { RunContext } from './context.ts';
+import { applyPermits, type Permit } from './permits.ts';
 import type { RunReport } from './report.ts';
 import { reportBackOff, reportDrift, reportEnd } from './report-pass.ts';
 
@@ -17,19 +18,17 @@ export interface PassesOptions {
   readonly verifies: boolean;
   /** The run takes at most this many pages. */
   readonly maxPages: number;
-  /** Permit, once, as many deletions as the guard has held back. */
-  readonly allowMassDelete: boolean;
+  /** What a person permits of what the guard has held back; null where nobody was asked. */
+  readonly permits: readonly Permit[] | null;
 }
 
 /** Opens the passes where they stand, and applies what the command line asks of them. */
 export async function openPasses(options: PassesOptions, run: RunContext, report: RunReport): Promise<Pass[]> {
   const passes: Pass[] = [];
   for (const resource of options.resources) passes.push(await openPass(resource, run));
-  for (const pass of passes) {
-    if (options.allowMassDelete && !(await pass.permit(run))) report.warn(nothingHeld(pass));
-    if (options.isFull) pass.startOver({ verifies: options.verifies });
-  }
   report.opened(passes);
+  if (options.permits) await applyPermits(passes, options.permits, run, report);
+  if (options.isFull) for (const pass of passes) pass.startOver({ verifies: options.verifies });
   return passes;
 }
 
@@ -38,10 +37,6 @@ async function openPass(resource: Resource, { target, thirdParty }: RunContext):
   const isReshaped = stored?.checkpoint.shape !== resource.shape;
   if (isReshaped) await refuseUnmatched(resource, thirdParty.name, target);
   return new Pass(resource, stored);
-}
-
-function nothingHeld({ resource: { table } }: Pass): string {
-  return `nothing of ${table.resource} is held back: --allow-mass-delete permits only what a pass has held before`;
 }
 
 /** Takes the passes forward one step at a time, the one tried least recently first, while slots and pages last. */

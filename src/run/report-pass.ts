@@ -16,12 +16,23 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
   if (!checkpoint) return;
   if (ended.hasTooManyRejects) {
     report.met(await rejectsError(name, checkpoint.progress, run));
+  } else if (ended.hasTooManyDuplicates) {
+    report.met(duplicatesError(name, checkpoint.progress));
   } else if (ended.verdict.delete === 'none') {
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {
     report.held(
       `deletions of ${name} are held back: ${ended.verdict.because}. Creates and updates were written; ` +
-        '"cronsync run --allow-mass-delete" permits the deletions, once',
+        `"cronsync run --allow-mass-delete=${checkpoint.held?.count ?? 0}" permits the deletions, once`,
+    );
+  }
+  if (ended.heldEmptied) {
+    const { because, count } = ended.heldEmptied;
+    report.held(
+      `values of ${name} are held back: ${because}. These fields keep their values, everything else was written; ` +
+        (count > 0
+          ? `"cronsync run --allow-mass-update=${count}" permits them, once`
+          : 'the next pass holds them again, and then they may be permitted'),
     );
   }
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);
@@ -57,6 +68,13 @@ async function rejectsError(
 /** Reports rows that somebody else has changed, as far as the sample of this pass shows. */
 export function reportDrift({ resource: { table } }: Pass, drift: Drift | null, report: RunReport): void {
   if (drift) report.warn(`${driftSentence(table, drift)}. ${repairAdvice(table)}`);
+}
+
+function duplicatesError(name: string, { duplicates, records }: PassProgress): RejectsError {
+  return new RejectsError(
+    `${duplicates} of ${records} records of ${name} have the key of another one. The first of each key was written, nothing was deleted`,
+    { hint: 'Check "key" and its map: a key names one record. If such duplicates are normal, raise "rejects".' },
+  );
 }
 
 /** Reports a back-off with the error that started it: it must not look like success. */

@@ -160,6 +160,7 @@ export class RunReport {
 
 function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
-  const { pass, phase, progress, held } = checkpoint;
-  return [{ resource: resource.table.resource, pass, phase, pages: progress.pages, records: progress.records, held }];
+  const { pass, phase, progress, held, heldEmptied: emptied = null } = checkpoint;
+  const { pages, records } = progress;
+  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied }];
 }

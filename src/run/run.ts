@@ -1,5 +1,5 @@
 import { crashPoint } from '../crash.ts';
-import { StopError, SyncError, UnreachableError } from '../errors.ts';
+import { StopError, SyncError, UncaughtError, UnreachableError } from '../errors.ts';
 import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
@@ -113,6 +113,7 @@ function reporting(report: RunReport, relayer: Relayer): Reporting {
 /** The error that an aborted wait stands for: that of whoever aborted it. */
 function reasonOf(error: unknown, by: { signal: AbortSignal; lease: Lease; timeIsUp: AbortSignal }): unknown {
   if (by.lease.signal.aborted) return by.lease.signal.reason;
+  if (by.signal.reason instanceof UncaughtError) return by.signal.reason;
   if (by.signal.aborted) return error instanceof SyncError && !(error instanceof StopError) ? error : undefined;
   if (!by.timeIsUp.aborted) return error;
   return new UnreachableError(

@@ -1,5 +1,5 @@
 import type { ChangeCounts } from '../change.ts';
-import type { HeldDeletes } from '../checkpoint.ts';
+import type { HeldDeletes, HeldEmptied } from '../checkpoint.ts';
 import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
 
 /**
@@ -44,6 +44,8 @@ export interface ResourceSummary {
   readonly pages: number;
   readonly records: number;
   readonly held: HeldDeletes | null;
+  /** Values that would become empty, and are held back. */
+  readonly emptied: HeldEmptied | null;
 }
 
 export interface ErrorSummary {

@@ -341,3 +341,39 @@ test('gzip that is cut or damaged is not a page', async () => {
     expect(await failure(bytes, { format: 'ndjson' })).toBeInstanceOf(ProtocolError);
   }
 });
+
+describe('a packed file at a URL', () => {
+  const rows = (count: number) =>
+    `[${Array.from({ length: count }, (_, id) => JSON.stringify({ id, name: `n${id}` }))}]`;
+  const fetched = async (content: Buffer, maxBodyBytes: number, headers: Readonly<Record<string, string>> = {}) => {
+    await using party = await aThirdParty();
+    party.script({ body: content, headers });
+    const adapter = createFileAdapter({ maxBodyBytes, resources: { people: { url: `${party.url}/people.json.gz` } } });
+    return await readPage(adapter, party.url).then(
+      ({ records }) => records.length,
+      (error: unknown) => error,
+    );
+  };
+
+  test('may unpack to as much as a body may hold', async () => {
+    const text = rows(10_000);
+    expect(await fetched(gzipSync(text), text.length)).toBe(10_000);
+    const error = await fetched(gzipSync(text), text.length - 1);
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ message: expect.stringContaining(`unpacks to more than ${text.length - 1} bytes`) });
+  });
+
+  test('that is a bomb costs neither time nor memory', async () => {
+    const bomb = gzipSync(`[${'{},'.repeat(10_000_000)}{}]`);
+    const before = process.memoryUsage.rss();
+    const error = await fetched(bomb, 256_000_000);
+    expect(error).toMatchObject({ exitCode: 76, message: expect.stringContaining('200 times') });
+    expect(process.memoryUsage.rss() - before).toBeLessThan(300_000_000);
+  });
+
+  test('packed twice is refused like any other bomb', async () => {
+    const bomb = gzipSync(gzipSync(Buffer.alloc(400_000_000, ' ')));
+    const error = await fetched(bomb, 256_000_000, { 'content-encoding': 'gzip' });
+    expect(error).toMatchObject({ exitCode: 76, message: expect.stringContaining('200 times') });
+  });
+});

@@ -56,7 +56,7 @@ describe('what is not a page', () => {
     ['<html>', undefined, /HTML with status 200/],
     ['{"a": ', undefined, /broken JSON/],
     [Buffer.from('["\xff"]', 'latin1'), undefined, /not UTF-8/],
-    [{ data: null, error: 'x' }, 'data', /`data` is null, not an array; the body has the keys `data`, `error`/],
+    [{ data: null, meta: 'x' }, 'data', /`data` is null, not an array; the body has the keys `data`, `meta`/],
     [{ data: {} }, 'data', /`data` is an object/],
     [{}, 'data', /`data` is null.*an empty object/],
     ['"text"', undefined, /`@` is a string.*the body is a string/],
@@ -65,6 +65,25 @@ describe('what is not a page', () => {
     const error = await failure({ records });
     expect(error).toBeInstanceOf(ProtocolError);
     expect((error as Error).message).toMatch(message);
+  });
+
+  test.each<[Scripted['body'], RegExp]>([
+    [{ data: null, errors: [{ message: 'field nme does not exist' }] }, /reports an error with status 200.*field nme/],
+    [{ error: 'the plan has ended' }, /reports an error with status 200: "the plan has ended"/],
+    [{ data: {}, error: { code: 7, text: 'x'.repeat(300) } }, /reports an error with status 200: \{"code":7.{191}…;/],
+  ])('%j is an error of the API, whatever `records` is', async (body, message) => {
+    party.script({ body: body ?? '' });
+    const error = await failure({ records: 'data' });
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+    expect((error as ProtocolError).message).toContain('nothing of this page was written');
+    expect((error as ProtocolError).hint).not.toContain('records');
+  });
+
+  test.each([null, false, [], {}, ''])('an error that is %j is not reported as one', async (error) => {
+    party.script({ body: { error, errors: error, data: [] } }, { body: { error, data: {} } });
+    expect((await page({ records: 'data' })).records).toEqual([]);
+    expect(await failure({ records: 'data' })).toMatchObject({ hint: expect.stringContaining('records') });
   });
 
   test('a total that is not a count', async () => {
@@ -164,12 +183,29 @@ describe('links', () => {
 describe('page', () => {
   const pagination = { type: 'page', param: 'p', start: 0, sizeParam: 'per', size: 2 } as const;
 
-  test('numbers pages from its start', async () => {
-    party.script({ body: people(2) }, { body: people(1) });
+  test('numbers pages from its start, up to an empty one', async () => {
+    party.script({ body: people(2) }, { body: people(1) }, { body: [] });
     const first = await page({ pagination });
     const second = await page({ pagination }, first.next);
-    expect(second.next).toBeNull();
-    expect(party.arrivals.map(({ url }) => url.search)).toEqual(['?per=2&p=0', '?per=2&p=1']);
+    const third = await page({ pagination }, second.next);
+    expect(third.next).toBeNull();
+    expect(party.arrivals.map(({ url }) => url.search)).toEqual(['?per=2&p=0', '?per=2&p=1', '?per=2&p=2']);
+  });
+
+  test('a short page is the last one only where the last complete pass brought as many records', async () => {
+    const shortPage = async (lastCount: number | null) => {
+      party.script({ body: people(1) });
+      return (await readPage(adapterOf({ pagination }), party.url, '{"page":3,"seen":6}', { lastCount })).next;
+    };
+    expect(await shortPage(7)).toBeNull();
+    expect(await shortPage(6)).not.toBeNull();
+    expect(await shortPage(8)).not.toBeNull();
+    expect(await shortPage(null)).not.toBeNull();
+  });
+
+  test('a full page is never the last one, whatever the last pass brought', async () => {
+    party.script({ body: people(2) });
+    expect((await readPage(adapterOf({ pagination }), party.url, null, { lastCount: 2 })).next).not.toBeNull();
   });
 
   test('goes on past a page that the API cut shorter than asked, where the total says so', async () => {
@@ -236,6 +272,21 @@ describe('offset', () => {
 
   test('goes on from a page that is shorter than asked: the API may have a smaller limit', async () => {
     expect((await twoPages([a, b], [b, c])).next).toContain('"offset":3');
+  });
+
+  test('an API that gives one record a page is read on without the overlap, and proves nothing', async () => {
+    party.script({ body: [a] }, { body: [b] }, { body: [] });
+    const first = await page({ pagination });
+    const second = await page({ pagination }, first.next);
+    expect(second).toMatchObject({ records: [b], shifted: true });
+    expect((await page({ pagination }, second.next)).next).toBeNull();
+    expect(party.arrivals.map(({ url }) => url.searchParams.get('offset'))).toEqual(['0', '1', '2']);
+  });
+
+  test('a single record is all there is where the next page is empty', async () => {
+    const last = await twoPages([a], []);
+    expect(last.next).toBeNull();
+    expect(last).not.toHaveProperty('shifted');
   });
 
   test('a limit of one could never get on', async () => {

@@ -72,6 +72,18 @@ test('config and catalog are files that no other user can read and that are remo
   expect(existsSync(seen?.args[1] ?? '')).toBe(false);
 });
 
+test('a line of stderr that never ends is cut, and the tap is read to its end', async () => {
+  const info = vi.fn();
+  const script = `for (let count = 0; count < 600; count += 1) await new Promise((done) => process.stderr.write('x'.repeat(1_000_000), done));
+     await new Promise((done) => process.stderr.write('\\nafter it\\n', done));
+     ${say(schema(), record(1))}`;
+  const tap = await aTap(script, { log: { ...silentLog, info } });
+  expect(await read(tap)).toEqual([{ id: 1 }]);
+  const lines = info.mock.calls.map(([line]) => String(line));
+  expect(lines.map((line) => line.length)).toEqual([expect.any(Number), 'node: after it'.length]);
+  expect(lines[0]).toMatch(/^node: x{8192}…$/);
+});
+
 test('what the tap writes to stderr is in the log', async () => {
   const info = vi.fn();
   await read(await aTap(`${say(schema())} console.error('INFO reading people');`, { log: { ...silentLog, info } }));

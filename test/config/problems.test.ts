@@ -192,3 +192,32 @@ test('shows no secret in a problem', async () => {
 function withResource(customers: unknown) {
   return { adapters: { acme: { ...acme, resources: { customers } } } };
 }
+
+test('an option that was removed says what takes its place', async () => {
+  const guard = { from: 10 };
+  const resources = { customers: { ...customers, guard } };
+  const gone = (path: string) => ({
+    path,
+    expected: expect.stringContaining('or 3 rows where that is more'),
+    found: '"from"',
+  });
+  await expect(load(aConfig({ guard, resources }))).rejects.toMatchObject({
+    problems: [gone('guard.from'), gone('resources.customers.guard.from')].toSorted((a, b) =>
+      a.path < b.path ? 1 : -1,
+    ),
+  });
+});
+
+test('a required field that no map names would reject every record', async () => {
+  const required = (names: readonly string[]) => ({ ...customers.schema, required: names });
+  const withRequired = (names: readonly string[]) =>
+    aConfig({ resources: { customers: { ...customers, schema: required(names) } } });
+  expect(await problemsOf(withRequired(['id', 'state']))).toEqual([
+    {
+      path: 'adapters.acme.resources.customers.map.state',
+      expected: 'where "state" comes from: the schema of "customers" requires it',
+      found: 'nothing',
+    },
+  ]);
+  await load(withRequired(['id', 'email']));
+});

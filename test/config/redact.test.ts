@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
+import { isHarmlessName, requestSecretsIn } from '../../src/config/request-secrets.ts';
 import { isSecretName, secretsIn } from '../../src/config/secrets.ts';
 import { aConfig, acme, load } from './a-config.ts';
 
@@ -23,6 +24,23 @@ test.each([
 
 test('leaves secrets of fewer than six characters alone', () => {
   expect(redact('p@ss short')).toBe('p@ss short');
+});
+
+test('hides the start of a secret where a text was cut, and only there', () => {
+  const hide = redactor(['tok_0123456789abcdef']);
+  expect(hide('refused tok_0123456789ab… and more')).toBe('refused [redacted]… and more');
+  expect(hide('{"text":"tok_0123456789abcdef…"}')).toBe('{"text":"[redacted]…"}');
+  expect(hide('refused tok_0… and tok_0123456789ab is whole')).toBe('refused tok_0… and tok_0123456789ab is whole');
+});
+
+test('hides the start of any secret, in any form, before a cut', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 12, unit: 'binary' }), fc.nat(), (secret, at) => {
+      const form = encodeURIComponent(secret);
+      const cut = 6 + (at % (form.length - 6));
+      expect(redactor([secret])(`before\n${form.slice(0, cut)}…`)).toBe('before\n[redacted]…');
+    }),
+  );
 });
 
 test('hides any secret in any text', () => {
@@ -89,6 +107,67 @@ describe('finds secrets', () => {
         'k-123456',
       ].sort(),
     );
+  });
+
+  test('in every header and parameter whose name is not harmless, and in the paths of webhooks', () => {
+    const config = {
+      adapters: {
+        a: {
+          type: 'rest',
+          baseUrl: 'https://api.example/v1?code=in-base-url',
+          headers: {
+            'Ocp-Apim-Subscription-Key': 'in-headers',
+            Accept: 'application/json',
+            'X-Api-Version': '2022-11',
+          },
+          resources: {
+            c: {
+              path: '/people?pin=in-the-path&page=first-page',
+              query: { key: 'in-query', per_page: 100, sort: 'created', number: 12345678 },
+              bookmark: { query: { sig: 'in-bookmark' } },
+            },
+          },
+        },
+        b: { type: 'file', resources: { c: { url: 'https://files.example/export.csv?X-Amz-Signature=in-url' } } },
+      },
+      listeners: {
+        slack: { type: 'webhook', url: 'https://hooks.example/services/T0AB12CD/zyxwvutsrqponmlkjihg?thread=in-hook' },
+        crm: { type: 'webhook', url: 'https://crm.example/hooks/customers', headers: { 'X-Hook': 'in-hook-headers' } },
+      },
+    };
+    expect([...requestSecretsIn(config)].sort()).toEqual(
+      [
+        ...['in-base-url', 'in-headers', 'in-the-path', 'in-query', 'in-bookmark', 'in-url'],
+        ...['T0AB12CD', 'zyxwvutsrqponmlkjihg', 'in-hook', 'in-hook-headers'],
+      ].sort(),
+    );
+  });
+
+  test.each([
+    'Accept',
+    'per_page',
+    'page[size]',
+    '$filter',
+    'X-GitHub-Api-Version',
+    'updatedSince',
+    'q',
+    'include_docs',
+  ])('and the name %s is harmless', (name) => {
+    expect(isHarmlessName(name)).toBe(true);
+  });
+
+  test.each(['key', 'Ocp-Apim-Subscription-Key', 'code', 'sig', 'page_token', 'X-Auth', 'constructor'])(
+    'and the name %s is not harmless',
+    (name) => {
+      expect(isHarmlessName(name)).toBe(false);
+    },
+  );
+
+  test('a header that may be a secret is masked in every output, and still is a part of the shape', async () => {
+    const withHeader = (value: string) => aConfig({ adapters: { acme: { ...acme, headers: { 'X-Client': value } } } });
+    const [one, other] = [await load(withHeader('client-1')), await load(withHeader('client-2'))];
+    expect(one.secrets).toEqual(['client-1']);
+    expect(one.shapeOf('customers')).not.toBe(other.shapeOf('customers'));
   });
 
   test('and none where there are none', async () => {

@@ -21,7 +21,7 @@ test('fills in every default', async () => {
     table: 'customers',
     onDelete: 'soft',
     rejectsRatio: 0.05,
-    guard: { maxDeletes: { ratio: 0.2 }, from: 10, windowMs: 86_400_000, confirm: 'auto' },
+    guard: { maxDeletes: { ratio: 0.2 }, maxEmptied: { ratio: 0.2 }, windowMs: 86_400_000, confirm: 'auto' },
   });
   expect(config.adapters.acme).toMatchObject({
     throttle: { hits: 1, perMs: 60_000, waitMs: 20_000, marginMs: 100 },
@@ -62,7 +62,7 @@ test('takes what the config says in place of a default', async () => {
     table: 'shop_orders',
     everyMs: 300_000,
     rejectsRatio: 0.005,
-    guard: { maxDeletes: { count: 7 }, from: 10, windowMs: 3_600_000 },
+    guard: { maxDeletes: { count: 7 }, maxEmptied: { ratio: 0.2 }, windowMs: 3_600_000 },
   });
   expect(config.adapters.acme).toMatchObject({
     timeoutMs: 1500,

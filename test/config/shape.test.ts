@@ -21,7 +21,7 @@ test.each([
   ],
   [
     'the name, the table and the guard',
-    { name: 'other', resources: { customers: { ...customers, table: 't', guard: { from: 1 } } } },
+    { name: 'other', resources: { customers: { ...customers, table: 't', guard: { confirm: 1 } } } },
   ],
 ])('does not depend on %s', (_, parts) => {
   expect(shapeOf(aConfig(parts))).toBe(original);

@@ -105,14 +105,42 @@ export function eventStreamContract(name: string, make: () => Promise<StreamUnde
     });
 
     test('makes a group once, before or after there is a stream, and stays empty', async () => {
-      expect(await it.stream.ensureGroup('notify', at(7))).toBe(true);
-      expect(await it.stream.ensureGroup('notify', at(2))).toBe(false);
+      expect(await it.stream.ensureGroup('notify', at(7))).toBe('made');
+      expect(await it.stream.ensureGroup('notify', at(2))).toBe('existed');
       const state = await it.stream.state();
       expect(state).toMatchObject({ last: beforeEverything, length: 0, first: null });
       expect(state.groups).toMatchObject([{ name: 'notify', lastDelivered: at(7), pending: 0 }]);
 
       expect(await fill(9)).toMatchObject({ appended: 9, last: at(9) });
       expect(await it.consume('notify', 10, 2)).toBe(2);
+    });
+
+    test('makes no group for which it no longer has everything, wherever it begins', async () => {
+      await fill(10);
+      await it.stream.trim([], 4);
+      expect(await it.stream.ensureGroup('behind', at(5))).toBe('behind');
+      expect(await it.stream.ensureGroup('next', at(6))).toBe('made');
+      expect(await it.stream.ensureGroup('far', at(12))).toBe('made');
+      expect(await it.stream.ensureGroup('oldest', beforeEverything)).toBe('made');
+      expect(await it.stream.ensureGroup('oldest', at(1))).toBe('existed');
+      expect((await it.stream.state()).groups.map(({ name }) => name).sort()).toEqual(['far', 'next', 'oldest']);
+    });
+
+    test('makes no group behind a stream of which everything was trimmed', async () => {
+      await fill(3);
+      await it.stream.trim([], 0);
+      expect(await it.stream.ensureGroup('behind', at(2))).toBe('behind');
+      expect(await it.stream.ensureGroup('there', at(3))).toBe('made');
+    });
+
+    test('makes a group of an older generation only if it begins with the first event of its own', async () => {
+      const older = { generation: generation - 1, seq: 7 };
+      await fill(3);
+      expect(await it.stream.ensureGroup('older', older)).toBe('made');
+      await it.stream.trim([], 2);
+      await it.stream.dropGroup('older');
+      await it.stream.trim([], 2);
+      expect(await it.stream.ensureGroup('older', older)).toBe('behind');
     });
 
     test('trims nothing while an expected group is missing, and says which', async () => {

@@ -406,7 +406,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.pass('customers')).toEqual({ checkpoint: checkpointOf(6), seen: null, held: null });
       });
 
-      test('stores the set of what is held beside the checkpoint, until another is given', async () => {
+      test('stores the set of what is held beside the checkpoint, until another one takes its place', async () => {
         const target = await takenOver();
         const checkpoint = checkpointOf(4);
         await write(target, [ada], { checkpoint: () => ({ checkpoint, seen: null, held: new Uint8Array([3, 250]) }) });

@@ -76,13 +76,17 @@ describe('a dry run', () => {
     expect(hasChanges(plan)).toBe(false);
   });
 
-  test('plans what the last record of a key says', async () => {
+  test('plans what the first record of a key says', async () => {
     await system.fill(2);
-    await planOf([
-      [someone(1, 'x'), someone(2, 'x')],
-      [someone(1, null), someone(2, 'y')],
+    const plan = await planOf([
+      [someone(1, null), someone(2, 'x'), someone(3, 'x'), someone(3, 'y')],
+      [someone(1, 'x'), someone(2, null), someone(3, 'z')],
     ]);
-    expect([...spool.changes('customers')]).toMatchObject([{ type: 'updated', key: '2', after: [2, 'y'] }]);
+    expect([...spool.changes('customers')]).toMatchObject([
+      { type: 'updated', key: '2', after: [2, 'x'] },
+      { type: 'created', key: '3', after: [3, 'x'] },
+    ]);
+    expect(plan.resources).toMatchObject([{ duplicates: 4, unchanged: 1, verdict: { delete: 'none' } }]);
   });
 
   test('never plans the deletion of a record that was rejected', async () => {

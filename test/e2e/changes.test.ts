@@ -164,7 +164,7 @@ test('more tombstones than the guard allows bury nothing: a full pass judges the
   expect((await project.sync()).exitCode).toBe(3);
   expect(live(project)).toHaveLength(20);
   expect(project.events('customers.deleted')).toEqual([]);
-  expect((await project.sync(['run', '--json', '--allow-mass-delete'])).json()).toMatchObject({
+  expect((await project.sync(['run', '--json', '--allow-mass-delete=10'])).json()).toMatchObject({
     counts: { deleted: 10 },
   });
   expect(sinces(project).slice(0, 3)).toEqual([null, '2026-03-01T09:59:00Z', null]);
@@ -316,7 +316,7 @@ test('what the guard held of the tombstones is permitted at once', async () => {
   subject.records = many(20).map((one, index) => (index < 10 ? { ...one, updated_at: at(9), deleted: true } : one));
   expect((await project.sync()).exitCode).toBe(3);
   expect((await project.sync(['status'])).stdout).toContain('held back: 10 of 20 rows would be deleted');
-  const permitted = (await project.sync(['run', '--json', '--allow-mass-delete'])).json();
+  const permitted = (await project.sync(['run', '--json', '--allow-mass-delete=10'])).json();
   expect(permitted).toMatchObject({ exitCode: 0, counts: { deleted: 10 }, warnings: [] });
   expect(live(project)).toHaveLength(10);
 });
@@ -333,7 +333,7 @@ test('so it is where an adapter knows nothing but changes', async () => {
   await project.write('gone.json', [1, 2, 3, 4, 5, 6, 7, 8, 9].map(String));
   expect((await project.sync()).exitCode).toBe(3);
   expect((await project.sync()).exitCode).toBe(3);
-  const permitted = (await project.sync(['run', '--json', '--allow-mass-delete'])).json();
+  const permitted = (await project.sync(['run', '--json', '--allow-mass-delete=9'])).json();
   expect(permitted).toMatchObject({ exitCode: 0, counts: { deleted: 9 } });
   expect((await project.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 0 } });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DryPlan } from '../../src/dry-run/dry-run.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aCustomer, aProject, type BaseConfig, customers, expectInStep, type Project } from '../helpers/sync.ts';
 
@@ -33,9 +34,9 @@ test('more deletions than the guard allows are held back, creates and updates ar
 
   expect(exitCode).toBe(3);
   expect(json().counts).toEqual({ created: 1, updated: 1, deleted: 0 });
-  expect(json().resources).toMatchObject([{ phase: 'held', held: { count: 5, live: 21 } }]);
+  expect(json().resources).toMatchObject([{ phase: 'held', held: { count: 5, live: 20 } }]);
   expect(json().warnings).toEqual([
-    expect.stringMatching(/5 of 21 rows would be deleted; the guard allows 4.*were written/),
+    expect.stringMatching(/5 of 20 rows would be deleted; the guard allows 4.*were written/),
   ]);
   expect(live(project)).toHaveLength(21);
   expect(project.events('customers.deleted')).toEqual([]);
@@ -49,12 +50,25 @@ test('as many deletions as the guard allows are made', async () => {
   await expectInStep(project);
 });
 
-test('a share means nothing for few rows, a count always does', async () => {
+test('a table of nine rows may lose three, and is never emptied', async () => {
   await using few = await aProject({ redis, records: customers(9) });
   await few.sync();
   few.serve(customers(1));
-  expect((await few.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 8 } });
+  expect((await few.sync()).json()).toMatchObject({
+    exitCode: 3,
+    counts: { deleted: 0 },
+    resources: [{ held: { count: 8 } }],
+  });
+  few.serve(customers(6));
+  expect((await few.sync()).json()).toMatchObject({ exitCode: 0, counts: { deleted: 3 } });
 
+  await using two = await aProject({ redis, records: customers(2) });
+  await two.sync();
+  two.serve([aCustomer(7)]);
+  expect((await two.sync()).json()).toMatchObject({ exitCode: 3, counts: { created: 1, deleted: 0 } });
+});
+
+test('a count of rows counts as it is', async () => {
   await using counted = await aProject({ redis, records: customers(20), config: guarded({ maxDeletes: 2 }) });
   await counted.sync();
   counted.serve(customers(17));
@@ -73,37 +87,123 @@ test('deletions over several passes count together', async () => {
 
   expect(exitCode).toBe(3);
   expect(json().warnings).toEqual([
-    expect.stringContaining('2 of 20 rows would be deleted (3 more were deleted in the last 24 h)'),
+    expect.stringContaining('2 of 17 rows would be deleted (3 more were deleted in the last 24 h)'),
   ]);
   expect(live(project)).toHaveLength(17);
+});
+
+describe('a wrong tenant, whose records the pass itself has just made,', () => {
+  const other = customers(450, 1001);
+
+  test.each(['sqlite', 'postgres'] as const)(
+    'on %s: run and dry run both hold, with the same numbers',
+    async (target) => {
+      await using project = await aProject({ redis, target, records: customers(100) });
+      await project.sync();
+      project.serve(other);
+      const plan: DryPlan = JSON.parse((await project.sync(planning)).stdout);
+      expect(plan).toMatchObject({ exitCode: 3, resources: [{ verdict: { delete: 'held' } }] });
+      const [because] = plan.resources.map(({ verdict }) => (verdict?.delete === 'held' ? verdict.because : ''));
+      const { exitCode, json } = await project.sync();
+
+      expect(exitCode).toBe(3);
+      expect(json()).toMatchObject({
+        counts: { created: 450, deleted: 0 },
+        resources: [{ held: { count: 100, live: 100 } }],
+      });
+      expect(json().resources[0]?.held?.because).toBe(because);
+      expect(because).toContain('all 100 rows would be deleted');
+      expect(await count(project)).toBe(550);
+    },
+  );
+
+  test('is held in the next pass as well, whose first rows it has made', async () => {
+    await using project = await aProject({ redis, records: customers(100) });
+    await project.sync();
+    project.serve(other);
+    const held = [await project.sync(), await project.sync(), await project.sync()];
+    expect(held.map(({ exitCode }) => exitCode)).toEqual([3, 3, 3]);
+    expect((await project.sync(planning)).exitCode).toBe(3);
+    expect(live(project)).toHaveLength(550);
+  });
+
+  test('is held where two passes must miss a record', async () => {
+    await using project = await aProject({ redis, records: customers(100), ...hundreds });
+    await project.sync();
+    project.serve(other);
+    expect([(await project.sync()).exitCode, (await project.sync()).exitCode]).toEqual([0, 3]);
+    expect(live(project)).toHaveLength(550);
+  });
 });
 
 describe('--allow-mass-delete', () => {
   test('permits nothing when nothing is held back, and says so', async () => {
     await using project = await aProject({ redis, records: customers(20) });
     await project.sync();
-    const { exitCode, json } = await project.sync(allowing);
+    const { exitCode, json } = await project.sync([...allowing]);
     expect(exitCode).toBe(0);
     expect(json().warnings).toEqual([expect.stringContaining('nothing of customers is held back')]);
+    expect((await project.sync(permitting(3))).json()).toMatchObject({
+      exitCode: 64,
+      hits: 0,
+      errors: [{ message: expect.stringContaining('no deletions are held back; nothing was deleted') }],
+    });
 
     project.serve(customers(5));
     expect((await project.sync()).exitCode).toBe(3);
     expect(live(project)).toHaveLength(20);
   });
 
-  test('deletes exactly what was held back, once, without another hit', async () => {
+  test.each(['sqlite', 'postgres'] as const)(
+    'on %s, deletes exactly what was held back, once, without another hit',
+    async (target) => {
+      await using project = await aProject({ redis, target, records: customers(20) });
+      await project.sync();
+      project.serve(customers(10));
+      const held = await project.sync();
+      expect(held.exitCode).toBe(3);
+      expect(held.json().warnings.join()).toContain(
+        '"cronsync run --allow-mass-delete=10" permits the deletions, once',
+      );
+      const hits = project.party.arrivals.length;
+      expect((await project.sync(permitting(10))).json()).toMatchObject({ exitCode: 0, counts: { deleted: 10 } });
+      expect(project.party.arrivals).toHaveLength(hits);
+      await expectInStep(project);
+
+      project.serve(customers(4));
+      expect((await project.sync()).exitCode).toBe(3);
+      expect(await count(project)).toBe(10);
+    },
+  );
+
+  test('is refused with another number than that of the deletions that are held, and makes no hit', async () => {
     await using project = await aProject({ redis, records: customers(20) });
     await project.sync();
     project.serve(customers(10));
-    expect((await project.sync()).exitCode).toBe(3);
-    const hits = project.party.arrivals.length;
-    expect((await project.sync(allowing)).json()).toMatchObject({ exitCode: 0, counts: { deleted: 10 } });
-    expect(project.party.arrivals).toHaveLength(hits);
-    await expectInStep(project);
+    await project.sync();
+    const { exitCode, json } = await project.sync(permitting(9));
+    expect(exitCode).toBe(64);
+    expect(json()).toMatchObject({ outcome: 'failed', hits: 0 });
+    expect(json().errors).toMatchObject([
+      {
+        message:
+          '9 is not the number of deletions that are held back: customers holds 10 (pass 2); nothing was deleted',
+        hint: expect.stringContaining('"cronsync run --allow-mass-delete=10"'),
+      },
+    ]);
+    expect(live(project)).toHaveLength(20);
+  });
 
-    project.serve(customers(4));
-    expect((await project.sync()).exitCode).toBe(3);
-    expect(live(project)).toHaveLength(10);
+  test('without a number and a terminal, prints the number to type, and does nothing', async () => {
+    await using project = await aProject({ redis, records: customers(20) });
+    await project.sync();
+    project.serve(customers(10));
+    await project.sync();
+    const { exitCode, stderr } = await project.sync(['run', '--allow-mass-delete']);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain('customers holds 10 deletions (pass 2)');
+    expect(stderr).toContain('cronsync run --allow-mass-delete=10');
+    expect(live(project)).toHaveLength(20);
   });
 
   test('given half-way, is used by the run that ends the pass', async () => {
@@ -113,24 +213,40 @@ describe('--allow-mass-delete', () => {
     expect((await project.sync()).exitCode).toBe(3);
 
     expect((await project.sync(onePage)).json()).toMatchObject({ outcome: 'partial' });
-    expect((await project.sync([...onePage, '--allow-mass-delete'])).json()).toMatchObject({ exitCode: 0 });
+    expect((await project.sync([...permitting(10), '--max-pages', '1'])).json()).toMatchObject({ exitCode: 0 });
     const last = (await project.sync(onePage)).json();
     expect(last).toMatchObject({ outcome: 'done', exitCode: 0, counts: { deleted: 10 } });
     await expectInStep(project);
   });
 
-  test('permits no more rows than were held back when it was given', async () => {
+  test('permits those records that were held back when it was given, and no others', async () => {
     await using project = await aProject({ redis, records: customers(20), ...threePages, config: stable });
     await project.sync();
     project.serve(customers(10));
     expect((await project.sync()).exitCode).toBe(3);
-    project.serve(customers(9));
+    project.serve(customers(5));
     expect((await project.sync(onePage)).json().outcome).toBe('partial');
-    const { exitCode, json } = await project.sync(allowing);
+    const { exitCode, json } = await project.sync(permitting(10));
 
     expect(exitCode).toBe(3);
-    expect(json().resources).toMatchObject([{ held: { count: 11 } }]);
-    expect(live(project)).toHaveLength(20);
+    expect(json()).toMatchObject({ counts: { deleted: 10 }, resources: [{ held: { count: 5 } }] });
+    expect(
+      live(project)
+        .map(({ id }) => Number(id))
+        .toSorted((a, b) => a - b),
+    ).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect((await project.sync(permitting(5))).json()).toMatchObject({ exitCode: 0, counts: { deleted: 5 } });
+  });
+
+  test('permits no record that has come back meanwhile', async () => {
+    await using project = await aProject({ redis, records: customers(20), ...threePages, config: stable });
+    await project.sync();
+    project.serve(customers(10));
+    expect((await project.sync()).exitCode).toBe(3);
+    project.serve(customers(14));
+    expect((await project.sync(onePage)).json().outcome).toBe('partial');
+    expect((await project.sync(permitting(10))).json()).toMatchObject({ exitCode: 0, counts: { deleted: 6 } });
+    await expectInStep(project);
   });
 });
 
@@ -178,9 +294,17 @@ describe('a record that is missing', () => {
   });
 });
 
+const planning = ['run', '--json', '--dry-run'] as const;
+const hundreds = { dialect: 'cursor', pageSize: 100 } as const;
 const allowing = ['run', '--json', '--allow-mass-delete'] as const;
+const permitting = (number: number) => ['run', '--json', `--allow-mass-delete=${number}`];
 const onePage = ['run', '--json', '--max-pages', '1'] as const;
 const threePages = { dialect: 'cursor', pageSize: 4 } as const;
+
+async function count(project: Project): Promise<number> {
+  const [counted] = await project.database.query('SELECT count(*) AS live FROM customers WHERE deleted_at IS NULL');
+  return Number(counted?.live);
+}
 
 function live(project: Project) {
   return project.rows().filter(({ deleted_at }) => deleted_at === null);

@@ -48,6 +48,26 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (target) => {
     await expectInStep(project, { rows: rowsOf([aPerson(7, { state: 'gold' }), ...now, aPerson(41)]) });
   });
 
+  test("ids of another type than the system's keys are aliases only", async () => {
+    const labId = "join('', ['lab-', to_string(uid)])";
+    await using forges = await twoForges({ redis, people: persons(40), target, labId, keyType: 'integer' });
+    const { project } = forges;
+    await project.sync();
+    await forges.swapTo('lab');
+    expect((await project.sync()).json()).toMatchObject({ rejected: 0, counts: none });
+    forges.serveLab([aPerson(1, { email: 'moved@example.com' }), ...persons(38, 2), aPerson(41)]);
+
+    const summary = (await project.sync()).json();
+    expect(summary).toMatchObject({ rejected: 1, counts: { ...none, updated: 1 } });
+    const { stdout } = await project.sync(['rejects', 'list', '--json']);
+    expect(stdout).toContain('its id at lab, lab-1041, cannot be a key here');
+    await forges.swapTo('hub');
+    expect((await project.sync()).json()).toMatchObject({ rejected: 0, counts: { ...none, updated: 1 } });
+    // Postgres gives a bigint as text.
+    const rows = (await project.database.rows()).map(({ id, email, state }) => ({ id: String(id), email, state }));
+    expect(rows.toSorted((a, b) => Number(a.id) - Number(b.id))).toEqual(rowsOf(persons(40)));
+  });
+
   test('match and swap in one change of the config: the keys stay, and the first one still knows its own', async () => {
     await using forges = await twoForges({ redis, people: persons(40), target, match: null });
     const { project } = forges;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { redis } from '../helpers/suite-redis.ts';
-import { aProject, type BaseConfig, customers, expectInStep } from '../helpers/sync.ts';
+import { aProject, type BaseConfig, customers, eventually, expectInStep } from '../helpers/sync.ts';
 import { type Arrival, aThirdParty, type Scripted, type ThirdParty } from '../helpers/third-party.ts';
 
 const secret = 'a-secret-of-the-client';
@@ -44,6 +44,32 @@ test('a token of the same origin is a hit like any other', async () => {
   expect(project.party.arrivals[0]?.body).toContain(`client_secret=${secret}`);
   expect(bearers(project.party)).toEqual([undefined, 'Bearer mine']);
   await expectInStep(project);
+  await redis.client.flushall();
+});
+
+test('a token of the same origin that lives a little longer than a slot brings its page', async () => {
+  await using project = await aProject({ redis, records: customers(5), throttle: { per: '1s', wait: '10ms' } });
+  await project.reconfigure(withAuth(`${project.party.url}/token`));
+  project.party.serveBy((url) => (url.pathname === '/token' ? token('short', 2) : { body: customers(5) }));
+  const first = (await project.sync()).json();
+  expect(first).toMatchObject({ outcome: 'throttled', hits: 1 });
+  await eventually(async () => (await project.sync()).json().hits > 0);
+
+  expect(bearers(project.party)).toEqual([expect.stringMatching(/^Basic /), 'Bearer short']);
+  expect(project.party.tooEarly).toEqual([]);
+  await expectInStep(project);
+  await redis.client.flushall();
+});
+
+test('a token that does not live until the next slot is refused as a mistake in the config', async () => {
+  await using project = await aProject({ redis, records: customers(5), throttle: { per: '2s', wait: '10ms' } });
+  await project.reconfigure(withAuth(`${project.party.url}/token`));
+  project.party.serveBy(() => token('shorter', 2));
+  const { exitCode, json } = await project.sync();
+  expect(exitCode).toBe(78);
+  expect(json().errors).toMatchObject([
+    { message: expect.stringContaining('lives 2s'), hint: expect.stringContaining('hits') },
+  ]);
   await redis.client.flushall();
 });
 

@@ -34,6 +34,59 @@ test('a pass of forty pages takes forty runs on two hosts, and deletes at its en
   await expectInStep(project);
 });
 
+test.each(['rest', 'file'] as const)(
+  'part of a list (206) is not a page of a %s adapter: nothing is deleted',
+  async (type) => {
+    const whole = customers(110);
+    await using project = await aProject({ redis, records: whole, config: (config) => readBy(type, config) });
+    expect((await project.sync()).json()).toMatchObject({ counts: { created: 110 } });
+    const part = { status: 206, headers: { 'content-range': 'items 0-94/110' }, body: whole.slice(0, 95) };
+    project.party.script(part);
+
+    const { exitCode, json } = await project.sync();
+    expect(exitCode).toBe(76);
+    expect(json().errors).toMatchObject([
+      { message: expect.stringContaining('206 (Partial Content, items 0-94/110)') },
+    ]);
+    expect(project.events('customers.deleted')).toEqual([]);
+    await expectInStep(project);
+  },
+);
+
+test.each(['page', 'offset'] as const)(
+  'an API that lowers its page size below that of the %s pagination loses no row',
+  async (dialect) => {
+    const withoutTotal = (config: BaseConfig) => {
+      const { total: _total, ...customers } = { total: '', ...config.adapters.acme.resources.customers };
+      const acme = { ...config.adapters.acme, resources: { customers } };
+      return { ...config, guard: { maxDeletes: '100%', confirm: 1 }, adapters: { acme } };
+    };
+    const config = (written: BaseConfig) => withoutTotal(written);
+    await using project = await aProject({ redis, records: customers(9), dialect, pageSize: 8, config });
+    expect(await untilDone(project)).toMatchObject({ counts: { created: 9 } });
+    project.party.serveBy((url, records) => {
+      const [asked, most] = [Number(url.searchParams.get(dialect) ?? 0), 4];
+      const from = dialect === 'page' ? (asked - 1) * most : asked;
+      return { body: { data: records.slice(from, from + most) } };
+    });
+
+    await project.sync();
+    await project.sync();
+    expect(project.events('customers.deleted')).toEqual([]);
+    await expectInStep(project);
+  },
+);
+
+test('a short page costs no second hit while its pass brings as many records as the last one', async () => {
+  const config = (written: BaseConfig) => withResource(written, { total: undefined });
+  await using project = await aProject({ redis, records: customers(3), dialect: 'page', pageSize: 5, config });
+  const hits = async () => (await project.sync()).json().hits;
+  expect([await hits(), await hits()]).toEqual([2, 1]);
+  project.serve(customers(4));
+  expect([await hits(), await hits()]).toEqual([2, 1]);
+  await expectInStep(project);
+});
+
 test('--full starts a pass over from its first page', async () => {
   await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2 });
   await project.sync(onePage);
@@ -186,6 +239,15 @@ test('a resource that cannot be read keeps no other from being read', async () =
 
 const onePage = ['run', '--json', '--max-pages', '1'] as const;
 const theirs = { type: 'sqlite', file: '../sync.db' };
+
+/** The customers of the party, as a REST API or as a file at a URL; one pass that lacks a record deletes it. */
+function readBy(type: 'rest' | 'file', config: BaseConfig) {
+  const { acme } = config.adapters;
+  const { map, path } = acme.resources.customers;
+  const { baseUrl, ...common } = acme;
+  const file = { ...common, type, resources: { customers: { url: `${baseUrl}${path}`, map } } };
+  return { ...config, guard: { maxDeletes: '50%' }, adapters: { acme: type === 'rest' ? acme : file } };
+}
 
 function cursorOf(arrival: Arrival | undefined): string | null {
   return arrival?.url.searchParams.get('cursor') ?? null;

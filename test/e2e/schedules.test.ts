@@ -10,6 +10,7 @@ import { ExitCode } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import { columnsOf } from '../../src/records/columns.ts';
+import { hashOf } from '../../src/records/hash.ts';
 import { compilePrepare, mappedColumns } from '../../src/records/prepare.ts';
 import { type RunOptions, run } from '../../src/run/run.ts';
 import type { ErrorSummary } from '../../src/run/summary.ts';
@@ -183,12 +184,12 @@ async function runOptions(shape: number, id: string): Promise<RunOptions> {
   const resource = {
     table: { ...table, columns: columnsOf(schema), mapped: mappedColumns(mapping) },
     prepare: await compilePrepare(mapping),
+    hash: hashOf(mappedColumns(mapping)),
     shape: `shape${shape}`,
-    hash: () => '',
     everyMs: 0,
     maxRejectRatio: 0.05,
     maxPages: 1000,
-    guard: { maxDeletes: { count: 1000 }, from: 0, windowMs: 3_600_000, confirm: 'auto' as const },
+    guard: { maxDeletes: { count: 1000 }, maxEmptied: { count: 1000 }, windowMs: 3_600_000, confirm: 'auto' as const },
   };
   return {
     name: 'model',
@@ -198,7 +199,7 @@ async function runOptions(shape: number, id: string): Promise<RunOptions> {
     isFull: false,
     verifies: false,
     maxPages: 1,
-    allowMassDelete: false,
+    permits: null,
     groups: [],
     maxStream: 100_000,
     retainMs: 3_600_000,

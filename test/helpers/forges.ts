@@ -48,6 +48,8 @@ export interface ForgesOptions {
   readonly match?: readonly string[] | null;
   /** What the lab's map makes of its ids. */
   readonly labId?: string;
+  /** Of the system's keys; by default `string`. */
+  readonly keyType?: 'string' | 'integer';
 }
 
 const labSize = 4;
@@ -105,13 +107,13 @@ function ofLab(people: readonly Person[]) {
   });
 }
 
-function forgeConfig(config: BaseConfig, lab: ThirdParty, options: Pick<ForgesOptions, 'match' | 'labId'>) {
-  const { match = ['email'], labId: id = 'uid' } = options;
+function forgeConfig(config: BaseConfig, lab: ThirdParty, options: Pick<ForgesOptions, 'match' | 'labId' | 'keyType'>) {
+  const { match = ['email'], labId: id = 'uid', keyType = 'string' } = options;
   const { customers } = config.adapters.acme.resources;
   const hub = { ...config.adapters.acme, resources: { customers: { ...customers, map: hubMap } } };
   const fields = { email: 'public_email', state: 'attributes.lifecycle' };
   const properties = {
-    id: { type: 'string' },
+    id: { type: keyType },
     email: { type: ['string', 'null'] },
     state: { type: ['string', 'null'] },
   };

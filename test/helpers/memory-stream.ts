@@ -23,7 +23,7 @@ export function aMemoryStream(): EventStream {
       entries = entries.slice(removed);
       return { outcome: 'trimmed', removed, length: entries.length };
     },
-    ensureGroup: async () => false,
+    ensureGroup: async () => 'existed',
     dropGroup: async () => false,
     async remove() {
       entries = [];

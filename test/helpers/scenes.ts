@@ -68,7 +68,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'docs/troubleshooting.md': {
     open: openShop,
     before: {
-      'npx cronsync run --allow-mass-delete': async (reader) => {
+      'npx cronsync run --allow-mass-delete=16': async (reader) => {
         serveCustomers(reader, 4);
         await reader.fails('npx cronsync', 3);
       },

@@ -87,6 +87,45 @@ test('a body that stops coming is a timeout', async () => {
   expect(error).toMatchObject({ backsOff: 'resource' });
 });
 
+test('a body that drips is a timeout: the time is that of the whole answer', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n'));
+    const drip = setInterval(() => socket.write('x'), 20);
+    socket.on('error', () => {}).once('close', () => clearInterval(drip));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  const error = await unreadable(await get({ timeoutMs: 300 }, `http://127.0.0.1:${port}`));
+  server.close();
+  expect(error).toBeInstanceOf(ThirdPartyError);
+  expect(error).toMatchObject({ hint: expect.stringContaining('timeout') });
+});
+
+test('the time until the headers came is a part of the time of the answer', async () => {
+  party.script({ delayMs: 250, body: 'half of', hang: 'in-body' });
+  const response = await get({ timeoutMs: 400 });
+  const startedAt = performance.now();
+  expect(await unreadable(response)).toBeInstanceOf(ThirdPartyError);
+  expect(performance.now() - startedAt).toBeLessThan(350);
+});
+
+test('a body that unpacks to much more than was sent is refused, long before the cap', async () => {
+  party.script({ headers: { 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(30_000_000)) });
+  const { body } = await get({ maxBody: 256_000_000 });
+  let passedOn = 0;
+  const reading = (async () => {
+    for await (const chunk of body) passedOn += chunk.byteLength;
+  })();
+  await expect(reading).rejects.toMatchObject({ exitCode: 76, message: expect.stringContaining('200 times') });
+  expect(passedOn).toBeLessThan(7_000_000);
+});
+
+test('a body that packs well is not a bomb', async () => {
+  const lines = Array.from({ length: 100_000 }, (_, at) => `{"id":${at},"state":"active","tags":[],"note":null}`);
+  party.script({ headers: { 'content-encoding': 'gzip' }, body: gzipSync(lines.join()) });
+  expect(await read(await get({ maxBody: 256_000_000 }))).toBe(lines.join());
+});
+
 test('a reader may take longer than the timeout', async () => {
   party.script({ body: Buffer.alloc(900_000, 'x') });
   const { body } = await get({ timeoutMs: 100 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -102,4 +102,14 @@ test('a saved answer that was not a page is not a page when it is replayed', asy
 
 test('a file that is not there is named', async () => {
   await expect(createFileClient(file).request({ url })).rejects.toThrow(file);
+});
+
+test('an answer is saved for its own user only, also in place of a file that others could read', async () => {
+  writeFileSync(file, 'old');
+  chmodSync(file, 0o644);
+  const recorder = await createRecorder(file);
+  for (const name of [file, `${file}.2`]) {
+    await read(await recorder.save(anAnswer('[]')));
+    expect(statSync(name).mode & 0o777).toBe(0o600);
+  }
 });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { redactor } from '../../src/config/redact.ts';
 import {
   CredentialsError,
   ExitCode,
@@ -260,6 +261,53 @@ describe('statuses', () => {
     expect(error).toBeInstanceOf(ProtocolError);
     expect(error).toMatchObject({ status: 418, message: expect.stringMatching(/418 with: short and stout.*…/) });
   });
+
+  test.each<[number, Scripted['headers'], RegExp]>([
+    [206, { 'content-range': 'items 0-94/110' }, /206 \(Partial Content, items 0-94\/110\).*only a part/],
+    [206, {}, /206 \(Partial Content\).*only a part/],
+    [202, {}, /202 \(Accepted\).*has not made its answer yet/],
+    [226, {}, /226 \(IM Used\).*a difference/],
+    [201, {}, /201 \(Created\).*not a list of what there is/],
+    [205, {}, /205 \(Reset Content\)/],
+  ])('%i with %j is not a page, and says why', async (status, headers, message) => {
+    party.script({ status, headers: headers ?? {}, body: '[]' });
+    const error = await failure(aClient());
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ status, message: expect.stringMatching(message) });
+    expect((error as Error).message).toContain('nothing of this page was written');
+    expect(calls().filter((call) => call.includes('settle'))).toHaveLength(2);
+  });
+
+  test.each([200, 203])('%i is a page', async (status) => {
+    party.script({ status, body: '[]' });
+    expect((await aClient().request({ url: url() })).status).toBe(status);
+  });
+
+  test.each([401, 403, 429, 500, 503, 404])('%i quotes the body, which says what is wrong', async (status) => {
+    party.script({ status, body: { error: 'the plan of this account has ended' } });
+    expect(await failure(aClient())).toMatchObject({
+      message: expect.stringMatching(/\d\)? with: {"error":"the plan of this account has ended"}/),
+    });
+  });
+
+  test.each([401, 403, 429, 500, 503])('%i without a body is only a status', async (status) => {
+    party.script({ status });
+    expect(await failure(aClient())).toMatchObject({ message: expect.not.stringContaining('with') });
+  });
+
+  test.each([190, 185, 0])(
+    'no part of a secret is quoted, wherever the quotation ends: after %i characters',
+    async (at) => {
+      const mask = redactor(['tok_0123456789abcdef']);
+      const redis = aKeeper('redis', journal);
+      party.script({ status: 401, body: `${' x'.repeat(at / 2)} tok_0123456789abcdef ${'y'.repeat(300)}` });
+      const error = (await failure(aClient({ mask, keepers: [redis] }))) as Error;
+      for (const text of [error.message, JSON.stringify(redis.deferred)]) {
+        expect(text).toContain('(401) with: ');
+        expect(text).not.toContain('tok_01');
+      }
+    },
+  );
 
   test('a success with nothing left is a page, and keeps everybody away without an error', async () => {
     party.script({ headers: { 'ratelimit-remaining': '0', 'ratelimit-reset': '90' }, body: '[]' });

@@ -232,10 +232,10 @@ describe('its output', () => {
 
 describe('a command that cannot be started is a config error', () => {
   test.each([
-    ['./missing.sh', 'which is not a program'],
-    ['./plain.txt', 'which is not a program'],
-    ['./', 'which is not a program'],
-    ['no-such-command-anywhere', 'which is not in PATH'],
+    ['./missing.sh', 'is not a program'],
+    ['./plain.txt', 'is not a program'],
+    ['./', 'is not a program'],
+    ['no-such-command-anywhere', 'is not in PATH'],
   ])('%s', async (program, message) => {
     await writeFile(file('plain.txt'), 'not executable');
     const failure = await failureOf(anExec({ command: [program] }));

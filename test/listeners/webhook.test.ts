@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, test } from 'vitest';
+import { redactor } from '../../src/config/redact.ts';
 import { ConfigError, UnreachableError } from '../../src/errors.ts';
 import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../src/listener.ts';
 import { createWebhookListener, type WebhookListenerOptions } from '../../src/listeners/webhook.ts';
@@ -236,6 +237,14 @@ test('keeps secrets, path and query out of what it throws', async () => {
     expect(String(failure)).toContain(new URL(receiver.url).host);
     expect(String(failure)).not.toMatch(/hidden-in-header|in-the-query|\/hook/);
   }
+});
+
+test('quotes no part of a secret, wherever the quotation ends', async () => {
+  const redact = redactor(['Bearer hidden-in-header']);
+  receiver.script({ status: 400, body: `${'x'.repeat(185)} Bearer hidden-in-header` });
+  const failure = await failureOf(aWebhook({ redact }).deliver(aDelivery()));
+  expect(String(failure)).toContain('xxx [redacted]');
+  expect(String(failure)).not.toContain('Bearer');
 });
 
 describe('a private address', () => {

@@ -33,7 +33,7 @@ export interface RunChanges {
   readonly match?: readonly string[] | null;
   /** The run takes at most this many pages. */
   readonly maxPages?: number;
-  readonly allowMassDelete?: boolean;
+  readonly permits?: RunOptions['permits'];
 }
 
 const peopleSchema = {
@@ -112,18 +112,18 @@ async function resourceOf(
   name: string,
   { schema = peopleSchema, key = ['id'], match = null }: SwapOptions,
 ): Promise<Resource> {
-  const mapping = { schema, key };
+  const mapping = { schema, key, ...(match && { match }) };
   const table = { resource: 'people', table: 'people', key, onDelete: 'soft' as const, ...(match && { match }) };
   return {
     table: { ...table, columns: columnsOf(schema), mapped: mappedColumns(mapping) },
     prepare: await compilePrepare(mapping),
-    hash: hashOf(mappedColumns(mapping)),
     ...(match && { rekey: compileRekey(mapping) }),
+    hash: hashOf(mappedColumns(mapping)),
     shape: `${name} ${match}`,
     everyMs: 0,
     maxRejectRatio: 1,
     maxPages: 1000,
-    guard: { maxDeletes: { count: 1000 }, from: 0, windowMs: 3_600_000, confirm: 1 },
+    guard: { maxDeletes: { count: 1000 }, maxEmptied: { count: 1000 }, windowMs: 3_600_000, confirm: 1 },
   };
 }
 
@@ -143,10 +143,10 @@ function runOptions(
   resource: Resource,
   adapter: string,
   id: string,
-  { maxPages = 1000, allowMassDelete = false }: RunChanges,
+  { maxPages = 1000, permits = null }: RunChanges,
 ): RunOptions {
   return {
-    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, verifies: false, allowMassDelete },
+    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, verifies: false, permits },
     ...{ groups: [], maxStream: 100_000, retainMs: 3_600_000, source: '/crm', onRemap: 'emit', perMs: 60_000 },
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
   };

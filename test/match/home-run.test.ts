@@ -37,7 +37,7 @@ test('an adapter that comes after records of another is not the first, even if t
   using system = aSwap();
   await system.run('hub', [[person('1', 'a@')]], { match: null });
   await system.run('hub', [[]], { match: null });
-  await system.run('hub', [[]], { match: null, allowMassDelete: true });
+  await system.run('hub', [[]], { match: null, permits: [{ what: 'deletes', count: 1 }] });
   expect(system.live()).toEqual([]);
   await system.run('lab', [[person('1', 'z@')]]);
   expect(await system.reasons()).toEqual([

@@ -101,11 +101,21 @@ async function take(system: System, step: Played, isPlanned = true): Promise<{ r
   const planned = isCut || !step.startsPass || !isPlanned ? null : await system.plan(name, pages, { match });
   const summary = await system.run(name, pages, { match, ...(isCut && { maxPages: 1 }) });
   expect(summary.errors).toEqual([]);
-  if (planned) expect(summary).toMatchObject({ counts: withoutHeld(planned), rejected: planned.rejected });
+  if (planned) expectPlanned(summary, planned);
   return { isProven: summary.outcome === 'done' && summary.warnings.length === 0 };
 }
 
-function withoutHeld({ counts, verdict }: Awaited<ReturnType<System['plan']>>) {
+/** A record that changes and loses a value is updated twice: a value becomes empty at the end of the pass. */
+function expectPlanned({ counts, rejected }: Awaited<ReturnType<System['run']>>, planned: Plan): void {
+  const expected = withoutHeld(planned);
+  expect({ ...counts, updated: 0, rejected }).toEqual({ ...expected, updated: 0, rejected: planned.rejected });
+  expect(counts.updated).toBeGreaterThanOrEqual(expected.updated);
+  expect(counts.updated).toBeLessThanOrEqual(2 * expected.updated);
+}
+
+type Plan = Awaited<ReturnType<System['plan']>>;
+
+function withoutHeld({ counts, verdict }: Plan) {
   return verdict?.delete === 'held' ? { ...counts, deleted: 0 } : counts;
 }
 

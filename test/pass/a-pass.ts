@@ -25,6 +25,8 @@ export function aCheckpoint(changes: Partial<SnapshotCheckpoint> = {}): Snapshot
     moved: {},
     held: null,
     permission: null,
+    heldEmptied: null,
+    emptiedPermission: null,
     deletions: [],
     missing: 0,
     sweptTo: 0,
@@ -40,4 +42,9 @@ export function progressed(changes: Partial<PassProgress> = {}): PassProgress {
 }
 
 /** The guard as the config has it by default. */
-export const aGuard: Guard = { maxDeletes: { ratio: 0.2 }, from: 10, windowMs: 86_400_000, confirm: 'auto' };
+export const aGuard: Guard = {
+  maxDeletes: { ratio: 0.2 },
+  maxEmptied: { ratio: 0.2 },
+  windowMs: 86_400_000,
+  confirm: 'auto',
+};

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BatchSize, batchesOf } from '../../src/pass/batches.ts';
+import { type Batching, BatchSize, batchesOf } from '../../src/pass/batches.ts';
 import type { Prepare, RecordBatch } from '../../src/record.ts';
 
 /** Numbers are good records, keyed by what is left of the point; anything else is rejected. */
@@ -8,8 +8,12 @@ const prepare: Prepare = (raw) =>
     ? { key: String(Math.trunc(raw)), values: [raw], hash: String(raw) }
     : { key: null, reasons: ['no number'], raw };
 
-async function batches(records: Parameters<typeof batchesOf>[0], size: number): Promise<readonly RecordBatch[]> {
-  return all(batchesOf(records, prepare, () => size));
+async function batches(
+  records: Parameters<typeof batchesOf>[0],
+  size: number,
+  counts: Batching['counts'] = 'first',
+): Promise<readonly RecordBatch[]> {
+  return all(batchesOf(records, { prepare, size: () => size, counts }));
 }
 
 async function all<T>(given: AsyncIterable<T>): Promise<T[]> {
@@ -60,7 +64,7 @@ describe('the batches of a page', () => {
   test('have fewer records if these are large', async () => {
     const megabyte = 'x'.repeat(1_000_000);
     const large: Prepare = (raw) => ({ key: String(raw), values: [megabyte], hash: String(raw) });
-    expect(shapeOf(await all(batchesOf(range(10), large, () => 100)))).toEqual([
+    expect(shapeOf(await all(batchesOf(range(10), { prepare: large, size: () => 100, counts: 'first' })))).toEqual([
       [4, false],
       [4, false],
       [2, true],
@@ -77,14 +81,20 @@ describe('the batches of a page', () => {
     ]);
   });
 
-  test('keep the later of two records with one key, and count the earlier', async () => {
-    const [batch] = await batches([1.1, 2, 1.2, 1.3], 10);
-    expect(batch).toMatchObject({ raw: 4, duplicates: 2 });
-    expect(batch?.records.map(({ key, values }) => [key, ...values])).toEqual([
-      ['1', 1.3],
-      ['2', 2],
-    ]);
-  });
+  test.each([
+    ['first', 1.1],
+    ['last', 1.3],
+  ] as const)(
+    'keep the %s of several records with one key where that one counts, and count the others',
+    async (counts, kept) => {
+      const [batch] = await batches([1.1, 2, 1.2, 1.3], 10, counts);
+      expect(batch).toMatchObject({ raw: 4, duplicates: 2 });
+      expect(batch?.records.map(({ key, values }) => [key, ...values])).toEqual([
+        ['1', kept],
+        ['2', 2],
+      ]);
+    },
+  );
 
   test('keep rejected records apart', async () => {
     const [batch] = await batches([1, 'x', 2, null], 10);
@@ -95,7 +105,9 @@ describe('the batches of a page', () => {
   test('take on a new size between batches', async () => {
     const sizes = [2, 2, 2, 5];
     let asked = 0;
-    const given = await all(batchesOf(range(9), prepare, () => sizes[Math.min(asked++, 3)] ?? 5));
+    const given = await all(
+      batchesOf(range(9), { prepare, size: () => sizes[Math.min(asked++, 3)] ?? 5, counts: 'first' }),
+    );
     expect(given.reduce((sum, { raw }) => sum + raw, 0)).toBe(9);
     expect(given.at(-1)?.isLast).toBe(true);
   });
@@ -107,7 +119,7 @@ describe('the batches of a page', () => {
     }
     const given: RecordBatch[] = [];
     const reading = async () => {
-      for await (const batch of batchesOf(broken(), prepare, () => 10)) given.push(batch);
+      for await (const batch of batchesOf(broken(), { prepare, size: () => 10, counts: 'first' })) given.push(batch);
     };
     await expect(reading()).rejects.toThrow('cut off');
     expect(given.every(({ isLast }) => !isLast)).toBe(true);

@@ -74,7 +74,11 @@ describe('a resource is due', () => {
     ['if the shape is another', aCheckpoint({ shape: 'other', phase: 'done', completedAt: 9_999 }), true],
     ['if its pass is under way', aCheckpoint({ completedAt: 9_999 }), true],
     ['if its pass is deleting', aCheckpoint({ phase: 'deleting', completedAt: 9_999 }), true],
-    ['if what is held is permitted', aCheckpoint({ phase: 'held', permission: 3, completedAt: 9_999 }), true],
+    [
+      'if what is held is permitted',
+      aCheckpoint({ phase: 'held', permission: { pass: 3, count: 3 }, completedAt: 9_999 }),
+      true,
+    ],
     ['not if it is held and not permitted', aCheckpoint({ phase: 'held', completedAt: 9_999 }), false],
     ['not before its time', aCheckpoint({ phase: 'done', completedAt: 9_001 }), false],
     ['when its time has come', aCheckpoint({ phase: 'done', completedAt: 9_000 }), true],

@@ -78,3 +78,39 @@ test('an integer and its text are different values', () => {
     ?.change;
   expect(change).toMatchObject({ type: 'updated', changed: [0] });
 });
+
+describe('values that a record would empty', () => {
+  const hash = (values: readonly unknown[]) => JSON.stringify(values);
+  const row = ['1', 'ada@example.com', 'active'];
+  const plan = (values: Prepared['values'], known: Partial<Found['entry']> = {}) => {
+    const found = { entry: { ...entry, ...known }, row, isRowDeleted: false };
+    return planSteps([{ key: '1', values, hash: 'new' }], [found], { hash })[0];
+  };
+
+  test('stay in the row, and everything else is written', () => {
+    const kept = ['1', 'ada@example.com', 'gold'];
+    expect(plan(['1', null, 'gold'])).toEqual({
+      record: { key: '1', values: kept, hash: hash(kept) },
+      change: { type: 'updated', key: '1', before: row, after: kept, changed: [2] },
+      emptied: [1],
+    });
+  });
+
+  test('are planned again in each pass, without a change', () => {
+    expect(plan(['1', null, 'active'])).toMatchObject({ change: 'refresh', emptied: [1] });
+    expect(plan(['1', null, 'active'], { hash: hash(row) })).toMatchObject({ change: 'none', emptied: [1] });
+  });
+
+  test('are emptied at once where nobody asks to keep them', () => {
+    const found = { entry, row, isRowDeleted: false };
+    const [step] = planSteps([{ key: '1', values: ['1', null, 'active'], hash: 'new' }], [found]);
+    expect(step).toMatchObject({ change: { type: 'updated', changed: [1] }, emptied: [] });
+  });
+});
+
+test('a record that has come before in the pass does not count', () => {
+  const found = { entry, row: otherRow, isRowDeleted: false };
+  expect(planSteps([record], [found], { isRepeated: (id) => id === 7 })).toMatchObject([{ change: 'none' }]);
+  const gone = { ...found, entry: { ...entry, deleted: true } };
+  expect(planSteps([record], [gone], { isRepeated: () => true })).toMatchObject([{ change: created }]);
+});

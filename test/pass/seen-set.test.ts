@@ -69,3 +69,16 @@ describe('what a pass has seen', () => {
     expect(seen.serialize().length).toBeLessThan(8192);
   });
 });
+
+describe('two sets', () => {
+  const setOf = (...ids: number[]) => {
+    const set = new SeenSet();
+    set.addAll(ids);
+    return set;
+  };
+
+  test('have ids in common, and ids that only one has, in order', () => {
+    const [a, b] = [setOf(70_000, 3, 8, 0), setOf(8, 70_000, 9)];
+    expect([[...a.and(b)], [...a.without(b)], [...b.without(a)]]).toEqual([[8, 70_000], [0, 3], [9]]);
+  });
+});

@@ -3,6 +3,7 @@ import type { SnapshotPage } from '../../src/adapter.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ProtocolError, UnreachableError } from '../../src/errors.ts';
 import { judge } from '../../src/pass/guard.ts';
+import { HeldSet } from '../../src/pass/held-set.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
 import { takePage } from '../../src/pass/take-page.ts';
 import type { RunContext } from '../../src/run/context.ts';
@@ -31,7 +32,7 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => someone
 function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<RunContext> = {}) {
   const thirdParty = thirdPartyOf('acme', { fetchPage: async () => page });
   const run = aRun(system.target, { thirdParty, timings: withBusyMs(5000), ...changes });
-  return takePage({ resource: system.resource, checkpoint, seen }, run);
+  return takePage({ resource: system.resource, checkpoint, seen, held: new HeldSet() }, run);
 }
 
 /** The target, while the system holds the rows of these keys locked. */
@@ -139,7 +140,7 @@ describe('a record that the database refuses', () => {
       live: 9,
       gone: 1,
     } as const;
-    const verdict = judge({ ...end, deletions: [], permission: null, now: 0 }, aGuard);
+    const verdict = judge({ ...end, deletions: [], permitted: 0, now: 0 }, aGuard);
     expect(verdict.delete).toBe('none');
   });
 
@@ -189,12 +190,15 @@ describe('rows that the system holds locked', () => {
     expect(await system.events('customers.updated')).toEqual(['1', '3']);
   });
 
-  test('are written with the last record of the page, even if an earlier one had to wait', async () => {
+  test('are written with the first record of their key, even if it had to wait for its row', async () => {
     await system.fill(1);
     await take(pageOf([someone(1, 'now@example.com')]));
-    const target = holding(system.target, new Set(['1']));
     const page = [someone(1, 'other@example.com'), ...many(2500).slice(1), someone(1, 'now@example.com')];
-    await take(pageOf(page), aCheckpoint(), { target });
-    expect(await system.events('customers.updated')).toEqual(['1']);
+    const waiting = new Set(['1']);
+    seen = new SeenSet();
+    const committed = async () => void waiting.clear();
+    const taken = await take(pageOf(page), aCheckpoint(), { target: holding(system.target, waiting), committed });
+    expect(taken).toMatchObject({ duplicates: 1 });
+    expect(await system.emails('customers.updated')).toEqual(['now@example.com', 'other@example.com']);
   });
 });

@@ -29,10 +29,11 @@ describe('a pass that starts', () => {
       completedAt: 900,
       moved: { a: 'b' },
       held: { count: 5, live: 10, because: 'x', at: 1 },
-      permission: 5,
+      permission: { pass: 3, count: 5 },
       deletions: [{ at: 1, live: 2, deleted: 1 }],
       missing: 3,
       triedAt: 800,
+      lastCount: 7,
       hadGuests: true,
     };
     const before = aCheckpoint({ pass: 4, phase: 'held', cursor: 'old', failures: 3, sweptTo: 9, ...lasting });
@@ -55,7 +56,7 @@ describe('a pass that starts', () => {
 
   test('in another shape permits nothing that another third party was held for', () => {
     const held = { count: 5, live: 10, because: 'x', at: 1 };
-    const before = aCheckpoint({ phase: 'held', held, permission: 5 });
+    const before = aCheckpoint({ phase: 'held', held, permission: { pass: 3, count: 5 } });
     expect(startPass(before, 'other', 'snapshot', 5000)).toMatchObject({ held: null, permission: null });
   });
 
@@ -74,7 +75,7 @@ describe('a pass that is complete', () => {
   const before = aCheckpoint({
     phase: 'deleting',
     isRemap: true,
-    permission: 5,
+    permission: { pass: 3, count: 5 },
     progress: progressed({ digests: ['c'] }),
   });
 
@@ -133,8 +134,8 @@ test.each([
   [aCheckpoint(), false],
   [aCheckpoint({ phase: 'deleting' }), false],
   [aCheckpoint({ phase: 'held' }), true],
-  [aCheckpoint({ phase: 'held', permission: 3 }), false],
-  [aCheckpoint({ phase: 'held', permission: 3, shape: 'other' }), true],
+  [aCheckpoint({ phase: 'held', permission: { pass: 3, count: 3 } }), false],
+  [aCheckpoint({ phase: 'held', permission: { pass: 3, count: 3 }, shape: 'other' }), true],
   [aCheckpoint({ phase: 'done' }), true],
   [aCheckpoint({ shape: 'other' }), true],
 ])('after %o a new pass is needed: %s', (before, expected) => {

@@ -26,3 +26,11 @@ test.each([{}, { id: null }, { id: '' }, { id: [1] }, null, ''])('there is no ke
 test('a map without the key is a mistake in the config', async () => {
   await expect(compileKey({ ...two, map: { id: 'id' } })).rejects.toBeInstanceOf(ConfigError);
 });
+
+test('where records are matched, an id that does not fit the key is still an id', async () => {
+  const numbered = { schema: { type: 'object', properties: { id: { type: 'integer' } } }, key: ['id'] } as const;
+  expect((await compileKey({ ...numbered, match: ['email'] }))({ id: 'cus_7' })).toBe('cus_7');
+  expect((await compileKey({ ...numbered, match: ['email'] }))({ id: '007' })).toBe('7');
+  expect((await compileKey({ ...numbered, match: ['email'] }))({ id: [] })).toBeNull();
+  expect((await compileKey(numbered))({ id: 'cus_7' })).toBeNull();
+});

@@ -70,6 +70,34 @@ describe('a stream that is full', () => {
     expect(await world.onStream()).toEqual(range(36, 50));
   });
 
+  test('stops no listener because of another: the laggard is taken off, its cursor is stored, and nothing is lost', async () => {
+    const world = await aWorld();
+    const groups = ['stuck', 'fast', 'unread'];
+    await ensureGroups(
+      groups.map((group) => ({ group, from: 'beginning' as const })),
+      world.deps,
+    );
+    for (let n = 0; n < 5; n += 1) await world.commit(10);
+    const small = { maxStream: 20, groups };
+    expect(await world.relay(small)).toMatchObject({ appended: 20, outcome: 'paused' });
+    await consume('stuck', 3);
+    for (const last of [40, 50]) {
+      await consume('fast', 20);
+      await world.relay(small);
+      expect((await world.onStream()).at(-1)).toBe(last);
+    }
+    expect((await world.stream.state()).groups.map(({ name }) => name)).toEqual(['fast']);
+    const generation = await world.generation();
+    const cursors = await world.system.target.groups();
+    expect(cursors).toContainEqual({ group: 'stuck', position: { generation, seq: 3 } });
+    expect(cursors).toContainEqual({ group: 'unread', position: { generation, seq: 0 } });
+    await ensureGroups(
+      groups.map((group) => ({ group, from: 'beginning' as const })),
+      world.deps,
+    );
+    expect((await world.stream.state()).groups.map(({ name }) => name)).toEqual(['fast']);
+  });
+
   test('is not trimmed while an expected group is missing', async () => {
     const world = await aWorld();
     for (let n = 0; n < 3; n += 1) await world.commit(10);

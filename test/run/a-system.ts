@@ -10,7 +10,7 @@ import { Pass } from '../../src/pass/pass.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { startPass } from '../../src/pass/transitions.ts';
+import { startPass, withLive } from '../../src/pass/transitions.ts';
 import { hashOf } from '../../src/records/hash.ts';
 import { compilePrepare } from '../../src/records/prepare.ts';
 import type { RunContext } from '../../src/run/context.ts';
@@ -35,8 +35,12 @@ export interface System extends AsyncDisposable {
   /** Ends the pass that is stored: one that was cut short, or is held. */
   endStoredPass(pass?: Pick<PassEnding, 'guard'>, run?: Partial<RunContext>): Promise<PassEnded>;
   checkpoint(): Promise<Checkpoint>;
+  /** A person permits what is held. */
+  permit(): Promise<void>;
   /** Ids of the customers that are not deleted. */
   customers(): readonly number[];
+  /** Emails after the events of a type, in order. */
+  emails(type: string): Promise<readonly unknown[]>;
   /** Keys of the events of a type, in order. */
   events(type: string): Promise<readonly string[]>;
   sql(statement: string): void;
@@ -48,7 +52,6 @@ export interface PassEnding {
   readonly shape?: string;
   /** Makes the pass prove nothing. */
   readonly shifted?: boolean;
-  readonly permission?: number;
 }
 
 const never = new AbortController().signal;
@@ -85,27 +88,28 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
     },
     fill: (count) => fillFrom(1, count),
     fillFrom,
-    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false, permission } = {}, run = {}) {
-      const before = (await target.pass('customers'))?.checkpoint ?? null;
+    async endPass({ without = [], guard = {}, shape = 'shape', shifted = false } = {}, run = {}) {
+      const last = await target.pass('customers');
+      const before = last?.checkpoint ?? null;
       const seen = await allBut(without, target);
-      const started = startPass(before, shape, 'snapshot', Date.now());
+      const live = await target.countLive('customers');
+      const fresh = startPass(before, shape, 'snapshot', Date.now());
+      const started = withLive(fresh, before ?? fresh, live, { ...aGuard, ...guard });
       const checkpoint: Checkpoint = {
         ...started,
         phase: 'deleting',
-        permission: permission ?? started.permission,
         progress: progressed({ pages: 2, records: seen.count, shifted }),
       };
-      const pass = { checkpoint, seen: seen.serialize(), held: null };
-      await target.save('customers', pass);
+      const pass = { checkpoint, seen: seen.serialize(), held: last?.held ?? null };
+      await target.save('customers', { checkpoint, seen: pass.seen });
       return end(pass, guard, run);
     },
     endStoredPass: async ({ guard = {} } = {}, run = {}) => end(await stored(), guard, run),
+    permit: async () => new Pass(resource, await stored()).permit('deletes', aRun(target)),
     checkpoint: async () => (await stored()).checkpoint,
     customers: () => withDatabase(file, (database) => idsIn(database, onDelete)),
-    async events(type) {
-      const { events: all } = await target.outbox({ generation: 0, seq: 0 }, Number.MAX_SAFE_INTEGER);
-      return all.map((event) => JSON.parse(event)).flatMap((event) => (event.type === type ? event.subject : []));
-    },
+    emails: async (type) => (await eventsOf(type, target)).map(({ data }) => data.after.email),
+    events: async (type) => (await eventsOf(type, target)).map(({ subject }) => subject),
     sql: (statement) => withDatabase(file, (database) => database.exec(statement)),
     async [Symbol.asyncDispose]() {
       await target[Symbol.asyncDispose]();
@@ -130,6 +134,11 @@ async function customers(onDelete: 'soft' | 'hard'): Promise<Resource> {
     maxPages: 1000,
     guard: aGuard,
   };
+}
+
+async function eventsOf(type: string, target: Target) {
+  const { events: all } = await target.outbox({ generation: 0, seq: 0 }, Number.MAX_SAFE_INTEGER);
+  return all.map((event) => JSON.parse(event)).filter((event) => event.type === type);
 }
 
 function open(file: string): Promise<Target> {

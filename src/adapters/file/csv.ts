@@ -116,7 +116,8 @@ function recordOf(names: Row, label: string): (row: Row) => RawRecord {
 }
 
 function demandDistinct(names: Row, label: string): void {
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new ProtocolError(`${label} has the column \`${twice}\` twice; nothing of this page was written`);
 }

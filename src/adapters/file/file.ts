@@ -27,7 +27,7 @@ export function createFileAdapter(options: FileOptions, pipedIn: PipedIn = () =>
       const resource = resourceOf(options, name);
       const source = await open(resource, validators, stdin, context);
       if (source === null) return { mode: 'not-modified' };
-      const batches = batchesOf(source, resource, context);
+      const batches = batchesOf(source, resource, { ...context, maxUnpacked: maxUnpackedOf(resource, options) });
       const records = flatten(batches, () => source.close());
       return { mode: 'snapshot', records, next: null, validators: source.validators };
     },
@@ -38,6 +38,11 @@ function resourceOf({ resources }: FileOptions, name: string): FileResource {
   const resource = Object.hasOwn(resources, name) ? resources[name] : undefined;
   if (resource === undefined) throw new ConfigError(`the adapter has no resource \`${name}\`; nothing was read`);
   return resource;
+}
+
+/** A file of this machine may be as large as it is. */
+function maxUnpackedOf({ url }: FileResource, { maxBodyBytes }: FileOptions): number | null {
+  return url === undefined ? null : (maxBodyBytes ?? null);
 }
 
 async function open(
@@ -55,9 +60,9 @@ async function open(
 async function* batchesOf(
   source: Source,
   resource: FileResource,
-  { signal }: AdapterContext,
+  { signal, maxUnpacked }: Pick<AdapterContext, 'signal'> & { readonly maxUnpacked: number | null },
 ): AsyncGenerator<readonly RawRecord[]> {
-  const { bytes, first } = await startOf(unpacked(source.bytes));
+  const { bytes, first } = await startOf(unpacked(source.bytes, source.label, maxUnpacked));
   if (source.isHtml || /^\s*<(!doctype|html)/i.test(first))
     throw new ProtocolError(`${source.label} is HTML; nothing of it was written`);
   for await (const batch of parse(bytes, first, source, resource)) {

@@ -1,6 +1,8 @@
 /** How files are read, as in the config. */
 export interface FileOptions {
   readonly resources: Readonly<Record<string, FileResource>>;
+  /** The size above which the answer of a URL is refused, as sent and unpacked. */
+  readonly maxBodyBytes?: number | undefined;
 }
 
 export interface FileResource {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Gunzip, ZstdDecompress } from 'node:zlib';
 import { messageOf, ProtocolError, SyncError } from '../../errors.ts';
+import { refuseBomb } from '../../unpacking.ts';
 import type { Bytes } from './source.ts';
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -8,7 +9,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 type Packing = 'gzip' | 'zstd';
 
 /** Unpacks bytes that begin like gzip (RFC 1952 section 2.3.1) or Zstandard (RFC 8878 section 3.1.1). */
-export async function* unpacked(bytes: Bytes): Bytes {
+export async function* unpacked(bytes: Bytes, label: string, most: number | null): Bytes {
   const { head, rest } = await peek(bytes, 4);
   const packing = packingOf(head);
   if (packing === null) {
@@ -21,7 +22,8 @@ export async function* unpacked(bytes: Bytes): Bytes {
   // An error of the source ends the unpacking with the same error.
   packed.once('error', (error) => unpacking.destroy(error));
   try {
-    yield* packed.pipe(unpacking);
+    const pieces: Bytes = packed.pipe(unpacking);
+    yield* most === null ? pieces : bounded(pieces, { label, most, packed: counted.count });
     if (packing === 'zstd' && unpacking.bytesWritten < counted.count()) throw moreFrames();
   } catch (error) {
     if (error instanceof SyncError) throw error;
@@ -35,6 +37,31 @@ export async function* unpacked(bytes: Bytes): Bytes {
     packed.destroy();
     unpacking.destroy();
   }
+}
+
+interface Bound {
+  readonly label: string;
+  /** In bytes. */
+  readonly most: number;
+  /** How many bytes were read to be unpacked. */
+  readonly packed: () => number;
+}
+
+/** What a third party sends unpacks to no more than its answer may hold, and is not a bomb. */
+async function* bounded(pieces: Bytes, { label, most, packed }: Bound): Bytes {
+  let size = 0;
+  for await (const piece of pieces) {
+    size += piece.length;
+    if (size > most) throw tooLarge(label, most);
+    refuseBomb(label, { packed: packed(), unpacked: size });
+    yield piece;
+  }
+}
+
+function tooLarge(label: string, most: number): ProtocolError {
+  return new ProtocolError(`${label} unpacks to more than ${most} bytes; nothing of this page counts as complete`, {
+    hint: 'If the file really is that large, raise maxBody.',
+  });
 }
 
 /** Node.js stops silently after the first frame, as if the file ended there. */

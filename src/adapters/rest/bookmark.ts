@@ -145,7 +145,7 @@ function zoned(text: string): string {
 
 function numberOf(found: unknown): Place | null {
   if (typeof found === 'number' || typeof found === 'bigint') return found;
-  return typeof found === 'string' && /^-?\d+$/.test(found) ? BigInt(found) : null;
+  return typeof found === 'string' && /^-?\d{1,1000}$/.test(found) ? BigInt(found) : null;
 }
 
 function tokenOf(found: unknown): string | null {

@@ -36,9 +36,13 @@ export function linkPager(rel: string, secret: string | undefined): Pager {
   };
 }
 
-function linksOf(header: string | undefined): LinkHeader {
+/** What Node accepts of an HTTP answer's whole head. The parser takes quadratic time, and saved answers have no such limit. */
+const longestHeader = 16_384;
+
+function linksOf(header = ''): LinkHeader {
   try {
-    return LinkHeader.parse(header ?? '');
+    if (header.length > longestHeader) throw new Error(`it has more than ${longestHeader} characters`);
+    return LinkHeader.parse(header);
   } catch (error) {
     throw new ProtocolError(`the Link header cannot be read: ${messageOf(error)}; nothing of this page was written`, {
       cause: error,

@@ -1,7 +1,9 @@
 import type { Page, PageRequest } from '../../adapter.ts';
 import { ProtocolError } from '../../errors.ts';
+import { longestExcerpt, shortened } from '../../excerpt.ts';
+import { followPath } from '../../expression.ts';
 import type { Log } from '../../log.ts';
-import type { RawRecord } from '../../record.ts';
+import { canonicalJson, type RawRecord } from '../../record.ts';
 import { validatorsOf } from '../../validators.ts';
 import type { Bookmarks } from './bookmark.ts';
 import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
@@ -21,11 +23,11 @@ interface Asked {
 /** The page that an answer brings. Throws `ProtocolError` if the answer is not a page. */
 export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: ResourceReader, asked: Asked): Page {
   const found = reader.records(answer.document);
-  if (!Array.isArray(found)) throw noRecords(found, answer.document, reader.resource);
+  if (!Array.isArray(found)) throw errorOf(answer) ?? noRecords(found, answer.document, reader.resource);
   const records: readonly RawRecord[] = found;
   const total = countOf(reader.total(answer));
   const answered = { ...answer, records, total };
-  const turn = reader.pager.turn(answered, asked.stage.cursor);
+  const turn = reader.pager.turn(answered, asked.stage.cursor, asked.request.lastCount ?? null);
   const { bookmarks } = reader;
   if (bookmarks !== null) return pageWithBookmark(answered, turn, { ...reader, bookmarks }, asked);
   return { mode: 'snapshot', total, ...turn, validators: validatorsOf(answer.headers) };
@@ -66,6 +68,23 @@ function pageWithBookmark(
 function nextOf(next: Stage['cursor'], stage: Stage, hasGraves: boolean): string | null {
   if (next !== null) return cursorOf({ ...stage, cursor: next });
   return hasGraves && !stage.isAtGraves ? cursorOf({ ...stage, cursor: null, isAtGraves: true }) : null;
+}
+
+/** Some APIs report an error with a status that says success: `errors` as GraphQL does, or `error`. */
+function errorOf({ url, document }: Pick<Answered, 'url' | 'document'>): ProtocolError | undefined {
+  if (typeof document !== 'object' || document === null) return undefined;
+  const said = ['errors', 'error'].map((name) => followPath([name])(document)).find(isThere);
+  if (said === undefined) return undefined;
+  const quoted = shortened(canonicalJson(said), longestExcerpt);
+  return new ProtocolError(
+    `${url.origin}${url.pathname} reports an error with status 200: ${quoted}; nothing of this page was written`,
+    { hint: "Check what this request needs in the API's documentation." },
+  );
+}
+
+function isThere(error: unknown): boolean {
+  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
+  return Boolean(error);
 }
 
 function noRecords(found: unknown, document: unknown, { records = '@' }: RestResource): ProtocolError {

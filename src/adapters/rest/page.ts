@@ -7,25 +7,28 @@ interface Place {
   readonly seen: number;
 }
 
-/** Numbered pages. A pass ends when the API's total is reached or, without a total, at a short page. An empty page always ends it. */
+/**
+ * Numbered pages. A pass ends when the API's total is reached, and at an empty page in any case. A short page ends it only if
+ * the last complete pass brought as many records: an API may have lowered its page size below ours.
+ */
 export function pagePager({ param, start, sizeParam, size }: PagePagination): Pager {
   const sizeQuery = sizeParam !== undefined && size !== undefined ? { [sizeParam]: size } : {};
 
   return {
     urlOf: (first, cursor) => withQuery(first, { ...sizeQuery, [param]: placeOf(cursor, start).page }),
-    turn: ({ records, total }, cursor) => {
+    turn: ({ records, total }, cursor, lastCount) => {
       const { page, seen } = placeOf(cursor, start);
       const sofar = seen + records.length;
-      if (isLast(records.length, sofar, total, size)) return { records, next: null };
+      const isShort = size !== undefined && records.length < size;
+      const isKnownEnd = isShort && sofar === lastCount;
+      if (isLast(records.length, sofar, total ?? (isKnownEnd ? sofar : undefined))) return { records, next: null };
       return { records, next: JSON.stringify({ page: page + 1, seen: sofar } satisfies Place) };
     },
   };
 }
 
-/** An API may limit the page size to less than ours, so with a total a short page is not the end. */
-function isLast(count: number, sofar: number, total: Answered['total'], size: number | undefined): boolean {
-  if (count === 0) return true;
-  return total === undefined ? size !== undefined && count < size : sofar >= total;
+function isLast(count: number, sofar: number, total: Answered['total']): boolean {
+  return count === 0 || (total !== undefined && sofar >= total);
 }
 
 function placeOf(cursor: string | null, start: number): Place {

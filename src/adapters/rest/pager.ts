@@ -6,8 +6,11 @@ import type { RawRecord } from '../../record.ts';
 export interface Pager {
   /** The URL of the page at this cursor; null means the first page. `first` is the resource's URL with its own query. */
   urlOf(first: URL, cursor: Cursor | null): URL;
-  /** What a page says about itself and about the next page. Throws `ProtocolError` if that makes no sense. */
-  turn(page: Answered, cursor: Cursor | null): Turn;
+  /**
+   * What a page says about itself and about the next page; `lastCount` is that of the `PageRequest`. Throws `ProtocolError`
+   * if that makes no sense.
+   */
+  turn(page: Answered, cursor: Cursor | null, lastCount: number | null): Turn;
 }
 
 /** A page as it was answered. */

@@ -1,4 +1,5 @@
 import { messageOf, ProtocolError } from '../../errors.ts';
+import { shortened } from '../../excerpt.ts';
 import { parseJson } from '../../json.ts';
 import type { RawRecord } from '../../record.ts';
 
@@ -51,7 +52,7 @@ function parsed(line: string): unknown {
 function nonsense(line: string, cause?: unknown): ProtocolError {
   const reason = cause === undefined ? '' : ` (${messageOf(cause)})`;
   return new ProtocolError(
-    `the tap wrote a line that is not a Singer message: ${line.slice(0, 80)}${reason}; nothing is deleted`,
+    `the tap wrote a line that is not a Singer message: ${shortened(line, 80)}${reason}; nothing is deleted`,
     {
       cause,
       hint: 'A tap writes messages to stdout, and everything else to stderr.',

@@ -24,7 +24,7 @@ export interface SingerResource {
 export interface TapSurroundings {
   /** The folder of the config, in which the tap runs. */
   readonly dir: string;
-  /** The variables that it inherits. */
+  /** Its environment. */
   readonly env: NodeJS.ProcessEnv;
   /** How long it may run. */
   readonly timeoutMs: number;

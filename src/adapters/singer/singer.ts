@@ -62,7 +62,7 @@ async function startRun(
   const slot = await context.http.takeSlot(basename(program));
   const files = await writeTapFiles(options, state);
   try {
-    const tap = await startTap([...options.command, ...files.args], surroundings, context);
+    const tap = await startTap(options.command, files, surroundings, context);
     return { tap, close: () => close(tap, files, slot) };
   } catch (error) {
     await files[Symbol.asyncDispose]();

@@ -1,11 +1,13 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import type { AdapterContext } from '../../adapter.ts';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, messageOf, ThirdPartyError } from '../../errors.ts';
+import { longestExcerpt, shortened } from '../../excerpt.ts';
+import { checkProgram } from '../../program.ts';
+import { captureLines } from '../../program-output.ts';
+import type { TapFiles } from './files.ts';
 import type { TapSurroundings } from './options.ts';
 
 /** A running tap. */
@@ -19,9 +21,21 @@ export interface Tap {
   end(): Promise<void>;
 }
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcessWithoutNullStreams;
 
 const graceMs = 5000;
+/** A tap may log for as long as it runs. */
+const outputLimits = { line: 8192, total: Number.POSITIVE_INFINITY };
+
+/**
+ * The shell that becomes the tap. $1 is the folder of the tap's files, or empty; the rest is the tap's command. Before that it
+ * leaves a watcher behind, in the tap's process group, which reads its stdin: a pipe that only this process holds open. If this
+ * process is killed, also with SIGKILL, the pipe ends: the watcher removes the files, whose config has secrets, and kills
+ * the tap and its children.
+ */
+const watched = `exec 3<&0 </dev/null
+( trap '' TERM HUP INT; read -r _ <&3; [ -z "$1" ] || rm -rf -- "$1"; kill -s KILL 0 ) >/dev/null 2>&1 &
+shift; exec 3<&-; exec "$@"`;
 
 /**
  * Starts a tap as the leader of a process group, so that its children end with it. It is ended when the signal fires or its
@@ -29,17 +43,16 @@ const graceMs = 5000;
  */
 export async function startTap(
   command: readonly string[],
-  { dir, env, timeoutMs }: TapSurroundings,
+  files: Pick<TapFiles, 'args' | 'folder'>,
+  surroundings: TapSurroundings,
   { signal, log }: AdapterContext,
 ): Promise<Tap> {
-  const [program = '', ...args] = command;
-  const child: Child = spawn(program, args, { cwd: dir, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  await once(child, 'spawn').catch((cause) => {
-    throw new ConfigError(`the tap ${program} cannot be started: ${messageOf(cause)}; no hit was made`, { cause });
-  });
+  const [program = ''] = command;
+  const { timeoutMs } = surroundings;
+  const child = await startWatched([...command, ...files.args], files.folder ?? '', surroundings);
   const name = basename(program);
   const closed = once(child, 'close');
-  const lastWords = captureLines(child.stderr, (line) => log.info(`${name}: ${line}`));
+  const lastWords = captureLines(child.stderr, outputLimits, (line) => log.info(`${name}: ${line}`));
   const isLate = endWhen(child, signal, timeoutMs);
 
   return {
@@ -62,6 +75,21 @@ export async function startTap(
       await closed;
     },
   };
+}
+
+async function startWatched(
+  [program = '', ...args]: readonly string[],
+  folder: string,
+  { dir, env }: TapSurroundings,
+): Promise<Child> {
+  await checkProgram(program, { owner: `the tap ${program}`, dir, path: env.PATH ?? '' });
+  const words = ['-c', watched, 'sh', folder, program, ...args];
+  const child = spawn('/bin/sh', words, { cwd: dir, env, detached: true, stdio: 'pipe' });
+  child.stdin.on('error', () => {});
+  await once(child, 'spawn').catch((cause) => {
+    throw new ConfigError(`the tap ${program} cannot be started: ${messageOf(cause)}; no hit was made`, { cause });
+  });
+  return child;
 }
 
 /** Ends the tap when its time is over. The result says whether that happened. Its children end too, since they would hold its stdout open. */
@@ -98,19 +126,8 @@ function signalGroup({ pid }: Child, signal: NodeJS.Signals): void {
   }
 }
 
-function captureLines(stream: Readable, onLine: (line: string) => void): () => string {
-  let last = '';
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', (line) => {
-    if (line.trim() === '') return;
-    last = line.trim();
-    onLine(last);
-  });
-  return () => last;
-}
-
 function failure(what: string, words: string): ThirdPartyError {
-  const quoted = words === '' ? '' : `: ${words.slice(0, 200)}`;
+  const quoted = words === '' ? '' : `: ${shortened(words, longestExcerpt)}`;
   return new ThirdPartyError(`the tap ${what}${quoted}. The pass is not complete, and nothing is deleted`, {
     backsOff: 'resource',
   });

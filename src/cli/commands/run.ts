@@ -45,6 +45,8 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
 /** The lock comes first: what a run needs after it is loaded after it. */
 async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
+  const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
+  const permits = isPermitting ? await permitsGiven(setting, flags) : null;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
@@ -71,7 +73,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         isFull: flags.full === true,
         verifies: flags.verify === true,
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
-        allowMassDelete: flags.allowMassDelete === true,
+        permits,
         groups: listenerGroups(config),
         maxStream: config.events.maxStream,
         retainMs: config.events.retainMs,
@@ -102,4 +104,9 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
   } finally {
     await lease.release();
   }
+}
+
+async function permitsGiven(setting: Setting, flags: RunFlags) {
+  const { permitsOf } = await import('./permits.ts');
+  return permitsOf(setting, flags);
 }

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import type { Drift } from '../../drift.ts';
 import { formatDuration } from '../../duration.ts';
 import { type BackOffCause, ExitCode } from '../../errors.ts';
-import { formatPosition } from '../../event.ts';
+import { formatPosition, type Position } from '../../event.ts';
 import { listenerOf } from '../../listener.ts';
 import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
@@ -90,19 +90,32 @@ async function readStatus(setting: Setting): Promise<Status> {
     stream,
     waiting: waitingEvents(lease, stream),
     groups: await target.groups(),
-    listeners: await readListeners(setting, stream),
+    listeners: await readListeners(setting, stream, { lease, cursors: await target.groups() }),
     runs: await target.runs(runsShown),
   };
 }
 
-async function readListeners(setting: Setting, { groups }: StreamState): Promise<ListenerStatus[]> {
+async function readListeners(
+  setting: Setting,
+  { groups }: StreamState,
+  { lease, cursors }: { readonly lease: FenceRow | null; readonly cursors: readonly GroupCursor[] },
+): Promise<ListenerStatus[]> {
   const { openDeadLetters } = await import('../open/open-listener.ts');
   await using letters = await openDeadLetters(setting);
   const dead = await letters.countByListener();
-  const listening = groups.map(({ name, pending, lag }) => {
+  const off = cursors
+    .filter(({ group }) => !groups.some(({ name }) => name === group))
+    .map(({ group, position }) => ({ name: group, pending: 0, lag: eventsAfter(position, lease) }));
+  const listening = [...groups, ...off].map(({ name, pending, lag }) => {
     return { listener: listenerOf(name), group: name, pending, lag, dead: dead[listenerOf(name)] ?? 0 };
   });
   return listening.sort((a, b) => (a.group < b.group ? -1 : 1));
+}
+
+/** How many events a group that is off the stream has not acknowledged; null if they are of an older generation. */
+function eventsAfter({ generation, seq }: Position, lease: FenceRow | null): number | null {
+  if (lease === null) return 0;
+  return generation === lease.generation || generation === 0 ? lease.nextSeq - 1 - seq : null;
 }
 
 async function readSlots({ config }: Setting, redis: RedisConnection): Promise<Status['slots']> {
@@ -132,6 +145,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
   for (const { resource, live, checkpoint, rejects, drift } of status.resources) {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
+    if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
     if (drift) print(`           ${out.yellow(describeDrift(drift, resource, command))}`);
     if (rejects > 0)

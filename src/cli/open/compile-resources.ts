@@ -32,7 +32,7 @@ async function compileResource(
 ): Promise<Resource> {
   const adapter = config.adapters[config.adapter];
   const map = adapter?.resources[name]?.map;
-  const mapping = { schema: resource.schema, key: resource.key, map };
+  const mapping = { schema: resource.schema, key: resource.key, map, match: resource.match };
   const prepare = await compilePrepare(mapping);
   const changes = await compileChanges(adapter, name, mapping, prepare);
   return {
@@ -46,9 +46,9 @@ async function compileResource(
       ...(resource.match && { match: resource.match }),
     },
     prepare,
-    hash: hashOf(mappedColumns(mapping)),
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
+    hash: hashOf(mappedColumns(mapping)),
     shape,
     everyMs: resource.everyMs ?? 0,
     maxRejectRatio: resource.rejectsRatio,

@@ -1,6 +1,7 @@
 import { redactor } from '../../config/redact.ts';
 import type { ListenerConfig } from '../../config/schema/schema.ts';
 import type { DeadLetters, Listener } from '../../listener.ts';
+import { environmentFor } from '../../program-environment.ts';
 import { readVersion } from '../package.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Setting } from './app.ts';
@@ -14,7 +15,7 @@ export interface Surroundings {
   /** Names of the resources, to report a handler that would never be called. */
   readonly resources: readonly string[];
   readonly terminal: Pick<Terminal, 'print' | 'isJson'>;
-  /** What a command inherits. */
+  /** The environment of this process. A command inherits the harmless part of it. */
   readonly env: NodeJS.ProcessEnv;
   /** How long a command may take to end after SIGTERM, before it is killed. */
   readonly graceMs: number;
@@ -79,7 +80,7 @@ async function openExec(name: string, { command, env }: Of<'exec'>, around: Surr
     name,
     command,
     dir,
-    env: { ...around.env, ...env },
+    env: environmentFor(around.env, env),
     graceMs,
     redact: redactor(secrets),
   });

@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
 import { redactor } from '../../config/redact.ts';
+import { requestSecretsIn } from '../../config/request-secrets.ts';
 import type { AdapterConfig } from '../../config/schema/schema.ts';
+import { secretsIn } from '../../config/secrets.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
+import type { Mask } from '../../excerpt.ts';
 import type { TokenSource } from '../../http/oauth.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
+import { environmentFor } from '../../program-environment.ts';
 import type { Progress } from '../../progress.ts';
 import type { ThirdParty } from '../../run/context.ts';
 import type { SlotKeeper } from '../../throttle.ts';
@@ -36,7 +40,10 @@ export async function openThirdParty(
 ): Promise<ThirdParty> {
   const opened = await openAdapter(selected(setting), setting);
   const openHttp = await wayOut(opened, parts, setting, options);
-  return { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+  const third = { name: setting.config.adapter, adapter: opened.adapter, openHttp };
+  return options.from === undefined
+    ? { ...third, account: await accountOf(opened.config, setting.config.name) }
+    : third;
 }
 
 /** Opens what a run would open of the selected adapter, with its modules and catalogs, without a hit. Throws `ConfigError`. */
@@ -73,8 +80,8 @@ async function openAdapter(config: AdapterConfig, setting: Setting): Promise<Ope
   if (config.type === 'singer') {
     const { createSingerAdapter } = await import('../../adapters/singer/singer.ts');
     const { timeoutMs, maxBodyBytes } = config;
-    const { loaded, terminal } = setting;
-    const surroundings = { dir: loaded.dir, env: terminal.caller.env, timeoutMs, maxMessageBytes: maxBodyBytes };
+    const env = environmentFor(setting.terminal.caller.env, config.env);
+    const surroundings = { dir: setting.loaded.dir, env, timeoutMs, maxMessageBytes: maxBodyBytes };
     return { config, adapter: await createSingerAdapter(config, surroundings), origins: [] };
   }
   return openModule(config, setting);
@@ -132,9 +139,13 @@ async function throttledWayOut(
   const { createThrottledClient } = await import('../../http/throttled.ts');
   const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
-  const credentials = await openCredentials(config, origins, loaded.dir);
   const source = await openTokens(config, origins, tokens);
-  const mask = (secret: string) => terminal.redact(redactor([...loaded.secrets, secret]));
+  let redact = redactor(loaded.secrets);
+  const credentials = await openCredentials(config, origins, loaded.dir, (text) => redact(text));
+  const hide = (secret: string) => {
+    redact = redactor([...loaded.secrets, secret]);
+    terminal.redact(redact);
+  };
   return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
     const options: ThrottledClientOptions = {
       throttle: {
@@ -157,7 +168,7 @@ async function throttledWayOut(
     };
     if (source === null) return createThrottledClient(options);
     const tokenClient = createThrottledClient(tokenOptions(options, source.origin));
-    const token = tokenOf(source.tokens, tokenClient, mask);
+    const token = tokenOf(source.tokens, tokenClient, hide);
     return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
 }
@@ -166,12 +177,20 @@ async function openCredentials(
   config: AdapterConfig,
   origins: readonly string[],
   dir: string,
+  mask: Mask,
 ): Promise<CredentialOptions> {
   const { authorizer, credentialsDigest, signer } = await import('../../http/auth.ts');
   const { auth, headers } = config.type === 'singer' ? {} : config;
   const add = authorizer(auth, headers);
   const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
-  return { origins, authorize, digest: credentialsDigest(auth) };
+  return { origins, authorize, mask, digest: credentialsDigest(auth) };
+}
+
+async function accountOf(config: AdapterConfig, name: string): Promise<string> {
+  const { accountDigest } = await import('../../http/auth.ts');
+  const { auth, ...rest } = { auth: undefined, ...config };
+  const secrets = [...secretsIn(rest), ...requestSecretsIn({ adapters: { rest } })];
+  return accountDigest({ auth, secrets }, name);
 }
 
 async function openSign(module: string, dir: string): Promise<Sign> {
@@ -198,20 +217,23 @@ async function openTokens(
   if (auth?.type !== 'oauth2') return null;
   const { createTokenSource } = await import('../../http/oauth.ts');
   const { throttleKeyOf } = await import('../../http/throttle-key.ts');
-  const key = config.throttle.key ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
-  return { tokens: createTokenSource(auth, key, store), origin: new URL(auth.tokenUrl).origin };
+  const { key: named, hits, perMs, marginMs } = config.throttle;
+  const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
+  const { origin } = new URL(auth.tokenUrl);
+  const pageAfterMs = origins.includes(origin) && hits === 1 ? perMs + marginMs : 0;
+  return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin };
 }
 
 /** The access token of each request, masked in every output from then on. */
 function tokenOf(
   tokens: TokenSource,
   client: HttpClient,
-  mask: (secret: string) => void,
+  hide: (secret: string) => void,
 ): NonNullable<CredentialOptions['token']> {
   return {
     async get() {
       const token = await tokens.get(client);
-      mask(token.text);
+      hide(token.text);
       return token;
     },
     drop: (token) => tokens.drop(token),

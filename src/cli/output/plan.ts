@@ -75,7 +75,7 @@ function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool,
 
 /** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
-  const { isComplete, verdict, drift, unconfirmed, rejected, rejects } = planned;
+  const { isComplete, verdict, drift, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
   return [
     ...planned.table.problems,
     planned.table.exists ? '' : `the table ${table} will be created`,
@@ -88,7 +88,9 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
     drift
       ? `somebody else has changed ${differingIn(drift)} of ${many(drift.compared, 'row')} that were looked up: "cronsync verify" lists them`
       : '',
+    emptied ? `the guard would hold ${many(emptied.count, 'value')} back: ${emptied.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
+    duplicates > 0 ? `${many(duplicates, 'duplicate')}: the first record of each key counts` : '',
     rejected > 0 ? `${many(rejected, 'record')} would be rejected:` : '',
     ...rejects.map(({ key, reasons }) => `  ${printable(key ?? '(no key)')}: ${printable(reasons.join('; '))}`),
   ].filter(Boolean);

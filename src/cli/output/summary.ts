@@ -29,6 +29,7 @@ function summaryLine(summary: Summary, { out }: Terminal): string {
       met.pages > 0 ? `${changes(met.counts, out)} in ${many(met.records, 'record')}` : '',
       met.pages === 0 && hasChanged(met.counts) ? changes(met.counts, out) : '',
       met.rejected > 0 ? out.yellow(`${met.rejected} rejected`) : '',
+      met.duplicates > 0 ? out.yellow(many(met.duplicates, 'duplicate')) : '',
       met.pages > 0 ? `${many(met.pages, 'page')}, ${many(met.hits, 'hit')}` : '',
       ...passes.filter(({ phase, pages }) => phase === 'walking' && pages > 0).map(passWords),
       met.isRelayPaused ? 'the stream is full' : '',

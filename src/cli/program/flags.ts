@@ -29,9 +29,12 @@ export interface SwapFlags extends PlanFlags {
 
 export interface RunFlags extends PlanFlags {
   readonly adapter?: string;
-  readonly allowMassDelete?: boolean;
   /** With `full`: compare every row. */
   readonly verify?: boolean;
+  /** How many deletions a person permits; true without a number. */
+  readonly allowMassDelete?: number | true;
+  /** How many empty values. */
+  readonly allowMassUpdate?: number | true;
   readonly lockedExitCode?: number;
 }
 

@@ -67,8 +67,8 @@ Examples:
   cronsync listen                    the daemon that runs the listeners
   cronsync status                    where everything stands
 
-Exit codes: 0 done or nothing to do; 2 the plan has changes (--detailed-exitcode); 3 the delete guard held deletions
-back; 4 verify found rows that somebody else changed; 64 wrong usage; 65 too many rejected records; 69 third party, Redis or target unreachable; 70 a bug, or stores
+Exit codes: 0 done or nothing to do; 2 the plan has changes (--detailed-exitcode); 3 the guard held deletions or
+empty values back; 4 verify found rows that somebody else changed; 64 wrong usage; 65 too many rejected records; 69 third party, Redis or target unreachable; 70 a bug, or stores
 that contradict each other; 75 the lock is held; 76 the third party gave no page; 77 it refused our credentials;
 78 config wrong or missing; 130, 143 stopped by a signal.
 

@@ -65,8 +65,11 @@ const auth = v.pipe(
 
 const common = {
   throttle: v.exactOptional(throttle, {}),
-  timeout: v.exactOptional(duration('How long one request may take.'), '30s'),
-  maxBody: v.exactOptional(size('The size above which an answer is refused.'), '256MB'),
+  timeout: v.exactOptional(
+    duration('How long one request may take, to the end of its answer. The time of reading records does not count.'),
+    '30s',
+  ),
+  maxBody: v.exactOptional(size('The size above which an answer is refused, also of what it unpacks to.'), '256MB'),
   auth: v.exactOptional(auth),
   headers: v.exactOptional(
     v.pipe(named(fieldName, v.string()), v.description('Headers that are sent with every request.')),

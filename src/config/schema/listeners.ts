@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { closed, named } from './objects.ts';
+import { closed, named, variables } from './objects.ts';
 import { duration, flag, httpUrl, integer, oneOf, text, texts } from './scalars.ts';
 
 const common = {
@@ -105,18 +105,10 @@ const module = closed({
   ...common,
 });
 
-const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable'));
-
 const exec = closed({
   type: v.literal('exec'),
   command: texts('The program and its arguments. The event is on its stdin. No shell is involved.'),
-  env: v.exactOptional(
-    v.pipe(
-      named(variableName, v.string()),
-      v.description('Variables that are added to the environment of the daemon.'),
-    ),
-    {},
-  ),
+  env: variables('command'),
   ...common,
 });
 

@@ -12,8 +12,12 @@ export function isObject(value: unknown): value is Input {
 /**
  * An object with these members and no others. Unlike valibot's own it refuses lists, reports every unknown member rather
  * than the first, says which ones it knows (as the issue's `requirement`), and explains a missing one by its description.
+ * `removed` has what to say about members of earlier releases.
  */
-export function closed<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function closed<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  removed: Readonly<Record<string, string>> = {},
+) {
   const schema = v.strictObject(entries, (issue) => expectationOf(entries, issue));
   const inner: Run = schema['~run'].bind(schema);
   const strict: Run = (dataset, config) => {
@@ -23,7 +27,10 @@ export function closed<const Entries extends v.ObjectEntries>(entries: Entries) 
     const known = Object.fromEntries(Object.entries(input).filter(([key]) => isKnown(key)));
     const result = inner({ value: known }, config);
     for (const key of Object.keys(input)) {
-      if (!isKnown(key)) addKeyIssue(schema, { requirement: Object.keys(entries) }, result, config, { input, key });
+      if (isKnown(key)) continue;
+      const message = Object.hasOwn(removed, key) ? removed[key] : undefined;
+      const about = message === undefined ? { requirement: Object.keys(entries) } : { message };
+      addKeyIssue(schema, about, result, config, { input, key });
     }
     return result;
   };
@@ -83,4 +90,14 @@ function expectationOf(entries: v.ObjectEntries, issue: v.BaseIssue<unknown>): s
 function asPhrase(description: string): string {
   const [sentence = ''] = description.split(/\.(?: |$)/);
   return sentence.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
+const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable'));
+
+/** The environment of a program that cronsync starts. */
+export function variables(program: 'tap' | 'command') {
+  const description =
+    `Variables that the ${program} gets. Of the environment of cronsync it has only PATH, HOME, USER, LOGNAME, SHELL, ` +
+    'TMPDIR, TZ, LANG, LANGUAGE and LC_*.';
+  return v.exactOptional(v.pipe(named(variableName, v.string()), v.description(description)), {});
 }

@@ -29,7 +29,9 @@ const recordSchema = v.pipe(
     required: v.exactOptional(
       v.pipe(
         v.array(fieldName),
-        v.description('The fields that every record must have. A record without one is rejected.'),
+        v.description(
+          'The fields that every record must have. A record without one is rejected. A `map` must name each field that may not be null.',
+        ),
       ),
     ),
     additionalProperties: v.exactOptional(
@@ -70,15 +72,36 @@ const maxDeletes = v.pipe(
     ],
     'a share such as "20%", or a whole number',
   ),
-  v.description('The most rows that may be deleted in one window: a share of the live rows, or a count.'),
+  v.description(
+    'The most rows that may be deleted in one window: a share of the rows that were live before, or 3 rows where that is more; or a count. Never all rows.',
+  ),
 );
 
 /** How many rows may be deleted in one window: a share of the live rows, or a count. */
 export type DeleteLimit = { readonly ratio: number } | { readonly count: number };
 
+const maxEmptied = v.pipe(
+  v.union(
+    [
+      v.pipe(
+        percent('Of the values that were filled.'),
+        v.transform((ratio): DeleteLimit => ({ ratio })),
+      ),
+      v.pipe(
+        integer('Values.', 0),
+        v.transform((count): DeleteLimit => ({ count })),
+      ),
+    ],
+    'a share such as "20%", or a whole number',
+  ),
+  v.description(
+    'The most values of a column that one pass may empty: a share of those that were filled, or 3 values where that is more; or a count.',
+  ),
+);
+
 const guardOptions = {
   maxDeletes,
-  from: integer('The number of live rows below which the guard holds only an empty snapshot.', 0),
+  maxEmptied,
   window: duration('The time over which deletions are counted.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
@@ -86,14 +109,21 @@ const guardOptions = {
   ),
 };
 
+const removed = {
+  from: 'no option "from" any more (at most "maxDeletes" of the rows are deleted, or 3 rows where that is more, and never all of them)',
+};
+
 /** What protects against a mass delete, for all resources. */
 export const guardSchema = v.pipe(
-  closed({
-    maxDeletes: v.exactOptional(guardOptions.maxDeletes, '20%'),
-    from: v.exactOptional(guardOptions.from, 10),
-    window: v.exactOptional(guardOptions.window, '24h'),
-    confirm: v.exactOptional(guardOptions.confirm, 'auto'),
-  }),
+  closed(
+    {
+      maxDeletes: v.exactOptional(guardOptions.maxDeletes, '20%'),
+      maxEmptied: v.exactOptional(guardOptions.maxEmptied, '20%'),
+      window: v.exactOptional(guardOptions.window, '24h'),
+      confirm: v.exactOptional(guardOptions.confirm, 'auto'),
+    },
+    removed,
+  ),
   v.description('The limits that protect against a mass delete.'),
   v.transform(({ window, ...rest }) => ({ ...rest, windowMs: window })),
 );
@@ -101,12 +131,15 @@ export const guardSchema = v.pipe(
 export type Guard = v.InferOutput<typeof guardSchema>;
 
 const guardOverride = v.pipe(
-  closed({
-    maxDeletes: v.exactOptional(guardOptions.maxDeletes),
-    from: v.exactOptional(guardOptions.from),
-    window: v.exactOptional(guardOptions.window),
-    confirm: v.exactOptional(guardOptions.confirm),
-  }),
+  closed(
+    {
+      maxDeletes: v.exactOptional(guardOptions.maxDeletes),
+      maxEmptied: v.exactOptional(guardOptions.maxEmptied),
+      window: v.exactOptional(guardOptions.window),
+      confirm: v.exactOptional(guardOptions.confirm),
+    },
+    removed,
+  ),
   v.description('The limits of this resource, where they differ from the guard of all resources.'),
   v.transform(({ window, ...rest }) => ({ ...rest, ...(window !== undefined && { windowMs: window }) })),
 );
@@ -133,7 +166,9 @@ export const resourceSchema = v.pipe(
       duration('The resource is due when its last pass completed this long ago. Default: every run.'),
     ),
     rejects: v.exactOptional(
-      percent('The share of rejected records above which a pass deletes nothing and the run exits with 65.'),
+      percent(
+        'The share of rejected records, or of duplicates, above which a pass deletes nothing and the run exits with 65.',
+      ),
       '5%',
     ),
     guard: v.exactOptional(guardOverride),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { closed } from './objects.ts';
+import { closed, variables } from './objects.ts';
 import { fieldMap } from './rest.ts';
 import { oneOf, text } from './scalars.ts';
 
@@ -23,6 +23,7 @@ export const tapOptions = {
     v.minLength(1, 'a list that begins with a program'),
     v.description('The tap and its arguments. No shell is involved.'),
   ),
+  env: variables('tap'),
   config: tapFile("The tap's own config: an object, or the path of a file. The tap gets it as `--config FILE`."),
   catalog: tapFile(
     'The catalog of what the tap reads: an object, or the path of a file. The tap gets it as `--catalog FILE`.',

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GroupConsumer, GroupGoneError } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
+import type { Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
 import type { Share } from '../share.ts';
 import type { Group } from './group.ts';
 import { GroupReading, type GroupReadingDeps, type ReadingEnd } from './group-reading.ts';
+import { OutboxConsumer, type OutboxConsumerDeps } from './outbox-consumer.ts';
 
 /** What a daemon does with a group. `elsewhere`: only with `isOnce`, if another daemon reads it. */
 export type GroupRole = 'starting' | 'standing by' | 'reading' | 'off' | 'elsewhere' | 'ended';
@@ -27,8 +29,13 @@ export interface GroupDeps extends Omit<GroupReadingDeps, 'consumer' | 'lease' |
   readonly acquire: (group: string) => Promise<{ readonly lease: Lease; readonly token: string } | null>;
   /** Joins the group; with the lease's token, if it is ordered. */
   readonly join: (group: string, token: string | null) => Promise<GroupConsumer>;
-  /** Makes a group again, at the cursor that the target keeps. Throws `ConfigError` if it was dropped. */
-  readonly restoreGroup: (group: string) => Promise<void>;
+  /**
+   * Makes a group again, at the cursor that the target keeps. Returns the cursor if the stream no longer has all that comes
+   * after it: the group stays off the stream. Throws `ConfigError` if it was dropped.
+   */
+  readonly restoreGroup: (group: string) => Promise<Position | null>;
+  readonly stream: OutboxConsumerDeps['stream'];
+  readonly target: OutboxConsumerDeps['target'];
   /** How many shards this daemon should read. */
   readonly share: Share;
 }
@@ -39,6 +46,8 @@ const idle = { held: 0, running: 0, isReceiverDown: false };
 
 /** One group in one daemon: stands by until it may read, reads for as long as it may, and starts again, until it is stopped. */
 export class GroupReader {
+  /** Not null: the group is off the stream, and is read from the outbox after this cursor. */
+  #behind: Position | null = null;
   readonly #group: Group;
   readonly #deps: GroupDeps;
   #role: GroupRole = 'starting';
@@ -81,7 +90,8 @@ export class GroupReader {
   }
 
   async #readAsLongAsAllowed(stop: AbortSignal): Promise<ReadingEnd | 'elsewhere'> {
-    if (this.#group.listener.ordering === 'none') return this.#read(null, stop);
+    // One daemon reads the outbox, and in order: nothing there says which daemon has which event.
+    if (this.#group.listener.ordering === 'none' && this.#behind === null) return this.#read(null, stop);
     const held = await this.#standBy(stop);
     if (held === null) return this.#deps.isOnce ? 'elsewhere' : 'stopped';
     const { share } = this.#deps;
@@ -114,10 +124,13 @@ export class GroupReader {
   }
 
   async #read(held: { readonly lease: Lease; readonly token: string } | null, stop: AbortSignal): Promise<ReadingEnd> {
-    const { join, dead, outage, timings, log } = this.#deps;
+    const { join, restoreGroup, dead, outage, timings, log } = this.#deps;
     const { group, listener } = this.#group;
     try {
-      const consumer = await join(group, held?.token ?? null);
+      // Another daemon may have read on since.
+      if (this.#behind !== null) this.#behind = await restoreGroup(group);
+      if (this.#behind === null && held !== null && listener.ordering === 'none') return 'lost';
+      const consumer = this.#outboxConsumer(held) ?? (await join(group, held?.token ?? null));
       await consumer.removeIdleConsumers(forgetConsumersMs);
       const letters = listener.onDead === 'park' ? await dead.list({ listener: listener.name }) : [];
       const keys = letters.map(({ key }) => key);
@@ -136,16 +149,26 @@ export class GroupReader {
     return this.#reading.run(stop);
   }
 
+  #outboxConsumer(held: { readonly lease: Lease } | null): GroupConsumer | null {
+    if (this.#behind === null || held === null) return null;
+    const { stream, target } = this.#deps;
+    return new OutboxConsumer(this.#group.group, this.#behind, { stream, target, lease: held.lease });
+  }
+
   async #restore(stop: AbortSignal): Promise<void> {
     const { restoreGroup, outage, timings, log } = this.#deps;
-    log.warn(`the group ${this.#group.group} is gone: it is made again at the cursor that the target keeps`);
+    const { group } = this.#group;
+    const wasBehind = this.#behind !== null;
     await pause(timings.loopBackOffMs, stop);
     try {
-      await restoreGroup(this.#group.group);
+      this.#behind = await restoreGroup(group);
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error;
-      outage.failed(error);
+      return outage.failed(error);
     }
+    if (this.#behind !== null) log.warn(`the group ${group} is behind the stream: it is read from the outbox`);
+    else if (wasBehind) log.info(`the group ${group} has caught up: it is read on the stream again`);
+    else log.warn(`the group ${group} is gone: it is made again at the cursor that the target keeps`);
   }
 }
 

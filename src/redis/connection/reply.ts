@@ -1,4 +1,5 @@
 import { IntegrityError } from '../../errors.ts';
+import { shortened } from '../../excerpt.ts';
 
 /** A reply that must be an array; throws `IntegrityError` if Redis answered something else. */
 export function listIn(reply: unknown): readonly unknown[] {
@@ -26,7 +27,10 @@ export function textOrNull(reply: unknown): string | null {
 }
 
 function wrongShape(expected: string, reply: unknown): never {
-  throw new IntegrityError(`Redis answered ${JSON.stringify(reply)?.slice(0, 80)} where ${expected} was expected`, {
-    hint: 'Check whether a proxy stands between cronsync and Redis, or another server answers in its place.',
-  });
+  throw new IntegrityError(
+    `Redis answered ${shortened(JSON.stringify(reply) ?? 'nothing', 80)} where ${expected} was expected`,
+    {
+      hint: 'Check whether a proxy stands between cronsync and Redis, or another server answers in its place.',
+    },
+  );
 }

@@ -15,6 +15,10 @@ export function createSpool(): Spool {
   const remove = database.prepare('DELETE FROM planned WHERE resource = ? AND key = ?');
   const count = database.prepare('SELECT type, count(*) AS n FROM planned WHERE resource = ? GROUP BY type');
 
+  const planned = database.prepare(
+    'SELECT p.key FROM json_each(?) e JOIN planned p ON p.resource = ? AND p.key = e.value',
+  );
+
   const claim = database.prepare('INSERT OR REPLACE INTO claimed VALUES (?, ?, ?)');
   const claims =
     database.prepare(`SELECT c.native, c.key FROM json_each(?) e JOIN claimed c ON c.resource = ? AND c.native = e.value
@@ -26,6 +30,9 @@ export function createSpool(): Spool {
     },
     drop(resource, keys) {
       for (const key of keys) remove.run(resource, key);
+    },
+    planned(resource, keys) {
+      return new Set(planned.all(JSON.stringify(keys), resource).map(({ key }) => String(key)));
     },
     remember(resource, aliases) {
       for (const [native, key] of aliases) claim.run(resource, native, key);

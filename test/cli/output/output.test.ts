@@ -31,7 +31,15 @@ describe('numbers for people', () => {
   });
 });
 
-const pass: ResourceSummary = { resource: 'customers', pass: 4, phase: 'walking', pages: 2, records: 1000, held: null };
+const pass: ResourceSummary = {
+  resource: 'customers',
+  pass: 4,
+  phase: 'walking',
+  pages: 2,
+  records: 1000,
+  held: null,
+  emptied: null,
+};
 const summary = (changed: Partial<Summary> = {}): Summary => ({
   name: 'crm',
   run: 'r1',

@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Change } from '../../../src/change.ts';
 import { createSpool } from '../../../src/targets/sqlite/spool.ts';
@@ -47,3 +48,32 @@ describe('a spool', () => {
     expect(first.next().value).toEqual(created);
   });
 });
+
+test('says for which of some keys a change is planned', () => {
+  using spool = createSpool();
+  spool.put('customers', [{ type: 'created', key: '1', after: ['1'] }]);
+  expect([...spool.planned('customers', ['1', '2'])]).toEqual(['1']);
+  expect([...spool.planned('orders', ['1'])]).toEqual([]);
+});
+
+test.runIf(process.platform === 'linux')(
+  'a plan that does not fit into memory is in a file for its own user only, without a name',
+  () => {
+    using spool = createSpool();
+    const after = ['x'.repeat(100_000)];
+    for (let at = 0; at < 400; at += 1) spool.put('customers', [{ type: 'created', key: String(at), after }]);
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+      const path = `/proc/self/fd/${fd}`;
+      return /etilqs.*deleted/.test(readLink(path)) ? statSync(path).mode & 0o777 : [];
+    });
+    expect(new Set(open)).toEqual(new Set([0o600]));
+  },
+);
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}

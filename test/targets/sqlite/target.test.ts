@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -390,4 +402,17 @@ describe('a guard row', () => {
     expect(await again.slots.take({ id: 'other', key: 'acme' }, minutely, 5000)).toMatchObject({ granted: false });
     expect(await again.slots.take({ id: 'other', key: 'elsewhere' }, minutely, 5000)).toEqual({ granted: true });
   });
+});
+
+test('a database that a run makes is for its own user only, with all its files; one that exists keeps its mode', async () => {
+  await write(await takeOver(await open()), [ada]);
+  const modes = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777]);
+  expect(modes.length).toBeGreaterThan(1);
+  expect(modes.filter(([, mode]) => mode !== 0o600)).toEqual([]);
+
+  const shared = join(directory, 'shared.db');
+  writeFileSync(shared, '');
+  chmodSync(shared, 0o660);
+  await takeOver(await open({ at: shared }));
+  expect(statSync(shared).mode & 0o777).toBe(0o660);
 });

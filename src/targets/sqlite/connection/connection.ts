@@ -1,8 +1,12 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crashPoint } from '../../../crash.ts';
 import { translate } from './errors.ts';
 import { type Patience, patiently } from './patience.ts';
 import { type Statement, Statements } from './statements.ts';
+
+/** The rows of a system are its own business. SQLite gives the files beside a database the mode of the database. */
+const ownerOnly = 0o600;
 
 /** How long SQLite itself waits for a lock. It blocks the event loop meanwhile, so the longer wait is ours. */
 const blockingWaitMs = 10;
@@ -31,10 +35,20 @@ export function openConnection(
 }
 
 function open(file: string, label: string, readOnly: boolean): DatabaseSync {
+  if (!readOnly && !existsSync(file)) make(file);
   try {
     return new DatabaseSync(file, { readOnly, timeout: blockingWaitMs });
   } catch (error) {
     throw translate(error, label);
+  }
+}
+
+/** Makes an empty file, which is an empty database. */
+function make(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', ownerOnly));
+  } catch {
+    // SQLite reports what is wrong when it opens the file.
   }
 }
 

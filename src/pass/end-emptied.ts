@@ -1,0 +1,192 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Found, Step } from '../batch.ts';
+import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
+import { crashPoint } from '../crash.ts';
+import { UnreachableError } from '../errors.ts';
+import type { Prepared } from '../record.ts';
+import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
+import { idsPerBatch } from './delete.ts';
+import { type ColumnVerdict, heldEmptied, judgeEmptied } from './emptied.ts';
+import type { ByColumn, HeldSet } from './held-set.ts';
+import type { PassState } from './resource.ts';
+import { SeenSet } from './seen-set.ts';
+
+/** What became of the values that a pass would empty. */
+export interface EmptiedEnd {
+  readonly checkpoint: Checkpoint;
+  /** The values that are held back, by column. */
+  readonly held: ByColumn;
+  readonly heldEmptied: HeldEmptied | null;
+  /** Some rows keep a value that the third party does not have: the next pass must read it again. */
+  readonly leavesSome: boolean;
+}
+
+/**
+ * Empties the values that a complete pass did not bring, as far as the guard allows. Until here each row has kept them, so
+ * that no value is lost before the whole pass is known.
+ *
+ * 1. Judge each column by what the pass has compared.
+ * 2. Write what is allowed, and what a person has permitted, in batches, each a transaction with its events and a checkpoint
+ *    that names the rest.
+ * 3. Hold the rest back.
+ */
+export async function endEmptied(state: PassState, run: WriteContext): Promise<EmptiedEnd> {
+  const { progress, pass } = state.checkpoint;
+  const leavesAdopted = state.checkpoint.phase !== 'held' && hasAdopted(state);
+  const isDoubtful = progress.isMixed === true;
+  const verdicts = isDoubtful ? [] : verdictsOf(state);
+  const writer = new EmptyWriter(state, run);
+  const held = new Map<string, SeenSet>();
+  const allowed = new Map<string, SeenSet>();
+  for (const verdict of verdicts) {
+    const ids = candidatesOf(state).get(verdict.column) ?? new SeenSet();
+    const permitted = permittedIn(state, verdict.column);
+    allowed.set(verdict.column, verdict.isHeld ? permitted : ids);
+    if (verdict.isHeld) held.set(verdict.column, ids.without(permitted));
+  }
+  const checkpoint = await writer.write(allowed, held);
+  const countOf = ({ column }: ColumnVerdict) => held.get(column)?.count ?? 0;
+  return {
+    checkpoint,
+    held,
+    heldEmptied: heldEmptied(verdicts, countOf, { pass, at: run.now() }),
+    leavesSome: held.size > 0 || isDoubtful || leavesAdopted,
+  };
+}
+
+/** What the guard says of each column of which a pass would empty values. A run and a dry run call this one function. */
+export function verdictsOf(state: PassState): readonly ColumnVerdict[] {
+  const { maxEmptied } = state.resource.guard;
+  const { columns = {} } = state.checkpoint.progress;
+  return judgeEmptied(columns, (column) => permittedIn(state, column).count, maxEmptied);
+}
+
+/** Whether the pass has adopted rows with values that it would empty: only the next pass knows their ids. */
+function hasAdopted({ checkpoint, held }: PassState): boolean {
+  const emptied = Object.values(checkpoint.progress.columns ?? {}).reduce((sum, count) => sum + count.emptied, 0);
+  const pending = [...held.pending.values()].reduce((sum, { count }) => sum + count, 0);
+  return emptied > pending;
+}
+
+/** The records that would lose a value: of this pass, or of one that is held already. */
+function candidatesOf({ checkpoint, held }: PassState): ByColumn {
+  return checkpoint.phase === 'held' ? held.emptied : held.pending;
+}
+
+function permittedIn(state: PassState, column: string): SeenSet {
+  const none = new SeenSet();
+  if (!state.checkpoint.emptiedPermission) return none;
+  return (candidatesOf(state).get(column) ?? none).and(state.held.emptied.get(column) ?? none);
+}
+
+/** Records that lose their values of the same columns. */
+interface Group {
+  readonly columns: readonly string[];
+  readonly ids: readonly number[];
+}
+
+class EmptyWriter {
+  readonly #state: PassState;
+  readonly #run: WriteContext;
+
+  constructor(state: PassState, run: WriteContext) {
+    this.#state = state;
+    this.#run = run;
+  }
+
+  async write(allowed: ByColumn, held: ByColumn): Promise<Checkpoint> {
+    const left = new Map([...allowed].map(([column, ids]) => [column, ids]));
+    for (const { columns, ids } of groupsOf(allowed)) {
+      for (let at = 0; at < ids.length; at += idsPerBatch) {
+        const batch = ids.slice(at, at + idsPerBatch);
+        for (const column of columns) left.set(column, (left.get(column) ?? new SeenSet()).without(setOf(batch)));
+        await this.#empty({ columns, ids: batch }, this.#rest(left, held));
+      }
+    }
+    return this.#state.checkpoint;
+  }
+
+  /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */
+  #rest(left: ByColumn, held: ByColumn): HeldSet {
+    const all = new Map<string, SeenSet>();
+    for (const column of new Set([...left.keys(), ...held.keys()])) {
+      const ids = [...(left.get(column) ?? []), ...(held.get(column) ?? [])];
+      all.set(column, setOf(ids));
+    }
+    return this.#state.checkpoint.phase === 'held'
+      ? this.#state.held.with({ emptied: all })
+      : this.#state.held.with({ pending: all });
+  }
+
+  async #empty({ columns, ids }: Group, rest: HeldSet): Promise<void> {
+    const { table } = this.#state.resource;
+    const rows = await this.#run.target.rowsOf(table, ids);
+    let records = rows.flatMap(({ key, row }) => (row === null ? [] : { key, values: row, hash: '' }));
+    const positions = table.mapped.flatMap(({ name }, at) => (columns.includes(name) ? at : []));
+    const until = performance.now() + this.#run.timings.targetBusyMs;
+    for (;;) {
+      const busy = new Set(await this.#commit(records, positions, rest));
+      records = records.filter(({ key }) => busy.has(key));
+      if (records.length === 0) return;
+      if (performance.now() > until) throw stillLocked(records.length);
+      await sleep(100, undefined, { signal: this.#run.signal });
+    }
+  }
+
+  async #commit(records: readonly Prepared[], positions: readonly number[], rest: HeldSet): Promise<readonly string[]> {
+    const { target, signal, events, committed: noteCommit } = this.#run;
+    const { checkpoint, resource } = this.#state;
+    assertTrusted(this.#run);
+    const committed = await target.commit(
+      {
+        table: resource.table,
+        records,
+        plan: (planned, found) => planned.map((record, at) => this.#step(record, found[at], positions)),
+        rejected: [],
+        pass: checkpoint.pass,
+        events: eventOptions(checkpoint, events),
+        checkpoint: () => ({ checkpoint, held: rest.serialize() }),
+      },
+      signal,
+    );
+    crashPoint('committed');
+    await noteCommit(committed.counts);
+    return committed.busy;
+  }
+
+  /** Decides on what the row holds now. A record that is gone meanwhile stays so. */
+  #step(record: Prepared, found: Found | undefined, positions: readonly number[]): Step {
+    const { entry = null, row = null, isRowDeleted = false } = found ?? {};
+    if (entry === null || entry.deleted || row === null || isRowDeleted) return { record, change: 'none' };
+    const values = row.map((value, at) => (positions.includes(at) ? null : value));
+    const emptied = { key: record.key, values, hash: this.#state.resource.hash(values) };
+    const changed = positions.filter((at) => (row[at] ?? null) !== null);
+    if (changed.length === 0) return { record: emptied, change: 'refresh' };
+    return { record: emptied, change: { type: 'updated', key: record.key, before: row, after: values, changed } };
+  }
+}
+
+function groupsOf(byColumn: ByColumn): readonly Group[] {
+  const columnsOf = new Map<number, string[]>();
+  for (const [column, ids] of byColumn) for (const id of ids) columnsOf.set(id, [...(columnsOf.get(id) ?? []), column]);
+  const groups = new Map<string, { columns: string[]; ids: number[] }>();
+  for (const [id, columns] of columnsOf) {
+    const name = JSON.stringify(columns);
+    const group = groups.get(name) ?? { columns, ids: [] };
+    group.ids.push(id);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+function setOf(ids: readonly number[]): SeenSet {
+  const set = new SeenSet();
+  set.addAll(ids);
+  return set;
+}
+
+function stillLocked(count: number): UnreachableError {
+  return new UnreachableError(
+    `the system has kept ${count} rows locked whose values are to become empty; what was written stays, and the next run continues`,
+  );
+}
