@@ -15,7 +15,7 @@ export interface PassesOptions {
   /** Start every pass over. */
   readonly isFull: boolean;
   /** With `isFull`: compare every row, and write again what somebody else has changed. */
-  readonly verifies: boolean;
+  readonly verifies?: boolean;
   /** The run takes at most this many pages. */
   readonly maxPages: number;
   /** What a person permits of what the guard has held back; null where nobody was asked. */
@@ -28,7 +28,7 @@ export async function openPasses(options: PassesOptions, run: RunContext, report
   for (const resource of options.resources) passes.push(await openPass(resource, run));
   report.opened(passes);
   if (options.permits) await applyPermits(passes, options.permits, run, report);
-  if (options.isFull) for (const pass of passes) pass.startOver({ verifies: options.verifies });
+  if (options.isFull) for (const pass of passes) pass.startOver({ verifies: options.verifies === true });
   return passes;
 }
 

@@ -1,6 +1,6 @@
 import type { Checkpoint, PassProgress } from '../checkpoint.ts';
 import type { Drift } from '../drift.ts';
-import { RejectsError } from '../errors.ts';
+import { IncompleteError, RejectsError } from '../errors.ts';
 import { isBackingOff, isDue } from '../pass/due.ts';
 import type { PassEnded } from '../pass/end-snapshot.ts';
 import type { Pass } from '../pass/pass.ts';
@@ -18,6 +18,8 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
     report.met(await rejectsError(name, checkpoint.progress, run));
   } else if (ended.hasTooManyDuplicates) {
     report.met(duplicatesError(name, checkpoint.progress));
+  } else if (ended.isIncomplete) {
+    report.met(incompleteError(name, checkpoint.progress));
   } else if (ended.verdict.delete === 'none') {
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {
@@ -68,6 +70,13 @@ async function rejectsError(
 /** Reports rows that somebody else has changed, as far as the sample of this pass shows. */
 export function reportDrift({ resource: { table } }: Pass, drift: Drift | null, report: RunReport): void {
   if (drift) report.warn(`${driftSentence(table, drift)}. ${repairAdvice(table)}`);
+}
+
+function incompleteError(name: string, { records, total }: PassProgress): IncompleteError {
+  return new IncompleteError(
+    `${records} records of ${name} came, and the third party says that it has ${total}. They were written, nothing was deleted`,
+    { hint: 'If the next passes do not bring all, ask the third party, or check "pagination" and "total".' },
+  );
 }
 
 function duplicatesError(name: string, { duplicates, records }: PassProgress): RejectsError {

@@ -146,6 +146,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
     if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
+    if (checkpoint?.incomplete) print(`           ${out.red(incompleteText(checkpoint.incomplete))}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
     if (drift) print(`           ${out.yellow(describeDrift(drift, resource, command))}`);
     if (rejects > 0)
@@ -170,6 +171,10 @@ function describeDrift(drift: Drift, resource: string, command: string): string 
   const differ = `${many(differingIn(drift), 'row')} of ${count(drift.compared)} that were compared`;
   if (drift.isBeingRepaired) return `drift: ${differ} are being repaired: the next pass writes them again`;
   return `drift: somebody else has changed ${differ}: ${command} verify --resource ${resource} --repair`;
+}
+
+function incompleteText({ records, total }: { readonly records: number; readonly total: number }): string {
+  return `incomplete: ${records} of ${many(total, 'record')} came; nothing is deleted until all come`;
 }
 
 function describePass({ pass, phase, progress, completedAt }: Checkpoint): string {

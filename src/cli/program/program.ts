@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Streams } from '../caller.ts';
+import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
@@ -23,7 +24,7 @@ export async function parseCommandLine(
   let chosen: ChosenCommand | undefined;
   const program = new Command('cronsync').configureOutput({
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr: (text) => void stderr.write(forPeople(text, { hasColours: false })),
     getOutHelpWidth: () => stdout.columns ?? 80,
     getErrHelpWidth: () => stderr.columns ?? 80,
   });
@@ -68,7 +69,7 @@ Examples:
   cronsync status                    where everything stands
 
 Exit codes: 0 done or nothing to do; 2 the plan has changes (--detailed-exitcode); 3 the guard held deletions or
-empty values back; 4 verify found rows that somebody else changed; 64 wrong usage; 65 too many rejected records; 69 third party, Redis or target unreachable; 70 a bug, or stores
+empty values back; 4 verify found rows that somebody else changed; 64 wrong usage; 65 too many rejected records, or too few records; 69 third party, Redis or target unreachable; 70 a bug, or stores
 that contradict each other; 75 the lock is held; 76 the third party gave no page; 77 it refused our credentials;
 78 config wrong or missing; 130, 143 stopped by a signal.
 
