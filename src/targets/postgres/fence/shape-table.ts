@@ -5,8 +5,7 @@ import { missingColumns } from '../../sql/table/dialect.ts';
 import { isLockTimeout, isMadeAlready } from '../connection/errors.ts';
 import { addStatement, createStatement, dialectOf, readTable } from '../rows/system-table.ts';
 import type { Place, Transact } from '../schema.ts';
-import type { MarkedFence } from './fence.ts';
-import { beginForgetting, checkFence } from './tables.ts';
+import { beginForgetting } from './tables.ts';
 
 /** While we wait for a table lock, everybody else waits behind us. So one wait is short, and there are many of them. */
 const tableLockMs = 100;
@@ -17,18 +16,11 @@ const betweenTriesMs = 200;
  * Makes the table, or adds the columns that it lacks, in a transaction of its own. A table that is made is empty: what is
  * known of its rows is to be forgotten. Throws `UnreachableError` where the table is never free.
  */
-export async function shapeTable(
-  transact: Transact,
-  place: Place,
-  name: string,
-  fence: MarkedFence,
-  table: ResourceTable,
-): Promise<void> {
+export async function shapeTable(transact: Transact, place: Place, name: string, table: ResourceTable): Promise<void> {
   for (let nth = 1; ; nth += 1) {
     try {
       return await transact(async (session) => {
         await session.query(`SET LOCAL lock_timeout = ${tableLockMs}`);
-        await checkFence(session, place, name, fence);
         const system = await readTable(session, place, table.table);
         const missing = missingColumns(table, system, dialectOf(place));
         if (!system) {

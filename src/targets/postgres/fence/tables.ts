@@ -34,11 +34,12 @@ async function registerTable(session: Session, place: Place, name: string, { res
 
 /**
  * Our hashes are not about the rows of this table: the next pass brings everything and compares each record with its row. One
- * statement for millions of hashes would take longer than a statement may, so `forgetRows` does it in steps.
+ * statement for millions of hashes would take longer than a statement may, so `forgetRows` does it in steps. A resource that has
+ * never had a record has nothing to forget.
  */
 export async function beginForgetting(session: Session, place: Place, name: string, resource: string): Promise<void> {
   await session.query(
-    `UPDATE ${place.table('_sync_tables')} SET is_forgetting = true WHERE name = $1 AND resource = $2`,
+    `UPDATE ${place.table('_sync_tables')} SET is_forgetting = true WHERE name = $1 AND resource = $2 AND next_record > 1`,
     [name, resource],
   );
   await endPass(session, place, name, resource);
@@ -76,7 +77,7 @@ export async function forgetRows(
 }
 
 /** Throws `FencedError` where a newer run has taken over. */
-export async function checkFence(session: Session, place: Place, name: string, { fence }: MarkedFence): Promise<void> {
+async function checkFence(session: Session, place: Place, name: string, { fence }: MarkedFence): Promise<void> {
   if ((await readFence(session, place, name, 'FOR UPDATE'))?.fence !== fence) throw fencedError(place.label);
 }
 

@@ -39,7 +39,7 @@ export async function takeOver(
   const fence = await takeFence(transact, place, name, run, { tables, generationFloor, lastTx });
   for (const [n, table] of tables.entries()) {
     if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
-    await shapeTable(transact, place, name, fence, table);
+    await shapeTable(transact, place, name, table);
   }
   for (const of of await transact((session) => forgettingTables(session, place, name))) {
     await forgetRows(transact, place, name, fence, of);
