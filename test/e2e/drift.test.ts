@@ -100,6 +100,9 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (target) => {
     ]);
     expect(await driftOf(project)).toMatchObject({ compared: 12, missing: 12, isBeingRepaired: false });
 
+    const dry = await project.sync(['run', '--dry-run', '--json']);
+    expect(dry.json()).toMatchObject({ resources: [{ drift: { compared: 12, missing: 12 } }] });
+
     const found = await verify(project);
     expect(found).toMatchObject({ exitCode: 4, isRepair: false });
     expect(rowsOf(found)).toHaveLength(12);
