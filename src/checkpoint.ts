@@ -54,6 +54,8 @@ export interface Checkpoint {
   /** Values that the guard holds back, and a person's permission for them. */
   readonly heldEmptied?: HeldEmptied | null;
   readonly emptiedPermission?: HeldPermit | null;
+  /** The last complete pass brought fewer records than the third party says that it has. */
+  readonly incomplete?: { readonly records: number; readonly total: number } | null;
   /** A person permits the deletions that are held, once. */
   readonly permission: HeldPermit | null;
   /** How many rows were live when this pass began. Absent from what an earlier release has stored. */
@@ -90,6 +92,8 @@ export interface PassProgress {
   /** By name, what the pass has compared of each column. */
   readonly columns?: ColumnCounts;
   readonly total: number | null;
+  /** The least total of any page: what came and went between two hits does not make a pass incomplete. */
+  readonly leastTotal?: number | null;
   readonly shifted: boolean;
   /** Whose credentials the first page was fetched with, as a digest; null or absent where that is not known. */
   readonly account?: string | null;

@@ -143,6 +143,11 @@ export class RejectsError extends SyncError {
   override readonly exitCode = ExitCode.rejects;
 }
 
+/** A complete pass brought fewer records than the third party says that it has. They were written, and nothing was deleted. */
+export class IncompleteError extends SyncError {
+  override readonly exitCode = ExitCode.rejects;
+}
+
 /** The reason of the edge's AbortSignal: SIGINT, SIGTERM, or a closed output. Each batch is committed as a whole or not at all. */
 export class StopError extends SyncError {
   override readonly exitCode: ExitCode;

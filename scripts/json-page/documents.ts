@@ -39,8 +39,8 @@ const run = object(
     run: text('The id of the run.'),
     adapter,
     outcome: oneOf(
-      ['done', 'partial', 'throttled', 'not-due', 'held', 'failed', 'stopped'],
-      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `held`: the guard holds something back. `failed`: see `errors`. `stopped`: a signal stopped the run.',
+      ['done', 'partial', 'throttled', 'not-due', 'held', 'incomplete', 'failed', 'stopped'],
+      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
     ),
     exitCode,
     startedAt: time('When the run started.'),

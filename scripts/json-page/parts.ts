@@ -163,6 +163,7 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   hasTooManyRejects: flag('Whether more records would be rejected than the config allows.'),
   duplicates: count('Records that do not count, since another one of the pass has their key.'),
   hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
+  isIncomplete: flag('Whether fewer records came than the third party says that it has.'),
   emptied,
   unconfirmed: count('Records that are missing and would be deleted only if the next passes miss them too.'),
   verdict,

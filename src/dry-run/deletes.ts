@@ -11,15 +11,17 @@ export interface PlannedDeletes {
   readonly unconfirmed: number;
   readonly hasTooManyRejects: boolean;
   readonly hasTooManyDuplicates: boolean;
+  readonly isIncomplete: boolean;
   readonly ids: Iterable<readonly number[]>;
 }
 
 /** Judges a complete pass as a run would. What the guard would hold back is shown as well. */
 export async function planDeletes(state: PassState, context: DryRunContext): Promise<PlannedDeletes> {
-  const { verdict: judged, unseen, gone, hasTooManyRejects, hasTooManyDuplicates } = await judgeEnd(state, context);
+  const { verdict: judged, unseen, gone, ...judgement } = await judgeEnd(state, context);
+  const { hasTooManyRejects, hasTooManyDuplicates, isIncomplete } = judgement;
   const verdict = isSnapshot(state.checkpoint) || gone.count > 0 ? judged : nothingGone;
   const ids = verdict.delete === 'none' ? [] : slices([...gone]);
-  return { verdict, unconfirmed: unseen - gone.count, hasTooManyRejects, hasTooManyDuplicates, ids };
+  return { verdict, unconfirmed: unseen - gone.count, hasTooManyRejects, hasTooManyDuplicates, isIncomplete, ids };
 }
 
 const idsPerRead = 10_000;

@@ -67,6 +67,7 @@ export class DryPass {
       rejects,
       hasTooManyRejects: this.#deletes?.hasTooManyRejects ?? false,
       hasTooManyDuplicates: this.#deletes?.hasTooManyDuplicates ?? false,
+      isIncomplete: this.#deletes?.isIncomplete ?? false,
       unchanged,
       counts: this.#context.spool.counts(this.#name),
       unconfirmed: this.#deletes?.unconfirmed ?? 0,

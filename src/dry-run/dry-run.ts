@@ -74,10 +74,11 @@ function isMereWait(error: unknown): boolean {
 }
 
 /** What a run would end with, as far as the plan shows. */
-function codesOf({ verdict, emptied, table, hasTooManyRejects, hasTooManyDuplicates }: ResourcePlan): ExitCode[] {
+function codesOf({ verdict, emptied, table, ...faults }: ResourcePlan): ExitCode[] {
+  const hasFaults = faults.hasTooManyRejects || faults.hasTooManyDuplicates || faults.isIncomplete;
   return [
     ...(table.problems.length > 0 ? [ExitCode.config] : []),
-    ...(hasTooManyRejects || hasTooManyDuplicates ? [ExitCode.rejects] : []),
+    ...(hasFaults ? [ExitCode.rejects] : []),
     ...(verdict?.delete === 'held' || emptied !== null ? [ExitCode.held] : []),
   ];
 }

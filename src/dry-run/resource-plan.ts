@@ -19,6 +19,8 @@ export interface ResourcePlan {
   readonly duplicates: number;
   /** There are more of them than the config allows to be rejected: the pass would delete nothing. */
   readonly hasTooManyDuplicates: boolean;
+  /** Fewer records came than the third party says that there are. */
+  readonly isIncomplete: boolean;
   readonly unchanged: number;
   readonly counts: ChangeCounts;
   /** Missing, but not from enough consecutive complete passes: not deleted yet. */

@@ -33,11 +33,9 @@ export async function endChanges(state: PassState, emptied: EmptiedEnd, run: Run
   const held = heldBy(judgement, state, run.now());
   return {
     ended: {
-      verdict,
-      deleted,
-      refused,
-      hasTooManyRejects,
+      ...{ verdict, deleted, refused, hasTooManyRejects },
       hasTooManyDuplicates: false,
+      isIncomplete: false,
       heldEmptied: emptied.heldEmptied,
     },
     checkpoint: isAll ? end : { ...end, held, heldEmptied: emptied.heldEmptied, fullAt: null },

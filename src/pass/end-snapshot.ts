@@ -12,6 +12,8 @@ import { complete, type SnapshotCheckpoint } from './transitions.ts';
 
 /** How a pass ended: what a run reports of it. */
 export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {
+  /** Fewer records came than the third party says that there are. */
+  readonly isIncomplete: boolean;
   /** More records were rejected than the config allows. */
   readonly hasTooManyRejects: boolean;
   /** More records have the key of another one than the config allows to be rejected. */
@@ -47,7 +49,7 @@ type SnapshotState = PassState<SnapshotCheckpoint>;
 export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
   const { checkpoint, resource } = state;
   const judgement = await judgeEnd(state, run);
-  const { verdict, live, unseen, hasTooManyRejects, hasTooManyDuplicates } = judgement;
+  const { verdict, live, unseen, hasTooManyRejects, hasTooManyDuplicates, isIncomplete } = judgement;
   const { deleted, refused, checkpoint: after } = await deleteUnseen(state, judgement, run);
 
   const heldDeletes = heldIn(judgement, state);
@@ -59,7 +61,10 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
   const done = complete(after, run.now(), held, emptied.heldEmptied);
   const hasEverything = lossOf({ ...checkpoint, maxRejectRatio: resource.maxRejectRatio, live }) === undefined;
   return {
-    ended: { verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, heldEmptied: emptied.heldEmptied },
+    ended: {
+      ...{ verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, isIncomplete },
+      heldEmptied: emptied.heldEmptied,
+    },
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
       lastCount: checkpoint.progress.records,

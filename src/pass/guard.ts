@@ -136,15 +136,21 @@ export function lossOf(brought: Brought): string | undefined {
   if (again > 0) return `${textOfMany(again, 'record')} came again on a later page: the pages moved, ${mayBeMissed}`;
   if (hasTooManyDuplicates(brought)) return `${duplicates} of ${records} records have the key of another one`;
   if (hasTooManyRejects(brought)) return `${rejected} of ${records} records were rejected`;
-  if (total !== null && records < total)
-    return `${records} records came, and the third party says that it has ${total}`;
-  return undefined;
+  return total !== null && records < total
+    ? `${textOfMany(records, 'record')} came, and the third party says that it has ${total}`
+    : undefined;
 }
 
 /** Whether more records were rejected than the config allows. A changes pass brings few: there the share is of all live rows. */
 export function hasTooManyRejects({ mode, progress, maxRejectRatio, live }: Brought): boolean {
   const { records, rejected } = progress;
   return rejected > (mode === 'snapshot' ? records : Math.max(records, live)) * maxRejectRatio;
+}
+
+/** Whether a snapshot brought fewer records than the third party has said that there are, at any time of the pass. */
+export function isIncomplete({ mode, progress }: Pick<Brought, 'mode' | 'progress'>): boolean {
+  const { records, total, leastTotal = total } = progress;
+  return mode === 'snapshot' && leastTotal !== null && records < leastTotal;
 }
 
 /** Whether more records of a snapshot have the key of another one than may be rejected. The key is likely to be wrong. */

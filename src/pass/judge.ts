@@ -6,6 +6,7 @@ import {
   confirmationsNeeded,
   hasTooManyDuplicates,
   hasTooManyRejects,
+  isIncomplete,
   judge,
   type PassEnd,
   type Verdict,
@@ -21,6 +22,7 @@ export interface Judgement extends Missing {
   readonly base: number;
   readonly hasTooManyRejects: boolean;
   readonly hasTooManyDuplicates: boolean;
+  readonly isIncomplete: boolean;
 }
 
 /** What a complete snapshot did not bring, or what a changes pass found deleted. */
@@ -48,8 +50,12 @@ export async function judgeEnd(state: PassState, context: Judging): Promise<Judg
   const now = context.now();
   const end: PassEnd = { mode, progress, maxRejectRatio, live, liveAtStart, gone, permitted, deletions, now };
   const base = baseOf(end, guard);
-  const tooMany = { hasTooManyRejects: hasTooManyRejects(end), hasTooManyDuplicates: hasTooManyDuplicates(end) };
-  return { ...missing, ...tooMany, base, verdict: judge(end, guard) };
+  const faults = {
+    hasTooManyRejects: hasTooManyRejects(end),
+    hasTooManyDuplicates: hasTooManyDuplicates(end),
+    isIncomplete: isIncomplete(end),
+  };
+  return { ...missing, ...faults, base, verdict: judge(end, guard) };
 }
 
 /** Those of these records whose deletion a person has permitted. A permit is for the records that were held, and no others. */

@@ -188,5 +188,5 @@ export class Pass {
 /** A pass that brought nothing new proves what the last one proved. */
 const nothingNew: PassEnded = {
   ...{ verdict: { delete: 'all' }, deleted: 0, refused: 0 },
-  ...{ hasTooManyRejects: false, hasTooManyDuplicates: false, heldEmptied: null },
+  ...{ hasTooManyRejects: false, hasTooManyDuplicates: false, isIncomplete: false, heldEmptied: null },
 };

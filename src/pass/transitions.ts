@@ -1,7 +1,7 @@
 import type { Mode } from '../adapter.ts';
 import { type BackOff, type Checkpoint, type HeldDeletes, type HeldEmptied, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
-import { type Guard, noteDeletions } from './guard.ts';
+import { type Guard, isIncomplete, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
 
 /** A pass is abandoned after this many consecutive failures at one cursor. */
@@ -64,6 +64,7 @@ export function startPass<M extends Mode>(
     moved: isReshaped ? {} : (before?.moved ?? {}),
     held: isReshaped ? null : (before?.held ?? null),
     permission: isReshaped ? null : (before?.permission ?? null),
+    incomplete: isReshaped ? null : (before?.incomplete ?? null),
     heldEmptied: isReshaped ? null : (before?.heldEmptied ?? null),
     emptiedPermission: isReshaped ? null : (before?.emptiedPermission ?? null),
     deletions: before?.deletions ?? [],
@@ -133,6 +134,7 @@ export function complete(
   held: HeldDeletes | null,
   heldEmptied: HeldEmptied | null = null,
 ): Checkpoint {
+  const { progress } = checkpoint;
   const isHeld = held !== null || heldEmptied !== null;
   return {
     ...checkpoint,
@@ -144,11 +146,12 @@ export function complete(
     permission: null,
     heldEmptied,
     emptiedPermission: null,
+    incomplete: isIncomplete(checkpoint) ? { records: progress.records, total: progress.total ?? 0 } : null,
     home: checkpoint.nextHome ?? [],
     bookmark: checkpoint.nextBookmark ?? (isSnapshot(checkpoint) ? null : checkpoint.bookmark),
     fullAt: isSnapshot(checkpoint) ? now : checkpoint.fullAt,
     tombstones: [],
-    progress: { ...checkpoint.progress, digests: [] },
+    progress: { ...progress, digests: [] },
   };
 }
 

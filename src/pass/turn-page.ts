@@ -81,11 +81,17 @@ function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): Pas
     again: (progress.again ?? 0) + page.again,
     columns: sumColumns(progress.columns ?? {}, page.columns),
     total: page.total ?? progress.total,
+    leastTotal: leastOf(progress.leastTotal ?? null, page.total),
     shifted: progress.shifted || page.shifted,
     account,
     isMixed: progress.isMixed === true || (page.account !== null && page.account !== account),
     digests: [...progress.digests, ...digests],
   };
+}
+
+function leastOf(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
 }
 
 function cursorDigest(cursor: Cursor): string {

@@ -1,5 +1,5 @@
 import type { Checkpoint, PassProgress } from '../checkpoint.ts';
-import { RejectsError } from '../errors.ts';
+import { IncompleteError, RejectsError } from '../errors.ts';
 import { isBackingOff, isDue } from '../pass/due.ts';
 import type { PassEnded } from '../pass/end-snapshot.ts';
 import type { Pass } from '../pass/pass.ts';
@@ -16,6 +16,8 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
     report.met(await rejectsError(name, checkpoint.progress, run));
   } else if (ended.hasTooManyDuplicates) {
     report.met(duplicatesError(name, checkpoint.progress));
+  } else if (ended.isIncomplete) {
+    report.met(incompleteError(name, checkpoint.progress));
   } else if (ended.verdict.delete === 'none') {
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {
@@ -60,6 +62,13 @@ async function rejectsError(
   return new RejectsError(
     `${rejected} of ${records} records of ${name} were rejected${because}. The others were written, nothing was deleted`,
     { hint: 'Fix the map or the schema; "cronsync rejects list" shows all rejected records.' },
+  );
+}
+
+function incompleteError(name: string, { records, total }: PassProgress): IncompleteError {
+  return new IncompleteError(
+    `${records} records of ${name} came, and the third party says that it has ${total}. They were written, nothing was deleted`,
+    { hint: 'If the next passes do not bring all, ask the third party, or check "pagination" and "total".' },
   );
 }
 

@@ -1,7 +1,7 @@
 import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { BackOff } from '../checkpoint.ts';
 import { formatDuration } from '../duration.ts';
-import { ExitCode, type ThrottledError } from '../errors.ts';
+import { ExitCode, IncompleteError, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
 import type { PageTotals } from '../pass/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
@@ -25,6 +25,7 @@ export class RunReport {
   #isRelayPaused = false;
   #nextSlotInMs: number | null = null;
   #isHeld = false;
+  #isOnlyIncomplete = true;
   #wasDue = false;
   #errors: ErrorSummary[] = [];
   #warnings: string[] = [];
@@ -78,11 +79,13 @@ export class RunReport {
   throttled(error: ThrottledError): void {
     this.#nextSlotInMs = error.waitMs;
     if (error.exitCode === ExitCode.ok) return;
+    this.#isOnlyIncomplete = false;
     this.#errors.push({ ...errorSummary(error), hint: `the back-off ends in ${formatDuration(error.waitMs)}` });
   }
 
   backingOff(resource: string, { until, cause }: BackOff, now: number): void {
     this.#wasDue = true;
+    this.#isOnlyIncomplete = false;
     const hint = `${resource} is tried again in ${formatDuration(until - now)}`;
     this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint });
   }
@@ -101,6 +104,7 @@ export class RunReport {
     if (error === undefined) return;
     const summary = errorSummary(error);
     if (!this.#errors.some(({ message }) => message === summary.message)) this.#errors.push(summary);
+    this.#isOnlyIncomplete &&= error instanceof IncompleteError;
   }
 
   summary(now: number, stopCode: ExitCode | null): Summary {
@@ -149,6 +153,7 @@ export class RunReport {
     return outcomeOf({
       stopCode,
       errors: this.#errors,
+      isOnlyIncomplete: this.#isOnlyIncomplete,
       isHeld: this.#isHeld,
       isThrottled: this.#nextSlotInMs !== null,
       pages: this.#totals.pages,

@@ -5,9 +5,9 @@ import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
 /**
  * How a run ended. `done`: every resource that was due is in step. `partial`: a pass continues in the next run.
  * `throttled`: no slot was free. `not-due`: no resource needed work. `held`: the guard held deletions back.
- * `failed`: with the errors in `errors`. `stopped`: by a signal.
+ * `incomplete`: fewer records came than the third party says that it has. `failed`: with the errors in `errors`. `stopped`: by a signal.
  */
-export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'failed' | 'stopped';
+export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'incomplete' | 'failed' | 'stopped';
 
 /** What a run did. It is printed, stored as the run's row in `_sync_runs`, and a stable contract with `--json`. */
 export interface Summary {
@@ -69,6 +69,8 @@ export function outcomeOf(met: {
   /** The exit code of the signal that stopped the run; null if none did. */
   readonly stopCode: ExitCode | null;
   readonly errors: readonly ErrorSummary[];
+  /** Each error says that a pass brought fewer records than the third party has. */
+  readonly isOnlyIncomplete?: boolean;
   readonly isHeld: boolean;
   readonly isThrottled: boolean;
   readonly pages: number;
@@ -80,7 +82,7 @@ export function outcomeOf(met: {
     met.isHeld ? ExitCode.held : ExitCode.ok,
   ]);
   if (met.stopCode !== null) return { outcome: 'stopped', exitCode: worstExitCode([exitCode, met.stopCode]) };
-  if (met.errors.length > 0) return { outcome: 'failed', exitCode };
+  if (met.errors.length > 0) return { outcome: met.isOnlyIncomplete ? 'incomplete' : 'failed', exitCode };
   if (met.isHeld) return { outcome: 'held', exitCode };
   if (met.isThrottled && met.pages === 0) return { outcome: 'throttled', exitCode };
   if (met.isUnfinished) return { outcome: 'partial', exitCode };

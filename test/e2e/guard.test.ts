@@ -279,18 +279,28 @@ describe('a record that is missing', () => {
     expect(deleted.map(({ json }) => json().counts.deleted)).toEqual([0, 0, 1]);
   });
 
-  test('is not deleted while the third party says that it has more than it gave', async () => {
+  test('is not deleted while the third party says that it has more than it gave: that is incomplete, and 65', async () => {
     await using project = await aProject({ redis, records: customers(20), dialect: 'page', pageSize: 50 });
     await project.sync();
     const short = { body: { data: customers(18), meta: { total: 20 } } };
-    project.party.script(short, { body: { data: [], meta: { total: 20 } } });
+    const last = { body: { data: [], meta: { total: 20 } } };
+    project.party.script(short, last, short, last);
+    expect((await project.sync(planning)).exitCode).toBe(65);
     const { exitCode, json } = await project.sync();
 
-    expect(exitCode).toBe(0);
-    expect(json().warnings).toEqual([
-      expect.stringContaining('18 records came, and the third party says that it has 20'),
+    expect(exitCode).toBe(65);
+    expect(json()).toMatchObject({ outcome: 'incomplete', warnings: [] });
+    expect(json().errors).toMatchObject([
+      {
+        exitCode: 65,
+        message:
+          '18 records of customers came, and the third party says that it has 20. They were written, nothing was deleted',
+      },
     ]);
     expect(project.events('customers.deleted')).toEqual([]);
+    expect((await project.sync(['status'])).stdout).toContain('incomplete: 18 of 20 records came');
+    expect((await project.sync()).json()).toMatchObject({ outcome: 'done', exitCode: 0 });
+    expect((await project.sync(['status'])).stdout).not.toContain('incomplete:');
   });
 });
 

@@ -43,7 +43,7 @@ async function aWholeProject(records: readonly object[]): Promise<Project> {
     config: (config) => ({
       ...config,
       adapters: { ...config.adapters, lab: config.adapters.acme },
-      resources: { customers: { ...config.resources.customers, rejects: '50%', guard: { maxDeletes: 1, from: 1 } } },
+      resources: { customers: { ...config.resources.customers, rejects: '50%', guard: { maxDeletes: 1 } } },
       listeners: {
         audit: { on: ['*'], from: 'beginning', type: 'exec', command: [process.execPath, '-e', 'process.exit(65)'] },
         show: { on: ['*'], from: 'beginning', type: 'log' },

@@ -98,17 +98,16 @@ test('a record that a constraint of the system refuses is quarantined, and the o
   await expectInStep(project);
 });
 
-test('of a record that comes twice on a page of many batches the later one counts, in a first load too', async () => {
+test('of a record that comes twice on a page of many batches the first one counts, in a first load too', async () => {
   const later = [aCustomer(1, { status: 'gold' }), aCustomer(2), aCustomer(9000, { status: 'gold' })];
   await using project = await aProject({ redis, records: [...customers(9000), ...later] });
   expect((await project.sync()).json()).toMatchObject({ records: 9003, counts: { created: 9000 } });
   const states = project.query("SELECT id FROM customers WHERE state = 'gold' ORDER BY id");
-  expect(states.map(({ id }) => id)).toEqual(['1', '9000']);
+  expect(states).toEqual([]);
   const first = project.events().filter(({ subject }) => subject === '1');
-  expect(first.map(({ type }) => type)).toEqual(['customers.created', 'customers.updated']);
-  expect(project.events('customers.updated').map(({ subject }) => subject)).not.toContain('2');
-  const rows = new Map([...customers(9000), ...later].map((customer) => [customer.id, mapped(customer)]));
-  await expectInStep(project, { rows: [...rows.values()] });
+  expect(first.map(({ type }) => type)).toEqual(['customers.created']);
+  expect(project.events('customers.updated')).toEqual([]);
+  await expectInStep(project, { rows: customers(9000).map(mapped) });
 });
 
 test('a key of several fields tells records apart whatever is in the fields', async () => {

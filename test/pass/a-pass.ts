@@ -27,6 +27,7 @@ export function aCheckpoint(changes: Partial<SnapshotCheckpoint> = {}): Snapshot
     permission: null,
     heldEmptied: null,
     emptiedPermission: null,
+    incomplete: null,
     deletions: [],
     missing: 0,
     sweptTo: 0,

@@ -141,6 +141,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
     if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
+    if (checkpoint?.incomplete) print(`           ${out.red(incompleteText(checkpoint.incomplete))}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
     if (rejects > 0)
       print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: ${command} rejects list`)}`);
@@ -158,6 +159,10 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
       `run        ${run.startedAt.toISOString()} ${run.outcome} (${run.exitCode}) ${changes(run.counts, out)}; ${many(run.hits, 'hit')}; ${took}${run.error ? `; ${run.error}` : ''}`,
     );
   }
+}
+
+function incompleteText({ records, total }: { readonly records: number; readonly total: number }): string {
+  return `incomplete: ${records} of ${many(total, 'record')} came; nothing is deleted until all come`;
 }
 
 function describePass({ pass, phase, progress, completedAt }: Checkpoint): string {

@@ -69,7 +69,7 @@ Examples:
   cronsync status                    where everything stands
 
 Exit codes: 0 done or nothing to do; 2 the plan has changes (--detailed-exitcode); 3 the guard held deletions or
-empty values back; 64 wrong usage; 65 too many rejected records; 69 third party, Redis or target unreachable; 70 a bug, or stores
+empty values back; 64 wrong usage; 65 too many rejected records, or too few records; 69 third party, Redis or target unreachable; 70 a bug, or stores
 that contradict each other; 75 the lock is held; 76 the third party gave no page; 77 it refused our credentials;
 78 config wrong or missing; 130, 143 stopped by a signal.
 

@@ -36,6 +36,7 @@ const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
   hasTooManyRejects: false,
   duplicates: 0,
   hasTooManyDuplicates: false,
+  isIncomplete: false,
   unchanged: 1234,
   counts: spool.counts('customers'),
   unconfirmed: 0,
