@@ -6,7 +6,8 @@ var path = require('path');
 var version = process.versions.node.split('.').map(Number);
 if (version[0] < 22 || (version[0] === 22 && version[1] < 18)) {
   process.stderr.write(
-    'cronsync needs Node.js 22.18 or newer; this is ' + process.versions.node + ' (' + process.execPath + ').\n'
+    'cronsync needs Node.js 22.18 or newer; this is ' + process.versions.node + ' (' + process.execPath + '); nothing was done\n' +
+      'hint: Put a newer Node.js first into PATH, or add one to the project: npm i node@24, then npx cronsync.\n'
   );
   process.exit(78);
 }
