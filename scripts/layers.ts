@@ -36,6 +36,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
     'match',
     'relay',
     'dry-run',
+    'verify',
     'listen',
   ].flatMap((folder) => [
     [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
@@ -56,6 +57,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/pass/planted.ts', '../run/run.ts'],
   ['src/run/planted.ts', '../dry-run/dry-pass.ts'],
   ['src/dry-run/planted.ts', '../run/run.ts'],
+  ['src/verify/planted.ts', '../run/run.ts'],
   ['src/http/planted.ts', 'ioredis'],
   ['src/redis/planted.ts', 'got'],
   ['src/run/planted.ts', 'cosmiconfig'],

@@ -12,6 +12,11 @@ export interface Comparison {
   readonly different: readonly number[];
 }
 
+/** The comparison of records of which nothing is known. */
+export function allDifferent(entries: readonly unknown[]): Comparison {
+  return { unchanged: [], different: entries.map((_entry, at) => at) };
+}
+
 /** What the target knows of one record that may have to be written. */
 export interface Found {
   readonly entry: { readonly id: number; readonly hash: string; readonly deleted: boolean } | null;

@@ -3,10 +3,14 @@ import type { Values } from './record.ts';
 /** A difference between the third party and the system, as it was written to the target. */
 export type Change = Created | Updated | Deleted;
 
+/** The third party has changed nothing: the row was forgotten, or somebody else has changed it, and it is written again. */
+export type ChangeCause = 'repair';
+
 export interface Created {
   readonly type: 'created';
   readonly key: string;
   readonly after: Values;
+  readonly cause?: ChangeCause;
 }
 
 export interface Updated {
@@ -16,6 +20,7 @@ export interface Updated {
   readonly after: Values;
   /** Positions of the columns whose values differ; never empty. */
   readonly changed: readonly number[];
+  readonly cause?: ChangeCause;
 }
 
 export interface Deleted {

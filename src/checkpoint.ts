@@ -17,6 +17,8 @@ export interface Checkpoint {
   readonly shape: string;
   /** This pass runs because the shape has changed: what it writes is not a change at the third party. */
   readonly isRemap: boolean;
+  /** This pass compares every row with what is known of it, and writes again what somebody else has changed. */
+  readonly verifies?: boolean;
   /** The next page; null at the start of a pass. */
   readonly cursor: Cursor | null;
   readonly bookmark: string | null;
@@ -69,6 +71,16 @@ export interface Checkpoint {
   readonly missing: number;
   /** In phase `deleting` and `held`: missing records up to this id are dealt with. */
   readonly sweptTo: number;
+}
+
+/**
+ * Ends the pass, so that the next step starts a new one, which brings everything. Nothing that a finished pass was good for
+ * is kept.
+ */
+export function startOver(checkpoint: Checkpoint): Checkpoint {
+  const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
+  const nothing = { completedAt: null, validators: null, lastCount: null, fullAt: null, bookmark: null };
+  return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
 /** A checkpoint as it is stored. A set that is left out stays as it is stored. */

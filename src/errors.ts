@@ -3,6 +3,8 @@ export const ExitCode = {
   ok: 0,
   changes: 2,
   held: 3,
+  /** A check found what it looks for. */
+  found: 4,
   usage: 64,
   rejects: 65,
   unreachable: 69,
@@ -18,7 +20,7 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** If several exit codes apply, the first of these is used. */
-const precedence: readonly ExitCode[] = [130, 143, 70, 78, 77, 76, 75, 69, 65, 64, 3, 2, 0];
+const precedence: readonly ExitCode[] = [130, 143, 70, 78, 77, 76, 75, 69, 65, 64, 3, 4, 2, 0];
 
 /** The exit code of a run in which all of these occurred: signals win, then bugs, then config errors, down to success. */
 export function worstExitCode(codes: Iterable<ExitCode>): ExitCode {

@@ -46,7 +46,8 @@ export function eventOf(change: Change, { generation, seq }: Position, context: 
   const before = change.type === 'created' ? null : change.before;
   const after = change.type === 'deleted' ? null : change.after;
   const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
-  const cause = context.cause ? `,"cause":"${context.cause}"` : '';
+  const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
+  const cause = why ? `,"cause":"${why}"` : '';
   return (
     `{"specversion":"1.0","id":"${context.name}:${generation}-${seq}","source":${JSON.stringify(context.source)}` +
     `,"type":"${context.resource}.${change.type}","subject":${JSON.stringify(change.key)},"time":"${context.time}"` +

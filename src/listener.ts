@@ -16,7 +16,8 @@ export interface ChangeEvent {
   readonly datacontenttype: 'application/json';
   /** Zero-padded: compares as text. */
   readonly sequence: string;
-  readonly cause?: 'remap';
+  /** Absent where the third party has changed the record. */
+  readonly cause?: 'remap' | 'repair';
   readonly data: {
     readonly key: string;
     readonly before: Readonly<Record<string, unknown>> | null;

@@ -28,6 +28,11 @@ export type OnDelete = 'soft' | 'hard' | 'keep' | { readonly set: Readonly<Recor
 export interface TableState {
   readonly exists: boolean;
   readonly missingColumns: readonly string[];
+  /**
+   * A run forgets what it knows of the rows, and compares every record with its row again: the resource was in another table
+   * before, or the table has to be made.
+   */
+  readonly isForgotten: boolean;
   /** What stops a run, one sentence each. */
   readonly problems: readonly string[];
   /** What makes a run slow, one sentence each. */

@@ -1,6 +1,7 @@
 import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { ChangeCounts } from './change.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
+import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
 import type { Alias, Arrived, Clues } from './identity.ts';
 import type { Prepared, Values } from './record.ts';
@@ -69,6 +70,15 @@ export interface TargetReader extends AsyncDisposable {
   ): Promise<readonly { readonly key: string; readonly row: Values | null }[]>;
 
   /**
+   * What is known of live records and how their rows read now, in the order of their ids. Called in steps by `verify`, and for a
+   * sample at the end of a pass. It locks nothing.
+   */
+  known(table: ResourceTable, query: KnownQuery): Promise<readonly KnownRow[]>;
+
+  /** What was found of rows that somebody else changed, and where the last sample ended. */
+  drift(resource: string): Promise<StoredDrift>;
+
+  /**
    * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. The
    * relay calls it until nothing is left.
    */
@@ -95,7 +105,7 @@ export interface TargetReader extends AsyncDisposable {
  * commits of this run or `takeOver` was not called. It throws `UnreachableError` where the database is away, or busy for
  * longer than the run waits. After any of these the transaction was not committed, unless the message says that it is not known.
  *
- * The daemon and the commands open a target without taking it over. They may call `slots`, `saveGroups`, `purgeOutbox`,
+ * The daemon and the commands open a target without taking it over. They may call `slots`, `saveDrift`, `saveGroups`, `purgeOutbox`,
  * `purgeRejects`, `recordRun`, `rebase` and `fenceOut`, which then check no fence.
  */
 export interface Target extends TargetReader {
@@ -133,6 +143,15 @@ export interface Target extends TargetReader {
    * Stores a checkpoint alone. Called where a pass moves without a change, or fails.
    */
   save(resource: string, stored: CheckpointToStore): Promise<void>;
+
+  /**
+   * Forgets what is known of these rows, and ends the pass, so that the next one brings everything and writes them again. Called
+   * by a repair for each batch of rows that differ.
+   */
+  forget(resource: string, ids: readonly number[]): Promise<void>;
+
+  /** Stores what was found of drift. In the tables of an earlier release there is no place for it, and nothing is stored. */
+  saveDrift(resource: string, drift: StoredDrift): Promise<void>;
 
   /** Stores listeners' cursors, and forgets the groups in `drop`. A cursor that is stored with a later position stays as it is. */
   saveGroups(cursors: readonly GroupCursor[], drop?: readonly string[]): Promise<void>;

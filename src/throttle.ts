@@ -25,7 +25,10 @@ export interface SlotKeeper {
    */
   take(grant: Grant, limits: Limits, reserveMs: number): Promise<SlotAnswer>;
 
-  /** Moves the grant's slot to free this long from now. Called when the response's headers are in. */
+  /**
+   * Moves the grant's slot to free this long from now. Called when the response's headers are in. If stricter limits than the
+   * grant's own are remembered, it frees later by the difference.
+   */
   settle(grant: Grant, freesInMs: number): Promise<void>;
 
   /** Gives the slot back. Called only if no byte of the request has left. */

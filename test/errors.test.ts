@@ -14,7 +14,7 @@ import {
   worstExitCode,
 } from '../src/errors.ts';
 
-const inOrder = [130, 143, 70, 78, 77, 76, 75, 69, 65, 64, 3, 2, 0] as const;
+const inOrder = [130, 143, 70, 78, 77, 76, 75, 69, 65, 64, 3, 4, 2, 0] as const;
 
 describe('the exit code of several', () => {
   test('is 0 when nothing went wrong', () => {

@@ -5,6 +5,8 @@ import {
   counts,
   deadByListener,
   deadLetter,
+  driftCounts,
+  driftedRow,
   emptied,
   errors,
   event,
@@ -16,7 +18,20 @@ import {
   position,
   reject,
 } from './parts.ts';
-import { byName, count, type DocumentSchema, flag, list, object, oneOf, orNull, text, time, whole } from './schema.ts';
+import {
+  byName,
+  count,
+  type DocumentSchema,
+  flag,
+  list,
+  object,
+  oneOf,
+  open,
+  orNull,
+  text,
+  time,
+  whole,
+} from './schema.ts';
 
 /** What one command prints with `--json`. */
 export interface JsonDocument {
@@ -192,6 +207,17 @@ const status = object(
           live: count('The live rows.'),
           checkpoint,
           rejects: count('The rejected records that are kept.'),
+          drift: orNull(
+            object(
+              {
+                at: whole('When it was first found, in milliseconds since the epoch.'),
+                ...driftCounts,
+                rows: list(open(driftedRow), 'The first rows that differ.'),
+                isBeingRepaired: flag('Whether the next pass writes these rows again.'),
+              },
+              'Rows that somebody else has changed. Null where none is known.',
+            ),
+          ),
         },
         'A resource.',
       ),
@@ -294,6 +320,30 @@ export const documents: readonly JsonDocument[] = [
     command: 'cronsync status --json',
     about: 'It only reads.',
     schema: status,
+  },
+  {
+    name: 'verify',
+    command: 'cronsync verify --json',
+    about: 'The exit code is 4 if a row differs. The document may be large: it is printed while the rows are read.',
+    schema: object(
+      {
+        name,
+        isRepair: flag('Whether the next pass writes the rows again that differ.'),
+        resources: list(
+          object(
+            {
+              resource: text('The name of the resource.'),
+              rows: list(driftedRow, 'Every row that differs.'),
+              ...driftCounts,
+            },
+            'A resource.',
+          ),
+          'The resources that were compared.',
+        ),
+        exitCode,
+      },
+      'Which rows differ from what was written.',
+    ),
   },
   {
     name: 'check',

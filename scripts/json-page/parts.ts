@@ -143,6 +143,29 @@ const recognised = object(
   'By what the records were recognised, of a resource with `match`.',
 );
 
+/** How many rows differ from what is known of them. */
+export const driftCounts: Readonly<Record<string, DocumentSchema>> = {
+  compared: count('The rows that were compared.'),
+  missing: count('Rows that somebody else has deleted.'),
+  changed: count('Rows in which somebody else has changed a mapped column.'),
+  marked: count('Rows that somebody else has marked as deleted.'),
+  unknown: count('Rows that could not be compared: they wait for the next pass.'),
+};
+
+export const driftedRow = object(
+  {
+    key: text('The key of the record.'),
+    is: oneOf(['missing', 'changed', 'marked'], 'How the row differs.'),
+    fields: orNull(
+      list(
+        text('A column.'),
+        'The columns that were changed. Null if the row is not `changed`, or where release 0.1.0 wrote it.',
+      ),
+    ),
+  },
+  'A row that differs.',
+);
+
 /** What a plan says of a resource, whatever the command is. */
 export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   resource: text('The name of the resource.'),
@@ -161,6 +184,7 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
     'The first rejected records.',
   ),
   hasTooManyRejects: flag('Whether more records would be rejected than the config allows.'),
+  drift: orNull(object(driftCounts, 'Rows that somebody else has changed, as far as a sample shows.')),
   duplicates: count('Records that do not count, since another one of the pass has their key.'),
   hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
   isIncomplete: flag('Whether fewer records came than the third party says that it has.'),
@@ -243,8 +267,9 @@ export const event = object(
     },
     cause: {
       type: 'string',
-      const: 'remap',
-      description: 'The change comes from a new mapping only. Absent otherwise.',
+      enum: ['remap', 'repair'],
+      description:
+        '`remap`: the change comes from a new mapping only. `repair`: the row was written again, since somebody else had changed it or its table is new. Absent where the third party has changed the record.',
     },
     data: object(
       {

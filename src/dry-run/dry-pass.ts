@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
+import type { DriftCounts } from '../drift.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
@@ -15,6 +16,8 @@ import { SeenSet } from '../pass/seen-set.ts';
 import { goneIn } from '../pass/take-page.ts';
 import { startPass, wholeMode } from '../pass/transitions.ts';
 import { turnPage } from '../pass/turn-page.ts';
+import { countsOf } from '../verify/findings.ts';
+import { lookAtSample } from '../verify/sample.ts';
 import { askInDryRun } from './clues.ts';
 import type { DryRunContext } from './context.ts';
 import { type PlannedDeletes, planDeletes } from './deletes.ts';
@@ -29,19 +32,27 @@ export interface DryPassOptions {
   readonly onHit: () => void;
 }
 
+/** The table before the run. */
+export interface InspectedTable {
+  readonly plan: TablePlan;
+  /** The run would compare every record with its row. */
+  readonly isForgotten: boolean;
+}
+
 /** Records that are mapped and compared at once. */
 const recordsPerBatch = 2000;
 
 /** A pass of its own over one resource, planned into the spool. It stores nothing in the target. */
 export class DryPass {
-  readonly #table: TablePlan;
+  readonly #table: InspectedTable;
   readonly #context: DryRunContext;
   readonly #findings = new Findings();
   #state: PassState;
   #deletes: PlannedDeletes | null = null;
+  #drift: DriftCounts | null = null;
   #emptied: HeldEmptied | null = null;
 
-  constructor(resource: Resource, table: TablePlan, context: DryRunContext) {
+  constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
@@ -54,7 +65,9 @@ export class DryPass {
       await this.#takePage(options);
       this.#context.progress.page(this.#name, this.#pages);
     }
-    if (this.#isIn('deleting')) await this.#planDeletes();
+    if (!this.#isIn('deleting')) return;
+    await this.#planDeletes();
+    if (!this.#table.isForgotten) this.#drift = await this.#lookForDrift();
   }
 
   plan(): ResourcePlan {
@@ -74,9 +87,10 @@ export class DryPass {
       counts: this.#context.spool.counts(this.#name),
       unconfirmed: this.#deletes?.unconfirmed ?? 0,
       verdict: this.#deletes?.verdict ?? null,
+      drift: this.#drift,
       emptied: this.#emptied,
       ...(recognised && { recognised }),
-      table: this.#table,
+      table: this.#table.plan,
     };
   }
 
@@ -134,7 +148,7 @@ export class DryPass {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
     const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
-    const planner = new PagePlanner(this.#state, page, this.#context);
+    const planner = new PagePlanner(this.#state, page, this.#context, this.#table);
     const prepare = watch?.around(resource.prepare) ?? resource.prepare;
     const batching = { prepare, size: () => recordsPerBatch };
     for await (const read of readBatches(page, batching, reader)) {
@@ -168,6 +182,14 @@ export class DryPass {
     const { resource, checkpoint } = this.#state;
     const ask = askInDryRun(resource.table, thirdParty.name, this.#context);
     return { by: bringerOf(checkpoint, thirdParty.name), ask };
+  }
+
+  async #lookForDrift(): Promise<DriftCounts | null> {
+    const { target, now } = this.#context;
+    const stored = (await target.pass(this.#name))?.checkpoint ?? null;
+    const sampled = { resource: this.#state.resource, checkpoint: stored };
+    const { drift } = await lookAtSample(sampled, await target.drift(this.#name), target, now());
+    return drift && countsOf(drift);
   }
 
   async #planDeletes(): Promise<void> {

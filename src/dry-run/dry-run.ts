@@ -3,8 +3,8 @@ import { unmatchedProblems } from '../match/unmatched.ts';
 import type { Resource } from '../pass/resource.ts';
 import { type ErrorSummary, errorSummary } from '../run/summary.ts';
 import type { DryRunContext } from './context.ts';
-import { DryPass } from './dry-pass.ts';
-import type { ResourcePlan, TablePlan } from './resource-plan.ts';
+import { DryPass, type InspectedTable } from './dry-pass.ts';
+import type { ResourcePlan } from './resource-plan.ts';
 
 export interface DryRunOptions {
   readonly name: string;
@@ -39,7 +39,7 @@ export async function dryRun(options: DryRunOptions, context: DryRunContext): Pr
   let hits = 0;
   let nextSlotInMs: number | null = null;
   for (const resource of options.resources) {
-    const pass = new DryPass(resource, await planTable(resource, options.adapter, context), context);
+    const pass = new DryPass(resource, await inspectTable(resource, options.adapter, context), context);
     const onHit = () => {
       hits += 1;
     };
@@ -64,9 +64,10 @@ export async function dryRun(options: DryRunOptions, context: DryRunContext): Pr
   return { name: options.name, adapter: options.adapter, outcome, exitCode, hits, resources, errors, nextSlotInMs };
 }
 
-async function planTable(resource: Resource, adapter: string, { target }: DryRunContext): Promise<TablePlan> {
-  const state = await target.inspect(resource.table);
-  return { ...state, problems: [...state.problems, ...(await unmatchedProblems(resource, adapter, target))] };
+async function inspectTable(resource: Resource, adapter: string, { target }: DryRunContext): Promise<InspectedTable> {
+  const { isForgotten, ...state } = await target.inspect(resource.table);
+  const problems = [...state.problems, ...(await unmatchedProblems(resource, adapter, target))];
+  return { plan: { ...state, problems }, isForgotten };
 }
 
 function isMereWait(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Found } from '../batch.ts';
+import { allDifferent, type Found } from '../batch.ts';
 import type { Identified } from '../match/identify.ts';
 import { Brought, firstCounts, type Repeated } from '../pass/brought.ts';
 import { comparedRows, Emptied } from '../pass/emptied.ts';
@@ -17,10 +17,18 @@ export class PagePlanner {
   #emptied: Emptied;
   /** Keys that this page was the first to bring, and that the system does not have; null on the first page, where all are. */
   readonly #newKeys: Set<string> | null;
+  /** Nothing that is known of the rows counts: the table is another one, or new. */
+  readonly #isForgotten: boolean;
 
-  constructor(state: PassState, page: SnapshotPage | ChangesPage, context: DryRunContext) {
+  constructor(
+    state: PassState,
+    page: SnapshotPage | ChangesPage,
+    context: DryRunContext,
+    { isForgotten }: { readonly isForgotten: boolean },
+  ) {
     this.#state = state;
     this.#context = context;
+    this.#isForgotten = isForgotten;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
     this.#emptied = new Emptied(state.resource.table.mapped);
@@ -47,10 +55,8 @@ export class PagePlanner {
     const { records, rejected, aliases } = batch;
     if (aliases) spool.remember(table.resource, aliases.known);
     const before = total(this.repeated);
-    const compared = await target.compare(
-      table,
-      records.map(({ key, hash }) => [key, hash] as const),
-    );
+    const entries = records.map(({ key, hash }) => [key, hash] as const);
+    const compared = this.#isForgotten ? allDifferent(entries) : await target.compare(table, entries);
     this.#brought.add(compared.unchanged);
     const others = new Set(compared.different);
     for (const [at, { values: row }] of records.entries()) {

@@ -1,5 +1,6 @@
 import type { ChangeCounts } from '../change.ts';
 import type { HeldEmptied } from '../checkpoint.ts';
+import type { DriftCounts } from '../drift.ts';
 import type { Recognised } from '../match/recognise.ts';
 import type { Verdict } from '../pass/guard.ts';
 import type { Rejected } from '../record.ts';
@@ -27,6 +28,8 @@ export interface ResourcePlan {
   readonly unconfirmed: number;
   /** Null while the pass is not complete. */
   readonly verdict: Verdict | null;
+  /** Rows that somebody else changed, as far as a sample shows; null where none is known. A run does not write them again. */
+  readonly drift: DriftCounts | null;
   /** Values that would become empty, and that the guard would hold back: they are not among the changes. */
   readonly emptied: HeldEmptied | null;
   /** For a resource with `match`: by what the records were recognised. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Batch } from '../batch.ts';
+import type { Batch, Comparison, Found } from '../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { Checkpoint, ColumnCounts } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
@@ -9,6 +9,7 @@ import type { Identified } from '../match/identify.ts';
 import type { Prepared } from '../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
+import { rowComparison } from './compare-row.ts';
 import { type ComparedRow, comparedRows, Emptied } from './emptied.ts';
 import type { HeldSet } from './held-set.ts';
 import { planSteps } from './plan.ts';
@@ -47,6 +48,8 @@ export class PageWriter {
   readonly #brought: Brought;
   readonly #firstCounts: boolean;
   readonly #retry = new Map<string, Prepared>();
+  /** Keys of records that the third party has not changed, whose rows somebody else has. */
+  readonly #drifted = new Set<string>();
   #emptied: Emptied;
 
   constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
@@ -63,7 +66,7 @@ export class PageWriter {
     const { target } = this.#run;
     const batch = { ...read, records: this.#withoutWaiting(read.records) };
     const entries = batch.records.map(({ key, hash }) => [key, hash] as const);
-    const compared = await target.compare(resource.table, entries);
+    const compared = await this.#withoutDriftedIn(batch, await target.compare(resource.table, entries));
     this.#brought.add(compared.unchanged);
     this.#noteUnchanged(batch.records, compared.different);
     await this.#seeRejected(batch);
@@ -112,6 +115,29 @@ export class PageWriter {
     if (keys.length > 0) this.#brought.addRejected(await this.#run.target.idsOf(resource.table.resource, keys));
   }
 
+  /** In a pass that compares every row, a record differs also where its row is not as it was written. */
+  async #withoutDriftedIn({ records }: Identified, compared: Comparison): Promise<Comparison> {
+    const { resource, checkpoint } = this.#state;
+    if (!checkpoint.verifies || compared.unchanged.length === 0) return compared;
+    const compare = rowComparison(resource, true);
+    const known = await this.#run.target.known(resource.table, { ids: compared.unchanged });
+    const drifted = new Map(known.filter((row) => compare(row) !== 'same').map(({ key, id }) => [key, id]));
+    for (const key of drifted.keys()) this.#drifted.add(key);
+    const ids = new Set(drifted.values());
+    return {
+      unchanged: compared.unchanged.filter((id) => !ids.has(id)),
+      different: [...compared.different, ...records.flatMap(({ key }, at) => (drifted.has(key) ? at : []))],
+    };
+  }
+
+  /** What is known of a row that somebody else has changed does not count. */
+  #withoutDrifted(records: readonly Prepared[], found: readonly Found[]): readonly Found[] {
+    if (this.#drifted.size === 0) return found;
+    return found.map((each, at) =>
+      each.entry && this.#drifted.has(records[at]?.key ?? '') ? { ...each, entry: { ...each.entry, hash: '' } } : each,
+    );
+  }
+
   /** Where the later of two records with one key counts, it does so also if the earlier one is still waiting for its row. */
   #retryDifferent({ records }: Identified, different: readonly number[]): void {
     if (this.#retry.size > 0) for (const { key } of records) this.#retry.delete(key);
@@ -158,7 +184,8 @@ export class PageWriter {
     let candidate: Checkpoint | undefined;
     const compared = new Map<string, ComparedRow>();
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
-    const plan: Batch['plan'] = (planned, found) => {
+    const plan: Batch['plan'] = (planned, known) => {
+      const found = this.#withoutDrifted(planned, known);
       const steps = planSteps(planned, found, { isRepeated, hash: resource.hash });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);

@@ -1,4 +1,4 @@
-import type { Checkpoint, HeldDeletes, HeldEmptied } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldEmptied, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
@@ -12,7 +12,7 @@ import type { PageTaken } from './page-intake.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
 import { takePage } from './take-page.ts';
-import { fail, isSnapshot, needsNewPass, nextMode, startOver, wholeMode } from './transitions.ts';
+import { fail, isSnapshot, needsNewPass, nextMode, wholeMode } from './transitions.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {
@@ -146,9 +146,9 @@ export class Pass {
     await this.#store({ ...this.#checkpoint, ...permitted }, run);
   }
 
-  /** Makes the next step start a new pass, whatever this one was doing. */
-  startOver(): void {
-    if (this.#checkpoint) this.#checkpoint = startOver(this.#checkpoint);
+  /** Makes the next step start a new pass, whatever this one was doing; one that `verifies` compares every row. */
+  startOver({ verifies = false }: { readonly verifies?: boolean } = {}): void {
+    if (this.#checkpoint) this.#checkpoint = { ...startOver(this.#checkpoint), ...(verifies && { verifies }) };
   }
 
   get #name(): string {

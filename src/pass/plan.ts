@@ -1,4 +1,5 @@
 import type { Found, Step } from '../batch.ts';
+import type { ChangeCause } from '../change.ts';
 import type { Prepared, Values } from '../record.ts';
 
 /** What a plan depends on beside the records and the rows. */
@@ -15,7 +16,10 @@ export type PlannedStep = Step & {
   readonly emptied: readonly number[];
 };
 
-/** Decides what each record means for the target. Pure. `found` has what the target knows of each record, in the same order. */
+/**
+ * Decides what each record means for the target. Pure. `found` has what the target knows of each record, in the same order. A
+ * record that the third party has not changed, or whose hash was forgotten, is repaired.
+ */
 export function planSteps(
   records: readonly Prepared[],
   found: readonly Found[],
@@ -33,15 +37,17 @@ const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 
 function stepFor(given: Prepared, { entry, row, isRowDeleted }: Found, hash: Planning['hash']): PlannedStep {
   const { key } = given;
+  const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
+  const why: { readonly cause?: ChangeCause } = isKnown ? { cause: 'repair' } : {};
   if (row === null || entry?.deleted || isRowDeleted)
-    return { record: given, change: { type: 'created', key, after: given.values }, emptied: [] };
+    return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: [] };
   if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: [] };
   const emptied = hash ? emptiedIn(row, given.values) : [];
   const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;
   const { values } = record;
   const changed = differences(row, values);
   if (changed.length > 0)
-    return { record, change: { type: 'updated', key, before: row, after: values, changed }, emptied };
+    return { record, change: { type: 'updated', key, before: row, after: values, changed, ...why }, emptied };
   return { record, change: entry?.hash === record.hash ? 'none' : 'refresh', emptied };
 }
 

@@ -48,6 +48,7 @@ export function startPass<M extends Mode>(
     phase: 'walking',
     shape,
     isRemap: isReshaped || (before?.isRemap === true && before.completedAt === null),
+    ...(before?.verifies && { verifies: true }),
     cursor: null,
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
@@ -105,13 +106,6 @@ export function isPermitted({ permission, emptiedPermission = null }: Checkpoint
   return permission !== null || emptiedPermission !== null;
 }
 
-/** Ends the pass, so that the next step starts a new one. Nothing that a finished pass was good for is kept. */
-export function startOver(checkpoint: Checkpoint): Checkpoint {
-  const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-  const nothing = { completedAt: null, validators: null, lastCount: null, fullAt: null, bookmark: null };
-  return { ...checkpoint, phase: 'done', isRemap, ...nothing };
-}
-
 /** The third party says that nothing has changed since the last complete pass. */
 export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpoint {
   const { bookmark, progress } = checkpoint;
@@ -130,7 +124,7 @@ export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpo
  * later has the same cause.
  */
 export function complete(
-  checkpoint: Checkpoint,
+  { verifies: _verifies, ...checkpoint }: Checkpoint,
   now: number,
   held: HeldDeletes | null,
   heldEmptied: HeldEmptied | null = null,

@@ -19,13 +19,13 @@ if last then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', tonumber(las
  * ARGV[6] for how long a strict limit is remembered, ms
  * -> {1, the strictest per in ms}; {0, ms to wait, nil or the JSON of what caused it}
  *
- * A limit is remembered from when it was last requested: a laxer one does not keep it alive. The largest reserve counts, or
- * a slot that another sync reserved for a slow request would be clamped.
+ * A limit is remembered from when it was last requested, at least for as long as its own slot lasts: a laxer one does not keep
+ * it alive. The largest reserve counts, or a slot that another sync reserved for a slow request would be clamped.
  */
 export const takeScript: Script = {
   guarantee: 'no hit was made',
   lua: `${clock}
-local memory = tonumber(ARGV[6])
+local memory = math.max(tonumber(ARGV[6]), ARGV[3] + ARGV[4])
 local function strictest(field, mine, pick)
   local stored = tonumber(redis.call('HGET', KEYS[2], field) or '')
   local till = tonumber(redis.call('HGET', KEYS[2], field .. 'Until') or '0')
@@ -65,11 +65,18 @@ return {1, per}
 `,
 };
 
-/** KEYS[1] slots   ARGV[1] grant   ARGV[2] ms from now at which it frees   -> 1. A grant that was lost is added again. */
+/**
+ * KEYS[1] slots   KEYS[2] limits   ARGV[1] grant   ARGV[2] ms from now at which it frees   ARGV[3] the per that is part of it
+ * ARGV[4] by how much the strictest per was longer when the slot was taken
+ * -> 1. A grant that was lost is added again. The strictest per that is remembered counts.
+ */
 export const settleScript: Script = {
   guarantee: 'the slot stays taken as long as it was reserved',
   lua: `${clock}
-redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+local stricter = tonumber(ARGV[4])
+local till = tonumber(redis.call('HGET', KEYS[2], 'perUntil') or '0')
+if till > past then stricter = math.max(stricter, redis.call('HGET', KEYS[2], 'per') - ARGV[3]) end
+redis.call('ZADD', KEYS[1], now + ARGV[2] + stricter, ARGV[1])
 ${expireSlots}
 return 1
 `,

@@ -14,16 +14,19 @@ export interface SlotsConfig {
   readonly timings: Pick<Timings, 'retryAfterCapMs'>;
 }
 
-/** How long after its last request a strict limit binds requests with a laxer one. */
+/** How long after its last request a strict limit binds requests with a laxer one, at least. */
 const limitMemoryMs = 3_600_000;
+
+/** A grant of which nothing is known is never lengthened. */
+const unknownGrant = { perMs: Number.MAX_SAFE_INTEGER, stricterByMs: 0 };
 
 /**
  * The slots of every throttle key, in Redis, on Redis's clock. A client's clock plays no part. Fractions of a millisecond
  * are rounded so that a slot never frees early.
  */
 export function createRedisSlots({ redis, prefix, timings }: SlotsConfig): SlotKeeper {
-  // How much longer the strictest limit is than the one of the grant.
-  const stricterByMs = new Map<string, number>();
+  /** The `perMs` that each grant was asked for with, and how much longer the strictest one was. */
+  const taken = new Map<string, { readonly perMs: number; readonly stricterByMs: number }>();
 
   return {
     async take({ id, key }, { hits, perMs }, reserveMs): Promise<SlotAnswer> {
@@ -31,14 +34,16 @@ export function createRedisSlots({ redis, prefix, timings }: SlotsConfig): SlotK
       const args = [id, hits, Math.ceil(perMs), Math.ceil(reserveMs), timings.retryAfterCapMs, limitMemoryMs];
       const [granted, amount, cause] = listIn(await redis.run(takeScript, [slots, limits, notBefore], args));
       if (integerIn(granted) === 0) return denied(integerIn(amount), textOrNull(cause));
-      stricterByMs.set(id, integerIn(amount) - Math.ceil(perMs));
+      const ownMs = Math.ceil(perMs);
+      taken.set(id, { perMs: ownMs, stricterByMs: integerIn(amount) - ownMs });
       crashPoint('slot-taken');
       return { granted: true };
     },
 
     async settle({ id, key }, freesInMs) {
-      const forMs = Math.ceil(freesInMs) + (stricterByMs.get(id) ?? 0);
-      await redis.run(settleScript, [throttleKeys(prefix, key).slots], [id, forMs]);
+      const { slots, limits } = throttleKeys(prefix, key);
+      const { perMs, stricterByMs } = taken.get(id) ?? unknownGrant;
+      await redis.run(settleScript, [slots, limits], [id, Math.ceil(freesInMs), perMs, stricterByMs]);
       crashPoint('slot-settled');
     },
 

@@ -3,16 +3,19 @@ import { refuseUnmatched } from '../match/unmatched.ts';
 import { choosePass } from '../pass/due.ts';
 import { Pass } from '../pass/pass.ts';
 import type { Resource } from '../pass/resource.ts';
+import { checkSample } from '../verify/sample.ts';
 import type { RunContext } from './context.ts';
 import { applyPermits, type Permit } from './permits.ts';
 import type { RunReport } from './report.ts';
-import { reportBackOff, reportEnd } from './report-pass.ts';
+import { reportBackOff, reportDrift, reportEnd } from './report-pass.ts';
 
 export interface PassesOptions {
   /** The resources to work on: all of the config, or those that were asked for. */
   readonly resources: readonly Resource[];
   /** Start every pass over. */
   readonly isFull: boolean;
+  /** With `isFull`: compare every row, and write again what somebody else has changed. */
+  readonly verifies?: boolean;
   /** The run takes at most this many pages. */
   readonly maxPages: number;
   /** What a person permits of what the guard has held back; null where nobody was asked. */
@@ -25,7 +28,7 @@ export async function openPasses(options: PassesOptions, run: RunContext, report
   for (const resource of options.resources) passes.push(await openPass(resource, run));
   report.opened(passes);
   if (options.permits) await applyPermits(passes, options.permits, run, report);
-  if (options.isFull) for (const pass of passes) pass.startOver();
+  if (options.isFull) for (const pass of passes) pass.startOver({ verifies: options.verifies === true });
   return passes;
 }
 
@@ -62,8 +65,10 @@ export async function stepPasses(
 async function isOverAfterStep(pass: Pass, run: RunContext, report: RunReport): Promise<boolean> {
   const { taken, ended } = await pass.step(run);
   if (taken) report.tookPage(taken);
-  if (ended) await reportEnd(pass, ended, run, report);
-  return ended !== null;
+  if (!ended) return false;
+  await reportEnd(pass, ended, run, report);
+  reportDrift(pass, await checkSample(pass, run), report);
+  return true;
 }
 
 /** Stores an error of the third party with its pass, so that the next resource has its turn. Any other error ends the run. */

@@ -1,9 +1,11 @@
 import type { Checkpoint, PassProgress } from '../checkpoint.ts';
+import type { Drift } from '../drift.ts';
 import { IncompleteError, RejectsError } from '../errors.ts';
 import { isBackingOff, isDue } from '../pass/due.ts';
 import type { PassEnded } from '../pass/end-snapshot.ts';
 import type { Pass } from '../pass/pass.ts';
 import { isSnapshot } from '../pass/transitions.ts';
+import { driftSentence, repairAdvice } from '../verify/sentences.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
 
@@ -63,6 +65,11 @@ async function rejectsError(
     `${rejected} of ${records} records of ${name} were rejected${because}. The others were written, nothing was deleted`,
     { hint: 'Fix the map or the schema; "cronsync rejects list" shows all rejected records.' },
   );
+}
+
+/** Reports rows that somebody else has changed, as far as the sample of this pass shows. */
+export function reportDrift({ resource: { table } }: Pass, drift: Drift | null, report: RunReport): void {
+  if (drift) report.warn(`${driftSentence(table, drift)}. ${repairAdvice(table)}`);
 }
 
 function incompleteError(name: string, { records, total }: PassProgress): IncompleteError {

@@ -78,6 +78,18 @@ export function migrationContract(name: string, make: () => Promise<TargetWorld>
       expect((await target.pass('customers'))?.held).toEqual(new Uint8Array([7]));
     });
 
+    test('has nothing to compare rows with but their hashes, and keeps no drift before it is migrated', async () => {
+      const old = await reader();
+      const [known] = await old.known(oldCustomers, { ids: [5] });
+      expect(known).toMatchObject({
+        key: '5',
+        fields: null,
+        row: ['5', 'person5@example.com', 'active', '["label2"]'],
+      });
+      await (await open()).saveDrift('customers', { checkedTo: 7, found: null });
+      expect(await old.drift('customers')).toEqual({ checkedTo: 0, found: null });
+    });
+
     test('takes a batch of the run that has migrated it', async () => {
       const target = await takeOver(await open(), oldCustomers);
       const record = { key: '5', values: ['5', 'new@example.com', 'active', '["label2"]'], hash: 'another' };

@@ -133,6 +133,25 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
       expect(waitOf(await it.keeper.take(aGrant(), minutely, 0))).toBeGreaterThan(40_000);
     });
 
+    test('settles with the strictest limits that are remembered, and not with those of the grant', async () => {
+      const [strict, lax] = [aGrant(), aGrant()];
+      await it.keeper.take(strict, minutely, 0);
+      await it.keeper.cancel(strict);
+      await it.keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
+      await it.keeper.settle(lax, 1100);
+      const wait = waitOf(await it.keeper.take(aGrant(), { hits: 1, perMs: 1000 }, 0));
+      expect(wait).toBeGreaterThan(59_000);
+      expect(wait).toBeLessThanOrEqual(60_101);
+    });
+
+    test('settles with stricter limits that were asked for during the hit', async () => {
+      const lax = aGrant();
+      await it.keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
+      expect((await it.keeper.take(aGrant(), minutely, 0)).granted).toBe(false);
+      await it.keeper.settle(lax, 1100);
+      expect(waitOf(await it.keeper.take(aGrant(), { hits: 1, perMs: 1000 }, 0))).toBeGreaterThan(59_000);
+    });
+
     test('settles a grant that it has lost', async () => {
       await it.keeper.settle(aGrant(), 50_000);
       expect(waitOf(await it.keeper.take(aGrant(), minutely, 0))).toBeGreaterThan(40_000);
@@ -176,7 +195,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
     });
 
     test('goes on by itself when a back-off is over', async () => {
-      await it.keeper.defer('acme', 200, refused);
+      await it.keeper.defer('acme', 600, refused);
       expect((await it.keeper.take(aGrant(), limits, 0)).granted).toBe(false);
       await untilFree();
     });

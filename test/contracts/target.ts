@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch, Committed } from '../../src/batch.ts';
-import type { Checkpoint } from '../../src/checkpoint.ts';
+import { type Checkpoint, startOver } from '../../src/checkpoint.ts';
+import { type Drift, type KnownQuery, noDrift } from '../../src/drift.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
 import type { Position } from '../../src/event.ts';
+import { differingFields, digestFields } from '../../src/field-digests.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Column, Prepared, Values } from '../../src/record.ts';
 import type { OnDelete, ResourceTable } from '../../src/table.ts';
@@ -56,6 +58,12 @@ const never = new AbortController().signal;
 export function checkpointOf(pass: number): Checkpoint {
   return aCheckpoint({ pass, cursor: 'next' });
 }
+
+/** In the middle of its pages, with all that makes the next pass bring less than everything. */
+const deepInAPass: Checkpoint = {
+  ...checkpointOf(4),
+  ...{ bookmark: 'b', fullAt: 5, completedAt: 5, validators: { etag: '"x"' } },
+};
 
 export function batchOf(records: readonly Prepared[], changes: Partial<Batch> = {}): Batch {
   const events = { source: '/test', silent: false };
@@ -158,6 +166,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(state).toEqual({
           exists: true,
           missingColumns: ['email', 'visits', 'score', 'active', 'tags', 'deleted_at'],
+          isForgotten: false,
           problems: [],
           warnings: [],
         });
@@ -192,6 +201,55 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await target.compare(moved, entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
         await write(target, [ada], { table: moved });
         expect(await system('SELECT id FROM clients')).toEqual([{ id: '1' }]);
+      });
+
+      test('starts the pass over after the resource has moved to another table', async () => {
+        const target = await takenOver();
+        await target.save('customers', { checkpoint: deepInAPass });
+        const moved = await takenOver(customersTable({ table: 'clients' }));
+        expect((await moved.pass('customers'))?.checkpoint).toEqual(startOver(deepInAPass));
+        expect(startOver(deepInAPass)).toMatchObject({ phase: 'done', validators: null, bookmark: null, fullAt: null });
+      });
+
+      test('forgets what it knows of the rows of a table that it has to make again', async () => {
+        const first = await takenOver();
+        await write(first, [ada, bob]);
+        await first.save('customers', { checkpoint: deepInAPass });
+        await world.sql('DROP TABLE customers');
+        const target = await takenOver();
+        expect(await target.compare(customersTable(), entriesOf([ada, bob]))).toEqual({
+          unchanged: [],
+          different: [0, 1],
+        });
+        expect((await target.pass('customers'))?.checkpoint).toEqual(startOver(deepInAPass));
+        expect(await write(target, [ada, bob])).toMatchObject({ ids: [1, 2], counts: { created: 2 } });
+        const [, , ...again] = await eventsOf(target);
+        expect(again).toMatchObject([
+          { type: 'customers.created', subject: '1', cause: 'repair' },
+          { type: 'customers.created', subject: '2', cause: 'repair' },
+        ]);
+        expect(await target.compare(customersTable(), entriesOf([ada, bob]))).toMatchObject({ unchanged: [1, 2] });
+      });
+
+      test('says beforehand that it would forget what it knows of a table', async () => {
+        const target = await takenOver();
+        const isForgotten = async (table = customersTable()) => (await target.inspect(table)).isForgotten;
+        expect(await isForgotten()).toBe(false);
+        expect(await isForgotten(customersTable({ table: 'clients' }))).toBe(true);
+        await world.sql('CREATE TABLE clients (id VARCHAR(50) PRIMARY KEY)');
+        expect(await isForgotten(customersTable({ table: 'clients' }))).toBe(true);
+        await world.sql('DROP TABLE customers');
+        expect(await isForgotten()).toBe(true);
+      });
+
+      test('keeps what it knows of a table that it only widens', async () => {
+        const target = await takenOver();
+        await write(target, [ada]);
+        await target.save('customers', { checkpoint: deepInAPass });
+        await world.sql('ALTER TABLE customers DROP COLUMN deleted_at');
+        const widened = await takenOver();
+        expect(await widened.compare(customersTable(), entriesOf([ada]))).toMatchObject({ unchanged: [1] });
+        expect((await widened.pass('customers'))?.checkpoint).toEqual(deepInAPass);
       });
     });
 
@@ -652,6 +710,19 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.find(table, [record('k', 'w', 2, 'b')]))[0]?.row).toEqual(['k', 'gone', 2, 'b']);
       });
 
+      test('takes names that look like parameters or comments', async () => {
+        const columns = ['id', 'g?1', "it's ?2", '$1', ':name', '--', '/*'].map((name) => column(name, 'text'));
+        const table = customersTable({ columns, onDelete: 'hard' });
+        const target = await takenOver(table);
+        const before = record('1', 'a', 'b', 'c', 'd', 'e', 'f');
+        const after = record('1', 'A', 'B', 'C', 'D', 'E', 'F');
+        await write(target, [before], { table });
+        const { ids, counts } = await write(target, [after], { table });
+        expect(counts.updated).toBe(1);
+        expect((await target.find(table, [after]))[0]?.row).toEqual(after.values);
+        expect(await remove(target, ids, table)).toMatchObject({ counts: { deleted: 1 } });
+      });
+
       test('keeps strings of any kind, and integers past 2^53', async () => {
         const target = await takenOver();
         const strings = [
@@ -684,6 +755,46 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(found.map(({ row }) => row?.[0])).toEqual(['a', 'A', 'a ', 'ä', 'Ä']);
       });
 
+      describe('with keys of text in a column of integers', () => {
+        const columns = [column('id', 'text'), column('email', 'text')];
+        const table = customersTable({ columns, onDelete: 'hard' });
+        const seven = record('7', 'seven@example.com');
+        const padded = record('007', 'padded@example.com');
+        const rows = () => system('SELECT id, email FROM customers');
+        const kept = [{ id: 7, email: 'seven@example.com' }];
+        const numbers = async () => (await rows()).map(({ id, email }) => ({ id: Number(id), email }));
+
+        beforeEach(() => world.sql('CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(50))'));
+
+        test('finds a row only where the column reads as the same text', async () => {
+          const target = await takenOver(table);
+          await write(target, [seven], { table });
+          const found = await target.find(table, [seven, padded]);
+          expect(found.map(({ row }) => row)).toEqual([seven.values, null]);
+        });
+
+        test('refuses a key that the column would keep as another one, and writes the others', async () => {
+          const target = await takenOver(table);
+          const { refused, counts } = await write(target, [padded, seven], { table });
+          expect(refused.map(({ key }) => key)).toEqual(['007']);
+          expect(counts.created).toBe(1);
+          expect(await numbers()).toEqual(kept);
+          expect(await write(target, [padded], { table })).toMatchObject({ refused: [{ key: '007' }] });
+          expect(await numbers()).toEqual(kept);
+        });
+
+        test('never deletes the row of another key', async () => {
+          const target = await takenOver(table);
+          await write(target, [seven], { table });
+          await world.sql(
+            "INSERT INTO _sync_records (of_table, id, key, hash) SELECT id, 2, '007', 'h' FROM _sync_tables",
+          );
+          await world.sql('UPDATE _sync_tables SET next_record = 3, live = 2');
+          expect(await remove(target, [2], table)).toMatchObject({ counts: { deleted: 1 } });
+          expect(await numbers()).toEqual(kept);
+        });
+      });
+
       test('knows records by a key of several columns of several kinds', async () => {
         const columns = [column('tenant', 'text'), column('n', 'integer'), column('name', 'text')];
         const table = customersTable({ key: ['tenant', 'n'], columns, onDelete: 'hard' });
@@ -698,6 +809,105 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         ]);
         await remove(target, ids.slice(0, 1), table);
         expect(await system('SELECT tenant FROM customers')).toEqual([{ tenant: 'b' }]);
+      });
+    });
+
+    describe('what is known of rows', () => {
+      const all = { after: 0, limit: 100 };
+      const digest = digestFields(customerColumns);
+      /** The fields that read otherwise than when they were written, by key; null for a row that is gone. */
+      const differing = async (target: TargetReader, table = customersTable()) =>
+        (await target.known(table, all)).map(({ key, row, fields }) => [
+          key,
+          row && differingFields(fields ?? '', digestFields(table.mapped)(row)),
+        ]);
+
+      test('is what each live row was like when it was written, beside the row as it is now', async () => {
+        const target = await takenOver();
+        const { ids } = await write(target, [ada, bob, eve]);
+        await remove(target, ids.slice(1, 2));
+        await world.sql("UPDATE customers SET email = 'x@example.com' WHERE id = '3'");
+        const known = { isMarked: false, mayBeRewritten: false };
+        expect(await target.known(customersTable(), all)).toEqual([
+          { id: 1, key: '1', hash: ada.hash, fields: digest(ada.values), row: ada.values, ...known },
+          {
+            ...{ id: 3, key: '3', hash: eve.hash, fields: digest(eve.values), ...known },
+            row: ['3', 'x@example.com', null, null, null, '{"k":1}'],
+          },
+        ]);
+      });
+
+      test('comes in steps, or for some ids', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob, eve]);
+        const keys = async (query: KnownQuery) => (await target.known(customersTable(), query)).map(({ key }) => key);
+        expect(await keys({ after: 1, limit: 1 })).toEqual(['2']);
+        expect(await keys({ after: 3, limit: 9 })).toEqual([]);
+        expect(await keys({ ids: [3, 1, 77] })).toEqual(['1', '3']);
+      });
+
+      test('shows rows that are gone, marked, or in a table that is gone', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        await world.sql("DELETE FROM customers WHERE id = '1'");
+        await world.sql("UPDATE customers SET deleted_at = '2026-01-01T00:00:00Z' WHERE id = '2'");
+        const known = async () =>
+          (await target.known(customersTable(), all)).map(({ row, isMarked }) => [row, isMarked]);
+        expect(await known()).toEqual([
+          [null, false],
+          [bob.values, true],
+        ]);
+        await world.sql('DROP TABLE customers');
+        expect(await known()).toEqual([
+          [null, false],
+          [null, false],
+        ]);
+      });
+
+      test('is what the database made of a value, where a type rounds it', async () => {
+        await world.sql('CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, email NUMERIC(10,2))');
+        const columns = [column('id', 'text'), column('email', 'text')];
+        const table = customersTable({ columns });
+        const target = await takenOver(table);
+        await write(target, [record('1', '1.50'), record('2', '2.0')], { table });
+        await write(target, [record('1', '3.500')], { table });
+        expect(await differing(target, table)).toEqual([
+          ['1', []],
+          ['2', []],
+        ]);
+        await world.sql('UPDATE customers SET email = 9');
+        expect(await differing(target, table)).toEqual([
+          ['1', [1]],
+          ['2', [1]],
+        ]);
+      });
+
+      test('is forgotten on request, with whatever makes the next pass bring less than everything', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        await target.save('customers', { checkpoint: deepInAPass });
+        await target.forget('customers', [2]);
+        expect(await (await reader()).compare(customersTable(), entriesOf([ada, bob]))).toEqual({
+          unchanged: [1],
+          different: [1],
+        });
+        expect((await target.pass('customers'))?.checkpoint).toEqual(startOver(deepInAPass));
+        const old = target;
+        await takenOver();
+        await expect(old.forget('customers', [1])).rejects.toThrow(FencedError);
+      });
+
+      test('keeps what was found to differ, until it is replaced', async () => {
+        const target = await takenOver();
+        expect(await target.drift('customers')).toEqual(noDrift);
+        const found: Drift = {
+          ...{ at: 5, compared: 9, missing: 1, changed: 0, marked: 0, unknown: 0, isBeingRepaired: false },
+          rows: [{ id: 1, key: '1', is: 'missing', fields: null }],
+        };
+        await target.saveDrift('customers', { checkedTo: 7, found });
+        expect(await (await reader()).drift('customers')).toEqual({ checkedTo: 7, found });
+        await (await open()).saveDrift('customers', { checkedTo: 8, found: null });
+        expect(await target.drift('customers')).toEqual({ checkedTo: 8, found: null });
       });
     });
 

@@ -96,6 +96,13 @@ describe('a dry run', () => {
     expect(changes()).toEqual([]);
   });
 
+  test('plans every row again where the table has to be made again', async () => {
+    await system.fill(3);
+    system.sql('DROP TABLE customers');
+    const plan = await planOf([all(3)]);
+    expect(plan.resources).toMatchObject([{ counts: { created: 3 }, table: { exists: false } }]);
+  });
+
   test('shows what the guard would hold, and ends as the run would', async () => {
     await system.fill(100);
     const plan = await planOf([all(50)]);

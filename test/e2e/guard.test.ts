@@ -250,6 +250,25 @@ describe('--allow-mass-delete', () => {
   });
 });
 
+test.each(['sqlite', 'postgres'] as const)(
+  'on %s, a pass whose credentials change on the way deletes nothing and says so',
+  async (target) => {
+    await using project = await aProject({ redis, target, records: customers(20), ...threePages, config: as('ours') });
+    await project.sync();
+    expect((await project.sync(onePage)).json().outcome).toBe('partial');
+    await project.reconfigure(as('theirs'));
+    project.serve(customers(18));
+    const { exitCode, json } = await project.sync();
+
+    expect(exitCode).toBe(0);
+    expect(json()).toMatchObject({ outcome: 'done', counts: { deleted: 0 } });
+    expect(json().warnings).toEqual([
+      expect.stringContaining('nothing of customers was deleted: the credentials changed while the pages were read'),
+    ]);
+    expect((await project.sync()).json()).toMatchObject({ counts: { deleted: 2 } });
+  },
+);
+
 describe('a record that is missing', () => {
   test('from pages that may shift is deleted when two consecutive passes did not bring it', async () => {
     await using project = await aProject({ redis, records: customers(20), ...threePages });
@@ -318,6 +337,13 @@ async function count(project: Project): Promise<number> {
 
 function live(project: Project) {
   return project.rows().filter(({ deleted_at }) => deleted_at === null);
+}
+
+function as(token: string) {
+  return (config: BaseConfig) => {
+    const { adapters, ...rest } = stable(config);
+    return { ...rest, adapters: { acme: { ...adapters.acme, auth: { type: 'bearer', token } } } };
+  };
 }
 
 function guarded(guard: object) {

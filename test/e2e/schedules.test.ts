@@ -197,6 +197,7 @@ async function runOptions(shape: number, id: string): Promise<RunOptions> {
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
     resources: [resource],
     isFull: false,
+    verifies: false,
     maxPages: 1,
     permits: null,
     groups: [],

@@ -146,7 +146,7 @@ function runOptions(
   { maxPages = 1000, permits = null }: RunChanges,
 ): RunOptions {
   return {
-    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, permits },
+    ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, verifies: false, permits },
     ...{ groups: [], maxStream: 100_000, retainMs: 3_600_000, source: '/crm', onRemap: 'emit', perMs: 60_000 },
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
   };

@@ -5,6 +5,7 @@ import type { Prepared } from '../../src/record.ts';
 
 const record: Prepared = { key: '1', values: ['1', 'ada@example.com'], hash: 'new' };
 const entry = { id: 7, hash: 'old', deleted: false };
+const forgotten = { ...entry, hash: '' };
 const sameRow = ['1', 'ada@example.com'];
 const otherRow = ['1', 'old@example.com'];
 
@@ -18,7 +19,22 @@ describe('a record is planned as', () => {
   test.each([
     ['created if nothing is known of it', {}, created],
     ['created again where its row is gone', { entry }, created],
-    ['created again where its row is gone and its hash is equal', { entry: { ...entry, hash: 'new' } }, created],
+    [
+      'created again, as a repair, where its row is gone and its hash is equal',
+      { entry: { ...entry, hash: 'new' } },
+      { ...created, cause: 'repair' },
+    ],
+    [
+      'created again, as a repair, where its row is gone and its hash is forgotten',
+      { entry: forgotten },
+      { ...created, cause: 'repair' },
+    ],
+    [
+      'updated, as a repair, where its hash is forgotten',
+      { entry: forgotten, row: otherRow },
+      { ...updated, cause: 'repair' },
+    ],
+    ['a refresh where its hash is forgotten and no field differs', { entry: forgotten, row: sameRow }, 'refresh'],
     ['created again after a delete', { entry: { ...entry, deleted: true }, row: sameRow }, created],
     [
       'created again after a delete, though its hash is equal',

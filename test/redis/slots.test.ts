@@ -41,15 +41,13 @@ test('grants nothing when Redis does not answer', async () => {
   await expect(keeper.take(aGrant(), minutely, 0)).rejects.toThrow('no hit was made');
 });
 
-test('keeps the longest per for a hit that was asked for with a shorter one', async () => {
+test('remembers a limit at least for as long as its own slot lasts', async () => {
   const keeper = await aKeeper();
-  const strict = aGrant();
-  await keeper.take(strict, minutely, 0);
-  await keeper.cancel(strict);
-  const lax = aGrant();
-  await keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
-  await keeper.settle(lax, 1100);
-  expect(waitOf(await keeper.take(aGrant(), minutely, 0))).toBeGreaterThan(50_000);
+  const daily = { hits: 1, perMs: 86_400_000 };
+  await keeper.take(aGrant(), daily, 5000);
+  const until = Number(await server.client.hget(keys.limits, 'perUntil'));
+  expect(until).toBeGreaterThan(Date.now() + daily.perMs);
+  expect(await server.client.pttl(keys.limits)).toBeGreaterThan(daily.perMs);
 });
 
 test('forgets a strict limit that nobody asks for any more, though others go on', async () => {

@@ -1,4 +1,4 @@
-import { type ExitCode, LockHeldError } from '../../errors.ts';
+import { type ExitCode, LockHeldError, UsageError } from '../../errors.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import {
   connectRedis,
@@ -17,10 +17,18 @@ import type { Terminal } from '../terminal.ts';
 
 /** `cronsync run`: one run; with `--dry-run`, its plan. */
 export async function runCommand(flags: RunFlags, terminal: Terminal, signal: AbortSignal): Promise<number> {
+  refuseVerifyAlone(flags);
   const setting = await loadSetting(flags, terminal);
   if (!flags.dryRun) return runUnlessHeld(setting, flags, signal);
   const { dryRunCommand } = await import('./dry-run.ts');
   return dryRunCommand(setting, flags, signal);
+}
+
+function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
+  if (!verify || (full && !dryRun)) return;
+  throw new UsageError('--verify needs --full, and cannot be part of a dry run; nothing was done', {
+    hint: 'Run "cronsync run --full --verify", or "cronsync verify" to compare the rows without a hit.',
+  });
 }
 
 /** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
@@ -63,6 +71,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         holder,
         resources,
         isFull: flags.full === true,
+        verifies: flags.verify === true,
         maxPages: flags.maxPages ?? Number.MAX_SAFE_INTEGER,
         permits,
         groups: listenerGroups(config),

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../../checkpoint.ts';
+import type { Drift } from '../../drift.ts';
 import { formatDuration } from '../../duration.ts';
 import { type BackOffCause, ExitCode } from '../../errors.ts';
 import { formatPosition, type Position } from '../../event.ts';
@@ -8,9 +9,10 @@ import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
 import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
 import { describeStricter, type StricterLimits } from '../../throttle.ts';
+import { differingIn } from '../../verify/findings.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../open/app.ts';
 import { throttleKeysOf } from '../open/throttle-keys.ts';
-import { changes, many } from '../output/numbers.ts';
+import { changes, count, many } from '../output/numbers.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { describeHeld } from './unlock.ts';
@@ -34,6 +36,8 @@ interface Status {
     readonly live: number;
     readonly checkpoint: Checkpoint | null;
     readonly rejects: number;
+    /** Rows that somebody else changed; null where none is known. */
+    readonly drift: Drift | null;
   }[];
   readonly stream: StreamState;
   /** Events in the outbox that are not on the stream yet. */
@@ -79,6 +83,7 @@ async function readStatus(setting: Setting): Promise<Status> {
       live: await target.countLive(resource),
       checkpoint: (await target.pass(resource))?.checkpoint ?? null,
       rejects: await target.countRejects(resource),
+      drift: (await target.drift(resource)).found,
     })),
   );
   return {
@@ -149,12 +154,13 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
     if (stricter) print(`           ${out.yellow(describeStricter(stricter))}`);
   }
   if (status.lease === null) print('target     no run has been here yet');
-  for (const { resource, live, checkpoint, rejects } of status.resources) {
+  for (const { resource, live, checkpoint, rejects, drift } of status.resources) {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
     if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
     if (checkpoint?.incomplete) print(`           ${out.red(incompleteText(checkpoint.incomplete))}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
+    if (drift) print(`           ${out.yellow(describeDrift(drift, resource, command))}`);
     if (rejects > 0)
       print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: ${command} rejects list`)}`);
   }
@@ -171,6 +177,12 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
       `run        ${run.startedAt.toISOString()} ${run.outcome} (${run.exitCode}) ${changes(run.counts, out)}; ${many(run.hits, 'hit')}; ${took}${run.error ? `; ${run.error}` : ''}`,
     );
   }
+}
+
+function describeDrift(drift: Drift, resource: string, command: string): string {
+  const differ = `${many(differingIn(drift), 'row')} of ${count(drift.compared)} that were compared`;
+  if (drift.isBeingRepaired) return `drift: ${differ} are being repaired: the next pass writes them again`;
+  return `drift: somebody else has changed ${differ}: ${command} verify --resource ${resource} --repair`;
 }
 
 function incompleteText({ records, total }: { readonly records: number; readonly total: number }): string {

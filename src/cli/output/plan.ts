@@ -6,6 +6,7 @@ import { fieldsJson } from '../../event.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { Column, Value } from '../../record.ts';
 import type { Spool } from '../../spool.ts';
+import { differingIn } from '../../verify/findings.ts';
 import type { Terminal } from '../terminal.ts';
 import { differenceOf } from './difference.ts';
 import { changes, count, many } from './numbers.ts';
@@ -88,7 +89,7 @@ function isUnread({ pages, isComplete }: ResourcePlan): boolean {
 
 /** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
-  const { isComplete, pages, verdict, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
+  const { isComplete, pages, verdict, drift, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
   return [
     ...planned.table.problems,
     planned.table.exists ? '' : `the table ${table} will be created`,
@@ -98,6 +99,9 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
     isComplete || pages === 0 ? '' : `only ${many(pages, 'page')} could be read: deletions are unknown`,
     verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
     verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
+    drift
+      ? `somebody else has changed ${differingIn(drift)} of ${many(drift.compared, 'row')} that were looked up: "cronsync verify" lists them`
+      : '',
     emptied ? `the guard would hold ${many(emptied.count, 'value')} back: ${emptied.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
     duplicates > 0 ? `${many(duplicates, 'duplicate')}: the first record of each key counts` : '',

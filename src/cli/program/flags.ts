@@ -29,11 +29,19 @@ export interface SwapFlags extends PlanFlags {
 
 export interface RunFlags extends PlanFlags {
   readonly adapter?: string;
+  /** With `full`: compare every row. */
+  readonly verify?: boolean;
   /** How many deletions a person permits; true without a number. */
   readonly allowMassDelete?: number | true;
   /** How many empty values. */
   readonly allowMassUpdate?: number | true;
   readonly lockedExitCode?: number;
+}
+
+export interface VerifyFlags extends GlobalOptions {
+  readonly resource?: readonly string[];
+  readonly repair?: boolean;
+  readonly sample?: number;
 }
 
 export interface EventsFlags extends GlobalOptions {

@@ -1,9 +1,21 @@
 import type { Command } from 'commander';
-import { type Choose, runs, withGlobals } from './arguments.ts';
-import type { ConfirmFlags } from './flags.ts';
+import { type Choose, collect, runs, whole, withGlobals } from './arguments.ts';
+import type { ConfirmFlags, VerifyFlags } from './flags.ts';
 
 /** Adds the commands that repair what went wrong. */
 export function addRepairs(program: Command, choose: Choose): void {
+  const verify = withGlobals(
+    program
+      .command('verify')
+      .description('compare the rows with what was written; exit 4 if somebody has changed some'),
+  )
+    .option('--resource <name>', 'only this resource (repeatable)', collect)
+    .option('--sample <n>', 'compare only so many rows, after those of the last sample', whole)
+    .option('--repair', 'make the next pass write the rows again that differ');
+  runs<VerifyFlags>(verify, choose, async ({ flags, terminal, signal }) =>
+    (await import('../commands/verify.ts')).verifyCommand(flags, terminal, signal),
+  );
+
   const unlock = withGlobals(program.command('unlock').description('remove the lock, and fence its holder out')).option(
     '--yes',
     'do not ask',

@@ -91,6 +91,8 @@ export class Courier {
     const isSuspect = crashes === crashesAllowed - 1;
     if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
     try {
+      // What waited for another event to end is not counted as started when the reading is over.
+      if (this.#deps.over.aborted) return stay;
       if (!task.isBegun) task.isBegun = await this.#deps.consumer.begin(task.id);
       if (!task.isBegun) return notOurs;
       if (this.#deps.over.aborted) return stay;

@@ -23,7 +23,7 @@ export interface BisectLimits {
   readonly onRefusal?: ((error: unknown) => void) | undefined;
 }
 
-/** A row was left out silently: a trigger of the system returned NULL. */
+/** A row was left out silently, because a trigger of the system returned NULL; or it is there under another key. */
 export class LeftOutError extends Error {}
 
 /** How long a transaction waits, once, for a lock that the system holds. */

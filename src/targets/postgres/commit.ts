@@ -1,6 +1,7 @@
 import type { Batch, Committed, Step } from '../../batch.ts';
 import { type Change, countChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
+import { digestFields } from '../../field-digests.ts';
 import type { Prepared, Rejected } from '../../record.ts';
 import { EntryBook, type Register } from '../sql/entry-book.ts';
 import { NotEmptyError } from '../sql/first-loads.ts';
@@ -50,7 +51,9 @@ export async function commitBatch(
 
   const rows = rowsToWrite(planned.steps, (n) => planned.found[n]?.row !== null);
   const outcome = await writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined });
-  const { book, changes } = entered(planned, outcome, register);
+  const written = whatWasWritten(planned, outcome);
+  const fields = await readFields(writing, shape, written.entering);
+  const { book, changes } = entered(written, fields, register);
   await writeBook(writing, register.id, book, isFirstLoad);
   crashPoint('commit-written');
 
@@ -99,25 +102,52 @@ function notEmpty(): never {
   throw new NotEmptyError();
 }
 
+/** What became of the steps of a batch. */
+interface WhatWasWritten {
+  /** Those of records that keep the entry that they have. */
+  readonly kept: ReadonlySet<Step>;
+  /** Those of records that are live from now on as they are here. */
+  readonly entering: readonly Step[];
+  /** All of these with what was found, in the order of the batch. */
+  readonly steps: readonly (readonly [Step, FoundRow])[];
+}
+
+/** A record that was not written keeps the entry that it has. Nothing is known yet of one that is busy or left. */
+function whatWasWritten({ steps, found }: Planned, { refused, busy, left }: Outcome<RowToWrite>): WhatWasWritten {
+  const positions = (rows: Iterable<RowToWrite>) => new Set([...rows].map(({ at }) => at));
+  const notYet = positions([...busy, ...left]);
+  const notAtAll = positions(refused.keys());
+  const known = steps.flatMap((step, n) => (notYet.has(n) ? [] : [[step, found[n] ?? noFoundRow] as const]));
+  const kept = new Set(steps.filter(({ change }, n) => notAtAll.has(n) || change === 'none'));
+  return { steps: known, kept, entering: known.flatMap(([step]) => (kept.has(step) ? [] : step)) };
+}
+
+/** The digests of the rows' fields, as the database keeps them. */
+async function readFields(
+  { session, place }: Writing,
+  shape: Shape,
+  entering: readonly Step[],
+): Promise<ReadonlyMap<Step, string>> {
+  const digest = digestFields(shape.table.mapped);
+  if (!shape.mayRewrite) return new Map(entering.map((step) => [step, digest(step.record.values)]));
+  const wanted = entering.map(({ record }) => ({ ...wantedRecord(record, shape), values: null }));
+  const rows = await lookUp(session, { place, shape, of: null, lock: '' }, wanted);
+  return new Map(entering.map((step, n) => [step, digest(rows[n]?.row ?? step.record.values)]));
+}
+
 interface Entered {
   readonly book: EntryBook;
   /** What has really changed. */
   readonly changes: readonly Change[];
 }
 
-/** A record that was not written keeps the entry that it has. Nothing is known yet of one that is busy or left. */
-function entered({ steps, found }: Planned, { refused, busy, left }: Outcome<RowToWrite>, register: Register): Entered {
-  const positions = (rows: Iterable<RowToWrite>) => new Set([...rows].map(({ at }) => at));
-  const notYet = positions([...busy, ...left]);
-  const notAtAll = positions(refused.keys());
+function entered({ steps, kept }: WhatWasWritten, fields: ReadonlyMap<Step, string>, register: Register): Entered {
   const book = new EntryBook(register);
   const changes: Change[] = [];
-  for (const [n, { record, change }] of steps.entries()) {
-    const entry = found[n]?.entry ?? null;
-    if (notYet.has(n)) continue;
-    if (notAtAll.has(n) || change === 'none') book.keep(entry);
-    else book.enter(record, entry);
-    if (typeof change === 'object' && !notAtAll.has(n)) changes.push(change);
+  for (const [step, { entry }] of steps) {
+    if (kept.has(step)) book.keep(entry);
+    else book.enter(step.record, entry, fields.get(step) ?? '');
+    if (typeof step.change === 'object' && !kept.has(step)) changes.push(step.change);
   }
   return { book, changes };
 }

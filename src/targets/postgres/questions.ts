@@ -1,9 +1,12 @@
+import { allDifferent } from '../../batch.ts';
+import { noDrift } from '../../drift.ts';
 import { noClues } from '../../identity.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
-import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import type { Session } from './connection/session.ts';
+import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
 import { migrations } from './migrations.ts';
@@ -53,10 +56,14 @@ class SyncReading {
   }
 
   /** Reads what is known of a resource. */
-  registered<T>(resource: string, work: (session: Session, register: Register) => Promise<T>, empty: T): Promise<T> {
-    return this.ours(async (session) => {
+  registered<T>(
+    resource: string,
+    work: (session: Session, register: Register, version: number) => Promise<T>,
+    empty: T,
+  ): Promise<T> {
+    return this.ours(async (session, version) => {
       const register = await registerOf(session, this.place, this.name, resource);
-      return register ? work(session, register) : empty;
+      return register ? work(session, register, version) : empty;
     }, empty);
   }
 
@@ -79,7 +86,7 @@ class SyncReading {
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'known' | 'drift');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -113,6 +120,17 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     countLive: (resource) => sync.registered(resource, async (_session, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
       sync.registered(resource, (session, { id }) => liveEntries(session, place, id, after, limit), noLiveIds),
+    known: (table, query) =>
+      sync.registered(
+        table.resource,
+        async (session, { id: of }, version) => {
+          const shape = await readShape(session, place, table);
+          return knownRows(session, { place, shape, of, version }, query);
+        },
+        [],
+      ),
+    drift: (resource) =>
+      sync.ours((session, version) => readDrift(session, place, sync.name, resource, version), noDrift),
     rowsOf: (table, ids) =>
       sync.registered(
         table.resource,

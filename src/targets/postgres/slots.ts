@@ -14,7 +14,7 @@ export function slotKeeper(transact: Transact, place: Place): SlotKeeper {
   return keeperOf((key, decide) =>
     transact(async (session) => {
       const { kept, now } = await readLocked(session, place, key);
-      const { keeps, answer } = decide(kept, now);
+      const { keeps, answer } = decide(kept, { now, uptime: null });
       await store(session, place, key, keeps);
       return answer;
     }),

@@ -8,6 +8,7 @@ import { parseAddress } from './connection/address.ts';
 import { type Connection, createConnection } from './connection/connection.ts';
 import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
+import { forgetSome, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
 import { takeOver } from './fence/take-over.ts';
@@ -15,7 +16,7 @@ import { savePass, storeGroups, storeRun } from './ledger.ts';
 import { moveOutbox, purgeSome } from './outbox.ts';
 import { openReading, type PostgresOptions, type Reading } from './reader.ts';
 import { dropRejects } from './rejects.ts';
-import { registerOf } from './rows/register.ts';
+import { ownRegister, registerOf } from './rows/register.ts';
 import { Shapes } from './rows/shapes.ts';
 import { hasSchema, OurTables, type Place, type Transact } from './schema.ts';
 import { slotKeeper } from './slots.ts';
@@ -66,7 +67,16 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
   };
 }
 
-type Bookkeeping = 'save' | 'saveGroups' | 'purgeOutbox' | 'purgeRejects' | 'recordRun' | 'rebase' | 'fenceOut';
+type Bookkeeping =
+  | 'save'
+  | 'forget'
+  | 'saveDrift'
+  | 'saveGroups'
+  | 'purgeOutbox'
+  | 'purgeRejects'
+  | 'recordRun'
+  | 'rebase'
+  | 'fenceOut';
 
 interface BookkeepingOptions {
   readonly fence: RunFence;
@@ -86,6 +96,12 @@ function bookkeeping({ fence, ours, transact, place, name }: BookkeepingOptions)
     fence.isTaken ? fence.transaction(({ session }) => work(session)) : ours.transaction(work);
   return {
     save: (resource, stored) => fence.transaction(({ session }) => savePass(session, place, name, resource, stored)),
+    forget: (resource, ids) =>
+      fence.transaction(async ({ session }) => {
+        const { id: of } = await ownRegister(session, place, name, resource);
+        await forgetSome(session, place, { name, resource, of }, ids);
+      }),
+    saveDrift: (resource, drift) => shared((session) => storeDrift(session, place, name, resource, drift)),
     saveGroups: (cursors, drop = []) => shared((session) => storeGroups(session, place, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => shared((session) => purgeSome(session, place, name, olderThan, passed))),

@@ -12,9 +12,9 @@ export interface Register {
 export interface Entries {
   /** New records. They get consecutive ids, from `first` on. */
   readonly first: number;
-  readonly entering: readonly (readonly [key: string, hash: string])[];
-  /** Known records that are live from now on, with these hashes. */
-  readonly renewing: readonly (readonly [id: number, hash: string])[];
+  readonly entering: readonly (readonly [key: string, hash: string, fields: string])[];
+  /** Known records that are live from now on, with these hashes and digests of their fields. */
+  readonly renewing: readonly (readonly [id: number, hash: string, fields: string])[];
   /** The register afterwards; null if it stays as it is. */
   readonly register: Register | null;
 }
@@ -26,8 +26,8 @@ export interface Entries {
 export class EntryBook {
   readonly #register: Register;
   readonly #ids: number[] = [];
-  readonly #entering: [key: string, hash: string][] = [];
-  readonly #renewing: [id: number, hash: string][] = [];
+  readonly #entering: [key: string, hash: string, fields: string][] = [];
+  readonly #renewing: [id: number, hash: string, fields: string][] = [];
   #revived = 0;
 
   constructor(register: Register) {
@@ -39,11 +39,11 @@ export class EntryBook {
     if (entry && !entry.deleted) this.#ids.push(entry.id);
   }
 
-  /** The record is live, with this hash. */
-  enter({ key, hash }: Pick<Prepared, 'key' | 'hash'>, entry: Found['entry']): void {
+  /** The record is live, with this hash; `fields` has the digests of the row as the database keeps it. */
+  enter({ key, hash }: Pick<Prepared, 'key' | 'hash'>, entry: Found['entry'], fields: string): void {
     this.#ids.push(entry?.id ?? this.#register.next + this.#entering.length);
-    if (entry) this.#renewing.push([entry.id, hash]);
-    else this.#entering.push([key, hash]);
+    if (entry) this.#renewing.push([entry.id, hash, fields]);
+    else this.#entering.push([key, hash, fields]);
     if (entry?.deleted) this.#revived += 1;
   }
 

@@ -1,7 +1,7 @@
+import { allDifferent } from '../../batch.ts';
 import { nativeOnly } from '../../identity.ts';
 import type { Log } from '../../log.ts';
 import type { TargetReader } from '../../target.ts';
-import { allDifferent } from './nothing-yet.ts';
 
 /** A record of a first load is there already: the batch has to be repeated with a look-up of each record. */
 export class NotEmptyError extends Error {}

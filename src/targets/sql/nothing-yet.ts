@@ -1,4 +1,4 @@
-import type { Comparison, Found } from '../../batch.ts';
+import type { Found } from '../../batch.ts';
 import type { Position } from '../../event.ts';
 import type { LiveIds, OutboxSlice } from '../../target.ts';
 
@@ -7,10 +7,6 @@ import type { LiveIds, OutboxSlice } from '../../target.ts';
 export const noFound: Found = { entry: null, row: null, isRowDeleted: false };
 
 export const noLiveIds: LiveIds = { ids: [], missed: [] };
-
-export function allDifferent(entries: readonly unknown[]): Comparison {
-  return { unchanged: [], different: entries.map((_entry, at) => at) };
-}
 
 export function emptyOutbox({ generation, seq }: Position): OutboxSlice {
   return { generation, firstSeq: seq + 1, events: [] };

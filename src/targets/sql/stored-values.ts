@@ -8,6 +8,10 @@ export type Stored = string | number | bigint | Uint8Array | null;
 /** A value that no supported database can store. Its record is refused; the others of the batch are written. */
 export class UnstorableError extends Error {}
 
+/** Why a key is refused that its column keeps as another one. */
+export const changedKey =
+  'the columns of its key cannot hold this key: they would make another one of it. Make them columns of text';
+
 /** The form in which a canonical value is written; `json` and `text` are text. Throws `UnstorableError`. */
 export function toStored(value: Value, kind: ColumnKind): Stored {
   if (typeof value === 'string') return wellFormed(value);

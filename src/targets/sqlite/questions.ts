@@ -1,9 +1,12 @@
+import { allDifferent } from '../../batch.ts';
+import { noDrift } from '../../drift.ts';
 import { noClues } from '../../identity.ts';
 import type { TableState } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
-import { allDifferent, emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import type { Connection } from './connection/connection.ts';
+import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
 import { readGroups, readPass, readRuns } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
@@ -43,10 +46,14 @@ class SyncReading {
   }
 
   /** Reads what is known of a resource. */
-  registered<T>(resource: string, work: (connection: Connection, register: Register) => T, empty: T): Promise<T> {
-    return this.ours((connection) => {
+  registered<T>(
+    resource: string,
+    work: (connection: Connection, register: Register, version: number) => T,
+    empty: T,
+  ): Promise<T> {
+    return this.ours((connection, version) => {
       const register = registerOf(connection, this.name, resource);
-      return register ? work(connection, register) : empty;
+      return register ? work(connection, register, version) : empty;
     }, empty);
   }
 
@@ -61,7 +68,7 @@ class SyncReading {
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'known' | 'drift');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -92,6 +99,14 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     countLive: (resource) => sync.registered(resource, (_connection, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
       sync.registered(resource, (connection, { id }) => liveEntries(connection, id, after, limit), noLiveIds),
+    known: (table, query) =>
+      sync.registered(
+        table.resource,
+        (connection, { id: of }, version) => knownRows(connection, table, { of, version }, query),
+        [],
+      ),
+    drift: (resource) =>
+      sync.ours((connection, version) => readDrift(connection, sync.name, resource, version), noDrift),
     rowsOf: (table, ids) =>
       sync.registered(
         table.resource,
@@ -105,7 +120,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
   };
 }
 
-const noTable: TableState = { exists: false, missingColumns: [], problems: [], warnings: [] };
+const noTable: TableState = { exists: false, missingColumns: [], isForgotten: true, problems: [], warnings: [] };
 
 /** About where the sync stands. */
 function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {

@@ -3,12 +3,13 @@ import { keeperOf } from '../sql/slots/slot-keeper.ts';
 import { keptSlots, slotRowOf, slotRows } from '../sql/slots/slot-rows.ts';
 import type { KeptSlots } from '../sql/slots/slot-rules.ts';
 import type { Connection } from './connection/connection.ts';
+import { machineClock } from './uptime.ts';
 
-/** The second throttle: the rows of one key, on this machine's clock, changed in one transaction. All syncs of a file share it. */
+/** The second throttle: the rows of one key, on this machine's clocks, changed in one transaction. All syncs of a file share it. */
 export function slotKeeper(write: <T>(work: (connection: Connection) => T) => Promise<T>): SlotKeeper {
   return keeperOf((key, decide) =>
     write((connection) => {
-      const { keeps, answer } = decide(read(connection, key), Date.now());
+      const { keeps, answer } = decide(read(connection, key), machineClock());
       store(connection, key, keeps);
       return answer;
     }),

@@ -8,6 +8,7 @@ import { purgeAll } from '../sql/outbox-rows.ts';
 import { commitBatch } from './commit.ts';
 import { type Connection, openConnection } from './connection/connection.ts';
 import { patiently } from './connection/patience.ts';
+import { forgetRows, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
 import { takeOver } from './fence/take-over.ts';
@@ -81,12 +82,27 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
   };
 }
 
-type Bookkeeping = 'save' | 'saveGroups' | 'purgeOutbox' | 'purgeRejects' | 'recordRun' | 'rebase' | 'fenceOut';
+type Bookkeeping =
+  | 'save'
+  | 'forget'
+  | 'saveDrift'
+  | 'saveGroups'
+  | 'purgeOutbox'
+  | 'purgeRejects'
+  | 'recordRun'
+  | 'rebase'
+  | 'fenceOut';
 
 /** What is written beside batches and removals. */
 function bookkeeping(connection: Connection, name: string, fence: RunFence): Pick<Target, Bookkeeping> {
   return {
     save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),
+    forget: (resource, ids) =>
+      fence.transaction(() => {
+        const { id: of } = ownRegister(connection, name, resource);
+        forgetRows(connection, { name, resource, of }, ids);
+      }),
+    saveDrift: (resource, drift) => fence.shared(() => storeDrift(connection, name, resource, drift)),
     saveGroups: (cursors, drop = []) => fence.shared(() => storeGroups(connection, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => fence.shared(() => purgeSome(connection, name, olderThan, passed))),

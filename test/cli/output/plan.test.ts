@@ -39,6 +39,7 @@ const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
   isIncomplete: false,
   unchanged: 1234,
   counts: spool.counts('customers'),
+  drift: null,
   unconfirmed: 0,
   verdict: { delete: 'all' },
   emptied: null,
@@ -187,6 +188,10 @@ describe('a plan for people', () => {
     ['  only 1 page could be read: deletions are unknown', { isComplete: false, verdict: null }],
     ['  nothing would be deleted: it shifted', { verdict: { delete: 'none', because: 'it shifted' } }],
     ['  the guard would hold the deletions: too many', { verdict: { delete: 'held', because: 'too many' } }],
+    [
+      '  somebody else has changed 3 of 100 rows that were looked up: "cronsync verify" lists them',
+      { drift: { compared: 100, missing: 2, changed: 1, marked: 0, unknown: 0 } },
+    ],
     ['  2 records missing, and deleted only if the next pass misses them too', { unconfirmed: 2 }],
     ['  1 record would be rejected:', { rejected: 1 }],
     ['    (no key): id is missing; x', { rejected: 1, rejects: [{ key: null, reasons: ['id is missing', 'x'] }] }],

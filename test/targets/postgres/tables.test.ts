@@ -385,12 +385,14 @@ test('a resource that moves to another table is compared with it, many records i
     CREATE TRIGGER stop BEFORE UPDATE ON _sync_records FOR EACH ROW WHEN (NEW.id = 11000) EXECUTE FUNCTION stop()`);
   await expect(takeOver(await world.open(), people)).rejects.toThrow('stop');
   expect(await marks()).toHaveLength(2);
-  expect(await world.rows('SELECT table_name FROM _sync_tables')).toEqual([{ table_name: 'customers' }]);
+  expect(await world.rows('SELECT is_forgetting FROM _sync_tables')).toEqual([{ is_forgetting: true }]);
 
   await world.sql('DROP TRIGGER stop ON _sync_records');
   const target = await takeOver(await world.open(), people);
   expect(await marks()).toHaveLength(3);
-  expect(await world.rows('SELECT table_name FROM _sync_tables')).toEqual([{ table_name: 'people' }]);
+  expect(await world.rows('SELECT table_name, is_forgetting FROM _sync_tables')).toEqual([
+    { table_name: 'people', is_forgetting: null },
+  ]);
   const entries = many.map(({ key, hash }) => [key, hash] as const);
   expect((await target.compare(people, entries)).unchanged).toEqual([]);
 });

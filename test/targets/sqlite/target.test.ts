@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
 import type { Target } from '../../../src/target.ts';
@@ -383,6 +383,17 @@ describe('a guard row', () => {
     const answer = await target.slots.take({ id: 'other', key: 'acme' }, minutely, 5000);
     expect(answer).toMatchObject({ granted: false });
     expect(answer.granted ? 0 : answer.waitMs).toBeLessThanOrEqual(65_000);
+  });
+
+  test('is not freed by a wall clock that was set forward', async () => {
+    const target = await open();
+    await target.slots.take(slot, minutely, 5000);
+    await target.slots.settle(slot, 60_000);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const answer = await (await open()).slots.take({ id: 'other', key: 'acme' }, minutely, 5000);
+    expect(answer).toMatchObject({ granted: false });
+    expect(answer.granted ? 0 : answer.waitMs).toBeGreaterThan(50_000);
   });
 
   test('outlives the sync that made it', async () => {

@@ -5,22 +5,28 @@ import { missingColumns } from '../../sql/table/dialect.ts';
 import { isLockTimeout, isMadeAlready } from '../connection/errors.ts';
 import { addStatement, createStatement, dialectOf, readTable } from '../rows/system-table.ts';
 import type { Place, Transact } from '../schema.ts';
+import { beginForgetting } from './tables.ts';
 
 /** While we wait for a table lock, everybody else waits behind us. So one wait is short, and there are many of them. */
 const tableLockMs = 100;
 const tableLockTries = 40;
 const betweenTriesMs = 200;
 
-/** Makes the table, or adds the columns that it lacks, in a transaction of its own. Throws `UnreachableError` where it is never free. */
-export async function shapeTable(transact: Transact, place: Place, table: ResourceTable): Promise<void> {
+/**
+ * Makes the table, or adds the columns that it lacks, in a transaction of its own. A table that is made is empty: what is
+ * known of its rows is to be forgotten. Throws `UnreachableError` where the table is never free.
+ */
+export async function shapeTable(transact: Transact, place: Place, name: string, table: ResourceTable): Promise<void> {
   for (let nth = 1; ; nth += 1) {
     try {
       return await transact(async (session) => {
         await session.query(`SET LOCAL lock_timeout = ${tableLockMs}`);
         const system = await readTable(session, place, table.table);
         const missing = missingColumns(table, system, dialectOf(place));
-        if (!system) await session.query(createStatement(table, place));
-        else if (missing.length > 0) await session.query(addStatement(table, missing, place));
+        if (!system) {
+          await session.query(createStatement(table, place));
+          await beginForgetting(session, place, name, table.resource);
+        } else if (missing.length > 0) await session.query(addStatement(table, missing, place));
       });
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;

@@ -1,62 +1,66 @@
 import type { ResourceTable } from '../../../table.ts';
 import { fencedError } from '../../sql/run-errors.ts';
 import type { Session } from '../connection/session.ts';
+import { endPass } from '../drift.ts';
 import type { Place, Transact } from '../schema.ts';
 import { type MarkedFence, readFence } from './fence.ts';
 
 /** How many records one statement forgets: it takes some tenths of a second. */
 const recordsPerStep = 5000;
 
-/** A resource whose table was another one until now. */
-export interface Moved {
-  /** The number of the resource. */
-  readonly of: number;
-  readonly table: string;
-}
-
-/** Registers new resources, and returns those that have another table than before. */
+/** Registers new resources. What is known of those that had another table before is to be forgotten. */
 export async function registerTables(
   session: Session,
   place: Place,
   name: string,
   tables: readonly ResourceTable[],
-): Promise<readonly Moved[]> {
-  const moved: Moved[] = [];
-  for (const each of tables) moved.push(...(await registerTable(session, place, name, each)));
-  return moved;
+): Promise<void> {
+  for (const each of tables) await registerTable(session, place, name, each);
 }
 
-async function registerTable(
-  session: Session,
-  { table: ours }: Place,
-  name: string,
-  { resource, table }: ResourceTable,
-): Promise<readonly Moved[]> {
-  const { rows } = await session.query(
-    `SELECT id, table_name FROM ${ours('_sync_tables')} WHERE name = $1 AND resource = $2`,
-    [name, resource],
+async function registerTable(session: Session, place: Place, name: string, { resource, table }: ResourceTable) {
+  const ours = place.table('_sync_tables');
+  const { count } = await session.query(
+    `INSERT INTO ${ours} (name, resource, table_name) VALUES ($1, $2, $3) ON CONFLICT (name, resource) DO NOTHING`,
+    [name, resource, table],
   );
-  const [row] = rows;
-  if (row) return row.table_name === table ? [] : [{ of: Number(row.id), table }];
-  await session.query(`INSERT INTO ${ours('_sync_tables')} (name, resource, table_name) VALUES ($1, $2, $3)`, [
-    name,
-    resource,
-    table,
-  ]);
-  return [];
+  if (count > 0) return;
+  const { count: moved } = await session.query(
+    `UPDATE ${ours} SET table_name = $3 WHERE name = $1 AND resource = $2 AND table_name <> $3`,
+    [name, resource, table],
+  );
+  if (moved > 0) await beginForgetting(session, place, name, resource);
 }
 
 /**
- * If a resource was in another table before, our hashes prove nothing about this one: every record is compared with its row
- * again. The hashes are forgotten in steps, since one statement for millions would take longer than a statement may. The
- * table's name is stored last, so that the next run starts again if this one is killed on the way.
+ * Our hashes are not about the rows of this table: the next pass brings everything and compares each record with its row. One
+ * statement for millions of hashes would take longer than a statement may, so `forgetRows` does it in steps. A resource that has
+ * never had a record has nothing to forget.
  */
-export async function moveTable(
+export async function beginForgetting(session: Session, place: Place, name: string, resource: string): Promise<void> {
+  await session.query(
+    `UPDATE ${place.table('_sync_tables')} SET is_forgetting = true WHERE name = $1 AND resource = $2 AND next_record > 1`,
+    [name, resource],
+  );
+  await endPass(session, place, name, resource);
+}
+
+/** The numbers of the resources whose hashes are to be forgotten, also those that a run was killed over. */
+export async function forgettingTables(session: Session, { table }: Place, name: string): Promise<number[]> {
+  const { rows } = await session.query(
+    `SELECT id FROM ${table('_sync_tables')} WHERE name = $1 AND is_forgetting ORDER BY id`,
+    [name],
+  );
+  return rows.map(({ id }) => Number(id));
+}
+
+/** Forgets the hashes of a resource. That it is done is stored last, so that the next run starts again if this one is killed. */
+export async function forgetRows(
   transact: Transact,
   place: Place,
   name: string,
   fence: MarkedFence,
-  { of, table }: Moved,
+  of: number,
 ): Promise<void> {
   let after: number | null = 0;
   while (after !== null) {
@@ -68,10 +72,11 @@ export async function moveTable(
   }
   await transact(async (session) => {
     await checkFence(session, place, name, fence);
-    await session.query(`UPDATE ${place.table('_sync_tables')} SET table_name = $2 WHERE id = $1`, [of, table]);
+    await session.query(`UPDATE ${place.table('_sync_tables')} SET is_forgetting = NULL WHERE id = $1`, [of]);
   });
 }
 
+/** Throws `FencedError` where a newer run has taken over. */
 async function checkFence(session: Session, place: Place, name: string, { fence }: MarkedFence): Promise<void> {
   if ((await readFence(session, place, name, 'FOR UPDATE'))?.fence !== fence) throw fencedError(place.label);
 }

@@ -9,7 +9,7 @@ import { inspectTable } from '../rows/inspect-table.ts';
 import { ensureSchema, migrate, type Place, type Transact } from '../schema.ts';
 import { type MarkedFence, readFence } from './fence.ts';
 import { shapeTable } from './shape-table.ts';
-import { type Moved, moveTable, registerTables } from './tables.ts';
+import { forgetRows, forgettingTables, registerTables } from './tables.ts';
 
 /** How often taking over waits for the fence row: together longer than the server lets a stopped run's transaction stay idle. */
 const fenceTries = 3;
@@ -18,9 +18,9 @@ const fenceTries = 3;
  * Takes over the target:
  *
  * 1. make our tables where they are missing, and check that the system's tables fit;
- * 2. make or widen the system's tables, each in a short transaction of its own;
- * 3. in one transaction, add one to the fence, migrate our tables from an earlier release, and register the system's;
- * 4. forget what was known of resources that have another table than before.
+ * 2. in one transaction, add one to the fence, migrate our tables from an earlier release, and register the system's;
+ * 3. make or widen the system's tables, each in a short transaction of its own;
+ * 4. forget what was known of resources that have another table than before, or a new one.
  *
  * Where nothing is missing, only rows are locked.
  */
@@ -36,12 +36,14 @@ export async function takeOver(
   const states = await transact((session) => inspectAll(session, place, name, tables));
   const problems = states.flatMap((state) => state.problems);
   if (problems.length > 0) throw unfitError(place.label, problems);
+  const fence = await takeFence(transact, place, name, run, { tables, generationFloor, lastTx });
   for (const [n, table] of tables.entries()) {
     if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
-    await shapeTable(transact, place, table);
+    await shapeTable(transact, place, name, table);
   }
-  const { fence, moved } = await takeFence(transact, place, name, run, { tables, generationFloor, lastTx });
-  for (const each of moved) await moveTable(transact, place, name, fence, each);
+  for (const of of await transact((session) => forgettingTables(session, place, name))) {
+    await forgetRows(transact, place, name, fence, of);
+  }
   return fence;
 }
 
@@ -57,19 +59,14 @@ async function inspectAll(session: Session, place: Place, name: string, tables: 
   return states;
 }
 
-interface TakenOver {
-  readonly fence: MarkedFence;
-  readonly moved: readonly Moved[];
-}
-
 async function takeFence(
   transact: Transact,
   place: Place,
   name: string,
   { run, holder }: RunIdentity,
   { tables, generationFloor, lastTx }: TakeOverOptions,
-): Promise<TakenOver> {
-  const take = async (session: Session): Promise<TakenOver> => {
+): Promise<MarkedFence> {
+  const take = async (session: Session): Promise<MarkedFence> => {
     await session.query(
       `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
        VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
@@ -78,9 +75,9 @@ async function takeFence(
       [name, generationFloor, lastTx, run, holder],
     );
     await migrate(session, place);
-    const moved = await registerTables(session, place, name, tables);
+    await registerTables(session, place, name, tables);
     const fence = await readFence(session, place, name);
-    if (fence) return { fence, moved };
+    if (fence) return fence;
     throw lostFenceError(place.label);
   };
   for (let nth = 1; ; nth += 1) {

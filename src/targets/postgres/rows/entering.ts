@@ -25,15 +25,16 @@ async function insertEntries(
   entries: Entries['entering'],
 ): Promise<void> {
   if (entries.length === 0) return;
-  const into = `${table('_sync_records')} (of_table, id, key, hash)`;
+  const into = `${table('_sync_records')} (of_table, id, key, hash, fields)`;
   if (entries.length >= copyFrom) {
-    const lines = entries.map(([key, hash], n) => copyLine([String(of), String(first + n), key, hash]));
+    const lines = entries.map(([key, hash, fields], n) => copyLine([String(of), String(first + n), key, hash, fields]));
     await session.copy(`COPY ${into} FROM STDIN`, lines.join(''));
     return;
   }
   await session.query(
-    `INSERT INTO ${into} SELECT $1::integer, $2::bigint + e.n - 1, e.key, e.hash FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS e (key, hash, n)`,
-    [of, first, textArray(entries.map(([key]) => key)), textArray(entries.map(([, hash]) => hash))],
+    `INSERT INTO ${into} SELECT $1::integer, $2::bigint + e.n - 1, e.key, e.hash, e.fields
+     FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS e (key, hash, fields, n)`,
+    [of, first, ...[0, 1, 2].map((at) => textArray(entries.map((entry) => entry[at] ?? null)))],
   );
 }
 
@@ -45,9 +46,14 @@ async function renewEntries(
 ): Promise<void> {
   if (entries.length === 0) return;
   await session.query(
-    `UPDATE ${table('_sync_records')} r SET hash = e.hash, missed = 0, deleted = false
-     FROM unnest($2::bigint[], $3::text[]) AS e (id, hash) WHERE r.of_table = $1 AND r.id = e.id AND ${byIndex('r.id')}`,
-    [of, `{${entries.map(([id]) => id).join(',')}}`, textArray(entries.map(([, hash]) => hash))],
+    `UPDATE ${table('_sync_records')} r SET hash = e.hash, fields = e.fields, missed = 0, deleted = false
+     FROM unnest($2::bigint[], $3::text[], $4::text[]) AS e (id, hash, fields) WHERE r.of_table = $1 AND r.id = e.id AND ${byIndex('r.id')}`,
+    [
+      of,
+      `{${entries.map(([id]) => id).join(',')}}`,
+      textArray(entries.map(([, hash]) => hash)),
+      textArray(entries.map(([, , fields]) => fields)),
+    ],
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ResourceTable, TableState } from '../../../table.ts';
+import { textOrNull } from '../../sql/our-rows.ts';
 import { type FoundTable, tableState } from '../../sql/table/table-state.ts';
 import type { Session } from '../connection/session.ts';
 import { hasSchema, type Place } from '../schema.ts';
@@ -12,17 +13,30 @@ export async function inspectTable(
   table: ResourceTable,
 ): Promise<TableState> {
   const system = await readTable(session, place, table.table);
-  const owner = await ownerOf(session, place, table);
+  const registered = (await hasSchema(session, place)) ? await registeredTables(session, place, name, table) : nothing;
   const indexes = table.match && system ? await readIndexes(session, place, table.table) : [];
-  return tableState(table, { system, owner, indexes }, name, dialectOf(place));
+  return tableState(table, { system, ...registered, indexes }, name, dialectOf(place));
 }
 
-async function ownerOf(session: Session, place: Place, { table }: ResourceTable): Promise<FoundTable['owner']> {
-  if (!(await hasSchema(session, place))) return null;
+type Registered = Pick<FoundTable, 'owner' | 'before'>;
+
+const nothing: Registered = { owner: null, before: null };
+
+async function registeredTables(
+  session: Session,
+  place: Place,
+  sync: string,
+  { resource, table }: ResourceTable,
+): Promise<Registered> {
   const { rows } = await session.query(
-    `SELECT name, resource FROM ${place.table('_sync_tables')} WHERE table_name = $1`,
-    [table],
+    `SELECT name, resource, table_name FROM ${place.table('_sync_tables')}
+     WHERE table_name = $1 OR (name = $2 AND resource = $3)`,
+    [table, sync, resource],
   );
-  const [owner] = rows;
-  return owner ? { name: String(owner.name), resource: String(owner.resource) } : null;
+  const owner = rows.find(({ table_name }) => table_name === table);
+  const ours = rows.find((row) => row.name === sync && row.resource === resource);
+  return {
+    owner: owner ? { name: String(owner.name), resource: String(owner.resource) } : null,
+    before: textOrNull(ours?.table_name),
+  };
 }

@@ -12,6 +12,8 @@ export interface ShapedColumn extends Pick<PostgresColumn, 'type' | 'fullType' |
   readonly name: string;
   /** Its type gives values another form than ours: only the database knows whether two values are equal. */
   readonly isForeign: boolean;
+  /** A text may become another one in it, which is another key: "007" becomes 7. In a uuid the letters' case means nothing. */
+  readonly mayChangeText: boolean;
 }
 
 /** A resource's table as it is, in the form that statements use. */
@@ -26,6 +28,8 @@ export interface Shape {
   readonly mapped: readonly (ShapedColumn | null)[];
   readonly mark: string | null;
   readonly canCopy: boolean;
+  /** The database might keep another row than is written: by a trigger, or by the type of a column. */
+  readonly mayRewrite: boolean;
   readonly isPartitioned: boolean;
   /** The column of any name. */
   readonly column: (name: string) => ShapedColumn | null;
@@ -43,6 +47,20 @@ const native: Record<ColumnKind, ReadonlySet<string>> = {
   json: new Set(['jsonb', 'json']),
 };
 
+const texts = ['text', 'character varying'];
+
+/** Types whose columns give back every value of a kind as it was written. One with a length or a precision may cut or round. */
+const faithful: Record<ColumnKind, ReadonlySet<string>> = {
+  text: new Set(texts),
+  integer: new Set(['bigint', 'integer', 'smallint', 'numeric']),
+  real: new Set(['double precision']),
+  decimal: new Set(['numeric', ...texts]),
+  boolean: new Set(['boolean']),
+  date: new Set(['date', ...texts]),
+  timestamp: new Set(['timestamp with time zone', 'timestamp without time zone', ...texts]),
+  json: new Set(['jsonb', 'json', ...texts]),
+};
+
 /** Null while the table lacks its key: nothing can be found in it. */
 export function shapeOf(table: ResourceTable, system: PostgresTable | null, place: Place): Shape | null {
   const present = new Map(system?.columns.map((column) => [column.name, column]));
@@ -50,7 +68,8 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
     const column = present.get(name);
     if (!column) return null;
     const { type, fullType, isLoose } = column;
-    return { kind, name: quoted(name), type, fullType, isLoose, isForeign: !native[kind].has(type) };
+    const mayChangeText = kind === 'text' && type !== 'uuid' && !native.text.has(type);
+    return { kind, name: quoted(name), type, fullType, isLoose, isForeign: !native[kind].has(type), mayChangeText };
   };
   const keyAt = table.key.map((name) => table.mapped.findIndex((column) => column.name === name));
   const mapped = table.mapped.map(shaped);
@@ -64,21 +83,27 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
     mapped,
     mark: table.onDelete === 'soft' && present.has(softColumn) ? quoted(softColumn) : null,
     canCopy: system?.hasPolicies === false,
+    mayRewrite: system?.hasTriggers === true || mapped.some((column) => column && !isFaithful(column)),
     isPartitioned: system?.isPartitioned === true,
     column: (name) => shaped(table.columns.find((column) => column.name === name) ?? { name, kind: 'text' }),
   };
 }
 
+function isFaithful({ kind, fullType }: ShapedColumn): boolean {
+  return faithful[kind].has(fullType);
+}
+
 /**
  * Finds the row of `alias` by the texts in `s`. The index compares by the column's own equality. What it finds must also read
- * the same: two keys that a citext or a collation takes for equal are two records.
+ * the same: two keys that a citext, a collation or a column of numbers takes for equal are two records.
  */
 export function whereKey({ key }: Shape, alias: string): string {
   return key
-    .map(({ name, type, isForeign, isLoose }, n) => {
+    .map(({ name, type, isForeign, isLoose, mayChangeText }, n) => {
       const given = `s.k${n}::${type}`;
       const read = (value: string) => `(${value})::text COLLATE "C"`;
-      const exactly = isForeign || isLoose ? ` AND ${read(`${alias}.${name}`)} = ${read(given)}` : '';
+      const wanted = mayChangeText ? `s.k${n}` : read(given);
+      const exactly = isForeign || isLoose ? ` AND ${read(`${alias}.${name}`)} = ${wanted}` : '';
       return `${alias}.${name} = ${given}${exactly}`;
     })
     .join(' AND ');

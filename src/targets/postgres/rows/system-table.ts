@@ -22,6 +22,8 @@ export interface PostgresColumn extends SystemColumn {
 }
 
 export interface PostgresTable extends SystemTable<PostgresColumn> {
+  /** Triggers or rules of the system may write other values than they are given. */
+  readonly hasTriggers: boolean;
   /** Policies of row security decide what is written. COPY does not support them. */
   readonly hasPolicies: boolean;
   readonly isPartitioned: boolean;
@@ -64,6 +66,7 @@ const typeSchema = `(SELECT CASE WHEN n.nspname <> 'pg_catalog' AND
  */
 const catalog = `
 SELECT c.relkind, c.relrowsecurity,
+  (c.relkind = 'p' OR c.relhasrules OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)) AS has_triggers,
   (SELECT json_agg(json_build_object(
       'name', a.attname, 'type', ${typeSchema} || format_type(a.atttypid, -1),
       'fullType', ${typeSchema} || format_type(a.atttypid, CASE WHEN a.atttypid IN (1042, 1560, 1562) THEN -1 ELSE a.atttypmod END),
@@ -93,6 +96,7 @@ export async function readTable(session: Session, { schema }: Place, table: stri
   if (!row) return null;
   return {
     kind: kinds[row.relkind ?? ''] ?? 'relation',
+    hasTriggers: row.has_triggers === 't',
     hasPolicies: row.relrowsecurity === 't',
     isPartitioned: row.relkind === 'p',
     columns: JSON.parse(row.columns ?? '[]'),

@@ -1,11 +1,11 @@
 import type { Step } from '../../../batch.ts';
 import type { Prepared } from '../../../record.ts';
-import { UnstorableError } from '../../sql/stored-values.ts';
+import { changedKey, UnstorableError } from '../../sql/stored-values.ts';
 import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
 import { copyFrom } from './entering.ts';
 import { bound, copyLine, textArray } from './literals.ts';
-import { type Shape, type ShapedColumn, whereAnyKey } from './shape.ts';
+import { type Shape, type ShapedColumn, whereAnyKey, whereKey } from './shape.ts';
 import { keyFields } from './wanted.ts';
 
 /** How long telling rows apart may hold the locks of what is already written. A wait for a lock may add to it. */
@@ -100,8 +100,8 @@ async function insert(session: Session, shape: Shape, rows: readonly RowToWrite[
   const into = `${shape.name} (${columns.map(({ name }) => name).join(', ')})`;
   const fields = rows.map(({ record }) => boundFields(shape, record));
   if (shape.canCopy && rows.length >= copyFrom) {
-    const count = await session.copy(`COPY ${into} FROM STDIN`, fields.map(copyLine).join(''));
-    return demandAll(count, rows.length);
+    demandAll(await session.copy(`COPY ${into} FROM STDIN`, fields.map(copyLine).join('')), rows.length);
+    return demandKept(session, shape, fields);
   }
   const { count } = await session.query(
     `INSERT INTO ${into} SELECT ${columns.map(({ type }, n) => `s.c${n}::${type}`).join(', ')}
@@ -109,6 +109,23 @@ async function insert(session: Session, shape: Shape, rows: readonly RowToWrite[
     columns.map((_column, n) => textArray(fields.map((row) => row[n] ?? null))),
   );
   demandAll(count, rows.length);
+  await demandKept(session, shape, fields);
+}
+
+/** Throws `LeftOutError` where a key of a new row is another one once the column has it. */
+async function demandKept(
+  session: Session,
+  shape: Shape,
+  fields: readonly (readonly (string | null)[])[],
+): Promise<void> {
+  if (!shape.key.some(({ mayChangeText }) => mayChangeText)) return;
+  const keys = shape.key.map((_column, n) => `k${n}`);
+  const { rows } = await session.query(
+    `SELECT count(*) AS kept FROM unnest(${keys.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${keys.join(', ')})
+     WHERE EXISTS (SELECT FROM ${shape.name} t WHERE ${whereKey(shape, 't')})`,
+    shape.keyAt.map((at) => textArray(fields.map((row) => row[at] ?? null))),
+  );
+  if (Number(rows[0]?.kept) !== fields.length) throw new LeftOutError(changedKey);
 }
 
 async function update(

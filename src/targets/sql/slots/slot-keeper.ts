@@ -1,5 +1,5 @@
 import type { SlotKeeper } from '../../../throttle.ts';
-import { cancelSlot, deferKey, type KeptSlots, resumeKey, settleSlot, takeSlot } from './slot-rules.ts';
+import { type Clock, cancelSlot, deferKey, type KeptSlots, resumeKey, settleSlot, takeSlot } from './slot-rules.ts';
 
 /** What becomes of a key's slots, and the answer to whoever asked. */
 export interface SlotDecision<T> {
@@ -8,21 +8,28 @@ export interface SlotDecision<T> {
 }
 
 /**
- * Changes what a database keeps of one key. Each call is one transaction in which nobody else changes this key. `now` is
- * in milliseconds since the epoch, on the clock that the database's slots are measured by.
+ * Changes what a database keeps of one key. Each call is one transaction in which nobody else changes this key. The clock is
+ * the one by which the database's slots are measured.
  */
-export type ChangeSlots = <T>(key: string, decide: (kept: KeptSlots, now: number) => SlotDecision<T>) => Promise<T>;
+export type ChangeSlots = <T>(key: string, decide: (kept: KeptSlots, clock: Clock) => SlotDecision<T>) => Promise<T>;
 
 /** A keeper of slots in a database. The databases differ only in how they change the rows of a key. */
 export function keeperOf(change: ChangeSlots): SlotKeeper {
-  const keep = (key: string, decide: (kept: KeptSlots, now: number) => KeptSlots): Promise<void> =>
-    change(key, (kept, now) => ({ keeps: decide(kept, now), answer: undefined }));
+  const keep = (key: string, decide: (kept: KeptSlots, clock: Clock) => KeptSlots): Promise<void> =>
+    change(key, (kept, clock) => ({ keeps: decide(kept, clock), answer: undefined }));
+  /** The `perMs` that each grant was asked for with. */
+  const askedPerMs = new Map<string, number>();
   return {
-    take: ({ key, id }, limits, reserveMs) =>
-      change(key, (kept, now) => takeSlot(kept, { id, limits, reserveMs, now })),
-    settle: ({ key, id }, freesInMs) => keep(key, (kept, now) => settleSlot(kept, id, freesInMs, now)),
+    take({ key, id }, limits, reserveMs) {
+      askedPerMs.set(id, limits.perMs);
+      return change(key, (kept, clock) => takeSlot(kept, { id, limits, reserveMs, clock }));
+    },
+    settle({ key, id }, freesInMs) {
+      const perMs = askedPerMs.get(id) ?? Number.POSITIVE_INFINITY;
+      return keep(key, (kept, clock) => settleSlot(kept, { id, freesInMs, perMs }, clock));
+    },
     cancel: ({ key, id }) => keep(key, (kept) => cancelSlot(kept, id)),
-    defer: (key, forMs, cause) => keep(key, (kept, now) => deferKey(kept, forMs, cause, now)),
+    defer: (key, forMs, cause) => keep(key, (kept, clock) => deferKey(kept, forMs, cause, clock)),
     resume: (key) => keep(key, resumeKey),
   };
 }

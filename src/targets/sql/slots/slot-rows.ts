@@ -1,12 +1,15 @@
 import { type OurRow, textOrNull } from '../our-rows.ts';
-import type { Freeing, KeptSlots } from './slot-rules.ts';
+import { type Freeing, type KeptLimit, type KeptSlots, nothingKept } from './slot-rules.ts';
 
-/** A row of `_sync_throttle`: a slot, the limits or the back-off of one key. */
-export interface SlotRow extends Freeing {
-  readonly kind: 'slot' | 'limits' | 'not-before';
+/** A row of `_sync_throttle`: a slot, a limit or the back-off of one key. */
+export interface SlotRow {
+  /** `limits` is how release 0.1.0 wrote both limits. */
+  readonly kind: 'slot' | 'hits' | 'per' | 'limits' | 'not-before';
   /** The id of the grant; empty where a key has only one row of this kind. */
   readonly id: string;
-  /** JSON: the limits, or the cause of a back-off. */
+  readonly until: number;
+  readonly span: number;
+  /** JSON: the limit, or the cause of a back-off, and the time since the boot at which it frees. */
   readonly note: string | null;
 }
 
@@ -20,21 +23,36 @@ export function slotRowOf({ kind, grant_id, until, span, note }: OurRow): SlotRo
   };
 }
 
+/** Pure. */
 export function keptSlots(rows: readonly SlotRow[]): KeptSlots {
-  const limits = rows.find(({ kind }) => kind === 'limits');
-  const deferred = rows.find(({ kind }) => kind === 'not-before');
-  return {
-    slots: rows.filter(({ kind }) => kind === 'slot'),
-    limits: limits?.note ? { ...limits, limits: JSON.parse(limits.note) } : null,
-    deferred: deferred?.note ? { ...deferred, cause: JSON.parse(deferred.note) } : null,
-  };
+  let kept = nothingKept;
+  for (const { kind, id, until, span, note } of rows) {
+    const { uptime = null, ...noted } = note === null ? {} : JSON.parse(note);
+    const frees: Freeing = { until, span, uptime };
+    if (kind === 'slot') kept = { ...kept, slots: [...kept.slots, { id, ...frees }] };
+    else if (kind === 'hits') kept = { ...kept, hits: { ...frees, value: noted.value } };
+    else if (kind === 'per') kept = { ...kept, perMs: { ...frees, value: noted.value } };
+    else if (kind === 'not-before') kept = { ...kept, deferred: { ...frees, cause: noted } };
+    else kept = { ...kept, hits: { ...frees, value: noted.hits }, perMs: { ...frees, value: noted.perMs } };
+  }
+  return kept;
 }
 
-export function slotRows({ slots, limits, deferred }: KeptSlots): SlotRow[] {
-  const only = { id: '' };
+/** Pure. */
+export function slotRows({ slots, hits, perMs, deferred }: KeptSlots): SlotRow[] {
   return [
-    ...slots.map(({ id, until, span }): SlotRow => ({ kind: 'slot', id, until, span, note: null })),
-    ...(limits ? [{ ...limits, ...only, kind: 'limits' as const, note: JSON.stringify(limits.limits) }] : []),
-    ...(deferred ? [{ ...deferred, ...only, kind: 'not-before' as const, note: JSON.stringify(deferred.cause) }] : []),
+    ...slots.map(({ id, ...frees }) => rowOf('slot', frees, frees.uptime ? {} : null, id)),
+    ...limitRow('hits', hits),
+    ...limitRow('per', perMs),
+    ...(deferred ? [rowOf('not-before', deferred, deferred.cause)] : []),
   ];
+}
+
+function limitRow(kind: 'hits' | 'per', limit: KeptLimit | null): SlotRow[] {
+  return limit ? [rowOf(kind, limit, { value: limit.value })] : [];
+}
+
+function rowOf(kind: SlotRow['kind'], { until, span, uptime }: Freeing, noted: object | null, id = ''): SlotRow {
+  const note = noted && JSON.stringify({ ...noted, ...(uptime && { uptime }) });
+  return { kind, id, until, span, note };
 }

@@ -9,6 +9,8 @@ export interface FoundTable {
   readonly system: SystemTable | null;
   /** The row of `_sync_tables` that names this table. */
   readonly owner: { readonly name: string; readonly resource: string } | null;
+  /** The table that the resource was in so far; null if it is new. */
+  readonly before: string | null;
   /** The indexes over whole columns; only needed for a resource with `match`. */
   readonly indexes: readonly TableIndex[];
 }
@@ -16,13 +18,14 @@ export interface FoundTable {
 /** How a table differs from the resource, and whose it is. `sync` is the name of the sync that wants it. Pure. */
 export function tableState(
   table: ResourceTable,
-  { system, owner, indexes }: FoundTable,
+  { system, owner, before, indexes }: FoundTable,
   sync: string,
   dialect: Dialect,
 ): TableState {
   return {
     exists: system !== null,
     missingColumns: missingColumns(table, system, dialect).map(({ name }) => name),
+    isForgotten: system === null || (before !== null && dialect.folded(before) !== dialect.folded(table.table)),
     problems: [...ownerProblems(table, owner, sync), ...problemsOf(table, system, dialect)],
     warnings: system ? matchWarnings(table, indexes, dialect.folded) : [],
   };

@@ -2,9 +2,11 @@ import type { ResourceTable } from '../../../table.ts';
 import type { FenceRow, RunIdentity } from '../../../target.ts';
 import { lostFenceError, unfitError } from '../../sql/run-errors.ts';
 import type { Connection } from '../connection/connection.ts';
+import { forgetRows } from '../drift.ts';
 import { folded } from '../names.ts';
 import { ensureAliases } from '../rows/aliases.ts';
 import { inspectTable } from '../rows/inspect-table.ts';
+import { ownRegister } from '../rows/register.ts';
 import { shapeTable } from '../rows/system-table.ts';
 import { migrate } from '../schema.ts';
 import { readFence } from './fence.ts';
@@ -22,14 +24,18 @@ export function takeOver(
   const problems = tables.flatMap((table) => inspectTable(connection, name, table).problems);
   if (problems.length > 0) throw unfitError(connection.label, problems);
   for (const table of tables) {
-    registerTable(connection, name, table);
-    shapeTable(connection, table);
+    const isMoved = registerTable(connection, name, table);
+    const isNew = shapeTable(connection, table);
+    // Our hashes are not about the rows of this table.
+    const { resource } = table;
+    const { id: of } = ownRegister(connection, name, resource);
+    if (isMoved || isNew) forgetRows(connection, { name, resource, of }, 'all');
   }
   return takeFence(connection, name, run, Math.max(Date.now(), generationFloor));
 }
 
-/** If the resource was in another table before, our hashes prove nothing about this one: every record is compared with its row again. */
-function registerTable(connection: Connection, name: string, { resource, table }: ResourceTable): void {
+/** Returns whether the resource was in another table before. */
+function registerTable(connection: Connection, name: string, { resource, table }: ResourceTable): boolean {
   const row = connection
     .statement('SELECT id, table_name FROM _sync_tables WHERE name = ? AND resource = ?')
     .get(name, resource);
@@ -37,11 +43,11 @@ function registerTable(connection: Connection, name: string, { resource, table }
     connection
       .statement('INSERT INTO _sync_tables (name, resource, table_name) VALUES (?, ?, ?)')
       .run(name, resource, table);
-    return;
+    return false;
   }
-  if (folded(String(row.table_name)) === folded(table)) return;
+  if (folded(String(row.table_name)) === folded(table)) return false;
   connection.statement('UPDATE _sync_tables SET table_name = ? WHERE id = ?').run(table, Number(row.id));
-  connection.statement("UPDATE _sync_records SET hash = '' WHERE of_table = ?").run(Number(row.id));
+  return true;
 }
 
 function takeFence(connection: Connection, name: string, { run, holder }: RunIdentity, generation: number): FenceRow {

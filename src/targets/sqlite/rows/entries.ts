@@ -55,10 +55,12 @@ export function liveEntries(connection: Connection, of: number, after: number, l
 /** Writes what a batch's book says. Throws the database's error where an entry is there already. */
 export function writeEntries(connection: Connection, of: number, { first, entering, renewing }: Entries): void {
   insertEntries(connection, of, first, entering);
-  for (const [id, hash] of renewing) {
+  for (const [id, hash, fields] of renewing) {
     connection
-      .statement('UPDATE _sync_records SET hash = ?3, missed = 0, deleted_at = NULL WHERE of_table = ?1 AND id = ?2')
-      .run(of, id, hash);
+      .statement(
+        'UPDATE _sync_records SET hash = ?3, fields = ?4, missed = 0, deleted_at = NULL WHERE of_table = ?1 AND id = ?2',
+      )
+      .run(of, id, hash, fields);
   }
 }
 
@@ -66,8 +68,8 @@ function insertEntries(connection: Connection, of: number, first: number, entrie
   if (entries.length === 0) return;
   connection
     .statement(
-      `INSERT INTO _sync_records (of_table, id, key, hash)
-       SELECT ?1, ?2 + e.key, e.value ->> 0, e.value ->> 1 FROM json_each(?3) e`,
+      `INSERT INTO _sync_records (of_table, id, key, hash, fields)
+       SELECT ?1, ?2 + e.key, e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?3) e`,
     )
     .run(of, first, JSON.stringify(entries));
 }

@@ -5,6 +5,7 @@ import { fieldsOfKey, fromStored, type Stored, toStored, UnstorableError } from 
 import { softColumn } from '../../sql/table/dialect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
+import { isFaithful } from './affinity.ts';
 import { readTable } from './system-table.ts';
 
 /** A row of the system as it is now, in the order of the mapped columns. */
@@ -14,7 +15,10 @@ export interface FoundRow {
   readonly isDeleted: boolean;
 }
 
-/** Reads a resource's rows by key. */
+/**
+ * Reads a resource's rows by key. A row is found only where the columns of its key read as that key: the column of integers
+ * in which "007" becomes 7 has no row of "007".
+ */
 export interface Rows {
   ofRecord(record: Prepared): FoundRow | null;
   ofKey(key: string): FoundRow | null;
@@ -33,20 +37,45 @@ export function rowsIn(connection: Connection, table: ResourceTable): Rows {
     `SELECT ${mark}, ${shown.join(', ')} FROM ${quoted(table.table)} WHERE ${whereKey(table)}`,
   );
   const columns = keyColumns(table);
+  const keyAt = keyPositions(table);
 
-  const read = (fields: readonly Stored[]): FoundRow | null => {
+  const read = (fields: readonly Stored[], wanted: readonly Value[]): FoundRow | null => {
     const found = select.get(...fields) as unknown as readonly Stored[] | undefined;
     if (!found) return null;
-    return { isDeleted: found[0] === 1n, row: table.mapped.map(({ kind }, at) => fromStored(found[at + 1], kind)) };
+    const row = table.mapped.map(({ kind }, at) => fromStored(found[at + 1], kind));
+    return keyAt.every((at, n) => row[at] === wanted[n]) ? { isDeleted: found[0] === 1n, row } : null;
   };
   return {
-    ofRecord: (record) => read(storedKey(table, record.values)),
+    ofRecord: ({ values }) =>
+      read(
+        storedKey(table, values),
+        keyAt.map((at) => values[at] ?? null),
+      ),
     ofKey(key) {
       const fields = fieldsOfKey(key, columns);
       const stored = fields ? storedFields(fields, columns) : null;
-      return stored ? read(stored) : null;
+      return fields && stored ? read(stored, fields) : null;
     },
   };
+}
+
+/** Whether the database might keep another row than is written: by a trigger, or by the type of a column. */
+export function mayRewrite(connection: Connection, { table, mapped }: ResourceTable): boolean {
+  const trigger = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE LIMIT 1";
+  if (connection.statement(trigger).get(table)) return true;
+  return !areFaithful(connection, table, mapped);
+}
+
+/** Whether a column of the key might give back another text than was written: a number for "007". */
+export function mayChangeKeys(connection: Connection, table: ResourceTable): boolean {
+  return !areFaithful(connection, table.table, keyColumns(table));
+}
+
+function areFaithful(connection: Connection, table: string, columns: readonly Column[]): boolean {
+  const affinities = new Map(
+    readTable(connection, table)?.columns.map(({ name, affinity }) => [folded(name), affinity]),
+  );
+  return columns.every(({ name, kind }) => isFaithful(kind, affinities.get(folded(name)) ?? 'text'));
 }
 
 /**

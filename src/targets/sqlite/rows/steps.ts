@@ -1,6 +1,7 @@
 import type { Found, Step } from '../../../batch.ts';
 import type { Change } from '../../../change.ts';
-import type { Rejected } from '../../../record.ts';
+import { digestFields } from '../../../field-digests.ts';
+import type { Prepared, Rejected } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { EntryBook, type Register } from '../../sql/entry-book.ts';
 import { NotEmptyError } from '../../sql/first-loads.ts';
@@ -9,6 +10,7 @@ import type { Connection } from '../connection/connection.ts';
 import { refusalOf } from '../connection/errors.ts';
 import { writeEntries } from './entries.ts';
 import { saveRegister } from './register.ts';
+import { mayRewrite, rowsIn } from './rows.ts';
 import { type RowWriter, rowWriter } from './writing.ts';
 
 export interface StepsToWrite {
@@ -39,6 +41,7 @@ export function writeSteps(
   const book = new EntryBook(register);
   const changes: Change[] = [];
   const refused: Rejected[] = [];
+  const fieldsOf = fieldsReader(connection, table);
   for (const [n, step] of steps.entries()) {
     const { entry = null, row = null } = found[n] ?? {};
     const reason = writeRow(writer, step, row !== null);
@@ -46,10 +49,18 @@ export function writeSteps(
     if (reason !== undefined) refused.push(refusedRecord(step.record.key, step.record.values, table.mapped, reason));
     else if (typeof step.change === 'object') changes.push(step.change);
     if (reason !== undefined || step.change === 'none') book.keep(entry);
-    else book.enter(step.record, entry);
+    else book.enter(step.record, entry, fieldsOf(step.record));
   }
   writeBook(connection, register.id, book, isFirstLoad);
   return { ids: book.ids, changes, refused };
+}
+
+/** Gives the digests of a row's fields right after it was written, as the database keeps it. */
+function fieldsReader(connection: Connection, table: ResourceTable): (record: Prepared) => string {
+  const digest = digestFields(table.mapped);
+  if (!mayRewrite(connection, table)) return ({ values }) => digest(values);
+  const rows = rowsIn(connection, table);
+  return (record) => digest(rows.ofRecord(record)?.row ?? record.values);
 }
 
 function writeRow(writer: RowWriter, { record, change }: Step, exists: boolean): string | undefined {

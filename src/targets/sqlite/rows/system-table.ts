@@ -1,10 +1,17 @@
 import type { Column } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
-import { type Dialect, missingColumns, type SystemTable, wantedColumns } from '../../sql/table/dialect.ts';
+import {
+  type Dialect,
+  missingColumns,
+  type SystemColumn,
+  type SystemTable,
+  wantedColumns,
+} from '../../sql/table/dialect.ts';
 import type { TableIndex } from '../../sql/table/match-warnings.ts';
 import type { Connection } from '../connection/connection.ts';
 import { folded } from '../names.ts';
+import { type Affinity, affinityOf } from './affinity.ts';
 
 /** How SQLite treats names and tables. It needs no type to add a column. */
 export const dialect: Dialect = {
@@ -15,8 +22,12 @@ export const dialect: Dialect = {
   definition: ({ name }) => quoted(name),
 };
 
+interface SqliteColumn extends SystemColumn {
+  readonly affinity: Affinity;
+}
+
 /** Null if there is no such table. */
-export function readTable(connection: Connection, table: string): SystemTable | null {
+export function readTable(connection: Connection, table: string): SystemTable<SqliteColumn> | null {
   const master = connection
     .statement("SELECT type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE")
     .get(table);
@@ -31,6 +42,7 @@ export function readTable(connection: Connection, table: string): SystemTable | 
     kind: master.type === 'view' ? 'view' : isVirtual ? 'virtual table' : 'table',
     columns: rows.map((row) => ({
       name: String(row.name),
+      affinity: affinityOf(String(row.type)),
       isGenerated: Number(row.hidden) > 1,
       isNotNull: row.notnull === 1,
       mustBeFilled:
@@ -69,16 +81,20 @@ export function readIndexes(connection: Connection, table: string): TableIndex[]
   ];
 }
 
-/** Makes the table, or adds the columns that it lacks. Called inside a transaction, after `problemsOf` found none. */
-export function shapeTable(connection: Connection, table: ResourceTable): void {
+/**
+ * Makes the table, or adds the columns that it lacks. Returns whether the table is new. Called inside a transaction, after
+ * `problemsOf` found none.
+ */
+export function shapeTable(connection: Connection, table: ResourceTable): boolean {
   const system = readTable(connection, table.table);
   if (!system) {
     connection.exec(createStatement(table));
-    return;
+    return true;
   }
   for (const column of missingColumns(table, system, dialect)) {
     connection.exec(`ALTER TABLE ${quoted(table.table)} ADD COLUMN ${quoted(column.name)} ${types[column.kind]}`);
   }
+  return false;
 }
 
 const types: Record<Column['kind'], string> = {

@@ -2,11 +2,11 @@ import type { Created, Updated } from '../../../change.ts';
 import type { Column, Prepared } from '../../../record.ts';
 import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
-import { fieldsOfKey, type Stored, toStored } from '../../sql/stored-values.ts';
+import { changedKey, fieldsOfKey, type Stored, toStored, UnstorableError } from '../../sql/stored-values.ts';
 import { softColumn } from '../../sql/table/dialect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { refusalOf } from '../connection/errors.ts';
-import { keyColumns, storedKey, whereKey } from './rows.ts';
+import { keyColumns, mayChangeKeys, rowsIn, storedKey, whereKey } from './rows.ts';
 
 /**
  * Writes each row with a statement of its own: one that a constraint refuses leaves nothing behind, and the others are still
@@ -24,7 +24,12 @@ export function rowWriter(connection: Connection, table: ResourceTable): RowWrit
   const allStored = ({ values }: Prepared): Stored[] =>
     table.mapped.map(({ kind }, at) => toStored(values[at] ?? null, kind));
   const insertSql = `INSERT OR ABORT INTO ${name} (${list(table.mapped.map((column) => column.name))}) VALUES (${table.mapped.map(() => '?').join(', ')})`;
-  const insert = connection.statement(insertSql);
+  const insertOnly = connection.statement(insertSql);
+  const insertKept = mayChangeKeys(connection, table) ? keptInsert(connection, table) : undefined;
+  const insert = (record: Prepared): number | bigint => {
+    const write = () => insertOnly.run(...allStored(record)).changes;
+    return insertKept ? insertKept(record, write) : write();
+  };
   const unmarked = table.onDelete === 'soft' ? [`${quoted(softColumn)} = NULL`] : [];
   const every = table.mapped.map((_column, at) => at);
 
@@ -40,9 +45,26 @@ export function rowWriter(connection: Connection, table: ResourceTable): RowWrit
     write: (record, change, exists) =>
       refusal(() => {
         if (change.type === 'updated') return update(record, change.changed, []);
-        return exists ? update(record, every, unmarked) : insert.run(...allStored(record)).changes;
+        return exists ? update(record, every, unmarked) : insert(record);
       }),
     remove: (key, at) => refusal(() => removeRow(connection, table, key, at), { mayBeNone: true }),
+  };
+}
+
+/** Inserts a row, and takes it back where its key is another one once the column has it. Throws `UnstorableError` then. */
+function keptInsert(connection: Connection, table: ResourceTable) {
+  const rows = rowsIn(connection, table);
+  return (record: Prepared, insert: () => number | bigint): number | bigint => {
+    connection.exec('SAVEPOINT sync_row');
+    try {
+      const written = insert();
+      if (Number(written) > 0 && rows.ofRecord(record) === null) throw new UnstorableError(changedKey);
+      connection.exec('RELEASE sync_row');
+      return written;
+    } catch (error) {
+      connection.exec('ROLLBACK TO sync_row; RELEASE sync_row');
+      throw error;
+    }
   };
 }
 
