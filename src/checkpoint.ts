@@ -1,5 +1,6 @@
 import type { Cursor, Mode } from './adapter.ts';
 import type { BackOffCause } from './errors.ts';
+import type { MappedFields } from './mapped-fields.ts';
 import type { Validators } from './validators.ts';
 
 /** The durable state of a pass. It is stored in the target and moves in the same transaction as the rows. */
@@ -30,6 +31,8 @@ export interface Checkpoint {
   readonly validators: Validators | null;
   /** How many records the last complete snapshot brought; null or absent where that is not known. */
   readonly lastCount?: number | null;
+  /** Which columns the last complete snapshot has filled, whatever its shape was. */
+  readonly lastFields?: MappedFields | null;
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */
@@ -103,6 +106,8 @@ export interface PassProgress {
   readonly again?: number;
   /** By name, what the pass has compared of each column. */
   readonly columns?: ColumnCounts;
+  /** Which columns its pages have filled. */
+  readonly fields?: MappedFields | null;
   readonly total: number | null;
   /** The least total of any page: what came and went between two hits does not make a pass incomplete. */
   readonly leastTotal?: number | null;

@@ -189,9 +189,14 @@ export class ThrottledError extends SyncError {
   /** The time until a slot frees, as far as it is known. */
   readonly waitMs: number;
 
-  constructor(waitMs: number, cause?: BackOffCause) {
-    super(cause ? cause.message : 'no slot is free within the time to wait; no hit was made');
+  /** Why the limit of the config does not count, as one sentence; null if it does. */
+  readonly because: string | null;
+
+  constructor(waitMs: number, cause?: BackOffCause, because: string | null = null) {
+    const slot = 'no slot is free within the time to wait; no hit was made';
+    super(cause ? cause.message : because === null ? slot : `${slot}; ${because}`);
     this.waitMs = waitMs;
+    this.because = because;
     this.exitCode = cause?.exitCode ?? ExitCode.ok;
   }
 }

@@ -1,3 +1,4 @@
+import { formatDuration } from './duration.ts';
 import type { BackOffCause } from './errors.ts';
 
 /** At most `hits` requests in any window of `perMs`. */
@@ -42,4 +43,25 @@ export interface SlotKeeper {
 
 export type SlotAnswer =
   | { readonly granted: true }
-  | { readonly granted: false; readonly waitMs: number; readonly cause?: BackOffCause };
+  | {
+      readonly granted: false;
+      readonly waitMs: number;
+      readonly cause?: BackOffCause;
+      /** The limits that count, where they are stricter than those that were asked for. */
+      readonly stricter?: StricterLimits;
+    };
+
+/** Limits that somebody else has asked for, or an earlier config. */
+export interface StricterLimits extends Limits {
+  /** The sync that asked for them last; null if that is not known. */
+  readonly by: string | null;
+  /** How long they are remembered from now on; null if that is not known. */
+  readonly forMs: number | null;
+}
+
+/** The sentence about limits that count although they were not asked for. */
+export function describeStricter({ hits, perMs, by, forMs }: StricterLimits): string {
+  const limit = `${hits} ${hits === 1 ? 'hit' : 'hits'} per ${formatDuration(perMs)}`;
+  const time = forMs === null ? '' : `, and it is remembered for ${formatDuration(forMs)}`;
+  return `the limit that counts is ${limit}: ${by ?? 'another sync'} asked for it recently${time}`;
+}

@@ -173,6 +173,17 @@ const status = object(
           key: text('The throttle key.'),
           waitMs: count('How long until the next hit may leave; 0 means now.'),
           cause: orNull(backOffCause),
+          stricter: orNull(
+            object(
+              {
+                hits: count('The most hits in any window of `perMs`.'),
+                perMs: count('The length of the window.'),
+                by: orNull(text('The sync that asked for these limits last. Null if that is not known.')),
+                forMs: orNull(whole('How long they are remembered. Null if that is not known.')),
+              },
+              'The limits that count, because somebody has asked for them recently. Null if those of the config count.',
+            ),
+          ),
         },
         'A throttle key.',
       ),

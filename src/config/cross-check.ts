@@ -1,5 +1,5 @@
 import { shardEnding } from '../listener.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import { anyOf, describe, type Problem, pathOf } from './problems.ts';
 import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { crossCheck } from './cross-check.ts';
 import { type FoundConfig, findConfig } from './find.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { hasModule } from './modules.ts';
-import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';
 import { expectationOf, InvalidConfigError, type Problem, pathOf, problemOf } from './problems.ts';
 import { redactor } from './redact.ts';

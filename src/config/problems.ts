@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
 import { shortened } from '../excerpt.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 
 /** One thing that is wrong with the config. `expected` and `found` complete the sentence "expected …, found …". */
 export interface Problem {

@@ -2,12 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
+import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
 import { firstCounts } from '../pass/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/fetch-page.ts';
 import { HeldSet, heldAtStart } from '../pass/held-set.ts';
+import { lostFields } from '../pass/lost-fields.ts';
 import { ofMode } from '../pass/page-intake.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
@@ -124,7 +126,8 @@ export class DryPass {
     const page = await fetchAlways(this.#state, reader);
     const gone = await goneIn(page, resource, this.#source(), this.#context);
     if (page.isLog) seen.removeAll(gone);
-    const records = await this.#takeRecords(page, reader);
+    const watch = resource.watch?.();
+    const records = await this.#takeRecords(page, reader, watch);
     const next = typeof page.next === 'function' ? page.next() : page.next;
     const brought = {
       ...records,
@@ -134,16 +137,20 @@ export class DryPass {
       bookmark: null,
       isBookmarkLast: false,
       account: null,
+      fields: watch?.fields(),
     };
     this.#moveTo(turnPage(checkpoint, brought, resource.maxPages));
+    const lost = watch ? lostFields(watch, checkpoint, this.#state.checkpoint, this.#name) : [];
+    for (const warning of lost) this.#context.log.warn(warning);
   }
 
-  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader) {
+  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader, watch: FieldWatch | undefined) {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
     const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
     const planner = new PagePlanner(this.#state, page, this.#context, this.#table);
-    const batching = { prepare: resource.prepare, size: () => recordsPerBatch };
+    const prepare = watch?.around(resource.prepare) ?? resource.prepare;
+    const batching = { prepare, size: () => recordsPerBatch };
     for await (const read of readBatches(page, batching, reader)) {
       const batch = await identify(read, resource, this.#source());
       brought.records += batch.raw;

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Request as Stream } from 'got';
 import type { HttpRequest, HttpResponse } from '../adapter.ts';
 import { type BodyLimits, readBody } from './body.ts';
@@ -12,27 +13,26 @@ export interface ClientOptions extends BodyLimits {
 }
 
 /**
- * Makes exactly one request, whatever comes back: no retry, no redirect, no error for a status. `beforeSend` is called
- * when the connection stands, right before the first byte is written. If it throws, or is never called, nothing was sent.
+ * Makes exactly one request over a connection that stands, whatever comes back: no retry, no redirect, no error for a status.
+ * `beforeSend` is called right before the first byte is written. If it throws, or is never called, nothing was sent.
  */
-export type Client = (request: HttpRequest, beforeSend: () => void) => Promise<HttpResponse>;
+export type Client = (request: HttpRequest, socket: Socket, beforeSend: () => void) => Promise<HttpResponse>;
 
 /** Loads the HTTP library. Called for the first hit, since a run that is throttled does not need it. */
 export async function loadClient(options: ClientOptions): Promise<Client> {
   const { default: got } = await import('got');
   const { signal, timeoutMs } = options;
 
-  return async (request, beforeSend) => {
-    signal.throwIfAborted();
+  return async (request, socket, beforeSend) => {
+    const gate = openGate(socket, beforeSend);
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
-    const gate = openGate(beforeSend);
     try {
+      signal.throwIfAborted();
       const stream = got.stream(request.url, {
         method: request.method ?? 'GET',
         headers: { 'user-agent': options.userAgent, ...request.headers },
         ...(request.body === undefined ? {} : { body: request.body }),
-        // No connection is reused: one that the server is just closing would cost a hit.
         agent: { http: gate.guard(new HttpAgent()), https: gate.guard(new HttpsAgent()) },
         followRedirect: false,
         throwHttpErrors: false,

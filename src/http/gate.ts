@@ -1,11 +1,9 @@
 import type { Agent } from 'node:http';
-import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 
-/** Stands between a connection and the first byte written to it. */
+/** Stands between a connection and the first byte of a request that is written to it. */
 export interface Gate {
-  /** Makes the agent hand out a connection only when it stands, encryption included, and the gate has let it through. */
+  /** Makes the agent hand out this connection, and only after the gate has let it through. */
   guard<Guarded extends Agent>(agent: Guarded): Guarded;
   /** Whether a request may have left. While it is false, no byte of it has. */
   isPassed(): boolean;
@@ -13,21 +11,22 @@ export interface Gate {
   received(): number;
   /** What `beforeSend` threw. */
   refusal(): unknown;
-  /** Drops a connection that is still being made, and lets no other one through. */
+  /** Drops the connection if no request has left, and lets none leave any more. */
   close(): void;
 }
 
-/** Opens a gate for one request. `beforeSend` is called at the last moment at which the request can still be stopped. */
-export function openGate(beforeSend: () => void): Gate {
+/**
+ * Opens a gate for one request over a connection that stands. `beforeSend` is called at the last moment at which the request
+ * can still be stopped.
+ */
+export function openGate(socket: Socket, beforeSend: () => void): Gate {
   let passed = false;
   let refused: unknown;
   let isClosed = false;
-  let pending: Duplex | undefined;
-  let used: Duplex | undefined;
 
-  function letPass(socket: Duplex): Error | null {
+  function letPass(): Error | null {
     try {
-      if (isClosed) throw new Error('the request was given up');
+      if (isClosed || passed) throw new Error('the request was given up');
       beforeSend();
     } catch (error) {
       refused = error;
@@ -35,23 +34,12 @@ export function openGate(beforeSend: () => void): Gate {
       return error instanceof Error ? error : new Error(String(error));
     }
     passed = true;
-    used = socket;
-    pending = undefined;
     return null;
   }
 
   function guard<Guarded extends Agent>(agent: Guarded): Guarded {
-    const connect = agent.createConnection.bind(agent);
-    agent.createConnection = (options, done) => {
-      const socket = connect(options);
-      if (!socket) return socket;
-      const fail = (error: Error) => done?.(error, socket);
-      pending = socket;
-      socket.once('error', fail);
-      socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
-        socket.off('error', fail);
-        done?.(letPass(socket), socket);
-      });
+    agent.createConnection = (_options, done) => {
+      queueMicrotask(() => done?.(letPass(), socket));
       return undefined;
     };
     return agent;
@@ -59,12 +47,8 @@ export function openGate(beforeSend: () => void): Gate {
 
   function close(): void {
     isClosed = true;
-    pending?.destroy();
+    if (!passed) socket.destroy();
   }
 
-  function received(): number {
-    return used instanceof Socket ? used.bytesRead : 0;
-  }
-
-  return { guard, isPassed: () => passed, received, refusal: () => refused, close };
+  return { guard, isPassed: () => passed, received: () => socket.bytesRead, refusal: () => refused, close };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackOffCause, messageOf, ThrottledError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Grant, Limits, SlotAnswer, SlotKeeper } from '../throttle.ts';
+import { describeStricter, type Grant, type Limits, type SlotAnswer, type SlotKeeper } from '../throttle.ts';
 
 export interface SlotOptions {
   readonly limits: Limits;
@@ -44,7 +44,10 @@ export async function takeSlot(key: string, options: SlotOptions): Promise<Slot>
       await Promise.all(options.keepers.map((keeper) => keeper.resume(key)));
       continue;
     }
-    if (answer.waitMs > patientUntil - performance.now()) throw new ThrottledError(answer.waitMs, answer.cause);
+    if (answer.waitMs > patientUntil - performance.now()) {
+      const because = answer.stricter ? describeStricter(answer.stricter) : null;
+      throw new ThrottledError(answer.waitMs, answer.cause, because);
+    }
     options.onWait?.(answer.waitMs);
     await pause(answer.waitMs, options.signal);
   }

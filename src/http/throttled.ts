@@ -1,14 +1,16 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../adapter.ts';
 import { crashPoint } from '../crash.ts';
-import { CredentialsError, LeaseLostError, ProtocolError } from '../errors.ts';
+import { CredentialsError, ProtocolError } from '../errors.ts';
 import type { Mask } from '../excerpt.ts';
 import type { Log } from '../log.ts';
 import type { Limits, SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 import { type Client, type ClientOptions, loadClient } from './client.ts';
 import { excerptOf } from './excerpt.ts';
+import { Line } from './line.ts';
 import { followMoved } from './moved.ts';
 import type { AccessToken } from './oauth.ts';
+import { lateness, Steps, takeReadySlot } from './ready-slot.ts';
 import type { Recorder } from './saved-answers.ts';
 import { type Slot, takeSlot } from './take-slot.ts';
 import { throttleKeyIn, throttleKeyOf } from './throttle-key.ts';
@@ -72,8 +74,8 @@ export interface ThrottledClientOptions {
  * The only way out to the third party (docs/protocol.md section 5). One request is:
  *
  * 1. Choose where it goes: apply permanent redirects, refuse any origin but the adapter's own.
- * 2. Take a slot of every keeper, waiting for it, or throw `ThrottledError`.
- * 3. Connect; then, right before the first byte, check again that the lease is trusted and the slot fresh, or cancel.
+ * 2. Take a slot of every keeper, waiting for it, or throw `ThrottledError`; and connect.
+ * 3. Right before the first byte, check again that the lease is trusted and the slot fresh, or cancel.
  * 4. Send exactly one request.
  * 5. When the headers are in, settle the slot at every keeper. Without an answer the reservation stands; if certainly
  *    nothing was sent, cancel it.
@@ -82,7 +84,8 @@ export interface ThrottledClientOptions {
 export function createThrottledClient(options: ThrottledClientOptions): HttpClient {
   const { throttle, credentials, transport, run, timings, recorder } = options;
   const reserveMs = transport.timeoutMs + timings.slotReserveMs;
-  const slotOptions = { ...throttle, ...run, reserveMs, credentialsDigest: credentials.digest };
+  const { slotReserveMs } = timings;
+  const slotOptions = { ...throttle, ...run, reserveMs, slotReserveMs, credentialsDigest: credentials.digest };
   const settledMs = throttle.limits.perMs + throttle.marginMs;
   let loading: Promise<Client> | undefined;
 
@@ -92,11 +95,12 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
       const request = recorder ? withoutConditions(moved) : moved;
       demandOwnOrigin(request.url, credentials.origins);
       const token = await credentials.token?.get();
-      const slot = await takeSlot(throttle.key ?? throttleKeyOf(request.url), slotOptions);
-      crashPoint('slot-taken');
+      const key = throttle.key ?? throttleKeyOf(request.url);
+      using line = new Line(request.url, { timeoutMs: transport.timeoutMs, signal: run.signal });
+      const steps = new Steps();
+      const slot = await takeReadySlot(key, line, steps, slotOptions);
       loading ??= loadClient({ ...transport, signal: run.signal });
-      const client = await loading;
-      const response = await send({ request, token }, slot, client, options);
+      const response = await send({ request, token }, { slot, line, steps, client: loading }, options);
       crashPoint('headers-in');
       await slot.settle(settledMs);
       crashPoint('slot-settled');
@@ -106,11 +110,14 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
     },
 
     async takeSlot(account) {
-      const slot = await takeSlot(throttle.key ?? throttleKeyIn(account), slotOptions);
+      const key = throttle.key ?? throttleKeyIn(account);
+      const steps = new Steps();
+      const slot = await steps.time('taking the slot', () => takeSlot(key, slotOptions));
       crashPoint('slot-taken');
-      if (isTooLate(slot, options)) {
+      const reason = lateness(slot, steps, slotOptions);
+      if (reason) {
         await slot.cancel();
-        throw leftTooLate();
+        throw reason;
       }
       run.onHit?.();
       return { settle: () => slot.settle(settledMs), cancel: () => slot.cancel() };
@@ -149,37 +156,37 @@ async function refuseToken(response: HttpResponse, token: AccessToken, { token: 
   });
 }
 
+/** What a request leaves with. */
+interface Leave {
+  readonly slot: Slot;
+  readonly line: Line;
+  readonly steps: Steps;
+  readonly client: Promise<Client>;
+}
+
 async function send(
   { request, token }: Sending,
-  slot: Slot,
-  client: Client,
+  { slot, line, steps, client: loading }: Leave,
   { credentials, run, timings }: Pick<ThrottledClientOptions, 'credentials' | 'run' | 'timings'>,
 ): Promise<HttpResponse> {
   let hasLeft = false;
   const beforeSend = () => {
-    if (isTooLate(slot, { run, timings })) throw leftTooLate();
+    const reason = lateness(slot, steps, { ...run, ...timings });
+    if (reason) throw reason;
     hasLeft = true;
     run.onHit?.();
   };
   try {
-    const authorized = await credentials.authorize(request);
+    const client = await steps.time('loading the HTTP library', () => loading);
+    const authorized = await steps.time('signing the request', async () => credentials.authorize(request));
     const bearer = token && { authorization: `Bearer ${token.text}` };
-    const response = await client({ ...authorized, headers: { ...authorized.headers, ...bearer } }, beforeSend);
+    const headers = { ...authorized.headers, ...bearer };
+    const response = await client({ ...authorized, headers }, line.take(), beforeSend);
     return { ...response, url: request.url };
   } catch (error) {
     if (!hasLeft) await slot.cancel();
     throw error;
   }
-}
-
-function isTooLate(slot: Slot, { run, timings }: Pick<ThrottledClientOptions, 'run' | 'timings'>): boolean {
-  return !run.mayStillSend() || slot.ageMs() >= timings.slotReserveMs;
-}
-
-function leftTooLate(): LeaseLostError {
-  return new LeaseLostError('the run was held up between taking its slot and sending the request; nothing was sent', {
-    hint: 'The next run continues from here.',
-  });
 }
 
 /** Returns the answer if it may be a page; else throws, after a back-off for everybody was stored if there is one. */

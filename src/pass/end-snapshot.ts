@@ -68,6 +68,7 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
       lastCount: checkpoint.progress.records,
+      lastFields: checkpoint.progress.fields ?? checkpoint.lastFields ?? null,
       fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,

@@ -3,6 +3,7 @@ import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { ProtocolError } from '../errors.ts';
+import type { FieldWatch } from '../mapped-fields.ts';
 import type { RecordBatch } from '../record.ts';
 import { firstCounts, nothingRepeated } from './brought.ts';
 import type { AfterPage, Written } from './commit.ts';
@@ -30,6 +31,7 @@ export interface PageTaken extends PageTotals {
 export interface PageOrigin {
   readonly gone: readonly number[];
   readonly account?: string | undefined;
+  readonly watch?: FieldWatch | undefined;
 }
 
 /** A page while its batches come in: what it has brought so far, and what that makes of the checkpoint. */
@@ -37,6 +39,7 @@ export class PageIntake {
   readonly #page: SnapshotPage | ChangesPage;
   readonly #gone: readonly number[];
   readonly #account: string | null;
+  readonly #watch: FieldWatch | undefined;
   readonly #state: PassState;
   /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
   readonly #content: Hash | null;
@@ -47,9 +50,10 @@ export class PageIntake {
   #brought: PageBrought | undefined;
   #checkpoint: Checkpoint | undefined;
 
-  constructor(page: SnapshotPage | ChangesPage, { gone, account }: PageOrigin, state: PassState) {
+  constructor(page: SnapshotPage | ChangesPage, { gone, account, watch }: PageOrigin, state: PassState) {
     this.#page = page;
     this.#account = account ?? null;
+    this.#watch = watch;
     this.#held = state.held;
     this.#gone = gone;
     this.#state = state;
@@ -105,6 +109,7 @@ export class PageIntake {
       duplicates: firstCounts(this.#page) ? duplicates : 0,
       again: 0,
       columns: {},
+      fields: this.#watch?.fields(),
       records,
       rejected,
       keyless: this.#keyless,

@@ -1,5 +1,6 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { FieldWatch } from '../mapped-fields.ts';
 import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
 import type { Guard } from './guard.ts';
@@ -10,6 +11,8 @@ import type { SeenSet } from './seen-set.ts';
 export interface Resource {
   readonly table: ResourceTable;
   readonly prepare: Prepare;
+  /** Opens a watch over what the map finds in one page. */
+  readonly watch?: () => FieldWatch;
   /** Present where the table has `match`. Without it, the key that `prepare` gives is the key. */
   readonly rekey?: Rekey;
   /** The hash of mapped values, as `prepare` makes it. */

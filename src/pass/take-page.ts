@@ -8,6 +8,7 @@ import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { TargetReader } from '../target.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
+import { lostFields } from './lost-fields.ts';
 import { PageIntake, type PageTaken } from './page-intake.ts';
 import type { PassState } from './resource.ts';
 import { completeUnmodified } from './transitions.ts';
@@ -29,7 +30,12 @@ export async function takePage(state: PassState, run: RunContext): Promise<PageT
   return takeRecords(page, reader, state, run);
 }
 
-function readerOf(state: PassState, { thirdParty, target, log, signal, lease, onHit }: RunContext): PageReader {
+function readerOf(
+  state: PassState,
+  { thirdParty, target, log: runLog, warn, signal, lease, onHit }: RunContext,
+): PageReader {
+  // What an adapter warns of is in the summary.
+  const log = { ...runLog, warn };
   const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
   return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }
@@ -59,9 +65,11 @@ async function takeRecords(
   const source = sourceOf(state, run);
   const gone = await goneIn(page, resource, source, run);
   if (page.isLog) state.seen.removeAll(gone);
-  const intake = new PageIntake(page, { gone, account: run.thirdParty.account }, state);
+  const watch = resource.watch?.();
+  const intake = new PageIntake(page, { gone, account: run.thirdParty.account, watch }, state);
   const writer = new PageWriter(state, page, run);
-  const batching = { prepare: resource.prepare, size: () => run.batchSize.value };
+  const prepare = watch?.around(resource.prepare) ?? resource.prepare;
+  const batching = { prepare, size: () => run.batchSize.value };
   for await (const read of readBatches(page, batching, reader)) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
@@ -72,7 +80,10 @@ async function takeRecords(
     run.batchSize.learn(batch.raw, performance.now() - startedAt);
     await nextTurn();
   }
-  return intake.taken();
+  const taken = intake.taken();
+  const lost = watch ? lostFields(watch, state.checkpoint, taken.checkpoint, resource.table.resource) : [];
+  for (const warning of lost) run.warn(warning);
+  return taken;
 }
 
 function sourceOf({ resource, checkpoint }: PassState, { thirdParty, target }: RunContext): Source {

@@ -53,6 +53,7 @@ export function startPass<M extends Mode>(
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
+    lastFields: before?.lastFields ?? null,
     lastCount: isReshaped ? null : (before?.lastCount ?? null),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],

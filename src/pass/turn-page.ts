@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Cursor } from '../adapter.ts';
 import type { Checkpoint, ColumnCounts, PassProgress } from '../checkpoint.ts';
 import { ProtocolError } from '../errors.ts';
+import { type PageFields, withPage } from '../mapped-fields.ts';
 import type { Validators } from '../validators.ts';
 import { sumColumns } from './emptied.ts';
 
@@ -15,6 +16,8 @@ export interface PageBrought {
   readonly again: number;
   /** What it compared of each column. */
   readonly columns: ColumnCounts;
+  /** What the expressions of the map have found. */
+  readonly fields?: PageFields | undefined;
   readonly next: Cursor | null;
   /** Digest of the page's valid records; null for a page without any, or when it is the only page of the pass. */
   readonly content: string | null;
@@ -80,6 +83,7 @@ function progressAfter({ progress, cursor }: Checkpoint, page: PageBrought): Pas
     duplicates: (progress.duplicates ?? 0) + page.duplicates,
     again: (progress.again ?? 0) + page.again,
     columns: sumColumns(progress.columns ?? {}, page.columns),
+    fields: page.fields ? withPage(progress.fields ?? null, page.fields) : (progress.fields ?? null),
     total: page.total ?? progress.total,
     leastTotal: leastOf(progress.leastTotal ?? null, page.total),
     shifted: progress.shifted || page.shifted,

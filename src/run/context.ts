@@ -54,6 +54,8 @@ export interface RunContext {
   readonly perMs: number;
   readonly now: () => number;
   readonly onHit: () => void;
+  /** Adds a warning to the summary, once. */
+  readonly warn: (warning: string) => void;
   /** Called after each commit with what it changed: its events wait in the outbox. A throw ends the run. */
   readonly committed: (counts: ChangeCounts) => Promise<void>;
 }

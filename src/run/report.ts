@@ -78,6 +78,7 @@ export class RunReport {
 
   throttled(error: ThrottledError): void {
     this.#nextSlotInMs = error.waitMs;
+    if (error.because !== null) this.warn(error.because);
     if (error.exitCode === ExitCode.ok) return;
     this.#isOnlyIncomplete = false;
     const changed = error.exitCode === ExitCode.credentials ? ' Changed credentials are tried at once.' : '';

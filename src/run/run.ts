@@ -89,7 +89,7 @@ async function takeOverTarget(
   crashPoint('after-claim');
 }
 
-type Reporting = Pick<RunContext, 'onHit' | 'committed'>;
+type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;
 type Opened = Pick<RunContext, 'target' | 'thirdParty' | 'signal'>;
 
 function contextOf(options: RunOptions, deps: RunDeps, opened: Opened): Omit<RunContext, keyof Reporting> {
@@ -103,6 +103,7 @@ function contextOf(options: RunOptions, deps: RunDeps, opened: Opened): Omit<Run
 function reporting(report: RunReport, relayer: Relayer): Reporting {
   return {
     onHit: () => report.hit(),
+    warn: (warning) => report.warn(warning),
     committed: (counts) => {
       report.wrote(counts);
       return relayer.committed();

@@ -377,3 +377,16 @@ describe('a packed file at a URL', () => {
     expect(error).toMatchObject({ exitCode: 76, message: expect.stringContaining('200 times') });
   });
 });
+
+test('an error document in place of the array is quoted, and does not lead to `records`', async () => {
+  for (const document of [
+    '{"error": "the export has expired"}',
+    '{ "errors": [{"message": "the export has expired"}] }',
+  ]) {
+    const error = await failure(document, { format: 'json' });
+    expect(error).toBeInstanceOf(ProtocolError);
+    expect(error).toMatchObject({ message: expect.stringMatching(/reports an error: .*the export has expired/) });
+    expect((error as ProtocolError).hint).toBeUndefined();
+  }
+  expect(await read('{"error": null, "data": [{"id": 1}]}', { records: 'data', format: 'json' })).toEqual([{ id: 1 }]);
+});

@@ -87,6 +87,36 @@ test('a short page costs no second hit while its pass brings as many records as 
   await expectInStep(project);
 });
 
+test('a next page that the config does not read is a warning of the run, and of the dry run', async () => {
+  const config = (written: BaseConfig) => withResource(written, { pagination: { type: 'none' } });
+  await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2, config });
+  const warning = 'the answer for customers has more pages (`meta.next`)';
+  expect((await project.sync()).json().warnings).toEqual(expect.arrayContaining([expect.stringContaining(warning)]));
+  expect((await project.sync(['run', '--dry-run'])).stderr).toContain(warning);
+});
+
+test('an expression that finds nothing in the whole first pass is a warning with the nearest name', async () => {
+  const misspelt = { id: 'id', email: 'contact.emial', state: 'status' };
+  const config = (written: BaseConfig) => withResource(written, { map: misspelt });
+  await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2, config });
+  const warning =
+    'of customers, `contact.emial`, which fills email, was in none of 6 records; did you mean `contact.email`?';
+  expect((await project.sync(['run', '--dry-run'])).stderr).toContain(warning);
+  const first = (await project.sync(onePage)).json();
+  expect(first.warnings).toEqual([]);
+  expect((await untilDone(project)).warnings).toContain(warning);
+  expect((await untilDone(project)).warnings).toEqual([]);
+});
+
+test('an expression that finds nothing in a page, where it found something in every page before, is a warning at once', async () => {
+  await using project = await aProject({ redis, records: customers(18), dialect: 'cursor', pageSize: 6 });
+  await untilDone(project);
+  project.serve(customers(18).map(({ status, ...rest }) => ({ ...rest, statos: status })));
+  const warning = 'of customers, `status`, which fills state, was in none of 6 records; did you mean `statos`?';
+  expect((await project.sync(['run', '--dry-run'])).stderr).toContain(warning);
+  expect((await project.sync(onePage)).json().warnings).toContain(warning);
+});
+
 test('--full starts a pass over from its first page', async () => {
   await using project = await aProject({ redis, records: customers(6), dialect: 'cursor', pageSize: 2 });
   await project.sync(onePage);

@@ -353,3 +353,17 @@ describe('no answer', () => {
     await expectInStep(project);
   });
 });
+
+test('a lowered throttle takes an hour, and the run, status and check say whose limit counts until then', async () => {
+  await using project = await aProject({ redis, records: customers(2), throttle: { per: '60s', wait: '0s' } });
+  expect((await project.sync()).json()).toMatchObject({ outcome: 'done' });
+  const { acme } = project.config.adapters;
+  const adapters = { acme: { ...acme, throttle: { ...acme.throttle, per: '1ms' } } };
+  await project.reconfigure((config) => ({ ...config, adapters }));
+
+  const limit = `the limit that counts is 1 hit per 1m: ${project.name} asked for it recently, and it is remembered for`;
+  const { json } = await project.sync();
+  expect(json()).toMatchObject({ outcome: 'throttled', warnings: [expect.stringContaining(limit)] });
+  expect((await project.sync(['status'])).stdout).toContain(limit);
+  expect((await project.sync(['check'])).stdout).toContain(limit);
+});

@@ -12,7 +12,7 @@ import { type Change, type RedisHarm, type Run, recordCount, type Step, type Vis
 import { aProject, eventually, type Project } from './sync.ts';
 
 /** A machine with too much to do is a fault too, of the run that says so itself, or that a back-off stopped which it says was for that. */
-const tooSlow = /the run was held up|the lock could not be renewed in time|did not answer in time/;
+const tooSlow = /the slot grew old|can no longer trust|the lock could not be renewed in time|did not answer in time/;
 
 /**
  * In how many runs the schedule's last step may still be felt: a request that nobody read has made the resource back off, or a

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import type { HttpResponse } from '../../src/adapter.ts';
 import { ProtocolError, ThirdPartyError } from '../../src/errors.ts';
 import { type ClientOptions, loadClient } from '../../src/http/client.ts';
+import { Line } from '../../src/http/line.ts';
 import { party } from '../helpers/fresh-party.ts';
 
 async function get(options: Partial<ClientOptions> = {}, url = party.url): Promise<HttpResponse> {
@@ -18,7 +19,13 @@ async function get(options: Partial<ClientOptions> = {}, url = party.url): Promi
     signal,
     ...options,
   });
-  return client({ url: new URL(url) }, () => {});
+  return client({ url: new URL(url) }, await connected(url), () => {});
+}
+
+async function connected(url = party.url) {
+  const line = new Line(new URL(url), { timeoutMs: 5000, signal: new AbortController().signal });
+  await line.open();
+  return line.take();
 }
 
 async function read({ body }: HttpResponse): Promise<string> {
@@ -155,7 +162,9 @@ test('a header that HTTP does not allow is a mistake in the config, and nothing 
     maxBody: 1,
     signal: new AbortController().signal,
   });
-  await expect(client({ url: new URL(party.url) }, () => {})).rejects.toMatchObject({ exitCode: 78 });
+  await expect(client({ url: new URL(party.url) }, await connected(), () => {})).rejects.toMatchObject({
+    exitCode: 78,
+  });
   expect(party.arrivals).toEqual([]);
 });
 
@@ -168,6 +177,7 @@ test('a body and its method are sent as they are', async () => {
   });
   await client(
     { url: new URL(party.url), method: 'POST', body: 'a=1', headers: { 'content-type': 'text/plain' } },
+    await connected(),
     () => {},
   );
   expect(party.arrivals).toMatchObject([{ method: 'POST', body: 'a=1' }]);

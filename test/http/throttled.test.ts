@@ -17,6 +17,7 @@ import { party } from '../helpers/fresh-party.ts';
 import type { Scripted } from '../helpers/third-party.ts';
 import { type AnyOption, clientOptions } from './client-options.ts';
 import { aKeeper } from './keeper.ts';
+import { aSlowTlsServer } from './slow-tls-server.ts';
 
 let journal: string[];
 
@@ -125,7 +126,65 @@ describe('the last check before a byte is written', () => {
 
   test('a grant gone stale sends nothing', async () => {
     const timings = { ...defaultTimings, slotReserveMs: 0 };
-    expect(await failure(aClient({ timings }))).toBeInstanceOf(LeaseLostError);
+    expect(await failure(aClient({ timings }))).toMatchObject({ exitCode: ExitCode.unreachable });
+    expect(new Set(calls())).toEqual(new Set(['redis take', 'guard take', 'redis cancel', 'guard cancel']));
+    expect(party.arrivals).toEqual([]);
+  });
+
+  test('a connection that takes longer than a slot is good for stands before the slot is taken that counts', async () => {
+    await using server = await aSlowTlsServer(300);
+    const timings = { ...defaultTimings, slotReserveMs: 200 };
+    const hits: string[][] = [];
+    const client = aClient({ origins: [server.origin], timings, onHit: () => hits.push(calls()) });
+    expect((await client.request({ url: new URL(server.origin) })).status).toBe(200);
+    const [take, cancel] = [
+      ['redis take', 'guard take'],
+      ['redis cancel', 'guard cancel'],
+    ];
+    expect(hits).toEqual([[...take, ...cancel, ...take]]);
+    expect(calls().slice(6)).toEqual(['redis settle', 'guard settle'].map((call) => expect.stringContaining(call)));
+    expect(server.requests()).toBe(1);
+  });
+
+  test('the connection is made again after a wait, since nobody keeps an idle one', async () => {
+    await using server = await aSlowTlsServer(300);
+    const redis = aKeeper('redis', journal, { granted: true }, { granted: false, waitMs: 50 });
+    const timings = { ...defaultTimings, slotReserveMs: 250 };
+    const client = aClient({ origins: [server.origin], keepers: [redis], timings, waitMs: 5000 });
+    expect((await client.request({ url: new URL(server.origin) })).status).toBe(200);
+    expect(calls().filter((call) => call === 'redis take')).toHaveLength(4);
+    expect([server.connected(), server.requests()]).toEqual([2, 1]);
+  });
+
+  test('a slot that grew old reports what took so long, and is not a lost lock', async () => {
+    const timings = { ...defaultTimings, slotReserveMs: 100 };
+    const authorize: CredentialOptions['authorize'] = async (request) => {
+      await new Promise((done) => setTimeout(done, 150));
+      return request;
+    };
+    const error = await failure(aClient({ authorize, timings }));
+    expect(error).toMatchObject({
+      exitCode: ExitCode.unreachable,
+      message: expect.stringMatching(/signing the request took \d+ms.*nothing was sent/),
+    });
+    expect(calls().slice(2)).toEqual(['redis cancel', 'guard cancel']);
+    expect(party.arrivals).toEqual([]);
+  });
+
+  test('a keeper that is slow is named', async () => {
+    const redis = aKeeper('redis', journal);
+    const slow = {
+      ...redis,
+      take: async (...args: Parameters<typeof redis.take>) => {
+        await new Promise((done) => setTimeout(done, 150));
+        return redis.take(...args);
+      },
+    };
+    const timings = { ...defaultTimings, slotReserveMs: 100 };
+    expect(await failure(aClient({ keepers: [slow], timings }))).toMatchObject({
+      exitCode: ExitCode.unreachable,
+      message: expect.stringMatching(/taking the slot took \d+ms/),
+    });
     expect(party.arrivals).toEqual([]);
   });
 

@@ -34,6 +34,7 @@ describe('a pass that starts', () => {
       missing: 3,
       triedAt: 800,
       lastCount: 7,
+      lastFields: { always: ['email'], ever: ['email'] },
       hadGuests: true,
     };
     const before = aCheckpoint({ pass: 4, phase: 'held', cursor: 'old', failures: 3, sweptTo: 9, ...lasting });

@@ -41,6 +41,7 @@ export function aRun(target: Target, changes: Partial<RunContext> = {}): RunCont
     perMs: 60_000,
     now: Date.now,
     onHit() {},
+    warn() {},
     committed: async () => {},
     ...changes,
   };

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Adapter, AdapterContext } from '../../adapter.ts';
 import { ConfigError, ProtocolError } from '../../errors.ts';
+import { excerpt } from '../../excerpt.ts';
 import { plainPath } from '../../expression.ts';
 import type { RawRecord } from '../../record.ts';
 import type { Validators } from '../../validators.ts';
@@ -11,7 +12,7 @@ import { arrayElements } from './json-array.ts';
 import { ndjsonLines } from './ndjson.ts';
 import type { FileOptions, FileResource } from './options.ts';
 import { type Bytes, openPath, openUrl, type PipedIn, type Source, Stdin, stdinPath } from './source.ts';
-import { startOf, unpacked } from './start.ts';
+import { startLength, startOf, unpacked } from './start.ts';
 
 /**
  * Reads a JSON array, NDJSON or CSV, also packed with gzip or zstd, from a URL, a path or stdin. The memory does not grow with
@@ -79,11 +80,31 @@ function parse(
 ): AsyncIterable<readonly RawRecord[]> {
   switch (formatOf(resource, source, first)) {
     case 'json':
-      return arrayElements(bytes, pathOf(resource), source.label);
+      return withErrorQuoted(arrayElements(bytes, pathOf(resource), source.label), first, source.label);
     case 'ndjson':
       return ndjsonLines(bytes, source.label);
     case 'csv':
       return csvRows(bytes, resource.csv ?? {}, source.label);
+  }
+}
+
+/** A document that has no array where the records belong, and begins with an error, reports that error. */
+async function* withErrorQuoted(
+  batches: AsyncIterable<readonly RawRecord[]>,
+  first: string,
+  label: string,
+): AsyncGenerator<readonly RawRecord[]> {
+  let hasRecords = false;
+  try {
+    for await (const batch of batches) {
+      hasRecords = true;
+      yield batch;
+    }
+  } catch (error) {
+    const isError = /^\s*\{\s*"errors?"\s*:/.test(first);
+    if (hasRecords || !isError || !(error instanceof ProtocolError)) throw error;
+    const start = excerpt(first.length < startLength ? first : `${first}…`, (text) => text);
+    throw new ProtocolError(`${label} reports an error: ${start}; nothing of this page was written`, { cause: error });
   }
 }
 

@@ -93,11 +93,17 @@ async function openUnpacking(packing: Packing): Promise<Gunzip | ZstdDecompress>
   return packing === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
 }
 
+/** How many bytes of a file say what it is. */
+export const startLength = 200;
+
 /** The bytes without a byte order mark, and what their start looks like. */
 export async function startOf(bytes: Bytes): Promise<{ readonly bytes: Bytes; readonly first: string }> {
-  const { head, rest } = await peek(bytes, 64);
+  const { head, rest } = await peek(bytes, startLength);
   const isMarked = head.subarray(0, 3).equals(byteOrderMark);
-  return { bytes: isMarked ? skip(rest, 3) : rest, first: head.subarray(isMarked ? 3 : 0, 64).toString('latin1') };
+  return {
+    bytes: isMarked ? skip(rest, 3) : rest,
+    first: head.subarray(isMarked ? 3 : 0, startLength).toString('latin1'),
+  };
 }
 
 async function peek(bytes: Bytes, length: number): Promise<{ readonly head: Buffer; readonly rest: Bytes }> {

@@ -9,6 +9,7 @@ import type { Bookmarks } from './bookmark.ts';
 import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
 import type { RestResource } from './options.ts';
+import { overlookedIn } from './overlooked.ts';
 import type { Answered, Turn } from './pager.ts';
 import type { ResourceReader } from './resource-reader.ts';
 import { cursorOf, type Stage } from './stage.ts';
@@ -28,6 +29,10 @@ export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Reso
   const total = countOf(reader.total(answer));
   const answered = { ...answer, records, total };
   const turn = reader.pager.turn(answered, asked.stage.cursor, asked.request.lastCount ?? null);
+  if (asked.stage.cursor === null && !asked.stage.isAtGraves) {
+    const { resource: name } = asked.request;
+    for (const warning of overlookedIn(answered, turn, name, reader.resource)) asked.log.warn(warning);
+  }
   const { bookmarks } = reader;
   if (bookmarks !== null) return pageWithBookmark(answered, turn, { ...reader, bookmarks }, asked);
   return { mode: 'snapshot', total, ...turn, validators: validatorsOf(answer.headers) };

@@ -2,9 +2,11 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { unmatchedProblems } from '../../match/unmatched.ts';
+import { describeStricter } from '../../throttle.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { tryAdapter } from '../open/third-party.ts';
+import { throttleKeysOf } from '../open/throttle-keys.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -32,7 +34,7 @@ export async function checkCommand(options: GlobalOptions, terminal: Terminal): 
 async function* findingsOf(setting: Setting): AsyncGenerator<Finding> {
   yield { what: 'config', is: 'good', detail: setting.loaded.path };
   yield await checkAdapter(setting);
-  yield await checkRedis(setting);
+  yield* await checkRedis(setting);
   yield* await checkTarget(setting);
   yield* shadowedCommand(setting.terminal.caller.env.PATH ?? '');
 }
@@ -49,9 +51,18 @@ async function checkAdapter(setting: Setting): Promise<Finding> {
   }
 }
 
-async function checkRedis(setting: Setting): Promise<Finding> {
+async function checkRedis(setting: Setting): Promise<Finding[]> {
+  const { config } = setting;
   using redis = await connectRedis(setting);
-  return { what: 'redis', is: 'good', detail: redis.address };
+  const { stricterLimits } = await import('../../redis/limit-owners.ts');
+  const limits = config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 };
+  const at = { redis, prefix: config.redis.prefix };
+  const stricter = await Promise.all(throttleKeysOf(config).map((key) => stricterLimits(at, key, limits)));
+  const notes = stricter.flatMap((found) => (found ? [describeStricter(found)] : []));
+  return [
+    { what: 'redis', is: 'good', detail: redis.address },
+    ...notes.map((detail) => ({ what: 'throttle', is: 'note', detail }) as const),
+  ];
 }
 
 async function checkTarget(setting: Setting): Promise<Finding[]> {

@@ -8,6 +8,7 @@ import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
 import type { StreamState } from '../../stream.ts';
 import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
+import { describeStricter, type StricterLimits } from '../../throttle.ts';
 import { differingIn } from '../../verify/findings.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../open/app.ts';
 import { throttleKeysOf } from '../open/throttle-keys.ts';
@@ -22,7 +23,13 @@ interface Status {
   readonly target: string;
   readonly lock: Held | null;
   /** When the next hit may leave, for each throttle key: 0 is now. */
-  readonly slots: readonly { readonly key: string; readonly waitMs: number; readonly cause: BackOffCause | null }[];
+  readonly slots: readonly {
+    readonly key: string;
+    readonly waitMs: number;
+    readonly cause: BackOffCause | null;
+    /** The limits that count, if they are stricter than those of the config. */
+    readonly stricter: StricterLimits | null;
+  }[];
   readonly lease: FenceRow | null;
   readonly resources: readonly {
     readonly resource: string;
@@ -120,10 +127,14 @@ function eventsAfter({ generation, seq }: Position, lease: FenceRow | null): num
 
 async function readSlots({ config }: Setting, redis: RedisConnection): Promise<Status['slots']> {
   const { lookAtSlots } = await import('../../redis/slots.ts');
-  const hits = config.adapters[config.adapter]?.throttle.hits ?? 1;
-  const { prefix } = config.redis;
+  const { stricterLimits } = await import('../../redis/limit-owners.ts');
+  const limits = config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 };
+  const at = { redis, prefix: config.redis.prefix };
   return Promise.all(
-    throttleKeysOf(config).map(async (key) => ({ key, ...(await lookAtSlots({ redis, prefix }, key, hits)) })),
+    throttleKeysOf(config).map(async (key) => {
+      const found = await lookAtSlots(at, key, limits.hits);
+      return { key, ...found, stricter: await stricterLimits(at, key, limits) };
+    }),
   );
 }
 
@@ -136,10 +147,11 @@ function waitingEvents(lease: FenceRow | null, { last }: StreamState): number {
 function printStatus(status: Status, { print, out, command }: Terminal): void {
   print(`${out.bold(status.name)} from ${status.adapter} into ${status.target}`);
   print(`lock       ${status.lock === null ? 'free' : describeHeld(status.lock)}`);
-  for (const { key, waitMs, cause } of status.slots) {
+  for (const { key, waitMs, cause, stricter } of status.slots) {
     print(
       `next slot  ${waitMs === 0 ? 'free now' : `frees in ${formatDuration(waitMs)}`} (${key})${cause ? `; ${out.red(cause.message)}` : ''}`,
     );
+    if (stricter) print(`           ${out.yellow(describeStricter(stricter))}`);
   }
   if (status.lease === null) print('target     no run has been here yet');
   for (const { resource, live, checkpoint, rejects, drift } of status.resources) {

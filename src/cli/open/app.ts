@@ -75,7 +75,9 @@ export async function streamOf({ config }: Setting, redis: RedisConnection): Pro
 
 export async function slotsOf({ config, timings }: Setting, redis: RedisConnection): Promise<SlotKeeper> {
   const { createRedisSlots } = await import('../../redis/slots.ts');
-  return createRedisSlots({ redis, prefix: config.redis.prefix, timings });
+  const { namingLimits } = await import('../../redis/limit-owners.ts');
+  const { prefix } = config.redis;
+  return namingLimits(createRedisSlots({ redis, prefix, timings }), config.name, { redis, prefix });
 }
 
 export async function tokensOf({ config }: Setting, redis: RedisConnection): Promise<TokenStore> {

@@ -7,6 +7,7 @@ import { columnsOf } from '../../records/columns.ts';
 import { hashOf } from '../../records/hash.ts';
 import { compileKey, compileRekey } from '../../records/key.ts';
 import { compilePrepare, type Mapping, mappedColumns } from '../../records/prepare.ts';
+import { compileWatch } from '../../records/watch.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
 import type { Setting } from './app.ts';
 
@@ -46,6 +47,7 @@ async function compileResource(
       ...(resource.match && { match: resource.match }),
     },
     prepare,
+    watch: await compileWatch(mapping),
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
     hash: hashOf(mappedColumns(mapping)),

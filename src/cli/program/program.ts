@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
 import type { Streams } from '../caller.ts';
 import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
