@@ -11,8 +11,16 @@ if (!/^[1-9]\d*$/.test(count)) {
   console.error(`soak: "${count}" is not a number of schedules`);
   process.exit(64);
 }
-const files = ['hosts', 'schedule-faults', 'schedules', 'cities'].map((name) => `test/e2e/${name}.test.ts`);
-const inFull = { SYNC_SEEDS: count, SYNC_HOSTS_SECONDS: '120', SYNC_RUNS: '40', SYNC_CITIES: 'all' };
+const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+const inFull = {
+  SYNC_SEEDS: count,
+  SYNC_HOSTS_SECONDS: '120',
+  SYNC_RUNS: '40',
+  SYNC_CITIES: 'all',
+  SYNC_EVENTS: '12000',
+};
 const report = 'node_modules/.cache/long-report.json';
 const args = ['run', ...(process.env.CI ? [] : ['--reporter', 'verbose']), ...files];
 const tests = spawn(`${root}node_modules/.bin/vitest`, args, {

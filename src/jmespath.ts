@@ -50,7 +50,13 @@ function parsed(text: string): Node {
   try {
     return compile(text);
   } catch (error) {
-    throw new ConfigError(`\`${text}\` is not a JMESPath expression: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(
+      `\`${text}\` is not a JMESPath expression: ${messageOf(error)}; nothing was fetched or written`,
+      {
+        cause: error,
+        hint: 'Correct this expression in the config. A path has one dot between two names, such as contact.email.',
+      },
+    );
   }
 }
 

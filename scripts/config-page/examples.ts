@@ -139,7 +139,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     {
       type: 'singer',
       command: ['tap-hubspot'],
-      env: ['HTTPS_PROXY'],
+      env: { HTTPS_PROXY: '${HTTPS_PROXY:-}' },
       config: { start_date: '2026-01-01' },
       catalog: './catalog.json',
       throttle: { key: 'hubspot', per: '5m' },

@@ -150,8 +150,9 @@ function objectType({ properties, additionalProperties }: JsonSchema): string {
 
 function plural(schema: JsonSchema): string {
   const type = typeOf(schema);
-  if (type === 'any JSON' || schema.enum || schema.anyOf) return `values: ${type}`;
-  return `${type}s`;
+  if (type === 'any JSON') return 'JSON values';
+  if (schema.enum || schema.anyOf) return `values, each ${type}`;
+  return type.replace(/^whole number|$/, '$&s');
 }
 
 const defaultSentence = / ?Default: (.+?)\.?$/;
@@ -169,7 +170,7 @@ function defaultOf({ name, schema, isRequired }: Option, { path }: Place): strin
   if (path === 'resources.<resource>.guard') return `that of \`guard.${name}\``;
   if (readyHas.has(path === '' ? name : `${path}.${name}`)) return 'required without a ready adapter';
   const said = defaultSentence.exec(schema.description ?? '')?.[1];
-  if (said !== undefined) return said.startsWith('"') ? `\`${said}\`` : said;
+  if (said !== undefined) return said.replaceAll(/"[^"]+"/g, '`$&`');
   const value = JSON.stringify(schema.default);
   return schema.default === undefined || value === '{}' ? '' : `\`${value}\``;
 }

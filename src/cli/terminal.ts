@@ -1,13 +1,17 @@
 import type { ChalkInstance } from 'chalk';
 import type { Log, LogLevel } from '../log.ts';
 import type { Caller } from './caller.ts';
+import { forPeople } from './output/printable.ts';
 import type { GlobalOptions } from './program/flags.ts';
 import { asTyped, shellCommand } from './shell-command.ts';
 
 /** The colours that are used: chalk's, or none. */
 export type Paint = Record<'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold', (text: string) => string>;
 
-/** Where a command prints: results on stdout, everything else on stderr, and no secret on either. */
+/**
+ * Where a command prints: results on stdout, everything else on stderr, no secret on either, and nothing that controls the
+ * terminal. With `--json` the result is exact.
+ */
 export interface Terminal {
   /** Writes a line of the result. */
   print(line: string): void;
@@ -40,6 +44,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   const [out, err] = await paints(options, caller);
   const isInteractive = stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
   const fitLine = isInteractive ? (await import('./output/width.ts')).fitted : undefined;
+  const isJson = options.json === true;
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   const command = shellCommand(script, cwd);
   let mask = (text: string) => text;
@@ -51,7 +56,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   };
   const report = (line: string) => {
     clear();
-    stderr.write(`${mask(asTyped(line, command))}\n`);
+    stderr.write(`${forPeople(mask(asTyped(line, command)), { hasColours: isColoured(err) })}\n`);
   };
   const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string) => {
     if (levels.indexOf(level) >= lowest) report(`${paint(level)} ${message}`);
@@ -59,7 +64,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   return {
     print(line) {
       clear();
-      stdout.write(`${mask(line)}\n`);
+      stdout.write(`${isJson ? mask(line) : forPeople(mask(line), { hasColours: isColoured(out) })}\n`);
     },
     report,
     show(line) {
@@ -67,7 +72,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
       clear();
       if (line === '') return;
       // The last column stays free: a terminal may break the line behind it.
-      stderr.write(fitLine(mask(line), (stderr.columns || 80) - 1));
+      stderr.write(fitLine(forPeople(mask(line), { hasColours: isColoured(err) }), (stderr.columns || 80) - 1));
       shown = true;
     },
     log: {
@@ -79,7 +84,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     out,
     err,
     isQuiet: options.quiet === true,
-    isJson: options.json === true,
+    isJson,
     columns: stdout.isTTY ? stdout.columns || 80 : undefined,
     isInteractive,
     command,
@@ -88,6 +93,11 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
       mask = next;
     },
   };
+}
+
+/** Chalk writes no colour where the stream cannot show one. */
+function isColoured(paint: Paint): boolean {
+  return paint.bold(' ') !== ' ';
 }
 
 const plainly = (text: string) => text;

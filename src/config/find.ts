@@ -74,7 +74,8 @@ async function refuseUnreadable(cwd: string, found: string | undefined): Promise
     if (place === found) return;
     if (place.endsWith('package.json') || !existsSync(place)) continue;
     await translated(place, () => accessSync(place, constants.R_OK));
-    if (statSync(place).isDirectory()) throw new ConfigError(`the config ${place} cannot be read: it is a folder`);
+    if (statSync(place).isDirectory())
+      throw new ConfigError(`the config ${place} cannot be read: it is a folder; nothing was done`);
   }
 }
 
@@ -83,7 +84,8 @@ async function translated<Result>(path: string, read: () => Result | Promise<Res
     return await read();
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`the config ${path} cannot be read: ${messageOf(error)}`, {
+    const what = existsSync(path) ? `cannot be read: ${messageOf(error)}` : 'does not exist';
+    throw new ConfigError(`the config ${path} ${what}; nothing was done`, {
       cause: error,
       hint: hintFor(error, path),
     });
@@ -91,9 +93,8 @@ async function translated<Result>(path: string, read: () => Result | Promise<Res
 }
 
 function hintFor(error: unknown, path: string): string {
-  if (error instanceof SyntaxError)
-    return 'JSON allows neither comments nor trailing commas; sync.config.yaml and sync.config.ts do.';
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'Check --config and SYNC_CONFIG, or write a config with "cronsync init".';
+  if (error instanceof SyntaxError && extname(path) === '.json')
+    return 'JSON needs a comma between two members, and allows neither comments nor a comma after the last one; sync.config.yaml and sync.config.ts do.';
+  if (!existsSync(path)) return 'Check --config and SYNC_CONFIG, or write a config with "cronsync init".';
   return `Check that ${path} is a file that this user may read, and what it says there.`;
 }

@@ -3,7 +3,7 @@ import { access, constants, type FileHandle, mkdir, open } from 'node:fs/promise
 import { STATUS_CODES } from 'node:http';
 import { dirname } from 'node:path';
 import type { HttpClient, HttpResponse, Mode } from '../adapter.ts';
-import { messageOf, ProtocolError, UsageError } from '../errors.ts';
+import { messageOf, ProtocolError, UnreachableError, UsageError } from '../errors.ts';
 import type { Headers } from './back-off.ts';
 import { headerFields } from './headers.ts';
 import { isPage } from './verdict.ts';
@@ -37,12 +37,12 @@ export async function createRecorder(file: string): Promise<Recorder> {
           cause: error,
         });
       });
-      await handle.write(headOf(response));
+      await saving(name, () => handle.writeFile(headOf(response)));
       if (response.status === 204 || response.status === 304) {
         await handle.close();
         return response;
       }
-      return { ...response, body: copied(response.body, handle) };
+      return { ...response, body: copied(response.body, { name, handle }) };
     },
   };
 }
@@ -117,14 +117,31 @@ function headOf({ status, headers }: HttpResponse): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd().concat('\n', ...fields, '\n');
 }
 
-async function* copied(body: AsyncIterable<Uint8Array>, handle: FileHandle): AsyncGenerator<Uint8Array> {
+async function* copied(
+  body: AsyncIterable<Uint8Array>,
+  { name, handle }: { readonly name: string; readonly handle: FileHandle },
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of body) {
-      await handle.writeFile(chunk);
+      await saving(name, () => handle.writeFile(chunk));
       yield chunk;
     }
   } finally {
     await handle.close();
+  }
+}
+
+async function saving(name: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (cause) {
+    throw new UnreachableError(
+      `the answer cannot be saved in ${name}: ${messageOf(cause)}; the pass continues from its last commit`,
+      {
+        hint: 'Make room on this disk, or run without --save.',
+        cause,
+      },
+    );
   }
 }
 

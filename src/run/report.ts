@@ -80,13 +80,15 @@ export class RunReport {
     this.#nextSlotInMs = error.waitMs;
     if (error.exitCode === ExitCode.ok) return;
     this.#isOnlyIncomplete = false;
-    this.#errors.push({ ...errorSummary(error), hint: `the back-off ends in ${formatDuration(error.waitMs)}` });
+    const changed = error.exitCode === ExitCode.credentials ? ' Changed credentials are tried at once.' : '';
+    const hint = `The back-off ends in ${formatDuration(error.waitMs)}; no hit is made before that.${changed}`;
+    this.#errors.push({ ...errorSummary(error), hint });
   }
 
   backingOff(resource: string, { until, cause }: BackOff, now: number): void {
     this.#wasDue = true;
     this.#isOnlyIncomplete = false;
-    const hint = `${resource} is tried again in ${formatDuration(until - now)}`;
+    const hint = `No hit was made for ${resource}. A run in ${formatDuration(until - now)} or later tries again.`;
     this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint });
   }
 

@@ -632,7 +632,12 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
 
     describe('odd but legal', () => {
       test('takes names with quotes, spaces, keywords and letters of any script', async () => {
-        const columns = [column('select', 'text'), column('na"me', 'text'), column('größe 表', 'integer')];
+        const columns = [
+          column('select', 'text'),
+          column('na"me', 'text'),
+          column('größe 表', 'integer'),
+          column('g?1', 'text'),
+        ];
         const table = customersTable({
           resource: 'odd',
           table: 'or"der by; x',
@@ -641,10 +646,10 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           onDelete: { set: { 'na"me': 'gone' } },
         });
         const target = await takenOver(table);
-        const { ids } = await write(target, [record('k', 'v', 1)], { table });
-        await write(target, [record('k', 'w', 2)], { table });
+        const { ids } = await write(target, [record('k', 'v', 1, 'a')], { table });
+        await write(target, [record('k', 'w', 2, 'b')], { table });
         await remove(target, ids, table);
-        expect((await target.find(table, [record('k', 'w', 2)]))[0]?.row).toEqual(['k', 'gone', 2]);
+        expect((await target.find(table, [record('k', 'w', 2, 'b')]))[0]?.row).toEqual(['k', 'gone', 2, 'b']);
       });
 
       test('keeps strings of any kind, and integers past 2^53', async () => {

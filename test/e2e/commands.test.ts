@@ -105,11 +105,20 @@ describe('cronsync check', () => {
     });
   });
 
-  test('says that Redis is not there', async () => {
+  test('says that a run could not create its file, and prints nothing else with --quiet', async () => {
+    await using project = await aProject({ redis });
+    await project.reconfigure((config) => ({ ...config, target: { type: 'sqlite', file: './nowhere/sync.db' } }));
+    const { exitCode, stdout } = await project.sync(['check', '--quiet']);
+    expect(exitCode).toBe(78);
+    expect(stdout).toMatch(/^✗ target {2}a run cannot create \S+: the folder \S+nowhere does not exist\. Create it\n$/);
+  });
+
+  test('says that Redis is not there, after what was found before it', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     await using project = await aProject({ redis: { url, client: redis.client } });
-    const { exitCode, stderr } = await project.sync(['check']);
+    const { exitCode, stdout, stderr } = await project.sync(['check']);
     expect(exitCode).toBe(69);
+    expect(stdout).toMatch(/^✓ config .*\n✓ adapter .*\n$/);
     expect(stderr).toContain('Redis');
   });
 });

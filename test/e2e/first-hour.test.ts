@@ -112,6 +112,26 @@ const turns: Record<string, Turn> = {
     exitCode: 78,
     says: [/is not a SQLite database/, /nothing was written/, /hint: /],
   },
+  'a comma that is missing': {
+    before: (project) => project.write('sync.config.json', '{ "name": "crm" "adapter": "acme" }'),
+    exitCode: 78,
+    says: [/sync\.config\.json cannot be read: .* in JSON at position/, /nothing was done/, /hint: JSON needs a comma/],
+  },
+  'a map that is not an expression': {
+    config: withRest({}, { map: { id: 'id', email: 'contact..email' } }),
+    exitCode: 78,
+    says: [/`contact\.\.email` is not a JMESPath expression/, /nothing was fetched or written/, /hint: Correct this/],
+  },
+  'a config in a folder that is not there': {
+    args: ['init', '--config', 'nowhere/sync.config.json'],
+    exitCode: 78,
+    says: [/nowhere.sync\.config\.json cannot be written: ENOENT/, /nothing was written/, /hint: Make sure/],
+  },
+  'a flag that does not exist': {
+    args: ['run', '--dryrun'],
+    exitCode: 64,
+    says: [/unknown option '--dryrun'; nothing was done/, /hint: Did you mean --dry-run\? "cronsync run --help"/],
+  },
   'a lock that somebody made by hand': {
     before: (project) => project.redis.client.set(project.lockKey, 'mine'),
     exitCode: 75,

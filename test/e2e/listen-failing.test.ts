@@ -172,27 +172,37 @@ test('410 turns a listener off: it reads no more, and its events wait', async ()
   expect(receiver.taken()).toHaveLength(50);
 });
 
-test('an event that ends the process each time is a dead letter after three times; what ran beside it is delivered', async () => {
-  const config = withListeners({
-    poisoned: { on: ['*'], from: 'beginning', type: 'module', module: './crash.ts', concurrency: 4 },
-  });
-  await using project = await aProject({ redis, records: customers(12), timings, config });
-  await project.write(
-    'crash.ts',
-    `import { appendFileSync } from 'node:fs';
+test.each([
+  { how: 'exits', exitCode: 9, harm: 'process.exit(9);' },
+  {
+    how: 'throws where nothing catches it',
+    exitCode: 70,
+    harm: "{ setTimeout(() => { throw new Error('nobody catches this'); }); await new Promise(() => {}); }",
+  },
+])(
+  'an event whose listener $how each time is a dead letter after three times; what ran beside it is delivered',
+  async ({ exitCode, harm }) => {
+    const config = withListeners({
+      poisoned: { on: ['*'], from: 'beginning', type: 'module', module: './crash.ts', concurrency: 4 },
+    });
+    await using project = await aProject({ redis, records: customers(12), timings, config });
+    await project.write(
+      'crash.ts',
+      `import { appendFileSync } from 'node:fs';
      export default { '*': async (event: { subject: string }) => {
-       if (event.subject === '2') process.exit(9);
+       if (event.subject === '2') ${harm}
        await new Promise((done) => setTimeout(done, 30));
        appendFileSync('done', event.subject + '\\n');
      } };`,
-  );
-  await project.sync();
-  const ends: (number | null)[] = [];
-  while (ends.at(-1) !== 0 && ends.length < 8)
-    ends.push((await project.start(['listen', '--drain']).finished).exitCode);
+    );
+    await project.sync();
+    const ends: (number | null)[] = [];
+    while (ends.at(-1) !== 0 && ends.length < 8)
+      ends.push((await project.start(['listen', '--drain']).finished).exitCode);
 
-  expect(ends).toEqual([9, 9, 9, 0]);
-  expect(deadLetters(project)).toMatchObject([{ reason: 'crash-loop', key: '2' }]);
-  const done = new Set(readFileSync(`${project.dir}/done`, 'utf8').trim().split('\n'));
-  expect(done.size).toBe(11);
-});
+    expect(ends).toEqual([exitCode, exitCode, exitCode, 0]);
+    expect(deadLetters(project)).toMatchObject([{ reason: 'crash-loop', key: '2' }]);
+    const done = new Set(readFileSync(`${project.dir}/done`, 'utf8').trim().split('\n'));
+    expect(done.size).toBe(11);
+  },
+);

@@ -206,8 +206,7 @@ export class Reader implements AsyncDisposable {
     const real = this.#replaced.reduce((said, [example, by]) => said.replaceAll(example, by), text);
     return real
       .replaceAll(/https:\/\/api\.(?:\w+\.)?example(?:\.com)?\b/g, this.party.url)
-      .replaceAll('127.0.0.1:4004', `127.0.0.1:${this.#port}`)
-      .replaceAll('127.0.0.1:9090', `127.0.0.1:${this.#port}`)
+      .replaceAll(/127\.0\.0\.1:(?:4004|9090)\b/g, `127.0.0.1:${this.#port}`)
       .replace("listen(4004, '127.0.0.1'", `listen(${this.#port}, '127.0.0.1'`);
   }
 

@@ -12,7 +12,10 @@ function aConsumer(cursor: Position, trimmed = 8, more: Partial<OutboxConsumerDe
   const saved: Position[] = [];
   const older = ['1-3', '1-4'];
   const deps: OutboxConsumerDeps = {
-    stream: { ensureGroup: async (_, { seq }) => (seq < trimmed ? 'behind' : 'made') },
+    stream: {
+      ensureGroup: async (_, { seq }) => (seq < trimmed ? 'behind' : 'made'),
+      dropGroup: async () => true,
+    },
     target: {
       fence: async () => ({ fence: 1, generation, nextSeq: 11, holder: '' }),
       async outbox(after, limit) {
@@ -67,6 +70,26 @@ describe('a group that is behind the stream', () => {
     await consumer.acknowledge(['2-8', '2-9', '2-10']);
     await expect(consumer.readNew(1)).rejects.toThrow(GroupGoneError);
     expect(saved.at(-1)).toEqual(at(10));
+  });
+
+  test('moves a group that a run has made meanwhile to where it stands itself, so that nothing comes again', async () => {
+    const made: Position[] = [];
+    let position: Position | null = at(8);
+    const stream: OutboxConsumerDeps['stream'] = {
+      async ensureGroup(_, after) {
+        if (position !== null) return 'existed';
+        position = after;
+        made.push(after);
+        return 'made';
+      },
+      async dropGroup() {
+        position = null;
+        return true;
+      },
+    };
+    const { consumer } = aConsumer(at(8), 8, { stream });
+    await expect(consumer.readNew(1)).rejects.toThrow(GroupGoneError);
+    expect(made).toEqual([at(8)]);
   });
 
   test('goes on with the next generation where its own ends', async () => {

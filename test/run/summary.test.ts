@@ -104,8 +104,11 @@ describe('the report of a run', () => {
       exitCode: 77,
       nextSlotInMs: 90_000,
       errors: [
-        { exitCode: 77, hint: 'the back-off ends in 1m 30s' },
-        { exitCode: 69, hint: 'customers is tried again in 1m' },
+        {
+          exitCode: 77,
+          hint: 'The back-off ends in 1m 30s; no hit is made before that. Changed credentials are tried at once.',
+        },
+        { exitCode: 69, hint: 'No hit was made for customers. A run in 1m or later tries again.' },
       ],
     });
   });

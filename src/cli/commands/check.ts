@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { unmatchedProblems } from '../../match/unmatched.ts';
 import { connectRedis, loadSetting, openReader, type Setting } from '../open/app.ts';
@@ -14,19 +14,27 @@ interface Finding {
   readonly detail: string;
 }
 
-/** `cronsync check`: config, adapter, Redis, target and tables, as a run would find them. Makes no hit and writes nothing. */
+/**
+ * `cronsync check`: config, adapter, Redis, target and tables, as a run would find them. Makes no hit and writes nothing.
+ * Prints each finding as it is made, so that those before a Redis that is away are seen as well.
+ */
 export async function checkCommand(options: GlobalOptions, terminal: Terminal): Promise<ExitCode> {
   const setting = await loadSetting(options, terminal);
-  const findings = [
-    { what: 'config', is: 'good', detail: setting.loaded.path } as const,
-    await checkAdapter(setting),
-    await checkRedis(setting),
-    ...(await checkTables(setting)),
-    ...shadowedCommand(terminal.caller.env.PATH ?? ''),
-  ];
+  const findings: Finding[] = [];
+  for await (const finding of findingsOf(setting)) {
+    findings.push(finding);
+    if (!terminal.isJson && (!terminal.isQuiet || finding.is === 'bad')) printFinding(finding, terminal);
+  }
   if (terminal.isJson) terminal.print(JSON.stringify({ findings }));
-  else for (const finding of findings) printFinding(finding, terminal);
   return findings.some(({ is }) => is === 'bad') ? ExitCode.config : ExitCode.ok;
+}
+
+async function* findingsOf(setting: Setting): AsyncGenerator<Finding> {
+  yield { what: 'config', is: 'good', detail: setting.loaded.path };
+  yield await checkAdapter(setting);
+  yield await checkRedis(setting);
+  yield* await checkTarget(setting);
+  yield* shadowedCommand(setting.terminal.caller.env.PATH ?? '');
 }
 
 /** Loads the adapter too: the config alone does not show whether a user's module works. */
@@ -46,7 +54,9 @@ async function checkRedis(setting: Setting): Promise<Finding> {
   return { what: 'redis', is: 'good', detail: redis.address };
 }
 
-async function checkTables(setting: Setting): Promise<Finding[]> {
+async function checkTarget(setting: Setting): Promise<Finding[]> {
+  const unwritable = unwritablePlace(setting);
+  if (unwritable !== undefined) return [{ what: 'target', is: 'bad', detail: unwritable }];
   await using target = await openReader(setting);
   const findings: Finding[] = [{ what: 'target', is: 'good', detail: target.label }];
   for (const resource of await compileResources(setting)) {
@@ -63,6 +73,25 @@ async function checkTables(setting: Setting): Promise<Finding[]> {
     for (const warning of warnings) findings.push({ what, is: 'note', detail: warning });
   }
   return findings;
+}
+
+/** What keeps a run from writing its SQLite file. A run creates the file, but not its folder. */
+function unwritablePlace({ config: { target } }: Setting): string | undefined {
+  if (target.type !== 'sqlite') return undefined;
+  const folder = dirname(target.file);
+  if (!existsSync(folder)) return `a run cannot create ${target.file}: the folder ${folder} does not exist. Create it`;
+  const places = existsSync(target.file) ? [folder, target.file] : [folder];
+  const refused = places.find((place) => !isWritable(place));
+  return refused && `a run cannot write ${target.file}: this user may not write ${refused}. Change its rights`;
+}
+
+function isWritable(place: string): boolean {
+  try {
+    accessSync(place, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Cron's PATH finds the `sync` of coreutils first, which flushes the disks and exits 0. */

@@ -16,7 +16,10 @@ export async function initCommand(options: InitFlags, terminal: Terminal): Promi
   try {
     writeFileSync(path, `${JSON.stringify(starter, null, 2)}\n`);
   } catch (error) {
-    throw new ConfigError(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError(`${file} cannot be written: ${messageOf(error)}; nothing was written`, {
+      cause: error,
+      hint: 'Make sure that its folder exists and that this user may write there.',
+    });
   }
   if (terminal.isJson) terminal.print(JSON.stringify({ file }));
   else if (!terminal.isQuiet) terminal.print(`${terminal.out.green('wrote')} ${file}\n${nextSteps(terminal.command)}`);

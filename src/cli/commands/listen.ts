@@ -109,6 +109,7 @@ function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], te
     terminal.report(
       isOff ? 'a receiver is gone for good, and its events wait' : `${many(left, 'event')} could not be delivered yet`,
     );
+    terminal.report('hint: "cronsync listen --once --log-level info" tries each again, and prints why it fails.');
   }
   return ExitCode.unreachable;
 }

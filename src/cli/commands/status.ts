@@ -147,7 +147,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
       print(`           ${out.yellow(`${many(rejects, 'record')} in quarantine: ${command} rejects list`)}`);
   }
   print(
-    `stream     ${many(status.stream.length, 'entry').replace('entrys', 'entries')} up to ${formatPosition(status.stream.last)}; ${many(status.waiting, 'event')} in the outbox not there yet`,
+    `stream     ${many(status.stream.length, 'entry').replace('entrys', 'entries')} up to ${formatPosition(status.stream.last)}; ${many(status.waiting, 'event')} waiting in the outbox`,
   );
   for (const { group, pending, lag, dead } of status.listeners) {
     const letters = dead > 0 ? `, ${out.red(many(dead, 'dead letter'))}: ${command} dead list` : '';
@@ -166,9 +166,11 @@ function incompleteText({ records, total }: { readonly records: number; readonly
 }
 
 function describePass({ pass, phase, progress, completedAt }: Checkpoint): string {
-  const ended = completedAt === null ? '' : `, last complete ${new Date(completedAt).toISOString()}`;
+  const ended = completedAt === null ? '' : new Date(completedAt).toISOString();
+  const before = ended && `, last complete ${ended}`;
+  if (phase === 'walking' && progress.pages === 0) return `pass ${pass} has not read a page yet${before}`;
   if (phase === 'walking')
-    return `pass ${pass} goes on after ${many(progress.pages, 'page')}, ${many(progress.records, 'record')}${ended}`;
-  if (phase === 'deleting') return `pass ${pass} is deleting what is gone${ended}`;
-  return `pass ${pass} ${phase === 'held' ? 'is complete, with deletions held' : 'is complete'}${ended}`;
+    return `pass ${pass} goes on after ${many(progress.pages, 'page')}, ${many(progress.records, 'record')}${before}`;
+  if (phase === 'deleting') return `pass ${pass} is deleting what is gone${before}`;
+  return `pass ${pass} completed at ${ended}${phase === 'held' ? ', with deletions held' : ''}`;
 }

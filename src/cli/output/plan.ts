@@ -57,31 +57,45 @@ export function printPlanJson(plan: DryPlan, resources: readonly Resource[], spo
 
 function printResource(planned: ResourcePlan, { table }: Resource, spool: Spool, terminal: Terminal): void {
   const { out, print } = terminal;
-  print(
-    `${out.bold(planned.resource)}  ${changes(planned.counts, out)}  ${out.dim(`${count(planned.unchanged)} unchanged`)}`,
-  );
+  const summary = `${changes(planned.counts, out)}  ${out.dim(`${count(planned.unchanged)} unchanged`)}`;
+  print(`${out.bold(planned.resource)}  ${isUnread(planned) ? out.yellow(unread) : summary}`);
   for (const note of notesOf(planned, table.table)) print(`  ${out.yellow(note)}`);
   const shown = { created: 0, updated: 0, deleted: 0 };
+  const empty = new Set(table.mapped.keys());
   for (const change of spool.changes(planned.resource)) {
     shown[change.type] += 1;
+    if (change.type === 'created') for (const at of empty) if (change.after[at] !== null) empty.delete(at);
     if (shown[change.type] <= shownPerKind) printChange(change, table.mapped, terminal);
   }
   for (const kind of ['created', 'updated', 'deleted'] as const) {
     const more = shown[kind] - shownPerKind;
     if (more > 0) print(out.dim(`  … and ${count(more)} more ${kind}; --json shows all`));
   }
+  if (shown.created <= 1) return;
+  for (const at of empty) {
+    const name = printable(table.mapped[at]?.name ?? '');
+    print(
+      out.yellow(`  ${name} is null in all ${count(shown.created)} created records: if the API has it, fix the map`),
+    );
+  }
+}
+
+const unread = 'no page could be read: what would change is unknown';
+
+function isUnread({ pages, isComplete }: ResourcePlan): boolean {
+  return pages === 0 && !isComplete;
 }
 
 /** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
-  const { isComplete, verdict, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
+  const { isComplete, pages, verdict, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
   return [
     ...planned.table.problems,
     planned.table.exists ? '' : `the table ${table} will be created`,
     planned.table.exists && planned.table.missingColumns.length > 0
       ? `${table} will get the columns ${planned.table.missingColumns.join(', ')}`
       : '',
-    isComplete ? '' : `only ${many(planned.pages, 'page')} could be read: deletions are unknown`,
+    isComplete || pages === 0 ? '' : `only ${many(pages, 'page')} could be read: deletions are unknown`,
     verdict?.delete === 'none' ? `nothing would be deleted: ${verdict.because}` : '',
     verdict?.delete === 'held' ? `the guard would hold the deletions: ${verdict.because}` : '',
     emptied ? `the guard would hold ${many(emptied.count, 'value')} back: ${emptied.because}` : '',

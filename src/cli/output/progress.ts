@@ -6,7 +6,7 @@ import { count, many } from './numbers.ts';
 const redrawMs = 100;
 const countdownMs = 500;
 
-/** Shows on the terminal how far the run is, in one line. While it waits for a slot, a countdown stands before that. */
+/** Shows on the terminal how far the run is, in one line: the page it takes in, or what it waits for and for how long. */
 export function showProgress(terminal: Terminal): Progress & Disposable {
   return new ProgressLine(terminal);
 }
@@ -24,6 +24,8 @@ class ProgressLine implements Progress, Disposable {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#rest();
+    this.#tick(performance.now());
   }
 
   records(resource: string, taken: number): void {
@@ -45,8 +47,7 @@ class ProgressLine implements Progress, Disposable {
     this.#rest();
     const until = performance.now() + forMs;
     this.#drawWait(until);
-    this.#countdown = setInterval(() => this.#drawWait(until), countdownMs);
-    this.#countdown.unref();
+    this.#tick(until);
   }
 
   [Symbol.dispose](): void {
@@ -67,25 +68,30 @@ class ProgressLine implements Progress, Disposable {
     this.#countdown = undefined;
   }
 
+  /** Redraws the wait for a slot that frees then, and after that the wait for the answer. */
+  #tick(until: number): void {
+    if (!this.#terminal.isInteractive) return;
+    this.#countdown = setInterval(() => this.#drawWait(until), countdownMs);
+    this.#countdown.unref();
+  }
+
   #drawWork(): void {
     const { err } = this.#terminal;
     const page = `page ${(this.#pages.get(this.#resource) ?? 0) + 1}`;
     const worked = this.#workedMs + performance.now() - this.#workingSince;
-    this.#terminal.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${this.#amount(worked)}`);
+    const rate = Math.round(this.#records / Math.max(0.001, worked / 1000));
+    const amount = `${many(this.#records, 'record')}  ${err.dim(`${count(rate)}/s`)}`;
+    this.#terminal.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${amount}`);
     this.#drawnAt = performance.now();
   }
 
   #drawWait(until: number): void {
     const { err } = this.#terminal;
-    const left = formatDuration(Math.max(0, until - performance.now()));
+    const left = until - performance.now();
+    const wait = left > 0 ? `next slot in ${formatDuration(left)}` : 'waiting for the third party';
     const done = [...this.#pages.values()].reduce((sum, pages) => sum + pages, 0);
-    const progress = done > 0 ? `${many(done, 'page')}  ${this.#amount(this.#workedMs)}  ` : '';
+    const progress = done > 0 ? `${many(done, 'page')}  ${many(this.#records, 'record')}  ` : '';
     const hint = err.dim('Ctrl-C loses nothing');
-    this.#terminal.show(`${err.cyan('◷')} next slot in ${left}  ${progress}${hint}`);
-  }
-
-  #amount(workedMs: number): string {
-    const rate = Math.round(this.#records / Math.max(0.001, workedMs / 1000));
-    return `${many(this.#records, 'record')}  ${this.#terminal.err.dim(`${count(rate)}/s`)}`;
+    this.#terminal.show(`${err.cyan('◷')} ${wait}  ${progress}${hint}`);
   }
 }

@@ -41,7 +41,14 @@ export function withGlobals(command: Command): Command {
   return command
     .option('-c, --config <file>', 'the config file')
     .option('--json', 'one JSON document on stdout')
-    .addOption(new Option('--log-level <level>', 'what to log on stderr').choices(['debug', 'info', 'warn', 'error']))
+    .addOption(
+      new Option('--log-level <level>', 'what to log on stderr, "warn" by default').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+      ]),
+    )
     .option('-q, --quiet', 'print nothing unless something is wrong')
     .option('--no-color', 'no colours');
 }

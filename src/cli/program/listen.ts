@@ -5,7 +5,7 @@ import type { ConfirmFlags, ListenFlags } from './flags.ts';
 /** Adds `cronsync listen`, the daemon, and `cronsync listener drop`, which forgets a listener. */
 export function addListen(program: Command, choose: Choose): void {
   const listen = withGlobals(
-    program.command('listen').description('run the listeners: a daemon, started as often as you like'),
+    program.command('listen').description('run the listeners: a daemon, of which several may run at once'),
   )
     .option('--listener <name>', 'only this listener (repeatable)', collect)
     .option('--http <host:port>', 'answer /healthz, /livez, /readyz and /metrics there')

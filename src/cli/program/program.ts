@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../../config/nearest.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Streams } from '../caller.ts';
+import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
@@ -12,18 +13,19 @@ import { addRun } from './run.ts';
 import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
 
-/** Reads the command line. A number is an exit code: everything was printed already (help, version, wrong usage). */
+/** Reads the command line. A number is an exit code: everything was printed already (help, version). */
 export async function parseCommandLine(
   words: readonly string[],
   { stdout, stderr }: Streams,
 ): Promise<ChosenCommand | ExitCode> {
-  const argv = commandFirst(words);
+  const argv = helpLast(commandFirst(words));
   refuseCoreutils(argv);
   refuseRenamed(argv);
   let chosen: ChosenCommand | undefined;
   const program = new Command('cronsync').configureOutput({
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr: (text) => void stderr.write(forPeople(text, { hasColours: false })),
+    outputError() {},
     getOutHelpWidth: () => stdout.columns ?? 80,
     getErrHelpWidth: () => stderr.columns ?? 80,
   });
@@ -34,10 +36,34 @@ export async function parseCommandLine(
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return ExitCode.ok;
+    if (error.code === 'commander.help') return ExitCode.usage;
+    throw usageError(error, argv, program);
   }
   return chosen ?? ExitCode.usage;
+}
+
+/** `cronsync help run` means `cronsync run --help`. */
+function helpLast([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === 'help') return [...rest, '--help'];
+  return first === undefined ? [] : [first, ...rest];
+}
+
+/** What commander refuses, as one of our errors. Commander's first sentence says what is wrong, the others what to write. */
+function usageError({ message }: CommanderError, argv: readonly string[], program: Command): UsageError {
+  const [what, ...advice] = message.replace(/^error: /, '').split(/(?<=\.) |\n/);
+  const sentences = advice.map((sentence) => sentence.replace(/^\((.*)\)$/, '$1').replace(/(?<![.?])$/, '.'));
+  return new UsageError(`${what?.replace(/\.$/, '')}; nothing was done`, {
+    hint: [...sentences, `"${nameIn(argv, program)} --help" lists what this command takes.`].join(' '),
+  });
+}
+
+/** The name of the command that was called, such as `cronsync dead list`. */
+function nameIn([first = '', ...rest]: readonly string[], command: Command): string {
+  if (command.parent === null && first.startsWith('-')) return `${command.name()} run`;
+  const called = command.commands.find((one) => one.name() === first);
+  return called ? `${command.name()} ${nameIn(rest, called)}` : command.name();
 }
 
 function buildProgram(program: Command, choose: Choose): void {
@@ -45,7 +71,6 @@ function buildProgram(program: Command, choose: Choose): void {
     .description("Keeps a system's data in step with a third party's API that allows one hit per minute.")
     .version(readVersion(), '-V, --version')
     .exitOverride()
-    .showHelpAfterError('("cronsync --help" lists the commands and flags)')
     .helpCommand(false)
     .enablePositionalOptions()
     .addHelpText('after', examples);
@@ -67,13 +92,22 @@ Examples:
   cronsync listen                    the daemon that runs the listeners
   cronsync status                    where everything stands
 
-Exit codes: 0 done or nothing to do; 2 the plan has changes (--detailed-exitcode); 3 the guard held deletions or
-empty values back; 64 wrong usage; 65 too many rejected records, or too few records; 69 third party, Redis or target unreachable; 70 a bug, or stores
-that contradict each other; 75 the lock is held; 76 the third party gave no page; 77 it refused our credentials;
-78 config wrong or missing; 130, 143 stopped by a signal.
+Exit codes:
+  0         done, or nothing to do
+  2         the plan has changes (with --detailed-exitcode)
+  3         the guard held deletions or empty values back
+  64        wrong usage
+  65        too many records were rejected, or too few came
+  69        the third party, Redis or the target is unreachable
+  70        a bug, or stores that contradict each other
+  75        another run holds the lock
+  76        the third party gave no page
+  77        the third party refused the credentials
+  78        the config is wrong or missing
+  130, 143  stopped by a signal
 
-The program is also installed as "sync". In a shell write "cronsync": most systems have another "sync", which flushes
-file systems.`;
+The program is also installed as "sync". In a shell, write "cronsync": most
+systems have another "sync", which flushes file systems.`;
 
 /** `sync` is also a command of coreutils, which flushes file systems. Arguments that only it takes are refused. */
 function refuseCoreutils([first]: readonly string[]): void {

@@ -23,7 +23,7 @@ export interface Task {
   readonly deliveries: number;
   isBegun: boolean;
   attempts: Attempts | null;
-  /** Not to be tried before this time. */
+  /** Not to be tried before this time, by the monotonic clock. 0: it can be tried. */
   notBefore: number;
   /** Another consumer has claimed it. */
   isLost: boolean;
@@ -91,6 +91,8 @@ export class Courier {
     const isSuspect = crashes === crashesAllowed - 1;
     if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
     try {
+      // What waited for another event to end is not counted as started when the reading is over.
+      if (this.#deps.over.aborted) return stay;
       if (!task.isBegun) task.isBegun = await this.#deps.consumer.begin(task.id);
       if (!task.isBegun) return notOurs;
       if (this.#deps.over.aborted) return stay;
@@ -107,7 +109,7 @@ export class Courier {
   }
 
   #waitMs({ notBefore }: Task): number {
-    return notBefore === 0 || this.#deps.circuit.isOpen ? 0 : notBefore - Date.now();
+    return notBefore === 0 || this.#deps.circuit.isOpen ? 0 : notBefore - performance.now();
   }
 
   #start(task: Task, event: ChangeEvent): Attempt {
@@ -181,7 +183,7 @@ export class Courier {
       );
     }
     const ms = Math.min(retryDelayMs(count, Math.random(), timings, outcome.askedMs), timings.giveUpMs);
-    task.notBefore = Date.now() + ms;
+    task.notBefore = performance.now() + ms;
     return { is: 'wait', ms };
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Arrivals, type AttemptLog, type EntryId, type GroupConsumer, GroupGoneError } from '../../consumer.ts';
-import { LeaseLostError, messageOf, UnreachableError } from '../../errors.ts';
+import { LeaseLostError, messageOf, UncaughtError, UnreachableError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import type { DeadLetters, Listener } from '../../listener.ts';
 import type { Lease } from '../../lock.ts';
@@ -132,7 +132,7 @@ export class GroupReading {
     } catch (error) {
       this.#fail(error);
     }
-    await this.#close();
+    await this.#close(stop.reason instanceof UncaughtError);
     clearInterval(heartbeat);
     clearInterval(probe);
     lease?.signal.removeEventListener('abort', onLost);
@@ -206,10 +206,11 @@ export class GroupReading {
     this.#over.abort(error);
   }
 
-  async #close(): Promise<void> {
+  /** After an error that nothing caught, what was in flight counts as started: it may be an event that ends daemons. */
+  async #close(isCrash: boolean): Promise<void> {
     this.#dispatcher.stop();
-    if (!this.#over.signal.aborted) await this.#drain();
-    const isOurs = !this.#over.signal.aborted;
+    if (!this.#over.signal.aborted && !isCrash) await this.#drain();
+    const isOurs = !this.#over.signal.aborted && !isCrash;
     this.#over.abort();
     this.#acknowledger.giveUp();
     this.#dispatcher.abort(new UnreachableError('this daemon no longer reads for this listener'));

@@ -13,7 +13,7 @@ import type { EventStream } from '../../stream.ts';
 import type { Target } from '../../target.ts';
 
 export interface OutboxConsumerDeps {
-  readonly stream: Pick<EventStream, 'ensureGroup'>;
+  readonly stream: Pick<EventStream, 'ensureGroup' | 'dropGroup'>;
   readonly target: Pick<Target, 'fence' | 'outbox' | 'saveGroups'>;
   /** Only its holder reads: the outbox keeps no account of who has which event. */
   readonly lease: Lease;
@@ -91,9 +91,18 @@ export class OutboxConsumer implements GroupConsumer {
   }
 
   async #returnToStream(): Promise<void> {
-    if ((await this.#deps.stream.ensureGroup(this.group, this.#cursor)) === 'behind') return;
+    if (!(await this.#isMade())) return;
     await this.#save();
     throw new GroupGoneError(`the group ${this.group} has caught up: it is read on the stream again`);
+  }
+
+  /** A group that a run has made meanwhile stands at an older cursor. */
+  async #isMade(): Promise<boolean> {
+    const { stream } = this.#deps;
+    const made = await stream.ensureGroup(this.group, this.#cursor);
+    if (made !== 'existed') return made === 'made';
+    await stream.dropGroup(this.group);
+    return (await stream.ensureGroup(this.group, this.#cursor)) === 'made';
   }
 
   /** Where a generation ends, after a rebase, the next one begins. */

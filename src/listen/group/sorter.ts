@@ -48,8 +48,13 @@ function aloneLane(id: EntryId): string {
   return `\0${id}`;
 }
 
-/** When an event that failed in another daemon may be tried again. */
+/**
+ * When an event that failed in another daemon may be tried again, by the monotonic clock. The times of its attempts are those
+ * of Redis, and our wall clock may be another one, or may have been set: no wait is longer than the one after a failure.
+ */
 function waitEnd({ count, times }: Attempts, timings: Timings): number {
   const last = times.at(-1);
-  return last === undefined ? 0 : last + retryDelayMs(count, 0, timings);
+  if (last === undefined) return 0;
+  const delayMs = retryDelayMs(count, 0, timings);
+  return performance.now() + Math.min(delayMs, last + delayMs - Date.now());
 }

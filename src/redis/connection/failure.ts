@@ -78,5 +78,6 @@ function isReply(error: unknown): error is Error {
 /** A host with several addresses fails with one error for all of them, without a message. */
 function describe(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(messageOf).join(', ');
-  return messageOf(cause);
+  const message = messageOf(cause);
+  return message.startsWith('Unknown RESP type') ? 'what answers there is not Redis' : message;
 }

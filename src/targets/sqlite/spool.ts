@@ -2,7 +2,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { deserialize, serialize } from 'node:v8';
 import type { Change, ChangeCounts } from '../../change.ts';
 import { noChanges } from '../../change.ts';
+import { messageOf, UnreachableError } from '../../errors.ts';
 import type { Spool } from '../../spool.ts';
+import { isDiskError } from './connection/errors.ts';
 
 /** A spool in a private temporary database of SQLite, which has no name and disappears when it is closed or the process ends. */
 export function createSpool(): Spool {
@@ -26,23 +28,29 @@ export function createSpool(): Spool {
 
   return {
     put(resource, changes) {
-      for (const change of changes) upsert.run(resource, change.key, change.type, serialize(change));
+      kept(() => {
+        for (const change of changes) upsert.run(resource, change.key, change.type, serialize(change));
+      });
     },
     drop(resource, keys) {
-      for (const key of keys) remove.run(resource, key);
+      kept(() => {
+        for (const key of keys) remove.run(resource, key);
+      });
     },
     planned(resource, keys) {
       return new Set(planned.all(JSON.stringify(keys), resource).map(({ key }) => String(key)));
     },
     remember(resource, aliases) {
-      for (const [native, key] of aliases) claim.run(resource, native, key);
+      kept(() => {
+        for (const [native, key] of aliases) claim.run(resource, native, key);
+      });
     },
     remembered(resource, { natives, keys }) {
-      const found = claims.all(JSON.stringify(natives), resource, JSON.stringify(keys), resource);
+      const found = kept(() => claims.all(JSON.stringify(natives), resource, JSON.stringify(keys), resource));
       return found.map(({ native, key }) => [String(native), String(key)]);
     },
     counts(resource): ChangeCounts {
-      const counted = count.all(resource).map(({ type, n }) => [String(type), Number(n)]);
+      const counted = kept(() => count.all(resource)).map(({ type, n }) => [String(type), Number(n)]);
       return { ...noChanges, ...Object.fromEntries(counted) };
     },
     *changes(resource): Iterable<Change> {
@@ -53,4 +61,17 @@ export function createSpool(): Spool {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** SQLite writes the plan to disk when it has more than some megabytes. */
+function kept<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    throw new UnreachableError(
+      `the plan cannot be kept in the temporary folder: ${messageOf(error)}; nothing was written`,
+      { hint: 'Make room there, or name another folder in TMPDIR.', cause: error },
+    );
+  }
 }

@@ -55,7 +55,7 @@ test('a module in TypeScript runs as it is, seen from the config', async () => {
     type Event = { readonly subject: string };
     export default {
       'customers.updated': async (event: Event, context: { attempt: number }): Promise<void> => {
-        await writeFile(new URL('../seen.json', import.meta.url), JSON.stringify([event.subject, context.attempt]));
+        await writeFile(new URL('seen.json', import.meta.url), JSON.stringify([event.subject, context.attempt]));
       },
     };`;
   const { listener, dir } = await anOpenListener(

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { changes, count, many } from '../../../src/cli/output/numbers.ts';
 import { showProgress } from '../../../src/cli/output/progress.ts';
 import { reportFailure } from '../../../src/cli/output/report-error.ts';
@@ -175,7 +175,25 @@ describe('progress on a terminal', () => {
     expect(terminal.shown[0]).toMatch(/^◷ next slot in 1m 30s {2}Ctrl-C loses nothing/);
   });
 
-  test('keeps pages, records and their rate beside the countdown', () => {
+  test('shows that the answer is waited for, before the first page and when the slot is free', () => {
+    vi.useFakeTimers();
+    try {
+      const terminal = aTerminal({ isInteractive: true });
+      using progress = showProgress(terminal);
+      vi.advanceTimersByTime(1000);
+      expect(terminal.shown.at(-1)).toBe('◷ waiting for the third party  Ctrl-C loses nothing');
+      progress.records('customers', 500);
+      progress.page('customers', 1);
+      progress.waiting(900);
+      expect(terminal.shown.at(-1)).toBe('◷ next slot in 900ms  1 page  500 records  Ctrl-C loses nothing');
+      vi.advanceTimersByTime(1000);
+      expect(terminal.shown.at(-1)).toBe('◷ waiting for the third party  1 page  500 records  Ctrl-C loses nothing');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('keeps pages and records beside the countdown', () => {
     const terminal = aTerminal({ isInteractive: true });
     {
       using progress = showProgress(terminal);
@@ -188,7 +206,7 @@ describe('progress on a terminal', () => {
       progress.page('orders', 2);
     }
     expect(terminal.shown.find((line) => line.startsWith('◷'))).toMatch(
-      /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}[\d,]+\/s {2}Ctrl-C loses nothing/,
+      /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}Ctrl-C loses nothing/,
     );
     expect(terminal.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
   });

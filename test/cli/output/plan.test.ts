@@ -107,6 +107,26 @@ describe('a plan for people', () => {
     expect(lines).toContain('  … and 1,490 more created; --json shows all');
   });
 
+  test('names the fields that are null in every created record, of two or more', () => {
+    const values = (key: string, visits: bigint | null) => [key, null, visits, null];
+    spool.put('customers', [
+      { type: 'created', key: '1', after: values('1', null) },
+      { type: 'created', key: '2', after: values('2', 5n) },
+    ]);
+    expect(printed(plan([planned()])).slice(3, -1)).toEqual([
+      '  email is null in all 2 created records: if the API has it, fix the map',
+      '  tags is null in all 2 created records: if the API has it, fix the map',
+    ]);
+  });
+
+  test('does not say that nothing changes where no page could be read', () => {
+    const unread = planned({ isComplete: false, pages: 0, unchanged: 0, verdict: null });
+    expect(printed(plan([unread]))).toEqual([
+      'customers  no page could be read: what would change is unknown',
+      'dry run with acme: 1 hit, nothing was written',
+    ]);
+  });
+
   test('cuts long values short', () => {
     const long = 'x'.repeat(500);
     spool.put('customers', [

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -33,6 +36,16 @@ describe('opening', () => {
     const error = await failureOf(open('redis://no-such-host.invalid:6379'));
     expect(error).toBeInstanceOf(UnreachableError);
     expect(error).toMatchObject({ message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) });
+  });
+
+  test('reports that another server answers', async () => {
+    const http = createServer().listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { port } = http.address() as AddressInfo;
+    const error = await failureOf(open(`redis://127.0.0.1:${port}`));
+    http.close();
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error).toMatchObject({ message: expect.stringContaining('(what answers there is not Redis)') });
   });
 
   test('gives up on a server that accepts and never answers', async () => {

@@ -4,6 +4,9 @@ import { UnstorableError } from '../../sql/stored-values.ts';
 // Primary result codes: https://www.sqlite.org/rescode.html
 const busy = 5;
 const locked = 6;
+const ioError = 10;
+const full = 13;
+const cannotOpen = 14;
 const tooBig = 18;
 const constraint = 19;
 const mismatch = 20;
@@ -16,6 +19,12 @@ function codeOf(error: unknown): number | undefined {
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error);
   return code === busy || code === locked;
+}
+
+/** The disk is full, or fails. */
+export function isDiskError(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === ioError || code === full || code === cannotOpen;
 }
 
 /** Why the database does not let one row in; undefined if the error is of another kind. */

@@ -3,6 +3,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 /** How many statements are kept prepared. An update of other columns is another statement. */
 const statementsKept = 400;
 
+/** A name or a text in a statement: a column may be called `g?1`. */
+const quoted = /"[^"]*"|'[^']*'/g;
+
 /** A prepared statement. Its values are given in the order of its parameters, which are all `?`, or all numbered (`?1`). */
 export interface Statement {
   run(...values: SQLInputValue[]): ReturnType<StatementSync['run']>;
@@ -28,7 +31,7 @@ export class Statements {
     if (this.#prepared.size >= statementsKept) this.#prepared.clear();
     const made = this.#database.prepare(sql);
     this.#configure(made);
-    const statement = /\?\d/.test(sql) ? numbered(made) : made;
+    const statement = /\?\d/.test(sql.replace(quoted, '')) ? numbered(made) : made;
     this.#prepared.set(sql, statement);
     return statement;
   }
