@@ -33,38 +33,44 @@ export function comparedRows(
 /** What a page has compared: for each column, how many values were filled, and which records would empty them. */
 export class Emptied {
   readonly #columns: readonly Column[];
-  readonly #filled = new Map<string, number>();
-  readonly #emptied = new Map<string, number>();
+  /** By position: this is counted for every value of every record. */
+  readonly #filled: number[];
+  readonly #emptied: number[];
   readonly #pending = new Map<string, SeenSet>();
 
   constructor(columns: readonly Column[]) {
     this.#columns = columns;
+    this.#filled = columns.map(() => 0);
+    this.#emptied = columns.map(() => 0);
   }
 
   /** A copy that has noted these rows as well. A transaction that is repeated starts from the original again. */
   with(rows: Iterable<ComparedRow>): Emptied {
     const copy = new Emptied(this.#columns);
-    for (const [name, count] of this.#filled) copy.#filled.set(name, count);
-    for (const [name, count] of this.#emptied) copy.#emptied.set(name, count);
+    for (const at of this.#columns.keys()) {
+      copy.#filled[at] = this.#filled[at] ?? 0;
+      copy.#emptied[at] = this.#emptied[at] ?? 0;
+    }
     for (const [name, ids] of this.#pending) copy.#pending.set(name, ids.with([]));
     for (const row of rows) copy.note(row);
     return copy;
   }
 
   note({ row, emptied, id }: ComparedRow): void {
-    for (const [at, { name }] of this.#columns.entries()) if ((row[at] ?? null) !== null) raise(this.#filled, name);
+    for (let at = 0; at < row.length; at += 1) if (row[at] !== null) this.#filled[at] = (this.#filled[at] ?? 0) + 1;
     for (const at of emptied) {
-      const { name } = this.#columns[at] ?? { name: '' };
-      raise(this.#emptied, name);
-      if (id !== null) this.#pendingOf(name).add(id);
+      this.#emptied[at] = (this.#emptied[at] ?? 0) + 1;
+      const name = this.#columns[at]?.name;
+      if (id !== null && name !== undefined) this.#pendingOf(name).add(id);
     }
   }
 
+  /** Of the columns that have values. */
   get counts(): ColumnCounts {
-    const names = [...this.#filled.keys()];
-    return Object.fromEntries(
-      names.map((name) => [name, { filled: this.#filled.get(name) ?? 0, emptied: this.#emptied.get(name) ?? 0 }]),
-    );
+    const counts = this.#columns.map(({ name }, at) => {
+      return [name, { filled: this.#filled[at] ?? 0, emptied: this.#emptied[at] ?? 0 }] as const;
+    });
+    return Object.fromEntries(counts.filter(([, { filled }]) => filled > 0));
   }
 
   /** Records by column, with those of earlier pages. */
@@ -83,10 +89,6 @@ export class Emptied {
     this.#pending.set(name, known);
     return known;
   }
-}
-
-function raise(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 export function sumColumns(a: ColumnCounts, b: ColumnCounts): ColumnCounts {

@@ -12,8 +12,8 @@ const noPages: Record<string, { readonly answer: Scripted; readonly says: RegExp
   'truncated JSON': { answer: { body: text.slice(0, -20) }, says: /broken JSON/ },
   'HTML with status 200': { answer: { body: '<!doctype html><p>Sign in</p>' }, says: /HTML with status 200/ },
   'an object': {
-    answer: { body: { error: 'try later' } },
-    says: /not an array; the body has the keys `error`/,
+    answer: { body: { note: 'try later' } },
+    says: /not an array; the body has the keys `note`/,
   },
   null: { answer: { body: 'null' }, says: /not an array/ },
   'bytes that are not UTF-8': {

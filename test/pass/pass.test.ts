@@ -16,6 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => system[Symbol.asyncDispose]());
 
+const range = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 const someone = (id: number) => ({ id, email: `${id}@example.com` });
 const snapshot = (ids: readonly number[], next: string | null = null): SnapshotPage => {
   return { mode: 'snapshot', records: ids.map(someone), next };
@@ -259,6 +260,30 @@ describe('what the guard has held', () => {
     expect(pass.held).toBeNull();
     await pass.permit('deletes', run);
     expect(await stored()).toMatchObject({ permission: null });
+  });
+});
+
+describe('values that a pass of changes would empty', () => {
+  const brings = (records: readonly object[], bookmark: string) => {
+    const page: Page = { mode: 'changes', records, deleted: [], bookmark, next: null };
+    const adapter = { modes: () => ['changes' as const], fetchPage: async () => page };
+    return aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter) });
+  };
+  const emptied = range(10).map((id) => ({ id, email: null }));
+
+  test('are held, come again from the same bookmark, and are written once they are permitted', async () => {
+    await (await openPass()).step(brings(range(20).map(someone), 'b1'));
+    const { ended } = await (await openPass()).step(brings(emptied, 'b2'));
+    expect(ended).toMatchObject({
+      heldEmptied: { count: 10, columns: [{ column: 'email', filled: 10, emptied: 10 }] },
+    });
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b1', fullAt: null });
+    expect(await system.events('customers.updated')).toEqual([]);
+
+    await (await openPass()).permit('updates', brings([], 'b1'));
+    await (await openPass()).step(brings(emptied, 'b2'));
+    expect(await system.events('customers.updated')).toEqual(range(10).map(String));
+    expect(await stored()).toMatchObject({ bookmark: 'b2', heldEmptied: null, emptiedPermission: null });
   });
 });
 
