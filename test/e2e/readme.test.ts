@@ -68,7 +68,7 @@ test('every command that the page on operations names is there, with its options
   const names = [...named].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(15);
   const command = await helpOf([]);
-  const everywhere = `${command}${await helpOf(['run'])}${await helpOf(['events'])}${await helpOf(['unlock'])}`;
+  const everywhere = `${command}${await helpOf(['run'])}${await helpOf(['events'])}${await helpOf(['unlock'])}${await helpOf(['verify'])}`;
   for (const name of names) {
     const words = name.split(' ').filter((word) => /^[a-z]+$/.test(word) && word !== 'cronsync');
     if (words.length > 0) expect(await helpOf(words)).toContain(`Usage: cronsync ${words.join(' ')}`);
