@@ -125,13 +125,13 @@ export class DryPass {
     const reader = this.#open(options);
     const page = await fetchAlways(this.#state, reader);
     const gone = await goneIn(page, resource, this.#source(), this.#context);
-    if (page.isLog) seen.removeAll(gone);
+    seen.removeAll(gone.since);
     const watch = resource.watch?.();
     const records = await this.#takeRecords(page, reader, watch);
     const next = typeof page.next === 'function' ? page.next() : page.next;
     const brought = {
       ...records,
-      ...ofMode(page, gone),
+      ...ofMode(page, gone.ids),
       next,
       content: null,
       bookmark: null,

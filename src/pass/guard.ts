@@ -73,10 +73,11 @@ function judgeNamed(end: PassEnd, guard: Guard): Verdict {
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
   // What goes is what this pass itself has made: a log said so.
   if (end.liveAtStart === 0) return { delete: 'all' };
+  const { liveAtStart = end.live } = end;
+  if (end.gone >= liveAtStart)
+    return { delete: 'held', because: `${allOf(liveAtStart)} would be deleted; the guard never allows that` };
   const base = baseOf(end, guard);
   const { deleted, allowed } = allowance(base, end, guard);
-  if (end.gone >= base)
-    return { delete: 'held', because: `${allOf(base)} would be deleted; the guard never allows that` };
   const gone = end.gone - end.permitted;
   if (deleted + gone <= allowed) return { delete: 'all' };
   const before = deleted > 0 ? ` (${deleted} more were deleted in the last ${windowText(guard)})` : '';

@@ -64,9 +64,9 @@ async function takeRecords(
   const { resource } = state;
   const source = sourceOf(state, run);
   const gone = await goneIn(page, resource, source, run);
-  if (page.isLog) state.seen.removeAll(gone);
+  state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
-  const intake = new PageIntake(page, { gone, account: run.thirdParty.account, watch }, state);
+  const intake = new PageIntake(page, { gone: gone.ids, account: run.thirdParty.account, watch }, state);
   const writer = new PageWriter(state, page, run);
   const prepare = watch?.around(resource.prepare) ?? resource.prepare;
   const batching = { prepare, size: () => run.batchSize.value };
@@ -91,13 +91,24 @@ function sourceOf({ resource, checkpoint }: PassState, { thirdParty, target }: R
   return { by: bringerOf(checkpoint, thirdParty.name), ask };
 }
 
-/** Ids of the records that a page says are gone. A record that this pass brings beats its tombstone, unless a log gives the order. */
+/** Ids of live records that a page says are gone. */
+export interface Gone {
+  readonly ids: readonly number[];
+  /** Those that are gone since an earlier page brought them. All others lose to a record that the pass has brought. */
+  readonly since: readonly number[];
+}
+
+/** What a page says is gone. A run and a dry run call this one function. */
 export async function goneIn(
   page: SnapshotPage | ChangesPage,
   resource: MatchedResource,
   source: Source,
   { target }: { readonly target: TargetReader },
-): Promise<readonly number[]> {
-  const gone = page.mode === 'snapshot' ? (page.gone ?? []) : page.deleted;
-  return gone.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(gone, resource, source));
+): Promise<Gone> {
+  const idsOf = async (keys: readonly string[]) =>
+    keys.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(keys, resource, source));
+  const { gone = [] } = page;
+  const ids = await idsOf(page.mode === 'snapshot' ? gone : page.deleted);
+  if (page.isLog) return { ids, since: ids };
+  return { ids, since: page.mode === 'snapshot' ? [] : await idsOf(gone) };
 }

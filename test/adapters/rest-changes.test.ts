@@ -166,6 +166,62 @@ describe('tombstones', () => {
     expect(page).toMatchObject({ deleted: ['a', 'b', 'c', 'd'], records: [body[1], body[4], body[6]] });
   });
 
+  describe('of a later page', () => {
+    const pagination = { type: 'cursor', next: 'next', param: 'after' } as const;
+    const resource = { records: 'list', pagination, tombstones: { field: 'gone' } };
+    const second = async (first: readonly object[], list: readonly object[], more: Partial<RestResource> = {}) => {
+      const before = await ask({ list: first, next: 'n' }, { ...resource, ...more }, since);
+      return ask({ list }, { ...resource, ...more }, { ...since, ...goingOn(before as ChangesPage) });
+    };
+
+    test('win where their time is later than that of every record before', async () => {
+      const graves = [
+        { id: 'a', at: at(2), gone: true },
+        { id: 'b', at: at(3), gone: true },
+        { id: 'c', gone: true },
+      ];
+      const page = await second(
+        [
+          { id: 'a', at: at(1) },
+          { id: 'b', at: at(2) },
+        ],
+        graves,
+      );
+      expect(page).toMatchObject({ deleted: ['a', 'b', 'c'], gone: ['b'] });
+    });
+
+    test.each([
+      ['one record before has no time', [{ id: 'a', at: at(1) }, { id: 'b' }], {}],
+      ['the times are not the bookmark', [{ id: 'a', at: at(1) }], { bookmark: { header: 'Date', param: 'since' } }],
+    ])('prove nothing where %s', async (_title, first, more) => {
+      expect(await second(first, [{ id: 'a', at: at(2), gone: true }], more)).toMatchObject({
+        deleted: ['a'],
+        gone: [],
+      });
+    });
+
+    test('prove nothing if an earlier release began the pass', async () => {
+      const before = await ask({ list: [{ id: 'a', at: at(1) }], next: 'n' }, resource, since);
+      const { newest: _newest, ...stage } = JSON.parse(goingOn(before as ChangesPage).cursor ?? '{}');
+      const cursor = JSON.stringify(stage);
+      const page = await ask({ list: [{ id: 'a', at: at(2), gone: true }] }, resource, { ...since, cursor });
+      expect(page).toMatchObject({ deleted: ['a'], gone: [] });
+    });
+
+    test('win in a list beside the records too, and in pages of their own', async () => {
+      const removed = [{ id: 'a', at: at(2) }, 'b'];
+      const listing = { ...resource, tombstones: { path: 'removed' } };
+      const before = await ask({ list: [{ id: 'a', at: at(1) }], next: 'n' }, listing, since);
+      const beside = await ask({ list: [], removed }, listing, { ...since, ...goingOn(before as ChangesPage) });
+      expect(beside).toMatchObject({ deleted: ['a', 'b'], gone: ['a'] });
+
+      const apart = { records: 'list', tombstones: { from: { path: '/gone', records: 'ids' } } };
+      const changed = await ask({ list: [{ id: 'a', at: at(1) }] }, apart, since);
+      const graves = await ask({ ids: removed }, apart, { ...since, ...goingOn(changed as ChangesPage) });
+      expect(graves).toMatchObject({ deleted: ['a', 'b'], gone: ['a'] });
+    });
+  });
+
   test('are a list beside the records, of ids or of objects; one without an id is passed over', async () => {
     const body = { list: [], removed: ['a', { id: 'b' }, {}] };
     const page = await ask(body, { records: 'list', tombstones: { path: 'removed' } }, since);

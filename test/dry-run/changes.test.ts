@@ -81,6 +81,19 @@ describe('a dry run with an adapter that knows only changes', () => {
     expect(plan.resources[0]?.verdict).toEqual({ delete: 'all' });
   });
 
+  test('plans the deletion of what a later page says is gone since, unless it came again after that', async () => {
+    await system.fill(20);
+    const page = { mode: 'changes', records: [], deleted: [], bookmark: 'b' } as const;
+    const pages: ChangesPage[] = [
+      { ...page, records: [{ id: 3 }, { id: 4 }, { id: 5 }], next: 'p1' },
+      { ...page, deleted: ['3', '4', '5'], gone: ['4', '5'], next: 'p2' },
+      { ...page, records: [{ id: 5 }], next: null },
+    ];
+    const fetchPage = async () => pages.shift() ?? { ...page, next: null };
+    await planOf(thirdPartyOf('acme', { modes: () => ['changes'], isStable: () => true, fetchPage }));
+    expect(changes()).toEqual(['deleted 4']);
+  });
+
   test('shows what the guard would hold back', async () => {
     await system.fill(20);
     const plan = await planOf(thirdPartyWith([], ['1', '2', '3', '4', '5'], []));

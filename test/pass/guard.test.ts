@@ -66,6 +66,13 @@ describe('the guard', () => {
     expect([verdict({ live: 4, gone: 3 }), verdict({ live: 19, gone: 4 })]).toEqual(['all', 'held']);
   });
 
+  test('takes for all rows those that were live when the pass began, however few the window began with', () => {
+    const grown = { live: 60, deletions: [{ at: now - 1, live: 1, deleted: 0 }] };
+    expect([verdict({ ...grown, gone: 3 }), verdict({ ...grown, gone: 4 })]).toEqual(['all', 'held']);
+    const free = { ...aGuard, maxDeletes: { count: 1_000_000 } };
+    expect([verdict({ ...grown, gone: 59 }, free), verdict({ ...grown, gone: 60 }, free)]).toEqual(['all', 'held']);
+  });
+
   test.each([
     [3, 'all 3 rows would be deleted; the guard never allows that'],
     [1, 'the only row would be deleted; the guard never allows that'],

@@ -7,7 +7,7 @@ import { compilePlace } from './place.ts';
 import type { Mark } from './stage.ts';
 
 /** A position in the third party's history: milliseconds since the epoch, a number that grows, or its own text. */
-type Place = number | bigint | string;
+export type Place = number | bigint | string;
 
 /** How to ask for what changed since a bookmark, and where the bookmark comes from. */
 export interface Bookmarks {
@@ -18,6 +18,8 @@ export interface Bookmarks {
    * a log, after the last) must come later than this.
    */
   read(page: Omit<Answered, 'total'>, before: Mark | null): Mark;
+  /** When a record, or a tombstone, says that it changed; null if it does not say so. */
+  changedAt(raw: RawRecord): Place | null;
   /** Whether one record is provably older than another. */
   isOlder(raw: RawRecord, than: RawRecord): boolean;
   isExpired(document: unknown): boolean;
@@ -34,13 +36,16 @@ export async function compileBookmarks(bookmark: Bookmark): Promise<Bookmarks> {
   const read = field ? readField(bookmark, field, format) : await compileSource(bookmark, format);
   const expired = bookmark.expired?.when === undefined ? null : await compileExpression(bookmark.expired.when);
 
+  const changedAt = (raw: RawRecord) => (field ? readablePlace(field(raw), format) : null);
+
   return {
     isLog: bookmark.log === true,
     since: (first, at) => withQuery(first, { ...query, [param]: written(at, format, overlapMs) }),
     read,
+    changedAt,
     isOlder: (raw, than) => {
-      const [a, b] = [raw, than].map((record) => (field ? readablePlace(field(record), format) : null));
-      return a !== null && b !== null && a !== undefined && b !== undefined && a < b;
+      const [a, b] = [changedAt(raw), changedAt(than)];
+      return a !== null && b !== null && a < b;
     },
     isExpired: (document) => expired !== null && isSaid(expired(document)),
   };

@@ -2,6 +2,8 @@ import type { Keys } from '../../adapter.ts';
 import type { Log } from '../../log.ts';
 import type { RawRecord } from '../../record.ts';
 import type { Bookmarks } from './bookmark.ts';
+import { isNewerThan } from './newest.ts';
+import type { Newest } from './stage.ts';
 import type { Tombstones } from './tombstones.ts';
 
 /** What is needed to distinguish records from tombstones. */
@@ -10,15 +12,24 @@ export interface Sorting {
   readonly tombstones: Tombstones;
   readonly keys: Keys;
   readonly log: Log;
+  /** Of the records of the pages before this one. */
+  readonly newest: Newest;
 }
 
 /** In a log, a later entry is newer. */
-export type LogSorting = Omit<Sorting, 'bookmarks'>;
+export type LogSorting = Omit<Sorting, 'bookmarks' | 'newest'>;
 
 /** A page of changes: the records as they are now, and the keys of those that are gone. */
 export interface Sorted {
   readonly records: readonly RawRecord[];
   readonly deleted: readonly string[];
+  /** Keys of tombstones that are provably newer than the records of the pages before. In a log, all of them are. */
+  readonly gone?: readonly string[];
+}
+
+interface Grave {
+  readonly key: string;
+  readonly raw: RawRecord;
 }
 
 /** Used where a test of an adapter leaves `keys` out: an id is its own key. */
@@ -50,18 +61,34 @@ export function sortChanges(page: readonly RawRecord[], document: unknown, sorti
     const known = key === null ? undefined : graves.get(key);
     if (key !== null && (known === undefined || bookmarks.isOlder(known, raw))) graves.set(key, raw);
   }
-  const listed = tombstones.listed(document).flatMap((raw) => keyOf(raw, sorting) ?? []);
+  const beside = gravesOf(tombstones.listed(document), sorting);
   const isOutlived = (raw: RawRecord) => {
     const grave = graves.get(keys.record(raw) ?? '');
     return grave !== undefined && bookmarks.isOlder(raw, grave);
   };
   const records = graves.size === 0 ? live : live.filter((raw) => !isOutlived(raw));
-  return { records, deleted: [...new Set([...graves.keys(), ...listed])] };
+  return { records, ...goneOf([...[...graves].map(([key, raw]) => ({ key, raw })), ...beside], sorting) };
 }
 
 /** A page that lists only what is gone. */
-export function sortGraves(page: readonly RawRecord[], sorting: LogSorting): Sorted {
-  return { records: [], deleted: [...new Set(page.flatMap((raw) => keyOf(raw, sorting) ?? []))] };
+export function sortGraves(page: readonly RawRecord[], sorting: Sorting): Sorted {
+  return { records: [], ...goneOf(gravesOf(page, sorting), sorting) };
+}
+
+function gravesOf(tombstones: readonly RawRecord[], sorting: Sorting): readonly Grave[] {
+  return tombstones.flatMap((raw) => {
+    const key = keyOf(raw, sorting);
+    return key === null ? [] : [{ key, raw }];
+  });
+}
+
+function goneOf(graves: readonly Grave[], { bookmarks, newest }: Sorting): Pick<Sorted, 'deleted' | 'gone'> {
+  const newer = graves.filter(({ raw }) => isNewerThan(newest, raw, bookmarks));
+  return { deleted: keysOf(graves), gone: keysOf(newer) };
+}
+
+function keysOf(graves: readonly Grave[]): readonly string[] {
+  return [...new Set(graves.map(({ key }) => key))];
 }
 
 /** Without a key it is unknown what is gone. The next snapshot will show it. */

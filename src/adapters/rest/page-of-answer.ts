@@ -6,8 +6,9 @@ import type { Log } from '../../log.ts';
 import { canonicalJson, type RawRecord } from '../../record.ts';
 import { validatorsOf } from '../../validators.ts';
 import type { Bookmarks } from './bookmark.ts';
-import { plainKeys, sortChanges, sortGraves, sortLog } from './changes.ts';
+import { plainKeys, type Sorted, type Sorting, sortChanges, sortGraves, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
+import { newestWith } from './newest.ts';
 import type { RestResource } from './options.ts';
 import { overlookedIn } from './overlooked.ts';
 import type { Answered, Turn } from './pager.ts';
@@ -49,24 +50,38 @@ function pageWithBookmark(
   const { mode, keys = plainKeys } = request;
   const mark = stage.isAtGraves ? stage.mark : bookmarks.read(answered, stage.mark);
   const bookmark = mark?.bookmark ?? request.bookmark;
-  const next = nextOf(turn.next, { ...stage, mark }, mode === 'changes' && reader.graves !== null);
   const isLog = bookmarks.isLog && !stage.isAtGraves;
-  const common = { next, shifted: turn.shifted === true, isBookmarkLast: true, isLog };
-  const sorting = { bookmarks, tombstones, keys, log };
-  const sort = isLog ? sortLog : sortChanges;
+  const common = { shifted: turn.shifted === true, isBookmarkLast: true, isLog };
+  const sorting = { bookmarks, tombstones, keys, log, newest: stage.newest };
   if (mode === 'changes') {
-    const sorted = stage.isAtGraves
-      ? sortGraves(turn.records, sorting)
-      : sort(turn.records, answered.document, sorting);
-    return { mode, ...common, ...sorted, bookmark: bookmark ?? '' };
+    const sorted = sortPage(turn.records, answered.document, { ...sorting, isLog, isAtGraves: stage.isAtGraves });
+    const newest = newestWith(stage.newest, sorted.records, bookmarks);
+    const next = nextOf(turn.next, { ...stage, mark, newest }, reader.graves !== null);
+    return { mode, next, ...common, ...sorted, bookmark: bookmark ?? '' };
   }
-  const whole = { mode, ...common, ...(bookmark !== null && { bookmark }), validators: validatorsOf(answered.headers) };
+  const next = nextOf(turn.next, { ...stage, mark }, false);
+  const whole = {
+    mode,
+    next,
+    ...common,
+    ...(bookmark !== null && { bookmark }),
+    validators: validatorsOf(answered.headers),
+  };
   if (isLog) {
     const { records, deleted } = sortLog(turn.records, answered.document, sorting);
     return { ...whole, records, gone: deleted };
   }
   if (!tombstones.areAmongRecords) return { ...whole, total: answered.total, records: turn.records };
   return { ...whole, records: turn.records.filter((raw) => !tombstones.isOne(raw)) };
+}
+
+function sortPage(
+  records: readonly RawRecord[],
+  document: unknown,
+  { isLog, isAtGraves, ...sorting }: Sorting & { readonly isLog: boolean; readonly isAtGraves: boolean },
+): Sorted {
+  if (isAtGraves) return sortGraves(records, sorting);
+  return isLog ? sortLog(records, document, sorting) : sortChanges(records, document, sorting);
 }
 
 /** After the last page of what changed come the pages that list what is gone, if there are any. */

@@ -12,7 +12,15 @@ export interface Stage {
   readonly isAtGraves: boolean;
   /** What the pages so far say about the next bookmark. */
   readonly mark: Mark | null;
+  /** In a pass of changes. A tombstone of a later page wins only over records that are provably older. */
+  readonly newest?: Newest;
 }
+
+/**
+ * When the newest record of the pages so far changed: a whole number as text, since it is part of the cursor. Null: there was
+ * no record. Absent: not known, since a record does not say when it changed, or since an earlier release read the first pages.
+ */
+export type Newest = string | null | undefined;
 
 /** The next bookmark, as far as it is known. */
 export interface Mark {
@@ -22,7 +30,7 @@ export interface Mark {
 }
 
 export function stageOf(cursor: Cursor | null): Stage {
-  return cursor === null ? { cursor: null, isAtGraves: false, mark: null } : storedPlace(cursor, isStage);
+  return cursor === null ? { cursor: null, isAtGraves: false, mark: null, newest: null } : storedPlace(cursor, isStage);
 }
 
 export function cursorOf(stage: Stage): Cursor {
