@@ -1,5 +1,5 @@
+import { judgeEnd } from '../pass/end/judge.ts';
 import type { Verdict } from '../pass/guard.ts';
-import { judgeEnd } from '../pass/judge.ts';
 import type { PassState } from '../pass/resource.ts';
 import { isSnapshot } from '../pass/transitions.ts';
 import type { DryRunContext } from './context.ts';

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts';
 import type { HeldEmptied } from '../checkpoint.ts';
 import { heldEmptied } from '../pass/emptied.ts';
-import { verdictsOf } from '../pass/end-emptied.ts';
+import { verdictsOf } from '../pass/end/end-emptied.ts';
 import type { PassState } from '../pass/resource.ts';
 import type { DryRunContext } from './context.ts';
 

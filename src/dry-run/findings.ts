@@ -1,6 +1,6 @@
 import type { Identified } from '../match/identify.ts';
 import { type Recognised, sumRecognised } from '../match/recognise.ts';
-import type { Repeated } from '../pass/brought.ts';
+import type { Repeated } from '../pass/page/brought.ts';
 import type { Rejected } from '../record.ts';
 import type { ResourcePlan } from './resource-plan.ts';
 

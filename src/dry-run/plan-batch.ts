@@ -1,8 +1,8 @@
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import { allDifferent, type Found } from '../batch.ts';
 import type { Identified } from '../match/identify.ts';
-import { Brought, firstCounts, type Repeated } from '../pass/brought.ts';
 import { comparedRows, Emptied } from '../pass/emptied.ts';
+import { Brought, firstCounts, type Repeated } from '../pass/page/brought.ts';
 import { planSteps } from '../pass/plan.ts';
 import type { PassState } from '../pass/resource.ts';
 import type { Prepared } from '../record.ts';

@@ -4,14 +4,14 @@ import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, whatExpired } from './due.ts';
-import { endChanges } from './end-changes.ts';
-import { endEmptied } from './end-emptied.ts';
-import { endSnapshot, type PassEnded } from './end-snapshot.ts';
+import { endChanges } from './end/end-changes.ts';
+import { endEmptied } from './end/end-emptied.ts';
+import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
-import type { PageTaken } from './page-intake.ts';
+import type { PageTaken } from './page/page-intake.ts';
+import { takePage } from './page/take-page.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
-import { takePage } from './take-page.ts';
 import { fail, isSnapshot, needsNewPass, nextMode, wholeMode } from './transitions.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */

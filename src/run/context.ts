@@ -5,7 +5,7 @@ import type { Checkpoint } from '../checkpoint.ts';
 import { LeaseLostError } from '../errors.ts';
 import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
-import type { BatchSize } from '../pass/batches.ts';
+import type { BatchSize } from '../pass/page/batches.ts';
 import type { Progress } from '../progress.ts';
 import type { Target } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';

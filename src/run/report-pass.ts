@@ -2,7 +2,7 @@ import type { Checkpoint, PassProgress } from '../checkpoint.ts';
 import type { Drift } from '../drift.ts';
 import { IncompleteError, RejectsError } from '../errors.ts';
 import { isBackingOff, isDue } from '../pass/due.ts';
-import type { PassEnded } from '../pass/end-snapshot.ts';
+import type { PassEnded } from '../pass/end/end-snapshot.ts';
 import type { Pass } from '../pass/pass.ts';
 import { isSnapshot } from '../pass/transitions.ts';
 import { driftSentence, repairAdvice } from '../verify/sentences.ts';

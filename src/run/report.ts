@@ -3,7 +3,7 @@ import type { BackOff } from '../checkpoint.ts';
 import { formatDuration } from '../duration.ts';
 import { ExitCode, IncompleteError, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
-import type { PageTotals } from '../pass/page-intake.ts';
+import type { PageTotals } from '../pass/page/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
 import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../target.ts';

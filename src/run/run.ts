@@ -3,7 +3,7 @@ import { StopError, SyncError, UncaughtError, UnreachableError } from '../errors
 import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
-import { BatchSize } from '../pass/batches.ts';
+import { BatchSize } from '../pass/page/batches.ts';
 import type { Progress } from '../progress.ts';
 import { ensureGroups, type ListenerGroup } from '../relay/groups.ts';
 import { Relayer } from '../relay/relayer.ts';

@@ -1,5 +1,5 @@
 import type { Drift, DriftCounts, DriftedRow } from '../drift.ts';
-import type { Compared } from '../pass/compare-row.ts';
+import type { Compared } from '../pass/page/compare-row.ts';
 
 /** How many rows that differ are kept by name: a pass looks all of them up again, to see whether they still differ. */
 export const rowsKept = 100;

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import type { Drift, KnownRow, StoredDrift } from '../drift.ts';
-import { isOfShape, rowComparison } from '../pass/compare-row.ts';
+import { isOfShape, rowComparison } from '../pass/page/compare-row.ts';
 import type { Resource } from '../pass/resource.ts';
 import type { Target, TargetReader } from '../target.ts';
 import { Findings } from './findings.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DriftCounts, DriftedRow, StoredDrift } from '../drift.ts';
-import type { BatchSize } from '../pass/batches.ts';
-import { type Compared, isOfShape, rowComparison } from '../pass/compare-row.ts';
+import type { BatchSize } from '../pass/page/batches.ts';
+import { type Compared, isOfShape, rowComparison } from '../pass/page/compare-row.ts';
 import type { Resource } from '../pass/resource.ts';
 import type { TargetReader } from '../target.ts';
 import { Findings } from './findings.ts';

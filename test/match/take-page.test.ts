@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChangesPage, SnapshotPage } from '../../src/adapter.ts';
-import { BatchSize } from '../../src/pass/batches.ts';
 import { HeldSet } from '../../src/pass/held-set.ts';
+import { BatchSize } from '../../src/pass/page/batches.ts';
+import { takePage } from '../../src/pass/page/take-page.ts';
 import type { Resource } from '../../src/pass/resource.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
-import { takePage } from '../../src/pass/take-page.ts';
 import { compileRekey } from '../../src/records/key.ts';
 import type { RunContext } from '../../src/run/context.ts';
 import { aCheckpoint } from '../pass/a-pass.ts';

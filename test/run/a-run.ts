@@ -1,7 +1,7 @@
 import type { Adapter } from '../../src/adapter.ts';
 import type { Lease } from '../../src/lock.ts';
 import { silentLog } from '../../src/log.ts';
-import { BatchSize } from '../../src/pass/batches.ts';
+import { BatchSize } from '../../src/pass/page/batches.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import type { RunContext, ThirdParty } from '../../src/run/context.ts';
 import type { Target } from '../../src/target.ts';

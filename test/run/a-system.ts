@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { silentLog } from '../../src/log.ts';
-import type { PassEnded } from '../../src/pass/end-snapshot.ts';
+import type { PassEnded } from '../../src/pass/end/end-snapshot.ts';
 import type { Guard } from '../../src/pass/guard.ts';
 import { Pass } from '../../src/pass/pass.ts';
 import { planSteps } from '../../src/pass/plan.ts';

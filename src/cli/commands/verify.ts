@@ -1,7 +1,7 @@
 import type { DriftCounts, DriftedRow, StoredDrift } from '../../drift.ts';
 import { ExitCode, messageOf } from '../../errors.ts';
 import { generationAfter } from '../../event.ts';
-import { BatchSize } from '../../pass/batches.ts';
+import { BatchSize } from '../../pass/page/batches.ts';
 import type { Resource } from '../../pass/resource.ts';
 import { assertTrusted } from '../../run/context.ts';
 import { takeLock } from '../../run/take-lock.ts';

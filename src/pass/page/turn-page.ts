@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Cursor } from '../adapter.ts';
-import type { Checkpoint, ColumnCounts, PassProgress } from '../checkpoint.ts';
-import { ProtocolError } from '../errors.ts';
-import { type PageFields, withPage } from '../mapped-fields.ts';
-import type { Validators } from '../validators.ts';
-import { sumColumns } from './emptied.ts';
+import type { Cursor } from '../../adapter.ts';
+import type { Checkpoint, ColumnCounts, PassProgress } from '../../checkpoint.ts';
+import { ProtocolError } from '../../errors.ts';
+import { type PageFields, withPage } from '../../mapped-fields.ts';
+import type { Validators } from '../../validators.ts';
+import { sumColumns } from '../emptied.ts';
 
 /** What a page brought, as its pass counts it. */
 export interface PageBrought {

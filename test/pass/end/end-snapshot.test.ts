@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LeaseLostError, UnreachableError } from '../../src/errors.ts';
-import type { Target } from '../../src/target.ts';
-import { aLease, withBusyMs } from '../run/a-run.ts';
-import { aSystem, type System } from '../run/a-system.ts';
+import { LeaseLostError, UnreachableError } from '../../../src/errors.ts';
+import type { Target } from '../../../src/target.ts';
+import { aLease, withBusyMs } from '../../run/a-run.ts';
+import { aSystem, type System } from '../../run/a-system.ts';
 
 let system: System;
 beforeEach(async () => {

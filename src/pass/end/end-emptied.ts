@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Found, Step } from '../batch.ts';
-import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
-import { crashPoint } from '../crash.ts';
-import { UnreachableError } from '../errors.ts';
-import type { Prepared } from '../record.ts';
-import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
+import type { Found, Step } from '../../batch.ts';
+import type { Checkpoint, HeldEmptied } from '../../checkpoint.ts';
+import { crashPoint } from '../../crash.ts';
+import { UnreachableError } from '../../errors.ts';
+import type { Prepared } from '../../record.ts';
+import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
+import { type ColumnVerdict, heldEmptied, judgeEmptied } from '../emptied.ts';
+import type { ByColumn, HeldSet } from '../held-set.ts';
+import type { PassState } from '../resource.ts';
+import { SeenSet } from '../seen-set.ts';
 import { idsPerBatch } from './delete.ts';
-import { type ColumnVerdict, heldEmptied, judgeEmptied } from './emptied.ts';
-import type { ByColumn, HeldSet } from './held-set.ts';
-import type { PassState } from './resource.ts';
-import { SeenSet } from './seen-set.ts';
 
 /** What became of the values that a pass would empty. */
 export interface EmptiedEnd {

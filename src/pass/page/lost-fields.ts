@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../checkpoint.ts';
-import { type FieldWatch, lostInPass, lostOnPage } from '../mapped-fields.ts';
-import { isSnapshot } from './transitions.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
+import { type FieldWatch, lostInPass, lostOnPage } from '../../mapped-fields.ts';
+import { isSnapshot } from '../transitions.ts';
 
 /**
  * Warns of each expression of the map that found nothing where it used to find something: in a page, or in the whole pass.

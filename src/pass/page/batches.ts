@@ -1,5 +1,5 @@
-import type { Page } from '../adapter.ts';
-import { isRejected, type Prepare, type Prepared, type RecordBatch, type Rejected } from '../record.ts';
+import type { Page } from '../../adapter.ts';
+import { isRejected, type Prepare, type Prepared, type RecordBatch, type Rejected } from '../../record.ts';
 
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 

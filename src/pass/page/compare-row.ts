@@ -1,7 +1,7 @@
-import type { Checkpoint } from '../checkpoint.ts';
-import type { DriftedRow, KnownRow } from '../drift.ts';
-import { differingFields, digestFields } from '../field-digests.ts';
-import type { Resource } from './resource.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
+import type { DriftedRow, KnownRow } from '../../drift.ts';
+import { differingFields, digestFields } from '../../field-digests.ts';
+import type { Resource } from '../resource.ts';
 
 /** `unknown`: there is nothing to compare the row with, until the next pass has written it. */
 export type Compared = 'same' | 'unknown' | DriftedRow;

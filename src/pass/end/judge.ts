@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../checkpoint.ts';
-import type { RunContext, ThirdParty } from '../run/context.ts';
-import type { LiveIds, TargetReader } from '../target.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
+import type { RunContext, ThirdParty } from '../../run/context.ts';
+import type { LiveIds, TargetReader } from '../../target.ts';
 import {
   baseOf,
   confirmationsNeeded,
@@ -10,10 +10,10 @@ import {
   judge,
   type PassEnd,
   type Verdict,
-} from './guard.ts';
-import type { PassState, Resource } from './resource.ts';
-import { SeenSet } from './seen-set.ts';
-import { isSnapshot } from './transitions.ts';
+} from '../guard.ts';
+import type { PassState, Resource } from '../resource.ts';
+import { SeenSet } from '../seen-set.ts';
+import { isSnapshot } from '../transitions.ts';
 
 /** What a complete pass has found missing, and what the guard says of it. */
 export interface Judgement extends Missing {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Removal } from '../batch.ts';
-import type { Checkpoint } from '../checkpoint.ts';
-import { UnreachableError } from '../errors.ts';
-import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
-import { noteDeletions } from './guard.ts';
-import type { PassState } from './resource.ts';
+import type { Removal } from '../../batch.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
+import { UnreachableError } from '../../errors.ts';
+import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
+import { noteDeletions } from '../guard.ts';
+import type { PassState } from '../resource.ts';
 
 /** What one transaction deletes, counts as missing, and finds again. */
 export interface DeleteBatch extends Pick<Removal, 'ids' | 'missing' | 'found'> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Batching, BatchSize, batchesOf } from '../../src/pass/batches.ts';
-import type { Prepare, RecordBatch } from '../../src/record.ts';
+import { type Batching, BatchSize, batchesOf } from '../../../src/pass/page/batches.ts';
+import type { Prepare, RecordBatch } from '../../../src/record.ts';
 
 /** Numbers are good records, keyed by what is left of the point; anything else is rejected. */
 const prepare: Prepare = (raw) =>

@@ -1,14 +1,14 @@
-import type { Checkpoint, HeldDeletes, HeldEmptied } from '../checkpoint.ts';
-import type { RunContext } from '../run/context.ts';
-import type { LiveIds } from '../target.ts';
+import type { Checkpoint, HeldDeletes, HeldEmptied } from '../../checkpoint.ts';
+import type { RunContext } from '../../run/context.ts';
+import type { LiveIds } from '../../target.ts';
+import { lossOf, type Verdict } from '../guard.ts';
+import { HeldSet } from '../held-set.ts';
+import type { PassState } from '../resource.ts';
+import { SeenSet } from '../seen-set.ts';
+import { complete, type SnapshotCheckpoint } from '../transitions.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
 import type { EmptiedEnd } from './end-emptied.ts';
-import { lossOf, type Verdict } from './guard.ts';
-import { HeldSet } from './held-set.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
-import type { PassState } from './resource.ts';
-import { SeenSet } from './seen-set.ts';
-import { complete, type SnapshotCheckpoint } from './transitions.ts';
 
 /** How a pass ended: what a run reports of it. */
 export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {

@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import { noChanges } from '../change.ts';
-import { crashPoint } from '../crash.ts';
-import { bringerOf } from '../match/home.ts';
-import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../match/identify.ts';
-import { assertTrusted, type RunContext } from '../run/context.ts';
-import type { TargetReader } from '../target.ts';
+import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
+import { noChanges } from '../../change.ts';
+import { crashPoint } from '../../crash.ts';
+import { bringerOf } from '../../match/home.ts';
+import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../../match/identify.ts';
+import { assertTrusted, type RunContext } from '../../run/context.ts';
+import type { TargetReader } from '../../target.ts';
+import type { PassState } from '../resource.ts';
+import { completeUnmodified } from '../transitions.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
 import { lostFields } from './lost-fields.ts';
 import { PageIntake, type PageTaken } from './page-intake.ts';
-import type { PassState } from './resource.ts';
-import { completeUnmodified } from './transitions.ts';
 
 /**
  * Takes one page in.

@@ -1,14 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
-import type { Checkpoint } from '../checkpoint.ts';
-import { ProtocolError } from '../errors.ts';
-import type { FieldWatch } from '../mapped-fields.ts';
-import type { RecordBatch } from '../record.ts';
+import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
+import { ProtocolError } from '../../errors.ts';
+import type { FieldWatch } from '../../mapped-fields.ts';
+import type { RecordBatch } from '../../record.ts';
+import type { HeldSet } from '../held-set.ts';
+import type { PassState } from '../resource.ts';
 import { firstCounts, nothingRepeated } from './brought.ts';
 import type { AfterPage, Written } from './commit.ts';
-import type { HeldSet } from './held-set.ts';
-import type { PassState } from './resource.ts';
 import { type PageBrought, turnPage } from './turn-page.ts';
 
 /** What a page brought and what it changed. */

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Batch, Comparison, Found } from '../batch.ts';
-import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
-import type { Checkpoint, ColumnCounts } from '../checkpoint.ts';
-import { crashPoint } from '../crash.ts';
-import { UnreachableError } from '../errors.ts';
-import type { Identified } from '../match/identify.ts';
-import type { Prepared } from '../record.ts';
-import { assertTrusted, eventOptions, type WriteContext } from '../run/context.ts';
+import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
+import type { Batch, Comparison, Found } from '../../batch.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
+import type { Checkpoint, ColumnCounts } from '../../checkpoint.ts';
+import { crashPoint } from '../../crash.ts';
+import { UnreachableError } from '../../errors.ts';
+import type { Identified } from '../../match/identify.ts';
+import type { Prepared } from '../../record.ts';
+import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
+import { type ComparedRow, comparedRows, Emptied } from '../emptied.ts';
+import type { HeldSet } from '../held-set.ts';
+import { planSteps } from '../plan.ts';
+import type { PassState } from '../resource.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
-import { type ComparedRow, comparedRows, Emptied } from './emptied.ts';
-import type { HeldSet } from './held-set.ts';
-import { planSteps } from './plan.ts';
-import type { PassState } from './resource.ts';
 
 export interface Written {
   readonly counts: ChangeCounts;

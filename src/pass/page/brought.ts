@@ -1,5 +1,5 @@
-import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import { SeenSet } from './seen-set.ts';
+import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
+import { SeenSet } from '../seen-set.ts';
 
 /** How many records of a page have a key that the pass has had before. They do not count: the first one does. */
 export interface Repeated {

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { SnapshotPage } from '../../src/adapter.ts';
-import type { Checkpoint } from '../../src/checkpoint.ts';
-import { ProtocolError, UnreachableError } from '../../src/errors.ts';
-import { judge } from '../../src/pass/guard.ts';
-import { HeldSet } from '../../src/pass/held-set.ts';
-import { SeenSet } from '../../src/pass/seen-set.ts';
-import { takePage } from '../../src/pass/take-page.ts';
-import type { RunContext } from '../../src/run/context.ts';
-import type { Target } from '../../src/target.ts';
-import { aRun, thirdPartyOf, withBusyMs } from '../run/a-run.ts';
-import { aSystem, type System } from '../run/a-system.ts';
-import { aCheckpoint, aGuard } from './a-pass.ts';
+import type { SnapshotPage } from '../../../src/adapter.ts';
+import type { Checkpoint } from '../../../src/checkpoint.ts';
+import { ProtocolError, UnreachableError } from '../../../src/errors.ts';
+import { judge } from '../../../src/pass/guard.ts';
+import { HeldSet } from '../../../src/pass/held-set.ts';
+import { takePage } from '../../../src/pass/page/take-page.ts';
+import { SeenSet } from '../../../src/pass/seen-set.ts';
+import type { RunContext } from '../../../src/run/context.ts';
+import type { Target } from '../../../src/target.ts';
+import { aRun, thirdPartyOf, withBusyMs } from '../../run/a-run.ts';
+import { aSystem, type System } from '../../run/a-system.ts';
+import { aCheckpoint, aGuard } from '../a-pass.ts';
 
 let system: System;
 let seen: SeenSet;

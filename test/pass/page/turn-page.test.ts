@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Checkpoint } from '../../src/checkpoint.ts';
-import { ProtocolError } from '../../src/errors.ts';
-import { complete } from '../../src/pass/transitions.ts';
-import { type PageBrought, turnPage } from '../../src/pass/turn-page.ts';
-import { aCheckpoint, progressed } from './a-pass.ts';
+import type { Checkpoint } from '../../../src/checkpoint.ts';
+import { ProtocolError } from '../../../src/errors.ts';
+import { type PageBrought, turnPage } from '../../../src/pass/page/turn-page.ts';
+import { complete } from '../../../src/pass/transitions.ts';
+import { aCheckpoint, progressed } from '../a-pass.ts';
 
 const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
   records: 2,

@@ -1,11 +1,11 @@
-import type { RunContext } from '../run/context.ts';
+import type { RunContext } from '../../run/context.ts';
+import { HeldSet } from '../held-set.ts';
+import type { PassState } from '../resource.ts';
+import { complete } from '../transitions.ts';
 import { type DeleteBatch, deleteMissing, idsPerBatch } from './delete.ts';
 import type { EmptiedEnd } from './end-emptied.ts';
 import { allowedIn, type Ending, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
-import { HeldSet } from './held-set.ts';
 import { judgeEnd, livePages } from './judge.ts';
-import type { PassState } from './resource.ts';
-import { complete } from './transitions.ts';
 
 /**
  * Ends a changes pass whose pages are all committed. What it did not see proves nothing.

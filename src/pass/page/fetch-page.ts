@@ -1,12 +1,12 @@
-import type { AdapterContext, ChangesPage, Mode, NotModified, Page, SnapshotPage } from '../adapter.ts';
-import { messageOf, ProtocolError, syncErrorOf } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { RecordBatch } from '../record.ts';
-import type { Sending, ThirdParty } from '../run/context.ts';
-import type { SlotKeeper } from '../throttle.ts';
+import type { AdapterContext, ChangesPage, Mode, NotModified, Page, SnapshotPage } from '../../adapter.ts';
+import { messageOf, ProtocolError, syncErrorOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { RecordBatch } from '../../record.ts';
+import type { Sending, ThirdParty } from '../../run/context.ts';
+import type { SlotKeeper } from '../../throttle.ts';
+import type { PassState } from '../resource.ts';
 import { type Batching, batchesOf } from './batches.ts';
 import { firstCounts } from './brought.ts';
-import type { PassState } from './resource.ts';
 
 /** What reads one page: the adapter, with an HTTP client for this page alone. */
 export interface PageReader {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { KnownRow } from '../../src/drift.ts';
-import { digestFields } from '../../src/field-digests.ts';
-import { isOfShape, rowComparison } from '../../src/pass/compare-row.ts';
-import type { Column, Values } from '../../src/record.ts';
-import { hashOf } from '../../src/records/hash.ts';
-import { aCheckpoint } from './a-pass.ts';
+import type { KnownRow } from '../../../src/drift.ts';
+import { digestFields } from '../../../src/field-digests.ts';
+import { isOfShape, rowComparison } from '../../../src/pass/page/compare-row.ts';
+import type { Column, Values } from '../../../src/record.ts';
+import { hashOf } from '../../../src/records/hash.ts';
+import { aCheckpoint } from '../a-pass.ts';
 
 const columns: readonly Column[] = [
   { name: 'id', kind: 'text' },
