@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExitCode, StopError, UncaughtError } from '../errors.ts';
 import { runCommandLine } from './command-line.ts';
 import { keepHeapSmall } from './heap.ts';
@@ -7,7 +8,7 @@ import { keepHeapSmall } from './heap.ts';
  *
  * 1. SIGINT, SIGTERM and an error that nothing catches fire the one AbortSignal; a second one ends the process at once.
  * 2. The command line runs.
- * 3. Output is flushed; the process exits, whatever is still open.
+ * 3. Output is flushed; the process exits, whatever is still open. A result that could not be printed is not a success.
  */
 /** How long a command may take to release what it holds after an error that nothing caught. */
 const uncaughtGraceMs = 10_000;
@@ -28,8 +29,12 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(ExitCode.bug), uncaughtGraceMs).unref();
     stop.abort(new UncaughtError(error));
   });
-  // The reader of our output is gone. The lock must still be released.
-  stdout.on('error', () => stop.abort(new StopError(ExitCode.ok)));
+  // Nobody reads our output any more. The lock must still be released.
+  let lost: NodeJS.ErrnoException | undefined;
+  stdout.on('error', (error) => {
+    lost ??= error;
+    stop.abort(new StopError(ExitCode.ok));
+  });
   stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));
 
   const code = await runCommandLine(process.argv.slice(2), {
@@ -48,8 +53,19 @@ async function main(): Promise<void> {
     keepHeapSmall,
   });
   await flushed(stdout);
+  // Where stdout is a file, a write that failed is reported only now.
+  await nextTurn();
+  const printed = lost ? reportLost(lost, stderr) : ExitCode.ok;
   await flushed(stderr);
-  process.exit(code);
+  process.exit(code === ExitCode.ok ? printed : code);
+}
+
+/** A reader that has gone away, such as `head`, has what it wants. All else that ends the output has lost a part of it. */
+function reportLost({ code, message }: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): ExitCode {
+  if (code === 'EPIPE') return ExitCode.ok;
+  stderr.write(`cronsync: the output cannot be written: ${message}; what the command did stays done\n`);
+  stderr.write('hint: Make room where the output goes, then run the command again.\n');
+  return ExitCode.unreachable;
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -151,6 +151,20 @@ describe('cronsync events', () => {
     expect((await project.sync(['events', '--since', 'lunch'])).exitCode).toBe(64);
   });
 
+  test('where nothing has the wanted type, says which resources and kinds there are', async () => {
+    await using project = await aProject({ redis, records: customers(3) });
+    await project.sync([]);
+    const asking = (...types: string[]) => project.sync(['events', ...types.flatMap((type) => ['--type', type])]);
+    expect(await asking('custmers.created')).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'hint: The config has no events of the type "custmers.created". Did you mean "customers.created"?\n',
+    });
+    expect((await asking('people.gone')).stderr).toContain('Write one such as "customers.deleted" or "customers.*".');
+    expect(await asking('customers.deleted')).toMatchObject({ stdout: '', stderr: '' });
+    expect(await asking('nobody.*', 'customers.*')).toMatchObject({ stderr: '' });
+  });
+
   test('--follow goes on as new ones come, until it is stopped', async () => {
     await using project = await aProject({ redis, records: customers(2) });
     const following = project.start(['events', '--follow']);

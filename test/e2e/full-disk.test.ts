@@ -37,3 +37,19 @@ test.skipIf(process.platform !== 'linux')('--save on a full disk names the file,
   expect(run.exitCode).toBe(69);
   expect(project.rows()).toEqual([]);
 });
+
+test.skipIf(process.platform !== 'linux').each([['status'], ['events'], ['--help'], ['run', '--json']])(
+  'what cannot be printed since the disk is full is not a success: cronsync %s',
+  async (...words) => {
+    await using project = await aProject({ redis, records: customers(3) });
+    await project.sync();
+    const script = 'exec "$@" > /dev/full';
+    const ended = await promisify(execFile)('sh', ['-c', script, 'sh', process.execPath, bundles.test, ...words], {
+      cwd: project.dir,
+      env: { ...inherited, SYNC_TIMINGS: JSON.stringify({ leaseMarginMs: 500 }) },
+    }).catch((error: { code: number; stderr: string }) => error);
+    expect(ended, ended.stderr).toMatchObject({ code: 69 });
+    expect(ended.stderr).toContain('cronsync: the output cannot be written: ENOSPC');
+    expect(await redis.client.exists(project.lockKey)).toBe(0);
+  },
+);

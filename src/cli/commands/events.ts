@@ -3,6 +3,7 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../open/app.ts';
 import { printable } from '../output/printable.ts';
+import { hintOfUnknownType } from '../output/unknown-types.ts';
 import type { EventsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -19,15 +20,27 @@ const followMs = 1000;
 
 /** `cronsync events`: prints the events in the outbox, oldest first; with `--json` one CloudEvent a line. */
 export async function eventsCommand(flags: EventsFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const isWanted = filterOf(flags);
+  const passes = filterOf(flags);
+  let isAnyWanted = false;
+  const isWanted = (event: PrintedEvent) => {
+    const isOne = passes(event);
+    isAnyWanted ||= isOne;
+    return isOne;
+  };
   const setting = await loadSetting(flags, terminal);
-  let after: Position | undefined;
+  let after = await printAfter(undefined, isWanted, setting);
+  if (!isAnyWanted) reportUnknownType(flags, setting);
   for (;;) {
-    after = await printAfter(after, isWanted, setting);
     if (!flags.follow || signal.aborted) return ExitCode.ok;
     await sleep(followMs, undefined, { signal }).catch(() => {});
     if (signal.aborted) return ExitCode.ok;
+    after = await printAfter(after, isWanted, setting);
   }
+}
+
+function reportUnknownType({ type }: EventsFlags, { config, terminal }: Setting): void {
+  const hint = hintOfUnknownType(type ?? [], Object.keys(config.resources));
+  if (hint !== null && !terminal.isQuiet) terminal.report(`${terminal.err.dim('hint:')} ${hint}`);
 }
 
 /** Opens the database each time: it may appear or go away while events are followed. */
