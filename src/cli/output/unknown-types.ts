@@ -1,4 +1,4 @@
-import { nearest } from '../../config/nearest.ts';
+import { nearest } from '../../nearest.ts';
 
 const kinds = ['created', 'updated', 'deleted', '*'];
 
