@@ -146,7 +146,9 @@ async function aSystem(kind: 'cursor' | 'offset', pageSize: number, first: reado
       while (outcomes.filter((outcome) => outcome === 'done').length < 3 && outcomes.length < 100) {
         const { outcome, errors } = await oneRun(1);
         outcomes.push(outcome);
-        expect(errors.filter((error) => kind === 'cursor' || !isShiftedBack(error))).toEqual([]);
+        const isMoved = !outcomes.includes('done');
+        const unexpected = errors.filter((error) => !(isMoved && isIncomplete(error)));
+        expect(unexpected.filter((error) => kind === 'cursor' || !isShiftedBack(error))).toEqual([]);
       }
       expect(outcomes.slice(-1)).toEqual(['done']);
     },
@@ -164,6 +166,11 @@ async function aSystem(kind: 'cursor' | 'offset', pageSize: number, first: reado
 /** By offset, as many new records as a page has bring the page before once more: such a pass is given up in the end. */
 function isShiftedBack({ exitCode }: ErrorSummary): boolean {
   return exitCode === ExitCode.protocol;
+}
+
+/** A record that came behind the cursor, while another one went, is missing from the pass that was under way. */
+function isIncomplete({ exitCode }: ErrorSummary): boolean {
+  return exitCode === ExitCode.rejects;
 }
 
 function apply(mutation: Mutation, party: ModelParty): void {
