@@ -56,6 +56,8 @@ export interface Checkpoint {
   /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
+  /** What the guard measured by when it first held deletions, until a pass deletes all that is gone. */
+  readonly heldSince?: HeldSince | null;
   /** Values that the guard holds back, and a person's permission for them. */
   readonly heldEmptied?: HeldEmptied | null;
   readonly emptiedPermission?: HeldPermit | null;
@@ -129,6 +131,11 @@ export interface BackOff {
 export interface HeldPermit {
   readonly pass: number;
   readonly count: number;
+}
+
+export interface HeldSince {
+  readonly base: number;
+  readonly liveAtStart: number;
 }
 
 export interface HeldDeletes {

@@ -21,8 +21,9 @@ export function secretsIn(config: unknown): string[] {
     if (typeof value === 'string') secrets.push(...secretsOf(value, isAuth ? isSecretOfAuth(key) : isSecretName(key)));
     if (Array.isArray(value)) for (const element of value) walk(element, key, isAuth);
     if (!isObject(value)) return;
-    if (typeof value.username === 'string' && typeof value.password === 'string') {
-      secrets.push(Buffer.from(`${value.username}:${value.password}`).toString('base64'));
+    secrets.push(...basicOf(value.username, value.password));
+    if (typeof value.clientId === 'string' && typeof value.clientSecret === 'string') {
+      secrets.push(...basicOf(encodeURIComponent(value.clientId), encodeURIComponent(value.clientSecret)));
     }
     for (const [name, member] of Object.entries(value)) {
       if (!plainParts.has(name)) walk(member, name, isAuth || name === 'auth');
@@ -31,6 +32,12 @@ export function secretsIn(config: unknown): string[] {
 
   walk(config, '', false);
   return secrets.filter((secret) => secret !== '');
+}
+
+/** The credentials as the scheme Basic sends them (RFC 7617; of a client of OAuth, RFC 6749 section 2.3.1). */
+function basicOf(user: unknown, password: unknown): string[] {
+  if (typeof user !== 'string' || typeof password !== 'string') return [];
+  return [Buffer.from(`${user}:${password}`).toString('base64')];
 }
 
 function isSecretOfAuth(key: string): boolean {

@@ -1,5 +1,5 @@
 import type { Mode } from '../adapter.ts';
-import type { DeletionCount, PassProgress } from '../checkpoint.ts';
+import type { DeletionCount, HeldSince, PassProgress } from '../checkpoint.ts';
 
 /** A share (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
 export type Limit = { readonly ratio: number } | { readonly count: number };
@@ -28,6 +28,8 @@ export interface PassEnd {
   /** How many of these a person has permitted, record by record. */
   readonly permitted: number;
   readonly deletions: readonly DeletionCount[];
+  /** What the guard measured by when it first held what it may hold still. */
+  readonly since?: HeldSince | null | undefined;
   readonly now: number;
 }
 
@@ -73,9 +75,9 @@ function judgeNamed(end: PassEnd, guard: Guard): Verdict {
 function judgeAmount(end: PassEnd, guard: Guard): Verdict {
   // What goes is what this pass itself has made: a log said so.
   if (end.liveAtStart === 0) return { delete: 'all' };
-  const { liveAtStart = end.live } = end;
-  if (end.gone >= liveAtStart)
-    return { delete: 'held', because: `${allOf(liveAtStart)} would be deleted; the guard never allows that` };
+  const all = liveBefore(end);
+  if (end.gone >= all)
+    return { delete: 'held', because: `${allOf(all)} would be deleted; the guard never allows that` };
   const base = baseOf(end, guard);
   const { deleted, allowed } = allowance(base, end, guard);
   const gone = end.gone - end.permitted;
@@ -91,11 +93,25 @@ function judgeAmount(end: PassEnd, guard: Guard): Verdict {
  * The rows of which the guard allows a share: those that were live when the pass began, or when the guard's window began,
  * whichever is less. Rows that the pass has made do not count: a wrong tenant's records would outvote ours.
  */
-export function baseOf(
-  { live, liveAtStart = live, deletions, now }: PassEnd,
-  { windowMs }: Pick<Guard, 'windowMs'>,
-): number {
-  return Math.min(liveAtStart, liveWhenWindowBegan(deletions, now - windowMs) ?? liveAtStart);
+export function baseOf(end: PassEnd, { windowMs }: Pick<Guard, 'windowMs'>): number {
+  const atStart = liveBefore(end);
+  const inWindow = liveWhenWindowBegan(end.deletions, end.now - windowMs) ?? atStart;
+  return Math.min(atStart, inWindow, end.since?.base ?? inWindow);
+}
+
+/** The rows that were live before the pass, or before the first of the passes whose deletions are still held. */
+function liveBefore({ live, liveAtStart = live, since }: PassEnd): number {
+  return Math.min(liveAtStart, since?.liveAtStart ?? liveAtStart);
+}
+
+/**
+ * What the next passes are measured by as well. A wrong tenant's records stay in the table while the deletions of ours are
+ * held: without this, they would count as rows of ours as soon as the window has passed.
+ */
+export function heldSince(end: PassEnd, guard: Pick<Guard, 'windowMs'>, verdict: Verdict): HeldSince | null {
+  if (verdict.delete === 'all') return null;
+  if (verdict.delete === 'none') return end.since ?? null;
+  return { base: baseOf(end, guard), liveAtStart: liveBefore(end) };
 }
 
 /** As of the last count before the window; without one, as of the first count in it. */

@@ -65,6 +65,7 @@ export function startPass<M extends Mode>(
     backOff: null,
     moved: isReshaped ? {} : (before?.moved ?? {}),
     held: isReshaped ? null : (before?.held ?? null),
+    heldSince: before?.heldSince ?? null,
     permission: isReshaped ? null : (before?.permission ?? null),
     incomplete: isReshaped ? null : (before?.incomplete ?? null),
     heldEmptied: isReshaped ? null : (before?.heldEmptied ?? null),
@@ -169,7 +170,9 @@ export function fail(
   const before = isTooOld ? { ...checkpoint, bookmark: null, fullAt: null } : checkpoint;
   const restarted = startPass(before, checkpoint.shape, isTooOld ? whole : checkpoint.mode, now);
   const { isRemap, completedAt, liveAtStart } = checkpoint;
-  return { ...restarted, isRemap, completedAt, backOff, ...(liveAtStart !== undefined && { liveAtStart }) };
+  // The first load that starts over has rows by then: they are measured like those of any other pass.
+  const base = liveAtStart === undefined || liveAtStart === 0 ? {} : { liveAtStart };
+  return { ...restarted, isRemap, completedAt, backOff, ...base };
 }
 
 function isBookmarkExpired(expired: 'cursor' | 'bookmark' | null, checkpoint: Checkpoint): boolean {

@@ -23,8 +23,9 @@ export async function applyPermits(
 ): Promise<void> {
   if (permits.length === 0) for (const pass of passes) report.warn(nothingHeld(pass));
   const meant = permits.map((permit) => {
-    const pass = passes.find((candidate) => isFor(permit, candidate));
+    const [pass, other] = passes.filter((candidate) => isFor(permit, candidate));
     if (!pass) throw refusal(permit, passes);
+    if (other) throw ambiguous(permit, pass, other);
     return pass;
   });
   for (const [at, pass] of meant.entries()) await pass.permit(permits[at]?.what ?? 'deletes', run);
@@ -54,6 +55,14 @@ function refusal({ what, count }: Permit, passes: readonly Pass[]): UsageError {
   return new UsageError(`${count} is not the number of ${noun}s that are held back: ${list}; nothing was ${done}`, {
     hint: `Look at them with "cronsync run --dry-run". "cronsync run ${flag}=${first.count}" permits them, once.`,
   });
+}
+
+function ambiguous({ what, count }: Permit, one: Pass, other: Pass): UsageError {
+  const { noun, done, flag } = wordsOf[what];
+  return new UsageError(
+    `${nameOf(one)} and ${nameOf(other)} both hold ${count} ${noun}s back; nothing was ${done}, no hit was made`,
+    { hint: `Permit them one by one: "cronsync run --resource ${nameOf(one)} ${flag}=${count}".` },
+  );
 }
 
 function heldOf(what: Permit['what'], pass: Pass) {

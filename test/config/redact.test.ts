@@ -109,6 +109,11 @@ describe('finds secrets', () => {
     );
   });
 
+  test('in the client of OAuth, also as the scheme Basic sends it', () => {
+    const auth = { type: 'oauth2', clientId: 'us:eu', clientSecret: 'open sesame' };
+    expect(secretsIn({ adapters: { a: { auth } } })).toContain(btoa('us%3Aeu:open%20sesame'));
+  });
+
   test('in every header and parameter whose name is not harmless, and in the paths of webhooks', () => {
     const config = {
       adapters: {

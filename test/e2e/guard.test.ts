@@ -66,6 +66,11 @@ test('a table of nine rows may lose three, and is never emptied', async () => {
   await two.sync();
   two.serve([aCustomer(7)]);
   expect((await two.sync()).json()).toMatchObject({ exitCode: 3, counts: { created: 1, deleted: 0 } });
+  expect((await two.sync()).json()).toMatchObject({
+    exitCode: 3,
+    counts: { deleted: 0 },
+    resources: [{ held: { count: 2 } }],
+  });
 });
 
 test('a count of rows counts as it is', async () => {
@@ -217,6 +222,31 @@ describe('--allow-mass-delete', () => {
     const last = (await project.sync(onePage)).json();
     expect(last).toMatchObject({ outcome: 'done', exitCode: 0, counts: { deleted: 10 } });
     await expectInStep(project);
+  });
+
+  test('is refused where two resources hold as many, until it is for one of them', async () => {
+    const twice = ({ resources, adapters, ...config }: BaseConfig) => ({
+      ...config,
+      resources: { ...resources, others: resources.customers },
+      adapters: {
+        acme: {
+          ...adapters.acme,
+          resources: { ...adapters.acme.resources, others: adapters.acme.resources.customers },
+        },
+      },
+    });
+    await using project = await aProject({ redis, records: customers(20), config: twice });
+    await project.sync();
+    project.serve(customers(10));
+    await project.sync();
+    const { exitCode, json } = await project.sync(permitting(10));
+    expect({ exitCode, hits: json().hits }).toEqual({ exitCode: 64, hits: 0 });
+    expect(json().errors[0]).toMatchObject({
+      message: expect.stringMatching(/^customers and others both hold 10 deletions back; nothing was deleted/),
+      hint: expect.stringContaining('"cronsync run --resource customers --allow-mass-delete=10"'),
+    });
+    const permitted = await project.sync([...permitting(10), '--resource', 'customers']);
+    expect(permitted.json()).toMatchObject({ exitCode: 0, counts: { deleted: 10 } });
   });
 
   test('permits those records that were held back when it was given, and no others', async () => {

@@ -4,6 +4,7 @@ import {
   baseOf,
   confirmationsNeeded,
   hasTooManyRejects,
+  heldSince,
   judge,
   noteDeletions,
   type PassEnd,
@@ -64,6 +65,24 @@ describe('the guard', () => {
   test('allows three deletions where a share of few rows is less, and no more', () => {
     expect([verdict({ live: 9, gone: 3 }), verdict({ live: 9, gone: 4 })]).toEqual(['all', 'held']);
     expect([verdict({ live: 4, gone: 3 }), verdict({ live: 19, gone: 4 })]).toEqual(['all', 'held']);
+  });
+
+  test('measures what it still holds by what it was first measured by, however long ago that was', () => {
+    const first = end({ live: 550, liveAtStart: 100, gone: 100 });
+    const since = heldSince(first, aGuard, judge(first, aGuard));
+    expect(since).toEqual({ base: 100, liveAtStart: 100 });
+    const days = [{ at: now - 2 * day, live: 550, deleted: 0 }];
+    expect(verdict({ live: 550, gone: 100, deletions: days })).toBe('all');
+    const later = { live: 550, deletions: days, since };
+    expect([verdict({ ...later, gone: 100 }), verdict({ ...later, gone: 21 })]).toEqual(['held', 'held']);
+    expect(verdict({ ...later, gone: 20 })).toBe('all');
+  });
+
+  test('forgets what it measured by once a pass deletes all that is gone, and keeps it after one that proves nothing', () => {
+    const since = { base: 3, liveAtStart: 3 };
+    expect(heldSince(end({ since }), aGuard, { delete: 'all' })).toBeNull();
+    expect(heldSince(end({ since }), aGuard, { delete: 'none', because: '' })).toEqual(since);
+    expect(verdict({ live: 453, liveAtStart: 453, gone: 3, since })).toBe('held');
   });
 
   test('takes for all rows those that were live when the pass began, however few the window began with', () => {

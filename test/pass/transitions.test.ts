@@ -29,6 +29,7 @@ describe('a pass that starts', () => {
       completedAt: 900,
       moved: { a: 'b' },
       held: { count: 5, live: 10, because: 'x', at: 1 },
+      heldSince: { base: 9, liveAtStart: 10 },
       permission: { pass: 3, count: 5 },
       deletions: [{ at: 1, live: 2, deleted: 1 }],
       missing: 3,
@@ -127,6 +128,11 @@ describe('a page that could not be had', () => {
 
   test('gives the pass up at once when its cursor has expired', () => {
     expect(fail(aCheckpoint({ cursor: 'c2' }), 9000, null, 'cursor')).toMatchObject({ pass: 2, cursor: null });
+  });
+
+  test('measures by the rows of its start, but not as a first load once it has rows of its own', () => {
+    const failed = (liveAtStart: number) => fail(aCheckpoint({ cursor: 'c2', liveAtStart }), 9000, null, 'cursor');
+    expect([failed(7).liveAtStart, failed(0).liveAtStart]).toEqual([7, undefined]);
   });
 });
 

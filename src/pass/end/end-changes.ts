@@ -29,7 +29,7 @@ export async function endChanges(state: PassState, emptied: EmptiedEnd, run: Run
   const isAll = verdict.delete === 'all' && !emptied.leavesSome;
   const isWhole = isAll && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
   const done = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
-  const end = withPermitUsed(done, state, verdict);
+  const end = { ...withPermitUsed(done, state, verdict), heldSince: judgement.heldSince };
   const held = heldBy(judgement, state, run.now());
   return {
     ended: {

@@ -67,6 +67,7 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     },
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
+      heldSince: judgement.heldSince,
       lastCount: checkpoint.progress.records,
       lastFields: checkpoint.progress.fields ?? checkpoint.lastFields ?? null,
       fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../checkpoint.ts';
+import type { Checkpoint, HeldSince } from '../../checkpoint.ts';
 import type { RunContext, ThirdParty } from '../../run/context.ts';
 import type { LiveIds, TargetReader } from '../../target.ts';
 import {
@@ -6,6 +6,7 @@ import {
   confirmationsNeeded,
   hasTooManyDuplicates,
   hasTooManyRejects,
+  heldSince,
   isIncomplete,
   judge,
   type PassEnd,
@@ -20,6 +21,7 @@ export interface Judgement extends Missing {
   readonly verdict: Verdict;
   /** The rows of which the guard allows a share. */
   readonly base: number;
+  readonly heldSince: HeldSince | null;
   readonly hasTooManyRejects: boolean;
   readonly hasTooManyDuplicates: boolean;
   readonly isIncomplete: boolean;
@@ -41,21 +43,22 @@ interface Judging extends Pick<RunContext, 'now'> {
 
 /** Counts what a complete pass would delete, and asks the guard. A run and a dry run call this one function. */
 export async function judgeEnd(state: PassState, context: Judging): Promise<Judgement> {
-  const { mode, progress, deletions, liveAtStart } = state.checkpoint;
+  const { mode, progress, deletions, liveAtStart, heldSince: since } = state.checkpoint;
   const { maxRejectRatio, guard } = state.resource;
   const missing = await (isSnapshot(state.checkpoint) ? countMissing(state, context) : countTombstones(state, context));
   const { live } = missing;
   const gone = missing.gone.count;
   const permitted = permittedOf(state, missing.gone).count;
   const now = context.now();
-  const end: PassEnd = { mode, progress, maxRejectRatio, live, liveAtStart, gone, permitted, deletions, now };
+  const end: PassEnd = { mode, progress, maxRejectRatio, live, liveAtStart, gone, permitted, deletions, since, now };
   const base = baseOf(end, guard);
   const faults = {
     hasTooManyRejects: hasTooManyRejects(end),
     hasTooManyDuplicates: hasTooManyDuplicates(end),
     isIncomplete: isIncomplete(end),
   };
-  return { ...missing, ...faults, base, verdict: judge(end, guard) };
+  const verdict = judge(end, guard);
+  return { ...missing, ...faults, base, heldSince: heldSince(end, guard, verdict), verdict };
 }
 
 /** Those of these records whose deletion a person has permitted. A permit is for the records that were held, and no others. */
