@@ -8,7 +8,7 @@ import { World } from '../helpers/world.ts';
 
 // A seed is one schedule, even ones on SQLite, odd ones on Postgres. SYNC_SEED=<seed> repeats it, as far as processes that
 // race can; SYNC_SEEDS=<count> says how many random ones are tried after the corpus.
-const { SYNC_SEED, SYNC_SEEDS = '4' } = process.env;
+const { SYNC_SEED, SYNC_SEEDS = '2' } = process.env;
 
 /**
  * Seeds that are tried every time. Put a seed here that has failed, with what was wrong. The first found a guard that took
