@@ -141,8 +141,11 @@ export interface HeldDeletes {
   readonly at: number;
 }
 
-/** For each column: values that were filled, and how many of them the third party now leaves empty. */
-export type ColumnCounts = Readonly<Record<string, { readonly filled: number; readonly emptied: number }>>;
+/**
+ * For each column: filled values of which the record has one too, and those of rows that were adopted, which the record would
+ * empty. The ids of all others are in the held set.
+ */
+export type ColumnCounts = Readonly<Record<string, { readonly kept: number; readonly adopted: number }>>;
 
 /** Values that would become empty. They are kept in their rows. */
 export interface HeldEmptied {

@@ -1,5 +1,5 @@
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import { allDifferent, type Found } from '../batch.ts';
+import { allDifferent, type Comparison, type Found } from '../batch.ts';
 import type { Identified } from '../match/identify.ts';
 import { comparedRows, Emptied } from '../pass/emptied.ts';
 import { Brought, firstCounts, type Repeated } from '../pass/page/brought.ts';
@@ -31,7 +31,7 @@ export class PagePlanner {
     this.#isForgotten = isForgotten;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
-    this.#emptied = new Emptied(state.resource.table.mapped);
+    this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
     this.#newKeys = state.checkpoint.progress.pages === 0 ? null : new Set();
   }
 
@@ -57,11 +57,8 @@ export class PagePlanner {
     const before = total(this.repeated);
     const entries = records.map(({ key, hash }) => [key, hash] as const);
     const compared = this.#isForgotten ? allDifferent(entries) : await target.compare(table, entries);
+    this.#noteUnchanged(records, compared);
     this.#brought.add(compared.unchanged);
-    const others = new Set(compared.different);
-    for (const [at, { values: row }] of records.entries()) {
-      if (!others.has(at)) this.#emptied.note({ row, emptied: [], id: null });
-    }
     const changes = await this.#changesOf(compared.different.flatMap((at) => records[at] ?? []));
     const rejectedKeys = rejected.flatMap(({ key }) => key ?? []);
     this.#brought.addRejected(await target.idsOf(table.resource, rejectedKeys));
@@ -71,6 +68,12 @@ export class PagePlanner {
     if (!this.#firstCounts) spool.drop(table.resource, unchanged);
     spool.put(table.resource, changes);
     return unchanged.length - (total(this.repeated) - before);
+  }
+
+  #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
+    const others = new Set(different);
+    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#emptied.noteUnchanged(values);
+    this.#emptied.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 
   async #changesOf(different: readonly Prepared[]) {

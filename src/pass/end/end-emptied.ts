@@ -5,7 +5,7 @@ import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Prepared } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
-import { type ColumnVerdict, heldEmptied, judgeEmptied } from '../emptied.ts';
+import { type ColumnVerdict, filledIn, heldEmptied, judgeEmptied } from '../emptied.ts';
 import type { ByColumn, HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
@@ -56,16 +56,15 @@ export async function endEmptied(state: PassState, run: WriteContext): Promise<E
 
 /** What the guard says of each column of which a pass would empty values. A run and a dry run call this one function. */
 export function verdictsOf(state: PassState): readonly ColumnVerdict[] {
-  const { maxEmptied } = state.resource.guard;
+  const { guard, table } = state.resource;
   const { columns = {} } = state.checkpoint.progress;
-  return judgeEmptied(columns, (column) => permittedIn(state, column).count, maxEmptied);
+  const filled = filledIn(table.mapped, columns, candidatesOf(state));
+  return judgeEmptied(filled, (column) => permittedIn(state, column).count, guard.maxEmptied);
 }
 
 /** Whether the pass has adopted rows with values that it would empty: only the next pass knows their ids. */
-function hasAdopted({ checkpoint, held }: PassState): boolean {
-  const emptied = Object.values(checkpoint.progress.columns ?? {}).reduce((sum, count) => sum + count.emptied, 0);
-  const pending = [...held.pending.values()].reduce((sum, { count }) => sum + count, 0);
-  return emptied > pending;
+function hasAdopted({ checkpoint }: PassState): boolean {
+  return Object.values(checkpoint.progress.columns ?? {}).some(({ adopted }) => adopted > 0);
 }
 
 /** The records that would lose a value: of this pass, or of one that is held already. */
