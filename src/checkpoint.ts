@@ -106,6 +106,8 @@ export interface PassProgress {
   readonly again?: number;
   /** By name, what the pass has compared of each column. */
   readonly columns?: ColumnCounts;
+  /** Rows of which the database refuses to empty values at the end of the pass. */
+  readonly refusedEmptied?: number;
   /** Which columns its pages have filled. */
   readonly fields?: MappedFields | null;
   readonly total: number | null;

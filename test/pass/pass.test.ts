@@ -383,6 +383,50 @@ describe('a value that a record would empty, where a later record of the pass co
   });
 });
 
+describe('a value that the database refuses to empty', () => {
+  const brings = (records: readonly object[], bookmark: string, changes: Partial<RunContext> = {}) => {
+    const page: Page = { mode: 'changes', records, deleted: [], bookmark, next: null };
+    const adapter = { modes: () => ['changes' as const], fetchPage: async () => page };
+    return aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter), ...changes });
+  };
+  const some = [{ id: 1, email: null }, { id: 2, email: null }, someone(3)];
+  const trigger = `CREATE TRIGGER filled BEFORE UPDATE ON customers WHEN new.email IS NULL AND new.id = 1
+    BEGIN SELECT RAISE(ABORT, 'email must be filled'); END`;
+
+  beforeEach(async () => {
+    await (await openPass()).step(brings([1, 2, 3].map(someone), 'b1'));
+    system.sql(trigger);
+  });
+
+  test('is reported and in quarantine, and the next pass reads it again', async () => {
+    const { ended } = await (await openPass()).step(brings(some, 'b2'));
+    expect(ended).toMatchObject({ refusedEmptied: 1, heldEmptied: null });
+    expect(await system.events('customers.updated')).toEqual(['2']);
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b1', fullAt: null });
+    expect(await system.target.rejects({ limit: 9 })).toMatchObject([{ key: '1' }]);
+
+    system.sql('DROP TRIGGER filled');
+    expect(await (await openPass()).step(brings(some, 'b2'))).toMatchObject({ ended: { refusedEmptied: 0 } });
+    expect(await system.events('customers.updated')).toEqual(['2', '1']);
+    expect(await stored()).toMatchObject({ bookmark: 'b2' });
+  });
+
+  test('is known too after a run that died behind the commit', async () => {
+    let commits = 0;
+    const committed = async () => {
+      commits += 1;
+      if (commits === 2) throw new Error('killed');
+    };
+    await expect((await openPass()).step(brings(some, 'b2', { committed }))).rejects.toThrow('killed');
+    await system.takeOver();
+    expect(await (await openPass()).step(brings([], 'b2'))).toMatchObject({
+      taken: null,
+      ended: { refusedEmptied: 1 },
+    });
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b1' });
+  });
+});
+
 test('a pass that is started over asks for its first page again', async () => {
   const pass = await openPass();
   const { run, asked } = runOver([snapshot([1], 'c2'), snapshot([1])]);

@@ -17,6 +17,8 @@ export interface EmptiedEnd {
   /** The values that are held back, by column. */
   readonly held: ByColumn;
   readonly heldEmptied: HeldEmptied | null;
+  /** Rows of which the database refuses to empty values. */
+  readonly refused: number;
   /** Some rows keep a value that the third party does not have: the next pass must read it again. */
   readonly leavesSome: boolean;
 }
@@ -45,12 +47,14 @@ export async function endEmptied(state: PassState, run: WriteContext): Promise<E
     if (verdict.isHeld) held.set(verdict.column, ids.without(permitted));
   }
   const checkpoint = await writer.write(allowed, held);
+  const { refusedEmptied: refused = 0 } = checkpoint.progress;
   const countOf = ({ column }: ColumnVerdict) => held.get(column)?.count ?? 0;
   return {
     checkpoint,
     held,
     heldEmptied: heldEmptied(verdicts, countOf, { pass, at: run.now() }),
-    leavesSome: held.size > 0 || isDoubtful || leavesAdopted,
+    refused,
+    leavesSome: held.size > 0 || isDoubtful || leavesAdopted || refused > 0,
   };
 }
 
@@ -87,10 +91,12 @@ interface Group {
 class EmptyWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
+  #refused: number;
 
   constructor(state: PassState, run: WriteContext) {
     this.#state = state;
     this.#run = run;
+    this.#refused = state.checkpoint.progress.refusedEmptied ?? 0;
   }
 
   async write(allowed: ByColumn, held: ByColumn): Promise<Checkpoint> {
@@ -102,7 +108,13 @@ class EmptyWriter {
         await this.#empty({ columns, ids: batch }, this.#rest(left, held));
       }
     }
-    return this.#state.checkpoint;
+    return this.#checkpoint();
+  }
+
+  /** A run that is killed must still know that the database has refused something. */
+  #checkpoint(refused = 0): Checkpoint {
+    const { checkpoint } = this.#state;
+    return { ...checkpoint, progress: { ...checkpoint.progress, refusedEmptied: this.#refused + refused } };
   }
 
   /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */
@@ -144,11 +156,12 @@ class EmptyWriter {
         rejected: [],
         pass: checkpoint.pass,
         events: eventOptions(checkpoint, events),
-        checkpoint: () => ({ checkpoint, held: rest.serialize() }),
+        checkpoint: (_ids, _counts, refused) => ({ checkpoint: this.#checkpoint(refused), held: rest.serialize() }),
       },
       signal,
     );
     crashPoint('committed');
+    this.#refused += committed.refused.length;
     await noteCommit(committed.counts);
     return committed.busy;
   }
