@@ -133,6 +133,22 @@ test.each(targets)('on %s, a value that the database refuses to empty stays, wit
   expect(await emails(project)).toHaveLength(100);
 });
 
+test('a column that is held costs no event for a row that the database rewrites', async () => {
+  await using project = await aProject({ redis, records: customers(10) });
+  await project.sync();
+  inSystem(project, 'UPDATE customers SET state = upper(state)');
+  project.serve(renamed(customers(10)));
+  expect(await planOf(project)).toMatchObject({ exitCode: 3, resources: [{ counts: { updated: 0 } }] });
+  for (let run = 0; run < 2; run += 1) {
+    expect((await project.sync()).json()).toMatchObject({ exitCode: 3, counts: { updated: 0 } });
+  }
+  expect(project.events('customers.updated')).toEqual([]);
+  await project.sync(permitting(10));
+  expect(await project.database.query('SELECT DISTINCT email, state FROM customers')).toEqual([
+    { email: null, state: 'ACTIVE' },
+  ]);
+});
+
 test('three values may become empty, however few there are; a limit of the config counts', async () => {
   await using few = await aProject({ redis, records: customers(4) });
   await few.sync();

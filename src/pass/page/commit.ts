@@ -186,7 +186,7 @@ export class PageWriter {
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
       const found = this.#withoutDrifted(planned, known);
-      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash });
+      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash, verifies: before.verifies });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return steps;
