@@ -100,12 +100,16 @@ class EmptyWriter {
   }
 
   async write(allowed: ByColumn, held: ByColumn): Promise<Checkpoint> {
-    const left = new Map([...allowed].map(([column, ids]) => [column, ids]));
+    const left = new Map<string, SeenSet>();
+    for (const column of new Set([...allowed.keys(), ...held.keys()])) {
+      const ids = allowed.get(column) ?? new SeenSet();
+      left.set(column, ids.with([...(held.get(column) ?? [])]));
+    }
     for (const { columns, ids } of groupsOf(allowed)) {
       for (let at = 0; at < ids.length; at += idsPerBatch) {
         const batch = ids.slice(at, at + idsPerBatch);
-        for (const column of columns) left.set(column, (left.get(column) ?? new SeenSet()).without(setOf(batch)));
-        await this.#empty({ columns, ids: batch }, this.#rest(left, held));
+        for (const column of columns) left.get(column)?.removeAll(batch);
+        await this.#empty({ columns, ids: batch }, this.#rest(left));
       }
     }
     return this.#checkpoint();
@@ -118,15 +122,9 @@ class EmptyWriter {
   }
 
   /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */
-  #rest(left: ByColumn, held: ByColumn): HeldSet {
-    const all = new Map<string, SeenSet>();
-    for (const column of new Set([...left.keys(), ...held.keys()])) {
-      const ids = [...(left.get(column) ?? []), ...(held.get(column) ?? [])];
-      all.set(column, setOf(ids));
-    }
-    return this.#state.checkpoint.phase === 'held'
-      ? this.#state.held.with({ emptied: all })
-      : this.#state.held.with({ pending: all });
+  #rest(left: ByColumn): HeldSet {
+    const { checkpoint, held } = this.#state;
+    return held.with(checkpoint.phase === 'held' ? { emptied: left } : { pending: left });
   }
 
   async #empty({ columns, ids }: Group, rest: HeldSet): Promise<void> {
@@ -189,12 +187,6 @@ function groupsOf(byColumn: ByColumn): readonly Group[] {
     groups.set(name, group);
   }
   return [...groups.values()];
-}
-
-function setOf(ids: readonly number[]): SeenSet {
-  const set = new SeenSet();
-  set.addAll(ids);
-  return set;
 }
 
 function stillLocked(count: number): UnreachableError {
