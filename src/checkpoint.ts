@@ -108,6 +108,8 @@ export interface PassProgress {
   readonly again?: number;
   /** By name, what the pass has compared of each column. */
   readonly columns?: ColumnCounts;
+  /** Rows of which the database refuses to empty values at the end of the pass. */
+  readonly refusedEmptied?: number;
   /** Which columns its pages have filled. */
   readonly fields?: MappedFields | null;
   readonly total: number | null;
@@ -148,8 +150,11 @@ export interface HeldDeletes {
   readonly at: number;
 }
 
-/** For each column: values that were filled, and how many of them the third party now leaves empty. */
-export type ColumnCounts = Readonly<Record<string, { readonly filled: number; readonly emptied: number }>>;
+/**
+ * For each column: filled values of which the record has one too, and those of rows that were adopted, which the record would
+ * empty. The ids of all others are in the held set.
+ */
+export type ColumnCounts = Readonly<Record<string, { readonly kept: number; readonly adopted: number }>>;
 
 /** Values that would become empty. They are kept in their rows. */
 export interface HeldEmptied {

@@ -166,7 +166,7 @@ export class DryPass {
     const columns = planner.emptied.counts;
     const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };
     const { held } = this.#state;
-    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pendingWith(held.pending) }) };
+    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pending }) };
     this.#findings.page(all);
     return all;
   }

@@ -1,9 +1,10 @@
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import { allDifferent, type Found } from '../batch.ts';
+import { allDifferent, type Comparison, type Found } from '../batch.ts';
+import type { Change } from '../change.ts';
 import type { Identified } from '../match/identify.ts';
 import { comparedRows, Emptied } from '../pass/emptied.ts';
 import { Brought, firstCounts, type Repeated } from '../pass/page/brought.ts';
-import { planSteps } from '../pass/plan.ts';
+import { type PlannedStep, planSteps } from '../pass/plan.ts';
 import type { PassState } from '../pass/resource.ts';
 import type { Prepared } from '../record.ts';
 import type { DryRunContext } from './context.ts';
@@ -31,7 +32,7 @@ export class PagePlanner {
     this.#isForgotten = isForgotten;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
-    this.#emptied = new Emptied(state.resource.table.mapped);
+    this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
     this.#newKeys = state.checkpoint.progress.pages === 0 ? null : new Set();
   }
 
@@ -57,11 +58,8 @@ export class PagePlanner {
     const before = total(this.repeated);
     const entries = records.map(({ key, hash }) => [key, hash] as const);
     const compared = this.#isForgotten ? allDifferent(entries) : await target.compare(table, entries);
+    this.#noteUnchanged(records, compared);
     this.#brought.add(compared.unchanged);
-    const others = new Set(compared.different);
-    for (const [at, { values: row }] of records.entries()) {
-      if (!others.has(at)) this.#emptied.note({ row, emptied: [], id: null });
-    }
     const changes = await this.#changesOf(compared.different.flatMap((at) => records[at] ?? []));
     const rejectedKeys = rejected.flatMap(({ key }) => key ?? []);
     this.#brought.addRejected(await target.idsOf(table.resource, rejectedKeys));
@@ -73,17 +71,24 @@ export class PagePlanner {
     return unchanged.length - (total(this.repeated) - before);
   }
 
+  #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
+    const others = new Set(different);
+    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#emptied.noteUnchanged(values);
+    this.#emptied.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
+  }
+
   async #changesOf(different: readonly Prepared[]) {
     const { target } = this.#context;
     const found = await target.find(this.#state.resource.table, different);
     const fresh = this.#withoutPlanned(different, found);
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
-    const { hash } = this.#state.resource;
-    const keeping = planSteps(fresh.records, fresh.found, { isRepeated, hash });
+    const { resource, checkpoint } = this.#state;
+    const options = { isRepeated, hash: resource.hash, verifies: checkpoint.verifies };
+    const keeping = planSteps(fresh.records, fresh.found, options);
     this.#emptied = this.#emptied.with(comparedRows(keeping, fresh.found, isRepeated).values());
     const steps = planSteps(fresh.records, fresh.found, { isRepeated });
     this.#brought.add(found.flatMap(({ entry }) => (entry && !entry.deleted ? entry.id : [])));
-    return steps.flatMap(({ change }) => (typeof change === 'string' ? [] : [change]));
+    return steps.flatMap(({ change }, at) => (typeof change === 'string' ? [] : [asWritten(change, keeping[at])]));
   }
 
   /** Where the first record of a key counts, leaves out those that the system does not have and that are planned already. */
@@ -100,6 +105,14 @@ export class PagePlanner {
     const isFresh = (n: number) => !isNew(n) || !planned.has(records[n]?.key ?? '');
     return { records: records.filter((_, n) => isFresh(n)), found: found.filter((_, n) => isFresh(n)) };
   }
+}
+
+/** Of a record that writes nothing while its row keeps its values, only these values become empty, at the end of the pass. */
+function asWritten(change: Change, keeping: PlannedStep | undefined): Change {
+  if (change.type !== 'updated' || keeping?.change !== 'none') return change;
+  const { emptied } = keeping;
+  const after = change.before.map((value, at) => (emptied.includes(at) ? null : value));
+  return { ...change, after, changed: emptied };
 }
 
 function total({ duplicates, again }: Repeated): number {

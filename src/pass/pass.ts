@@ -94,11 +94,11 @@ export class Pass {
   async end(run: RunContext): Promise<PassEnded> {
     crashPoint('before-sweep');
     const state = this.#state();
-    const { checkpoint: before } = state;
     const emptied = await endEmptied(state, run);
+    const { checkpoint: before } = emptied;
     const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
       ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
-      : await endChanges(state, emptied, run);
+      : await endChanges({ ...state, checkpoint: before }, emptied, run);
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
     await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
@@ -188,5 +188,11 @@ export class Pass {
 /** A pass that brought nothing new proves what the last one proved. */
 const nothingNew: PassEnded = {
   ...{ verdict: { delete: 'all' }, deleted: 0, refused: 0 },
-  ...{ hasTooManyRejects: false, hasTooManyDuplicates: false, isIncomplete: false, heldEmptied: null },
+  ...{
+    hasTooManyRejects: false,
+    hasTooManyDuplicates: false,
+    isIncomplete: false,
+    heldEmptied: null,
+    refusedEmptied: 0,
+  },
 };

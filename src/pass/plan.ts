@@ -8,6 +8,8 @@ export interface Planning {
   readonly isRepeated?: (id: number) => boolean;
   /** The hash of values, where fields that a record would empty keep their value. Without it, they are emptied at once. */
   readonly hash?: (values: Values) => string;
+  /** Whether fields are compared with the row also where the hash says that they were written so. */
+  readonly verifies?: boolean | undefined;
 }
 
 /** What is to be done with one record, and which values it would empty. */
@@ -23,19 +25,23 @@ export type PlannedStep = Step & {
 export function planSteps(
   records: readonly Prepared[],
   found: readonly Found[],
-  { isRepeated = () => false, hash }: Planning = {},
+  { isRepeated = () => false, ...planning }: Planning = {},
 ): PlannedStep[] {
   return records.map((record, at) => {
     const known = found[at] ?? nothingFound;
     const { entry } = known;
     if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: [] };
-    return stepFor(record, known, hash);
+    return stepFor(record, known, planning);
   });
 }
 
 const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 
-function stepFor(given: Prepared, { entry, row, isRowDeleted }: Found, hash: Planning['hash']): PlannedStep {
+function stepFor(
+  given: Prepared,
+  { entry, row, isRowDeleted }: Found,
+  { hash, verifies = false }: Planning,
+): PlannedStep {
   const { key } = given;
   const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
   const why: { readonly cause?: ChangeCause } = isKnown ? { cause: 'repair' } : {};
@@ -44,6 +50,8 @@ function stepFor(given: Prepared, { entry, row, isRowDeleted }: Found, hash: Pla
   if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: [] };
   const emptied = hash ? emptiedIn(row, given.values) : [];
   const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;
+  // The third party has not changed it: a field that differs is one that the database, or somebody else, has rewritten.
+  if (entry?.hash === record.hash && !verifies) return { record, change: 'none', emptied };
   const { values } = record;
   const changed = differences(row, values);
   if (changed.length > 0)

@@ -3,6 +3,7 @@ import type { Drift } from '../drift.ts';
 import { IncompleteError, RejectsError } from '../errors.ts';
 import { isBackingOff, isDue } from '../pass/due.ts';
 import type { PassEnded } from '../pass/end/end-snapshot.ts';
+import { textOfMany } from '../pass/guard.ts';
 import type { Pass } from '../pass/pass.ts';
 import { isSnapshot } from '../pass/transitions.ts';
 import { driftSentence, repairAdvice } from '../verify/sentences.ts';
@@ -38,10 +39,15 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
     );
   }
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);
-  if (ended.refused === 0) return;
-  report.warn(
-    `the database refuses ${ended.refused} deletions of ${name}: see "cronsync rejects list"; the next pass tries again`,
-  );
+  for (const refused of refusals(ended, name))
+    report.warn(`the database refuses ${refused}: see "cronsync rejects list"; the next pass tries again`);
+}
+
+function refusals({ refused, refusedEmptied }: PassEnded, name: string): string[] {
+  return [
+    ...(refusedEmptied > 0 ? [`to empty values in ${textOfMany(refusedEmptied, 'row')} of ${name}`] : []),
+    ...(refused > 0 ? [`${refused} deletions of ${name}`] : []),
+  ];
 }
 
 /** What a changes pass leaves for a later one. */

@@ -16,6 +16,8 @@ const targets = ['sqlite', 'postgres'] as const;
 const planning = ['run', '--json', '--dry-run'] as const;
 const onePage = ['run', '--json', '--max-pages', '1'] as const;
 const tenPages = { dialect: 'cursor', pageSize: 10 } as const;
+const filledEmail = `CREATE TRIGGER filled BEFORE UPDATE ON customers WHEN new.email IS NULL
+  BEGIN SELECT RAISE(ABORT, 'must be filled'); END`;
 const permitting = (number: number) => ['run', '--json', `--allow-mass-update=${number}`];
 
 /** The third party calls the email's place by another name. */
@@ -115,6 +117,38 @@ test.each(targets)(
   },
 );
 
+test.each(targets)('on %s, a value that the database refuses to empty stays, with a warning', async (target) => {
+  await using project = await aProject({ redis, target, records: customers(100) });
+  await project.sync();
+  if (target === 'postgres') await project.database.query('ALTER TABLE customers ALTER email SET NOT NULL');
+  else inSystem(project, filledEmail);
+  project.serve([...renamed(customers(2)), ...customers(98, 3)]);
+  for (let run = 0; run < 2; run += 1) {
+    const report = (await project.sync()).json();
+    expect(report).toMatchObject({ exitCode: 0, counts: { updated: 0 } });
+    expect(report.warnings).toEqual([
+      'the database refuses to empty values in 2 rows of customers: see "cronsync rejects list"; the next pass tries again',
+    ]);
+  }
+  expect(await emails(project)).toHaveLength(100);
+});
+
+test('a column that is held costs no event for a row that the database rewrites', async () => {
+  await using project = await aProject({ redis, records: customers(10) });
+  await project.sync();
+  inSystem(project, 'UPDATE customers SET state = upper(state)');
+  project.serve(renamed(customers(10)));
+  expect(await planOf(project)).toMatchObject({ exitCode: 3, resources: [{ counts: { updated: 0 } }] });
+  for (let run = 0; run < 2; run += 1) {
+    expect((await project.sync()).json()).toMatchObject({ exitCode: 3, counts: { updated: 0 } });
+  }
+  expect(project.events('customers.updated')).toEqual([]);
+  await project.sync(permitting(10));
+  expect(await project.database.query('SELECT DISTINCT email, state FROM customers')).toEqual([
+    { email: null, state: 'ACTIVE' },
+  ]);
+});
+
 test('three values may become empty, however few there are; a limit of the config counts', async () => {
   await using few = await aProject({ redis, records: customers(4) });
   await few.sync();
@@ -157,16 +191,22 @@ test('a run that is killed at any commit empties each value once', async () => {
 
 test('rows that a pass adopts keep their values too', async () => {
   await using project = await aProject({ redis, records: renamed(customers(50)) });
-  const system = new DatabaseSync(project.file);
-  system.exec(`CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT, state TEXT, tags TEXT, deleted_at TEXT);
+  inSystem(
+    project,
+    `CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT, state TEXT, tags TEXT, deleted_at TEXT);
     INSERT INTO customers (id, email) WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 50)
-    SELECT id, 'e' || id FROM n`);
-  system.close();
+    SELECT id, 'e' || id FROM n`,
+  );
   expect((await project.sync()).exitCode).toBe(3);
   expect(await emails(project)).toHaveLength(50);
   expect((await project.sync()).exitCode).toBe(3);
   expect((await project.sync(permitting(50))).json()).toMatchObject({ exitCode: 0, counts: { updated: 50 } });
 });
+
+function inSystem(project: Project, sql: string): void {
+  using system = new DatabaseSync(project.file);
+  system.exec(sql);
+}
 
 async function planOf(project: Project): Promise<DryPlan> {
   return JSON.parse((await project.sync(planning)).stdout);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Emptied, heldEmptied, judgeEmptied, sumColumns } from '../../src/pass/emptied.ts';
+import { Emptied, filledIn, heldEmptied, judgeEmptied, sumColumns } from '../../src/pass/emptied.ts';
 
 const columns = [
   { name: 'id', kind: 'text' },
@@ -45,14 +45,32 @@ describe('the values that a pass would empty', () => {
   });
 });
 
+const pendingIn = (emptied: Emptied) => [...(emptied.pending.get('email') ?? [])];
+const withoutEmail = { row: ['1', 'e'], emptied: [1], id: 4 };
+
 test('what a page compares is counted by column, and a copy leaves the original as it is', () => {
-  const first = new Emptied(columns).with([{ row: ['1', 'e'], emptied: [1], id: 4 }]);
+  const first = new Emptied(columns).with([withoutEmail]);
   const second = first.with([
     { row: ['2', null], emptied: [], id: 5 },
     { row: ['3', 'e'], emptied: [1], id: null },
   ]);
-  expect(first.counts).toEqual({ id: { filled: 1, emptied: 0 }, email: { filled: 1, emptied: 1 } });
-  expect(second.counts).toEqual({ id: { filled: 3, emptied: 0 }, email: { filled: 2, emptied: 2 } });
-  expect([...(second.pendingWith(new Map()).get('email') ?? [])]).toEqual([4]);
-  expect(sumColumns(first.counts, second.counts)).toMatchObject({ email: { filled: 3, emptied: 3 } });
+  expect(first.counts).toEqual({ id: { kept: 1, adopted: 0 } });
+  expect(second.counts).toEqual({ id: { kept: 3, adopted: 0 }, email: { kept: 0, adopted: 1 } });
+  expect([pendingIn(first), pendingIn(second)]).toEqual([[4], [4]]);
+  expect(sumColumns(first.counts, second.counts)).toMatchObject({ id: { kept: 4 }, email: { adopted: 1 } });
+  expect(filledIn(columns, second.counts, second.pending)).toEqual({
+    id: { filled: 3, emptied: 0 },
+    email: { filled: 2, emptied: 2 },
+  });
+});
+
+test('the last record of a key decides whether its value is pending', () => {
+  const page = new Emptied(columns).with([withoutEmail]);
+  const next = new Emptied(columns, page.pending);
+  expect([next.changesPending, pendingIn(next)]).toEqual([false, [4]]);
+  expect(pendingIn(next.with([withoutEmail]))).toEqual([4]);
+  const kept = next.with([{ ...withoutEmail, emptied: [] }]);
+  expect([kept.changesPending, kept.pending.size]).toEqual([true, 0]);
+  next.keepAll([4, 5]);
+  expect([next.changesPending, pendingIn(next), pendingIn(page)]).toEqual([true, [], [4]]);
 });

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Page, PageRequest, SnapshotPage } from '../../src/adapter.ts';
+import type { ChangesPage, Page, PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ConfigError, CursorExpiredError, LeaseLostError, ProtocolError, UnreachableError } from '../../src/errors.ts';
+import { BatchSize } from '../../src/pass/page/batches.ts';
 import { Pass } from '../../src/pass/pass.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
 import type { RunContext } from '../../src/run/context.ts';
@@ -35,6 +36,13 @@ function runOver(pages: readonly (Page | Error)[], changes: Partial<RunContext> 
     },
   });
   return { run: aRun(system.target, { thirdParty, ...changes }), asked };
+}
+
+/** Batches of one record. */
+class One extends BatchSize {
+  override get value(): number {
+    return 1;
+  }
 }
 
 const stored = async (): Promise<Checkpoint> => {
@@ -284,6 +292,138 @@ describe('values that a pass of changes would empty', () => {
     await (await openPass()).step(brings(emptied, 'b2'));
     expect(await system.events('customers.updated')).toEqual(range(10).map(String));
     expect(await stored()).toMatchObject({ bookmark: 'b2', heldEmptied: null, emptiedPermission: null });
+  });
+});
+
+describe('a value that a record would empty, where a later record of the pass counts', () => {
+  const page = (records: readonly object[], next: string | null): ChangesPage => {
+    return { mode: 'changes', records, deleted: [], bookmark: 'b2', next };
+  };
+  const without = { id: 1, email: null };
+  const others = [2, 3, 4, 5].map(someone);
+  const walk = async (pages: readonly Page[], changes: Partial<RunContext> = {}) => {
+    const left = [...pages];
+    const adapter = {
+      modes: () => ['changes' as const],
+      async fetchPage() {
+        const next = left.shift();
+        if (!next) throw new Error('there is no further page');
+        return next;
+      },
+    };
+    const run = aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter), ...changes });
+    const pass = await openPass();
+    for (const _page of pages) await pass.step(run);
+    return pass;
+  };
+  const columns = async () => (await stored()).progress.columns;
+  const later = [
+    ['the value of the row', someone(1), []],
+    ['another value', { id: 1, email: 'new@example.com' }, ['new@example.com']],
+  ] as const;
+
+  beforeEach(async () => {
+    await walk([{ ...page([someone(1), ...others], null), bookmark: 'b1' }]);
+  });
+
+  test.each(later)('keeps %s of a later page', async (_title, record, emails) => {
+    await walk([page([without], 'c2'), page([record, someone(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual(emails);
+    expect(await columns()).toMatchObject({ email: { kept: 2, adopted: 0 } });
+    expect(await stored()).toMatchObject({ phase: 'done', heldEmptied: null });
+  });
+
+  test.each(later)('keeps %s of a later batch of its page', async (_title, record, emails) => {
+    await walk([page([without, record, someone(2)], null)], { batchSize: new One(40) });
+    expect(await system.emails('customers.updated')).toEqual(emails);
+    expect(await columns()).toMatchObject({ email: { kept: 2, adopted: 0 } });
+  });
+
+  test('keeps what a row is created with that is gone meanwhile', async () => {
+    await walk([page([without], 'c2')]);
+    system.sql('DELETE FROM customers WHERE id = 1');
+    await walk([page([{ id: 1, email: 'new@example.com' }], null)]);
+    expect(await system.emails('customers.updated')).toEqual([]);
+  });
+
+  test('becomes empty in a snapshot, where the first record of a key counts', async () => {
+    const records = [without, ...others];
+    const { run } = runOver([
+      { mode: 'snapshot', records, next: 'c2' },
+      { mode: 'snapshot', records: [someone(1)], next: null },
+    ]);
+    const pass = await openPass();
+    pass.startOver();
+    await pass.step(run);
+    await pass.step(run);
+    expect(await system.emails('customers.updated')).toEqual([null]);
+  });
+
+  test('becomes empty if a later record has none again', async () => {
+    await walk([page([without], 'c2'), page([someone(1)], 'c3'), page([without, someone(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual([null]);
+  });
+
+  test('counts once, however often it comes', async () => {
+    await walk([page([without], 'c2'), page([without, ...others.slice(1)], 'c3'), page([without, someone(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual([null]);
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b2', heldEmptied: null });
+  });
+
+  test('counts once if the run dies within its page', async () => {
+    const dies = { batchSize: new One(40), committed: () => Promise.reject(new Error('killed')) };
+    const all = [1, 2, 3, 4, 5].map((id) => ({ id, email: null }));
+    await expect(walk([page(all, null)], dies)).rejects.toThrow('killed');
+    await system.takeOver();
+    await walk([page(all, null)]);
+    expect((await openPass()).heldEmptied).toMatchObject({
+      count: 5,
+      columns: [{ column: 'email', filled: 5, emptied: 5 }],
+    });
+  });
+});
+
+describe('a value that the database refuses to empty', () => {
+  const brings = (records: readonly object[], bookmark: string, changes: Partial<RunContext> = {}) => {
+    const page: Page = { mode: 'changes', records, deleted: [], bookmark, next: null };
+    const adapter = { modes: () => ['changes' as const], fetchPage: async () => page };
+    return aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter), ...changes });
+  };
+  const some = [{ id: 1, email: null }, { id: 2, email: null }, someone(3)];
+  const trigger = `CREATE TRIGGER filled BEFORE UPDATE ON customers WHEN new.email IS NULL AND new.id = 1
+    BEGIN SELECT RAISE(ABORT, 'email must be filled'); END`;
+
+  beforeEach(async () => {
+    await (await openPass()).step(brings([1, 2, 3].map(someone), 'b1'));
+    system.sql(trigger);
+  });
+
+  test('is reported and in quarantine, and the next pass reads it again', async () => {
+    const { ended } = await (await openPass()).step(brings(some, 'b2'));
+    expect(ended).toMatchObject({ refusedEmptied: 1, heldEmptied: null });
+    expect(await system.events('customers.updated')).toEqual(['2']);
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b1', fullAt: null });
+    expect(await system.target.rejects({ limit: 9 })).toMatchObject([{ key: '1' }]);
+
+    system.sql('DROP TRIGGER filled');
+    expect(await (await openPass()).step(brings(some, 'b2'))).toMatchObject({ ended: { refusedEmptied: 0 } });
+    expect(await system.events('customers.updated')).toEqual(['2', '1']);
+    expect(await stored()).toMatchObject({ bookmark: 'b2' });
+  });
+
+  test('is known too after a run that died behind the commit', async () => {
+    let commits = 0;
+    const committed = async () => {
+      commits += 1;
+      if (commits === 2) throw new Error('killed');
+    };
+    await expect((await openPass()).step(brings(some, 'b2', { committed }))).rejects.toThrow('killed');
+    await system.takeOver();
+    expect(await (await openPass()).step(brings([], 'b2'))).toMatchObject({
+      taken: null,
+      ended: { refusedEmptied: 1 },
+    });
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b1' });
   });
 });
 

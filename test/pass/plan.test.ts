@@ -114,3 +114,23 @@ test('a record that has come before in the pass does not count', () => {
   const gone = { ...found, entry: { ...entry, deleted: true } };
   expect(planSteps([record], [gone], { isRepeated: () => true })).toMatchObject([{ change: created }]);
 });
+
+describe('a record that would empty a value, where the database has rewritten another one', () => {
+  const given: Prepared = { key: '1', values: ['Ada', null], hash: 'new' };
+  const row = ['ADA', 'ada@example.com'];
+  const hash = (values: readonly unknown[]) => JSON.stringify(values);
+  const plan = (entryHash: string, verifies = false) => {
+    const found = { entry: { ...entry, hash: entryHash }, row, isRowDeleted: false };
+    return planSteps([given], [found], { hash, verifies })[0];
+  };
+  const written = hash(['Ada', 'ada@example.com']);
+
+  test('stays as it is while the third party does not change it', () => {
+    expect(plan(written)).toMatchObject({ change: 'none', emptied: [1], record: { hash: written } });
+  });
+
+  test('is written if it has changed, and in a pass that compares every row', () => {
+    const updated = { change: { type: 'updated', changed: [0] }, emptied: [1] };
+    expect([plan('old'), plan(written, true)]).toMatchObject([updated, updated]);
+  });
+});

@@ -37,6 +37,7 @@ export async function endChanges(state: PassState, emptied: EmptiedEnd, run: Run
       hasTooManyDuplicates: false,
       isIncomplete: false,
       heldEmptied: emptied.heldEmptied,
+      refusedEmptied: emptied.refused,
     },
     checkpoint: isAll ? end : { ...end, held, heldEmptied: emptied.heldEmptied, fullAt: null },
     keepsSeen: false,

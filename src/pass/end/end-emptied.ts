@@ -5,7 +5,7 @@ import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Prepared } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
-import { type ColumnVerdict, heldEmptied, judgeEmptied } from '../emptied.ts';
+import { type ColumnVerdict, filledIn, heldEmptied, judgeEmptied } from '../emptied.ts';
 import type { ByColumn, HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
@@ -17,6 +17,8 @@ export interface EmptiedEnd {
   /** The values that are held back, by column. */
   readonly held: ByColumn;
   readonly heldEmptied: HeldEmptied | null;
+  /** Rows of which the database refuses to empty values. */
+  readonly refused: number;
   /** Some rows keep a value that the third party does not have: the next pass must read it again. */
   readonly leavesSome: boolean;
 }
@@ -45,27 +47,28 @@ export async function endEmptied(state: PassState, run: WriteContext): Promise<E
     if (verdict.isHeld) held.set(verdict.column, ids.without(permitted));
   }
   const checkpoint = await writer.write(allowed, held);
+  const { refusedEmptied: refused = 0 } = checkpoint.progress;
   const countOf = ({ column }: ColumnVerdict) => held.get(column)?.count ?? 0;
   return {
     checkpoint,
     held,
     heldEmptied: heldEmptied(verdicts, countOf, { pass, at: run.now() }),
-    leavesSome: held.size > 0 || isDoubtful || leavesAdopted,
+    refused,
+    leavesSome: held.size > 0 || isDoubtful || leavesAdopted || refused > 0,
   };
 }
 
 /** What the guard says of each column of which a pass would empty values. A run and a dry run call this one function. */
 export function verdictsOf(state: PassState): readonly ColumnVerdict[] {
-  const { maxEmptied } = state.resource.guard;
+  const { guard, table } = state.resource;
   const { columns = {} } = state.checkpoint.progress;
-  return judgeEmptied(columns, (column) => permittedIn(state, column).count, maxEmptied);
+  const filled = filledIn(table.mapped, columns, candidatesOf(state));
+  return judgeEmptied(filled, (column) => permittedIn(state, column).count, guard.maxEmptied);
 }
 
 /** Whether the pass has adopted rows with values that it would empty: only the next pass knows their ids. */
-function hasAdopted({ checkpoint, held }: PassState): boolean {
-  const emptied = Object.values(checkpoint.progress.columns ?? {}).reduce((sum, count) => sum + count.emptied, 0);
-  const pending = [...held.pending.values()].reduce((sum, { count }) => sum + count, 0);
-  return emptied > pending;
+function hasAdopted({ checkpoint }: PassState): boolean {
+  return Object.values(checkpoint.progress.columns ?? {}).some(({ adopted }) => adopted > 0);
 }
 
 /** The records that would lose a value: of this pass, or of one that is held already. */
@@ -88,34 +91,40 @@ interface Group {
 class EmptyWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
+  #refused: number;
 
   constructor(state: PassState, run: WriteContext) {
     this.#state = state;
     this.#run = run;
+    this.#refused = state.checkpoint.progress.refusedEmptied ?? 0;
   }
 
   async write(allowed: ByColumn, held: ByColumn): Promise<Checkpoint> {
-    const left = new Map([...allowed].map(([column, ids]) => [column, ids]));
+    const left = new Map<string, SeenSet>();
+    for (const column of new Set([...allowed.keys(), ...held.keys()])) {
+      const ids = allowed.get(column) ?? new SeenSet();
+      left.set(column, ids.with([...(held.get(column) ?? [])]));
+    }
     for (const { columns, ids } of groupsOf(allowed)) {
       for (let at = 0; at < ids.length; at += idsPerBatch) {
         const batch = ids.slice(at, at + idsPerBatch);
-        for (const column of columns) left.set(column, (left.get(column) ?? new SeenSet()).without(setOf(batch)));
-        await this.#empty({ columns, ids: batch }, this.#rest(left, held));
+        for (const column of columns) left.get(column)?.removeAll(batch);
+        await this.#empty({ columns, ids: batch }, this.#rest(left));
       }
     }
-    return this.#state.checkpoint;
+    return this.#checkpoint();
+  }
+
+  /** A run that is killed must still know that the database has refused something. */
+  #checkpoint(refused = 0): Checkpoint {
+    const { checkpoint } = this.#state;
+    return { ...checkpoint, progress: { ...checkpoint.progress, refusedEmptied: this.#refused + refused } };
   }
 
   /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */
-  #rest(left: ByColumn, held: ByColumn): HeldSet {
-    const all = new Map<string, SeenSet>();
-    for (const column of new Set([...left.keys(), ...held.keys()])) {
-      const ids = [...(left.get(column) ?? []), ...(held.get(column) ?? [])];
-      all.set(column, setOf(ids));
-    }
-    return this.#state.checkpoint.phase === 'held'
-      ? this.#state.held.with({ emptied: all })
-      : this.#state.held.with({ pending: all });
+  #rest(left: ByColumn): HeldSet {
+    const { checkpoint, held } = this.#state;
+    return held.with(checkpoint.phase === 'held' ? { emptied: left } : { pending: left });
   }
 
   async #empty({ columns, ids }: Group, rest: HeldSet): Promise<void> {
@@ -145,11 +154,12 @@ class EmptyWriter {
         rejected: [],
         pass: checkpoint.pass,
         events: eventOptions(checkpoint, events),
-        checkpoint: () => ({ checkpoint, held: rest.serialize() }),
+        checkpoint: (_ids, _counts, refused) => ({ checkpoint: this.#checkpoint(refused), held: rest.serialize() }),
       },
       signal,
     );
     crashPoint('committed');
+    this.#refused += committed.refused.length;
     await noteCommit(committed.counts);
     return committed.busy;
   }
@@ -177,12 +187,6 @@ function groupsOf(byColumn: ByColumn): readonly Group[] {
     groups.set(name, group);
   }
   return [...groups.values()];
-}
-
-function setOf(ids: readonly number[]): SeenSet {
-  const set = new SeenSet();
-  set.addAll(ids);
-  return set;
 }
 
 function stillLocked(count: number): UnreachableError {

@@ -20,6 +20,8 @@ export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Ju
   readonly hasTooManyDuplicates: boolean;
   /** Values that the guard holds back. */
   readonly heldEmptied: HeldEmptied | null;
+  /** Rows of which the database refuses to empty values. */
+  readonly refusedEmptied: number;
 }
 
 /** The last step of a pass, and what is to be stored with it. */
@@ -64,6 +66,7 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     ended: {
       ...{ verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, isIncomplete },
       heldEmptied: emptied.heldEmptied,
+      refusedEmptied: emptied.refused,
     },
     checkpoint: {
       ...withPermitUsed(done, state, verdict),

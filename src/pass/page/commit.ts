@@ -57,7 +57,7 @@ export class PageWriter {
     this.#run = run;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
-    this.#emptied = new Emptied(state.resource.table.mapped);
+    this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
   }
 
   /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
@@ -67,8 +67,8 @@ export class PageWriter {
     const batch = { ...read, records: this.#withoutWaiting(read.records) };
     const entries = batch.records.map(({ key, hash }) => [key, hash] as const);
     const compared = await this.#withoutDriftedIn(batch, await target.compare(resource.table, entries));
+    this.#noteUnchanged(batch.records, compared);
     this.#brought.add(compared.unchanged);
-    this.#noteUnchanged(batch.records, compared.different);
     await this.#seeRejected(batch);
     this.#retryDifferent(batch, compared.different);
     if (this.#retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
@@ -84,20 +84,20 @@ export class PageWriter {
   }
 
   /** A record whose hash is equal has the values of its row. */
-  #noteUnchanged(records: readonly Prepared[], different: readonly number[]): void {
+  #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
     const others = new Set(different);
-    for (const [at, { values }] of records.entries())
-      if (!others.has(at)) this.#emptied.note({ row: values, emptied: [], id: null });
+    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#emptied.noteUnchanged(values);
+    this.#emptied.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 
-  /** What is held back, with what this page would empty. */
+  /** What is held back, with what the pass would empty after this page. */
   #held(emptied = this.#emptied): HeldSet {
     const { held } = this.#state;
-    return emptied.hasPending ? held.with({ pending: emptied.pendingWith(held.pending) }) : held;
+    return emptied.changesPending ? held.with({ pending: emptied.pending }) : held;
   }
 
   #heldToStore(emptied = this.#emptied) {
-    return emptied.hasPending ? { held: this.#held(emptied).serialize() } : {};
+    return emptied.changesPending ? { held: this.#held(emptied).serialize() } : {};
   }
 
   /** Where the first record of a key counts, it does so also while it waits for its row. */
@@ -186,7 +186,7 @@ export class PageWriter {
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
       const found = this.#withoutDrifted(planned, known);
-      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash });
+      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash, verifies: before.verifies });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return steps;
