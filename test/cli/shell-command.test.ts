@@ -5,7 +5,7 @@ describe('what a person types in a shell', () => {
   test.each([
     ['a program of the system', '/usr/local/bin/cronsync', '/srv/geo', 'cronsync'],
     ['its second name', '/usr/local/bin/sync', '/srv/geo', 'cronsync'],
-    ['a checkout', '/work/cronsync/bin/sync.js', '/work/cronsync', 'cronsync'],
+    ['a checkout', '/srv/cronsync/bin/sync.js', '/srv/cronsync', 'cronsync'],
     ['a package of the folder', '/srv/geo/node_modules/.bin/cronsync', '/srv/geo', 'npx cronsync'],
     ['a package of a folder above', '/srv/geo/node_modules/.bin/sync', '/srv/geo/jobs', 'npx cronsync'],
     ['a package, started by its file', '/srv/geo/node_modules/cronsync/bin/sync.js', '/srv/geo', 'npx cronsync'],
