@@ -135,8 +135,11 @@ export interface HeldPermit {
   readonly count: number;
 }
 
+/** What the guard measured deletions by when it first held them. */
 export interface HeldSince {
+  /** The rows of which it allowed a share. */
   readonly base: number;
+  /** The rows that were live when that pass began. */
   readonly liveAtStart: number;
 }
 

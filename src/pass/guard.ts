@@ -90,8 +90,9 @@ function judgeAmount(end: PassEnd, guard: Guard): Verdict {
 }
 
 /**
- * The rows of which the guard allows a share: those that were live when the pass began, or when the guard's window began,
- * whichever is less. Rows that the pass has made do not count: a wrong tenant's records would outvote ours.
+ * The rows of which the guard allows a share: those that were live when the pass began, when the guard's window began, or when
+ * deletions that it still holds were first measured, whichever is least. Rows that the pass has made do not count: a wrong
+ * tenant's records would outvote ours.
  */
 export function baseOf(end: PassEnd, { windowMs }: Pick<Guard, 'windowMs'>): number {
   const atStart = liveBefore(end);
