@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { comparePositions, type Position, parsePosition } from '../../src/event.ts';
 import type { Timings } from '../../src/timings.ts';
 import { type BaseConfig, eventually, type Project } from './sync.ts';
 
@@ -31,6 +32,7 @@ export function withListeners(listeners: Readonly<Record<string, object>>): (con
 export interface GroupFacts {
   readonly name: string;
   readonly pending: number;
+  /** The stream has entries that the group has not read. A group may be ahead of a stream that was flushed and made again. */
   readonly behind: boolean;
 }
 
@@ -42,8 +44,15 @@ export async function groupsOf(project: Project): Promise<GroupFacts[]> {
   const groups = (await client.xinfo('GROUPS', project.streamKey)) as readonly (readonly unknown[])[];
   return groups.map((group) => {
     const fact = (name: string) => group[group.indexOf(name) + 1];
-    return { name: String(fact('name')), pending: Number(fact('pending')), behind: fact('last-delivered-id') !== last };
+    const behind = comparePositions(positionOf(fact('last-delivered-id')), positionOf(last)) < 0;
+    return { name: String(fact('name')), pending: Number(fact('pending')), behind };
   });
+}
+
+function positionOf(id: unknown): Position {
+  const position = parsePosition(String(id));
+  if (!position) throw new Error(`not an ID of the stream: ${id}`);
+  return position;
 }
 
 /** Waits until everything that is on the stream is acknowledged by every group. */
