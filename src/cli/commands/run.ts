@@ -49,6 +49,7 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
   const permits = isPermitting ? await permitsGiven(setting, flags) : null;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
+  terminal.identify({ run: holder.run });
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
     terminal.caller.keepHeapSmall?.();
