@@ -18,7 +18,7 @@ export interface LogOrigin {
   readonly run?: string;
 }
 
-/** The numbers that pino has for the levels (its docs/api.md, "logger.levels"). */
+/** The numbers that pino has for the levels (`logger.levels` in its API). */
 const numbers: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
 
 /**
