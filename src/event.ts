@@ -47,6 +47,8 @@ export interface EventMaker {
   readonly run: string;
   /** The adapter that it read. */
   readonly adapter: string;
+  /** The span of the commit, where a trace of the run is recorded (CloudEvents, distributed tracing extension). */
+  readonly traceparent?: string;
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
@@ -57,8 +59,7 @@ export function eventOf(change: Change, { generation, seq }: Position, context: 
   const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
   const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
   const cause = why ? `,"cause":"${why}"` : '';
-  const { maker } = context;
-  const made = maker ? `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}` : '';
+  const made = madeBy(context.maker);
   return (
     `{"specversion":"1.0","id":"${context.name}:${generation}-${seq}","source":${JSON.stringify(context.source)}` +
     `,"type":"${context.resource}.${change.type}","subject":${JSON.stringify(change.key)},"time":"${context.time}"` +
@@ -66,6 +67,12 @@ export function eventOf(change: Change, { generation, seq }: Position, context: 
     `,"data":{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
     `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}}`
   );
+}
+
+function madeBy(maker: EventMaker | undefined): string {
+  if (!maker) return '';
+  const trace = maker.traceparent === undefined ? '' : `,"traceparent":"${maker.traceparent}"`;
+  return `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}${trace}`;
 }
 
 /**
