@@ -103,7 +103,7 @@ test('what a run fails of is on its span, without secrets', async () => {
   expect(sink.text()).not.toContain(token);
 });
 
-test('a collector that is away or never answers, and packages that are missing, change nothing of a run', async () => {
+test('a collector that is away, never answers, or takes gRPC only changes nothing of a run', async () => {
   await using sink = await anOtlpSink('hang');
   await using project = await aProject({ redis, records: customers(2) });
   for (const env of [sink.env, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }]) {
