@@ -38,6 +38,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
     'dry-run',
     'verify',
     'listen',
+    'act',
   ].flatMap((folder) => [
     [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
     [`src/${folder}/planted.ts`, '../cli/main.ts'] as const,
@@ -58,6 +59,8 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/run/planted.ts', '../dry-run/dry-pass.ts'],
   ['src/dry-run/planted.ts', '../run/run.ts'],
   ['src/verify/planted.ts', '../run/run.ts'],
+  ['src/act/planted.ts', '../run/run.ts'],
+  ['src/act/planted.ts', '../listen/daemon.ts'],
   ['src/http/planted.ts', 'ioredis'],
   ['src/redis/planted.ts', 'got'],
   ['src/run/planted.ts', 'cosmiconfig'],

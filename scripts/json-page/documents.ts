@@ -1,3 +1,4 @@
+import { actDocuments } from './acts.ts';
 import {
   backOffCause,
   change,
@@ -473,6 +474,7 @@ export const documents: readonly JsonDocument[] = [
       'What was moved.',
     ),
   },
+  ...actDocuments,
   {
     name: 'init',
     command: 'cronsync init --json',
