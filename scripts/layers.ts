@@ -40,6 +40,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
     'verify',
     'verdict',
     'listen',
+    'act',
   ].flatMap((folder) => [
     [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
     [`src/${folder}/planted.ts`, '../cli/main.ts'] as const,
@@ -61,6 +62,8 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/dry-run/planted.ts', '../run/run.ts'],
   ['src/verify/planted.ts', '../run/run.ts'],
   ['src/verdict/problems/planted.ts', '../../run/run.ts'],
+  ['src/act/planted.ts', '../run/run.ts'],
+  ['src/act/planted.ts', '../listen/daemon.ts'],
   ['src/http/planted.ts', 'ioredis'],
   ['src/redis/planted.ts', 'got'],
   ['src/cli/planted.ts', '@opentelemetry/api'],
