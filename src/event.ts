@@ -38,6 +38,15 @@ export interface EventContext {
   readonly time: string;
   /** The reason of the whole pass, if it is not a change at the third party. */
   readonly cause?: 'remap';
+  readonly maker?: EventMaker;
+}
+
+/** Who has written a change: extension attributes of its event. */
+export interface EventMaker {
+  /** The id of the run. */
+  readonly run: string;
+  /** The adapter that it read. */
+  readonly adapter: string;
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
@@ -48,10 +57,12 @@ export function eventOf(change: Change, { generation, seq }: Position, context: 
   const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
   const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
   const cause = why ? `,"cause":"${why}"` : '';
+  const { maker } = context;
+  const made = maker ? `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}` : '';
   return (
     `{"specversion":"1.0","id":"${context.name}:${generation}-${seq}","source":${JSON.stringify(context.source)}` +
     `,"type":"${context.resource}.${change.type}","subject":${JSON.stringify(change.key)},"time":"${context.time}"` +
-    `,"datacontenttype":"application/json","sequence":"${String(seq).padStart(20, '0')}"${cause}` +
+    `,"datacontenttype":"application/json","sequence":"${String(seq).padStart(20, '0')}"${cause}${made}` +
     `,"data":{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
     `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}}`
   );
