@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
+import type { Checkpoint, HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
@@ -25,6 +25,7 @@ import { planEmptied } from './emptied.ts';
 import { Findings } from './findings.ts';
 import { PagePlanner } from './plan-batch.ts';
 import type { ResourcePlan, TablePlan } from './resource-plan.ts';
+import { planUpdates } from './updates.ts';
 
 export interface DryPassOptions {
   readonly maxPages: number;
@@ -58,6 +59,7 @@ export class DryPass {
   #deletes: PlannedDeletes | null = null;
   #drift: DriftCounts | null = null;
   #emptied: HeldEmptied | null = null;
+  #updates: HeldUpdates | null = null;
 
   constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
@@ -96,6 +98,7 @@ export class DryPass {
       verdict: this.#deletes?.verdict ?? null,
       drift: this.#drift,
       emptied: this.#emptied,
+      updates: this.#updates,
       ...(recognised && { recognised }),
       table: this.#table.plan,
     };
@@ -170,10 +173,10 @@ export class DryPass {
       signal.throwIfAborted();
     }
     const { duplicates, again } = planner.repeated;
-    const columns = planner.emptied.counts;
+    const { counts: columns, pending, deferred } = planner.compared;
     const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };
     const { held } = this.#state;
-    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pending }) };
+    this.#state = { ...this.#state, held: held.with({ pending, deferred }) };
     this.#findings.page(all);
     return all;
   }
@@ -203,6 +206,7 @@ export class DryPass {
     const { target, spool } = this.#context;
     const { table } = this.#state.resource;
     this.#emptied = planEmptied(this.#state, this.#context);
+    this.#updates = await planUpdates(this.#state, this.#context);
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
     for (const ids of deletes.ids) {

@@ -159,6 +159,7 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
     print(`${resource.padEnd(10)} ${many(live, 'live row')}; ${checkpoint ? describePass(checkpoint) : 'no pass yet'}`);
     if (checkpoint?.held) print(`           ${out.yellow(`held back: ${checkpoint.held.because}`)}`);
     if (checkpoint?.heldEmptied) print(`           ${out.yellow(`held back: ${checkpoint.heldEmptied.because}`)}`);
+    if (checkpoint?.heldUpdates) print(`           ${out.yellow(`held back: ${checkpoint.heldUpdates.because}`)}`);
     if (checkpoint?.incomplete) print(`           ${out.red(incompleteText(checkpoint.incomplete))}`);
     if (checkpoint?.backOff) print(`           ${out.red(`backing off: ${checkpoint.backOff.cause.message}`)}`);
     if (drift) print(`           ${out.yellow(describeDrift(drift, resource, command))}`);
