@@ -72,7 +72,7 @@ export const updates = orNull(
       because: text('Why the guard holds them.'),
       at: whole('When the guard held them, in milliseconds since the epoch.'),
     },
-    'Updates that the guard holds back (`guard.maxUpdates`). Null if there are none.',
+    'Updates that the guard holds back (`guard.maxUpdates`). A plan counts and lists them all the same. Null if there are none.',
   ),
 );
 

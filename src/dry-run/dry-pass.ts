@@ -6,6 +6,7 @@ import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
+import { judgeEndUpdates, updatedIn } from '../pass/end/end-updates.ts';
 import { HeldSet, heldAtStart } from '../pass/held-set.ts';
 import { firstCounts } from '../pass/page/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/page/fetch-page.ts';
@@ -25,7 +26,6 @@ import { planEmptied } from './emptied.ts';
 import { Findings } from './findings.ts';
 import { PagePlanner } from './plan-batch.ts';
 import type { ResourcePlan, TablePlan } from './resource-plan.ts';
-import { planUpdates } from './updates.ts';
 
 export interface DryPassOptions {
   readonly maxPages: number;
@@ -203,10 +203,10 @@ export class DryPass {
   }
 
   async #planDeletes(): Promise<void> {
-    const { target, spool } = this.#context;
+    const { target, spool, now } = this.#context;
     const { table } = this.#state.resource;
     this.#emptied = planEmptied(this.#state, this.#context);
-    this.#updates = await planUpdates(this.#state, this.#context);
+    this.#updates = judgeEndUpdates(this.#state, updatedIn(this.#state), now());
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
     for (const ids of deletes.ids) {

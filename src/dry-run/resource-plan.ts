@@ -32,7 +32,7 @@ export interface ResourcePlan {
   readonly drift: DriftCounts | null;
   /** Values that would become empty, and that the guard would hold back: they are not among the changes. */
   readonly emptied: HeldEmptied | null;
-  /** Updates that the guard would hold back: they are not among the changes. */
+  /** Updates that the guard would hold back: they are among the changes, as deletions are. */
   readonly updates: HeldUpdates | null;
   /** For a resource with `match`: by what the records were recognised. */
   readonly recognised?: Recognised;

@@ -41,7 +41,6 @@ export function aResource(
     rejects: 0,
     drift: null,
     lost: [],
-    heldUpdates: null,
     unmet: [],
     schemaChange: null,
     ...rest,

@@ -103,7 +103,7 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
       ? `somebody else has changed ${differingIn(drift)} of ${many(drift.compared, 'row')} that were looked up: "cronsync verify" lists them`
       : '',
     emptied ? `the guard would hold ${many(emptied.count, 'value')} back: ${emptied.because}` : '',
-    updates ? `the guard would hold ${many(updates.count, 'update')} back: ${updates.because}` : '',
+    updates ? `the guard would hold the updates: ${updates.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
     duplicates > 0 ? `${many(duplicates, 'duplicate')}: the first record of each key counts` : '',
     rejected > 0 ? `${many(rejected, 'record')} would be rejected:` : '',
