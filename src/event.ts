@@ -47,6 +47,8 @@ export interface EventMaker {
   readonly run: string;
   /** The adapter that it read. */
   readonly adapter: string;
+  /** The span of the commit, where a trace of the run is recorded (CloudEvents, distributed tracing extension). */
+  readonly traceparent?: string;
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
@@ -59,11 +61,8 @@ export function eventOf(change: Change, position: Position, context: EventContex
   const data =
     `{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
     `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}`;
-  const { name, source, time } = context;
-  const type = `${context.resource}.${change.type}`;
-  const { maker } = context;
-  const rest = { ...(why && { cause: why }), ...(maker && { maker }) };
-  return eventText(position, { name, source, type, subject: change.key, time, ...rest }, data);
+  const head = { type: `${context.resource}.${change.type}`, subject: change.key, cause: why };
+  return eventText(position, { ...context, ...head }, data);
 }
 
 /** What an event says besides its data and its position. */
@@ -71,24 +70,30 @@ export interface EventHead {
   readonly name: string;
   readonly source: string;
   readonly type: string;
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** RFC 3339. */
   readonly time: string;
-  readonly cause?: string;
-  readonly maker?: EventContext['maker'];
+  readonly cause?: string | undefined;
+  readonly maker?: EventMaker | undefined;
 }
 
 /** An event as JSON. `data` is JSON already. */
 export function eventText({ generation, seq }: Position, head: EventHead, data: string): string {
+  const { name, source, type, time, maker } = head;
   const subject = head.subject === undefined ? '' : `,"subject":${JSON.stringify(head.subject)}`;
   const cause = head.cause ? `,"cause":"${head.cause}"` : '';
-  const { maker } = head;
-  const made = maker ? `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}` : '';
+  const made = madeBy(maker);
   return (
-    `{"specversion":"1.0","id":"${head.name}:${generation}-${seq}","source":${JSON.stringify(head.source)}` +
-    `,"type":"${head.type}"${subject},"time":"${head.time}","datacontenttype":"application/json"` +
+    `{"specversion":"1.0","id":"${name}:${generation}-${seq}","source":${JSON.stringify(source)}` +
+    `,"type":"${type}"${subject},"time":"${time}","datacontenttype":"application/json"` +
     `,"sequence":"${String(seq).padStart(20, '0')}"${cause}${made},"data":${data}}`
   );
+}
+
+function madeBy(maker: EventMaker | undefined): string {
+  if (!maker) return '';
+  const trace = maker.traceparent === undefined ? '' : `,"traceparent":"${maker.traceparent}"`;
+  return `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}${trace}`;
 }
 
 /**
