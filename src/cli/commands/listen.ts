@@ -21,7 +21,7 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
   const setting = await loadSetting(flags, terminal);
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
-  using redis = await connectRedis(setting);
+  using redis = await connectRedis(setting, { isDaemon: true });
   await using dead = await openDeadLetters(setting);
   const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
 
