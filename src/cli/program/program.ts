@@ -12,6 +12,7 @@ import { addRepairs } from './repair.ts';
 import { addRun } from './run.ts';
 import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
+import { addWeb } from './web.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version). */
 export async function parseCommandLine(
@@ -79,6 +80,7 @@ function buildProgram(program: Command, choose: Choose): void {
   addInspection(program, choose);
   addRepairs(program, choose);
   addListen(program, choose);
+  addWeb(program, choose);
   addDead(program, choose);
   addSetup(program, choose);
 }
@@ -91,6 +93,7 @@ Examples:
   cronsync swap --to b --dry-run     show what another third party would change
   cronsync listen                    the daemon that runs the listeners
   cronsync status                    where everything stands
+  cronsync web                       the same as a page in the browser
 
 Exit codes:
   0         done, or nothing to do
