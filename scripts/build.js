@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { fewCommands, lazyBuiltins, noCluster, noDebug, ownBundle } from './bundle-plugins.js';
+import { fewCommands, lazyBuiltins, noCluster, noDebug, optionalTelemetry, ownBundle } from './bundle-plugins.js';
 import { writeNotices } from './notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -38,7 +38,14 @@ const program = {
 const command = await build({
   ...program,
   entryPoints: { cli: 'src/cli/main.ts', ...(isTest && { 'command-line': 'src/cli/command-line.ts' }) },
-  plugins: [fewCommands, lazyBuiltins, noCluster, noDebug, ownBundle(/\/web\/page\.ts$/, './web.cjs')],
+  plugins: [
+    fewCommands,
+    lazyBuiltins,
+    noCluster,
+    noDebug,
+    optionalTelemetry,
+    ownBundle(/\/web\/page\.ts$/, './web.cjs'),
+  ],
 });
 const page = await build({ ...program, entryPoints: { web: 'src/web/page.ts' } });
 const browser = await build({

@@ -15,6 +15,8 @@ import {
 
 /** Parts that several documents have. */
 
+export const adapter = text('The adapter that was read.');
+
 export const exitCode = whole('The exit code of the command.');
 
 export const errors = list(
@@ -273,6 +275,9 @@ export const event = object(
     },
     syncrun: text('The id of the run that wrote the change. Absent from what release 0.1.0 has written.'),
     syncadapter: text('The adapter that this run read. Absent from what release 0.1.0 has written.'),
+    traceparent: text(
+      'The span of the commit (CloudEvents, distributed tracing extension). Absent where the run was not traced.',
+    ),
     data: object(
       {
         key,
@@ -285,7 +290,7 @@ export const event = object(
     ),
   },
   'A CloudEvent (CloudEvents 1.0.2, JSON format) of one change.',
-  ['cause', 'syncrun', 'syncadapter'],
+  ['cause', 'syncrun', 'syncadapter', 'traceparent'],
 );
 
 export const reject = object(
@@ -295,6 +300,7 @@ export const reject = object(
     key: orNull(text('The key of the record. Null if it cannot be read.')),
     reasons: list(text('One reason.'), 'Why the record was rejected.'),
     raw: text('The record as it came, as JSON text.'),
+    firstAt: time('When the record was rejected first, in a row of passes that all brought it.'),
     at: time('When the record was rejected last.'),
   },
   'A rejected record.',

@@ -12,6 +12,7 @@ import { addRepairs } from './repair.ts';
 import { addRun } from './run.ts';
 import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
+import { addSyncs } from './syncs.ts';
 import { addWeb } from './web.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version). */
@@ -82,6 +83,7 @@ function buildProgram(program: Command, choose: Choose): void {
   addListen(program, choose);
   addWeb(program, choose);
   addDead(program, choose);
+  addSyncs(program, choose);
   addSetup(program, choose);
 }
 
