@@ -40,7 +40,7 @@ export interface RunFlags extends PlanFlags {
   readonly lockedExitCode?: number;
 }
 
-export interface VerifyFlags extends GlobalOptions {
+export interface VerifyFlags extends ActFlags {
   readonly resource?: readonly string[];
   readonly repair?: boolean;
   readonly sample?: number;
@@ -51,6 +51,10 @@ export interface EventsFlags extends GlobalOptions {
   readonly type?: readonly string[];
   readonly key?: string;
   readonly follow?: boolean;
+}
+
+export interface ActivityFlags extends GlobalOptions {
+  readonly limit: number;
 }
 
 export interface ListRejectsFlags extends GlobalOptions {
@@ -75,8 +79,14 @@ export interface PageFlags {
 
 export interface WebFlags extends GlobalOptions, PageFlags {}
 
+/** The flags of every command whose act is noted. */
+export interface ActFlags extends GlobalOptions {
+  /** Why the person does it. */
+  readonly reason?: string;
+}
+
 /** The flags of every command that asks before it acts. */
-export interface ConfirmFlags extends GlobalOptions {
+export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
@@ -86,7 +96,7 @@ export interface ForgetFlags extends ConfirmFlags {
 }
 
 /** Which dead letters. */
-export interface DeadFlags extends GlobalOptions {
+export interface DeadFlags extends ActFlags {
   readonly listener?: string;
   readonly key?: string;
   /** Milliseconds. */
