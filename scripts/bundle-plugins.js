@@ -83,3 +83,15 @@ export const lazyCluster = {
     });
   },
 };
+
+/** Leaves a module that is imported lazily to a bundle of its own, which lies beside this one. */
+export function ownBundle(filter, bundle) {
+  return {
+    name: 'own-bundle',
+    setup(build) {
+      build.onResolve({ filter }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: bundle, external: true } : undefined,
+      );
+    },
+  };
+}
