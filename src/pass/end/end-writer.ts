@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../../batch.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint, PassProgress } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -23,12 +24,14 @@ export class EndWriter {
   /** Where the checkpoint counts what the database refuses. */
   readonly #counter: keyof Pick<PassProgress, 'refusedEmptied' | 'refusedUpdates'>;
   #refused: number;
+  #changed: ChangeCounts;
 
   constructor(state: PassState, run: WriteContext, counter: 'refusedEmptied' | 'refusedUpdates') {
     this.#state = state;
     this.#run = run;
     this.#counter = counter;
     this.#refused = state.checkpoint.progress[counter] ?? 0;
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   get refused(): number {
@@ -63,20 +66,25 @@ export class EndWriter {
         rejected: [],
         pass: checkpoint.pass,
         events: eventOptions(checkpoint, events),
-        checkpoint: (_ids, _counts, refused) => ({ checkpoint: this.#checkpoint(refused), held: rest.serialize() }),
+        checkpoint: (_ids, counts, refused) => ({
+          checkpoint: this.#checkpoint(refused, counts),
+          held: rest.serialize(),
+        }),
       },
       signal,
     );
     crashPoint('committed');
     this.#refused += committed.refused.length;
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     return committed.busy;
   }
 
   /** A run that is killed must still know that the database has refused something. */
-  #checkpoint(refused = 0): Checkpoint {
+  #checkpoint(refused = 0, counts = noChanges): Checkpoint {
     const { checkpoint } = this.#state;
-    return { ...checkpoint, progress: { ...checkpoint.progress, [this.#counter]: this.#refused + refused } };
+    const progress = { ...checkpoint.progress, [this.#counter]: this.#refused + refused };
+    return { ...checkpoint, progress, totals: sumCounts(this.#changed, counts) };
   }
 }
 

@@ -56,6 +56,8 @@ export class PageWriter {
   /** Whether an update waits for the end of the pass; undefined where none does. */
   readonly #defers: ((id: number) => boolean) | undefined;
   #compared: ComparedRows;
+  /** All changes of the resource so far: those of a transaction count once it is committed. */
+  #changed: ChangeCounts;
 
   constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
     this.#state = state;
@@ -65,6 +67,7 @@ export class PageWriter {
     this.#digest = digestFields(state.resource.table.mapped);
     this.#defers = defersIn(state);
     this.#compared = new ComparedRows(state.resource.table.mapped, state.held);
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
@@ -85,7 +88,8 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const checkpoint = afterPage({ refused: 0, repeated, columns: this.#compared.counts });
+    const page = { refused: 0, repeated, columns: this.#compared.counts };
+    const checkpoint = { ...afterPage(page), totals: this.#changed };
     await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
     return { counts: noChanges, refused: 0, repeated, held, checkpoint };
   }
@@ -183,7 +187,10 @@ export class PageWriter {
     );
   }
 
-  /** One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. */
+  /**
+   * One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. Within a
+   * page only the totals of the checkpoint move, and its validators stay dropped.
+   */
   async #commitOnce(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, checkpoint: before, seen } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
@@ -200,10 +207,12 @@ export class PageWriter {
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return this.#keepable(steps);
     };
-    const checkpoint = (ids: readonly number[], _counts: ChangeCounts, refused: number) => {
+    const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
+      const totals = sumCounts(this.#changed, counts);
+      if (!afterPage) return { checkpoint: { ...before, validators: null, totals } };
       const after = this.#compared.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: after.counts };
-      candidate = afterPage?.(page) ?? before;
+      candidate = { ...afterPage(page), totals };
       return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(after) };
     };
     assertTrusted(this.#run);
@@ -216,7 +225,7 @@ export class PageWriter {
         aliases: batch.aliases,
         pass: before.pass,
         events: eventOptions(before, events),
-        ...(afterPage && { checkpoint }),
+        checkpoint,
       },
       signal,
     );
@@ -225,7 +234,8 @@ export class PageWriter {
     for (const key of committed.busy) compared.delete(key);
     this.#compared = this.#compared.with(compared.values());
     this.#keepBusy(records, committed.busy);
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     const { counts, refused } = committed;
     const { repeated } = this.#brought;
     return {
