@@ -172,17 +172,18 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
     const letters = dead > 0 ? `, ${out.red(many(dead, 'dead letter'))}: ${command} dead list` : '';
     print(`listener   ${group}: ${pending} pending, ${lag ?? 'unknown'} behind${letters}`);
   }
-  for (const run of status.runs) print(`run        ${run.startedAt.toISOString()} ${describeRun(run, out)}`);
+  const working = status.lock?.holder?.run;
+  for (const run of status.runs)
+    print(`run        ${run.startedAt.toISOString()} ${describeRun(run, run.run === working, out)}`);
 }
 
-function describeRun(
-  { startedAt, endedAt, outcome, exitCode, counts, hits, error }: RunRow,
-  out: Terminal['out'],
-): string {
-  const did = `${changes(counts, out)}; ${many(hits, 'hit')}`;
-  if (endedAt === null) return `is running, or was killed ${did}`;
+/** A run without an end that does not hold the lock is one that nobody will end. */
+function describeRun(run: RunRow, isWorking: boolean, out: Terminal['out']): string {
+  const { startedAt, endedAt, outcome, exitCode, error } = run;
+  if (endedAt === null) return isWorking ? 'is running' : out.yellow('was killed');
   const took = formatDuration(endedAt.getTime() - startedAt.getTime());
-  return `${outcome} (${exitCode}) ${did}; ${took}${error ? `; ${error}` : ''}`;
+  const did = `${changes(run.counts, out)}; ${many(run.hits, 'hit')}; ${took}`;
+  return `${outcome} (${exitCode}) ${did}${error ? `; ${error}` : ''}`;
 }
 
 function describeDrift(drift: Drift, resource: string, command: string): string {
