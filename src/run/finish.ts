@@ -6,10 +6,12 @@ import type { RunReport } from './report.ts';
 
 interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'now'> {
   readonly relayer: Relayer;
+  /** Writes events about the sync itself, if a listener hears them. */
+  readonly announce?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
+ * Announces what is new of the sync, relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
  * run that lost the lock does nothing. What goes wrong here is reported too: the data is committed in any case.
  */
 export async function finish(
@@ -20,6 +22,7 @@ export async function finish(
 ): Promise<void> {
   const { lease, target, timings, now } = context;
   if (!lease.isTrusted()) return;
+  await announceNews(report, context);
   if (!report.isAlarmed) {
     try {
       await relayTheRest(report, context, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
@@ -39,6 +42,15 @@ export async function finish(
 export function stopCodeOf(stop: AbortSignal): ExitCode | null {
   if (!stop.aborted) return null;
   return stop.reason instanceof StopError ? stop.reason.exitCode : ExitCode.ok;
+}
+
+/** What cannot be announced now is announced by a later run. */
+async function announceNews(report: RunReport, { announce }: Finishing): Promise<void> {
+  try {
+    await announce?.();
+  } catch (error) {
+    report.met(error);
+  }
 }
 
 async function relayTheRest(report: RunReport, { relayer }: Finishing, patienceMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { type ExitCode, LockHeldError, StopError, UsageError } from '../../errors.ts';
+import { hearsSync } from '../../listener.ts';
 import type { Holder } from '../../lock.ts';
 import type { RunDeps } from '../../run/run.ts';
 import { errorSummary } from '../../run/summary.ts';
@@ -125,6 +126,7 @@ async function runOnce(
         retainMs: config.events.retainMs,
         source: config.events.source,
         onRemap: config.events.onRemap,
+        announces: Object.values(config.listeners).some(({ on }) => on.some(hearsSync)),
         perMs: config.adapters[config.adapter]?.throttle.perMs ?? 60_000,
       },
       trace ? trace.deps(deps) : deps,
