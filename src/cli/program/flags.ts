@@ -40,10 +40,17 @@ export interface RunFlags extends PlanFlags {
   readonly lockedExitCode?: number;
 }
 
-export interface VerifyFlags extends GlobalOptions {
+export interface VerifyFlags extends ActFlags {
   readonly resource?: readonly string[];
   readonly repair?: boolean;
   readonly sample?: number;
+}
+
+export interface StatusFlags extends GlobalOptions {
+  readonly watch?: boolean;
+  readonly all?: boolean;
+  /** Milliseconds. */
+  readonly maxAge?: number;
 }
 
 export interface EventsFlags extends GlobalOptions {
@@ -51,6 +58,10 @@ export interface EventsFlags extends GlobalOptions {
   readonly type?: readonly string[];
   readonly key?: string;
   readonly follow?: boolean;
+}
+
+export interface ActivityFlags extends GlobalOptions {
+  readonly limit: number;
 }
 
 export interface ListRejectsFlags extends GlobalOptions {
@@ -65,8 +76,14 @@ export interface ListenFlags extends GlobalOptions {
   readonly once?: boolean;
 }
 
+/** The flags of every command whose act is noted. */
+export interface ActFlags extends GlobalOptions {
+  /** Why the person does it. */
+  readonly reason?: string;
+}
+
 /** The flags of every command that asks before it acts. */
-export interface ConfirmFlags extends GlobalOptions {
+export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
@@ -76,7 +93,7 @@ export interface ForgetFlags extends ConfirmFlags {
 }
 
 /** Which dead letters. */
-export interface DeadFlags extends GlobalOptions {
+export interface DeadFlags extends ActFlags {
   readonly listener?: string;
   readonly key?: string;
   /** Milliseconds. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Choose, collect, runs, withGlobals } from './arguments.ts';
+import { type Choose, collect, runs, withConfirmation, withGlobals } from './arguments.ts';
 import type { ConfirmFlags, ListenFlags } from './flags.ts';
 
 /** Adds `cronsync listen`, the daemon, and `cronsync listener drop`, which forgets a listener. */
@@ -20,9 +20,9 @@ export function addListen(program: Command, choose: Choose): void {
   );
 
   const listener = program.command('listener').description('what is known of a listener');
-  const drop = withGlobals(
-    listener.command('drop <name>').description('forget a listener: its groups and cursors'),
-  ).option('--yes', 'do not ask');
+  const drop = withConfirmation(
+    withGlobals(listener.command('drop <name>').description('forget a listener: its groups and cursors')),
+  );
   runs<ConfirmFlags>(drop, choose, async ({ flags, words: [name = ''], terminal }) =>
     (await import('../commands/drop-listener.ts')).dropListener(name, flags, terminal),
   );
