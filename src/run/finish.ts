@@ -3,6 +3,10 @@ import { lowestCursor } from '../relay/groups.ts';
 import type { Relayer } from '../relay/relayer.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
+import { totalsAfter } from './run-totals.ts';
+
+/** The last of these rows that has totals is counted on from; those after it were killed. */
+const runsCounted = 60;
 
 interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'now'> {
   readonly relayer: Relayer;
@@ -32,7 +36,8 @@ export async function finish(
     }
   }
   try {
-    await target.recordRun(report.row(now(), stopCodeOf(stop)));
+    const row = report.row(now(), stopCodeOf(stop));
+    await target.recordRun({ ...row, totals: totalsAfter(row, await target.runs({ limit: runsCounted })) });
   } catch (error) {
     report.met(error);
   }

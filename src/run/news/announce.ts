@@ -33,7 +33,13 @@ async function standingsOf(passes: readonly Pass[], target: RunContext['target']
     if (!checkpoint) continue;
     const { found } = await target.drift(resource.table.resource);
     const drift = found?.isBeingRepaired ? null : found;
-    standings.push({ resource: resource.table.resource, checkpoint, totals: null, drift, schemaChange: null });
+    standings.push({
+      resource: resource.table.resource,
+      checkpoint,
+      totals: checkpoint.totals ?? null,
+      drift,
+      schemaChange: null,
+    });
   }
   return standings;
 }
