@@ -2,6 +2,7 @@ import { hearsSync, shardEnding } from '../listener.ts';
 import { nearest } from '../nearest.ts';
 import { syncPatterns } from '../sync-event.ts';
 import { anyOf, describe, type Problem, pathOf } from './problems.ts';
+import { redisFits } from './redis-fits.ts';
 import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';
 
@@ -28,6 +29,7 @@ const checks: readonly Check[] = [
   resourcesAreNotTheSync,
   listenersHearSomething,
   groupsAreApart,
+  redisFits,
 ];
 
 function adapterExists({ adapter }: Members, names: readonly string[]): readonly Problem[] {

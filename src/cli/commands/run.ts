@@ -56,7 +56,7 @@ async function runWitnessed(setting: Setting, flags: RunFlags, signal: AbortSign
     if (!(error instanceof LockHeldError)) witness.failed(error, signal);
     throw error;
   } finally {
-    await witness.told();
+    await witness.reported();
   }
 }
 

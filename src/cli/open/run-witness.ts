@@ -10,8 +10,8 @@ import type { Setting } from './app.ts';
 import { RunTrace } from './run-trace.ts';
 
 /**
- * Tells of a run what its output does not: a ping to a monitor, a trace, the metrics. Nothing of it changes the run, and all of
- * it takes 2 s after the lock is released, at most.
+ * Reports on a run beside its output: a ping to a monitor, a trace, the metrics. Nothing of it changes the run, and all of it
+ * takes 2 s at most, after the lock is released.
  */
 export class RunWitness {
   readonly #setting: Setting;
@@ -19,7 +19,7 @@ export class RunWitness {
   readonly #wanted: Wanted | null;
   readonly #heartbeat: Heartbeat | null;
   readonly #startedAt = Date.now();
-  readonly #telling: Promise<void>[] = [];
+  readonly #reports: Promise<void>[] = [];
   #trace: RunTrace | null = null;
 
   constructor(setting: Setting, flags: RunFlags) {
@@ -30,7 +30,7 @@ export class RunWitness {
     this.#heartbeat = config.heartbeat ? new Heartbeat(new URL(config.heartbeat.url), terminal.log) : null;
   }
 
-  /** A run that finds the lock held tells nobody: the run that holds it does. */
+  /** A run that finds the lock held reports nothing: the run that holds it does. */
   async locked({ run }: Holder): Promise<void> {
     this.#heartbeat?.start();
     if (!this.#wanted?.traces) return;
@@ -46,28 +46,28 @@ export class RunWitness {
 
   ended(summary: Summary): void {
     this.#trace?.end(summary);
-    this.#tell(summary.exitCode);
+    this.#report(summary.exitCode);
   }
 
   /** The run had no result. */
   failed(error: unknown, signal: AbortSignal): void {
     this.#trace?.fail(error);
-    this.#tell(errorSummary(signal.reason instanceof StopError ? signal.reason : error).exitCode);
+    this.#report(errorSummary(signal.reason instanceof StopError ? signal.reason : error).exitCode);
   }
 
-  /** Resolves when everybody is told, or does not answer. */
-  async told(): Promise<void> {
-    await Promise.all(this.#telling);
+  /** Resolves when every report has arrived, or was given up. */
+  async reported(): Promise<void> {
+    await Promise.all(this.#reports);
   }
 
-  #tell(exitCode: number): void {
-    if (this.#trace) this.#telling.push(this.#trace.flush());
-    if (this.#heartbeat) this.#telling.push(this.#heartbeat.end(exitCode));
+  #report(exitCode: number): void {
+    if (this.#trace) this.#reports.push(this.#trace.flush());
+    if (this.#heartbeat) this.#reports.push(this.#heartbeat.end(exitCode));
     const { metricsFile } = this.#flags;
     const isSent = this.#wanted?.metrics === true;
     if (metricsFile === undefined && !isSent) return;
     const file = metricsFile && resolve(this.#setting.terminal.caller.cwd, metricsFile);
-    this.#telling.push(this.#publish({ file, isSent }));
+    this.#reports.push(this.#publish({ file, isSent }));
   }
 
   async #publish(publishing: { readonly file: string | undefined; readonly isSent: boolean }): Promise<void> {
