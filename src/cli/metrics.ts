@@ -20,6 +20,9 @@ const ageBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 30
 const tookBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const attemptBuckets = [1, 2, 3, 4, 6, 8, 12];
 
+/** Gauges of the library that are named like counters. The metrics without that ending have the same, by type. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** Loads the library: only a daemon with `--http` needs it. */
 export async function createMetrics({ name, measure }: MetricsOptions): Promise<Metrics> {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import('prom-client');
@@ -27,6 +30,7 @@ export async function createMetrics({ name, measure }: MetricsOptions): Promise<
   const registers = [registry];
   registry.setDefaultLabels({ sync: name });
   collectDefaultMetrics({ register: registry });
+  for (const gauge of misnamed) registry.removeSingleMetric(gauge);
   const histogram = (metric: string, help: string, buckets: number[]) =>
     new Histogram({ name: metric, help, labelNames: ['listener'], buckets, registers });
 
