@@ -4,6 +4,7 @@ import type { Drift } from '../drift.ts';
 import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
 import type { Held } from '../lock.ts';
+import type { RunTotals } from '../run-row.ts';
 import type { StreamState } from '../stream.ts';
 import type { FenceRow } from '../target.ts';
 import type { StricterLimits } from '../throttle.ts';
@@ -184,6 +185,7 @@ export interface RunFacts {
   readonly pages: number;
   readonly counts: ChangeCounts;
   readonly error: string | null;
+  readonly totals?: RunTotals;
 }
 
 export interface PauseFacts {
