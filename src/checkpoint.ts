@@ -31,6 +31,10 @@ export interface Checkpoint {
   readonly validators: Validators | null;
   /** How many records the last complete snapshot brought; null or absent where that is not known. */
   readonly lastCount?: number | null;
+  /** The first of the consecutive snapshots whose `lastCount` is not what the config expects ended then; null: it is, or none is. */
+  readonly countUnmetSince?: number | null;
+  /** The last commit that wrote what has changed at the third party; before the first one, the start of the first pass. */
+  readonly changedAt?: number;
   /** Which columns the last complete snapshot has filled, whatever its shape was. */
   readonly lastFields?: MappedFields | null;
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */

@@ -1,5 +1,6 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { Expectations } from '../expectations.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
@@ -25,6 +26,8 @@ export interface Resource {
   readonly maxRejectRatio: number;
   readonly maxPages: number;
   readonly guard: Guard;
+  /** What is normal; absent where anything is. */
+  readonly expectations?: Expectations;
 }
 
 /** Passes that ask only for what changed. */

@@ -55,6 +55,8 @@ export function startPass<M extends Mode>(
     validators: isReshaped ? null : (before?.validators ?? null),
     lastFields: before?.lastFields ?? null,
     lastCount: isReshaped ? null : (before?.lastCount ?? null),
+    countUnmetSince: isReshaped ? null : (before?.countUnmetSince ?? null),
+    changedAt: isReshaped ? now : (before?.changedAt ?? now),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -93,6 +95,11 @@ export function withLive(
   if (!wasComplete || live === 0) return { ...started, liveAtStart: live };
   const deletions = noteDeletions(started.deletions, { at: started.startedAt, live, deleted: 0 }, windowMs);
   return { ...started, liveAtStart: live, deletions };
+}
+
+/** What a commit has changed is noted with its time. What a new mapping writes is not a change at the third party. */
+export function noteChange<C extends Checkpoint>(checkpoint: C, changed: number, now: number): C {
+  return changed === 0 || checkpoint.isRemap ? checkpoint : { ...checkpoint, changedAt: now };
 }
 
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */

@@ -6,10 +6,18 @@ import {
   fail,
   needsNewPass,
   nextMode,
+  noteChange,
   startPass,
   wholeMode,
 } from '../../src/pass/transitions.ts';
 import { aCheckpoint, progressed } from './a-pass.ts';
+
+test('a change is noted with its time, unless it comes from a new mapping', () => {
+  const before = aCheckpoint({ changedAt: 10 });
+  expect(noteChange(before, 0, 20).changedAt).toBe(10);
+  expect(noteChange(before, 3, 20).changedAt).toBe(20);
+  expect(noteChange({ ...before, isRemap: true }, 3, 20).changedAt).toBe(10);
+});
 
 describe('a pass that starts', () => {
   test('is the first if there was none', () => {
@@ -35,6 +43,8 @@ describe('a pass that starts', () => {
       missing: 3,
       triedAt: 800,
       lastCount: 7,
+      countUnmetSince: 600,
+      changedAt: 700,
       lastFields: { always: ['email'], ever: ['email'] },
       hadGuests: true,
     };
@@ -52,6 +62,8 @@ describe('a pass that starts', () => {
       isRemap: true,
       bookmark: null,
       completedAt: null,
+      countUnmetSince: null,
+      changedAt: 5000,
       moved: {},
     });
   });

@@ -56,6 +56,7 @@ async function compileResource(
     maxRejectRatio: resource.rejectsRatio,
     maxPages: adapter?.maxPages ?? Number.MAX_SAFE_INTEGER,
     guard: resource.guard,
+    expectations: resource.expect,
   };
 }
 

@@ -5,6 +5,7 @@ import { UnreachableError } from '../../errors.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import { noteDeletions } from '../guard.ts';
 import type { PassState } from '../resource.ts';
+import { noteChange } from '../transitions.ts';
 
 /** What one transaction deletes, counts as missing, and finds again. */
 export interface DeleteBatch extends Pick<Removal, 'ids' | 'missing' | 'found'> {
@@ -77,7 +78,7 @@ class Deleting {
     let candidate = before;
     const checkpoint = (deleted: number, isWhole: boolean) => {
       const deletions = noteDeletions(before.deletions, { at: now(), live, deleted }, guard.windowMs);
-      candidate = { ...before, ...(isWhole && after), deletions };
+      candidate = noteChange({ ...before, ...(isWhole && after), deletions }, deleted, now());
       return { checkpoint: candidate };
     };
     assertTrusted(this.#run);

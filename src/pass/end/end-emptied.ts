@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Found, Step } from '../../batch.ts';
+import { totalOf } from '../../change.ts';
 import type { Checkpoint, HeldEmptied } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -9,6 +10,7 @@ import { type ColumnVerdict, filledIn, heldEmptied, judgeEmptied } from '../empt
 import type { ByColumn, HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
+import { noteChange } from '../transitions.ts';
 import { idsPerBatch } from './delete.ts';
 
 /** What became of the values that a pass would empty. */
@@ -92,6 +94,7 @@ class EmptyWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
   #refused: number;
+  #changed = 0;
 
   constructor(state: PassState, run: WriteContext) {
     this.#state = state;
@@ -116,8 +119,8 @@ class EmptyWriter {
   }
 
   /** A run that is killed must still know that the database has refused something. */
-  #checkpoint(refused = 0): Checkpoint {
-    const { checkpoint } = this.#state;
+  #checkpoint(refused = 0, changed = 0): Checkpoint {
+    const checkpoint = noteChange(this.#state.checkpoint, this.#changed + changed, this.#run.now());
     return { ...checkpoint, progress: { ...checkpoint.progress, refusedEmptied: this.#refused + refused } };
   }
 
@@ -154,12 +157,16 @@ class EmptyWriter {
         rejected: [],
         pass: checkpoint.pass,
         events: eventOptions(checkpoint, events),
-        checkpoint: (_ids, _counts, refused) => ({ checkpoint: this.#checkpoint(refused), held: rest.serialize() }),
+        checkpoint: (_ids, counts, refused) => ({
+          checkpoint: this.#checkpoint(refused, totalOf(counts)),
+          held: rest.serialize(),
+        }),
       },
       signal,
     );
     crashPoint('committed');
     this.#refused += committed.refused.length;
+    this.#changed += totalOf(committed.counts);
     await noteCommit(committed.counts);
     return committed.busy;
   }

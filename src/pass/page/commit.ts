@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import type { Batch, Comparison, Found } from '../../batch.ts';
-import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
+import { type ChangeCounts, noChanges, sumCounts, totalOf } from '../../change.ts';
 import type { Checkpoint, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -12,6 +12,7 @@ import { type ComparedRow, comparedRows, Emptied } from '../emptied.ts';
 import type { HeldSet } from '../held-set.ts';
 import { planSteps } from '../plan.ts';
 import type { PassState } from '../resource.ts';
+import { noteChange } from '../transitions.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
 
@@ -51,6 +52,8 @@ export class PageWriter {
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
   #emptied: Emptied;
+  /** How many rows the page has changed so far. */
+  #changed = 0;
 
   constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
     this.#state = state;
@@ -78,7 +81,7 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const checkpoint = afterPage({ refused: 0, repeated, columns: this.#emptied.counts });
+    const checkpoint = this.#noteChange(afterPage({ refused: 0, repeated, columns: this.#emptied.counts }), 0);
     await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
     return { counts: noChanges, refused: 0, repeated, held, checkpoint };
   }
@@ -191,10 +194,10 @@ export class PageWriter {
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return steps;
     };
-    const checkpoint = (ids: readonly number[], _counts: ChangeCounts, refused: number) => {
+    const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
       const emptied = this.#emptied.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
-      candidate = afterPage?.(page) ?? before;
+      candidate = this.#noteChange(afterPage?.(page) ?? before, totalOf(counts));
       return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
     };
     assertTrusted(this.#run);
@@ -212,6 +215,7 @@ export class PageWriter {
       signal,
     );
     crashPoint('committed');
+    this.#changed += totalOf(committed.counts);
     this.#brought.add(committed.ids);
     for (const key of committed.busy) compared.delete(key);
     this.#emptied = this.#emptied.with(compared.values());
@@ -226,6 +230,10 @@ export class PageWriter {
       held: this.#held(),
       ...(candidate && { checkpoint: candidate }),
     };
+  }
+
+  #noteChange(checkpoint: Checkpoint, more: number): Checkpoint {
+    return noteChange(checkpoint, this.#changed + more, this.#run.now());
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {
