@@ -1,0 +1,53 @@
+/** The types of JSON. */
+export type JsonType = 'string' | 'number' | 'boolean' | 'object' | 'array' | 'null';
+
+/** In how many records a path had a value of each type. A list may have values of several types in one record. */
+export type TypeCounts = Readonly<Partial<Record<JsonType, number>>>;
+
+/**
+ * Which fields the third party's records have, by their paths: `contact.email`, `labels[].name`. A name that is data, such as
+ * an id, is `*`. Each path may be part of a `map`.
+ */
+export interface FieldPaths {
+  /** How many records were looked at. */
+  readonly records: number;
+  readonly paths: Readonly<Record<string, TypeCounts>>;
+  /** There are deeper fields, or more of them, than are kept. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * How the third party's records have changed their shape. `new`: a path that no pass has seen. `gone`: a path that enough
+ * records had. `always-null`: a path that has values no more. `other-type`: a path with values of a type that it never had.
+ */
+export interface SchemaChange {
+  readonly path: string;
+  readonly is: 'new' | 'gone' | 'always-null' | 'other-type';
+  /** The types of its values before, and now. */
+  readonly from: readonly JsonType[];
+  readonly to: readonly JsonType[];
+  /** When it was found, in milliseconds since the epoch, and by which pass. */
+  readonly at: number;
+  readonly pass: number;
+}
+
+/** What the target keeps of the field paths of a resource. It is stored with the checkpoint. */
+export interface StoredPaths {
+  /** Digest of what a page's meaning depends on: the records of another third party are not compared. */
+  readonly shape: string;
+  /** Those that the complete passes have seen; null before the first one. */
+  readonly known: FieldPaths | null;
+  /** Those that the pass under way has seen so far. */
+  readonly passing: FieldPaths | null;
+  /** The last changes, newest first. */
+  readonly changes: readonly SchemaChange[];
+}
+
+export function noPaths(shape: string): StoredPaths {
+  return { shape, known: null, passing: null, changes: [] };
+}
+
+/** The types of a path's values. */
+export function typesOf(counts: TypeCounts): JsonType[] {
+  return (Object.keys(counts) as JsonType[]).filter((type) => type !== 'null');
+}
