@@ -89,14 +89,19 @@ export function startOver(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
-/** A checkpoint as it is stored. A set that is left out stays as it is stored. */
+/** A checkpoint as it is stored. What is left out stays as it is stored. */
 export interface CheckpointToStore {
   readonly checkpoint: Checkpoint;
   /** The serialized seen set. */
   readonly seen?: Uint8Array | null;
   /** The serialized set of what the guard holds back. */
   readonly held?: Uint8Array | null;
+  /** JSON of the field paths that the third party's records have, and of their changes. */
+  readonly paths?: string | null;
 }
+
+/** The columns that are stored beside a checkpoint, each only if it changes. */
+export const passParts = ['seen', 'held', 'paths'] as const satisfies readonly (keyof CheckpointToStore)[];
 
 /** What a pass has brought so far. */
 export interface PassProgress {

@@ -41,19 +41,39 @@ export interface EventContext {
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
-export function eventOf(change: Change, { generation, seq }: Position, context: EventContext): string {
+export function eventOf(change: Change, position: Position, context: EventContext): string {
   const { columns } = context;
   const before = change.type === 'created' ? null : change.before;
   const after = change.type === 'deleted' ? null : change.after;
   const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
   const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
-  const cause = why ? `,"cause":"${why}"` : '';
+  const data =
+    `{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
+    `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}`;
+  const { name, source, time } = context;
+  const type = `${context.resource}.${change.type}`;
+  return eventText(position, { name, source, type, subject: change.key, time, ...(why && { cause: why }) }, data);
+}
+
+/** What an event says besides its data and its position. */
+export interface EventHead {
+  readonly name: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject?: string;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly cause?: string;
+}
+
+/** An event as JSON. `data` is JSON already. */
+export function eventText({ generation, seq }: Position, head: EventHead, data: string): string {
+  const subject = head.subject === undefined ? '' : `,"subject":${JSON.stringify(head.subject)}`;
+  const cause = head.cause ? `,"cause":"${head.cause}"` : '';
   return (
-    `{"specversion":"1.0","id":"${context.name}:${generation}-${seq}","source":${JSON.stringify(context.source)}` +
-    `,"type":"${context.resource}.${change.type}","subject":${JSON.stringify(change.key)},"time":"${context.time}"` +
-    `,"datacontenttype":"application/json","sequence":"${String(seq).padStart(20, '0')}"${cause}` +
-    `,"data":{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
-    `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}}`
+    `{"specversion":"1.0","id":"${head.name}:${generation}-${seq}","source":${JSON.stringify(head.source)}` +
+    `,"type":"${head.type}"${subject},"time":"${head.time}","datacontenttype":"application/json"` +
+    `,"sequence":"${String(seq).padStart(20, '0')}"${cause},"data":${data}}`
   );
 }
 

@@ -1,4 +1,5 @@
 import {
+  adapter,
   backOffCause,
   change,
   checkpoint,
@@ -18,6 +19,7 @@ import {
   position,
   reject,
 } from './parts.ts';
+import { runRow } from './run-row.ts';
 import {
   byName,
   count,
@@ -45,7 +47,6 @@ export interface JsonDocument {
 }
 
 const name = text('The name of the sync.');
-const adapter = text('The adapter that was read.');
 const isoOutcome = 'How it ended.';
 
 const run = object(
@@ -262,26 +263,7 @@ const status = object(
       ),
       'The listeners that have a group on the stream.',
     ),
-    runs: list(
-      object(
-        {
-          run: text('The id of the run.'),
-          holder: text('`host:pid`.'),
-          adapter,
-          startedAt: time('When the run started.'),
-          endedAt: time('When the run ended.'),
-          outcome: text('The outcome, as in the document of the run.'),
-          exitCode: whole('The exit code of the run.'),
-          hits: count('The requests that left for the third party.'),
-          pages: count('The pages that were committed.'),
-          counts,
-          rejected: count('The records that were rejected.'),
-          error: orNull(text('The first error.')),
-        },
-        'A run.',
-      ),
-      'The last runs, newest first.',
-    ),
+    runs: list(runRow, 'The last runs, newest first.'),
   },
   'Where everything stands.',
 );

@@ -15,6 +15,8 @@ import {
 
 /** Parts that several documents have. */
 
+export const adapter = text('The adapter that was read.');
+
 export const exitCode = whole('The exit code of the command.');
 
 export const errors = list(
@@ -293,6 +295,7 @@ export const reject = object(
     key: orNull(text('The key of the record. Null if it cannot be read.')),
     reasons: list(text('One reason.'), 'Why the record was rejected.'),
     raw: text('The record as it came, as JSON text.'),
+    firstAt: time('When the record was rejected first, in a row of passes that all brought it.'),
     at: time('When the record was rejected last.'),
   },
   'A rejected record.',

@@ -6,7 +6,7 @@ import type { Holder } from '../lock.ts';
 import type { PageTotals } from '../pass/page/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
 import type { Relayed } from '../relay/relay.ts';
-import type { RunRow } from '../target.ts';
+import type { RunRow } from '../run-row.ts';
 import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
 
 interface ReportedRun {

@@ -114,7 +114,7 @@ describe('a step', () => {
   test('makes no hit for a mode that the adapter cannot read', async () => {
     const changes = { fullEveryMs: 86_400_000, keys: { record: () => null, tombstone: () => null } };
     const before = aCheckpoint({ phase: 'done', completedAt: 1000, fullAt: 1000, bookmark: 'b' });
-    const pass = new Pass({ ...system.resource, changes }, { checkpoint: before, seen: null, held: null });
+    const pass = new Pass({ ...system.resource, changes }, { checkpoint: before, seen: null, held: null, paths: null });
     const { run, asked } = runOver([], { now: () => 2000 });
     await expect(pass.step(run)).rejects.toThrow(ConfigError);
     expect([asked, await system.target.pass('customers')]).toEqual([[], null]);

@@ -88,7 +88,7 @@ describe('the end of a run', () => {
     if (refusedForMs > 0) await refuseFor(refusedForMs, relayer);
     const ending = { target: world.system.target, lease: { ...aLease, isTrusted: () => isTrusted }, relayer, timings };
     await finish(report, retainMs, { ...ending, now: Date.now }, never);
-    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs(10) };
+    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs({ limit: 10 }) };
   }
 
   /** Redis already refuses while the run goes on. This time is part of the relay's patience, but not of the limit for the run's end. */

@@ -6,8 +6,9 @@ import { formatPosition, type Position } from '../../event.ts';
 import { listenerOf } from '../../listener.ts';
 import type { Held } from '../../lock.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
+import type { RunRow } from '../../run-row.ts';
 import type { StreamState } from '../../stream.ts';
-import type { FenceRow, GroupCursor, RunRow } from '../../target.ts';
+import type { FenceRow, GroupCursor } from '../../target.ts';
 import { describeStricter, type StricterLimits } from '../../throttle.ts';
 import { differingIn } from '../../verify/findings.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../open/app.ts';
@@ -98,7 +99,7 @@ async function readStatus(setting: Setting): Promise<Status> {
     waiting: waitingEvents(lease, stream),
     groups: await target.groups(),
     listeners: await readListeners(setting, stream, { lease, cursors: await target.groups() }),
-    runs: await target.runs(runsShown),
+    runs: await target.runs({ limit: runsShown }),
   };
 }
 
@@ -171,12 +172,17 @@ function printStatus(status: Status, { print, out, command }: Terminal): void {
     const letters = dead > 0 ? `, ${out.red(many(dead, 'dead letter'))}: ${command} dead list` : '';
     print(`listener   ${group}: ${pending} pending, ${lag ?? 'unknown'} behind${letters}`);
   }
-  for (const run of status.runs) {
-    const took = formatDuration(run.endedAt.getTime() - run.startedAt.getTime());
-    print(
-      `run        ${run.startedAt.toISOString()} ${run.outcome} (${run.exitCode}) ${changes(run.counts, out)}; ${many(run.hits, 'hit')}; ${took}${run.error ? `; ${run.error}` : ''}`,
-    );
-  }
+  for (const run of status.runs) print(`run        ${run.startedAt.toISOString()} ${describeRun(run, out)}`);
+}
+
+function describeRun(
+  { startedAt, endedAt, outcome, exitCode, counts, hits, error }: RunRow,
+  out: Terminal['out'],
+): string {
+  const did = `${changes(counts, out)}; ${many(hits, 'hit')}`;
+  if (endedAt === null) return `is running, or was killed ${did}`;
+  const took = formatDuration(endedAt.getTime() - startedAt.getTime());
+  return `${outcome} (${exitCode}) ${did}; ${took}${error ? `; ${error}` : ''}`;
 }
 
 function describeDrift(drift: Drift, resource: string, command: string): string {

@@ -5,13 +5,15 @@ import type { ResourceTable } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
-import { readGroups, readPass, readRuns } from './ledger.ts';
+import { readGroups, readPass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
-import { countRejects, readRejects } from './rejects.ts';
+import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
@@ -27,7 +29,11 @@ export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>
 /** What a reader and a target answer alike. `read` runs work on one state of the database. */
 export function questions(read: Transact, place: Place, name: string): Questions {
   const sync = new SyncReading(read, place, name);
-  return { ...recordQuestions(sync), ...stateQuestions(sync) };
+  const asked = bookQuestions(
+    (make) => sync.ours((session, version) => ask(session, make(version)), []),
+    bookOf(place, name),
+  );
+  return { ...recordQuestions(sync), ...stateQuestions(sync), ...asked };
 }
 
 /** Where the rows and entries of a resource are; both are null where nothing of the resource is there. */
@@ -147,7 +153,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
 }
 
 /** About where the sync stands. */
-function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
+function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | BookQuestion> {
   const { place, name } = sync;
   return {
     async fence() {
@@ -159,8 +165,10 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
     outbox: (after, limit) =>
       sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
-    runs: (limit) => sync.ours((session) => readRuns(session, place, name, limit), []),
-    rejects: ({ resource, limit }) => sync.ours((session) => readRejects(session, place, name, resource, limit), []),
+    rejects: ({ resource, limit }) =>
+      sync.ours((session, version) => readRejects(session, place, name, resource, limit, version), []),
+    rejectReasons: (resource) =>
+      sync.ours((session, version) => readRejectReasons(session, place, name, resource, version), []),
     countRejects: (resource) => sync.ours((session) => countRejects(session, place, name, resource), 0),
   };
 }

@@ -40,6 +40,14 @@ export function otherVersionError(label: string, found: unknown, known: number):
   );
 }
 
+/** What a person wants to be kept needs tables that only a run makes. */
+export function olderTablesError(label: string): ConfigError {
+  return new ConfigError(
+    `the tables of cronsync in ${label} are of an earlier release and have no place for this; nothing was written`,
+    { hint: 'The next "cronsync run" brings them up to this release. Then try again.' },
+  );
+}
+
 /** The plan must have one step for each record. */
 export function assertPlanned(steps: readonly unknown[], records: readonly unknown[]): void {
   if (steps.length === records.length) return;

@@ -5,12 +5,14 @@ import type { TableState } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { ask, bookOf } from './book.ts';
 import type { Connection } from './connection/connection.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
-import { readGroups, readPass, readRuns } from './ledger.ts';
+import { readGroups, readPass } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
-import { countRejects, readRejects } from './rejects.ts';
+import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
@@ -27,7 +29,11 @@ export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>
 /** What a reader and a target answer alike. */
 export function questions(read: Read, name: string): Questions {
   const sync = new SyncReading(read, name);
-  return { ...recordQuestions(sync), ...stateQuestions(sync) };
+  const asked = bookQuestions(
+    (make) => sync.ours((connection, version) => ask(connection, make(version)), []),
+    bookOf(name),
+  );
+  return { ...recordQuestions(sync), ...stateQuestions(sync), ...asked };
 }
 
 /** Reads the part of the database that belongs to one sync. */
@@ -123,7 +129,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
 const noTable: TableState = { exists: false, missingColumns: [], isForgotten: true, problems: [], warnings: [] };
 
 /** About where the sync stands. */
-function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
+function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | BookQuestion> {
   const { name } = sync;
   return {
     fence: () => sync.ours((connection) => readFence(connection, name), null),
@@ -131,8 +137,10 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
     outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((connection) => readGroups(connection, name), []),
-    runs: (limit) => sync.ours((connection) => readRuns(connection, name, limit), []),
-    rejects: ({ resource, limit }) => sync.ours((connection) => readRejects(connection, name, resource, limit), []),
+    rejects: ({ resource, limit }) =>
+      sync.ours((connection, version) => readRejects(connection, name, resource, limit, version), []),
+    rejectReasons: (resource) =>
+      sync.ours((connection, version) => readRejectReasons(connection, name, resource, version), []),
     countRejects: (resource) => sync.ours((connection) => countRejects(connection, name, resource), 0),
   };
 }
