@@ -47,6 +47,20 @@ export function noPaths(shape: string): StoredPaths {
   return { shape, known: null, passing: null, changes: [] };
 }
 
+/** The JSON that is stored. */
+export function storedPaths(json: string | null, shape: string): StoredPaths {
+  return json === null ? noPaths(shape) : JSON.parse(json);
+}
+
+/** `` `fax` is gone ``. */
+export function describeChange({ path, is, from, to }: SchemaChange): string {
+  const field = `\`${path}\``;
+  if (is === 'new') return `${field} is new (${to.join(' or ') || 'null'})`;
+  if (is === 'gone') return `${field} is gone`;
+  if (is === 'always-null') return `${field} is always null`;
+  return `${field} is ${to.join(' or ')}, and was ${from.join(' or ')}`;
+}
+
 /** The types of a path's values. */
 export function typesOf(counts: TypeCounts): JsonType[] {
   return (Object.keys(counts) as JsonType[]).filter((type) => type !== 'null');

@@ -18,6 +18,7 @@ import {
   plannedResource,
   position,
   reject,
+  schema,
 } from './parts.ts';
 import { runRow } from './run-row.ts';
 import {
@@ -219,6 +220,7 @@ const status = object(
               'Rows that somebody else has changed. Null where none is known.',
             ),
           ),
+          schema,
         },
         'A resource.',
       ),

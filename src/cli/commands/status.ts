@@ -14,6 +14,7 @@ import { differingIn } from '../../verify/findings.ts';
 import { connectRedis, loadSetting, lockOf, openReader, type Setting, streamOf } from '../open/app.ts';
 import { throttleKeysOf } from '../open/throttle-keys.ts';
 import { changes, count, many } from '../output/numbers.ts';
+import { type SchemaStatus, schemaStatus } from '../output/schema-status.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { describeHeld } from './unlock.ts';
@@ -39,6 +40,8 @@ interface Status {
     readonly rejects: number;
     /** Rows that somebody else changed; null where none is known. */
     readonly drift: Drift | null;
+    /** What the third party's records look like; null before the first complete pass. */
+    readonly schema: SchemaStatus | null;
   }[];
   readonly stream: StreamState;
   /** Events in the outbox that are not on the stream yet. */
@@ -79,13 +82,17 @@ async function readStatus(setting: Setting): Promise<Status> {
     await target.fence(),
   ];
   const resources = await Promise.all(
-    Object.keys(config.resources).map(async (resource) => ({
-      resource,
-      live: await target.countLive(resource),
-      checkpoint: (await target.pass(resource))?.checkpoint ?? null,
-      rejects: await target.countRejects(resource),
-      drift: (await target.drift(resource)).found,
-    })),
+    Object.keys(config.resources).map(async (resource) => {
+      const pass = await target.pass(resource);
+      return {
+        resource,
+        live: await target.countLive(resource),
+        checkpoint: pass?.checkpoint ?? null,
+        rejects: await target.countRejects(resource),
+        drift: (await target.drift(resource)).found,
+        schema: schemaStatus(pass?.paths ?? null),
+      };
+    }),
   );
   return {
     name: config.name,

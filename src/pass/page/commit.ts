@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import type { Batch, Comparison, Found } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts, totalOf } from '../../change.ts';
-import type { Checkpoint, ColumnCounts } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
+import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
 import type { Prepared } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
@@ -25,7 +26,13 @@ export interface Written {
   /** What is held back, with the values that the page would empty so far. */
   readonly held: HeldSet;
   /** Where the pass stands, once the page's last batch is committed. */
-  readonly checkpoint?: Checkpoint;
+  readonly standing?: Standing;
+}
+
+/** Where a pass stands, and which fields its records have. */
+export interface Standing {
+  readonly checkpoint: Checkpoint;
+  readonly paths: StoredPaths;
 }
 
 /** What is known of a page once its last batch is planned. */
@@ -40,7 +47,7 @@ export interface PageEnd {
  * Where the pass stands once the page is in. It is a candidate until the commit returns: a transaction that is repeated asks
  * again.
  */
-export type AfterPage = (page: PageEnd) => Checkpoint;
+export type AfterPage = (page: PageEnd) => Standing;
 
 /** Writes the batches of one page, and keeps those records for later whose rows the system holds locked. */
 export class PageWriter {
@@ -81,9 +88,10 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const checkpoint = this.#noteChange(afterPage({ refused: 0, repeated, columns: this.#emptied.counts }), 0);
-    await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
-    return { counts: noChanges, refused: 0, repeated, held, checkpoint };
+    const standing = this.#noteChange(afterPage({ refused: 0, repeated, columns: this.#emptied.counts }), 0);
+    const sets = { seen: seen.serialize(), ...this.#heldToStore() };
+    await target.save(resource.table.resource, { ...toStore(standing), ...sets });
+    return { counts: noChanges, refused: 0, repeated, held, standing };
   }
 
   /** A record whose hash is equal has the values of its row. */
@@ -181,10 +189,10 @@ export class PageWriter {
 
   /** One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. */
   async #commitOnce(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
-    const { resource, checkpoint: before, seen } = this.#state;
+    const { resource, checkpoint: before, seen, paths } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
     const records = [...this.#retry.values()];
-    let candidate: Checkpoint | undefined;
+    let candidate: Standing | undefined;
     const compared = new Map<string, ComparedRow>();
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
@@ -197,8 +205,8 @@ export class PageWriter {
     const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
       const emptied = this.#emptied.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
-      candidate = this.#noteChange(afterPage?.(page) ?? before, totalOf(counts));
-      return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
+      candidate = this.#noteChange(afterPage?.(page) ?? { checkpoint: before, paths }, totalOf(counts));
+      return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
     };
     assertTrusted(this.#run);
     const committed = await target.commit(
@@ -228,12 +236,12 @@ export class PageWriter {
       refused: refused.length,
       repeated,
       held: this.#held(),
-      ...(candidate && { checkpoint: candidate }),
+      ...(candidate && { standing: candidate }),
     };
   }
 
-  #noteChange(checkpoint: Checkpoint, more: number): Checkpoint {
-    return noteChange(checkpoint, this.#changed + more, this.#run.now());
+  #noteChange({ checkpoint, paths }: Standing, more: number): Standing {
+    return { checkpoint: noteChange(checkpoint, this.#changed + more, this.#run.now()), paths };
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {
@@ -241,4 +249,8 @@ export class PageWriter {
     this.#retry.clear();
     for (const record of records) if (held.has(record.key)) this.#retry.set(record.key, record);
   }
+}
+
+function toStore({ checkpoint, paths }: Standing): CheckpointToStore {
+  return { checkpoint, paths: JSON.stringify(paths) };
 }

@@ -6,8 +6,7 @@ import { compareShapes, learnPaths, sumPaths } from './known-paths.ts';
 const changesKept = 20;
 
 /** At the start of a pass. What is known of another shape, such as that of another third party, does not count. */
-export function pathsAtStart(before: StoredPaths | null, { shape }: Pick<Checkpoint, 'shape'>): StoredPaths {
-  if (before === null) return noPaths(shape);
+export function pathsAtStart(before: StoredPaths, { shape }: Pick<Checkpoint, 'shape'>): StoredPaths {
   return before.shape === shape ? { ...before, passing: null } : { ...noPaths(shape), changes: before.changes };
 }
 

@@ -1,5 +1,5 @@
 import type { FieldPaths, JsonType, TypeCounts } from '../../field-paths.ts';
-import type { RawRecord } from '../../record.ts';
+import type { Prepare, RawRecord } from '../../record.ts';
 
 /** So many records of a page are looked at: all of the first hundred, and then one after each fifteen in a hundred more. */
 const mostRecords = 200;
@@ -20,6 +20,14 @@ export class PathSampler {
   #looked = 0;
   #paths = 0;
   #hasMore = false;
+
+  /** The same function, which looks at the records as well. */
+  around(prepare: Prepare): Prepare {
+    return (raw) => {
+      this.note(raw);
+      return prepare(raw);
+    };
+  }
 
   /** Called for each record of the page, in order. */
   note(raw: RawRecord): void {

@@ -7,7 +7,7 @@ function page(paths: Readonly<Record<string, TypeCounts>>, records = 10): FieldP
 }
 
 function passed(before: StoredPaths | null, found: FieldPaths | null, pass = 1, shape = 'shape'): StoredPaths {
-  const started = pathsAtStart(before, { shape });
+  const started = pathsAtStart(before ?? noPaths(shape), { shape });
   const walked = found === null ? started : pathsAfterPage(started, found);
   return pathsAtEnd(walked, { isWhole: true, at: pass * 1000, pass });
 }
