@@ -37,6 +37,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
     'relay',
     'dry-run',
     'verify',
+    'verdict',
     'listen',
   ].flatMap((folder) => [
     [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
@@ -58,6 +59,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/run/planted.ts', '../dry-run/dry-pass.ts'],
   ['src/dry-run/planted.ts', '../run/run.ts'],
   ['src/verify/planted.ts', '../run/run.ts'],
+  ['src/verdict/problems/planted.ts', '../../run/run.ts'],
   ['src/http/planted.ts', 'ioredis'],
   ['src/redis/planted.ts', 'got'],
   ['src/run/planted.ts', 'cosmiconfig'],

@@ -1,5 +1,6 @@
 import type { Change, ChangeCounts } from './change.ts';
 import type { CheckpointToStore } from './checkpoint.ts';
+import type { EventMaker } from './event.ts';
 import type { Aliases } from './identity.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
 import type { ResourceTable } from './table.ts';
@@ -56,6 +57,8 @@ export interface Batch {
 export interface EventOptions {
   readonly source: string;
   readonly cause?: 'remap';
+  /** The run that writes. */
+  readonly maker?: EventMaker;
   /** Rows are written without events. */
   readonly silent: boolean;
 }

@@ -38,6 +38,15 @@ export interface EventContext {
   readonly time: string;
   /** The reason of the whole pass, if it is not a change at the third party. */
   readonly cause?: 'remap';
+  readonly maker?: EventMaker;
+}
+
+/** Who has written a change: extension attributes of its event. */
+export interface EventMaker {
+  /** The id of the run. */
+  readonly run: string;
+  /** The adapter that it read. */
+  readonly adapter: string;
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
@@ -50,9 +59,8 @@ export function eventOf(change: Change, position: Position, context: EventContex
   const data =
     `{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
     `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}`;
-  const { name, source, time } = context;
-  const type = `${context.resource}.${change.type}`;
-  return eventText(position, { name, source, type, subject: change.key, time, ...(why && { cause: why }) }, data);
+  const head = { type: `${context.resource}.${change.type}`, subject: change.key, cause: why };
+  return eventText(position, { ...context, ...head }, data);
 }
 
 /** What an event says besides its data and its position. */
@@ -60,20 +68,23 @@ export interface EventHead {
   readonly name: string;
   readonly source: string;
   readonly type: string;
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** RFC 3339. */
   readonly time: string;
-  readonly cause?: string;
+  readonly cause?: string | undefined;
+  readonly maker?: EventMaker | undefined;
 }
 
 /** An event as JSON. `data` is JSON already. */
 export function eventText({ generation, seq }: Position, head: EventHead, data: string): string {
+  const { name, source, type, time, maker } = head;
   const subject = head.subject === undefined ? '' : `,"subject":${JSON.stringify(head.subject)}`;
   const cause = head.cause ? `,"cause":"${head.cause}"` : '';
+  const made = maker ? `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}` : '';
   return (
-    `{"specversion":"1.0","id":"${head.name}:${generation}-${seq}","source":${JSON.stringify(head.source)}` +
-    `,"type":"${head.type}"${subject},"time":"${head.time}","datacontenttype":"application/json"` +
-    `,"sequence":"${String(seq).padStart(20, '0')}"${cause},"data":${data}}`
+    `{"specversion":"1.0","id":"${name}:${generation}-${seq}","source":${JSON.stringify(source)}` +
+    `,"type":"${type}"${subject},"time":"${time}","datacontenttype":"application/json"` +
+    `,"sequence":"${String(seq).padStart(20, '0')}"${cause}${made},"data":${data}}`
   );
 }
 

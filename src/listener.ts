@@ -18,6 +18,10 @@ export interface ChangeEvent {
   readonly sequence: string;
   /** Absent where the third party has changed the record. */
   readonly cause?: 'remap' | 'repair';
+  /** The id of the run that wrote the change; absent from what release 0.1.0 has written. */
+  readonly syncrun?: string;
+  /** The adapter that the run read. */
+  readonly syncadapter?: string;
   readonly data: {
     readonly key: string;
     readonly before: Readonly<Record<string, unknown>> | null;

@@ -1,4 +1,4 @@
-import { eventText, type Position } from './event.ts';
+import { type EventMaker, eventText, type Position } from './event.ts';
 
 /** An event about the sync itself. It has its place among the events of the records: the same outbox, numbers and guarantees. */
 export interface SyncEvent {
@@ -8,11 +8,11 @@ export interface SyncEvent {
   /** The resource or the listener that it is about. */
   readonly subject?: string;
   readonly time: Date;
+  readonly maker?: EventMaker;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** The structured JSON of an event about the sync with this name. */
-export function syncEventText({ type, source, subject, time, data }: SyncEvent, at: Position, name: string): string {
-  const head = { name, source, type, ...(subject !== undefined && { subject }), time: time.toISOString() };
-  return eventText(at, head, JSON.stringify(data));
+export function syncEventText({ time, data, ...event }: SyncEvent, at: Position, name: string): string {
+  return eventText(at, { ...event, name, time: time.toISOString() }, JSON.stringify(data));
 }

@@ -90,6 +90,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       lock: { ttl: '30s' },
       guard: { maxDeletes: '20%' },
       events: { retain: '7d' },
+      heartbeat: { url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' },
       listeners: { notify: { ...hears, type: 'webhook', url: 'https://hooks.example/sync' } },
     },
   ],
@@ -270,6 +271,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   lock: [{ ttl: '30s' }],
   guard: [{ maxDeletes: '20%', maxEmptied: '20%', window: '24h', confirm: 'auto' }],
   events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
+  heartbeat: [{ url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' }],
   'listeners.<listener> of webhook': [
     {
       ...hears,
@@ -325,6 +327,10 @@ With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass ha
 All syncs that share a throttle need the same Redis and the same \`prefix\`.
 The keys are listed in [protocol.md](protocol.md#1-keys).
 If Redis may evict keys and \`allowEviction\` is not set, cronsync exits with 78 and makes no hit.
+`,
+  heartbeat: `
+A run that has the lock pings \`<url>/start\`, and every run that does not find the lock held pings \`<url>/<exit code>\` at its end: the protocol of [Healthchecks.io](https://healthchecks.io/docs/http_api/).
+A ping takes 2 s at most, changes neither exit code nor throttle, and is not sent by a dry run.
 `,
   events: `
 An event leaves the outbox when it is older than \`retain\` and every listener has passed it.

@@ -46,6 +46,8 @@ export const examples: Readonly<Record<string, unknown>> = {
     time: '2026-01-31T12:00:00.731Z',
     datacontenttype: 'application/json',
     sequence: '00000000000000001204',
+    syncrun: '3f2a90c41b7e',
+    syncadapter: 'acme',
     data: {
       key: '42',
       before: { id: '42', email: 'ada@example.com', state: 'trial' },

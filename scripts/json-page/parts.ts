@@ -303,6 +303,8 @@ export const event = object(
       description:
         '`remap`: the change comes from a new mapping only. `repair`: the row was written again, since somebody else had changed it or its table is new. Absent where the third party has changed the record.',
     },
+    syncrun: text('The id of the run that wrote the change. Absent from what release 0.1.0 has written.'),
+    syncadapter: text('The adapter that this run read. Absent from what release 0.1.0 has written.'),
     data: object(
       {
         key,
@@ -315,7 +317,7 @@ export const event = object(
     ),
   },
   'A CloudEvent (CloudEvents 1.0.2, JSON format) of one change.',
-  ['cause'],
+  ['cause', 'syncrun', 'syncadapter'],
 );
 
 export const reject = object(

@@ -5,7 +5,7 @@ import { IntegrityError, UnreachableError } from '../errors.ts';
 import { comparePositions, type Position } from '../event.ts';
 import { type DeadLetters, groupNamesOf, type Listener } from '../listener.ts';
 import type { Lease } from '../lock.ts';
-import type { Log } from '../log.ts';
+import { type Log, logAbout } from '../log.ts';
 import type { ListenMeter } from '../meter.ts';
 import type { EventStream, StreamState } from '../stream.ts';
 import type { Target } from '../target.ts';
@@ -139,7 +139,8 @@ export class Daemon {
         const listener = this.#deps.listeners.get(plan.name);
         const share = this.#shares.get(plan.name);
         if (!listener || !share) throw new IntegrityError(`the listener ${plan.name} was not opened`);
-        const own = { listener, share, isolation, outage: this.#outage, isOnce: until === 'once' };
+        const log = logAbout(this.#deps.log, { listener: plan.name });
+        const own = { listener, share, isolation, log, outage: this.#outage, isOnce: until === 'once' };
         const deps = { ...this.#deps, ...own, recover: (at: Position) => eventAt(at, this.#deps.target) };
         return groupsOf(plan).map((group) => [group.group, new GroupReader(group, deps)] as const);
       }),

@@ -132,7 +132,10 @@ export class Pass {
     const whole = wholeMode(run.thirdParty.adapter.modes(this.#name));
     const failed = fail(before, now, backOff, whatExpired(error), whole);
     const isGivenUp = failed.pass !== before.pass;
-    if (isGivenUp) run.log.warn(`pass ${before.pass} of ${this.#name} is given up; it deletes nothing`);
+    if (isGivenUp) {
+      const given = `pass ${before.pass} of ${this.#name} is given up; it deletes nothing`;
+      run.log.warn(given, { resource: this.#name });
+    }
     await this.#store(failed, run, isGivenUp);
   }
 

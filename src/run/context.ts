@@ -3,6 +3,7 @@ import type { EventOptions } from '../batch.ts';
 import type { ChangeCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { LeaseLostError } from '../errors.ts';
+import type { EventMaker } from '../event.ts';
 import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import type { BatchSize } from '../pass/page/batches.ts';
@@ -68,6 +69,8 @@ export interface EventPolicy {
   readonly source: string;
   /** Whether a pass that runs because the shape has changed emits events. */
   readonly onRemap: 'emit' | 'silent';
+  /** Written into each event. */
+  readonly maker: EventMaker;
 }
 
 /** Throws when the lock may no longer be ours. Called before every commit. */
@@ -81,7 +84,10 @@ export function assertTrusted({ lease, signal }: Pick<RunContext, 'lease' | 'sig
 }
 
 /** How the events of this pass are written. */
-export function eventOptions({ isRemap }: Pick<Checkpoint, 'isRemap'>, { source, onRemap }: EventPolicy): EventOptions {
-  if (!isRemap) return { source, silent: false };
-  return { source, cause: 'remap', silent: onRemap === 'silent' };
+export function eventOptions(
+  { isRemap }: Pick<Checkpoint, 'isRemap'>,
+  { source, onRemap, maker }: EventPolicy,
+): EventOptions {
+  if (!isRemap) return { source, maker, silent: false };
+  return { source, maker, cause: 'remap', silent: onRemap === 'silent' };
 }

@@ -16,7 +16,7 @@ import { openPasses, type PassesOptions, stepPasses } from './passes.ts';
 import { RunReport } from './report.ts';
 import type { Summary } from './summary.ts';
 
-export interface RunOptions extends PassesOptions, EventPolicy {
+export interface RunOptions extends PassesOptions, Omit<EventPolicy, 'maker'> {
   readonly name: string;
   readonly adapter: string;
   readonly holder: Holder;
@@ -93,10 +93,11 @@ type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;
 type Opened = Pick<RunContext, 'target' | 'thirdParty' | 'signal'>;
 
 function contextOf(options: RunOptions, deps: RunDeps, opened: Opened): Omit<RunContext, keyof Reporting> {
-  const { source, onRemap, perMs } = options;
+  const { source, onRemap, perMs, adapter, holder } = options;
   const { lease, log, progress, timings, now } = deps;
   const batchSize = new BatchSize(timings.batchMs);
-  return { ...opened, lease, log, progress, timings, now, batchSize, events: { source, onRemap }, perMs };
+  const events = { source, onRemap, maker: { run: holder.run, adapter } };
+  return { ...opened, lease, log, progress, timings, now, batchSize, events, perMs };
 }
 
 /** What is committed stays committed, however the run ends: it is counted at once. */

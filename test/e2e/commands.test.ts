@@ -145,9 +145,11 @@ describe('cronsync events', () => {
     expect(await print('--since', '2999-01-01T00:00Z')).toEqual([]);
     const { stdout } = await project.sync(['events', '--since', '3']);
     expect(stdout.trim().split('\n')).toEqual([
-      expect.stringMatching(/^4 \S+ customers\.updated 1 state$/),
-      expect.stringMatching(/^5 \S+ customers\.deleted 3$/),
+      expect.stringMatching(/^4 \S+ customers\.updated 1 {2}state: "\w+" → "gold"$/),
+      expect.stringMatching(/^5 \S+ customers\.deleted 3 {2}email="\S+" state=/),
     ]);
+    expect(await print('--since', '1h')).toHaveLength(5);
+    expect(await print('--since', '0s')).toEqual([]);
     expect((await project.sync(['events', '--since', 'lunch'])).exitCode).toBe(64);
   });
 

@@ -37,7 +37,7 @@ export function aRun(target: Target, changes: Partial<RunContext> = {}): RunCont
     progress: noProgressShown,
     timings: withBusyMs(1000),
     batchSize: new BatchSize(40),
-    events: { source: '/test', onRemap: 'emit' },
+    events: { source: '/test', onRemap: 'emit', maker: { run: '3f2a90c41b7e', adapter: 'acme' } },
     perMs: 60_000,
     now: Date.now,
     onHit() {},

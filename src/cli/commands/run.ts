@@ -1,4 +1,5 @@
-import { type ExitCode, LockHeldError, UsageError } from '../../errors.ts';
+import { type ExitCode, LockHeldError, StopError, UsageError } from '../../errors.ts';
+import { errorSummary } from '../../run/summary.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import {
   connectRedis,
@@ -34,7 +35,7 @@ function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
 /** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
 async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
   try {
-    return await runOnce(setting, flags, signal);
+    return await runWithHeartbeat(setting, flags, signal);
   } catch (error) {
     if (!(error instanceof LockHeldError) || flags.lockedExitCode === undefined) throw error;
     reportFailure(error, setting.terminal);
@@ -42,15 +43,39 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
   }
 }
 
+/** A run that finds the lock held pings nobody: the run that holds it does. */
+async function runWithHeartbeat(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+  const { config, terminal } = setting;
+  if (!config.heartbeat) return runOnce(setting, flags, signal);
+  const { Heartbeat } = await import('../heartbeat.ts');
+  const heartbeat = new Heartbeat(new URL(config.heartbeat.url), terminal.log);
+  try {
+    const exitCode = await runOnce(setting, flags, signal, () => heartbeat.start());
+    await heartbeat.end(exitCode);
+    return exitCode;
+  } catch (error) {
+    const stopped = signal.reason instanceof StopError ? signal.reason : error;
+    if (!(error instanceof LockHeldError)) await heartbeat.end(errorSummary(stopped).exitCode);
+    throw error;
+  }
+}
+
 /** The lock comes first: what a run needs after it is loaded after it. */
-async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+async function runOnce(
+  setting: Setting,
+  flags: RunFlags,
+  signal: AbortSignal,
+  onLocked?: () => void,
+): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
   const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
   const permits = isPermitting ? await permitsGiven(setting, flags) : null;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
+  terminal.identify({ run: holder.run });
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
+    onLocked?.();
     terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../open/compile-resources.ts');

@@ -40,6 +40,7 @@ export async function loadSetting(
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
   terminal.redact(redactor(loaded.secrets));
+  terminal.identify({ sync: loaded.config.name });
   const timings = readTimings(env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
   return { loaded, config: loaded.config, timings, terminal };

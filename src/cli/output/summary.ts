@@ -1,7 +1,7 @@
 import { totalOf } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
-import type { Terminal } from '../terminal.ts';
+import { type Paint, plain, type Terminal } from '../terminal.ts';
 import { changes, many } from './numbers.ts';
 import { reportError } from './report-error.ts';
 
@@ -11,12 +11,23 @@ export function printSummary(summary: Summary, terminal: Terminal): void {
     terminal.print(JSON.stringify(summary));
     return;
   }
-  if (!terminal.isQuiet) terminal.print(summaryLine(summary, terminal));
+  if (!terminal.isQuiet) printLine(summary, terminal);
   for (const warning of summary.warnings) terminal.log.warn(warning);
   for (const error of summary.errors) reportError(error, terminal);
 }
 
-function summaryLine(summary: Summary, { out }: Terminal): string {
+/** With a log in JSON, the summary is a line of it: whoever collects the log gets what a person would read on stdout. */
+function printLine(summary: Summary, { print, report, out, logFormat }: Terminal): void {
+  if (logFormat === 'text') {
+    print(summaryLine(summary, out));
+    return;
+  }
+  const { errors: _errors, warnings: _warnings, name: _name, ...fields } = summary;
+  const message = summaryLine(summary, plain);
+  report(message, { level: 'info', message, ...fields });
+}
+
+function summaryLine(summary: Summary, out: Paint): string {
   const { outcome, name, resources, tookMs } = summary;
   const paint = outcome === 'failed' ? out.red : outcome === 'held' || outcome === 'stopped' ? out.yellow : out.green;
   return `${out.bold(name)} ${paint(outcome)}: ${wordsOf(summary, resources)} ${out.dim(`(${formatDuration(tookMs)})`)}`;

@@ -49,6 +49,11 @@ export function withGlobals(command: Command): Command {
         'error',
       ]),
     )
+    .addOption(
+      new Option('--log-format <format>', 'how stderr is written, "text" by default; "json" inside Kubernetes').choices(
+        ['text', 'json'],
+      ),
+    )
     .option('-q, --quiet', 'print nothing unless something is wrong')
     .option('--no-color', 'no colours');
 }
@@ -78,16 +83,22 @@ export function exitCode(text: string): number {
 }
 
 const globalFlags = new Set(['--json', '-q', '--quiet', '--no-color']);
-const globalValues = new Set(['-c', '--config', '--log-level']);
+const globalValues = new Set(['-c', '--config', '--log-level', '--log-format']);
 
 /** Moves global options behind the command: `cronsync -c FILE run --full` means `cronsync run --full -c FILE`. */
 export function commandFirst(argv: readonly string[]): readonly string[] {
   let at = 0;
   for (let option = argv[at]; option !== undefined; option = argv[at]) {
     if (globalValues.has(option)) at += 2;
-    else if (globalFlags.has(option) || /^--(config|log-level)=/.test(option)) at += 1;
+    else if (globalFlags.has(option) || /^--(config|log-level|log-format)=/.test(option)) at += 1;
     else break;
   }
   const command = argv[at];
   return command === undefined || command.startsWith('-') ? argv : [...argv.slice(at), ...argv.slice(0, at)];
+}
+
+/** How the log is to be written, as far as a command line says it that may be wrong elsewhere. */
+export function logFormatIn(argv: readonly string[]): Pick<GlobalOptions, 'logFormat'> {
+  const [, asked] = /\0--log-format[=\0](text|json)\0/.exec(`\0${argv.join('\0')}\0`) ?? [];
+  return asked === 'text' || asked === 'json' ? { logFormat: asked } : {};
 }

@@ -1,10 +1,12 @@
 import type { LogLevel } from '../../log.ts';
+import type { LogFormat } from '../output/log-line.ts';
 
 /** The flags of every command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
   readonly quiet?: boolean;
   /** False with `--no-color`. */
   readonly color?: boolean;

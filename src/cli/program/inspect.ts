@@ -19,7 +19,7 @@ export function addInspection(program: Command, choose: Choose): void {
   );
 
   const events = withGlobals(program.command('events').description('print events from the outbox, oldest first'))
-    .option('--since <position>', 'only events after this: a sequence number, or a time (2026-01-31T12:00Z)')
+    .option('--since <position>', 'only events after this: 1h ago, a sequence number, or a time (2026-01-31T12:00Z)')
     .option('--type <type>', 'only events of this type: customers.deleted, customers.*', collect)
     .option('--key <key>', 'only events of this key')
     .option('--follow', 'keep printing new events as they arrive');

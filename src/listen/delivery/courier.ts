@@ -156,6 +156,7 @@ export class Courier {
     if (outcome.is === 'off') {
       log.error(
         `${name}: its receiver is gone for good (${outcome.error}); nothing more is read for it, and its events wait`,
+        { event: event.id },
       );
       return { is: 'off' };
     }
@@ -175,7 +176,7 @@ export class Courier {
     const { circuit, log, timings } = this.#deps;
     const { name } = this.#group.listener;
     const count = task.attempts?.count ?? 0;
-    log.info(`${name}: ${event.type} ${event.subject} failed: ${outcome.error}`);
+    log.info(`${name}: ${event.type} ${event.subject} failed: ${outcome.error}`, { event: event.id });
     if (isUncounted) return { is: 'hold' };
     if (circuit.failed(event.subject)) {
       log.warn(

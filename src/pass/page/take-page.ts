@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import { noChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
+import { logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
 import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../../match/identify.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
@@ -36,7 +37,7 @@ function readerOf(
   { thirdParty, target, log: runLog, warn, signal, lease, onHit }: RunContext,
 ): PageReader {
   // What an adapter warns of is in the summary.
-  const log = { ...runLog, warn };
+  const log = logAbout({ ...runLog, warn }, { resource: state.resource.table.resource });
   const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
   return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }

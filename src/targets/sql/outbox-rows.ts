@@ -55,9 +55,9 @@ function rowOf<T>(all: readonly T[], { fence, at }: Numbering, textOf: (one: T, 
 function contextOf(
   { name, at }: Numbering,
   { resource, mapped: columns }: Batch['table'],
-  { source, cause }: EventOptions,
+  { source, cause, maker }: EventOptions,
 ): EventContext {
-  return { name, source, resource, columns, time: at.toISOString(), ...(cause && { cause }) };
+  return { name, source, resource, columns, time: at.toISOString(), ...(cause && { cause }), ...(maker && { maker }) };
 }
 
 /** Repeats a purge, each in a transaction of its own, until it finds nothing more. Returns how many rows it has removed. */

@@ -116,6 +116,16 @@ describe('the summary of a run', () => {
   });
 });
 
+test('with a log in JSON the summary is a line of it, and so is each error', () => {
+  const terminal = aTerminal({ logFormat: 'json' });
+  printSummary({ ...summary(), errors: [{ exitCode: 69, message: 'HTTP 500', hint: 'wait' }] }, terminal);
+  expect(terminal.printed).toEqual([]);
+  expect(terminal.logged).toMatchObject([
+    { level: 'info', outcome: 'done', message: expect.stringContaining('crm done') },
+    { level: 'error', message: 'HTTP 500', hint: 'wait', exitCode: 69 },
+  ]);
+});
+
 describe('an error that ends a command', () => {
   test('is reported with its hint, and returns its exit code', () => {
     const terminal = aTerminal({ colours: true });
