@@ -37,6 +37,8 @@ export interface Checkpoint {
   readonly changedAt?: number;
   /** Which columns the last complete snapshot has filled, whatever its shape was. */
   readonly lastFields?: MappedFields | null;
+  /** Which columns the last complete snapshot has not filled, and an earlier one of this shape has. */
+  readonly lostFields?: readonly LostColumn[];
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */
@@ -131,6 +133,13 @@ export interface PassProgress {
   readonly isMixed?: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
   readonly digests: readonly string[];
+}
+
+export interface LostColumn {
+  readonly column: string;
+  /** When the first pass ended that has not filled it, and how many records the last one had. */
+  readonly at: number;
+  readonly records: number;
 }
 
 export interface BackOff {

@@ -52,8 +52,22 @@ export function storedPaths(json: string | null, shape: string): StoredPaths {
   return json === null ? noPaths(shape) : JSON.parse(json);
 }
 
-/** `` `fax` is gone ``. */
-export function describeChange({ path, is, from, to }: SchemaChange): string {
+/** So many changes are named; `status --json` has more. */
+const named = 5;
+
+/** `` `fax` is gone; `tel` is new (string) ``. */
+export function describeChanges(changes: readonly SchemaChange[]): string {
+  const more = changes.length - named;
+  return [...changes.slice(0, named).map(describeChange), ...(more > 0 ? [`${more} more`] : [])].join('; ');
+}
+
+/** What the last pass has found that found anything; null if none has. */
+export function lastSchemaChange({ changes }: StoredPaths): { readonly what: string; readonly at: number } | null {
+  const [last] = changes;
+  return last ? { what: describeChanges(changes.filter(({ pass }) => pass === last.pass)), at: last.at } : null;
+}
+
+function describeChange({ path, is, from, to }: SchemaChange): string {
   const field = `\`${path}\``;
   if (is === 'new') return `${field} is new (${to.join(' or ') || 'null'})`;
   if (is === 'gone') return `${field} is gone`;

@@ -54,6 +54,7 @@ export function startPass<M extends Mode>(
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
     lastFields: before?.lastFields ?? null,
+    ...(before?.lostFields && !isReshaped && { lostFields: before.lostFields }),
     lastCount: isReshaped ? null : (before?.lastCount ?? null),
     countUnmetSince: isReshaped ? null : (before?.countUnmetSince ?? null),
     changedAt: isReshaped ? now : (before?.changedAt ?? now),

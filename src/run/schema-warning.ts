@@ -1,17 +1,12 @@
-import { describeChange, type SchemaChange } from '../field-paths.ts';
+import { describeChanges, type SchemaChange } from '../field-paths.ts';
 import type { Pass } from '../pass/pass.ts';
-
-/** So many changes are named in a summary; `status --json` has more. */
-const named = 5;
 
 /** What a run says of the changes in the shape of the records that its pass has found; null if there is nothing to say. */
 export function schemaWarning(pass: Pass): string | null {
   const changes = pass.schemaChanges.filter((change) => !isReported(change, pass));
   if (changes.length === 0) return null;
-  const more = changes.length - named;
-  const all = [...changes.slice(0, named).map(describeChange), ...(more > 0 ? [`${more} more`] : [])];
   const { resource } = pass.resource.table;
-  return `the records of ${resource} look different: ${all.join('; ')}; "cronsync status --json" keeps the last changes`;
+  return `the records of ${resource} look different: ${describeChanges(changes)}; "cronsync status --json" keeps the last changes`;
 }
 
 /** Of a field that is gone and that the map uses, the watch over the map has said that its column found nothing. */

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import { formatDuration } from '../duration.ts';
 import { type Expectations, type ExpectedRecords, missesRecords } from '../expectations.ts';
+import type { UnmetFacts } from './facts.ts';
 
 /** What the config expects of a resource and what is not so. All times are milliseconds since the epoch. */
 export type Unmet =
@@ -42,6 +43,18 @@ function unmetRecords({ lastCount = null, countUnmetSince }: Known, expected: Ex
   const known = { since: countUnmetSince ?? at, records: lastCount };
   if (missed === 'min') return [{ is: 'too-few-records', ...known, min: expected.min ?? 0 }];
   return missed === 'max' ? [{ is: 'too-many-records', ...known, max: expected.max ?? lastCount }] : [];
+}
+
+/** The same, as the facts of a verdict have it. */
+export function unmetFacts(
+  resource: string,
+  checkpoint: Known | null,
+  expectations: Expectations,
+  now: Date,
+): readonly UnmetFacts[] {
+  return unmetExpectations(checkpoint, expectations, now.getTime()).map((unmet) => {
+    return { what: unmet.is, sentence: unmetSentence(resource, unmet), since: unmet.since };
+  });
 }
 
 /** What is unmet, without a full stop. */

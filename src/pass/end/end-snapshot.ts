@@ -1,15 +1,15 @@
 import type { Checkpoint, HeldDeletes, HeldEmptied } from '../../checkpoint.ts';
-import { missesRecords } from '../../expectations.ts';
 import type { RunContext } from '../../run/context.ts';
 import type { LiveIds } from '../../target.ts';
 import { lossOf, type Verdict } from '../guard.ts';
 import { HeldSet } from '../held-set.ts';
-import type { PassState, Resource } from '../resource.ts';
+import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
 import { complete, type SnapshotCheckpoint } from '../transitions.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
 import type { EmptiedEnd } from './end-emptied.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
+import { lastSnapshot } from './last-snapshot.ts';
 
 /** How a pass ended: what a run reports of it. */
 export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {
@@ -72,9 +72,7 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
       heldSince: judgement.heldSince,
-      lastCount: checkpoint.progress.records,
-      countUnmetSince: countUnmetSince(checkpoint, resource, run.now()),
-      lastFields: checkpoint.progress.fields ?? checkpoint.lastFields ?? null,
+      ...lastSnapshot(checkpoint, resource, run.now()),
       fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,
@@ -83,16 +81,6 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     keepsSeen: done.phase === 'held',
     held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
   };
-}
-
-/** Since when snapshots have brought too few or too many records; null if this one has not. */
-function countUnmetSince(
-  { progress, countUnmetSince: before }: Checkpoint,
-  { expectations }: Pick<Resource, 'expectations'>,
-  now: number,
-): number | null {
-  const { records: expected } = expectations ?? {};
-  return expected && missesRecords(progress.records, expected) ? (before ?? now) : null;
 }
 
 /** A person who has permitted deletions has looked: what is deleted later is counted from here. */
