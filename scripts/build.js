@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { fewCommands, lazyBuiltins, noCluster, noDebug } from './bundle-plugins.js';
+import { fewCommands, lazyBuiltins, noCluster, noDebug, optionalTelemetry } from './bundle-plugins.js';
 import { writeNotices } from './notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,7 +33,7 @@ const command = await build({
   outExtension: { '.js': '.cjs' },
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [fewCommands, lazyBuiltins, noCluster, noDebug],
+  plugins: [fewCommands, lazyBuiltins, noCluster, noDebug, optionalTelemetry],
 });
 
 if (!isTest) {

@@ -55,6 +55,16 @@ export const noDebug = {
   },
 };
 
+/** OpenTelemetry is not in the bundle: who wants it installs it. What another package has of it stays with that package. */
+export const optionalTelemetry = {
+  name: 'optional-telemetry',
+  setup(build) {
+    build.onResolve({ filter: /^@opentelemetry\// }, ({ path, importer }) =>
+      /[\\/]src[\\/]telemetry[\\/]/.test(importer) ? { path, external: true } : undefined,
+    );
+  },
+};
+
 /** Leaves out the part of ioredis for Redis Cluster, which cronsync does not support yet. */
 export const noCluster = {
   name: 'no-cluster',

@@ -20,7 +20,13 @@ export function allDifferent(entries: readonly unknown[]): Comparison {
 
 /** What the target knows of one record that may have to be written. */
 export interface Found {
-  readonly entry: { readonly id: number; readonly hash: string; readonly deleted: boolean } | null;
+  readonly entry: {
+    readonly id: number;
+    readonly hash: string;
+    readonly deleted: boolean;
+    /** Digests of the fields as the database kept them (src/field-digests.ts); null or absent where they are not known. */
+    readonly fields?: string | null;
+  } | null;
   /** The mapped columns as they are now; null if there is no such row. */
   readonly row: Values | null;
   /** The row has the mark of a soft delete. */

@@ -47,6 +47,8 @@ export interface EventMaker {
   readonly run: string;
   /** The adapter that it read. */
   readonly adapter: string;
+  /** The span of the commit, where a trace of the run is recorded (CloudEvents, distributed tracing extension). */
+  readonly traceparent?: string;
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
@@ -80,12 +82,18 @@ export function eventText({ generation, seq }: Position, head: EventHead, data: 
   const { name, source, type, time, maker } = head;
   const subject = head.subject === undefined ? '' : `,"subject":${JSON.stringify(head.subject)}`;
   const cause = head.cause ? `,"cause":"${head.cause}"` : '';
-  const made = maker ? `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}` : '';
+  const made = madeBy(maker);
   return (
     `{"specversion":"1.0","id":"${name}:${generation}-${seq}","source":${JSON.stringify(source)}` +
     `,"type":"${type}"${subject},"time":"${time}","datacontenttype":"application/json"` +
     `,"sequence":"${String(seq).padStart(20, '0')}"${cause}${made},"data":${data}}`
   );
+}
+
+function madeBy(maker: EventMaker | undefined): string {
+  if (!maker) return '';
+  const trace = maker.traceparent === undefined ? '' : `,"traceparent":"${maker.traceparent}"`;
+  return `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}${trace}`;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface ChangeEvent {
   readonly syncrun?: string;
   /** The adapter that the run read. */
   readonly syncadapter?: string;
+  /** The span of the commit, where the run was traced (CloudEvents, distributed tracing extension). */
+  readonly traceparent?: string;
   readonly data: {
     readonly key: string;
     readonly before: Readonly<Record<string, unknown>> | null;
@@ -41,6 +43,8 @@ export interface Delivery {
   readonly idempotencyKey: string;
   /** Fires at the listener's timeout, when the daemon stops, and when another daemon has claimed the event. */
   readonly signal: AbortSignal;
+  /** The span that what is called by this delivery belongs to (W3C Trace Context); undefined where nothing is traced. */
+  readonly traceparent?: string | undefined;
   readonly log: Log;
 }
 
@@ -79,7 +83,7 @@ export class ListenerOff extends SyncError {
 export type Handlers = Readonly<Record<string, (event: ChangeEvent, context: HandlerContext) => unknown>>;
 
 /** What a handler receives beside the event. */
-export type HandlerContext = Pick<Delivery, 'attempt' | 'idempotencyKey' | 'signal' | 'log'>;
+export type HandlerContext = Pick<Delivery, 'attempt' | 'idempotencyKey' | 'signal' | 'traceparent' | 'log'>;
 
 /** Types a listener module: `export default defineListener({ 'customers.deleted': async (event) => { … } })`. */
 export function defineListener(handlers: Handlers): Handlers {

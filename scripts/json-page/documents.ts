@@ -1,3 +1,4 @@
+import { actDocuments } from './acts.ts';
 import {
   adapter,
   backOffCause,
@@ -457,6 +458,7 @@ export const documents: readonly JsonDocument[] = [
       'What was moved.',
     ),
   },
+  ...actDocuments,
   {
     name: 'init',
     command: 'cronsync init --json',

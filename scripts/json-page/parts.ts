@@ -305,6 +305,9 @@ export const event = object(
     },
     syncrun: text('The id of the run that wrote the change. Absent from what release 0.1.0 has written.'),
     syncadapter: text('The adapter that this run read. Absent from what release 0.1.0 has written.'),
+    traceparent: text(
+      'The span of the commit (CloudEvents, distributed tracing extension). Absent where the run was not traced.',
+    ),
     data: object(
       {
         key,
@@ -317,7 +320,7 @@ export const event = object(
     ),
   },
   'A CloudEvent (CloudEvents 1.0.2, JSON format) of one change.',
-  ['cause', 'syncrun', 'syncadapter'],
+  ['cause', 'syncrun', 'syncadapter', 'traceparent'],
 );
 
 export const reject = object(

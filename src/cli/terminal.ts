@@ -41,6 +41,8 @@ export interface Terminal {
   readonly caller: Caller;
   /** From now on every output goes through this mask. */
   redact(mask: (text: string) => string): void;
+  /** Masks secrets in a text that leaves the process by another way. */
+  readonly mask: (text: string) => string;
   /** From now on every line of a JSON log says which sync and run it is of. */
   identify(origin: Pick<LogOrigin, 'sync' | 'run'>): void;
 }
@@ -104,6 +106,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     isInteractive,
     command,
     caller,
+    mask: (text) => mask(text),
     redact(next) {
       mask = next;
     },

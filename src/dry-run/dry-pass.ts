@@ -12,7 +12,7 @@ import { firstCounts } from '../pass/page/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/page/fetch-page.ts';
 import { lostFields } from '../pass/page/lost-fields.ts';
 import { ofMode } from '../pass/page/page-intake.ts';
-import { goneIn } from '../pass/page/take-page.ts';
+import { goneIn, withoutKeys } from '../pass/page/take-page.ts';
 import { turnPage } from '../pass/page/turn-page.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
@@ -38,6 +38,13 @@ export interface InspectedTable {
   readonly plan: TablePlan;
   /** The run would compare every record with its row. */
   readonly isForgotten: boolean;
+}
+
+/** What is known of a page before its records are read. */
+interface Looking {
+  readonly watch: FieldWatch | undefined;
+  /** Keys of records that do not count. */
+  readonly outlived: ReadonlySet<string>;
 }
 
 /** Records that are mapped and compared at once. */
@@ -126,10 +133,10 @@ export class DryPass {
     const { resource, checkpoint, seen } = this.#state;
     const reader = this.#open(options);
     const page = await fetchAlways(this.#state, reader);
-    const gone = await goneIn(page, resource, this.#source(), this.#context);
+    const gone = await goneIn(page, this.#state, this.#source(), this.#context);
     seen.removeAll(gone.since);
     const watch = resource.watch?.();
-    const records = await this.#takeRecords(page, reader, watch);
+    const records = await this.#takeRecords(page, reader, { watch, outlived: gone.outlived });
     const next = typeof page.next === 'function' ? page.next() : page.next;
     const brought = {
       ...records,
@@ -146,7 +153,7 @@ export class DryPass {
     for (const warning of lost) this.#context.log.warn(warning);
   }
 
-  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader, watch: FieldWatch | undefined) {
+  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader, { watch, outlived }: Looking) {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
     const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
@@ -154,7 +161,7 @@ export class DryPass {
     const prepare = watch?.around(resource.prepare) ?? resource.prepare;
     const batching = { prepare, size: () => recordsPerBatch };
     for await (const read of readBatches(page, batching, reader)) {
-      const batch = await identify(read, resource, this.#source());
+      const batch = withoutKeys(await identify(read, resource, this.#source()), outlived);
       brought.records += batch.raw;
       brought.rejected += batch.rejected.length;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;

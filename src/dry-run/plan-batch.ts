@@ -1,6 +1,7 @@
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import { allDifferent, type Comparison, type Found } from '../batch.ts';
 import type { Change } from '../change.ts';
+import { digestFields } from '../field-digests.ts';
 import type { Identified } from '../match/identify.ts';
 import { comparedRows, Emptied } from '../pass/emptied.ts';
 import { Brought, firstCounts, type Repeated } from '../pass/page/brought.ts';
@@ -83,7 +84,8 @@ export class PagePlanner {
     const fresh = this.#withoutPlanned(different, found);
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const { resource, checkpoint } = this.#state;
-    const options = { isRepeated, hash: resource.hash, verifies: checkpoint.verifies };
+    const digest = digestFields(resource.table.mapped);
+    const options = { isRepeated, hash: resource.hash, digest, verifies: checkpoint.verifies };
     const keeping = planSteps(fresh.records, fresh.found, options);
     this.#emptied = this.#emptied.with(comparedRows(keeping, fresh.found, isRepeated).values());
     const steps = planSteps(fresh.records, fresh.found, { isRepeated });

@@ -25,11 +25,11 @@ export function createModuleListener(options: ModuleListenerOptions): Listener {
   const patterns = Object.keys(handlers).sort((a, b) => vaguenessOf(a) - vaguenessOf(b));
 
   return {
-    async deliver({ event, attempt, idempotencyKey, signal, log }) {
+    async deliver({ event, attempt, idempotencyKey, signal, traceparent, log }) {
       signal.throwIfAborted();
       const handler = handlers[patterns.find((pattern) => matchesType(pattern, event.type)) ?? ''];
       if (!handler) return;
-      const context = { attempt, idempotencyKey, signal, log };
+      const context = { attempt, idempotencyKey, signal, traceparent, log };
       try {
         const result = handler(event, context);
         if (isPromise(result)) await untilAborted(result, signal);

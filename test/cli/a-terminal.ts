@@ -45,6 +45,7 @@ export function aTerminal(
     isInteractive: false,
     command: 'cronsync',
     caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },
+    mask: (text) => text,
     redact() {},
     identify() {},
     ...modes,

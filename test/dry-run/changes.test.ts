@@ -94,6 +94,18 @@ describe('a dry run with an adapter that knows only changes', () => {
     expect(changes()).toEqual(['deleted 4']);
   });
 
+  test('plans the deletion of what an earlier page says is gone, where a later page has an older record of it', async () => {
+    await system.fill(20);
+    const page = { mode: 'changes', records: [], deleted: [], bookmark: 'b' } as const;
+    const pages: ChangesPage[] = [
+      { ...page, deleted: ['4', '5'], next: 'p1' },
+      { ...page, records: [3, 4, 5].map((id) => ({ id, email: 'x@example.com' })), outlived: ['3', '4'], next: null },
+    ];
+    const fetchPage = async () => pages.shift() ?? { ...page, next: null };
+    await planOf(thirdPartyOf('acme', { modes: () => ['changes'], isStable: () => true, fetchPage }));
+    expect(changes().toSorted()).toEqual(['deleted 4', 'updated 3', 'updated 5']);
+  });
+
   test('shows what the guard would hold back', async () => {
     await system.fill(20);
     const plan = await planOf(thirdPartyWith([], ['1', '2', '3', '4', '5'], []));

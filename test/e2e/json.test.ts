@@ -113,6 +113,8 @@ test('a daemon, its dead letters and what repairs the stores fit their schemas',
   await documentOf(project, 'dead-drop', ['dead', 'drop', first ?? '', second ?? '']);
   await documentOf(project, 'outbox-rebase', ['outbox', 'rebase', '--yes']);
   await documentOf(project, 'listener-drop', ['listener', 'drop', 'audit', '--yes']);
+  await documentOf(project, 'rename', ['rename', project.name, 'sales', '--yes']);
+  await documentOf(project, 'forget', ['forget', 'sales', '--yes']);
 });
 
 test('a lock that is held, and its removal, fit their schemas', async () => {

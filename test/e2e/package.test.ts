@@ -129,6 +129,13 @@ test("installed, the README's cron line runs a sync, and prints nothing", () => 
     records: 2,
     counts: { created: 0, updated: 0, deleted: 0 },
   });
+  const untraced = { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+  expect(run('/bin/sh', ['-c', job.replace('--quiet', '--json')], untraced)).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(
+      /^warn OpenTelemetry is asked for and not installed.*npm i @opentelemetry\/api .*\n$/,
+    ),
+  });
 });
 
 const csvConfig = {

@@ -3,6 +3,7 @@ import type { Daemon, Listened, ListenOptions } from '../../listen/daemon.ts';
 import type { DeadLetters, Listener } from '../../listener.ts';
 import { type ListenGauges, silentMeter } from '../../meter.ts';
 import type { EventStream } from '../../stream.ts';
+import { wantedTelemetry } from '../../telemetry/wanted.ts';
 import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
 import type { Metrics } from '../metrics.ts';
 import { connectRedis, loadSetting, type Setting, streamOf } from '../open/app.ts';
@@ -24,9 +25,10 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
   await using dead = await openDeadLetters(setting);
   const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
 
+  await using telemetry = wantedTelemetry(terminal.caller.env)?.traces ? await openDaemonTelemetry(terminal) : null;
   await using open = await openDaemon(setting, {
     redis,
-    listeners: listeners.opened,
+    listeners: telemetry ? telemetry.traced(listeners.opened) : listeners.opened,
     until,
     meter: metrics ?? silentMeter,
   });
@@ -74,6 +76,18 @@ async function openListeners(setting: Setting, names: readonly string[]) {
   }
   const all = opening.move();
   return { opened, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() };
+}
+
+/** Closing it sends what is left. */
+async function openDaemonTelemetry(terminal: Terminal) {
+  const { telemetryOf, tracedListeners } = await import('../open/traced.ts');
+  const telemetry = await telemetryOf(terminal);
+  if (telemetry === null) return null;
+  const { tracer } = telemetry;
+  return {
+    traced: (listeners: ReadonlyMap<string, Listener>) => tracedListeners(listeners, tracer),
+    [Symbol.asyncDispose]: () => telemetry.flush(),
+  };
 }
 
 async function openMetrics(

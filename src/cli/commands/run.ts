@@ -1,6 +1,9 @@
 import { type ExitCode, LockHeldError, StopError, UsageError } from '../../errors.ts';
+import type { Holder } from '../../lock.ts';
+import type { RunDeps } from '../../run/run.ts';
 import { errorSummary } from '../../run/summary.ts';
 import { takeLock } from '../../run/take-lock.ts';
+import { wantedTelemetry } from '../../telemetry/wanted.ts';
 import {
   connectRedis,
   loadSetting,
@@ -70,10 +73,12 @@ async function runOnce(
   const { config, terminal, timings } = setting;
   const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
   const permits = isPermitting ? await permitsGiven(setting, flags) : null;
+  const startedAt = Date.now();
   using redis = await connectRedis(setting);
   const holder = thisHolder();
   terminal.identify({ run: holder.run });
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
+  const trace = wantedTelemetry(terminal.caller.env)?.traces ? await openTrace(setting, holder, startedAt) : null;
   try {
     onLocked?.();
     terminal.caller.keepHeapSmall?.();
@@ -89,6 +94,22 @@ async function runOnce(
       tokensOf(setting, redis),
     ]);
     using progress = showProgress(terminal);
+    const deps: RunDeps = {
+      lease,
+      stream,
+      openTarget: () => openTarget(setting),
+      openThirdParty: () =>
+        openThirdParty(
+          setting,
+          { slots, tokens, progress },
+          { waitMs: flags.wait, from: flags.from, save: flags.save },
+        ),
+      log: terminal.log,
+      progress,
+      timings,
+      signal,
+      now: Date.now,
+    };
     const summary = await run(
       {
         name: config.name,
@@ -106,29 +127,26 @@ async function runOnce(
         onRemap: config.events.onRemap,
         perMs: config.adapters[config.adapter]?.throttle.perMs ?? 60_000,
       },
-      {
-        lease,
-        stream,
-        openTarget: () => openTarget(setting),
-        openThirdParty: () =>
-          openThirdParty(
-            setting,
-            { slots, tokens, progress },
-            { waitMs: flags.wait, from: flags.from, save: flags.save },
-          ),
-        log: terminal.log,
-        progress,
-        timings,
-        signal,
-        now: Date.now,
-      },
+      trace ? trace.deps(deps) : deps,
     );
     await lease.release();
     printSummary(summary, terminal);
+    trace?.end(summary);
     return summary.exitCode;
+  } catch (error) {
+    trace?.fail(error);
+    throw error;
   } finally {
     await lease.release();
+    await trace?.flush();
   }
+}
+
+async function openTrace({ terminal, config }: Setting, holder: Holder, startedAt: number) {
+  const { RunTrace, telemetryOf } = await import('../open/traced.ts');
+  const telemetry = await telemetryOf(terminal);
+  const traced = { sync: config.name, adapter: config.adapter, run: holder.run, startedAt };
+  return telemetry && new RunTrace(telemetry, traced);
 }
 
 async function permitsGiven(setting: Setting, flags: RunFlags) {

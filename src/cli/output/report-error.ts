@@ -26,3 +26,9 @@ export function reportError({ exitCode, message, hint }: ErrorSummary, { report,
     ...(hint && { hint }),
   });
 }
+
+/** Reports, in one line, why no trace is recorded. */
+export function reportTelemetry(error: unknown, { log }: Terminal): void {
+  const { message, hint } = errorSummary(error);
+  log.warn(hint === null ? message : `${message}. ${hint}`);
+}

@@ -70,6 +70,11 @@ export interface ConfirmFlags extends GlobalOptions {
   readonly yes?: boolean;
 }
 
+export interface ForgetFlags extends ConfirmFlags {
+  readonly resource?: readonly string[];
+  readonly tables?: boolean;
+}
+
 /** Which dead letters. */
 export interface DeadFlags extends GlobalOptions {
   readonly listener?: string;

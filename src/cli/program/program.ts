@@ -12,6 +12,7 @@ import { addRepairs } from './repair.ts';
 import { addRun } from './run.ts';
 import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
+import { addSyncs } from './syncs.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version). */
 export async function parseCommandLine(
@@ -80,6 +81,7 @@ function buildProgram(program: Command, choose: Choose): void {
   addRepairs(program, choose);
   addListen(program, choose);
   addDead(program, choose);
+  addSyncs(program, choose);
   addSetup(program, choose);
 }
 

@@ -72,6 +72,10 @@ export class Attempt implements Delivery {
     return idempotencyKeyOf(this.#subject.name, this.#subject.event.id);
   }
 
+  get traceparent(): string | undefined {
+    return this.#subject.event.traceparent;
+  }
+
   get log(): Log {
     const { log, event } = this.#subject;
     return logAbout(log, { event: event.id });

@@ -5,9 +5,10 @@ import { type ChangeCounts, noChanges, sumCounts, totalOf } from '../../change.t
 import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
+import { digestFields } from '../../field-digests.ts';
 import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
-import type { Prepared } from '../../record.ts';
+import type { Prepared, Values } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import { type ComparedRow, comparedRows, Emptied } from '../emptied.ts';
 import type { HeldSet } from '../held-set.ts';
@@ -58,6 +59,7 @@ export class PageWriter {
   readonly #retry = new Map<string, Prepared>();
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
+  readonly #digest: (values: Values) => string;
   #emptied: Emptied;
   /** How many rows the page has changed so far. */
   #changed = 0;
@@ -67,6 +69,7 @@ export class PageWriter {
     this.#run = run;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
+    this.#digest = digestFields(state.resource.table.mapped);
     this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
   }
 
@@ -197,7 +200,8 @@ export class PageWriter {
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
       const found = this.#withoutDrifted(planned, known);
-      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash, verifies: before.verifies });
+      const { hash } = resource;
+      const steps = planSteps(planned, found, { isRepeated, hash, digest: this.#digest, verifies: before.verifies });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return steps;

@@ -4,7 +4,7 @@ import { noChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import { logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
-import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../../match/identify.ts';
+import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
 import { PathSampler } from '../paths/path-sampler.ts';
@@ -68,7 +68,7 @@ async function takeRecords(
 ): Promise<PageTaken> {
   const { resource } = state;
   const source = sourceOf(state, run);
-  const gone = await goneIn(page, resource, source, run);
+  const gone = await goneIn(page, state, source, run);
   state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
   const sampler = new PathSampler();
@@ -81,7 +81,9 @@ async function takeRecords(
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
     intake.add(batch);
-    intake.wrote(await writer.write(batch, batch.isLast ? intake.standingAfter : undefined));
+    intake.wrote(
+      await writer.write(withoutKeys(batch, gone.outlived), batch.isLast ? intake.standingAfter : undefined),
+    );
     run.progress.records(resource.table.resource, batch.raw);
     run.batchSize.learn(batch.raw, performance.now() - startedAt);
     await nextTurn();
@@ -102,12 +104,14 @@ export interface Gone {
   readonly ids: readonly number[];
   /** Those that are gone since an earlier page brought them. All others lose to a record that the pass has brought. */
   readonly since: readonly number[];
+  /** Keys of records of this page that are older than the tombstone that an earlier page had of them. */
+  readonly outlived: ReadonlySet<string>;
 }
 
 /** What a page says is gone. A run and a dry run call this one function. */
 export async function goneIn(
   page: SnapshotPage | ChangesPage,
-  resource: MatchedResource,
+  { resource, checkpoint }: Pick<PassState, 'resource' | 'checkpoint'>,
   source: Source,
   { target }: { readonly target: TargetReader },
 ): Promise<Gone> {
@@ -115,6 +119,15 @@ export async function goneIn(
     keys.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(keys, resource, source));
   const { gone = [] } = page;
   const ids = await idsOf(page.mode === 'snapshot' ? gone : page.deleted);
-  if (page.isLog) return { ids, since: ids };
-  return { ids, since: page.mode === 'snapshot' ? [] : await idsOf(gone) };
+  if (page.isLog || page.mode === 'snapshot') return { ids, since: page.isLog ? ids : [], outlived: new Set() };
+  const { outlived = [] } = page;
+  const buried = new Set(checkpoint.tombstones);
+  const older = buried.size === 0 ? [] : (await idsOf(outlived)).filter((id) => buried.has(id));
+  const rows = older.length === 0 ? [] : await target.rowsOf(resource.table, older);
+  return { ids, since: await idsOf(gone), outlived: new Set(rows.map(({ key }) => key)) };
+}
+
+/** The batch without records that do not count. Their number stays. */
+export function withoutKeys(batch: Identified, keys: ReadonlySet<string>): Identified {
+  return keys.size === 0 ? batch : { ...batch, records: batch.records.filter(({ key }) => !keys.has(key)) };
 }

@@ -78,7 +78,7 @@ function findLocked(
   { id: of }: Register,
 ): Promise<FoundRow[]> {
   const wanted = records.map((record) => wantedRecord(record, shape));
-  return lookUp(session, { place, shape, of, lock: 'FOR NO KEY UPDATE' }, wanted);
+  return lookUp(session, { place, shape, of, lock: 'FOR NO KEY UPDATE', readsFields: true }, wanted);
 }
 
 interface Planned {

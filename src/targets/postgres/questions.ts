@@ -37,7 +37,7 @@ export function questions(read: Transact, place: Place, name: string): Questions
 }
 
 /** Where the rows and entries of a resource are; both are null where nothing of the resource is there. */
-type Whereabouts = Pick<LookUp, 'place' | 'shape' | 'of'>;
+type Whereabouts = Pick<LookUp, 'place' | 'shape' | 'of' | 'readsFields'>;
 
 /** Reads the part of the database that belongs to one sync. */
 class SyncReading {
@@ -77,10 +77,12 @@ class SyncReading {
   rows<T>(table: ResourceTable, work: (session: Session, at: Whereabouts) => Promise<T>, empty: T): Promise<T> {
     const { place, name } = this;
     return this.any(async (session) => {
-      const register =
-        (await this.#versionIn(session)) > 0 ? await registerOf(session, place, name, table.resource) : null;
+      const version = await this.#versionIn(session);
+      const register = version > 0 ? await registerOf(session, place, name, table.resource) : null;
       const shape = await readShape(session, place, table);
-      return register || shape ? work(session, { place, shape, of: register?.id ?? null }) : empty;
+      return register || shape
+        ? work(session, { place, shape, of: register?.id ?? null, readsFields: version > 1 })
+        : empty;
     });
   }
 

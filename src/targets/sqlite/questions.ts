@@ -64,10 +64,14 @@ class SyncReading {
   }
 
   /** Reads the system's rows of a resource. Its number is undefined where nothing is known of it. */
-  rows<T>(resource: string, work: (connection: Connection, of: number | undefined) => T, empty: T): Promise<T> {
+  rows<T>(
+    resource: string,
+    work: (connection: Connection, of: number | undefined, version: number) => T,
+    empty: T,
+  ): Promise<T> {
     return this.any((connection, version) => {
       const of = version > 0 ? registerOf(connection, this.name, resource)?.id : undefined;
-      return work(connection, of);
+      return work(connection, of, version);
     }, empty);
   }
 }
@@ -84,7 +88,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     find: (table, records) =>
       sync.rows(
         table.resource,
-        (connection, of) => findRecords(connection, { table, records }, of),
+        (connection, of, version) => findRecords(connection, { table, records }, of, version),
         records.map(() => noFound),
       ),
     clues: (table, adapter, arrived) =>
@@ -98,8 +102,10 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     idsOf: (resource, keys) =>
       sync.registered(
         resource,
-        (connection, { id: of }) =>
-          keys.map((key) => entryOf(connection, of, key)).flatMap((entry) => (entry && !entry.deleted ? entry.id : [])),
+        (connection, { id: of }, version) =>
+          keys
+            .map((key) => entryOf(connection, of, key, version))
+            .flatMap((entry) => (entry && !entry.deleted ? entry.id : [])),
         [],
       ),
     countLive: (resource) => sync.registered(resource, (_connection, { live }) => live, 0),

@@ -1,0 +1,34 @@
+import { flag, list, object, text } from './schema.ts';
+
+/** What the commands print that act on a whole sync. */
+export const actDocuments = [
+  {
+    name: 'rename',
+    command: 'cronsync rename OLD NEW --yes --json',
+    about: '',
+    schema: object(
+      {
+        from: text('The old name.'),
+        to: text('The new name.'),
+        isWhole: flag(
+          'False if an earlier rename was killed, and this one has only removed what that one had left in Redis.',
+        ),
+      },
+      'What was renamed.',
+    ),
+  },
+  {
+    name: 'forget',
+    command: 'cronsync forget --yes --json',
+    about: '',
+    schema: object(
+      {
+        name: text('The name of the sync.'),
+        resources: list(text('A resource.'), 'The resources whose tables another sync may own now.'),
+        isWhole: flag('Whether the whole sync was forgotten.'),
+        dropped: list(text('A table.'), 'The tables of the system that were dropped.'),
+      },
+      'What was forgotten.',
+    ),
+  },
+];
