@@ -57,6 +57,9 @@ export class ConfigError extends SyncError {
   override readonly exitCode = ExitCode.config;
 }
 
+/** A newer release has made the tables: this one does not touch them. */
+export class NewerTablesError extends ConfigError {}
+
 /** The third party, Redis or the target cannot be reached, or does not answer in time. */
 export class UnreachableError extends SyncError {
   override readonly exitCode = ExitCode.unreachable;

@@ -6,7 +6,7 @@ import { unreachable } from './failure.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { textIn } from './reply.ts';
 import { createScriptRunner, type RunScript } from './script.ts';
-import { checkServer } from './start-check.ts';
+import { checkServer, versionIn } from './start-check.ts';
 
 export interface RedisConfig {
   /** `redis.url` of the config. */
@@ -23,6 +23,8 @@ export interface RedisConfig {
 export interface RedisConnection {
   /** The address, without credentials. */
   readonly address: string;
+  /** `Redis 7.4.1`; null if the server does not say. */
+  readonly version: string | null;
   readonly run: RunScript;
   close(): void;
 }
@@ -60,15 +62,18 @@ export async function openRedis({
     client.disconnect();
   };
 
+  let version: string | null = null;
   try {
-    checkServer(await connect(client, log), { address, allowEviction });
+    const info = await connect(client, log);
+    checkServer(info, { address, allowEviction });
+    version = versionIn(info);
   } catch (error) {
     close();
     throw error instanceof SyncError ? error : unreachable(error, { address, guarantee, connectError });
   }
   const call = (command: string, args: readonly (string | number)[]) => client.call(command, ...args);
   const server = { address, call, connectError: () => connectError, isClosed: () => isClosed };
-  return { address, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
+  return { address, version, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
 }
 
 /** The options of every client. */
