@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Found, Step } from '../../batch.ts';
-import { totalOf } from '../../change.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint, HeldEmptied } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import { type ColumnVerdict, filledIn, heldEmptied, judgeEmptied } from '../empt
 import type { ByColumn, HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
-import { noteChange } from '../transitions.ts';
+import { noteChanges } from '../transitions.ts';
 import { idsPerBatch } from './delete.ts';
 
 /** What became of the values that a pass would empty. */
@@ -94,12 +94,13 @@ class EmptyWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
   #refused: number;
-  #changed = 0;
+  #changed: ChangeCounts;
 
   constructor(state: PassState, run: WriteContext) {
     this.#state = state;
     this.#run = run;
     this.#refused = state.checkpoint.progress.refusedEmptied ?? 0;
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   async write(allowed: ByColumn, held: ByColumn): Promise<Checkpoint> {
@@ -119,9 +120,10 @@ class EmptyWriter {
   }
 
   /** A run that is killed must still know that the database has refused something. */
-  #checkpoint(refused = 0, changed = 0): Checkpoint {
-    const checkpoint = noteChange(this.#state.checkpoint, this.#changed + changed, this.#run.now());
-    return { ...checkpoint, progress: { ...checkpoint.progress, refusedEmptied: this.#refused + refused } };
+  #checkpoint(refused = 0, counts = noChanges): Checkpoint {
+    const { checkpoint } = this.#state;
+    const progress = { ...checkpoint.progress, refusedEmptied: this.#refused + refused };
+    return noteChanges({ ...checkpoint, progress }, sumCounts(this.#changed, counts), this.#run.now());
   }
 
   /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */
@@ -158,7 +160,7 @@ class EmptyWriter {
         pass: checkpoint.pass,
         events: eventOptions(checkpoint, events),
         checkpoint: (_ids, counts, refused) => ({
-          checkpoint: this.#checkpoint(refused, totalOf(counts)),
+          checkpoint: this.#checkpoint(refused, counts),
           held: rest.serialize(),
         }),
       },
@@ -166,8 +168,8 @@ class EmptyWriter {
     );
     crashPoint('committed');
     this.#refused += committed.refused.length;
-    this.#changed += totalOf(committed.counts);
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     return committed.busy;
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import type { Batch, Comparison, Found } from '../../batch.ts';
-import { type ChangeCounts, noChanges, sumCounts, totalOf } from '../../change.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -14,7 +14,7 @@ import { type ComparedRow, comparedRows, Emptied } from '../emptied.ts';
 import type { HeldSet } from '../held-set.ts';
 import { planSteps } from '../plan.ts';
 import type { PassState } from '../resource.ts';
-import { noteChange } from '../transitions.ts';
+import { noteChanges } from '../transitions.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
 
@@ -61,8 +61,8 @@ export class PageWriter {
   readonly #drifted = new Set<string>();
   readonly #digest: (values: Values) => string;
   #emptied: Emptied;
-  /** How many rows the page has changed so far. */
-  #changed = 0;
+  /** All changes of the resource so far: those of a transaction count once it is committed. */
+  #changed: ChangeCounts;
 
   constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
     this.#state = state;
@@ -71,6 +71,7 @@ export class PageWriter {
     this.#firstCounts = firstCounts(page);
     this.#digest = digestFields(state.resource.table.mapped);
     this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
@@ -91,7 +92,8 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const standing = this.#noteChange(afterPage({ refused: 0, repeated, columns: this.#emptied.counts }), 0);
+    const page = { refused: 0, repeated, columns: this.#emptied.counts };
+    const standing = this.#standing(afterPage(page), noChanges);
     const sets = { seen: seen.serialize(), ...this.#heldToStore() };
     await target.save(resource.table.resource, { ...toStore(standing), ...sets });
     return { counts: noChanges, refused: 0, repeated, held, standing };
@@ -190,9 +192,12 @@ export class PageWriter {
     );
   }
 
-  /** One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. */
+  /**
+   * One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. Within a
+   * page only the totals of the checkpoint move, and its validators stay dropped.
+   */
   async #commitOnce(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
-    const { resource, checkpoint: before, seen, paths } = this.#state;
+    const { resource, checkpoint: before, seen } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
     const records = [...this.#retry.values()];
     let candidate: Standing | undefined;
@@ -207,9 +212,10 @@ export class PageWriter {
       return steps;
     };
     const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
+      if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null }, counts) };
       const emptied = this.#emptied.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
-      candidate = this.#noteChange(afterPage?.(page) ?? { checkpoint: before, paths }, totalOf(counts));
+      candidate = this.#standing(afterPage(page), counts);
       return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
     };
     assertTrusted(this.#run);
@@ -222,17 +228,17 @@ export class PageWriter {
         aliases: batch.aliases,
         pass: before.pass,
         events: eventOptions(before, events),
-        ...(afterPage && { checkpoint }),
+        checkpoint,
       },
       signal,
     );
     crashPoint('committed');
-    this.#changed += totalOf(committed.counts);
     this.#brought.add(committed.ids);
     for (const key of committed.busy) compared.delete(key);
     this.#emptied = this.#emptied.with(compared.values());
     this.#keepBusy(records, committed.busy);
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     const { counts, refused } = committed;
     const { repeated } = this.#brought;
     return {
@@ -244,8 +250,13 @@ export class PageWriter {
     };
   }
 
-  #noteChange({ checkpoint, paths }: Standing, more: number): Standing {
-    return { checkpoint: noteChange(checkpoint, this.#changed + more, this.#run.now()), paths };
+  #standing({ checkpoint, paths }: Standing, counts: ChangeCounts): Standing {
+    return { checkpoint: this.#noted(checkpoint, counts), paths };
+  }
+
+  /** With all changes of the resource, once these are committed as well. */
+  #noted(checkpoint: Checkpoint, counts: ChangeCounts): Checkpoint {
+    return noteChanges(checkpoint, sumCounts(this.#changed, counts), this.#run.now());
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {

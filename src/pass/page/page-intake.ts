@@ -31,6 +31,7 @@ export interface PageTaken extends PageTotals, Standing {
 export interface PageOrigin {
   readonly gone: readonly number[];
   readonly account?: string | undefined;
+  readonly now: () => number;
   readonly watch?: FieldWatch | undefined;
   /** Looks at the records as they come. */
   readonly sampler: PathSampler;
@@ -41,6 +42,7 @@ export class PageIntake {
   readonly #page: SnapshotPage | ChangesPage;
   readonly #gone: readonly number[];
   readonly #account: string | null;
+  readonly #now: () => number;
   readonly #watch: FieldWatch | undefined;
   readonly #sampler: PathSampler;
   readonly #state: PassState;
@@ -54,9 +56,10 @@ export class PageIntake {
   #paths: StoredPaths | undefined;
   #standing: Standing | undefined;
 
-  constructor(page: SnapshotPage | ChangesPage, { gone, account, watch, sampler }: PageOrigin, state: PassState) {
+  constructor(page: SnapshotPage | ChangesPage, { gone, account, now, watch, sampler }: PageOrigin, state: PassState) {
     this.#page = page;
     this.#account = account ?? null;
+    this.#now = now;
     this.#watch = watch;
     this.#sampler = sampler;
     this.#held = state.held;
@@ -112,6 +115,7 @@ export class PageIntake {
     const { next, bookmark } = this.#page;
     const { records, rejected, duplicates } = this.#totals;
     return {
+      at: this.#now(),
       duplicates: firstCounts(this.#page) ? duplicates : 0,
       again: 0,
       columns: {},

@@ -72,7 +72,8 @@ async function takeRecords(
   state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
   const sampler = new PathSampler();
-  const intake = new PageIntake(page, { gone: gone.ids, account: run.thirdParty.account, watch, sampler }, state);
+  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch, sampler };
+  const intake = new PageIntake(page, origin, state);
   const writer = new PageWriter(state, page, run);
   const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
   const batching = { prepare, size: () => run.batchSize.value };
