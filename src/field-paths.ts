@@ -52,6 +52,26 @@ export function storedPaths(json: string | null, shape: string): StoredPaths {
   return json === null ? noPaths(shape) : JSON.parse(json);
 }
 
+/** What is known of the shape of a resource's records, for whoever looks. */
+export interface SchemaFacts {
+  /** How many field paths are known, and whether there are more of them, or deeper ones. */
+  readonly fields: number;
+  readonly hasMore: boolean;
+  /** The paths that were null in every record. */
+  readonly alwaysNull: readonly string[];
+  /** The last changes, newest first. */
+  readonly changes: readonly SchemaChange[];
+}
+
+/** Reads the JSON that is stored; null before the first complete pass. */
+export function schemaFacts(json: string | null): SchemaFacts | null {
+  const { known, changes } = storedPaths(json, '');
+  if (known === null) return null;
+  const paths = Object.entries(known.paths);
+  const alwaysNull = paths.filter(([, counts]) => typesOf(counts).length === 0).map(([path]) => path);
+  return { fields: paths.length, hasMore: known.hasMore, alwaysNull, changes };
+}
+
 /** So many changes are named; `status --json` has more. */
 const named = 5;
 
@@ -62,7 +82,9 @@ export function describeChanges(changes: readonly SchemaChange[]): string {
 }
 
 /** What the last pass has found that found anything; null if none has. */
-export function lastSchemaChange({ changes }: StoredPaths): { readonly what: string; readonly at: number } | null {
+export function lastSchemaChange(
+  changes: readonly SchemaChange[],
+): { readonly what: string; readonly at: number } | null {
   const [last] = changes;
   return last ? { what: describeChanges(changes.filter(({ pass }) => pass === last.pass)), at: last.at } : null;
 }
