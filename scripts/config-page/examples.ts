@@ -104,6 +104,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       every: '1h',
       rejects: '1%',
       guard: { maxDeletes: 50 },
+      expect: { changeWithin: '2d' },
     },
   ],
   'resources.<resource>.schema': [
@@ -111,6 +112,8 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   ],
   'resources.<resource>.schema.properties.<field>': [{ type: ['string', 'null'], format: 'email' }],
   'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.expect': [{ changeWithin: '2d', records: { min: 100, max: 5000 } }],
+  'resources.<resource>.expect.records': [{ min: 100, max: 5000 }],
   'adapters.<adapter> of rest': [
     {
       type: 'rest',

@@ -1,6 +1,6 @@
 import { problemIds } from '../../src/verdict/problem.ts';
 import { verdictNames } from '../../src/verdict/verdict.ts';
-import { backOffCause, checkpoint, counts, driftCounts, driftedRow, holder, position } from './parts.ts';
+import { backOffCause, checkpoint, counts, driftCounts, driftedRow, holder, position, schema } from './parts.ts';
 import { runRow } from './run-row.ts';
 import { count, type DocumentSchema, flag, list, object, oneOf, open, orNull, text, time, whole } from './schema.ts';
 
@@ -124,6 +124,7 @@ const resource = object(
       ),
       'Expressions of the map that found nothing in a whole pass.',
     ),
+    schema,
   },
   'A resource.',
 );

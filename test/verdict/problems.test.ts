@@ -70,6 +70,7 @@ const behind = {
   last: { generation: 1, seq: 10 },
   groups: full.groups.map((group) => ({ ...group, pending: 1, lag: 310 })),
 };
+const changedAt = (at: number) => ({ path: 'population', is: 'new', from: [], to: ['number'], at, pass: 7 }) as const;
 const unmet = (what: 'nothing-changes' | 'too-few-records' | 'too-many-records') => ({
   database: {
     resources: [
@@ -360,8 +361,11 @@ const table: readonly Row[] = [
   ],
   [
     'schema-changed',
-    ofCities({ schemaChange: { what: '`population` is new', at: past(hourMs) } }),
-    watch('The records of cities have changed their shape 60 min ago: `population` is new.', 'cronsync status --json'),
+    ofCities({ schema: { fields: 5, hasMore: false, alwaysNull: [], changes: [changedAt(past(hourMs))] } }),
+    watch(
+      'The records of cities have changed their shape 60 min ago: `population` is new (number).',
+      'cronsync status --json',
+    ),
   ],
 ];
 

@@ -44,7 +44,7 @@ export function aResource(
     lost: [],
     heldUpdates: null,
     unmet: [],
-    schemaChange: null,
+    schema: null,
     ...rest,
     checkpoint:
       checkpoint === null

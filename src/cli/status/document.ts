@@ -35,13 +35,14 @@ export function statusDocument(facts: Facts, { problems, ...verdict }: Verdict):
 }
 
 function resourceOf(facts: ResourceFacts, now: Date): object {
-  const { resource, live, checkpoint, rejects, drift, changes24h, failing, succeededAt, lost } = facts;
+  const { resource, live, checkpoint, rejects, drift, changes24h, failing, succeededAt, lost, schema } = facts;
   return {
     ...{ resource, live, checkpoint, rejects, drift, changes24h },
     pace: paceOf(facts, now),
     failing: failing && { ...failing, since: new Date(failing.since) },
     succeededAt: succeededAt && new Date(succeededAt),
     lost: lost.map((field) => ({ ...field, at: new Date(field.at) })),
+    schema,
   };
 }
 

@@ -10,6 +10,7 @@ import { type ColumnVerdict, filledIn, heldEmptied, judgeEmptied } from '../empt
 import type { ByColumn, HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
+import { noteChanges } from '../transitions.ts';
 import { idsPerBatch } from './delete.ts';
 
 /** What became of the values that a pass would empty. */
@@ -122,7 +123,7 @@ class EmptyWriter {
   #checkpoint(refused = 0, counts = noChanges): Checkpoint {
     const { checkpoint } = this.#state;
     const progress = { ...checkpoint.progress, refusedEmptied: this.#refused + refused };
-    return { ...checkpoint, progress, totals: sumCounts(this.#changed, counts) };
+    return noteChanges({ ...checkpoint, progress }, sumCounts(this.#changed, counts), this.#run.now());
   }
 
   /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */

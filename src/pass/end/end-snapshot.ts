@@ -9,6 +9,7 @@ import { complete, type SnapshotCheckpoint } from '../transitions.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
 import type { EmptiedEnd } from './end-emptied.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
+import { lastSnapshot } from './last-snapshot.ts';
 
 /** How a pass ended: what a run reports of it. */
 export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {
@@ -71,8 +72,7 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
       heldSince: judgement.heldSince,
-      lastCount: checkpoint.progress.records,
-      lastFields: checkpoint.progress.fields ?? checkpoint.lastFields ?? null,
+      ...lastSnapshot(checkpoint, resource, run.now()),
       fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,
