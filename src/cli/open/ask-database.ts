@@ -89,7 +89,6 @@ async function askResource(
     rejects,
     drift: drift.found,
     changes24h,
-    heldUpdates: null,
     ...doubtsOf(resource, stored, config),
   };
 }
