@@ -43,7 +43,7 @@ export function createClusterClient(place: ClusterPlace, config: ClientConfig): 
 /** A command without a key that ioredis can find would go to a random node. */
 function commandWithKey(name: string, args: readonly (string | number)[]): Command {
   const command = new Command(name, [...args], { replyEncoding: 'utf8' });
-  if (command.getKeys().length > 0) return command;
+  if (command.getKeys()[0] !== undefined) return command;
   throw new IntegrityError(`${name} names no key, so the node of a cluster that it is for is unknown; it was not sent`);
 }
 
