@@ -2,6 +2,7 @@ import { Cluster, Command } from 'ioredis';
 import type { ClusterPlace } from '../../src/redis/connection/place.ts';
 import { eventually } from './child.ts';
 import { aRedis, type RedisServer } from './redis.ts';
+import { certificate } from './tls.ts';
 
 export interface ClusterOptions {
   readonly masters?: number;
@@ -11,6 +12,7 @@ export interface ClusterOptions {
   /** After how long a silent node counts as down. */
   readonly nodeTimeoutMs?: number;
   readonly password?: string;
+  readonly tls?: boolean;
 }
 
 /** A cluster whose nodes are on free ports of this machine: three masters with a replica each, unless the options say otherwise. */
@@ -37,12 +39,12 @@ const slotCount = 16_384;
 
 export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSetup> {
   await using opening = new AsyncDisposableStack();
-  const { masters = 3, replicas = 3, nodeArgs = [], nodeTimeoutMs = 2000, password } = options;
+  const { masters = 3, replicas = 3, nodeArgs = [], nodeTimeoutMs = 2000, password, tls = false } = options;
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeoutMs}`];
   const quick = ['--repl-diskless-sync-delay', '0', '--cluster-announce-ip', '127.0.0.1'];
   const nodes = await Promise.all(
     Array.from({ length: masters + replicas }, () =>
-      aRedis({ aof: true, args: [...args, ...quick, ...nodeArgs], ...(password && { password }) }),
+      aRedis({ aof: true, args: [...args, ...quick, ...nodeArgs], tls, ...(password && { password }) }),
     ),
   );
   for (const node of nodes) opening.defer(() => node.stop());
@@ -52,7 +54,9 @@ export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSet
   const place = { cluster: nodes.map(({ port }) => `127.0.0.1:${port}`), ...(password && { password }) };
   const client = new Cluster(
     nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
-    { redisOptions: { ...(password && { password }) } },
+    {
+      redisOptions: { ...(password && { password }), ...(tls && { tls: { ...certificate, servername: 'localhost' } }) },
+    },
   );
   client.on('error', () => {});
   opening.defer(() => client.disconnect());

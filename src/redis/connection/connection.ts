@@ -67,6 +67,8 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
   try {
     checkServer(await connect(client, key, log), { ...whereabouts, allowEviction });
   } catch (error) {
+    const isSilent = /Connection is closed/.test(messageOf(connectError ?? error));
+    if (isSilent) connectError = (await client.explain()) ?? connectError;
     close();
     throw error instanceof SyncError ? error : unreachable(error, { ...whereabouts, guarantee, connectError });
   }
