@@ -59,6 +59,12 @@ export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSet
     },
   );
   client.on('error', () => {});
+  // Of all masters, where a single node would answer.
+  const masterNodes = () => client.nodes('master');
+  Object.assign(client, {
+    flushall: () => Promise.all(masterNodes().map((node) => node.flushall())),
+    keys: async (pattern: string) => (await Promise.all(masterNodes().map((node) => node.keys(pattern)))).flat(),
+  });
   opening.defer(() => client.disconnect());
   const ownerOf = async (key: string) => ownerAmong(nodes, slotOf(key));
   const isReplaced = (old: RedisServer) => eventually(async () => !(await owners(nodes)).has(old.port), 30_000);

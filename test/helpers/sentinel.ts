@@ -63,7 +63,7 @@ export async function aSentinelSetup(options: SentinelOptions = {}): Promise<Sen
   for (let at = 0; at < 3; at += 1) sentinels.push(opening.use(await aSentinel(lines)));
   const client = new Redis({
     ...{ name, ...passwords, sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })) },
-    ...{ failoverDetector: true, maxRetriesPerRequest: null, retryStrategy: () => 50 },
+    ...{ maxRetriesPerRequest: null, retryStrategy: () => 50 },
   });
   client.on('error', () => {});
   opening.defer(() => client.disconnect());
