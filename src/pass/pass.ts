@@ -74,7 +74,14 @@ export class Pass {
     await this.begin(run);
     const taken = this.#isIn('walking') ? await this.takePage(run) : null;
     if (this.#isIn('walking')) return { taken, ended: null };
-    return { taken, ended: this.#isIn('done') ? nothingNew : await this.end(run) };
+    if (this.#isIn('done')) return { taken, ended: nothingNew };
+    const ended = await run.timeline.time(
+      'delete',
+      this.#name,
+      () => this.end(run),
+      ({ deleted }) => deleted,
+    );
+    return { taken, ended };
   }
 
   /** Continues, or starts a new pass. Stores the try before the page: a page that kills the process must not starve the others. */

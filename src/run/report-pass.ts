@@ -18,11 +18,11 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
   const { checkpoint } = pass;
   if (!checkpoint) return;
   if (ended.hasTooManyRejects) {
-    report.met(await rejectsError(name, checkpoint.progress, run));
+    report.met(await rejectsError(name, checkpoint.progress, run), name);
   } else if (ended.hasTooManyDuplicates) {
-    report.met(duplicatesError(name, checkpoint.progress));
+    report.met(duplicatesError(name, checkpoint.progress), name);
   } else if (ended.isIncomplete) {
-    report.met(incompleteError(name, checkpoint.progress));
+    report.met(incompleteError(name, checkpoint.progress), name);
   } else if (ended.verdict.delete === 'none') {
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {

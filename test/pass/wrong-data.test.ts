@@ -167,7 +167,7 @@ async function aSystem() {
       });
       return run(
         {
-          ...{ name: 'crm', adapter: 'acme', holder, resources: [resource], isFull: false, permits },
+          ...{ name: 'crm', adapter: 'acme', version: '0.0.0', holder, resources: [resource], isFull: false, permits },
           ...{ maxPages: isCut ? 1 : 1000, groups: [], maxStream: 100_000, retainMs: 3_600_000 },
           ...{ source: '/crm', onRemap: 'emit', perMs: 60_000 },
         },
