@@ -16,6 +16,8 @@ export interface Situation {
   readonly verdict: VerdictName;
   /** The problem that must come first; null: there must be none. */
   readonly problem: ProblemId | null;
+  /** The other problems, in their order. */
+  readonly also?: readonly ProblemId[];
   /** What its next step must be. */
   readonly next?: string | RegExp;
   /** It takes more than a few seconds, so that `npm run test:long` has it only. */

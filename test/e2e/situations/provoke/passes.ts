@@ -40,20 +40,18 @@ export const guardHeld: Provoke = async (opened) => {
 export const drift: Provoke = async (opened) => {
   const project = opened.use(await aProject({ redis, records: customers(12) }));
   await project.sync();
-  // Nothing has changed at the third party, so that no row is written again.
-  const unmodified = { status: 304 };
-  await project.sync();
   using database = new DatabaseSync(project.file, { timeout: 5000 });
   database.exec('DELETE FROM customers');
-  project.party.script(unmodified);
   await project.sync();
   return { project };
 };
 
 export const incompleteListing: Provoke = async (opened) => {
-  const project = opened.use(await aProject({ redis, records: customers(10), ...pages, pageSize: 20 }));
+  const project = opened.use(await aProject({ redis, records: customers(10), dialect: 'cursor', pageSize: 20 }));
   await project.sync();
-  project.party.serveBy((_url, records) => ({ body: { data: records.slice(0, 8), meta: { total: records.length } } }));
+  project.party.serveBy((_url, records) => {
+    return { body: { data: records.slice(0, 8), meta: { total: records.length, next: null } } };
+  });
   await project.sync();
   return { project };
 };

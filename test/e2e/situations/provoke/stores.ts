@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { aFaultProxy } from '../../../helpers/fault-proxy.ts';
 import { aPostgres } from '../../../helpers/postgres.ts';
 import { redis } from '../../../helpers/suite-redis.ts';
-import { aProject, customers } from '../../../helpers/sync.ts';
+import { aProject, type BaseConfig, customers } from '../../../helpers/sync.ts';
 import { clockAt } from '../clock.ts';
 import type { Situation } from '../situation.ts';
 
@@ -29,17 +33,17 @@ async function withStoresAway(
   return { project };
 }
 
-/** The database refuses rows as Postgres does on a full disk. */
+/** The database is on a disk of three megabytes, which somebody else has filled. */
 export const diskFull: Provoke = async (opened) => {
-  const database = opened.use(await aPostgres());
-  const project = opened.use(await aProject({ redis, target: database, records: customers(3) }));
+  const onSmallDisk = (config: BaseConfig) => ({ ...config, target: { type: 'sqlite', file: './data/sync.db' } });
+  const project = opened.use(await aProject({ redis, records: customers(3), config: onSmallDisk }));
+  const disk = join(project.dir, 'data');
+  await mkdir(disk);
+  await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'none', disk]);
+  opened.defer(async () => void (await promisify(execFile)('umount', ['--lazy', disk])));
   await project.sync();
-  await database.sql(`
-    CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      RAISE EXCEPTION 'could not extend file "base/5/16385": No space left on device' USING ERRCODE = 'disk_full';
-    END $$;
-    CREATE TRIGGER full_disk BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION full_disk()`);
-  project.serve(customers(4));
+  await writeFile(join(disk, 'other'), Buffer.alloc(4_000_000)).catch(() => {});
+  project.serve(customers(200));
   await project.sync();
   return { project };
 };
