@@ -1,7 +1,31 @@
-import { flag, list, object, text } from './schema.ts';
+import { count, flag, list, object, orNull, text, time } from './schema.ts';
 
 /** What the commands print that act on a whole sync. */
 export const actDocuments = [
+  {
+    name: 'activity',
+    command: 'cronsync activity --json',
+    about: 'Newest first, at most `--limit` of them.',
+    schema: object(
+      {
+        activities: list(
+          object(
+            {
+              id: count('A number that grows.'),
+              at: time('When it was done.'),
+              who: text('`user@host`, or the role of the page.'),
+              what: text('What was done: `approve`, `pause`, `unlock`, and so on.'),
+              why: orNull(text('What the person gave as `--reason`.')),
+              detail: { type: 'object', description: 'What it was done to. The members depend on what was done.' },
+            },
+            'What a person did.',
+          ),
+          'What people did.',
+        ),
+      },
+      'What people did to the sync.',
+    ),
+  },
   {
     name: 'rename',
     command: 'cronsync rename OLD NEW --yes --json',

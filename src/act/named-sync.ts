@@ -8,7 +8,7 @@ export interface NamedSync {
   readonly name: string;
   readonly stream: Pick<EventStream, 'state'>;
   readonly traces: RedisTraces;
-  readonly target: Pick<Target, 'fence' | 'saveGroups'>;
+  readonly target: Pick<Target, 'fence' | 'saveGroups' | 'recordActivity'>;
 }
 
 /** The groups that a sync has, in Redis or in the database. */

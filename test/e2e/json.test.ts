@@ -113,6 +113,7 @@ test('a daemon, its dead letters and what repairs the stores fit their schemas',
   await documentOf(project, 'dead-drop', ['dead', 'drop', first ?? '', second ?? '']);
   await documentOf(project, 'outbox-rebase', ['outbox', 'rebase', '--yes']);
   await documentOf(project, 'listener-drop', ['listener', 'drop', 'audit', '--yes']);
+  await documentOf(project, 'activity', ['activity']);
   await documentOf(project, 'rename', ['rename', project.name, 'sales', '--yes']);
   await documentOf(project, 'forget', ['forget', 'sales', '--yes']);
 });

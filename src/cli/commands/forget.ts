@@ -1,7 +1,9 @@
 import { forgetSync, tablesIn } from '../../act/forget.ts';
+import { note } from '../../act/note.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import type { KnownSync } from '../../syncs.ts';
+import { thisActor } from '../actor.ts';
 import { connectRedis, loadSetting, lockOf, type Setting, thisHolder } from '../open/app.ts';
 import { openNamedSync, openSyncs, settingFor } from '../open/named-sync.ts';
 import { Opened } from '../open/opened.ts';
@@ -40,11 +42,11 @@ export async function forgetCommand(
   const lease = await takeLock(lockOf(setting, redis), thisHolder(), Date.now());
   opened.defer(() => lease.release());
   await forgetSync(sync, forgetting, syncs);
+  const forgotten = resources ?? tables.map(({ resource }) => resource);
+  const noting = { actor: thisActor(flags.reason), target: sync.target, log: terminal.log };
+  if (known) await note(noting, 'forget', { resources: forgotten, isWhole: resources === null });
   const dropped = forgetting.dropsTables ? tables.map(({ table }) => table) : [];
-  report(
-    { name, resources: resources ?? tables.map(({ resource }) => resource), isWhole: resources === null, dropped },
-    own,
-  );
+  report({ name, resources: forgotten, isWhole: resources === null, dropped }, own);
   return ExitCode.ok;
 }
 

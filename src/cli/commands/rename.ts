@@ -1,7 +1,9 @@
+import { note } from '../../act/note.ts';
 import { renameSync } from '../../act/rename.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import type { KnownSync, Syncs } from '../../syncs.ts';
+import { thisActor } from '../actor.ts';
 import { connectRedis, loadSetting, lockOf, type Setting, thisHolder } from '../open/app.ts';
 import { openNamedSync, openSyncs, settingFor } from '../open/named-sync.ts';
 import { Opened } from '../open/opened.ts';
@@ -33,6 +35,8 @@ export async function renameCommand(
   }
   const sync = { from: await openNamedSync(old, redis, opened), to: await openNamedSync(next, redis, opened) };
   const renamed = await renameSync(sync.from, sync.to, syncs);
+  const noting = { actor: thisActor(options.reason), target: sync.to.target, log: terminal.log };
+  if (renamed === 'all') await note(noting, 'rename', { from, to });
   if (renamed === 'nothing') throw await nothingKnown(from, to, syncs);
   report({ from, to, isWhole: renamed === 'all' }, setting);
   return ExitCode.ok;

@@ -58,6 +58,16 @@ export function withGlobals(command: Command): Command {
     .option('--no-color', 'no colours');
 }
 
+/** Adds the options of a command whose act is noted. */
+export function withReason(command: Command): Command {
+  return command.option('--reason <text>', 'why you do it, for "cronsync activity"');
+}
+
+/** Adds the options of a command that asks before it acts. */
+export function withConfirmation(command: Command): Command {
+  return withReason(command).option('--yes', 'do not ask');
+}
+
 /** Gathers the values of an option that may be repeated. */
 export function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];

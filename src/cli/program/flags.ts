@@ -40,7 +40,7 @@ export interface RunFlags extends PlanFlags {
   readonly lockedExitCode?: number;
 }
 
-export interface VerifyFlags extends GlobalOptions {
+export interface VerifyFlags extends ActFlags {
   readonly resource?: readonly string[];
   readonly repair?: boolean;
   readonly sample?: number;
@@ -60,20 +60,40 @@ export interface EventsFlags extends GlobalOptions {
   readonly follow?: boolean;
 }
 
+export interface ActivityFlags extends GlobalOptions {
+  readonly limit: number;
+}
+
 export interface ListRejectsFlags extends GlobalOptions {
   readonly resource?: string;
   readonly limit: number;
 }
 
-export interface ListenFlags extends GlobalOptions {
+export interface ListenFlags extends GlobalOptions, PageFlags {
   readonly listener?: readonly string[];
   readonly http?: string;
+  readonly web?: boolean;
   readonly drain?: boolean;
   readonly once?: boolean;
 }
 
+/** The flags of every command that serves the page. */
+export interface PageFlags {
+  readonly readOnly?: boolean;
+  /** Names under which browsers reach it. */
+  readonly host?: readonly string[];
+}
+
+export interface WebFlags extends GlobalOptions, PageFlags {}
+
+/** The flags of every command whose act is noted. */
+export interface ActFlags extends GlobalOptions {
+  /** Why the person does it. */
+  readonly reason?: string;
+}
+
 /** The flags of every command that asks before it acts. */
-export interface ConfirmFlags extends GlobalOptions {
+export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
@@ -83,7 +103,7 @@ export interface ForgetFlags extends ConfirmFlags {
 }
 
 /** Which dead letters. */
-export interface DeadFlags extends GlobalOptions {
+export interface DeadFlags extends ActFlags {
   readonly listener?: string;
   readonly key?: string;
   /** Milliseconds. */

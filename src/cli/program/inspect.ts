@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Choose, collect, duration, runs, whole, withGlobals } from './arguments.ts';
-import type { EventsFlags, GlobalOptions, ListRejectsFlags, StatusFlags } from './flags.ts';
+import type { ActivityFlags, EventsFlags, GlobalOptions, ListRejectsFlags, StatusFlags } from './flags.ts';
 
 /** Adds the commands that only look. */
 export function addInspection(program: Command, choose: Choose): void {
@@ -37,6 +37,13 @@ export function addInspection(program: Command, choose: Choose): void {
   );
 
   addRejects(program, choose);
+
+  const activity = withGlobals(
+    program.command('activity').description('list what people did to the sync, newest first'),
+  ).option('--limit <n>', 'list at most this many', whole, 50);
+  runs<ActivityFlags>(activity, choose, async ({ flags, terminal }) =>
+    (await import('../commands/activity.ts')).activityCommand(flags, terminal),
+  );
 }
 
 function addRejects(program: Command, choose: Choose): void {
