@@ -73,6 +73,6 @@ export const situations: readonly Situation[] = [
     ...{ provoke: runs.starved, ...slow },
     ...{ verdict: 'behind', problem: 'no-slots', next: 'cronsync status' },
   },
-  { name: 'disk full', provoke: stores.diskFull, verdict: 'behind', problem: 'disk-full', next: check },
+  { name: 'disk full', provoke: stores.diskFull, verdict: 'unknown', problem: 'disk-full', next: check },
   { name: 'clock an hour off', provoke: stores.clockOff, verdict: 'in-step', problem: 'clock-off', next: check },
 ];
