@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
 // with random faults, after all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
+// These need a program that few machines have, or are long: only `npm run test:long` runs them.
+const long = process.env.SYNC_LONG ? [] : ['test/e2e/promtool.test.ts'];
 const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
 const realFolders = [
   'redis',
@@ -55,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: faults,
+          exclude: [...faults, ...long],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },

@@ -11,10 +11,11 @@ if (!/^[1-9]\d*$/.test(count)) {
   console.error(`soak: "${count}" is not a number of schedules`);
   process.exit(64);
 }
-const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'].map(
+const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos', 'promtool'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 const inFull = {
+  SYNC_LONG: '1',
   SYNC_SEEDS: count,
   SYNC_HOSTS_SECONDS: '120',
   SYNC_RUNS: '40',

@@ -88,6 +88,8 @@ export interface Checkpoint {
   readonly liveAtStart?: number;
   /** Recent deletions, and how many rows were live as passes began, for the guard's window; oldest first. */
   readonly deletions: readonly DeletionCount[];
+  /** Values that became empty, and that were compared, for the guard's window; oldest first. */
+  readonly emptiedCounts?: readonly EmptiedCount[];
   /** How many live records the last complete pass did not bring. While it is 0, no record has a count of missing passes. */
   readonly missing: number;
   /** In phase `deleting` and `held`: missing records up to this id are dealt with. */
@@ -134,6 +136,8 @@ export interface PassProgress {
   readonly columns?: ColumnCounts;
   /** Rows of which the database refuses to empty values at the end of the pass. */
   readonly refusedEmptied?: number;
+  /** By column, how many values the end of the pass empties: known before the first is written. */
+  readonly emptying?: Readonly<Record<string, number>>;
   /** Rows that the database refuses to update at the end of the pass. */
   readonly refusedUpdates?: number;
   /** Which columns its pages have filled. */
@@ -219,6 +223,12 @@ export interface HeldUpdates {
   readonly live: number;
   readonly because: string;
   readonly at: number;
+}
+
+export interface EmptiedCount {
+  readonly at: number;
+  /** For each column: filled values that passes of changes have compared, and values that became empty without a permission. */
+  readonly columns: Readonly<Record<string, { readonly compared: number; readonly emptied: number }>>;
 }
 
 export interface DeletionCount {

@@ -81,6 +81,7 @@ export function startPass<M extends Mode>(
     heldUpdates: isReshaped ? null : (before?.heldUpdates ?? null),
     emptiedPermission: isReshaped ? null : (before?.emptiedPermission ?? null),
     deletions: before?.deletions ?? [],
+    emptiedCounts: before?.emptiedCounts ?? [],
     missing: before?.missing ?? 0,
     sweptTo: 0,
     home: before?.home ?? [],

@@ -83,7 +83,7 @@ const maxDeletes = limit(
 const maxEmptied = limit(
   'Of the values that were filled.',
   'Values.',
-  'The most values of a column that one pass may empty: a share of those that were filled, or 3 values where that is more; or a count.',
+  'The most values of a column that may become empty in one pass, and in one window: a share of those that were filled, or 3 values where that is more; or a count.',
 );
 
 const maxUpdates = limit(
@@ -96,7 +96,7 @@ const guardOptions = {
   maxDeletes,
   maxEmptied,
   maxUpdates,
-  window: duration('The time over which deletions are counted.'),
+  window: duration('The time over which deletions and emptied values are counted.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
     v.description('The number of consecutive complete passes that must miss a record before it is deleted.'),
