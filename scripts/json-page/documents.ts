@@ -19,6 +19,7 @@ import {
   plannedResource,
   position,
   reject,
+  updates,
 } from './parts.ts';
 import { runRow } from './run-row.ts';
 import {
@@ -81,6 +82,7 @@ const run = object(
           records: count('The records of the pass so far, over all its runs.'),
           held: orNull(held),
           emptied,
+          updates,
         },
         'A resource.',
       ),

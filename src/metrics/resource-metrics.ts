@@ -15,7 +15,7 @@ const readings: Readonly<Record<string, readonly [help: string, read: Reading]>>
   cronsync_held_deletions: ['Deletions that the guard holds back.', ({ checkpoint }) => checkpoint?.held?.count ?? 0],
   cronsync_held_updates: [
     'Values that would become empty, and updates, that the guard holds back.',
-    ({ checkpoint, heldUpdates }) => (checkpoint?.heldEmptied?.count ?? 0) + (heldUpdates?.count ?? 0),
+    ({ checkpoint }) => (checkpoint?.heldEmptied?.count ?? 0) + (checkpoint?.heldUpdates?.count ?? 0),
   ],
 };
 

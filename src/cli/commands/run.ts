@@ -16,6 +16,7 @@ import {
 import type { RunWitness } from '../open/run-witness.ts';
 import { isWitnessed } from '../open/witnessed.ts';
 import { reportFailure } from '../output/report-error.ts';
+import { readVersion } from '../package.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -110,6 +111,7 @@ async function runOnce(
         name: config.name,
         adapter: config.adapter,
         holder,
+        version: readVersion(),
         resources,
         isFull: flags.full === true,
         verifies: flags.verify === true,
