@@ -211,6 +211,36 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   table,
 };
 
+const jsonType = oneOf(['string', 'number', 'boolean', 'object', 'array'], 'A type of JSON.');
+
+export const schema = orNull(
+  object(
+    {
+      fields: count('The field paths that are known, such as `contact.email` and `labels[].name`.'),
+      hasMore: flag('Whether there are deeper fields, or more of them, than are kept.'),
+      alwaysNull: list(text('A field path.'), 'The field paths that were null in every record.'),
+      changes: list(
+        object(
+          {
+            path: text('The field path.'),
+            is: oneOf(
+              ['new', 'gone', 'always-null', 'other-type'],
+              '`new`: no pass had seen it. `gone`: enough records had it, and none has it now. `always-null`: it has no value any more. `other-type`: it has values of a type that it never had.',
+            ),
+            from: list(jsonType, 'The types of its values before.'),
+            to: list(jsonType, 'The types of its values in the pass that found the change.'),
+            at: whole('When it was found, in milliseconds since the epoch.'),
+            pass: count('The number of the pass that found it.'),
+          },
+          'A change.',
+        ),
+        'The last 20 changes, newest first.',
+      ),
+    },
+    "What the third party's records look like, as far as a sample of each page shows. Null before the first complete pass.",
+  ),
+);
+
 export const holder = orNull(
   object(
     {

@@ -206,7 +206,7 @@ export function noteDeletions(
 const hourMs = 3_600_000;
 
 /** `24 h`, `90 min`. */
-function windowText({ windowMs }: Guard): string {
+export function windowText({ windowMs }: Pick<Guard, 'windowMs'>): string {
   return windowMs % hourMs === 0 ? `${windowMs / hourMs} h` : `${Math.round(windowMs / 60_000)} min`;
 }
 

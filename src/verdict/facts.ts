@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { Drift } from '../drift.ts';
 import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
+import type { SchemaFacts } from '../field-paths.ts';
 import type { Held } from '../lock.ts';
 import type { RunTotals } from '../run-row.ts';
 import type { StreamState } from '../stream.ts';
@@ -145,8 +146,8 @@ export interface ResourceFacts {
   readonly lost: readonly LostField[];
   /** What the config expects of the resource, and is not so. */
   readonly unmet: readonly UnmetFacts[];
-  /** The last change of what the third party's records look like. */
-  readonly schemaChange: { readonly what: string; readonly at: number } | null;
+  /** What the third party's records look like; null before the first complete pass. */
+  readonly schema: SchemaFacts | null;
 }
 
 export interface FailingFacts {

@@ -18,7 +18,7 @@ export async function statusCommand(flags: StatusFlags, terminal: Terminal, sign
   await using asker = new StoreAsker(setting);
   if (flags.watch) {
     const { watchStatus } = await import('../status/watch.ts');
-    return watchStatus(asker, flags, terminal, signal);
+    return await watchStatus(asker, flags, terminal, signal);
   }
   const facts = await asker.ask();
   const verdict = judge(facts);

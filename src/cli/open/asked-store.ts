@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, IntegrityError, NewerTablesError, SyncError, UnreachableError } from '../../errors.ts';
 import type { Asked, Unknown } from '../../verdict/facts.ts';
@@ -25,11 +25,10 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
     this.#asking = asking;
   }
 
-  /** Never waits for longer than a second. Throws only what is a bug. */
+  /** Waits a second for the connection, and a second for the answer. Throws only what is a bug. */
   async ask(): Promise<Asked<Answer>> {
-    const over = new AbortController();
     try {
-      const value = await Promise.race([this.#answer(), this.#late(over.signal)]);
+      const value = await this.#answer();
       this.#silentSince = undefined;
       return { is: 'known', value };
     } catch (error) {
@@ -38,8 +37,6 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
       const since = this.#silentSince ?? null;
       this.#silentSince ??= new Date();
       return { is: 'unknown', because: textOf(error), since, why: whyOf(error) };
-    } finally {
-      over.abort();
     }
   }
 
@@ -49,13 +46,24 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
 
   async #answer(): Promise<Answer> {
     this.#connection ??= this.#asking.open();
-    return this.#asking.ask(await this.#connection);
+    const connection = await this.#inTime(this.#connection);
+    return this.#inTime(this.#asking.ask(connection));
   }
 
-  async #late(signal: AbortSignal): Promise<never> {
-    await sleep(askMs, undefined, { signal });
-    const { label } = this.#asking;
-    throw new UnreachableError(`${label} did not answer within ${formatDuration(askMs)}; nothing was changed`);
+  /** A host that is busy must not look like a store that is away: what has arrived by then counts. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = async (): Promise<never> => {
+      await sleep(askMs, undefined, { signal: over.signal });
+      await nextTurn();
+      const message = `${this.#asking.label} did not answer within ${formatDuration(askMs)}; nothing was changed`;
+      throw new UnreachableError(message);
+    };
+    try {
+      return await Promise.race([answer, late()]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Closes in the background what may still be opening: nobody waits for a store that is away. */
