@@ -2,7 +2,7 @@ import { type Checkpoint, type HeldDeletes, type HeldPermit, startOver } from '.
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
-import type { StoredPass } from '../target.ts';
+import type { StoredPass, Target } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
@@ -179,14 +179,19 @@ export class Pass {
 
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
-    // Those of a pass that is given up must not be taken for those of the new one.
-    if (startsPass && this.#held.deferred.count > 0) await target.dropDeferred(this.#name);
+    if (startsPass) await this.#dropDeferred(target);
     await target.save(this.#name, { checkpoint, ...(startsPass && { seen: null, held: held.serialize() }) });
     this.#checkpoint = checkpoint;
     this.#held = held;
     if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
+  }
+
+  /** Updates that an earlier pass has kept, and even those of a page that died, must not be taken for those of the new one. */
+  async #dropDeferred(target: Target): Promise<void> {
+    const mayHaveSome = this.#held.deferred.count > 0 || this.resource.guard.maxUpdates !== undefined;
+    if (mayHaveSome && this.#checkpoint !== null) await target.dropDeferred(this.#name);
   }
 
   /** After a page that failed half-way: what was seen is read again from where it is stored. */
