@@ -3,7 +3,7 @@ import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
-import type { StoredPass } from '../target.ts';
+import type { StoredPass, Target } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
@@ -195,8 +195,7 @@ export class Pass {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
     const paths = startsPass ? pathsAtStart(this.#paths, checkpoint) : this.#paths;
     const afresh = { seen: null, held: held.serialize(), paths: JSON.stringify(paths) };
-    // Those of a pass that is given up must not be taken for those of the new one.
-    if (startsPass && this.#held.deferred.count > 0) await target.dropDeferred(this.#name);
+    if (startsPass) await this.#dropDeferred(target);
     await target.save(this.#name, { checkpoint, ...(startsPass && afresh) });
     this.#checkpoint = checkpoint;
     this.#held = held;
@@ -204,6 +203,12 @@ export class Pass {
     if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
+  }
+
+  /** Updates that an earlier pass has kept, and even those of a page that died, must not be taken for those of the new one. */
+  async #dropDeferred(target: Target): Promise<void> {
+    const mayHaveSome = this.#held.deferred.count > 0 || this.resource.guard.maxUpdates !== undefined;
+    if (mayHaveSome && this.#checkpoint !== null) await target.dropDeferred(this.#name);
   }
 
   /** After a page that failed half-way: what was seen is read again from where it is stored. */
