@@ -5,7 +5,18 @@ import { defineConfig } from 'vitest/config';
 // with random faults, after all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
 const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
-const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
+const realFolders = [
+  'redis',
+  'relay',
+  'targets',
+  'http',
+  'adapters',
+  'contracts',
+  'listeners',
+  'cli',
+  'web/screens',
+  'web/server',
+];
 
 export default defineConfig({
   define: { SYNC_TEST_BUILD: 'false' },

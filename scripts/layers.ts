@@ -41,6 +41,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
     'verdict',
     'listen',
     'act',
+    'web',
   ].flatMap((folder) => [
     [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
     [`src/${folder}/planted.ts`, '../cli/main.ts'] as const,
@@ -76,6 +77,8 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/cli/planted.ts', 'ioredis'],
   ['src/cli/planted.ts', '../testing.ts'],
   ['src/run/planted.ts', '../testing.ts'],
+  ['src/web/screens/planted.tsx', '../../redis/stream.ts'],
+  ['src/web/screens/planted.tsx', '../../cli/main.ts'],
   ['src/testing/planted.ts', '../run/run.ts'],
   ['src/testing/planted.ts', 'got'],
   ['src/index.ts', 'got'],
@@ -98,6 +101,9 @@ const allowed: typeof forbidden = [
   ['src/targets/sqlite/planted.ts', '../sql/batch.ts'],
   ['src/cli/commands/planted.ts', '../../redis/lock.ts'],
   ['src/cli/planted.ts', 'commander'],
+  ['src/web/planted.ts', '../verdict/judge.ts'],
+  ['src/web/screens/planted.tsx', '../../verdict/judge.ts'],
+  ['src/web/screens/planted.tsx', '../../errors.ts'],
   ['src/testing/planted.ts', '../http/throttled.ts'],
   ['src/testing/planted.ts', '../errors.ts'],
 ];

@@ -22,6 +22,9 @@ export interface TargetReader extends AsyncDisposable {
   /** For people, without credentials: `sqlite:./sync.db`. */
   readonly label: string;
 
+  /** The server, for people, and its clock. Asked by `check` and `status`. */
+  server(): Promise<ServerState>;
+
   /** The fence row of this sync; null if the sync has never run on this target. */
   fence(): Promise<FenceRow | null>;
 
@@ -233,6 +236,12 @@ export interface Target extends TargetReader {
 
   /** Adds one to the fence, so that the run that holds it can no longer write. For `unlock`. */
   fenceOut(): Promise<void>;
+}
+
+export interface ServerState {
+  /** `SQLite 3.50.4`, `Postgres 18.1`. */
+  readonly version: string;
+  readonly now: Date;
 }
 
 export interface RunIdentity {

@@ -5,6 +5,7 @@ import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
 import type { Held } from '../lock.ts';
 import type { StreamState } from '../stream.ts';
+import type { FenceRow } from '../target.ts';
 import type { StricterLimits } from '../throttle.ts';
 
 /** What a store answered, or why it did not. */
@@ -62,6 +63,8 @@ export interface ListenerPlan {
 }
 
 export interface RedisFacts {
+  /** `Redis 7.4.1`; null if it does not say. */
+  readonly version: string | null;
   /** How far its clock is ahead of ours. */
   readonly aheadMs: number;
   readonly lock: Held | null;
@@ -97,19 +100,29 @@ export interface GroupFacts {
 }
 
 export interface DatabaseFacts {
+  /** `SQLite 3.50.4`, `Postgres 18.1`. */
+  readonly version: string;
   /** How far its clock is ahead of ours. */
   readonly aheadMs: number;
   /** How much room its disk has; null where that cannot be seen from here. */
   readonly freeBytes: number | null;
-  /** The numbers of the events; null if no run has taken over yet. */
-  readonly numbers: { readonly generation: number; readonly nextSeq: number } | null;
+  /** The fence row, with the numbers of the events; null if no run has taken over yet. */
+  readonly fence: FenceRow | null;
   readonly resources: readonly ResourceFacts[];
   /** The last runs, newest first. */
   readonly runs: readonly RunFacts[];
-  readonly cursors: readonly { readonly group: string; readonly position: Position }[];
+  readonly cursors: readonly CursorFacts[];
   readonly pauses: readonly PauseFacts[];
   readonly permits: readonly PermitFacts[];
   readonly dead: readonly DeadFacts[];
+}
+
+/** Up to where a group has acknowledged everything, as the target knows it. */
+export interface CursorFacts {
+  readonly group: string;
+  readonly position: Position;
+  /** When the first event after that was committed; null if there is none, or it is not in the outbox any more. */
+  readonly oldest: Date | null;
 }
 
 export interface ResourceFacts {
@@ -125,6 +138,8 @@ export interface ResourceFacts {
   /** Records in quarantine. */
   readonly rejects: number;
   readonly drift: Drift | null;
+  /** What changed in the last 24 h. */
+  readonly changes24h: ChangeCounts;
   /** Expressions of the map that found nothing in a whole pass. */
   readonly lost: readonly LostField[];
   /** Updates that the guard holds back. */

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createHealthServer, type HealthServer, type HealthState, parseAddress } from '../../src/cli/health.ts';
+import { createHealthServer, type HealthState } from '../../src/cli/health.ts';
+import { type ListeningServer, parseAddress } from '../../src/cli/listen-on.ts';
 import { createMetrics } from '../../src/cli/metrics.ts';
 import { UnreachableError } from '../../src/errors.ts';
 
-const open: HealthServer[] = [];
+const open: ListeningServer[] = [];
 afterEach(async () => {
   for (const server of open.splice(0)) await server[Symbol.asyncDispose]();
 });

@@ -40,6 +40,7 @@ export function aResource(
     previousCompletedAt: past(100 * secondMs),
     rejects: 0,
     drift: null,
+    changes24h: noChanges,
     lost: [],
     heldUpdates: null,
     unmet: [],
@@ -106,6 +107,7 @@ export function someFacts({ plan, redis, database, asked }: Situation = {}): Fac
     redis: {
       is: 'known',
       value: {
+        version: 'Redis 7.4.1',
         aheadMs: 0,
         lock: null,
         slots: [{ key: 'atlas', waitMs: 20 * secondMs, cause: null, stricter: null }],
@@ -117,9 +119,10 @@ export function someFacts({ plan, redis, database, asked }: Situation = {}): Fac
     database: {
       is: 'known',
       value: {
+        version: 'SQLite 3.50.4',
         aheadMs: 0,
         freeBytes: null,
-        numbers: { generation: 1, nextSeq: 11 },
+        fence: { fence: 1, holder: 'web-1:1', generation: 1, nextSeq: 11 },
         resources: [aResource()],
         runs: minutely(10),
         cursors: [],

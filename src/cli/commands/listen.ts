@@ -4,24 +4,28 @@ import type { DeadLetters, Listener } from '../../listener.ts';
 import { type ListenGauges, silentMeter } from '../../meter.ts';
 import type { EventStream } from '../../stream.ts';
 import { wantedTelemetry } from '../../telemetry/wanted.ts';
-import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
+import { createHealthServer, type HealthState } from '../health.ts';
+import { type ListenAddress, parseAddress } from '../listen-on.ts';
 import type { Metrics } from '../metrics.ts';
 import { connectRedis, loadSetting, type Setting, streamOf } from '../open/app.ts';
 import { openDaemon } from '../open/open-daemon.ts';
 import { openDeadLetters, openListener, surroundingsOf } from '../open/open-listener.ts';
+import type { OpenPage } from '../open/open-page.ts';
 import { Opened } from '../open/opened.ts';
+import { pageAccess } from '../open/page-access.ts';
 import { many } from '../output/numbers.ts';
 import type { ListenFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `cronsync listen`: the daemon. A signal stops it without loss, with exit 0. */
 export async function listenCommand(flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const address = addressOf(flags.http);
+  const address = addressOf(flags);
   const until = untilOf(flags);
   const setting = await loadSetting(flags, terminal);
+  await using page = address && flags.web ? await openPageAt(address, flags, setting) : null;
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
-  using redis = await connectRedis(setting);
+  using redis = await connectRedis(setting, { isDaemon: true });
   await using dead = await openDeadLetters(setting);
   const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
 
@@ -32,14 +36,20 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
     until,
     meter: metrics ?? silentMeter,
   });
-  await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics) : null;
+  await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics, page) : null;
   if (server) terminal.report(`cronsync: ${server.url} answers /healthz, /readyz and /metrics`);
+  if (server && page) terminal.report(`cronsync: the page is at ${server.url}/`);
   if (!terminal.isQuiet) terminal.report(`cronsync: listening for ${names.join(', ')}`);
   const listened = await open.daemon.run(signal);
   return exitCodeOf(listened, until, terminal);
 }
 
-function addressOf(text: string | undefined) {
+function addressOf({ http: text, web }: ListenFlags): ListenAddress | undefined {
+  if (web && text === undefined) {
+    throw new UsageError('--web needs --http, which says where the page is; nothing was read', {
+      hint: 'Write "cronsync listen --http 127.0.0.1:9090 --web".',
+    });
+  }
   const address = text === undefined ? undefined : parseAddress(text);
   if (text === undefined || address) return address;
   throw new UsageError(`--http ${text} is not an address; nothing was read`, {
@@ -106,13 +116,15 @@ async function openMetrics(
   return createMetrics({ name: config.name, gauges });
 }
 
-function startHealthServer(
-  address: { readonly host: string; readonly port: number },
-  daemon: Daemon,
-  metrics: Metrics,
-) {
+async function openPageAt({ host }: ListenAddress, flags: ListenFlags, setting: Setting): Promise<OpenPage> {
+  const access = pageAccess(setting, host, flags.readOnly === true);
+  const { openPage } = await import('../open/open-page.ts');
+  return openPage(setting, { access, host, names: flags.host ?? [] });
+}
+
+function startHealthServer(address: ListenAddress, daemon: Daemon, metrics: Metrics, open: OpenPage | null) {
   const state = (): HealthState => ({ stuck: daemon.stuck, unready: daemon.unready, groups: daemon.groups });
-  return createHealthServer({ ...address, state, metrics });
+  return createHealthServer({ ...address, state, metrics, page: open?.page.listener });
 }
 
 function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], terminal: Terminal): ExitCode {

@@ -56,10 +56,15 @@ function demandRoomToRenew(ttlMs: number, { leaseMarginMs }: Timings): void {
 }
 
 /** Connects to Redis. The caller closes it. */
-export async function connectRedis({ config, timings, terminal }: Setting): Promise<RedisConnection & Disposable> {
-  const { url, allowEviction } = config.redis;
+export async function connectRedis(
+  { config, timings, terminal }: Setting,
+  { isDaemon = false } = {},
+): Promise<RedisConnection & Disposable> {
+  const { allowEviction, prefix } = config.redis;
   const connectionName = `cronsync:${config.name}`;
-  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: terminal.log });
+  const { lock: key } = syncKeys(prefix, config.name);
+  const { log } = terminal;
+  const redis = await openRedis({ place: config.redis, key, allowEviction, connectionName, isDaemon, timings, log });
   return { ...redis, [Symbol.dispose]: () => redis.close() };
 }
 
@@ -97,14 +102,17 @@ export async function openTarget({ config, timings, terminal }: Setting): Promis
   return openSqliteTarget({ file: target.file, name, timings, log });
 }
 
-/** Opens the target to read from; creates nothing. */
-export async function openReader({ config: { name, target } }: Setting): Promise<TargetReader> {
+/** Opens the target to read from; creates nothing. It waits as long as a run does, or as `timings` say. */
+export async function openReader(
+  { config: { name, target } }: Pick<Setting, 'config'>,
+  timings?: Timings,
+): Promise<TargetReader> {
   if (target.type === 'postgres') {
     const { openPostgresReader } = await import('../../targets/postgres/reader.ts');
-    return openPostgresReader({ ...target, name });
+    return openPostgresReader({ ...target, name, timings });
   }
   const { openSqliteReader } = await import('../../targets/sqlite/reader.ts');
-  return openSqliteReader({ file: target.file, name });
+  return openSqliteReader({ file: target.file, name, timings });
 }
 
 /** This process, as the lock and the target know it. */

@@ -47,6 +47,13 @@ export interface VerifyFlags extends ActFlags {
   readonly sample?: number;
 }
 
+export interface StatusFlags extends GlobalOptions {
+  readonly watch?: boolean;
+  readonly all?: boolean;
+  /** Milliseconds. */
+  readonly maxAge?: number;
+}
+
 export interface EventsFlags extends GlobalOptions {
   readonly since?: string;
   readonly type?: readonly string[];
@@ -63,12 +70,22 @@ export interface ListRejectsFlags extends GlobalOptions {
   readonly limit: number;
 }
 
-export interface ListenFlags extends GlobalOptions {
+export interface ListenFlags extends GlobalOptions, PageFlags {
   readonly listener?: readonly string[];
   readonly http?: string;
+  readonly web?: boolean;
   readonly drain?: boolean;
   readonly once?: boolean;
 }
+
+/** The flags of every command that serves the page. */
+export interface PageFlags {
+  readonly readOnly?: boolean;
+  /** Names under which browsers reach it. */
+  readonly host?: readonly string[];
+}
+
+export interface WebFlags extends GlobalOptions, PageFlags {}
 
 /** The flags of every command whose act is noted. */
 export interface ActFlags extends GlobalOptions {

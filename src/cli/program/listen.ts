@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { type Choose, collect, runs, withConfirmation, withGlobals } from './arguments.ts';
 import type { ConfirmFlags, ListenFlags } from './flags.ts';
+import { withPageFlags } from './web.ts';
 
 /** Adds `cronsync listen`, the daemon, and `cronsync listener drop`, which forgets a listener. */
 export function addListen(program: Command, choose: Choose): void {
-  const listen = withGlobals(
-    program.command('listen').description('run the listeners: a daemon, of which several may run at once'),
+  const listen = withPageFlags(
+    withGlobals(program.command('listen').description('run the listeners: a daemon, of which several may run at once')),
   )
     .option('--listener <name>', 'only this listener (repeatable)', collect)
     .option('--http <host:port>', 'answer /healthz, /livez, /readyz and /metrics there')
+    .option('--web', "serve the operator's page there too")
     .option('--drain', 'stop when everything is delivered')
     .option('--once', 'try each waiting event once, and stop');
   runs<ListenFlags>(

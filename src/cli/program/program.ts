@@ -14,6 +14,7 @@ import { addRun } from './run.ts';
 import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
 import { addSyncs } from './syncs.ts';
+import { addWeb } from './web.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version). */
 export async function parseCommandLine(
@@ -81,6 +82,7 @@ function buildProgram(program: Command, choose: Choose): void {
   addInspection(program, choose);
   addRepairs(program, choose);
   addListen(program, choose);
+  addWeb(program, choose);
   addDead(program, choose);
   addActs(program, choose);
   addSyncs(program, choose);
@@ -95,6 +97,7 @@ Examples:
   cronsync swap --to b --dry-run     show what another third party would change
   cronsync listen                    the daemon that runs the listeners
   cronsync status                    where everything stands
+  cronsync web                       the same as a page in the browser
 
 Exit codes:
   0         done, or nothing to do

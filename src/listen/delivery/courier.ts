@@ -1,4 +1,4 @@
-import type { AttemptLog, Attempts, EntryId, GroupConsumer } from '../../consumer.ts';
+import { type AttemptLog, type Attempts, type EntryId, type GroupConsumer, receiverGone } from '../../consumer.ts';
 import { LeaseLostError, UnreachableError } from '../../errors.ts';
 import type { ChangeEvent, Listener } from '../../listener.ts';
 import type { Lease } from '../../lock.ts';
@@ -158,6 +158,7 @@ export class Courier {
         `${name}: its receiver is gone for good (${outcome.error}); nothing more is read for it, and its events wait`,
         { event: event.id },
       );
+      await this.#noteGone(outcome.error);
       return { is: 'off' };
     }
     if (outcome.is === 'permanent') {
@@ -195,6 +196,15 @@ export class Courier {
     task.attempts = { count: count + 1, lastError: error, times: [...times, Date.now()] };
     try {
       task.attempts = await attempts.note(this.#group.group, task.id, error);
+    } catch (failure) {
+      if (!(failure instanceof UnreachableError)) throw failure;
+    }
+  }
+
+  /** For whoever looks at the sync: this daemon only logs it. */
+  async #noteGone(error: string): Promise<void> {
+    try {
+      await this.#deps.attempts.note(this.#group.group, receiverGone, error);
     } catch (failure) {
       if (!(failure instanceof UnreachableError)) throw failure;
     }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GroupConsumer, GroupGoneError } from '../../consumer.ts';
+import { type GroupConsumer, GroupGoneError, receiverGone } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
@@ -124,7 +124,7 @@ export class GroupReader {
   }
 
   async #read(held: { readonly lease: Lease; readonly token: string } | null, stop: AbortSignal): Promise<ReadingEnd> {
-    const { join, restoreGroup, dead, outage, timings, log } = this.#deps;
+    const { join, restoreGroup, attempts, dead, outage, timings, log } = this.#deps;
     const { group, listener } = this.#group;
     try {
       // Another daemon may have read on since.
@@ -132,6 +132,7 @@ export class GroupReader {
       if (this.#behind === null && held !== null && listener.ordering === 'none') return 'lost';
       const consumer = this.#outboxConsumer(held) ?? (await join(group, held?.token ?? null));
       await consumer.removeIdleConsumers(forgetConsumersMs);
+      await attempts.forget(group, [receiverGone]);
       const letters = listener.onDead === 'park' ? await dead.list({ listener: listener.name }) : [];
       const keys = letters.map(({ key }) => key);
       const own = { consumer, lease: held?.lease ?? null, onTurn: () => this.#turn() };

@@ -2,7 +2,7 @@ import { allDifferent } from '../../batch.ts';
 import { noDrift } from '../../drift.ts';
 import { noClues } from '../../identity.ts';
 import type { ResourceTable } from '../../table.ts';
-import type { TargetReader } from '../../target.ts';
+import type { ServerState, TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
@@ -158,6 +158,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
 function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | BookQuestion> {
   const { place, name } = sync;
   return {
+    server: () => sync.any(readServer),
     async fence() {
       const fence = await sync.ours((session) => readFence(session, place, name), null);
       return fence && withoutMark(fence);
@@ -173,4 +174,11 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
       sync.ours((session, version) => readRejectReasons(session, place, name, resource, version), []),
     countRejects: (resource) => sync.ours((session) => countRejects(session, place, name, resource), 0),
   };
+}
+
+async function readServer(session: Session): Promise<ServerState> {
+  const { rows } = await session.query(
+    "SELECT current_setting('server_version') AS version, extract(epoch FROM clock_timestamp()) * 1000 AS now",
+  );
+  return { version: `Postgres ${rows[0]?.version}`, now: new Date(Math.round(Number(rows[0]?.now))) };
 }

@@ -1,4 +1,4 @@
-import { ConfigError, FencedError, IntegrityError } from '../../errors.ts';
+import { ConfigError, FencedError, IntegrityError, NewerTablesError } from '../../errors.ts';
 
 // What ends a run in any database, in the same words.
 
@@ -34,7 +34,7 @@ export function unfitError(label: string, problems: readonly string[]): ConfigEr
 }
 
 export function otherVersionError(label: string, found: unknown, known: number): ConfigError {
-  return new ConfigError(
+  return new NewerTablesError(
     `the tables of cronsync in ${label} have version ${found}, and this release knows versions up to ${known}; nothing was written`,
     { hint: 'A newer release has migrated this database: run that release of cronsync on it.' },
   );

@@ -138,6 +138,7 @@ const noTable: TableState = { exists: false, missingColumns: [], isForgotten: tr
 function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | BookQuestion> {
   const { name } = sync;
   return {
+    server: async () => ({ version: `SQLite ${process.versions.sqlite}`, now: new Date() }),
     fence: () => sync.ours((connection) => readFence(connection, name), null),
     pass: (resource) => sync.ours((connection, version) => readPass(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),

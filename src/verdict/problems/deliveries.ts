@@ -28,12 +28,13 @@ export interface Lateness {
   readonly oldest: Date | null;
 }
 
-/** The groups of a listener together. */
-export function latenessOf({ groups }: ListenerPlan, redis: RedisFacts): Lateness {
+/** The groups of a listener together. Of those that are off the stream, the target knows how late they are. */
+export function latenessOf({ groups }: ListenerPlan, redis: RedisFacts, database: DatabaseFacts | null): Lateness {
   const states = redis.stream.groups.filter(({ name }) => groups.includes(name));
-  const oldest = redis.groups.flatMap((one) =>
-    groups.includes(one.group) && one.oldest ? [one.oldest.getTime()] : [],
-  );
+  const off = (database?.cursors ?? []).filter(({ group }) => !states.some(({ name }) => name === group));
+  const oldest = [...redis.groups, ...off].flatMap((one) => {
+    return groups.includes(one.group) && one.oldest ? [one.oldest.getTime()] : [];
+  });
   return {
     pending: states.reduce((sum, { pending }) => sum + pending, 0),
     lag: states.some(({ lag }) => lag === null) ? null : states.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
@@ -60,7 +61,7 @@ function deadProblem({ listener, count, since, reason, error }: DeadFacts, { now
 
 function listenerProblem(plan: ListenerPlan, redis: RedisFacts, facts: Facts): Problem[] {
   const own = redis.groups.filter(({ group }) => plan.groups.includes(group));
-  const late = latenessOf(plan, redis);
+  const late = latenessOf(plan, redis, facts.database.is === 'known' ? facts.database.value : null);
   const off = own.find((group) => group.off !== null)?.off ?? null;
   const suspected = own.find(({ deliveries }) => deliveries >= suspiciousDeliveries);
   if (off) return [offProblem(plan, off, late, facts)];
@@ -146,10 +147,10 @@ function waits(count: number): string {
 }
 
 /** How many events wait in the outbox; all if stream and database are of different generations. */
-export function waitingEvents({ numbers }: DatabaseFacts, { stream }: RedisFacts): number {
-  if (numbers === null) return 0;
-  const onStream = stream.last.generation === numbers.generation ? stream.last.seq : 0;
-  return Math.max(0, numbers.nextSeq - 1 - onStream);
+export function waitingEvents({ fence }: DatabaseFacts, { stream }: RedisFacts): number {
+  if (fence === null) return 0;
+  const onStream = stream.last.generation === fence.generation ? stream.last.seq : 0;
+  return Math.max(0, fence.nextSeq - 1 - onStream);
 }
 
 function relayProblem(redis: RedisFacts, database: DatabaseFacts, { plan, now }: Facts): Problem[] {
