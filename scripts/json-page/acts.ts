@@ -1,7 +1,25 @@
 import { count, flag, list, object, oneOf, orNull, text, time } from './schema.ts';
 
-/** What the commands print that act on a whole sync. */
+export const pause = object(
+  {
+    listener: orNull(text('The listener that is paused. Null: the sync.')),
+    until: orNull(time('When it ends. Null: when somebody resumes it.')),
+    reason: orNull(text('What the person gave as `--reason`.')),
+    who: text('Who has paused it.'),
+    at: time('When it was paused.'),
+  },
+  'A pause.',
+);
+
+/** What the commands print by which people act. */
 export const actDocuments = [
+  { name: 'pause', command: 'cronsync pause --json', about: '', schema: pause },
+  {
+    name: 'resume',
+    command: 'cronsync resume --json',
+    about: '',
+    schema: object({ resumed: flag('False if it was not paused.') }, 'Whether a pause has ended.'),
+  },
   {
     name: 'approve',
     command: 'cronsync approve --deletes N --json',

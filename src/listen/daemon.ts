@@ -13,8 +13,9 @@ import type { Timings } from '../timings.ts';
 import { Cursors } from './cursors.ts';
 import { Isolation } from './delivery/isolation.ts';
 import type { Group, ListenerPlan } from './group/group.ts';
-import { type GroupEnd, GroupReader, type GroupStatus } from './group/group-reader.ts';
+import { type GroupEnd, GroupReader, type GroupRole, type GroupStatus } from './group/group-reader.ts';
 import { Outage } from './outage.ts';
+import { Pauses } from './pauses.ts';
 import { Share } from './share.ts';
 import { type RelayOutcome, Upkeep } from './upkeep.ts';
 
@@ -64,6 +65,8 @@ export interface Listened {
 }
 
 const drainedEveryMs = 200;
+/** A receiver that is gone, another daemon's group, and a listener that is paused keep nobody waiting. */
+const notRead: readonly GroupRole[] = ['off', 'elsewhere', 'paused'];
 
 /**
  * One daemon.
@@ -80,6 +83,7 @@ export class Daemon {
   readonly #readers: ReadonlyMap<string, GroupReader>;
   readonly #shares: ReadonlyMap<string, Share>;
   readonly #upkeep: Upkeep;
+  readonly #pauses: Pauses;
   #isStarted = false;
   #isStopping = false;
 
@@ -89,6 +93,8 @@ export class Daemon {
     this.#deps = deps;
     this.#outage = new Outage(log);
     this.#shares = new Map(options.listeners.map((listener) => [listener.name, new Share(listener, deps)]));
+    const names = options.listeners.map(({ name }) => name);
+    this.#pauses = new Pauses(names, deps);
     this.#readers = this.#openReaders();
     const cursors = new Cursors(options.allGroups, { stream, target });
     this.#upkeep = new Upkeep({ groups: options.allGroups, maxStream: options.maxStream }, { ...deps, cursors });
@@ -118,6 +124,7 @@ export class Daemon {
   async run(signal: AbortSignal): Promise<Listened> {
     await this.#deps.ensureGroups();
     await this.#upkeep.start();
+    await this.#pauses.start();
     for (const share of this.#shares.values()) share.open();
     this.#isStarted = true;
     try {
@@ -126,6 +133,7 @@ export class Daemon {
       return { isOff, left: isOff || !ends.includes('idle') ? 0 : await this.#left() };
     } finally {
       this.#isStopping = true;
+      this.#pauses.stop();
       await Promise.all([...this.#shares.values()].map((share) => share.close()));
       await this.#upkeep.stop();
     }
@@ -140,8 +148,13 @@ export class Daemon {
         const share = this.#shares.get(plan.name);
         if (!listener || !share) throw new IntegrityError(`the listener ${plan.name} was not opened`);
         const log = logAbout(this.#deps.log, { listener: plan.name });
-        const own = { listener, share, isolation, log, outage: this.#outage, isOnce: until === 'once' };
-        const deps = { ...this.#deps, ...own, recover: (at: Position) => eventAt(at, this.#deps.target) };
+        const own = { listener, share, isolation, log, outage: this.#outage, pauses: this.#pauses };
+        const deps = {
+          ...this.#deps,
+          ...own,
+          isOnce: until === 'once',
+          recover: (at: Position) => eventAt(at, this.#deps.target),
+        };
         return groupsOf(plan).map((group) => [group.group, new GroupReader(group, deps)] as const);
       }),
     );
@@ -176,10 +189,10 @@ export class Daemon {
     }
   }
 
-  /** How many events our groups have not acknowledged, without the groups of a receiver that is gone. */
+  /** How many events our groups have not acknowledged, without those that this daemon does not read. */
   async #left(): Promise<number> {
     const state = await this.#deps.stream.state();
-    const ours = [...this.#readers].filter(([, { status }]) => status.role !== 'off' && status.role !== 'elsewhere');
+    const ours = [...this.#readers].filter(([, { status }]) => !notRead.includes(status.role));
     return ours.reduce((sum, [group]) => sum + leftOf(state, group), 0);
   }
 }

@@ -115,6 +115,9 @@ test('a daemon, its dead letters and what repairs the stores fit their schemas',
   await documentOf(project, 'outbox-rebase', ['outbox', 'rebase', '--yes']);
   await documentOf(project, 'listener-drop', ['listener', 'drop', 'audit', '--yes']);
   await documentOf(project, 'activity', ['activity']);
+  await documentOf(project, 'pause', ['pause', '--for', '1h']);
+  await documentOf(project, 'run', ['run']);
+  await documentOf(project, 'resume', ['resume']);
   await documentOf(project, 'rename', ['rename', project.name, 'sales', '--yes']);
   await documentOf(project, 'forget', ['forget', 'sales', '--yes']);
 });

@@ -109,6 +109,15 @@ export interface ApproveFlags extends ActFlags {
   readonly updates?: HeldToken;
 }
 
+export interface ResumeFlags extends ActFlags {
+  readonly listener?: string;
+}
+
+export interface PauseFlags extends ResumeFlags {
+  /** Milliseconds. */
+  readonly for?: number;
+}
+
 /** Which dead letters. */
 export interface DeadFlags extends ActFlags {
   readonly listener?: string;
