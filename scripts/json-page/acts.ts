@@ -1,3 +1,4 @@
+import { position } from './parts.ts';
 import { count, flag, list, object, oneOf, orNull, text, time } from './schema.ts';
 
 export const pause = object(
@@ -44,6 +45,28 @@ export const actDocuments = [
         ),
       },
       'What was approved.',
+    ),
+  },
+  {
+    name: 'listener-rewind',
+    command: 'cronsync listener rewind NAME --to POSITION --yes --json',
+    about: '',
+    schema: object(
+      {
+        listener: text('The name of the listener.'),
+        rewinds: list(
+          object(
+            {
+              group: text('The name of the new group.'),
+              after: position,
+              until: count('The number of the last event that is delivered again.'),
+            },
+            'What is delivered again of one group.',
+          ),
+          'One for each group of the listener that has acknowledged something since.',
+        ),
+      },
+      'What is delivered again.',
     ),
   },
   {

@@ -98,6 +98,10 @@ export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
+export interface RewindFlags extends ConfirmFlags {
+  readonly to: string;
+}
+
 export interface ForgetFlags extends ConfirmFlags {
   readonly resource?: readonly string[];
   readonly tables?: boolean;
