@@ -69,8 +69,11 @@ export interface Checkpoint {
   readonly held: HeldDeletes | null;
   /** What the guard measured by when it first held deletions, until a pass deletes all that is gone. */
   readonly heldSince?: HeldSince | null;
-  /** Values that the guard holds back, and a person's permission for them. */
+  /** Empty values that the guard holds back. */
   readonly heldEmptied?: HeldEmptied | null;
+  /** Updates that the guard holds back. */
+  readonly heldUpdates?: HeldUpdates | null;
+  /** A person permits the updates and the empty values that are held, once. */
   readonly emptiedPermission?: HeldPermit | null;
   /** By what people name the held sets. */
   readonly heldNames?: HeldNames | null;
@@ -128,6 +131,8 @@ export interface PassProgress {
   readonly columns?: ColumnCounts;
   /** Rows of which the database refuses to empty values at the end of the pass. */
   readonly refusedEmptied?: number;
+  /** Rows that the database refuses to update at the end of the pass. */
+  readonly refusedUpdates?: number;
   /** Which columns its pages have filled. */
   readonly fields?: MappedFields | null;
   readonly total: number | null;
@@ -206,6 +211,16 @@ export interface HeldEmptied {
   /** How many values are held and may be permitted. */
   readonly count: number;
   readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
+  readonly because: string;
+  readonly at: number;
+}
+
+/** Rows that would be updated. They keep their values; the ids are in the held set. */
+export interface HeldUpdates {
+  readonly pass: number;
+  readonly count: number;
+  /** The rows of which the guard allows a share. */
+  readonly live: number;
   readonly because: string;
   readonly at: number;
 }

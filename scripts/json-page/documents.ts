@@ -19,6 +19,7 @@ import {
   plannedResource,
   position,
   reject,
+  updates,
 } from './parts.ts';
 import { runRow } from './run-row.ts';
 import {
@@ -82,6 +83,7 @@ const run = object(
           records: count('The records of the pass so far, over all its runs.'),
           held: orNull(held),
           emptied,
+          updates,
           heldTokens: object(
             {
               deletes: orNull(text('For `run --allow-mass-delete=` and `approve --deletes`, such as `340@9f3c`.')),

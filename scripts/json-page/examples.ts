@@ -33,6 +33,7 @@ export const examples: Readonly<Record<string, unknown>> = {
           at: 1769860801020,
         },
         emptied: null,
+        updates: null,
         heldTokens: { deletes: '340@9f3c', updates: null },
       },
     ],

@@ -1,4 +1,4 @@
-import { type Checkpoint, type HeldDeletes, type HeldEmptied, type HeldNames, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldNames, type HeldPermit, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
@@ -6,8 +6,8 @@ import type { StoredPass } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
-import { endEmptied } from './end/end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
+import { endValues } from './end/end-values.ts';
 import { namesOfHeld } from './held-names.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
@@ -15,6 +15,7 @@ import { takePage } from './page/take-page.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
 import { fail, isSnapshot, needsNewPass, nextMode, noteFailure, wholeMode } from './transitions.ts';
+import { heldTogether } from './updates.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {
@@ -66,7 +67,14 @@ export class Pass {
     await this.begin(run);
     const taken = this.#isIn('walking') ? await this.takePage(run) : null;
     if (this.#isIn('walking')) return { taken, ended: null };
-    return { taken, ended: this.#isIn('done') ? nothingNew : await this.end(run) };
+    if (this.#isIn('done')) return { taken, ended: nothingNew };
+    const ended = await run.timeline.time(
+      'delete',
+      this.#name,
+      () => this.end(run),
+      ({ deleted }) => deleted,
+    );
+    return { taken, ended };
   }
 
   /** Continues, or starts a new pass. Stores the try before the page: a page that kills the process must not starve the others. */
@@ -96,16 +104,16 @@ export class Pass {
   async end(run: RunContext): Promise<PassEnded> {
     crashPoint('before-sweep');
     const state = this.#state();
-    const emptied = await endEmptied(state, run);
-    const { checkpoint: before } = emptied;
+    const values = await endValues(state, run);
+    const { checkpoint: before } = values;
     const {
       ended,
       checkpoint: after,
       keepsSeen,
       held,
     } = isSnapshot(before)
-      ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
-      : await endChanges({ ...state, checkpoint: before }, emptied, run);
+      ? await endSnapshot({ ...state, checkpoint: before }, values, run)
+      : await endChanges({ ...state, checkpoint: before }, values, run);
     const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames) };
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
@@ -141,11 +149,11 @@ export class Pass {
     if (before !== null) await this.#store({ ...before, moved: { ...before.moved, [from]: to } }, run);
   }
 
-  /** The values that are held back and may be permitted; null if there are none. */
-  get heldEmptied(): HeldEmptied | null {
-    const { heldEmptied = null } = this.#checkpoint ?? {};
-    const stored = [...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
-    return heldEmptied !== null && stored === heldEmptied.count ? heldEmptied : null;
+  /** The updates and empty values that are held back and may be permitted; null if there are none. */
+  get heldUpdates(): HeldPermit | null {
+    const held = heldTogether(this.#checkpoint ?? {});
+    const stored = [this.#held.updates, ...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+    return held?.count === stored ? held : null;
   }
 
   /** How people name what is held. */
@@ -154,9 +162,9 @@ export class Pass {
     return this.#checkpoint.heldNames ?? namesOfHeld(this.#checkpoint, this.#held);
   }
 
-  /** Permits, once, exactly the deletions, or the empty values, that the guard has held back. */
+  /** Permits, once, exactly the deletions, or the updates and empty values, that the guard has held back. */
   async permit(what: 'deletes' | 'updates', run: Pick<RunContext, 'target'>): Promise<void> {
-    const held = what === 'deletes' ? this.held : this.heldEmptied;
+    const held = what === 'deletes' ? this.held : this.heldUpdates;
     if (this.#checkpoint === null || held === null) return;
     const permit = { pass: held.pass, count: held.count };
     const permitted = what === 'deletes' ? { permission: permit } : { emptiedPermission: permit };
@@ -184,6 +192,8 @@ export class Pass {
 
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
+    // Those of a pass that is given up must not be taken for those of the new one.
+    if (startsPass && this.#held.deferred.count > 0) await target.dropDeferred(this.#name);
     await target.save(this.#name, { checkpoint, ...(startsPass && { seen: null, held: held.serialize() }) });
     this.#checkpoint = checkpoint;
     this.#held = held;
@@ -209,7 +219,6 @@ const nothingNew: PassEnded = {
     hasTooManyRejects: false,
     hasTooManyDuplicates: false,
     isIncomplete: false,
-    heldEmptied: null,
-    refusedEmptied: 0,
+    ...{ heldEmptied: null, heldUpdates: null, refusedEmptied: 0, refusedUpdates: 0 },
   },
 };

@@ -4,13 +4,14 @@ import type { Relayer } from '../relay/relayer.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
 
-interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'now'> {
+interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'timeline' | 'now'> {
   readonly relayer: Relayer;
 }
 
 /**
  * Relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
- * run that lost the lock does nothing. What goes wrong here is reported too: the data is committed in any case.
+ * run that lost the lock leaves its row only, which the target takes unless another run has taken over. What goes wrong here is
+ * reported too: the data is committed in any case.
  */
 export async function finish(
   report: RunReport,
@@ -18,8 +19,9 @@ export async function finish(
   context: Finishing,
   stop: AbortSignal,
 ): Promise<void> {
-  const { lease, target, timings, now } = context;
-  if (!lease.isTrusted()) return;
+  const { lease, target, timings, timeline, now } = context;
+  const record = () => target.recordRun(report.row(now(), stopCodeOf(stop), timeline));
+  if (!lease.isTrusted()) return record().catch(() => {});
   if (!report.isAlarmed) {
     try {
       await relayTheRest(report, context, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
@@ -29,7 +31,7 @@ export async function finish(
     }
   }
   try {
-    await target.recordRun(report.row(now(), stopCodeOf(stop)));
+    await record();
   } catch (error) {
     report.met(error);
   }
@@ -41,10 +43,11 @@ export function stopCodeOf(stop: AbortSignal): ExitCode | null {
   return stop.reason instanceof StopError ? stop.reason.exitCode : ExitCode.ok;
 }
 
-async function relayTheRest(report: RunReport, { relayer }: Finishing, patienceMs: number): Promise<void> {
+async function relayTheRest(report: RunReport, { relayer, timeline }: Finishing, patienceMs: number): Promise<void> {
   const timeIsUp = AbortSignal.timeout(patienceMs);
   try {
-    report.relayed(await relayer.drain(timeIsUp, patienceMs));
+    const drain = () => relayer.drain(timeIsUp, patienceMs);
+    report.relayed(await timeline.time('relay', null, drain, ({ appended }) => appended));
   } catch (error) {
     const isLate = timeIsUp.aborted && !(error instanceof SyncError);
     throw isLate || error instanceof UnreachableError ? eventsLeft(error) : error;

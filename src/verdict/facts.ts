@@ -142,8 +142,6 @@ export interface ResourceFacts {
   readonly changes24h: ChangeCounts;
   /** Expressions of the map that found nothing in a whole pass. */
   readonly lost: readonly LostField[];
-  /** Updates that the guard holds back. */
-  readonly heldUpdates: { readonly count: number; readonly because: string; readonly at: number } | null;
   /** What the config expects of the resource, and is not so. */
   readonly unmet: readonly UnmetFacts[];
   /** The last change of what the third party's records look like. */

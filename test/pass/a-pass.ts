@@ -26,6 +26,7 @@ export function aCheckpoint(changes: Partial<SnapshotCheckpoint> = {}): Snapshot
     held: null,
     permission: null,
     heldEmptied: null,
+    heldUpdates: null,
     emptiedPermission: null,
     incomplete: null,
     deletions: [],

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Emptied, filledIn, heldEmptied, judgeEmptied, sumColumns } from '../../src/pass/emptied.ts';
+import { heldEmptied, judgeEmptied } from '../../src/pass/emptied.ts';
 
-const columns = [
-  { name: 'id', kind: 'text' },
-  { name: 'email', kind: 'text' },
-] as const;
 const none = () => 0;
 const isHeld = (filled: number, emptied: number, limit: Parameters<typeof judgeEmptied>[2], permitted = none) =>
   judgeEmptied({ email: { filled, emptied } }, permitted, limit)[0]?.isHeld;
@@ -43,34 +39,4 @@ describe('the values that a pass would empty', () => {
     });
     expect(heldEmptied([], none, { pass: 3, at: 7 })).toBeNull();
   });
-});
-
-const pendingIn = (emptied: Emptied) => [...(emptied.pending.get('email') ?? [])];
-const withoutEmail = { row: ['1', 'e'], emptied: [1], id: 4 };
-
-test('what a page compares is counted by column, and a copy leaves the original as it is', () => {
-  const first = new Emptied(columns).with([withoutEmail]);
-  const second = first.with([
-    { row: ['2', null], emptied: [], id: 5 },
-    { row: ['3', 'e'], emptied: [1], id: null },
-  ]);
-  expect(first.counts).toEqual({ id: { kept: 1, adopted: 0 } });
-  expect(second.counts).toEqual({ id: { kept: 3, adopted: 0 }, email: { kept: 0, adopted: 1 } });
-  expect([pendingIn(first), pendingIn(second)]).toEqual([[4], [4]]);
-  expect(sumColumns(first.counts, second.counts)).toMatchObject({ id: { kept: 4 }, email: { adopted: 1 } });
-  expect(filledIn(columns, second.counts, second.pending)).toEqual({
-    id: { filled: 3, emptied: 0 },
-    email: { filled: 2, emptied: 2 },
-  });
-});
-
-test('the last record of a key decides whether its value is pending', () => {
-  const page = new Emptied(columns).with([withoutEmail]);
-  const next = new Emptied(columns, page.pending);
-  expect([next.changesPending, pendingIn(next)]).toEqual([false, [4]]);
-  expect(pendingIn(next.with([withoutEmail]))).toEqual([4]);
-  const kept = next.with([{ ...withoutEmail, emptied: [] }]);
-  expect([kept.changesPending, kept.pending.size]).toEqual([true, 0]);
-  next.keepAll([4, 5]);
-  expect([next.changesPending, pendingIn(next), pendingIn(page)]).toEqual([true, [], [4]]);
 });

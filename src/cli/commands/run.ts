@@ -16,6 +16,7 @@ import {
   tokensOf,
 } from '../open/app.ts';
 import { reportFailure } from '../output/report-error.ts';
+import { readVersion } from '../package.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -115,6 +116,7 @@ async function runOnce(
         name: config.name,
         adapter: config.adapter,
         holder,
+        version: readVersion(),
         resources,
         isFull: flags.full === true,
         verifies: flags.verify === true,

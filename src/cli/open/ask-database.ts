@@ -81,7 +81,6 @@ async function askResource(resource: string, reader: TargetReader, changes24h: C
     drift: drift.found,
     changes24h,
     lost: [],
-    heldUpdates: null,
     unmet: [],
     schemaChange: null,
   };

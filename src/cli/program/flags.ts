@@ -36,7 +36,7 @@ export interface RunFlags extends PlanFlags {
   readonly verify?: boolean;
   /** How many deletions a person permits; true without a number. */
   readonly allowMassDelete?: HeldToken | true;
-  /** How many empty values. */
+  /** How many updates and empty values. */
   readonly allowMassUpdate?: HeldToken | true;
   readonly lockedExitCode?: number;
 }
