@@ -1,4 +1,4 @@
-import { type Checkpoint, type HeldDeletes, type HeldPermit, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldNames, type HeldPermit, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths.ts';
@@ -9,6 +9,7 @@ import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
 import { endValues } from './end/end-values.ts';
+import { namesOfHeld } from './held-names.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
@@ -115,9 +116,15 @@ export class Pass {
     const state = this.#state();
     const values = await endValues(state, run);
     const { checkpoint: before } = values;
-    const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
+    const {
+      ended,
+      checkpoint: after,
+      keepsSeen,
+      held,
+    } = isSnapshot(before)
       ? await endSnapshot({ ...state, checkpoint: before }, values, run)
       : await endChanges({ ...state, checkpoint: before }, values, run);
+    const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames) };
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
     const isWhole = isSnapshot(before) && !ended.isIncomplete;
@@ -160,6 +167,12 @@ export class Pass {
     const held = heldTogether(this.#checkpoint ?? {});
     const stored = [this.#held.updates, ...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
     return held?.count === stored ? held : null;
+  }
+
+  /** How people name what is held. */
+  get heldNames(): HeldNames {
+    if (this.#checkpoint === null) return { deletes: null, updates: null };
+    return this.#checkpoint.heldNames ?? namesOfHeld(this.#checkpoint, this.#held);
   }
 
   /** Permits, once, exactly the deletions, or the updates and empty values, that the guard has held back. */
