@@ -45,8 +45,9 @@ if (wanted.length === 0) writeFileSync(results, report(table));
 /** Measures a run that finds the lock held, from start to exit, in turn with an empty Node. */
 async function measureStart({ url }: PrivateRedis): Promise<Line[]> {
   const project = aProject('start', 10);
-  const connection = await openRedis({ url, allowEviction: false, connectionName: 'bench', timings, log: silentLog });
   const key = syncKeys('sync', 'start').lock;
+  const options = { allowEviction: false, connectionName: 'bench', timings, log: silentLog };
+  const connection = await openRedis({ place: { url }, key, ...options });
   const lock = createLock({ redis: connection, key, ttlMs: 600_000, timings });
   const holder = { token: 'bench', host: 'bench', pid: 1, run: 'bench', startedAt: new Date().toISOString() };
   await lock.acquire(holder);

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { fewCommands, lazyBuiltins, noCluster, noDebug, optionalTelemetry, ownBundle } from './bundle-plugins.js';
+import { fewCommands, lazyBuiltins, lazyCluster, noDebug, optionalTelemetry, ownBundle } from './bundle-plugins.js';
 import { writeNotices } from './notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -41,7 +41,7 @@ const command = await build({
   plugins: [
     fewCommands,
     lazyBuiltins,
-    noCluster,
+    lazyCluster,
     noDebug,
     optionalTelemetry,
     ownBundle(/\/web\/page\.ts$/, './web.cjs'),

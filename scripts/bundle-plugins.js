@@ -25,7 +25,7 @@ export const lazyBuiltins = {
 };
 
 const commands =
-  /^(auth|hello|select|client|readonly|info|multi|exec|watch|unwatch|cluster|asking|sentinel|ping|quit|role|eval|evalsha|x.*|[ps]?subscribe|[ps]?unsubscribe)$/;
+  /^(auth|hello|select|client|readonly|readwrite|info|multi|exec|watch|unwatch|cluster|asking|sentinel|ping|quit|role|eval|evalsha|x.*|[ps]?subscribe|[ps]?unsubscribe)$/;
 
 /**
  * While ioredis loads, it makes two methods for each of some 500 commands, which takes 15 ms. This leaves only the commands
@@ -65,16 +65,22 @@ export const optionalTelemetry = {
   },
 };
 
-/** Leaves out the part of ioredis for Redis Cluster, which cronsync does not support yet. */
-export const noCluster = {
-  name: 'no-cluster',
+/**
+ * Loads the part of ioredis for Redis Cluster at its first use, which only a cluster makes. ioredis itself loads it with
+ * everything else, for a property of its class that nobody reads here.
+ */
+export const lazyCluster = {
+  name: 'lazy-cluster',
   setup(build) {
-    build.onResolve({ filter: /^\.\/cluster$/ }, ({ importer }) =>
-      /ioredis[\\/]built[\\/](index|Redis)\.js$/.test(importer)
-        ? { path: 'ioredis-cluster', namespace: 'no-cluster' }
-        : undefined,
-    );
-    build.onLoad({ filter: /.*/, namespace: 'no-cluster' }, () => ({ contents: 'exports.default = undefined;' }));
+    build.onResolve({ filter: /^\.\/cluster$/ }, ({ importer, resolveDir }) => {
+      const [, by] = /ioredis[\\/]built[\\/](index|Redis)\.js$/.exec(importer) ?? [];
+      return by && { path: `for-${by}`, namespace: 'lazy-cluster', pluginData: { resolveDir } };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'lazy-cluster' }, ({ path, pluginData: { resolveDir } }) => {
+      if (path === 'for-Redis') return { contents: 'exports.default = undefined;' };
+      const get = `() => require('./cluster/index.js').default`;
+      return { contents: `Object.defineProperty(exports, 'default', { enumerable: true, get: ${get} });`, resolveDir };
+    });
   },
 };
 

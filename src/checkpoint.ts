@@ -1,5 +1,6 @@
 import type { Cursor, Mode } from './adapter.ts';
-import type { BackOffCause } from './errors.ts';
+import type { ChangeCounts } from './change.ts';
+import type { BackOffCause, ExitCode } from './errors.ts';
 import type { MappedFields } from './mapped-fields.ts';
 import type { Validators } from './validators.ts';
 
@@ -53,6 +54,15 @@ export interface Checkpoint {
   /** Consecutive failures at this cursor. */
   readonly failures: number;
   readonly backOff: BackOff | null;
+  /** The first of the consecutive failures of the resource, and the last one; null when the last try has succeeded. */
+  readonly failingSince?: number | null;
+  readonly failure?: Failure | null;
+  /** When a page was taken last. */
+  readonly succeededAt?: number | null;
+  /** When the pass before the last complete one was complete: how far apart they usually are. */
+  readonly previousCompletedAt?: number | null;
+  /** All changes that were ever committed for the resource, but some of a transaction after which a run was killed. */
+  readonly totals?: ChangeCounts;
   /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
@@ -127,6 +137,15 @@ export interface PassProgress {
   readonly isMixed?: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
   readonly digests: readonly string[];
+}
+
+/** What the third party did wrong. */
+export interface Failure {
+  readonly exitCode: ExitCode;
+  readonly message: string;
+  readonly hint: string | null;
+  /** The HTTP status, if that is the reason. */
+  readonly status: number | null;
 }
 
 export interface BackOff {

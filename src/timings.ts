@@ -4,6 +4,8 @@ export interface Timings extends ListenTimings {
   readonly redisConnectMs: number;
   /** Redis: how long a command may take. */
   readonly redisCommandMs: number;
+  /** Redis: how long a sentinel, or a node of a cluster, may take to say where the data is. */
+  readonly redisAskMs: number;
   /** Redis: how long one script is repeated on transport errors. */
   readonly redisScriptBudgetMs: number;
   /** Lock: the lease is renewed every third of its TTL, and trusted until this long before its end. */
@@ -85,6 +87,7 @@ export interface ListenTimings {
 export const defaultTimings: Timings = {
   redisConnectMs: 3000,
   redisCommandMs: 5000,
+  redisAskMs: 1000,
   redisScriptBudgetMs: 6000,
   leaseMarginMs: 3000,
   leaseRetryMs: 1000,

@@ -264,7 +264,32 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       verify: true,
     },
   ],
-  redis: [{ url: 'rediss://:${REDIS_PASSWORD}@redis.example:6380/0', prefix: 'sync', allowEviction: false }],
+  redis: [
+    { url: 'rediss://:${REDIS_PASSWORD}@redis.example:6380/0', prefix: 'sync', allowEviction: false },
+    {
+      sentinels: ['sentinel-1.example:26379', 'sentinel-2.example:26379', 'sentinel-3.example:26379'],
+      name: 'mymaster',
+      username: 'sync',
+      password: '${REDIS_PASSWORD}',
+      sentinelUsername: 'sync',
+      sentinelPassword: '${SENTINEL_PASSWORD}',
+      db: 0,
+    },
+    {
+      cluster: ['redis-1.example:6379', 'redis-2.example:6379', 'redis-3.example:6379'],
+      username: 'sync',
+      password: '${REDIS_PASSWORD}',
+      tls: { ca: '${file:/etc/ssl/our-ca.pem}' },
+    },
+  ],
+  'redis.tls': [
+    {
+      ca: '${file:/etc/ssl/our-ca.pem}',
+      cert: '${file:/etc/ssl/sync.crt}',
+      key: '${file:/etc/ssl/sync.key}',
+      servername: 'redis.example',
+    },
+  ],
   lock: [{ ttl: '30s' }],
   guard: [{ maxDeletes: '20%', maxEmptied: '20%', window: '24h', confirm: 'auto' }],
   events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
@@ -321,6 +346,7 @@ If more values of a column would become empty than \`maxEmptied\` allows, they a
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
 `,
   redis: `
+Write one of \`url\`, \`sentinels\` and \`cluster\`; [redis.md](redis.md) says what each needs and guarantees.
 All syncs that share a throttle need the same Redis and the same \`prefix\`.
 The keys are listed in [protocol.md](protocol.md#1-keys).
 If Redis may evict keys and \`allowEviction\` is not set, cronsync exits with 78 and makes no hit.

@@ -241,8 +241,30 @@ export const checkpoint = orNull(
           ),
         ),
         held: orNull(held),
+        failingSince: orNull(
+          whole(
+            'When the first of the consecutive failures happened, in milliseconds since the epoch. Null if the last try succeeded.',
+          ),
+        ),
+        failure: orNull(
+          object(
+            {
+              exitCode: whole('Its exit code.'),
+              message: text('What happened.'),
+              hint: orNull(text('What to do next.')),
+              status: orNull(whole('The HTTP status, if that is the reason.')),
+            },
+            'The last of these failures.',
+          ),
+        ),
+        succeededAt: orNull(whole('When a page was taken last, in milliseconds since the epoch.')),
+        previousCompletedAt: orNull(
+          whole('When the pass before the last complete one was complete, in milliseconds since the epoch.'),
+        ),
+        totals: { ...counts, description: 'All changes that were ever written for the resource.' },
       },
       'Where the pass of the resource stands. Null if there was none. It has more members, which may change.',
+      ['failingSince', 'failure', 'succeededAt', 'previousCompletedAt', 'totals'],
     ),
   ),
 );

@@ -34,6 +34,8 @@ export interface Terminal {
   readonly logFormat: LogFormat;
   /** How wide stdout is; undefined where it is not a terminal. */
   readonly columns: number | undefined;
+  /** How many lines stdout has; undefined where it is not a terminal. */
+  readonly rows: number | undefined;
   /** Whether a progress line can be shown. */
   readonly isInteractive: boolean;
   /** How this program is started in a shell: `cronsync`, or `npx cronsync` where it is a package of the folder. */
@@ -102,7 +104,12 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     isQuiet: options.quiet === true,
     isJson,
     logFormat,
-    columns: stdout.isTTY ? stdout.columns || 80 : undefined,
+    get columns() {
+      return stdout.isTTY ? stdout.columns || 80 : undefined;
+    },
+    get rows() {
+      return stdout.isTTY ? stdout.rows || 24 : undefined;
+    },
     isInteractive,
     command,
     caller,
@@ -117,7 +124,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
 }
 
 /** Chalk writes no colour where the stream cannot show one. */
-function isColoured(paint: Paint): boolean {
+export function isColoured(paint: Paint): boolean {
   return paint.bold(' ') !== ' ';
 }
 

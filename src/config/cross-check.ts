@@ -1,6 +1,7 @@
 import { shardEnding } from '../listener.ts';
 import { nearest } from '../nearest.ts';
 import { anyOf, describe, type Problem, pathOf } from './problems.ts';
+import { redisFits } from './redis-fits.ts';
 import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';
 
@@ -26,6 +27,7 @@ const checks: readonly Check[] = [
   tablesAreApart,
   listenersHearSomething,
   groupsAreApart,
+  redisFits,
 ];
 
 function adapterExists({ adapter }: Members, names: readonly string[]): readonly Problem[] {

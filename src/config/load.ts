@@ -12,7 +12,8 @@ import { redactor } from './redact.ts';
 import { requestSecretsIn } from './request-secrets.ts';
 import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';
-import { type Config, completeConfig, configSchema, defaultRedisUrl } from './schema/schema.ts';
+import { defaultRedisUrl } from './schema/redis.ts';
+import { type Config, completeConfig, configSchema } from './schema/schema.ts';
 import { isSecretName, secretsIn } from './secrets.ts';
 import { shapeOf } from './shape.ts';
 
@@ -89,10 +90,11 @@ export function checkConfig({ path, dir, content }: FoundConfig, env: Environmen
 
 function withChoices(content: Members, adapter: string | undefined): Members {
   const { redis = {} } = content;
+  const hasPlace = isObject(redis) && ['url', 'sentinels', 'cluster'].some((place) => Object.hasOwn(redis, place));
   return {
     ...content,
     ...(adapter !== undefined && { adapter }),
-    redis: isObject(redis) ? { url: defaultRedisUrl, ...redis } : redis,
+    redis: isObject(redis) && !hasPlace ? { url: defaultRedisUrl, ...redis } : redis,
   };
 }
 

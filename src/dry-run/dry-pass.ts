@@ -137,6 +137,7 @@ export class DryPass {
     const records = await this.#takeRecords(page, reader, { watch, outlived: gone.outlived });
     const next = typeof page.next === 'function' ? page.next() : page.next;
     const brought = {
+      at: this.#context.now(),
       ...records,
       ...ofMode(page, gone.ids),
       next,

@@ -152,6 +152,7 @@ async function refuseToken(response: HttpResponse, token: AccessToken, { token: 
   if (token.isNew) return;
   await excerptOf(response, plainly);
   throw new CredentialsError(`${placeOf(response.url)} refused the access token (401); nothing was written`, {
+    status: 401,
     hint: 'The next run asks for another one.',
   });
 }

@@ -1,9 +1,10 @@
 import { type Checkpoint, type HeldDeletes, type HeldEmptied, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
+import type { SyncError } from '../errors.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
-import { backOffAfter, whatExpired } from './due.ts';
+import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
 import { endEmptied } from './end/end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
@@ -12,7 +13,7 @@ import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
-import { fail, isSnapshot, needsNewPass, nextMode, wholeMode } from './transitions.ts';
+import { fail, isSnapshot, needsNewPass, nextMode, noteFailure, wholeMode } from './transitions.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {
@@ -110,14 +111,14 @@ export class Pass {
   }
 
   /** Stores a failure of the third party, and how long the resource must wait. After too many, a new pass starts. */
-  async fail(error: Error, run: RunContext): Promise<void> {
+  async fail(error: SyncError, run: RunContext): Promise<void> {
     await this.#reload(run);
     const before = this.#checkpoint;
     if (before === null) return;
     const now = run.now();
     const backOff = backOffAfter(error, before, { perMs: run.perMs, capMs: run.timings.backOffCapMs }, now);
     const whole = wholeMode(run.thirdParty.adapter.modes(this.#name));
-    const failed = fail(before, now, backOff, whatExpired(error), whole);
+    const failed = fail(noteFailure(before, failureOf(error), now), now, backOff, whatExpired(error), whole);
     const isGivenUp = failed.pass !== before.pass;
     if (isGivenUp) {
       const given = `pass ${before.pass} of ${this.#name} is given up; it deletes nothing`;

@@ -1,5 +1,13 @@
 import type { Mode } from '../adapter.ts';
-import { type BackOff, type Checkpoint, type HeldDeletes, type HeldEmptied, noProgress } from '../checkpoint.ts';
+import { noChanges } from '../change.ts';
+import {
+  type BackOff,
+  type Checkpoint,
+  type Failure,
+  type HeldDeletes,
+  type HeldEmptied,
+  noProgress,
+} from '../checkpoint.ts';
 import { isAhead } from './due.ts';
 import { type Guard, isIncomplete, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
@@ -63,6 +71,11 @@ export function startPass<M extends Mode>(
     triedAt: before?.triedAt ?? 0,
     failures: 0,
     backOff: null,
+    failingSince: before?.failingSince ?? null,
+    failure: before?.failure ?? null,
+    succeededAt: before?.succeededAt ?? null,
+    previousCompletedAt: before?.previousCompletedAt ?? null,
+    totals: before?.totals ?? noChanges,
     moved: isReshaped ? {} : (before?.moved ?? {}),
     held: isReshaped ? null : (before?.held ?? null),
     heldSince: before?.heldSince ?? null,
@@ -114,8 +127,7 @@ export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpo
     ...checkpoint,
     nextBookmark: bookmark,
     progress: { ...progress, pages: 1 },
-    failures: 0,
-    backOff: null,
+    ...succeeded(now),
   };
   return complete(met, now, null);
 }
@@ -130,13 +142,15 @@ export function complete(
   held: HeldDeletes | null,
   heldEmptied: HeldEmptied | null = null,
 ): Checkpoint {
-  const { progress } = checkpoint;
+  const { progress, phase } = checkpoint;
   const isHeld = held !== null || heldEmptied !== null;
   return {
     ...checkpoint,
     phase: isHeld ? 'held' : 'done',
     isRemap: isHeld && checkpoint.isRemap,
     completedAt: now,
+    // A held pass that is permitted is complete already, and no other one.
+    previousCompletedAt: phase === 'held' ? (checkpoint.previousCompletedAt ?? null) : checkpoint.completedAt,
     cursor: null,
     held,
     permission: null,
@@ -149,6 +163,16 @@ export function complete(
     tombstones: [],
     progress: { ...progress, digests: [] },
   };
+}
+
+/** What a page that is in changes in a checkpoint: a series of failures is over. */
+export function succeeded(now: number) {
+  return { failures: 0, backOff: null, failingSince: null, failure: null, succeededAt: now } as const;
+}
+
+/** Remembers a failure of the third party, and since when there are nothing but failures. */
+export function noteFailure(checkpoint: Checkpoint, failure: Failure, now: number): Checkpoint {
+  return { ...checkpoint, failingSince: checkpoint.failingSince ?? now, failure };
 }
 
 /**

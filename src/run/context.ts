@@ -57,8 +57,8 @@ export interface RunContext {
   readonly onHit: () => void;
   /** Adds a warning to the summary, once. */
   readonly warn: (warning: string) => void;
-  /** Called after each commit with what it changed: its events wait in the outbox. A throw ends the run. */
-  readonly committed: (counts: ChangeCounts) => Promise<void>;
+  /** Called after each commit with what it changed of a resource: its events wait in the outbox. A throw ends the run. */
+  readonly committed: (resource: string, counts: ChangeCounts) => Promise<void>;
 }
 
 /** What a step needs in order to write. */

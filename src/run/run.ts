@@ -105,7 +105,7 @@ function reporting(report: RunReport, relayer: Relayer): Reporting {
   return {
     onHit: () => report.hit(),
     warn: (warning) => report.warn(warning),
-    committed: (counts) => {
+    committed: (_resource, counts) => {
       report.wrote(counts);
       return relayer.committed();
     },

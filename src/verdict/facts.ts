@@ -5,6 +5,7 @@ import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
 import type { Held } from '../lock.ts';
 import type { StreamState } from '../stream.ts';
+import type { FenceRow } from '../target.ts';
 import type { StricterLimits } from '../throttle.ts';
 
 /** What a store answered, or why it did not. */
@@ -105,8 +106,8 @@ export interface DatabaseFacts {
   readonly aheadMs: number;
   /** How much room its disk has; null where that cannot be seen from here. */
   readonly freeBytes: number | null;
-  /** The numbers of the events; null if no run has taken over yet. */
-  readonly numbers: { readonly generation: number; readonly nextSeq: number } | null;
+  /** The fence row, with the numbers of the events; null if no run has taken over yet. */
+  readonly fence: FenceRow | null;
   readonly resources: readonly ResourceFacts[];
   /** The last runs, newest first. */
   readonly runs: readonly RunFacts[];

@@ -13,7 +13,7 @@ export interface KeptTerminal extends Terminal {
 }
 
 export function aTerminal(
-  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive' | 'columns' | 'logFormat'>> & {
+  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive' | 'columns' | 'rows' | 'logFormat'>> & {
     colours?: true;
   } = {},
 ): KeptTerminal {
@@ -42,6 +42,7 @@ export function aTerminal(
     isJson: false,
     logFormat: 'text',
     columns: undefined,
+    rows: undefined,
     isInteractive: false,
     command: 'cronsync',
     caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },

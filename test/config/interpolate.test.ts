@@ -62,7 +62,7 @@ test('names a mounted secret that cannot be read', async () => {
 test('takes Redis from REDIS_URL where the config is silent', async () => {
   const { config } = await load(aConfig(), { env: { REDIS_URL: 'redis://elsewhere:1' } });
 
-  expect(config.redis.url).toBe('redis://elsewhere:1');
+  expect(config.redis).toMatchObject({ url: 'redis://elsewhere:1' });
 });
 
 test('keeps variables secret whose names say so', () => {

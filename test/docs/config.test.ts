@@ -27,6 +27,7 @@ const env = {
   HOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   PGPASSWORD: 'password',
   REDIS_PASSWORD: 'password',
+  SENTINEL_PASSWORD: 'password',
 };
 
 test('docs/config.md is what `npm run docs` makes of the schema', () => {

@@ -44,7 +44,7 @@ function planOf(thirdParty: ThirdParty, isFull = false): Promise<DryPlan> {
 /** As a pass of changes leaves it. */
 async function leaveBookmark(bookmark: string): Promise<void> {
   const started = startPass(null, system.resource.shape, 'changes', 1000);
-  const nothing = { records: 0, rejected: 0, keyless: 0, duplicates: 0, again: 0, columns: {} };
+  const nothing = { at: 1500, records: 0, rejected: 0, keyless: 0, duplicates: 0, again: 0, columns: {} };
   const brought = { ...nothing, next: null, content: null, total: null, shifted: false, account: null };
   const page = { ...brought, bookmark, isBookmarkLast: false, validators: null, tombstones: [] };
   const checkpoint = complete(turnPage(started, page, 100), 2000, null);

@@ -1,37 +1,24 @@
 import { afterEach } from 'vitest';
-import { silentLog } from '../../src/log.ts';
-import { openRedis, type RedisConnection } from '../../src/redis/connection/connection.ts';
-import { defaultTimings, type Timings } from '../../src/timings.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
+import type { Timings } from '../../src/timings.ts';
 import { aFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { closeOpened, openAt } from './open-at.ts';
 import { redis } from './suite-redis.ts';
 
-const opened: { close(): void }[] = [];
+export { closeAfterTest } from './open-at.ts';
+
 const proxies: FaultProxy[] = [];
 
 /** Closes what the test has opened, and empties the Redis of the file for the next test. */
 afterEach(async () => {
-  for (const connection of opened.splice(0)) connection.close();
+  closeOpened();
   for (const proxy of proxies.splice(0)) await proxy.stop();
   await redis.client.flushall();
 });
 
-/** Closes this after the test. */
-export function closeAfterTest<T extends { close(): void }>(connection: T): T {
-  opened.push(connection);
-  return connection;
-}
-
 /** A connection as the program opens it, by default to the Redis of the file. */
-export async function open(url = redis.url, timings: Partial<Timings> = {}): Promise<RedisConnection> {
-  return closeAfterTest(
-    await openRedis({
-      url,
-      allowEviction: false,
-      connectionName: 'sync-test',
-      timings: { ...defaultTimings, ...timings },
-      log: silentLog,
-    }),
-  );
+export function open(url = redis.url, timings: Partial<Timings> = {}): Promise<RedisConnection> {
+  return openAt({ url }, timings);
 }
 
 /** A proxy before the Redis of the file, and the URL that leads through it. */

@@ -11,6 +11,8 @@ import { findRedisServer } from '../../scripts/redis-server.ts';
 export interface RedisServerOptions {
   /** Appends every write to a file: a restart finds it again. */
   readonly aof?: boolean;
+  /** What every client, and every replica of it, must say. */
+  readonly password?: string;
   /** More arguments of redis-server. */
   readonly args?: readonly string[];
 }
@@ -30,12 +32,18 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function aRedis({ aof = false, args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function aRedis({
+  aof = false,
+  password,
+  args: more = [],
+}: RedisServerOptions = {}): Promise<RedisServer> {
+  const args = password === undefined ? more : ['--requirepass', password, '--masterauth', password, ...more];
   const folder = await mkdtemp(join(tmpdir(), 'cronsync-redis-'));
   const started = await startOnFreePort(folder, [...persistence(aof), ...args]);
   const { port } = started;
   let child = started.child;
-  const client = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
+  const patient = { maxRetriesPerRequest: null, retryStrategy: () => 20 };
+  const client = new Redis({ host: '127.0.0.1', port, ...patient, ...(password !== undefined && { password }) });
   client.on('error', () => {});
 
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
@@ -100,13 +108,18 @@ export async function freePort(): Promise<number> {
   }
 }
 
-async function start(port: number, folder: string, args: readonly string[], ready: boolean): Promise<ChildProcess> {
+function start(port: number, folder: string, args: readonly string[], ready: boolean): Promise<ChildProcess> {
   const always = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--daemonize', 'no'];
-  const child = spawn(await findRedisServer(), [...always, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return startServer([...always, ...args], ready ? 'Ready to accept connections' : 'Server initialized');
+}
+
+/** Starts redis-server, which is killed with this process, and waits until it says these words. */
+export async function startServer(args: readonly string[], words: string): Promise<ChildProcess> {
+  const child = spawn(await findRedisServer(), args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const killIt = () => child.kill('SIGKILL');
   process.once('exit', killIt);
   child.once('exit', () => process.off('exit', killIt));
-  await says(child, ready ? 'Ready to accept connections' : 'Server initialized');
+  await says(child, words);
   return child;
 }
 

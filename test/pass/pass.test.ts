@@ -185,12 +185,26 @@ describe('a failure of the third party', () => {
     const { run, asked } = runOver([snapshot([1], 'c2'), new ProtocolError('broken'), snapshot([2])]);
     await pass.step(run);
     await expect(pass.step(run)).rejects.toThrow('broken');
-    await pass.fail(new ProtocolError('broken'), run);
+    await pass.fail(new ProtocolError('broken', { status: 404 }), run);
     expect(pass.checkpoint).toMatchObject({ failures: 1, cursor: 'c2', pass: 1 });
+    const failure = { exitCode: 76, message: 'broken', hint: null, status: 404 };
+    expect(pass.checkpoint).toMatchObject({ failingSince: expect.any(Number), failure });
     expect(pass.checkpoint).toEqual(await stored());
     expect(await pass.step(run)).toMatchObject({ ended: { deleted: 0 } });
     expect(asked[2]?.cursor).toBe('c2');
     expect(system.customers()).toEqual([1, 2]);
+    expect(await stored()).toMatchObject({ failingSince: null, failure: null, succeededAt: expect.any(Number) });
+  });
+
+  test('does not end the count of all changes of the resource', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1, 2, 3, 4, 5, 6], 'c2'), snapshot([7]), snapshot([1, 2, 3, 4, 5, 6])]);
+    await pass.step(run);
+    await pass.fail(new CursorExpiredError('gone'), run);
+    await pass.step(run);
+    expect(await stored()).toMatchObject({ totals: { created: 7, updated: 0, deleted: 0 } });
+    await (await openPass()).step(run);
+    expect(await stored()).toMatchObject({ totals: { created: 7, updated: 0, deleted: 1 } });
   });
 
   test('that makes the cursor useless starts a new pass, which has seen nothing', async () => {

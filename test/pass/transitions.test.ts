@@ -6,6 +6,7 @@ import {
   fail,
   needsNewPass,
   nextMode,
+  noteFailure,
   startPass,
   wholeMode,
 } from '../../src/pass/transitions.ts';
@@ -37,7 +38,12 @@ describe('a pass that starts', () => {
       lastCount: 7,
       lastFields: { always: ['email'], ever: ['email'] },
       hadGuests: true,
-    };
+      failingSince: 700,
+      failure: { exitCode: 69, message: 'answered 503', hint: null, status: 503 },
+      succeededAt: 600,
+      previousCompletedAt: 500,
+      totals: { created: 9, updated: 8, deleted: 7 },
+    } as const;
     const before = aCheckpoint({ pass: 4, phase: 'held', cursor: 'old', failures: 3, sweptTo: 9, ...lasting });
     expect(startPass(before, 'shape', 'snapshot', 5000)).toEqual({
       ...aCheckpoint({ pass: 5, startedAt: 5000 }),
@@ -95,6 +101,34 @@ describe('a pass that is complete', () => {
   test('is held with what it held, and keeps its cause for it', () => {
     const held = { count: 50, live: 60, because: 'too many', at: 9000 };
     expect(complete(before, 9000, held)).toMatchObject({ phase: 'held', held, isRemap: true, permission: null });
+  });
+});
+
+describe('what is remembered of a resource', () => {
+  const failure = { exitCode: 69, message: 'answered 503', hint: null, status: 503 } as const;
+
+  test('is when the failures began, and the last of them', () => {
+    const once = noteFailure(aCheckpoint(), failure, 7000);
+    const twice = noteFailure(once, { ...failure, status: 500 }, 8000);
+    expect(twice).toMatchObject({ failingSince: 7000, failure: { status: 500 } });
+  });
+
+  test('outlasts a pass that is given up', () => {
+    const failing = noteFailure(aCheckpoint({ cursor: 'c2', failures: 4, succeededAt: 900 }), failure, 7000);
+    expect(fail(failing, 9000, null)).toMatchObject({ pass: 2, failingSince: 7000, failure, succeededAt: 900 });
+  });
+
+  test('is that nothing fails any more once the third party answers that nothing has changed', () => {
+    const after = completeUnmodified(noteFailure(aCheckpoint(), failure, 7000), 9000);
+    expect(after).toMatchObject({ failingSince: null, failure: null, succeededAt: 9000 });
+  });
+
+  test('is when the last two passes were complete, of which a permission makes no other one', () => {
+    const second = complete(aCheckpoint({ completedAt: 4000 }), 9000, null);
+    expect(second).toMatchObject({ completedAt: 9000, previousCompletedAt: 4000 });
+    const permitted = complete({ ...second, phase: 'held' }, 9500, null);
+    expect(permitted).toMatchObject({ completedAt: 9500, previousCompletedAt: 4000 });
+    expect(complete(aCheckpoint(), 9000, null).previousCompletedAt).toBeNull();
   });
 });
 

@@ -15,7 +15,9 @@ const stop = new AbortController();
 
 function watch(timings: Partial<Timings> = scaled, url = server.url): BlockingArrivals {
   const all = { ...defaultTimings, ...timings };
-  return closeAfterTest(new BlockingArrivals({ url, connectionName: 'test', key, timings: all, log: silentLog }));
+  return closeAfterTest(
+    new BlockingArrivals({ place: { url }, connectionName: 'test', key, timings: all, log: silentLog }),
+  );
 }
 
 const append = (id: string) => server.client.xadd(key, id, 'event', '{}');

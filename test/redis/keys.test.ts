@@ -29,7 +29,7 @@ test.each(['', 'A', 'a b', 'a}:lock', '-a', 'é', 'a\n', 'x'.repeat(64)])('%j ne
   expect(() => syncKeys('sync', 'crm').lease(name)).toThrow(ConfigError);
 });
 
-const expected = { address: 'redis://here', allowEviction: false };
+const expected = { address: 'redis://here', setting: 'redis.url', allowEviction: false } as const;
 
 test.each([
   ['an old version', 'redis_version:6.2.14\r\nrole:master', ConfigError],

@@ -259,7 +259,7 @@ const table: readonly (readonly [title: string, is: string, says: string, situat
     'no run was ever',
     'never-ran',
     'No run yet. Cron should start one within a minute; "cronsync check" shows what it would find.',
-    { database: { runs: [], numbers: null, resources: [aResource({ live: 0, checkpoint: null })] } },
+    { database: { runs: [], fence: null, resources: [aResource({ live: 0, checkpoint: null })] } },
   ],
   [
     'Redis is away',

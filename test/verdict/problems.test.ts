@@ -81,6 +81,8 @@ const ofCities = (changes: Parameters<typeof aResource>[0]): Situation => ({
   database: { resources: [aResource(changes)] },
 });
 
+const fenceAt = (nextSeq: number) => ({ fence: 1, holder: 'web-1:1', generation: 1, nextSeq });
+
 interface Expected {
   readonly severity: Problem['severity'];
   readonly cause: string;
@@ -332,7 +334,7 @@ const table: readonly Row[] = [
   ],
   [
     'stream-full',
-    { redis: { stream: full }, database: { numbers: { generation: 1, nextSeq: 1500 } } },
+    { redis: { stream: full }, database: { fence: fenceAt(1500) } },
     act(
       'The stream has 1,000 events, as many as it may, and 499 events wait in the outbox. `notify` has read the least.',
       'cronsync listen',
@@ -340,7 +342,7 @@ const table: readonly Row[] = [
   ],
   [
     'outbox-waiting',
-    { database: { numbers: { generation: 1, nextSeq: 12 }, runs: minutely(9, {}, 150_000) } },
+    { database: { fence: fenceAt(12), runs: minutely(9, {}, 150_000) } },
     act('1 event waits in the outbox for 2 min, and no run and no daemon moves them to the stream.', 'cronsync run'),
   ],
   [

@@ -122,7 +122,7 @@ export function someFacts({ plan, redis, database, asked }: Situation = {}): Fac
         version: 'SQLite 3.50.4',
         aheadMs: 0,
         freeBytes: null,
-        numbers: { generation: 1, nextSeq: 11 },
+        fence: { fence: 1, holder: 'web-1:1', generation: 1, nextSeq: 11 },
         resources: [aResource()],
         runs: minutely(10),
         cursors: [],

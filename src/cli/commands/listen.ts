@@ -25,7 +25,7 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
   await using page = address && flags.web ? await openPageAt(address, flags, setting) : null;
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
-  using redis = await connectRedis(setting);
+  using redis = await connectRedis(setting, { isDaemon: true });
   await using dead = await openDeadLetters(setting);
   const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
 

@@ -56,10 +56,15 @@ function demandRoomToRenew(ttlMs: number, { leaseMarginMs }: Timings): void {
 }
 
 /** Connects to Redis. The caller closes it. */
-export async function connectRedis({ config, timings, terminal }: Setting): Promise<RedisConnection & Disposable> {
-  const { url, allowEviction } = config.redis;
+export async function connectRedis(
+  { config, timings, terminal }: Setting,
+  { isDaemon = false } = {},
+): Promise<RedisConnection & Disposable> {
+  const { allowEviction, prefix } = config.redis;
   const connectionName = `cronsync:${config.name}`;
-  const redis = await openRedis({ url, allowEviction, connectionName, timings, log: terminal.log });
+  const { lock: key } = syncKeys(prefix, config.name);
+  const { log } = terminal;
+  const redis = await openRedis({ place: config.redis, key, allowEviction, connectionName, isDaemon, timings, log });
   return { ...redis, [Symbol.dispose]: () => redis.close() };
 }
 

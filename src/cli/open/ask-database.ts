@@ -42,7 +42,7 @@ export async function askDatabase({ config }: Setting, database: Database): Prom
     version,
     aheadMs: Math.round(now.getTime() - halfWay),
     freeBytes: config.target.type === 'sqlite' ? await roomOn(config.target.file) : null,
-    numbers: fence,
+    fence,
     resources,
     runs: await reader.runs({ limit: runsRead }),
     cursors: await askCursors(reader, fence),

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema/schema.ts';
 import { groupNamesOf } from '../../listener.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
-import { parseRedisUrl } from '../../redis/connection/redis-url.ts';
+import { whereaboutsOf } from '../../redis/connection/place.ts';
 import { parseAddress } from '../../targets/postgres/connection/address.ts';
 import type { DatabaseFacts, Facts, Plan, RedisFacts } from '../../verdict/facts.ts';
 import { connectRedis, type Setting } from './app.ts';
@@ -28,7 +28,7 @@ export class StoreAsker implements AsyncDisposable {
     const { config } = setting;
     const own = this.#setting;
     this.#redis = new AskedStore({
-      label: `Redis at ${parseRedisUrl(config.redis.url).shown}`,
+      label: `Redis at ${whereaboutsOf(config.redis).address}`,
       open: () => connectRedis(own),
       ask: (redis) => askRedis(own, redis),
       close: (redis) => redis.close(),

@@ -46,6 +46,13 @@ export interface VerifyFlags extends ActFlags {
   readonly sample?: number;
 }
 
+export interface StatusFlags extends GlobalOptions {
+  readonly watch?: boolean;
+  readonly all?: boolean;
+  /** Milliseconds. */
+  readonly maxAge?: number;
+}
+
 export interface EventsFlags extends GlobalOptions {
   readonly since?: string;
   readonly type?: readonly string[];

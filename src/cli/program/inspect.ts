@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
-import { type Choose, collect, runs, whole, withGlobals } from './arguments.ts';
-import type { ActivityFlags, EventsFlags, GlobalOptions, ListRejectsFlags } from './flags.ts';
+import { type Choose, collect, duration, runs, whole, withGlobals } from './arguments.ts';
+import type { ActivityFlags, EventsFlags, GlobalOptions, ListRejectsFlags, StatusFlags } from './flags.ts';
 
 /** Adds the commands that only look. */
 export function addInspection(program: Command, choose: Choose): void {
   const status = withGlobals(
-    program.command('status').description('show the lock, the next slot, passes, the last runs, outbox and stream'),
-  );
-  runs<GlobalOptions>(status, choose, async ({ flags, terminal }) =>
-    (await import('../commands/status.ts')).statusCommand(flags, terminal),
+    program
+      .command('status')
+      .description('show the verdict, problems, runs, resources and listeners; works without Redis'),
+  )
+    .option('--watch', 'redraw every 2 s, until "q"; one line of JSON per change where stdout is not a terminal')
+    .option('--all', 'show all problems, resources and listeners')
+    .option(
+      '--max-age <duration>',
+      'exit with 4 if the last complete pass of a resource is older, or not known',
+      duration,
+    );
+  runs<StatusFlags>(status, choose, async ({ flags, terminal, signal }) =>
+    (await import('../commands/status.ts')).statusCommand(flags, terminal, signal),
   );
 
   const check = withGlobals(

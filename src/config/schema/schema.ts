@@ -2,37 +2,13 @@ import * as v from 'valibot';
 import { adapterSchema } from './adapters.ts';
 import { listenerSchema } from './listeners.ts';
 import { closed, named } from './objects.ts';
+import { redisSchema } from './redis.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
 import { duration, flag, httpUrl, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
 export type { Guard } from './resources.ts';
-
-/** The URL of Redis if the config has none. */
-export const defaultRedisUrl = `\${REDIS_URL:-redis://127.0.0.1:6379}`;
-
-const redis = v.pipe(
-  closed({
-    url: v.exactOptional(
-      v.pipe(
-        v.string(),
-        v.regex(
-          /^(rediss?:\/\/|unix:\/\/|\/).+/,
-          'a URL that begins with redis:// or rediss://, or the path of a socket',
-        ),
-        v.description('The URL of Redis (redis:// or rediss://), or the path of its socket.'),
-      ),
-      defaultRedisUrl,
-    ),
-    prefix: v.exactOptional(name('The text that the name of every Redis key begins with.'), 'sync'),
-    allowEviction: v.exactOptional(
-      flag('Whether a Redis that may evict keys is accepted. Such a Redis loses locks and events.'),
-      false,
-    ),
-  }),
-  v.description('The Redis that holds the lock, the throttle and the stream.'),
-);
 
 const events = v.pipe(
   closed({
@@ -110,7 +86,7 @@ export const configSchema = closed({
   ),
   adapters: v.pipe(named(labelName, adapterSchema), v.description('The third parties, by name.')),
   target: v.exactOptional(target, { type: 'sqlite', file: './sync.db' }),
-  redis: v.exactOptional(redis, {}),
+  redis: v.exactOptional(redisSchema, {}),
   lock: v.exactOptional(lock, {}),
   guard: v.exactOptional(guardSchema, {}),
   events: v.exactOptional(events, {}),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Removal } from '../../batch.ts';
+import { noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
 import { UnreachableError } from '../../errors.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
@@ -77,7 +78,8 @@ class Deleting {
     let candidate = before;
     const checkpoint = (deleted: number, isWhole: boolean) => {
       const deletions = noteDeletions(before.deletions, { at: now(), live, deleted }, guard.windowMs);
-      candidate = { ...before, ...(isWhole && after), deletions };
+      const totals = sumCounts(before.totals ?? noChanges, { ...noChanges, deleted });
+      candidate = { ...before, ...(isWhole && after), deletions, totals };
       return { checkpoint: candidate };
     };
     assertTrusted(this.#run);
@@ -85,7 +87,7 @@ class Deleting {
     this.#checkpoint = candidate;
     this.#deleted += removed.counts.deleted;
     this.#refused += removed.refused.length;
-    await committed(removed.counts);
+    await committed(table.resource, removed.counts);
     return removed.busy.length;
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Found, Step } from '../../batch.ts';
+import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint, HeldEmptied } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
@@ -92,11 +93,13 @@ class EmptyWriter {
   readonly #state: PassState;
   readonly #run: WriteContext;
   #refused: number;
+  #changed: ChangeCounts;
 
   constructor(state: PassState, run: WriteContext) {
     this.#state = state;
     this.#run = run;
     this.#refused = state.checkpoint.progress.refusedEmptied ?? 0;
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   async write(allowed: ByColumn, held: ByColumn): Promise<Checkpoint> {
@@ -116,9 +119,10 @@ class EmptyWriter {
   }
 
   /** A run that is killed must still know that the database has refused something. */
-  #checkpoint(refused = 0): Checkpoint {
+  #checkpoint(refused = 0, counts = noChanges): Checkpoint {
     const { checkpoint } = this.#state;
-    return { ...checkpoint, progress: { ...checkpoint.progress, refusedEmptied: this.#refused + refused } };
+    const progress = { ...checkpoint.progress, refusedEmptied: this.#refused + refused };
+    return { ...checkpoint, progress, totals: sumCounts(this.#changed, counts) };
   }
 
   /** What is left to do, as the checkpoint has it: a run that is killed continues from there. */
@@ -154,13 +158,17 @@ class EmptyWriter {
         rejected: [],
         pass: checkpoint.pass,
         events: eventOptions(checkpoint, events),
-        checkpoint: (_ids, _counts, refused) => ({ checkpoint: this.#checkpoint(refused), held: rest.serialize() }),
+        checkpoint: (_ids, counts, refused) => ({
+          checkpoint: this.#checkpoint(refused, counts),
+          held: rest.serialize(),
+        }),
       },
       signal,
     );
     crashPoint('committed');
     this.#refused += committed.refused.length;
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     return committed.busy;
   }
 

@@ -53,6 +53,8 @@ export class PageWriter {
   readonly #drifted = new Set<string>();
   readonly #digest: (values: Values) => string;
   #emptied: Emptied;
+  /** All changes of the resource so far: those of a transaction count once it is committed. */
+  #changed: ChangeCounts;
 
   constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
     this.#state = state;
@@ -61,6 +63,7 @@ export class PageWriter {
     this.#firstCounts = firstCounts(page);
     this.#digest = digestFields(state.resource.table.mapped);
     this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
@@ -81,7 +84,8 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const checkpoint = afterPage({ refused: 0, repeated, columns: this.#emptied.counts });
+    const page = { refused: 0, repeated, columns: this.#emptied.counts };
+    const checkpoint = { ...afterPage(page), totals: this.#changed };
     await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
     return { counts: noChanges, refused: 0, repeated, held, checkpoint };
   }
@@ -179,7 +183,10 @@ export class PageWriter {
     );
   }
 
-  /** One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. */
+  /**
+   * One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. Within a
+   * page only the totals of the checkpoint move, and its validators stay dropped.
+   */
   async #commitOnce(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, checkpoint: before, seen } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
@@ -195,10 +202,12 @@ export class PageWriter {
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return steps;
     };
-    const checkpoint = (ids: readonly number[], _counts: ChangeCounts, refused: number) => {
+    const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
+      const totals = sumCounts(this.#changed, counts);
+      if (!afterPage) return { checkpoint: { ...before, validators: null, totals } };
       const emptied = this.#emptied.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
-      candidate = afterPage?.(page) ?? before;
+      candidate = { ...afterPage(page), totals };
       return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
     };
     assertTrusted(this.#run);
@@ -211,7 +220,7 @@ export class PageWriter {
         aliases: batch.aliases,
         pass: before.pass,
         events: eventOptions(before, events),
-        ...(afterPage && { checkpoint }),
+        checkpoint,
       },
       signal,
     );
@@ -220,7 +229,8 @@ export class PageWriter {
     for (const key of committed.busy) compared.delete(key);
     this.#emptied = this.#emptied.with(compared.values());
     this.#keepBusy(records, committed.busy);
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     const { counts, refused } = committed;
     const { repeated } = this.#brought;
     return {

@@ -31,6 +31,7 @@ export interface PageTaken extends PageTotals {
 export interface PageOrigin {
   readonly gone: readonly number[];
   readonly account?: string | undefined;
+  readonly now: () => number;
   readonly watch?: FieldWatch | undefined;
 }
 
@@ -39,6 +40,7 @@ export class PageIntake {
   readonly #page: SnapshotPage | ChangesPage;
   readonly #gone: readonly number[];
   readonly #account: string | null;
+  readonly #now: () => number;
   readonly #watch: FieldWatch | undefined;
   readonly #state: PassState;
   /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
@@ -50,9 +52,10 @@ export class PageIntake {
   #brought: PageBrought | undefined;
   #checkpoint: Checkpoint | undefined;
 
-  constructor(page: SnapshotPage | ChangesPage, { gone, account, watch }: PageOrigin, state: PassState) {
+  constructor(page: SnapshotPage | ChangesPage, { gone, account, now, watch }: PageOrigin, state: PassState) {
     this.#page = page;
     this.#account = account ?? null;
+    this.#now = now;
     this.#watch = watch;
     this.#held = state.held;
     this.#gone = gone;
@@ -106,6 +109,7 @@ export class PageIntake {
     const { next, bookmark } = this.#page;
     const { records, rejected, duplicates } = this.#totals;
     return {
+      at: this.#now(),
       duplicates: firstCounts(this.#page) ? duplicates : 0,
       again: 0,
       columns: {},

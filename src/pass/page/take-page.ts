@@ -67,7 +67,8 @@ async function takeRecords(
   const gone = await goneIn(page, state, source, run);
   state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
-  const intake = new PageIntake(page, { gone: gone.ids, account: run.thirdParty.account, watch }, state);
+  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch };
+  const intake = new PageIntake(page, origin, state);
   const writer = new PageWriter(state, page, run);
   const prepare = watch?.around(resource.prepare) ?? resource.prepare;
   const batching = { prepare, size: () => run.batchSize.value };

@@ -1,16 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { type Arrivals, type EntryId, firstEntry } from '../../consumer.ts';
 import { messageOf } from '../../errors.ts';
 import { beforeEverything, comparePositions, type Position, parsePosition } from '../../event.ts';
 import type { Log } from '../../log.ts';
 import type { Timings } from '../../timings.ts';
+import type { RedisClient } from './client.ts';
 import { clientOptions, type RedisConfig } from './connection.ts';
+import { createClient } from './create-client.ts';
 import { unreachable } from './failure.ts';
-import { parseRedisUrl } from './redis-url.ts';
+import { whereaboutsOf } from './place.ts';
 import { listIn, textIn } from './reply.ts';
 
-export interface ArrivalsConfig extends Pick<RedisConfig, 'url' | 'connectionName'> {
+export interface ArrivalsConfig extends Pick<RedisConfig, 'place' | 'connectionName'> {
   /** The stream's key. */
   readonly key: string;
   readonly timings: RedisConfig['timings'] & Pick<Timings, 'blockMs' | 'blockSlackMs' | 'watchdogSlackMs'>;
@@ -38,7 +39,7 @@ interface Waiter {
 export class BlockingArrivals implements Arrivals {
   readonly #config: ArrivalsConfig;
   readonly #waiters = new Set<Waiter>();
-  #client: Redis | undefined;
+  #client: RedisClient | undefined;
   #connectError: Error | undefined;
   /** The last entry of the stream that is known. */
   #seen = { id: firstEntry, ...beforeEverything };
@@ -119,7 +120,7 @@ export class BlockingArrivals implements Arrivals {
     const { key, timings } = this.#config;
     const client = await this.#connected();
     const watchdog = new AbortController();
-    const reading = client.call('XREAD', 'COUNT', 1, 'BLOCK', timings.blockMs, 'STREAMS', key, this.#seen.id);
+    const reading = client.call('XREAD', ['COUNT', 1, 'BLOCK', timings.blockMs, 'STREAMS', key, this.#seen.id]);
     try {
       const reply = await Promise.race([reading, this.#hangs(watchdog.signal)]);
       if (reply === null) return null;
@@ -139,35 +140,40 @@ export class BlockingArrivals implements Arrivals {
     throw new Error('a blocking read was not answered in time');
   }
 
-  async #connected(): Promise<Redis> {
+  async #connected(): Promise<RedisClient> {
     if (this.#client) return this.#client;
-    const { url, connectionName, timings } = this.#config;
+    const { place, connectionName, timings } = this.#config;
     const { commandTimeout, ...options } = clientOptions(`${connectionName}:arrivals`, timings);
     const socketTimeout = timings.blockMs + timings.blockSlackMs;
-    const client = new Redis(parseRedisUrl(url).target, { ...options, socketTimeout, retryStrategy: () => null });
     this.#connectError = undefined;
-    client.on('error', (error: Error) => {
-      this.#connectError = error;
+    const client = await createClient(place, {
+      options: { ...options, socketTimeout, retryStrategy: () => null },
+      askMs: timings.redisAskMs,
+      isDaemon: false,
+      onError: (error) => {
+        this.#connectError = error;
+      },
+      onReady: () => {},
     });
     this.#client = client;
-    await client.connect();
+    if (this.#isClosed) this.#drop();
     return client;
   }
 
   async #failed(error: unknown): Promise<void> {
-    const { url, log } = this.#config;
-    const address = parseRedisUrl(url).shown;
+    const { place, log } = this.#config;
+    const whereabouts = whereaboutsOf(place);
     this.#drop();
     const connectError = this.#connectError;
-    log.debug(`a blocking read of Redis at ${address} failed: ${messageOf(connectError ?? error)}`);
-    for (const { fail } of this.#waiters) fail(unreachable(error, { address, guarantee, connectError }));
+    log.debug(`a blocking read of Redis at ${whereabouts.address} failed: ${messageOf(connectError ?? error)}`);
+    for (const { fail } of this.#waiters) fail(unreachable(error, { ...whereabouts, guarantee, connectError }));
     const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, longestPauseMs) * (0.5 + Math.random() / 2);
     this.#failures += 1;
     await wait(pauseMs, undefined, { ref: false });
   }
 
   #drop(): void {
-    this.#client?.disconnect();
+    this.#client?.close();
     this.#client = undefined;
   }
 }

@@ -1,21 +1,25 @@
-import { Redis, type RedisOptions } from 'ioredis';
 import { messageOf, SyncError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { Timings } from '../../timings.ts';
-import { unreachable } from './failure.ts';
-import { parseRedisUrl } from './redis-url.ts';
-import { textIn } from './reply.ts';
+import type { NodeOptions, RedisClient } from './client.ts';
+import { createClient } from './create-client.ts';
+import { isForbidden, unreachable } from './failure.ts';
+import { type RedisPlace, whereaboutsOf } from './place.ts';
 import { createScriptRunner, type RunScript } from './script.ts';
 import { checkServer, versionIn } from './start-check.ts';
 
 export interface RedisConfig {
-  /** `redis.url` of the config. */
-  readonly url: string;
+  /** `redis` of the config. */
+  readonly place: RedisPlace;
+  /** A key of the sync. In a cluster, the server that keeps it is checked. */
+  readonly key: string;
   /** Accept a Redis that evicts keys. */
   readonly allowEviction: boolean;
   /** Shown by `CLIENT LIST`. */
   readonly connectionName: string;
-  readonly timings: Pick<Timings, 'redisConnectMs' | 'redisCommandMs' | 'redisScriptBudgetMs'>;
+  /** Whether the process lives for long. */
+  readonly isDaemon?: boolean;
+  readonly timings: Pick<Timings, 'redisConnectMs' | 'redisCommandMs' | 'redisAskMs' | 'redisScriptBudgetMs'>;
   readonly log: Log;
 }
 
@@ -39,48 +43,44 @@ const longestReconnectMs = 2000;
  * The client never repeats a command whose reply was lost (`maxRetriesPerRequest: 0`). Only `run` repeats, and only scripts,
  * which are safe to repeat.
  */
-export async function openRedis({
-  url,
-  allowEviction,
-  connectionName,
-  timings,
-  log,
-}: RedisConfig): Promise<RedisConnection> {
-  const { target, shown: address } = parseRedisUrl(url);
-  const client = new Redis(target, clientOptions(connectionName, timings));
+export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
+  const { place, key, allowEviction, connectionName, isDaemon = false, timings, log } = config;
+  const whereabouts = whereaboutsOf(place);
+  const { address } = whereabouts;
   let connectError: Error | undefined;
   let isClosed = false;
-  client.on('error', (error: Error) => {
-    connectError = error;
-    log.debug(`Redis at ${address}: ${messageOf(error)}`);
-  });
-  client.on('ready', () => {
-    connectError = undefined;
+  const client = await createClient(place, {
+    options: clientOptions(connectionName, timings),
+    askMs: timings.redisAskMs,
+    isDaemon,
+    onError(error) {
+      connectError = error;
+      log.debug(`Redis at ${address}: ${messageOf(error)}`);
+    },
+    onReady() {
+      connectError = undefined;
+    },
   });
   const close = () => {
     isClosed = true;
-    client.disconnect();
+    client.close();
   };
 
   let version: string | null = null;
   try {
-    const info = await connect(client, log);
-    checkServer(info, { address, allowEviction });
+    const info = await connect(client, key, log);
+    checkServer(info, { ...whereabouts, allowEviction });
     version = versionIn(info);
   } catch (error) {
     close();
-    throw error instanceof SyncError ? error : unreachable(error, { address, guarantee, connectError });
+    throw error instanceof SyncError ? error : unreachable(error, { ...whereabouts, guarantee, connectError });
   }
-  const call = (command: string, args: readonly (string | number)[]) => client.call(command, ...args);
-  const server = { address, call, connectError: () => connectError, isClosed: () => isClosed };
+  const server = { ...whereabouts, call: client.call, connectError: () => connectError, isClosed: () => isClosed };
   return { address, version, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
 }
 
 /** The options of every client. */
-export function clientOptions(
-  connectionName: string,
-  timings: RedisConfig['timings'],
-): Omit<RedisOptions, 'replyMapping'> {
+export function clientOptions(connectionName: string, timings: RedisConfig['timings']): NodeOptions {
   return {
     protocol: 2,
     connectionName,
@@ -97,17 +97,12 @@ export function clientOptions(
   };
 }
 
-/** Connects and sends `INFO` with the handshake: one round trip for both. Resolves to the reply. */
-async function connect(client: Redis, log: Log): Promise<string> {
-  const info = new Promise<unknown>((resolve, reject) => {
-    client.once('connect', () => client.info().then(resolve, reject));
-  });
-  info.catch(() => {});
-  await client.connect();
+/** Connects, and resolves to what `INFO` answers; to nothing for a user who may not ask. */
+async function connect(client: RedisClient, key: string, log: Log): Promise<string> {
   try {
-    return textIn(await info);
+    return await client.connect(key);
   } catch (error) {
-    if (!messageOf(error).startsWith('NOPERM')) throw error;
+    if (!isForbidden(error)) throw error;
     log.warn('Redis forbids INFO to this user: its version, role and eviction policy were not checked');
     return '';
   }

@@ -1,4 +1,5 @@
-import { IntegrityError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
+import { ConfigError, IntegrityError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
+import type { Whereabouts } from './place.ts';
 
 /** Replies that say "not now": the same script may succeed a moment later, on this server or on the one that takes over. */
 const passing = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY)\b/;
@@ -19,22 +20,32 @@ export function isUnknownScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');
 }
 
+/** Whether the user may not send `INFO`, by itself or in a script. */
+export function isForbidden(error: unknown): boolean {
+  return isReply(error) && /^NOPERM|ACL failure|can't run this command/.test(error.message);
+}
+
 /** What is known of the server that failed. */
-export interface Failing {
-  /** Where it is, without credentials. */
-  readonly address: string;
+export interface Failing extends Whereabouts {
   /** What is guaranteed in spite of the failure, as a clause. */
   readonly guarantee: string;
   /** The cause of a failed connect, which a command's own error does not contain. */
   readonly connectError?: Error | undefined;
 }
 
+const settings: Readonly<Record<Whereabouts['setting'], string>> = {
+  'redis.url': 'redis.url',
+  'redis.sentinels': 'redis.sentinels and redis.name',
+  'redis.cluster': 'redis.cluster',
+};
+
 /** Redis cannot be reached, or does not answer in time. */
-export function unreachable(error: unknown, { address, guarantee, connectError }: Failing): UnreachableError {
+export function unreachable(error: unknown, failing: Failing): UnreachableError {
+  const { address, setting, guarantee, connectError } = failing;
   const cause = connectError ?? error;
-  if (refusingCredentials.test(messageOf(cause))) return refusedCredentials(cause, address, guarantee);
+  if (refusingCredentials.test(messageOf(cause))) return refusedCredentials(cause, failing);
   return new UnreachableError(`Redis at ${address} cannot be used (${describe(cause)}); ${guarantee}`, {
-    hint: 'Is Redis running there, and reachable from here? Start it, or change redis.url in the config.',
+    hint: `Is Redis running there, and reachable from here? Start it, or change ${settings[setting]} in the config.`,
     cause,
   });
 }
@@ -43,6 +54,7 @@ export function unreachable(error: unknown, { address, guarantee, connectError }
 export function scriptFailure(error: unknown, failing: Failing, keys: readonly string[]): unknown {
   if (!isReply(error)) return isPassing(error) ? unreachable(error, failing) : error;
   if (error.message.includes('WRONGTYPE')) return wrongType(error, failing, keys);
+  if (error.message.startsWith('MOVED')) return nodeOfCluster(error, failing);
   if (refusing.test(error.message)) return refusedWrite(error, failing);
   if (passing.test(error.message) || refusingCredentials.test(error.message)) {
     return unreachable(error, { ...failing, connectError: undefined });
@@ -50,16 +62,30 @@ export function scriptFailure(error: unknown, failing: Failing, keys: readonly s
   return error;
 }
 
-function refusedCredentials(cause: unknown, address: string, guarantee: string): UnreachableError {
+const hintsOfCredentials: Readonly<Record<Whereabouts['setting'], string>> = {
+  'redis.url': 'Put the right user and password into redis.url: redis://user:password@host:6379.',
+  'redis.sentinels':
+    'Put the right values into redis.username and redis.password, and those of the sentinels into redis.sentinelUsername and redis.sentinelPassword.',
+  'redis.cluster': 'Put the right values into redis.username and redis.password.',
+};
+
+function refusedCredentials(cause: unknown, { address, setting, guarantee }: Failing): UnreachableError {
   return new UnreachableError(`Redis at ${address} refused the credentials (${describe(cause)}); ${guarantee}`, {
-    hint: 'Put the right user and password into redis.url: redis://user:password@host:6379.',
+    hint: hintsOfCredentials[setting],
     cause,
   });
 }
 
-function refusedWrite(error: Error, { address, guarantee }: Failing): UnreachableError {
+function refusedWrite(error: Error, { address, setting, guarantee }: Failing): UnreachableError {
   return new UnreachableError(`Redis at ${address} refuses to write (${error.message}); ${guarantee}`, {
-    hint: 'Give Redis more memory (OOM), look at its log (MISCONF), or point redis.url at the master (READONLY, NOREPLICAS).',
+    hint: `Give Redis more memory (OOM), look at its log (MISCONF), or point ${setting} at the master (READONLY, NOREPLICAS).`,
+    cause: error,
+  });
+}
+
+function nodeOfCluster(error: Error, { address, guarantee }: Failing): ConfigError {
+  return new ConfigError(`Redis at ${address} is a node of a cluster, and others keep our keys; ${guarantee}`, {
+    hint: 'Replace redis.url by redis.cluster: ["host:port", …] with some of the nodes.',
     cause: error,
   });
 }

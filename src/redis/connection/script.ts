@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Failing, isPassing, isUnknownScript, scriptFailure } from './failure.ts';
+import type { Whereabouts } from './place.ts';
 
 /** A Lua script that is safe to repeat with the same arguments. Its header lists KEYS, ARGV and its result. */
 export interface Script {
@@ -23,8 +24,7 @@ export type RunScript = (
 ) => Promise<unknown>;
 
 /** What running scripts needs of a connection. */
-export interface ScriptServer {
-  readonly address: string;
+export interface ScriptServer extends Whereabouts {
   call(command: string, args: readonly (string | number)[]): Promise<unknown>;
   /** Why the last connect failed, while there is no connection. */
   connectError(): Error | undefined;
@@ -55,8 +55,8 @@ export function createScriptRunner(server: ScriptServer, budgetMs: number): RunS
   };
 }
 
-function failing({ address, connectError }: ScriptServer, { guarantee }: Script): Failing {
-  return { address, guarantee, connectError: connectError() };
+function failing({ address, setting, connectError }: ScriptServer, { guarantee }: Script): Failing {
+  return { address, setting, guarantee, connectError: connectError() };
 }
 
 /** Sends a script's text the first time and its digest afterwards: most runs use a script once, and need no digest. */

@@ -1,11 +1,10 @@
 import { ConfigError, UnreachableError } from '../../errors.ts';
+import type { Whereabouts } from './place.ts';
 
 const oldestMajor = 7;
 
 /** What is known of a Redis and what is required of it. */
-export interface Expected {
-  /** Without credentials, for the message. */
-  readonly address: string;
+export interface Expected extends Whereabouts {
   readonly allowEviction: boolean;
 }
 
@@ -13,7 +12,7 @@ export interface Expected {
  * Judges the text that `INFO` answers: version 7, a master, and no eviction, which would take locks and events away.
  * Managed services forbid `CONFIG GET`; `INFO` has the same facts. A fact that is missing is not checked.
  */
-export function checkServer(info: string, { address, allowEviction }: Expected): void {
+export function checkServer(info: string, { address, setting, allowEviction }: Expected): void {
   const fact = (name: string) => factIn(info, name);
   const version = fact('redis_version');
   if (version !== undefined && Number.parseInt(version, 10) < oldestMajor) {
@@ -21,10 +20,19 @@ export function checkServer(info: string, { address, allowEviction }: Expected):
       hint: `cronsync needs Redis ${oldestMajor}.0 or newer, or Valkey.`,
     });
   }
+  if (fact('redis_mode') === 'sentinel') {
+    throw new ConfigError(`Redis at ${address} is a sentinel, which keeps no data; nothing was written`, {
+      hint: 'Replace redis.url by redis.sentinels: ["host:port", …] and redis.name, the name of the master.',
+    });
+  }
   const role = fact('role');
   if (role !== undefined && role !== 'master') {
+    const follows = `this one follows ${fact('master_host')}:${fact('master_port')}`;
     throw new UnreachableError(`Redis at ${address} is a replica, which accepts no writes; nothing was written`, {
-      hint: `Point redis.url at the master (this one follows ${fact('master_host')}:${fact('master_port')}).`,
+      hint:
+        setting === 'redis.url'
+          ? `Point redis.url at the master (${follows}).`
+          : `A failover may be under way (${follows}): try again, or look at what the sentinels say.`,
     });
   }
   const policy = fact('maxmemory_policy');

@@ -147,10 +147,10 @@ function waits(count: number): string {
 }
 
 /** How many events wait in the outbox; all if stream and database are of different generations. */
-export function waitingEvents({ numbers }: DatabaseFacts, { stream }: RedisFacts): number {
-  if (numbers === null) return 0;
-  const onStream = stream.last.generation === numbers.generation ? stream.last.seq : 0;
-  return Math.max(0, numbers.nextSeq - 1 - onStream);
+export function waitingEvents({ fence }: DatabaseFacts, { stream }: RedisFacts): number {
+  if (fence === null) return 0;
+  const onStream = stream.last.generation === fence.generation ? stream.last.seq : 0;
+  return Math.max(0, fence.nextSeq - 1 - onStream);
 }
 
 function relayProblem(redis: RedisFacts, database: DatabaseFacts, { plan, now }: Facts): Problem[] {

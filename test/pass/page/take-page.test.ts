@@ -77,7 +77,9 @@ describe('a page', () => {
       throw new TypeError('unexpected end of JSON');
     }
     await expect(take(pageOf(broken()))).rejects.toThrow(ProtocolError);
-    expect(await system.target.pass('customers')).toBeNull();
+    const { checkpoint } = (await system.target.pass('customers')) ?? {};
+    expect(checkpoint).toMatchObject({ cursor: null, progress: { pages: 0 }, validators: null });
+    expect(checkpoint?.totals).toEqual({ created: await system.target.countLive('customers'), updated: 0, deleted: 0 });
   });
 
   test('is asked for the next cursor only after its records were read', async () => {

@@ -6,18 +6,12 @@ import { ConfigError, IntegrityError, UnreachableError } from '../../../src/erro
 import { silentLog } from '../../../src/log.ts';
 import { openRedis } from '../../../src/redis/connection/connection.ts';
 import { defaultTimings } from '../../../src/timings.ts';
+import { failureOf } from '../../helpers/open-at.ts';
 import { aProxyToRedis, closeAfterTest, open } from '../../helpers/open-redis.ts';
 import { aRedis, freePort, type RedisServer } from '../../helpers/redis.ts';
 import { redis as server } from '../../helpers/suite-redis.ts';
 
 const increment = { lua: `return redis.call('INCR', KEYS[1])`, guarantee: 'it is as it was' };
-
-function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-}
 
 describe('opening', () => {
   test('says where Redis is not, why, and what to do', async () => {
@@ -114,8 +108,8 @@ describe('credentials', () => {
   test('a user who may not ask for INFO is warned that nothing was checked', async () => {
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
-    const config = { allowEviction: false, connectionName: 'sync-test', timings: defaultTimings, log };
-    closeAfterTest(await openRedis({ ...config, url: urlWith('shy:secret-word') }));
+    const config = { key: 'n', allowEviction: false, connectionName: 'sync-test', timings: defaultTimings, log };
+    closeAfterTest(await openRedis({ ...config, place: { url: urlWith('shy:secret-word') } }));
     expect(warnings).toEqual([expect.stringContaining('were not checked')]);
   });
 });
@@ -135,8 +129,8 @@ describe('the start check', () => {
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ message: expect.stringContaining('allkeys-lru') });
 
-    const config = { connectionName: 'sync-test', timings: defaultTimings, log: silentLog };
-    closeAfterTest(await openRedis({ ...config, url: evicting.url, allowEviction: true }));
+    const config = { key: 'n', connectionName: 'sync-test', timings: defaultTimings, log: silentLog };
+    closeAfterTest(await openRedis({ ...config, place: { url: evicting.url }, allowEviction: true }));
     await evicting.client.config('SET', 'maxmemory-policy', 'noeviction');
     await open(evicting.url);
     await evicting.stop();

@@ -1,0 +1,23 @@
+import type { RedisOptions } from 'ioredis';
+
+/** The way that commands take to Redis, whatever the shape of what is there. */
+export interface RedisClient {
+  /** Connects, and resolves to what the server that keeps this key answers to `INFO`. */
+  connect(key: string): Promise<string>;
+  /** Sends a command once. Connects if nothing is connected. */
+  call(command: string, args: readonly (string | number)[]): Promise<unknown>;
+  close(): void;
+}
+
+export type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
+
+export interface ClientConfig {
+  /** Of every connection to a server that holds data. */
+  readonly options: NodeOptions;
+  /** How long a sentinel, or a node of a cluster, may take to say where the data is. */
+  readonly askMs: number;
+  /** Whether it lives for long: then it listens for failovers rather than find out by a command that fails. */
+  readonly isDaemon: boolean;
+  readonly onError: (error: Error) => void;
+  readonly onReady: () => void;
+}

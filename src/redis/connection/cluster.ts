@@ -1,0 +1,75 @@
+import { Cluster, Command } from 'ioredis';
+import { IntegrityError } from '../../errors.ts';
+import type { ClientConfig, RedisClient } from './client.ts';
+import { isPassing } from './failure.ts';
+import { type ClusterPlace, hostAndPort } from './place.ts';
+import { Renewed } from './renewed.ts';
+import { textIn } from './reply.ts';
+
+const nodePort = 6379;
+
+/** KEYS[1] any key   -> what `INFO` answers on the node that keeps it: the command itself would ask any node. */
+const infoOfOwner = `return redis.call('INFO')`;
+
+/**
+ * A client of a cluster. It follows the slots where they move, and never sends a command again whose connection closed:
+ * only `run` repeats, and only scripts, which are safe to repeat.
+ */
+export function createClusterClient(place: ClusterPlace, config: ClientConfig): RedisClient {
+  const clients = new Renewed(() => open(place, config));
+  const { commandTimeout } = config.options;
+  const call = async (name: string, args: readonly (string | number)[]): Promise<unknown> => {
+    const command = commandWithKey(name, args);
+    // Where no node is known yet, ioredis has no time limit of its own.
+    if (commandTimeout !== undefined) command.setTimeout(commandTimeout);
+    const cluster = clients.current;
+    try {
+      return await cluster.sendCommand(command);
+    } catch (error) {
+      if (isPassing(error) && cluster.status === 'ready') cluster.refreshSlotsCache();
+      throw error;
+    }
+  };
+  return {
+    async connect(key) {
+      await clients.current.connect();
+      return textIn(await call('EVAL', [infoOfOwner, 1, key]));
+    },
+    call,
+    close: () => clients.close(),
+  };
+}
+
+/** A command without a key that ioredis can find would go to a random node. */
+function commandWithKey(name: string, args: readonly (string | number)[]): Command {
+  const command = new Command(name, [...args], { replyEncoding: 'utf8' });
+  if (command.getKeys().length > 0) return command;
+  throw new IntegrityError(`${name} names no key, so the node of a cluster that it is for is unknown; it was not sent`);
+}
+
+function open(place: ClusterPlace, { options, askMs, onError, onReady }: ClientConfig): Cluster {
+  const { cluster: nodes, username, password, tls } = place;
+  const { retryStrategy: _, ...redisOptions } = options;
+  const startupNodes = nodes.map((node) => hostAndPort(node, nodePort));
+  const cluster = new Cluster(startupNodes, {
+    redisOptions: {
+      ...redisOptions,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(tls && { tls }),
+    },
+    lazyConnect: true,
+    // A cluster that is down says so to the first command, with its reason.
+    enableReadyCheck: false,
+    slotsRefreshTimeout: askMs,
+    clusterRetryStrategy: () => null,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    // The name, not its address, is what the certificate is for.
+    dnsLookup: (host, callback) => callback(null, host),
+  });
+  cluster.on('error', () => {});
+  cluster.on('node error', onError);
+  cluster.on('ready', onReady);
+  return cluster;
+}

@@ -1,0 +1,16 @@
+import type { ClientConfig, RedisClient } from './client.ts';
+import type { RedisPlace } from './place.ts';
+import { createSingleClient } from './single.ts';
+
+/** Makes the client for the shape of the place. Only the part that this shape needs is loaded. */
+export async function createClient(place: RedisPlace, config: ClientConfig): Promise<RedisClient> {
+  if ('sentinels' in place) {
+    const { createSentinelClient } = await import('./sentinel.ts');
+    return createSentinelClient(place, config);
+  }
+  if ('cluster' in place) {
+    const { createClusterClient } = await import('./cluster.ts');
+    return createClusterClient(place, config);
+  }
+  return createSingleClient(place, config);
+}

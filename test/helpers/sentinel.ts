@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { SentinelPlace } from '../../src/redis/connection/place.ts';
+import { eventually } from './child.ts';
+import { aRedis, freePort, type RedisServer, startServer } from './redis.ts';
+
+export interface SentinelOptions {
+  /** More arguments of both nodes. */
+  readonly nodeArgs?: readonly string[];
+  /** More lines of each sentinel's config. */
+  readonly sentinelLines?: readonly string[];
+  /** After how long a silent master counts as down. */
+  readonly downAfterMs?: number;
+  /** What clients of the nodes, and of the sentinels, must say. */
+  readonly password?: string;
+  readonly sentinelPassword?: string;
+}
+
+/** Three sentinels that watch a master and its replica, all on free ports of this machine. */
+export interface SentinelSetup extends AsyncDisposable {
+  readonly place: SentinelPlace;
+  /** To whoever is the master, for assertions. */
+  readonly client: Redis;
+  readonly sentinels: readonly Sentinel[];
+  /** The server that the sentinels call the master. */
+  master(): Promise<RedisServer>;
+  /** Asks the sentinels to make the replica the master, and waits until it is. */
+  failover(): Promise<void>;
+  /** Waits until the sentinels name another master than this one. */
+  isReplaced(master: RedisServer): Promise<void>;
+  /** Both nodes run, and one is the replica of the other. */
+  isWhole(): Promise<void>;
+}
+
+const name = 'mymaster';
+
+export async function aSentinelSetup(options: SentinelOptions = {}): Promise<SentinelSetup> {
+  await using opening = new AsyncDisposableStack();
+  const { nodeArgs = [], sentinelLines = [], downAfterMs = 1000, password, sentinelPassword } = options;
+  const passwords = { ...(password && { password }), ...(sentinelPassword && { sentinelPassword }) };
+  const args = ['--repl-diskless-sync-delay', '0', '--repl-timeout', '5', '--replica-announce-ip', '127.0.0.1'];
+  const start = async (more: readonly string[] = []) => {
+    const server = await aRedis({ aof: true, args: [...args, ...nodeArgs, ...more], ...(password && { password }) });
+    opening.defer(() => server.stop());
+    return server;
+  };
+  const first = await start();
+  const nodes = [first, await start(['--replicaof', '127.0.0.1', `${first.port}`])];
+  const lines = [
+    `sentinel monitor ${name} 127.0.0.1 ${first.port} 2`,
+    `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
+    `sentinel failover-timeout ${name} 6000`,
+    'sentinel announce-ip 127.0.0.1',
+    ...(password ? [`sentinel auth-pass ${name} ${password}`] : []),
+    ...(sentinelPassword ? [`requirepass ${sentinelPassword}`] : []),
+    ...sentinelLines,
+  ];
+  const sentinels: Sentinel[] = [];
+  for (let at = 0; at < 3; at += 1) sentinels.push(opening.use(await aSentinel(lines)));
+  const client = new Redis({
+    ...{ name, ...passwords, sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })) },
+    ...{ failoverDetector: true, maxRetriesPerRequest: null, retryStrategy: () => 50 },
+  });
+  client.on('error', () => {});
+  opening.defer(() => client.disconnect());
+
+  const ask = (command: string) => {
+    const sentinel = sentinels.find(({ client }) => client.status === 'ready');
+    if (!sentinel) throw new Error('no sentinel is connected');
+    return sentinel.client.call('SENTINEL', command, name);
+  };
+  const master = async () => {
+    const [, port] = (await ask('GET-MASTER-ADDR-BY-NAME')) as string[];
+    const found = nodes.find((node) => node.port === Number(port));
+    if (!found) throw new Error(`the sentinels name the port ${port}, which is not ours`);
+    return found;
+  };
+  const isWhole = () =>
+    eventually(async () => {
+      const now = await master();
+      const [info, known] = await Promise.all([now.client.info('replication'), knownTo(sentinels)]);
+      return info.includes('role:master') && /slave0:.*state=online/.test(info) && known;
+    }, 30_000);
+  const isReplaced = (old: RedisServer) => eventually(async () => (await master()) !== old, 30_000);
+
+  await isWhole();
+  const opened = opening.move();
+  return {
+    place: { sentinels: sentinels.map(({ port }) => `127.0.0.1:${port}`), name, ...passwords },
+    client,
+    sentinels,
+    master,
+    async failover() {
+      await isWhole();
+      const old = await master();
+      // A sentinel refuses while it still remembers the failover before.
+      await eventually(async () => {
+        await ask('FAILOVER').catch(() => {});
+        return (await master()) !== old;
+      }, 30_000);
+    },
+    isReplaced,
+    isWhole,
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+/** Whether each sentinel knows the two others and the replica: before, none of them fails over. */
+async function knownTo(sentinels: readonly Sentinel[]): Promise<boolean> {
+  const infos = await Promise.all(sentinels.map(({ client }) => client.info('sentinel')));
+  return infos.every((info) => /status=ok,.*slaves=1,sentinels=3/.test(info));
+}
+
+export interface Sentinel extends AsyncDisposable {
+  readonly port: number;
+  readonly client: Redis;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** One sentinel on a free port, with these lines in its config. */
+export async function aSentinel(lines: readonly string[]): Promise<Sentinel> {
+  const folder = await mkdtemp(join(tmpdir(), 'cronsync-sentinel-'));
+  const file = join(folder, 'sentinel.conf');
+  const port = await freePort();
+  await writeFile(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...lines].join('\n'));
+  const child = await startServer([file, '--sentinel'], `+monitor master ${name}`);
+  const password = lines.find((line) => line.startsWith('requirepass '))?.split(' ')[1];
+  const client = new Redis({ port, retryStrategy: () => 50, ...(password !== undefined && { password }) });
+  client.on('error', () => {});
+  return {
+    port,
+    client,
+    kill: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      client.disconnect();
+      const ended = child.exitCode !== null || child.signalCode !== null || once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
