@@ -1,7 +1,33 @@
-import { count, flag, list, object, orNull, text, time } from './schema.ts';
+import { count, flag, list, object, oneOf, orNull, text, time } from './schema.ts';
 
 /** What the commands print that act on a whole sync. */
 export const actDocuments = [
+  {
+    name: 'approve',
+    command: 'cronsync approve --deletes N --json',
+    about: '',
+    schema: object(
+      {
+        permits: list(
+          object(
+            {
+              resource: text('The resource.'),
+              what: oneOf(['deletes', 'updates'], 'What is approved.'),
+              pass: count('The number of the pass that holds it.'),
+              digest: text('A digest of the very records.'),
+              count: count('How many records or values there are.'),
+              who: text('Who has approved it.'),
+              at: time('When it was approved.'),
+              until: time('Until when a run may use it, once.'),
+            },
+            'An approval.',
+          ),
+          'What the next run may write.',
+        ),
+      },
+      'What was approved.',
+    ),
+  },
   {
     name: 'activity',
     command: 'cronsync activity --json',

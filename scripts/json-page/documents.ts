@@ -81,6 +81,13 @@ const run = object(
           records: count('The records of the pass so far, over all its runs.'),
           held: orNull(held),
           emptied,
+          heldTokens: object(
+            {
+              deletes: orNull(text('For `run --allow-mass-delete=` and `approve --deletes`, such as `340@9f3c`.')),
+              updates: orNull(text('For `run --allow-mass-update=` and `approve --updates`.')),
+            },
+            'What names exactly what is held back: its number, and the start of a digest of its records.',
+          ),
         },
         'A resource.',
       ),

@@ -1,4 +1,4 @@
-import { type Checkpoint, type HeldDeletes, type HeldEmptied, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldEmptied, type HeldNames, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
@@ -8,6 +8,7 @@ import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
 import { endEmptied } from './end/end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
+import { namesOfHeld } from './held-names.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
@@ -97,9 +98,15 @@ export class Pass {
     const state = this.#state();
     const emptied = await endEmptied(state, run);
     const { checkpoint: before } = emptied;
-    const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
+    const {
+      ended,
+      checkpoint: after,
+      keepsSeen,
+      held,
+    } = isSnapshot(before)
       ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
       : await endChanges({ ...state, checkpoint: before }, emptied, run);
+    const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames) };
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
     await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
@@ -139,6 +146,12 @@ export class Pass {
     const { heldEmptied = null } = this.#checkpoint ?? {};
     const stored = [...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
     return heldEmptied !== null && stored === heldEmptied.count ? heldEmptied : null;
+  }
+
+  /** How people name what is held. */
+  get heldNames(): HeldNames {
+    if (this.#checkpoint === null) return { deletes: null, updates: null };
+    return this.#checkpoint.heldNames ?? namesOfHeld(this.#checkpoint, this.#held);
   }
 
   /** Permits, once, exactly the deletions, or the empty values, that the guard has held back. */

@@ -5,6 +5,7 @@ import { ExitCode, IncompleteError, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
 import type { PageTotals } from '../pass/page/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
+import { heldTokenOf } from '../permit.ts';
 import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../run-row.ts';
 import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
@@ -166,9 +167,11 @@ export class RunReport {
   }
 }
 
-function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
+function summaryOf({ resource, checkpoint, heldNames }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
   const { pass, phase, progress, held, heldEmptied: emptied = null } = checkpoint;
   const { pages, records } = progress;
-  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied }];
+  const { deletes, updates } = heldNames;
+  const heldTokens = { deletes: deletes && heldTokenOf(deletes), updates: updates && heldTokenOf(updates) };
+  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied, heldTokens }];
 }

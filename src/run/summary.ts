@@ -1,6 +1,7 @@
 import type { ChangeCounts } from '../change.ts';
 import type { HeldDeletes, HeldEmptied } from '../checkpoint.ts';
 import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
+import type { HeldKind } from '../permit.ts';
 
 /**
  * How a run ended. `done`: every resource that was due is in step. `partial`: a pass continues in the next run.
@@ -46,6 +47,8 @@ export interface ResourceSummary {
   readonly held: HeldDeletes | null;
   /** Values that would become empty, and are held back. */
   readonly emptied: HeldEmptied | null;
+  /** What names exactly what is held, for `--allow-mass-delete`, `--allow-mass-update` and `approve`: `340@9f3c`. */
+  readonly heldTokens: Readonly<Record<HeldKind, string | null>>;
 }
 
 export interface ErrorSummary {

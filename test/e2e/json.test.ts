@@ -79,6 +79,7 @@ test('plans of a swap, rejects and what is held fit their schemas', async () => 
   await documentOf(project, 'run', ['run'], 3);
   await documentOf(project, 'status', ['status']);
   await documentOf(project, 'swap', toLab, 3);
+  await documentOf(project, 'approve', ['approve', '--deletes', '3']);
 });
 
 test('what the throttle, the third party and a wrong config stop fits the schemas', async () => {
