@@ -1,7 +1,26 @@
+import { position } from './parts.ts';
 import { count, flag, list, object, oneOf, orNull, text, time } from './schema.ts';
 
-/** What the commands print that act on a whole sync. */
+export const pause = object(
+  {
+    listener: orNull(text('The listener that is paused. Null: the sync.')),
+    until: orNull(time('When it ends. Null: when somebody resumes it.')),
+    reason: orNull(text('What the person gave as `--reason`.')),
+    who: text('Who has paused it.'),
+    at: time('When it was paused.'),
+  },
+  'A pause.',
+);
+
+/** What the commands print by which people act. */
 export const actDocuments = [
+  { name: 'pause', command: 'cronsync pause --json', about: '', schema: pause },
+  {
+    name: 'resume',
+    command: 'cronsync resume --json',
+    about: '',
+    schema: object({ resumed: flag('False if it was not paused.') }, 'Whether a pause has ended.'),
+  },
   {
     name: 'approve',
     command: 'cronsync approve --deletes N --json',
@@ -26,6 +45,28 @@ export const actDocuments = [
         ),
       },
       'What was approved.',
+    ),
+  },
+  {
+    name: 'listener-rewind',
+    command: 'cronsync listener rewind NAME --to POSITION --yes --json',
+    about: '',
+    schema: object(
+      {
+        listener: text('The name of the listener.'),
+        rewinds: list(
+          object(
+            {
+              group: text('The name of the new group.'),
+              after: position,
+              until: count('The number of the last event that is delivered again.'),
+            },
+            'What is delivered again of one group.',
+          ),
+          'One for each group of the listener that has acknowledged something since.',
+        ),
+      },
+      'What is delivered again.',
     ),
   },
   {

@@ -1,4 +1,4 @@
-import { actDocuments } from './acts.ts';
+import { actDocuments, pause } from './acts.ts';
 import {
   adapter,
   backOffCause,
@@ -56,8 +56,8 @@ const run = object(
     run: text('The id of the run.'),
     adapter,
     outcome: oneOf(
-      ['done', 'partial', 'throttled', 'not-due', 'held', 'incomplete', 'failed', 'stopped'],
-      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
+      ['done', 'partial', 'throttled', 'not-due', 'paused', 'held', 'incomplete', 'failed', 'stopped'],
+      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `paused`: a person has paused the sync. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
     ),
     exitCode,
     startedAt: time('When the run started.'),
@@ -71,6 +71,7 @@ const run = object(
     relayed: count('The events that this run put on the stream, with those that an earlier run had left.'),
     isRelayPaused: flag('Whether the stream is full. The outbox then holds the rest.'),
     nextSlotInMs,
+    pause: orNull(pause),
     resources: list(
       object(
         {

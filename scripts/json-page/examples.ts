@@ -17,6 +17,7 @@ export const examples: Readonly<Record<string, unknown>> = {
     relayed: 3,
     isRelayPaused: false,
     nextSlotInMs: null,
+    pause: null,
     resources: [
       {
         resource: 'customers',

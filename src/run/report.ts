@@ -5,6 +5,7 @@ import { ExitCode, IncompleteError, type ThrottledError } from '../errors.ts';
 import type { Holder } from '../lock.ts';
 import type { PageTotals } from '../pass/page/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
+import type { Pause } from '../pause.ts';
 import { heldTokenOf } from '../permit.ts';
 import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../run-row.ts';
@@ -25,6 +26,7 @@ export class RunReport {
   #relayed = 0;
   #isRelayPaused = false;
   #nextSlotInMs: number | null = null;
+  #pause: Pause | null = null;
   #isHeld = false;
   #isOnlyIncomplete = true;
   #wasDue = false;
@@ -94,6 +96,10 @@ export class RunReport {
     this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint });
   }
 
+  paused(pause: Pause): void {
+    this.#pause = pause;
+  }
+
   held(warning: string): void {
     this.#isHeld = true;
     this.warn(warning);
@@ -125,6 +131,7 @@ export class RunReport {
       relayed: this.#relayed,
       isRelayPaused: this.#isRelayPaused,
       nextSlotInMs: this.#nextSlotInMs,
+      pause: this.#pause,
       resources,
       errors: this.#errors,
       warnings: this.#warnings,
@@ -158,6 +165,7 @@ export class RunReport {
       stopCode,
       errors: this.#errors,
       isOnlyIncomplete: this.#isOnlyIncomplete,
+      isPaused: this.#pause !== null,
       isHeld: this.#isHeld,
       isThrottled: this.#nextSlotInMs !== null,
       pages: this.#totals.pages,

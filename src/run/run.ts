@@ -4,6 +4,7 @@ import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import { BatchSize } from '../pass/page/batches.ts';
+import type { Pause } from '../pause.ts';
 import type { Progress } from '../progress.ts';
 import { ensureGroups, type ListenerGroup } from '../relay/groups.ts';
 import { Relayer } from '../relay/relayer.ts';
@@ -47,7 +48,7 @@ export interface RunDeps {
  *
  * 1. Open the target, take the newest fence, make tables and groups.
  * 2. Relay what an earlier run left.
- * 3. While a resource is due, a slot comes in time, and time lasts: take a page, and end the pass after its last page.
+ * 3. Unless a person has paused the sync: while a resource is due, a slot comes in time, and time lasts: take a page, and end the pass after its last page.
  * 4. Relay to the end, write the run's row.
  *
  * Throws what keeps a run from starting. An error after that is in the summary, with its exit code.
@@ -67,7 +68,9 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
   try {
     await ensureGroups(options.groups, { stream: deps.stream, target });
     report.relayed(await relayer.drain(signal, deps.timings.relayPatienceMs));
-    await stepPasses(await openPasses(options, context, report), options, context, report);
+    const pause = await pauseOf(target);
+    if (pause) report.paused(pause);
+    else await stepPasses(await openPasses(options, context, report), options, context, report);
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
   }
@@ -87,6 +90,11 @@ async function takeOverTarget(
   const tables = resources.map(({ table }) => table);
   await target.takeOver(identityOf(holder), tables, generationAfter(last), signal);
   crashPoint('after-claim');
+}
+
+/** The pause of the sync; undefined: it is not paused. */
+async function pauseOf(target: Target): Promise<Pause | undefined> {
+  return (await target.pauses()).find(({ listener }) => listener === null);
 }
 
 type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;

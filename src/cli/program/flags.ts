@@ -98,6 +98,10 @@ export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
+export interface RewindFlags extends ConfirmFlags {
+  readonly to: string;
+}
+
 export interface ForgetFlags extends ConfirmFlags {
   readonly resource?: readonly string[];
   readonly tables?: boolean;
@@ -107,6 +111,15 @@ export interface ApproveFlags extends ActFlags {
   readonly resource?: readonly string[];
   readonly deletes?: HeldToken;
   readonly updates?: HeldToken;
+}
+
+export interface ResumeFlags extends ActFlags {
+  readonly listener?: string;
+}
+
+export interface PauseFlags extends ResumeFlags {
+  /** Milliseconds. */
+  readonly for?: number;
 }
 
 /** Which dead letters. */

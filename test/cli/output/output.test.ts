@@ -58,6 +58,7 @@ const summary = (changed: Partial<Summary> = {}): Summary => ({
   relayed: 4,
   isRelayPaused: false,
   nextSlotInMs: null,
+  pause: null,
   resources: [],
   errors: [],
   warnings: [],
