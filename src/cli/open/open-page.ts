@@ -8,12 +8,19 @@ import { Opened } from './opened.ts';
 import { pageActions } from './page-actions.ts';
 import { openPageSources } from './page-sources.ts';
 
+export interface PageFiles {
+  readonly style: string;
+  readonly script: string;
+}
+
 export interface PageParts {
   readonly access: Access;
   /** The host that the page listens on. */
   readonly host: string;
   /** More names under which browsers reach it. */
   readonly names: readonly string[];
+  /** Its style sheet and its script. */
+  readonly files: PageFiles;
 }
 
 /** The page, ready to answer. Closing it closes what was opened for it. */
@@ -22,7 +29,7 @@ export interface OpenPage extends AsyncDisposable {
 }
 
 /** Puts the page together. A store that is away is not an error here: the page says so. */
-export async function openPage(setting: Setting, { access, host, names }: PageParts): Promise<OpenPage> {
+export async function openPage(setting: Setting, { access, host, names, files }: PageParts): Promise<OpenPage> {
   const { createPage, assetsOf } = await import('../../web/page.ts');
   await using opened = new Opened();
   const mask = maskOf(setting, access);
@@ -33,7 +40,7 @@ export async function openPage(setting: Setting, { access, host, names }: PagePa
     reachable: { isLoopback: isLoopbackAddress(host), names },
     sources: await openPageSources(setting, opened),
     actions: pageActions(setting),
-    assets: assetsOf({ style: readBundled('style.css'), script: readBundled('page.js') }),
+    assets: assetsOf(files),
     mask,
     now: () => new Date(),
   });
@@ -59,7 +66,8 @@ function asHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** The build puts the page's files beside the bundle. */
-function readBundled(name: string): string {
-  return readFileSync(join(__dirname, 'page', name), 'utf8');
+/** The files of the page, which the build puts beside the bundle. */
+export function bundledFiles(): PageFiles {
+  const read = (name: string) => readFileSync(join(__dirname, 'page', name), 'utf8');
+  return { style: read('style.css'), script: read('page.js') };
 }

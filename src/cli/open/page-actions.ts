@@ -1,11 +1,16 @@
+import { approve } from '../../act/approve.ts';
 import { dropLetters, replayLetters } from '../../act/dead-letters.ts';
 import type { Noting } from '../../act/note.ts';
+import { pause, resume } from '../../act/pause.ts';
 import type { Replayed } from '../../act/replay.ts';
+import { planRewind, rewind } from '../../act/rewind.ts';
 import { ConfigError } from '../../errors.ts';
+import { wordsOf } from '../../pass/held-words.ts';
 import type { Target } from '../../target.ts';
 import type { Actions, Actor } from '../../web/page.ts';
+import { rewindTo } from '../commands/rewind-listener.ts';
 import { many } from '../output/numbers.ts';
-import { openTarget, type Setting } from './app.ts';
+import { connectRedis, openTarget, type Setting, streamOf } from './app.ts';
 import { openDeadLetters, openListener, surroundingsOf } from './open-listener.ts';
 
 /** How long one replay may take: somebody waits for the answer. */
@@ -19,6 +24,12 @@ export function pageActions(setting: Setting): Actions {
     return await work({ actor, target, log }, target);
   };
   return {
+    approve: ({ resource, ...held }, actor) =>
+      noted(actor, async (noting, target) => {
+        const [permit] = await approve([{ resource, ...held }], [resource], { ...noting, target, now: Date.now });
+        const { count = held.count } = permit ?? {};
+        return `${many(count, wordsOf[held.what].noun)} of ${resource} approved: the next run carries them out, once.`;
+      }),
     replay: (name, letters, actor) =>
       noted(actor, async (noting) => {
         const config = setting.config.listeners[name];
@@ -40,6 +51,25 @@ export function pageActions(setting: Setting): Actions {
       noted(actor, async (noting) => {
         await using dead = await openDeadLetters(setting);
         return `${many(await dropLetters(letters, dead, noting), 'dead letter')} dropped.`;
+      }),
+    pause: (listener, forMs, actor) =>
+      noted(actor, async (noting, target) => {
+        const until = forMs === null ? null : new Date(Date.now() + forMs);
+        await pause({ listener, until }, { ...noting, target });
+        return `${listener ?? 'The sync'} is paused ${until === null ? 'until somebody resumes it' : `until ${until.toISOString()}`}.`;
+      }),
+    resume: (listener, actor) =>
+      noted(actor, async (noting, target) => {
+        const wasPaused = await resume(listener, { ...noting, target });
+        return `${listener ?? 'The sync'} ${wasPaused ? 'is resumed' : 'was not paused'}.`;
+      }),
+    rewind: (listener, to, actor) =>
+      noted(actor, async (noting, target) => {
+        using redis = await connectRedis(setting);
+        const stream = await streamOf(setting, redis);
+        const rewinds = await planRewind(listener, rewindTo(to), { target, stream });
+        await rewind(listener, rewinds, { ...noting, target });
+        return `${rewinds.map(({ group }) => group).join(', ')} delivers the events again, as soon as a daemon runs.`;
       }),
   };
 }

@@ -1,6 +1,8 @@
+import { heldNow } from '../../act/approve.ts';
 import { withoutSecrets } from '../../config/effective.ts';
 import { groupNamesOf } from '../../listener.ts';
 import { HeldSet } from '../../pass/held-set.ts';
+import { wordsOf } from '../../pass/held-words.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { HeldKind } from '../../permit.ts';
 import type { StoredPass, TargetReader } from '../../target.ts';
@@ -17,17 +19,14 @@ import type { Opened } from './opened.ts';
 /** How many of the records that are held are shown. */
 const mostShown = 50;
 
-/** What the page reads from. It opens the database for each question, since the file may appear, or be replaced. */
+/** What the page reads from. */
 export async function openPageSources(setting: Setting, opened: Opened): Promise<Sources> {
   const { config, loaded } = setting;
   const resources = await compileResources(setting);
   const letters = opened.use(await openDeadLetters(setting));
   const asker = opened.use(new StoreAsker(setting));
   const snapshots = new Snapshots(() => asker.ask());
-  const database: Sources['database'] = async (work) => {
-    await using reader = await openReader(setting);
-    return await work(reader);
-  };
+  const database = await databaseOf(setting, opened);
   return {
     database,
     letters,
@@ -50,19 +49,27 @@ export async function openPageSources(setting: Setting, opened: Opened): Promise
   };
 }
 
+/** A file may appear or be replaced, so it is opened for each question. A server is asked over one connection. */
+async function databaseOf(setting: Setting, opened: Opened): Promise<Sources['database']> {
+  if (setting.config.target.type === 'postgres') {
+    const reader = opened.use(await openReader(setting));
+    return (work) => work(reader);
+  }
+  return async (work) => {
+    await using reader = await openReader(setting);
+    return await work(reader);
+  };
+}
+
 /** What the guard holds back of a resource, with the first of the records. */
 async function heldSamples({ table }: Resource, reader: TargetReader): Promise<HeldSample[]> {
   const stored = await reader.pass(table.resource);
   if (!stored) return [];
-  const { held = null, heldEmptied = null, pass } = stored.checkpoint;
-  const found = [
-    ...(held ? [{ what: 'deletes' as const, pass, ...held }] : []),
-    ...(heldEmptied ? [{ what: 'updates' as const, ...heldEmptied }] : []),
-  ];
+  const held = await heldNow([table.resource], { pass: async () => stored });
   return Promise.all(
-    found.map(async ({ what, pass: by, count, because, at }) => {
+    held.map(async ({ resource, what, name }) => {
       const records = await reader.rowsOf(table, firstIds(stored, what));
-      return { resource: table.resource, what, pass: by, count, because, at, records };
+      return { resource, what, ...name, noun: wordsOf[what].noun, records };
     }),
   );
 }

@@ -13,11 +13,14 @@ export function HeldNotice({
   held,
   table,
   permit,
+  approve,
   now,
 }: {
   readonly held: HeldSample;
   readonly table: ResourceTable;
   readonly permit: StoredPermit | undefined;
+  /** The address of the form; null for whoever may not act. */
+  readonly approve: string | null;
   readonly now: Date;
 }): Child {
   return (
@@ -29,6 +32,13 @@ export function HeldNotice({
         {permit ? (
           <p>
             Approved by <Foreign text={permit.who} limit={80} /> {ago(permit.at, now)}: the next run carries it out.
+          </p>
+        ) : null}
+        {!permit && approve !== null ? (
+          <p>
+            <a class="button" href={approve}>
+              Approve…
+            </a>
           </p>
         ) : null}
       </Notice>

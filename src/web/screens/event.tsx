@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { beforeEverything } from '../../event.ts';
 import { deadLetterId, matchesType } from '../../listener.ts';
 import type { GroupState, StreamState } from '../../stream.ts';
 import type { Facts } from '../../verdict/facts.ts';
@@ -191,7 +192,8 @@ function stateIn(redis: Facts['redis'], group: string, { position }: ShownEvent,
   if (redis.is === 'unknown') return <Status tone="bad" glyph="?" text="unknown: Redis does not answer" />;
   const found = groupIn(redis.value.stream, group);
   if (!found) return <Status tone="quiet" glyph="·" text="this listener has not started" />;
-  if (found.lastDelivered.generation !== position.generation) {
+  const { generation } = found.lastDelivered;
+  if (generation !== position.generation && generation !== beforeEverything.generation) {
     return <Status tone="quiet" glyph="?" text="unknown: the stream has another generation" />;
   }
   return <Status {...deliveryOf(found, position.seq, isSharded)} />;

@@ -38,6 +38,7 @@ export const listenerScreen: Screen = {
               <ProblemNotice problem={problem} />
             ))}
           {plan ? <Standing plan={plan} listener={listener} facts={facts} /> : null}
+          {canOperate ? <Buttons name={name} facts={facts} /> : null}
           {plan && facts.redis.is === 'known' ? <Groups plan={plan} redis={facts.redis.value} now={now} /> : null}
           <Letters
             name={name}
@@ -102,6 +103,21 @@ function Standing({
 
 function pauseOf(listener: string, { pauses }: DatabaseFacts) {
   return pauses.find((pause) => pause.listener === listener);
+}
+
+/** What an operator can do with the listener. */
+function Buttons({ name, facts: { database } }: { readonly name: string; readonly facts: Facts }): Child {
+  const isPaused = database.is === 'known' && pauseOf(name, database.value) !== undefined;
+  return (
+    <p class="buttons">
+      <a class="button" href={`/listeners/${name}/${isPaused ? 'resume' : 'pause'}`}>
+        {isPaused ? 'Resume…' : 'Pause…'}
+      </a>
+      <a class="button" href={`/listeners/${name}/rewind`}>
+        Rewind…
+      </a>
+    </p>
+  );
 }
 
 function Groups({

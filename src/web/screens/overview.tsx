@@ -25,7 +25,7 @@ const lastEvents = 10;
 export const overviewScreen: Screen = {
   path: '/',
   section: '/',
-  async show({ sources, now }) {
+  async show({ sources, now, canOperate }) {
     const { facts, knownAt } = await sources.snapshot();
     const { redis, database } = facts;
     const isSilent = redis.is === 'unknown' && database.is === 'unknown';
@@ -43,6 +43,7 @@ export const overviewScreen: Screen = {
           {verdict.problems.map((problem) => (
             <ProblemNotice problem={problem} />
           ))}
+          {canOperate ? <Buttons database={database} /> : null}
           <Throttle facts={facts} />
           {database.is === 'known' ? (
             <Known database={database.value} redis={redis} facts={facts} events={events} />
@@ -86,6 +87,18 @@ function Throttle({ facts: { adapter, target, redis } }: { readonly facts: Facts
           : [['Next hit', <Unknown />] as const]),
       ]}
     />
+  );
+}
+
+/** What an operator can do with the whole sync. */
+function Buttons({ database }: { readonly database: Facts['database'] }): Child {
+  const isPaused = database.is === 'known' && database.value.pauses.some(({ listener }) => listener === null);
+  return (
+    <p class="buttons">
+      <a class="button" href={isPaused ? '/resume' : '/pause'}>
+        {isPaused ? 'Resume…' : 'Pause…'}
+      </a>
+    </p>
   );
 }
 

@@ -157,8 +157,13 @@ function Held({
     <HeldNotice
       held={one}
       table={info.table}
-      permit={permits.find(({ what, pass }) => what === one.what && pass === one.pass)}
+      permit={permits.find(({ what, digest }) => what === one.what && digest === one.digest)}
       now={request.now}
+      approve={
+        request.canOperate
+          ? withQuery(`/resources/${one.resource}/approve`, { what: one.what, held: one.digest })
+          : null
+      }
     />
   ));
 }
