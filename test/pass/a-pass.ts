@@ -30,6 +30,7 @@ export function aCheckpoint(changes: Partial<SnapshotCheckpoint> = {}): Snapshot
     emptiedPermission: null,
     incomplete: null,
     deletions: [],
+    emptiedCounts: [],
     missing: 0,
     sweptTo: 0,
     home: [],

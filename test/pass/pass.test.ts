@@ -311,6 +311,57 @@ describe('values that a pass of changes would empty', () => {
   });
 });
 
+describe('values that become empty in one pass of changes after another', () => {
+  const empties = async (ids: readonly number[], others: readonly number[] = []) => {
+    const records = [...ids.map((id) => ({ id, email: null })), ...others.map(someone)];
+    const page: Page = { mode: 'changes', records, deleted: [], bookmark: 'b2', next: null };
+    const adapter = { modes: () => ['changes' as const], fetchPage: async () => page };
+    const run = aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter) });
+    const pass = await openPass();
+    return { pass, run, ended: (await pass.step(run)).ended };
+  };
+
+  beforeEach(async () => {
+    await empties([], range(100));
+  });
+
+  test('are held once they are too many in the window of the guard, and counted from a permission on', async () => {
+    expect((await empties([1, 2, 3])).ended?.heldEmptied).toBeNull();
+    const { pass, run, ended } = await empties([4, 5, 6]);
+    expect(ended?.heldEmptied).toMatchObject({
+      count: 3,
+      because: '3 of 3 values of email would become empty (3 more became empty in the last 24 h); the guard allows 3',
+    });
+    expect(await system.emails('customers.updated')).toEqual([null, null, null]);
+    await pass.permit('updates', run);
+    expect((await empties([4, 5, 6])).ended?.heldEmptied).toBeNull();
+    expect(await stored()).toMatchObject({ emptiedCounts: [] });
+    expect((await empties([7, 8, 9])).ended?.heldEmptied).toBeNull();
+  });
+
+  test('may be a share of all values that were compared in that time', async () => {
+    for (const id of [1, 2, 3, 4]) expect((await empties([id], [10, 11, 12, 13])).ended?.heldEmptied).toBeNull();
+  });
+
+  test('count once if a run dies among them', async () => {
+    const dies = aRun(system.target, {
+      thirdParty: thirdPartyOf('acme', {
+        modes: () => ['changes' as const],
+        fetchPage: async () => ({
+          ...{ mode: 'changes', records: [{ id: 1, email: null }], deleted: [], bookmark: 'b2', next: null },
+        }),
+      }),
+      committed: async (_resource, { updated }) => {
+        if (updated > 0) throw new Error('killed');
+      },
+    });
+    await expect((await openPass()).step(dies)).rejects.toThrow('killed');
+    await system.takeOver();
+    await (await openPass()).step(aRun(system.target));
+    expect((await stored()).emptiedCounts?.at(-1)?.columns).toMatchObject({ email: { emptied: 1 } });
+  });
+});
+
 describe('a value that a record would empty, where a later record of the pass counts', () => {
   const page = (records: readonly object[], next: string | null): ChangesPage => {
     return { mode: 'changes', records, deleted: [], bookmark: 'b2', next };

@@ -41,6 +41,7 @@ export interface RunFlags extends PlanFlags {
   /** Start over without asking, also on a terminal. */
   readonly yes?: boolean;
   readonly lockedExitCode?: number;
+  readonly metricsFile?: string;
 }
 
 export interface VerifyFlags extends ActFlags {

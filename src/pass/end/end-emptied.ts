@@ -1,8 +1,9 @@
 import type { Found, Step } from '../../batch.ts';
-import type { Checkpoint, HeldEmptied } from '../../checkpoint.ts';
+import type { Checkpoint, EmptiedCount, HeldEmptied } from '../../checkpoint.ts';
 import type { Prepared } from '../../record.ts';
 import type { WriteContext } from '../../run/context.ts';
-import { type ColumnVerdict, filledIn, heldEmptied, judgeEmptied } from '../emptied.ts';
+import { type ColumnVerdict, type Filled, filledIn, heldEmptied, judgeEmptied } from '../emptied.ts';
+import { emptiedWindow, noteEmptied } from '../emptied-window.ts';
 import type { ByColumn } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
@@ -25,7 +26,7 @@ export interface EmptiedEnd {
  * Empties the values that a complete pass did not bring, as far as the guard allows. Until here each row has kept them, so
  * that no value is lost before the whole pass is known.
  *
- * 1. Judge each column by what the pass has compared.
+ * 1. Judge each column by what the pass has compared, and by what the passes of the guard's window have emptied.
  * 2. Write what is allowed, and what a person has permitted, in batches, each a transaction with its events and a checkpoint
  *    that names the rest.
  * 3. Hold the rest back. `keepsAll`: what is allowed is not written either, because the guard holds the updates of the pass.
@@ -36,6 +37,7 @@ export async function endEmptied(
   run: WriteContext,
 ): Promise<EmptiedEnd> {
   const { progress, pass } = state.checkpoint;
+  const { windowMs } = state.resource.guard;
   const leavesAdopted = state.checkpoint.phase !== 'held' && hasAdopted(state);
   const isDoubtful = progress.isMixed === true;
   const verdicts = isDoubtful ? [] : verdictsOf(state);
@@ -47,13 +49,18 @@ export async function endEmptied(
     allowed.set(verdict.column, verdict.isHeld || keepsAll ? permitted : ids);
     if (verdict.isHeld) held.set(verdict.column, ids.without(permitted));
   }
-  const checkpoint = await emptyAll(state, { allowed, held }, run);
+  const emptying = progress.emptying ?? emptyingOf(state, allowed);
+  const counting = { ...state, checkpoint: { ...state.checkpoint, progress: { ...progress, emptying } } };
+  const checkpoint = await emptyAll(counting, { allowed, held }, run);
   const { refusedEmptied: refused = 0 } = checkpoint.progress;
   const countOf = ({ column }: ColumnVerdict) => held.get(column)?.count ?? 0;
   return {
-    checkpoint,
+    checkpoint: {
+      ...checkpoint,
+      emptiedCounts: isDoubtful ? (checkpoint.emptiedCounts ?? []) : countedIn(state, emptying),
+    },
     held,
-    heldEmptied: heldEmptied(verdicts, countOf, { pass, at: run.now() }),
+    heldEmptied: heldEmptied(verdicts, countOf, { pass, at: run.now(), windowMs }),
     refused,
     leavesSome: held.size > 0 || keepsAll || isDoubtful || leavesAdopted || refused > 0,
   };
@@ -61,10 +68,37 @@ export async function endEmptied(
 
 /** What the guard says of each column of which a pass would empty values. A run and a dry run call this one function. */
 export function verdictsOf(state: PassState): readonly ColumnVerdict[] {
-  const { guard, table } = state.resource;
+  const { guard } = state.resource;
+  const window = emptiedWindow(state.checkpoint, guard.windowMs);
+  return judgeEmptied(comparedIn(state), (column) => permittedIn(state, column).count, guard.maxEmptied, window);
+}
+
+/** What the pass has compared. */
+function comparedIn(state: PassState): Filled {
   const { columns = {} } = state.checkpoint.progress;
-  const filled = filledIn(table.mapped, columns, candidatesOf(state));
-  return judgeEmptied(filled, (column) => permittedIn(state, column).count, guard.maxEmptied);
+  return filledIn(state.resource.table.mapped, columns, candidatesOf(state));
+}
+
+/** By column, how many of these values nobody has permitted. */
+function emptyingOf(state: PassState, allowed: ByColumn): Readonly<Record<string, number>> {
+  const counts = [...allowed].map(([column, ids]) => [column, ids.count - permittedIn(state, column).count] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+/**
+ * The counts of the guard's window after this pass. A person who has permitted empty values has looked: what becomes empty later
+ * is counted from here.
+ */
+function countedIn(state: PassState, emptying: Readonly<Record<string, number>>): readonly EmptiedCount[] {
+  const { phase, mode, startedAt, emptiedCounts = [], emptiedPermission } = state.checkpoint;
+  if (emptiedPermission) return [];
+  if (phase === 'held') return emptiedCounts;
+  const columns: Record<string, { compared: number; emptied: number }> = {};
+  for (const [column, { filled }] of Object.entries(comparedIn(state))) {
+    const count = { compared: mode === 'changes' ? filled : 0, emptied: emptying[column] ?? 0 };
+    if (count.compared + count.emptied > 0) columns[column] = count;
+  }
+  return noteEmptied(emptiedCounts, { at: startedAt, columns }, state.resource.guard.windowMs);
 }
 
 /** Whether the pass has adopted rows with values that it would empty: only the next pass knows their ids. */
