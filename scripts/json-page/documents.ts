@@ -16,6 +16,7 @@ import {
   nextSlotInMs,
   plannedResource,
   reject,
+  updates,
 } from './parts.ts';
 import { byName, count, type DocumentSchema, flag, list, object, oneOf, orNull, text, time, whole } from './schema.ts';
 import { status } from './status.ts';
@@ -65,6 +66,7 @@ const run = object(
           records: count('The records of the pass so far, over all its runs.'),
           held: orNull(held),
           emptied,
+          updates,
         },
         'A resource.',
       ),

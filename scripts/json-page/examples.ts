@@ -32,6 +32,7 @@ export const examples: Readonly<Record<string, unknown>> = {
           at: 1769860801020,
         },
         emptied: null,
+        updates: null,
       },
     ],
     errors: [],

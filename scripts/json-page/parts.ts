@@ -63,6 +63,19 @@ export const emptied = orNull(
   ),
 );
 
+export const updates = orNull(
+  object(
+    {
+      pass: count('The number of the pass that was held.'),
+      count: count('The rows that keep their values.'),
+      live: count('The rows of which the guard allows a share.'),
+      because: text('Why the guard holds them.'),
+      at: whole('When the guard held them, in milliseconds since the epoch.'),
+    },
+    'Updates that the guard holds back (`guard.maxUpdates`). A plan counts and lists them all the same. Null if there are none.',
+  ),
+);
+
 export const held = object(
   {
     count: count('The deletions that the guard holds.'),
@@ -191,6 +204,7 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
   isIncomplete: flag('Whether fewer records came than the third party says that it has.'),
   emptied,
+  updates,
   unconfirmed: count('Records that are missing and would be deleted only if the next passes miss them too.'),
   verdict,
   recognised,

@@ -4,12 +4,14 @@ import type { DeletionCount, HeldSince, PassProgress } from '../checkpoint.ts';
 /** A share (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
 export type Limit = { readonly ratio: number } | { readonly count: number };
 
-/** How much may be deleted and emptied without a permission. */
+/** How much may be deleted, emptied and updated without a permission. */
 export interface Guard {
   /** Of the rows that were live before. */
   readonly maxDeletes: Limit;
   /** Of the filled values of each column. */
   readonly maxEmptied: Limit;
+  /** Of the rows that were live before. Absent: updates are not judged, and each is written at once. */
+  readonly maxUpdates?: Limit | undefined;
   readonly windowMs: number;
   /** In how many consecutive complete passes a record must be missing. */
   readonly confirm: 'auto' | number;
@@ -116,13 +118,13 @@ export function heldSince(end: PassEnd, guard: Pick<Guard, 'windowMs'>, verdict:
 }
 
 /** As of the last count before the window; without one, as of the first count in it. */
-function liveWhenWindowBegan(counts: readonly DeletionCount[], beganAt: number): number | undefined {
+export function liveWhenWindowBegan(counts: readonly DeletionCount[], beganAt: number): number | undefined {
   const before = counts.findLast(({ at }) => at <= beganAt);
   return before ? before.live - before.deleted : counts[0]?.live;
 }
 
-/** A share of few rows is less than one row, so this many may be deleted where a share is less. */
-const fewRows = 3;
+/** A share of few rows is less than one row, so this many may be deleted, or updated, where a share is less. */
+export const fewRows = 3;
 
 function allowance(base: number, { deletions, now }: PassEnd, { maxDeletes, windowMs }: Guard) {
   const recent = deletions.filter(({ at }) => at > now - windowMs);
@@ -195,7 +197,7 @@ export function noteDeletions(
 const hourMs = 3_600_000;
 
 /** `24 h`, `90 min`. */
-function windowText({ windowMs }: Guard): string {
+export function windowText({ windowMs }: Pick<Guard, 'windowMs'>): string {
   return windowMs % hourMs === 0 ? `${windowMs / hourMs} h` : `${Math.round(windowMs / 60_000)} min`;
 }
 

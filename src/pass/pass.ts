@@ -1,4 +1,4 @@
-import { type Checkpoint, type HeldDeletes, type HeldEmptied, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldPermit, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths.ts';
@@ -7,8 +7,8 @@ import type { StoredPass } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
-import { endEmptied } from './end/end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
+import { endValues } from './end/end-values.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
@@ -16,6 +16,7 @@ import { pathsAtEnd, pathsAtStart } from './paths/pass-paths.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
 import { fail, isSnapshot, needsNewPass, nextMode, noteFailure, wholeMode } from './transitions.ts';
+import { heldTogether } from './updates.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {
@@ -112,11 +113,11 @@ export class Pass {
   async end(run: RunContext): Promise<PassEnded> {
     crashPoint('before-sweep');
     const state = this.#state();
-    const emptied = await endEmptied(state, run);
-    const { checkpoint: before } = emptied;
+    const values = await endValues(state, run);
+    const { checkpoint: before } = values;
     const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
-      ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
-      : await endChanges({ ...state, checkpoint: before }, emptied, run);
+      ? await endSnapshot({ ...state, checkpoint: before }, values, run)
+      : await endChanges({ ...state, checkpoint: before }, values, run);
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
     const isWhole = isSnapshot(before) && !ended.isIncomplete;
@@ -154,16 +155,16 @@ export class Pass {
     if (before !== null) await this.#store({ ...before, moved: { ...before.moved, [from]: to } }, run);
   }
 
-  /** The values that are held back and may be permitted; null if there are none. */
-  get heldEmptied(): HeldEmptied | null {
-    const { heldEmptied = null } = this.#checkpoint ?? {};
-    const stored = [...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
-    return heldEmptied !== null && stored === heldEmptied.count ? heldEmptied : null;
+  /** The updates and empty values that are held back and may be permitted; null if there are none. */
+  get heldUpdates(): HeldPermit | null {
+    const held = heldTogether(this.#checkpoint ?? {});
+    const stored = [this.#held.updates, ...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+    return held?.count === stored ? held : null;
   }
 
-  /** Permits, once, exactly the deletions, or the empty values, that the guard has held back. */
+  /** Permits, once, exactly the deletions, or the updates and empty values, that the guard has held back. */
   async permit(what: 'deletes' | 'updates', run: Pick<RunContext, 'target'>): Promise<void> {
-    const held = what === 'deletes' ? this.held : this.heldEmptied;
+    const held = what === 'deletes' ? this.held : this.heldUpdates;
     if (this.#checkpoint === null || held === null) return;
     const permit = { pass: held.pass, count: held.count };
     const permitted = what === 'deletes' ? { permission: permit } : { emptiedPermission: permit };
@@ -194,6 +195,8 @@ export class Pass {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
     const paths = startsPass ? pathsAtStart(this.#paths, checkpoint) : this.#paths;
     const afresh = { seen: null, held: held.serialize(), paths: JSON.stringify(paths) };
+    // Those of a pass that is given up must not be taken for those of the new one.
+    if (startsPass && this.#held.deferred.count > 0) await target.dropDeferred(this.#name);
     await target.save(this.#name, { checkpoint, ...(startsPass && afresh) });
     this.#checkpoint = checkpoint;
     this.#held = held;
@@ -221,7 +224,6 @@ const nothingNew: PassEnded = {
     hasTooManyRejects: false,
     hasTooManyDuplicates: false,
     isIncomplete: false,
-    heldEmptied: null,
-    refusedEmptied: 0,
+    ...{ heldEmptied: null, heldUpdates: null, refusedEmptied: 0, refusedUpdates: 0 },
   },
 };

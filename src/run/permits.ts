@@ -40,7 +40,7 @@ function isFor({ what, count, resource, pass: number }: Permit, pass: Pass): boo
 /** How people call what is held, and what permits it. */
 export const wordsOf = {
   deletes: { noun: 'deletion', done: 'deleted', flag: '--allow-mass-delete' },
-  updates: { noun: 'empty value', done: 'written', flag: '--allow-mass-update' },
+  updates: { noun: 'update', done: 'written', flag: '--allow-mass-update' },
 } as const;
 
 function refusal({ what, count }: Permit, passes: readonly Pass[]): UsageError {
@@ -66,7 +66,7 @@ function ambiguous({ what, count }: Permit, one: Pass, other: Pass): UsageError 
 }
 
 function heldOf(what: Permit['what'], pass: Pass) {
-  return what === 'deletes' ? pass.held : pass.heldEmptied;
+  return what === 'deletes' ? pass.held : pass.heldUpdates;
 }
 
 function nothingHeld(pass: Pass): string {

@@ -168,7 +168,7 @@ export class RunReport {
 
 function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
-  const { pass, phase, progress, held, heldEmptied: emptied = null } = checkpoint;
+  const { pass, phase, progress, held, heldEmptied: emptied = null, heldUpdates: updates = null } = checkpoint;
   const { pages, records } = progress;
-  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied }];
+  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied, updates }];
 }

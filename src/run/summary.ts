@@ -1,10 +1,10 @@
 import type { ChangeCounts } from '../change.ts';
-import type { HeldDeletes, HeldEmptied } from '../checkpoint.ts';
+import type { HeldDeletes, HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
 
 /**
  * How a run ended. `done`: every resource that was due is in step. `partial`: a pass continues in the next run.
- * `throttled`: no slot was free. `not-due`: no resource needed work. `held`: the guard held deletions back.
+ * `throttled`: no slot was free. `not-due`: no resource needed work. `held`: the guard held something back.
  * `incomplete`: fewer records came than the third party says that it has. `failed`: with the errors in `errors`. `stopped`: by a signal.
  */
 export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'incomplete' | 'failed' | 'stopped';
@@ -46,6 +46,8 @@ export interface ResourceSummary {
   readonly held: HeldDeletes | null;
   /** Values that would become empty, and are held back. */
   readonly emptied: HeldEmptied | null;
+  /** Rows that would be updated, and are held back. */
+  readonly updates: HeldUpdates | null;
 }
 
 export interface ErrorSummary {

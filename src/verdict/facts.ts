@@ -143,8 +143,6 @@ export interface ResourceFacts {
   readonly changes24h: ChangeCounts;
   /** Expressions of the map that found nothing in a whole pass. */
   readonly lost: readonly LostField[];
-  /** Updates that the guard holds back. */
-  readonly heldUpdates: { readonly count: number; readonly because: string; readonly at: number } | null;
   /** What the config expects of the resource, and is not so. */
   readonly unmet: readonly UnmetFacts[];
   /** What the third party's records look like; null before the first complete pass. */

@@ -228,7 +228,7 @@ const table: readonly Row[] = [
   ],
   [
     'updates-held',
-    ofCities({ heldUpdates: { ...held, because: '340 of 543 rows would be updated' } }),
+    ofCities({ checkpoint: { heldUpdates: { ...held, live: 543, because: '340 of 543 rows would be updated' } } }),
     act(
       '340 updates of cities are held back for 2 h: 340 of 543 rows would be updated.',
       'cronsync run --allow-mass-update=340',

@@ -42,7 +42,6 @@ export function aResource(
     drift: null,
     changes24h: noChanges,
     lost: [],
-    heldUpdates: null,
     unmet: [],
     schema: null,
     ...rest,

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts';
+import { heldTogether } from '../../pass/updates.ts';
 import { type Permit, wordsOf } from '../../run/permits.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
@@ -42,10 +43,11 @@ async function heldIn(setting: Setting, resources: readonly string[]): Promise<r
     resources.map(async (resource) => ({ resource, stored: await target.pass(resource) })),
   );
   return passes.flatMap(({ resource, stored }) => {
-    const { held = null, heldEmptied = null, pass = 0 } = stored?.checkpoint ?? {};
+    const { held = null, pass = 0, ...values } = stored?.checkpoint ?? {};
+    const together = heldTogether(values);
     return [
       ...(held ? [{ what: 'deletes' as const, resource, pass, ...held }] : []),
-      ...(heldEmptied ? [{ what: 'updates' as const, resource, ...heldEmptied }] : []),
+      ...(together ? [{ what: 'updates' as const, resource, ...together }] : []),
     ];
   });
 }

@@ -96,7 +96,6 @@ async function askResource(
     rejects,
     drift: drift.found,
     changes24h,
-    heldUpdates: null,
     ...doubtsOf(resource, stored, config),
   };
 }

@@ -35,7 +35,7 @@ export interface RunFlags extends PlanFlags {
   readonly verify?: boolean;
   /** How many deletions a person permits; true without a number. */
   readonly allowMassDelete?: number | true;
-  /** How many empty values. */
+  /** How many updates and empty values. */
   readonly allowMassUpdate?: number | true;
   readonly lockedExitCode?: number;
 }

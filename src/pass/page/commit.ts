@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
-import type { Batch, Comparison, Found } from '../../batch.ts';
+import type { Batch, Comparison, Found, Step } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
@@ -10,13 +10,14 @@ import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
 import type { Prepared, Values } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
-import { type ComparedRow, comparedRows, Emptied } from '../emptied.ts';
 import type { HeldSet } from '../held-set.ts';
-import { planSteps } from '../plan.ts';
+import { type PlannedStep, planSteps } from '../plan.ts';
 import type { PassState } from '../resource.ts';
 import { noteChanges } from '../transitions.ts';
+import { defersIn, updateLimit } from '../updates.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
+import { type ComparedRow, ComparedRows, comparedRows } from './compared-rows.ts';
 
 export interface Written {
   readonly counts: ChangeCounts;
@@ -24,7 +25,7 @@ export interface Written {
   readonly refused: number;
   /** What of the page has been repeated so far. */
   readonly repeated: Repeated;
-  /** What is held back, with the values that the page would empty so far. */
+  /** What is held back, with the values that the page would empty so far, and the rows that it would update. */
   readonly held: HeldSet;
   /** Where the pass stands, once the page's last batch is committed. */
   readonly standing?: Standing;
@@ -60,7 +61,9 @@ export class PageWriter {
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
   readonly #digest: (values: Values) => string;
-  #emptied: Emptied;
+  /** Whether an update waits for the end of the pass; undefined where none does. */
+  readonly #defers: ((id: number) => boolean) | undefined;
+  #compared: ComparedRows;
   /** All changes of the resource so far: those of a transaction count once it is committed. */
   #changed: ChangeCounts;
 
@@ -70,7 +73,8 @@ export class PageWriter {
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
     this.#digest = digestFields(state.resource.table.mapped);
-    this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
+    this.#defers = defersIn(state);
+    this.#compared = new ComparedRows(state.resource.table.mapped, state.held);
     this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
@@ -92,7 +96,7 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const page = { refused: 0, repeated, columns: this.#emptied.counts };
+    const page = { refused: 0, repeated, columns: this.#compared.counts };
     const standing = this.#standing(afterPage(page), noChanges);
     const sets = { seen: seen.serialize(), ...this.#heldToStore() };
     await target.save(resource.table.resource, { ...toStore(standing), ...sets });
@@ -102,18 +106,18 @@ export class PageWriter {
   /** A record whose hash is equal has the values of its row. */
   #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
     const others = new Set(different);
-    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#emptied.noteUnchanged(values);
-    this.#emptied.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
+    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
+    this.#compared.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 
   /** What is held back, with what the pass would empty after this page. */
-  #held(emptied = this.#emptied): HeldSet {
+  #held({ changesHeld, pending, deferred } = this.#compared): HeldSet {
     const { held } = this.#state;
-    return emptied.changesPending ? held.with({ pending: emptied.pending }) : held;
+    return changesHeld ? held.with({ pending, deferred }) : held;
   }
 
-  #heldToStore(emptied = this.#emptied) {
-    return emptied.changesPending ? { held: this.#held(emptied).serialize() } : {};
+  #heldToStore(compared = this.#compared) {
+    return compared.changesHeld ? { held: this.#held(compared).serialize() } : {};
   }
 
   /** Where the first record of a key counts, it does so also while it waits for its row. */
@@ -205,18 +209,19 @@ export class PageWriter {
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
       const found = this.#withoutDrifted(planned, known);
-      const { hash } = resource;
-      const steps = planSteps(planned, found, { isRepeated, hash, digest: this.#digest, verifies: before.verifies });
+      const { verifies } = before;
+      const [hash, digest, defers] = [resource.hash, this.#digest, this.#defers];
+      const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
-      return steps;
+      return this.#keepable(steps);
     };
     const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
       if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null }, counts) };
-      const emptied = this.#emptied.with(compared.values());
-      const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
+      const after = this.#compared.with(compared.values());
+      const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: after.counts };
       candidate = this.#standing(afterPage(page), counts);
-      return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
+      return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(after) };
     };
     assertTrusted(this.#run);
     const committed = await target.commit(
@@ -235,7 +240,7 @@ export class PageWriter {
     crashPoint('committed');
     this.#brought.add(committed.ids);
     for (const key of committed.busy) compared.delete(key);
-    this.#emptied = this.#emptied.with(compared.values());
+    this.#compared = this.#compared.with(compared.values());
     this.#keepBusy(records, committed.busy);
     this.#changed = sumCounts(this.#changed, committed.counts);
     await noteCommit(resource.table.resource, committed.counts);
@@ -257,6 +262,14 @@ export class PageWriter {
   /** With all changes of the resource, once these are committed as well. */
   #noted(checkpoint: Checkpoint, counts: ChangeCounts): Checkpoint {
     return noteChanges(checkpoint, sumCounts(this.#changed, counts), this.#run.now());
+  }
+
+  /** Once there are more updates than the guard allows, none will be written: no more of them are kept for the end. */
+  #keepable(steps: readonly PlannedStep[]): readonly Step[] {
+    const { resource, checkpoint } = this.#state;
+    const limit = updateLimit(checkpoint, resource.guard);
+    if (limit === null || this.#compared.deferred.count <= limit.allowed) return steps;
+    return steps.map((step) => (step.change === 'defer' ? { ...step, change: 'none' } : step));
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {

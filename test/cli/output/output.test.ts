@@ -39,6 +39,7 @@ const pass: ResourceSummary = {
   records: 1000,
   held: null,
   emptied: null,
+  updates: null,
 };
 const summary = (changed: Partial<Summary> = {}): Summary => ({
   name: 'crm',
