@@ -1,4 +1,5 @@
 import { actDocuments } from './acts.ts';
+import { event, syncEvent } from './events.ts';
 import {
   adapter,
   change,
@@ -9,7 +10,6 @@ import {
   driftedRow,
   emptied,
   errors,
-  event,
   exitCode,
   held,
   holder,
@@ -229,6 +229,13 @@ export const documents: readonly JsonDocument[] = [
     about:
       'One line for each event, oldest first. A webhook posts the same JSON, the stream has it, and a listener of type `log` prints it under `cronsync listen --json`.',
     schema: event,
+  },
+  {
+    name: 'sync-event',
+    command: 'cronsync events --type "sync.*" --json',
+    about:
+      'The events about the sync itself, which are written where a listener hears them. `data` has the fields that docs/operations.md lists.',
+    schema: syncEvent,
   },
   {
     name: 'rejects-list',

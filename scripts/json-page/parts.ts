@@ -313,52 +313,6 @@ export const checkpoint = orNull(
   ),
 );
 
-const key = text('The key of the record.');
-
-export const event = object(
-  {
-    specversion: { type: 'string', const: '1.0', description: 'The version of CloudEvents.' },
-    id: text('`<name>:<generation>-<seq>`. It is unique.'),
-    source: text('`events.source` of the config.'),
-    type: {
-      type: 'string',
-      pattern: '^.+\\.(created|updated|deleted)$',
-      description: '`<resource>.created`, `.updated` or `.deleted`.',
-    },
-    subject: key,
-    time: time('When the change was committed.'),
-    datacontenttype: { type: 'string', const: 'application/json', description: 'The type of `data`.' },
-    sequence: {
-      type: 'string',
-      pattern: '^\\d{20}$',
-      description: 'The sequence number with leading zeros, so that it can be compared as text.',
-    },
-    cause: {
-      type: 'string',
-      enum: ['remap', 'repair'],
-      description:
-        '`remap`: the change comes from a new mapping only. `repair`: the row was written again, since somebody else had changed it or its table is new. Absent where the third party has changed the record.',
-    },
-    syncrun: text('The id of the run that wrote the change. Absent from what release 0.1.0 has written.'),
-    syncadapter: text('The adapter that this run read. Absent from what release 0.1.0 has written.'),
-    traceparent: text(
-      'The span of the commit (CloudEvents, distributed tracing extension). Absent where the run was not traced.',
-    ),
-    data: object(
-      {
-        key,
-        before: fields('The fields before the change. Null if the record was created.'),
-        after: fields('The fields after the change. Null if the record was deleted.'),
-        changed: list(text('A field.'), 'The fields that differ, of an update.'),
-      },
-      'The change.',
-      ['changed'],
-    ),
-  },
-  'A CloudEvent (CloudEvents 1.0.2, JSON format) of one change.',
-  ['cause', 'syncrun', 'syncadapter', 'traceparent'],
-);
-
 export const reject = object(
   {
     id: text('The id, for `cronsync rejects show`.'),

@@ -3,15 +3,21 @@ import { lowestCursor } from '../relay/groups.ts';
 import type { Relayer } from '../relay/relayer.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
+import { totalsAfter } from './run-totals.ts';
+
+/** The last of these rows that has totals is counted on from; those after it were killed. */
+const runsCounted = 60;
 
 interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'timeline' | 'now'> {
   readonly relayer: Relayer;
+  /** Writes events about the sync itself, if a listener hears them. */
+  readonly announce?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
- * run that lost the lock leaves its row only, which the target takes unless another run has taken over. What goes wrong here is
- * reported too: the data is committed in any case.
+ * Announces what is new of the sync, relays the rest of the events, forgets old ones, and writes the run's row. A run that is
+ * being stopped does it quickly; a run that lost the lock leaves its row only, which the target takes unless another run has
+ * taken over. What goes wrong here is reported too: the data is committed in any case.
  */
 export async function finish(
   report: RunReport,
@@ -20,8 +26,9 @@ export async function finish(
   stop: AbortSignal,
 ): Promise<void> {
   const { lease, target, timings, timeline, now } = context;
-  const record = () => target.recordRun(report.row(now(), stopCodeOf(stop), timeline));
-  if (!lease.isTrusted()) return record().catch(() => {});
+  const row = () => report.row(now(), stopCodeOf(stop), timeline);
+  if (!lease.isTrusted()) return target.recordRun(row()).catch(() => {});
+  await announceNews(report, context);
   if (!report.isAlarmed) {
     try {
       await relayTheRest(report, context, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
@@ -31,7 +38,8 @@ export async function finish(
     }
   }
   try {
-    await record();
+    const ended = row();
+    await target.recordRun({ ...ended, totals: totalsAfter(ended, await target.runs({ limit: runsCounted })) });
   } catch (error) {
     report.met(error);
   }
@@ -41,6 +49,15 @@ export async function finish(
 export function stopCodeOf(stop: AbortSignal): ExitCode | null {
   if (!stop.aborted) return null;
   return stop.reason instanceof StopError ? stop.reason.exitCode : ExitCode.ok;
+}
+
+/** What cannot be announced now is announced by a later run. */
+async function announceNews(report: RunReport, { announce }: Finishing): Promise<void> {
+  try {
+    await announce?.();
+  } catch (error) {
+    report.met(error);
+  }
 }
 
 async function relayTheRest(report: RunReport, { relayer, timeline }: Finishing, patienceMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
 import type { SchemaFacts } from '../field-paths.ts';
 import type { Held } from '../lock.ts';
+import type { RunTotals } from '../run-row.ts';
 import type { StreamState } from '../stream.ts';
 import type { FenceRow } from '../target.ts';
 import type { StricterLimits } from '../throttle.ts';
@@ -185,6 +186,7 @@ export interface RunFacts {
   readonly pages: number;
   readonly counts: ChangeCounts;
   readonly error: string | null;
+  readonly totals?: RunTotals;
 }
 
 export interface PauseFacts {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/cli/program/program.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -376,6 +377,12 @@ describe('a problem', () => {
     expect(problems[0]).toMatchObject(expected);
     for (const text of [problems[0]?.cause, problems[0]?.guarantee, problems[0]?.advice])
       expect(text).toMatch(/^([A-Z`\d]|https:).*\.$/s);
+  });
+
+  test('has an entry in docs/operations.md, in the order of the worst first', () => {
+    const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const [, section = ''] = /^### Problems$(.*?)^## /ms.exec(page) ?? [];
+    expect([...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id]) => id)).toEqual(problemIds);
   });
 
   test('is in this table, whichever it is', () => {

@@ -63,7 +63,7 @@ export class StoreAsker implements AsyncDisposable {
 
 /** Whoever looks does not wait as long as a run does. */
 export function hurried(setting: Setting): Setting {
-  const redis = { redisConnectMs: askMs, redisCommandMs: askMs, redisScriptBudgetMs: askMs / 2 };
+  const redis = { redisConnectMs: askMs, redisCommandMs: askMs, redisScriptBudgetMs: askMs / 2, redisAskMs: askMs / 2 };
   const target = { targetConnectMs: askMs, targetBusyMs: askMs / 2 };
   return { ...setting, timings: { ...setting.timings, ...redis, ...target } };
 }
