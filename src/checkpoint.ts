@@ -32,8 +32,14 @@ export interface Checkpoint {
   readonly validators: Validators | null;
   /** How many records the last complete snapshot brought; null or absent where that is not known. */
   readonly lastCount?: number | null;
+  /** The first of the consecutive snapshots whose `lastCount` is not what the config expects ended then; null: it is, or none is. */
+  readonly countUnmetSince?: number | null;
+  /** The last commit that wrote what has changed at the third party; before the first one, the start of the first pass. */
+  readonly changedAt?: number;
   /** Which columns the last complete snapshot has filled, whatever its shape was. */
   readonly lastFields?: MappedFields | null;
+  /** Which columns the last complete snapshot has not filled, and an earlier one of this shape has. */
+  readonly lostFields?: readonly LostColumn[];
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */
@@ -146,6 +152,13 @@ export interface PassProgress {
   readonly isMixed?: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
   readonly digests: readonly string[];
+}
+
+export interface LostColumn {
+  readonly column: string;
+  /** When the first pass ended that has not filled it, and how many records the last one had. */
+  readonly at: number;
+  readonly records: number;
 }
 
 /** What the third party did wrong. */

@@ -104,13 +104,16 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       every: '1h',
       rejects: '1%',
       guard: { maxDeletes: 50 },
+      expect: { changeWithin: '2d' },
     },
   ],
   'resources.<resource>.schema': [
     { type: 'object', properties: columns, required: ['id'], additionalProperties: true },
   ],
   'resources.<resource>.schema.properties.<field>': [{ type: ['string', 'null'], format: 'email' }],
-  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, maxUpdates: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.expect': [{ changeWithin: '2d', records: { min: 100, max: 5000 } }],
+  'resources.<resource>.expect.records': [{ min: 100, max: 5000 }],
   'adapters.<adapter> of rest': [
     {
       type: 'rest',

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import type { Checkpoint, HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
+import { noPaths } from '../field-paths.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
@@ -65,7 +66,8 @@ export class DryPass {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
-    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet() };
+    const paths = noPaths(resource.shape);
+    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet(), paths };
   }
 
   async walk(options: DryPassOptions): Promise<void> {

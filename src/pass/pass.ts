@@ -1,6 +1,7 @@
 import { type Checkpoint, type HeldDeletes, type HeldPermit, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
+import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass, Target } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
@@ -11,6 +12,7 @@ import { endValues } from './end/end-values.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
+import { pathsAtEnd, pathsAtStart } from './paths/pass-paths.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
 import { fail, isSnapshot, needsNewPass, nextMode, noteFailure, wholeMode } from './transitions.ts';
@@ -35,12 +37,19 @@ export class Pass {
   #stored: Uint8Array | null;
   #seen: SeenSet | null = null;
   #held: HeldSet;
+  #paths: StoredPaths;
 
   constructor(resource: Resource, stored: StoredPass | null) {
     this.resource = resource;
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
     this.#held = HeldSet.restore(stored?.held ?? null);
+    this.#paths = storedPaths(stored?.paths ?? null, resource.shape);
+  }
+
+  /** How the third party's records have changed their shape, as far as the last pass has found. */
+  get schemaChanges(): readonly SchemaChange[] {
+    return this.#paths.changes.filter(({ pass }) => pass === this.#checkpoint?.pass);
   }
 
   /** The deletions that are held back and may be permitted; null if there are none. */
@@ -95,6 +104,7 @@ export class Pass {
     const taken = await takePage(this.#state(), run);
     this.#checkpoint = taken.checkpoint;
     this.#held = taken.held;
+    this.#paths = taken.paths;
     run.progress.page(this.#name, taken.checkpoint.progress.pages);
     return taken;
   }
@@ -110,9 +120,12 @@ export class Pass {
       : await endChanges({ ...state, checkpoint: before }, values, run);
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
-    await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
+    const isWhole = isSnapshot(before) && !ended.isIncomplete;
+    const paths = pathsAtEnd(state.paths, { isWhole, at: run.now(), pass: before.pass });
+    await run.target.save(this.#name, { checkpoint, seen, held: held.serialize(), paths: JSON.stringify(paths) });
     this.#checkpoint = checkpoint;
     this.#held = held;
+    this.#paths = paths;
     crashPoint('swept');
     if (isSnapshot(before) && ended.verdict.delete !== 'none') await run.target.purgeRejects(this.#name, before.pass);
     return ended;
@@ -174,15 +187,19 @@ export class Pass {
   #state(): PassState {
     if (this.#checkpoint === null) throw new Error(`the pass of ${this.#name} has not begun`);
     this.#seen ??= SeenSet.restore(this.#stored);
-    return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held };
+    const { resource } = this;
+    return { resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held, paths: this.#paths };
   }
 
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
+    const paths = startsPass ? pathsAtStart(this.#paths, checkpoint) : this.#paths;
+    const afresh = { seen: null, held: held.serialize(), paths: JSON.stringify(paths) };
     if (startsPass) await this.#dropDeferred(target);
-    await target.save(this.#name, { checkpoint, ...(startsPass && { seen: null, held: held.serialize() }) });
+    await target.save(this.#name, { checkpoint, ...(startsPass && afresh) });
     this.#checkpoint = checkpoint;
     this.#held = held;
+    this.#paths = paths;
     if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
@@ -200,6 +217,7 @@ export class Pass {
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
     this.#held = HeldSet.restore(stored?.held ?? null);
+    this.#paths = storedPaths(stored?.paths ?? null, this.resource.shape);
     this.#seen = null;
   }
 }

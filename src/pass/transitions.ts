@@ -1,5 +1,5 @@
 import type { Mode } from '../adapter.ts';
-import { noChanges } from '../change.ts';
+import { type ChangeCounts, noChanges, sizeOf } from '../change.ts';
 import { type BackOff, type Checkpoint, type Failure, type HeldDeletes, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
 import { type Guard, isIncomplete, noteDeletions } from './guard.ts';
@@ -55,7 +55,10 @@ export function startPass<M extends Mode>(
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
     lastFields: before?.lastFields ?? null,
+    ...(before?.lostFields && !isReshaped && { lostFields: before.lostFields }),
     lastCount: isReshaped ? null : (before?.lastCount ?? null),
+    countUnmetSince: isReshaped ? null : (before?.countUnmetSince ?? null),
+    changedAt: isReshaped ? now : (before?.changedAt ?? now),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -101,6 +104,15 @@ export function withLive(
   if (!wasComplete || live === 0) return { ...started, liveAtStart: live };
   const deletions = noteDeletions(started.deletions, { at: started.startedAt, live, deleted: 0 }, windowMs);
   return { ...started, liveAtStart: live, deletions };
+}
+
+/**
+ * Notes all changes that are committed, and that some of them are new. What a new mapping writes is not a change at the third
+ * party.
+ */
+export function noteChanges<C extends Checkpoint>(checkpoint: C, totals: ChangeCounts, now: number): C {
+  const isNew = sizeOf(totals) > sizeOf(checkpoint.totals ?? noChanges);
+  return { ...checkpoint, totals, ...(isNew && !checkpoint.isRemap && { changedAt: now }) };
 }
 
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */

@@ -3,15 +3,18 @@ import { lowestCursor } from '../relay/groups.ts';
 import type { Relayer } from '../relay/relayer.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
+import { totalsWith } from './run-totals.ts';
 
 interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'timeline' | 'now'> {
   readonly relayer: Relayer;
+  /** Writes events about the sync itself, if a listener hears them. */
+  readonly announce?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
- * run that lost the lock leaves its row only, which the target takes unless another run has taken over. What goes wrong here is
- * reported too: the data is committed in any case.
+ * Announces what is new of the sync, relays the rest of the events, forgets old ones, and writes the run's row. A run that is
+ * being stopped does it quickly; a run that lost the lock leaves its row only, which the target takes unless another run has
+ * taken over. What goes wrong here is reported too: the data is committed in any case.
  */
 export async function finish(
   report: RunReport,
@@ -20,8 +23,12 @@ export async function finish(
   stop: AbortSignal,
 ): Promise<void> {
   const { lease, target, timings, timeline, now } = context;
-  const record = () => target.recordRun(report.row(now(), stopCodeOf(stop), timeline));
+  const record = async () => {
+    const row = report.row(now(), stopCodeOf(stop), timeline);
+    await target.recordRun({ ...row, totals: await totalsWith(row, target) });
+  };
   if (!lease.isTrusted()) return record().catch(() => {});
+  await announceNews(report, context);
   if (!report.isAlarmed) {
     try {
       await relayTheRest(report, context, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
@@ -41,6 +48,15 @@ export async function finish(
 export function stopCodeOf(stop: AbortSignal): ExitCode | null {
   if (!stop.aborted) return null;
   return stop.reason instanceof StopError ? stop.reason.exitCode : ExitCode.ok;
+}
+
+/** What cannot be announced now is announced by a later run. */
+async function announceNews(report: RunReport, { announce }: Finishing): Promise<void> {
+  try {
+    await announce?.();
+  } catch (error) {
+    report.met(error);
+  }
 }
 
 async function relayTheRest(report: RunReport, { relayer, timeline }: Finishing, patienceMs: number): Promise<void> {

@@ -7,9 +7,11 @@ import { textOfMany } from '../pass/guard.ts';
 import type { Pass } from '../pass/pass.ts';
 import { isSnapshot } from '../pass/transitions.ts';
 import { heldTogether } from '../pass/updates.ts';
+import { unmetExpectations, unmetSentence } from '../verdict/expectations.ts';
 import { driftSentence, repairAdvice } from '../verify/sentences.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
+import { schemaWarning } from './schema-warning.ts';
 
 /** Reports how a pass ended: what was deleted, held and rejected, and what it leaves for a later pass. */
 export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, report: RunReport): Promise<void> {
@@ -31,6 +33,10 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
     );
   }
   for (const held of heldValues(name, ended)) report.held(held);
+  const changed = schemaWarning(pass);
+  if (changed !== null) report.warn(changed);
+  const { expectations = {} } = pass.resource;
+  for (const unmet of unmetExpectations(checkpoint, expectations, run.now())) report.warn(unmetSentence(name, unmet));
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);
   for (const refused of refusals(ended, name))
     report.warn(`the database refuses ${refused}: see "cronsync rejects list"; the next pass tries again`);

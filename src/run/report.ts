@@ -42,6 +42,11 @@ export class RunReport {
     return this.#totals.pages;
   }
 
+  /** The passes that the run works on. */
+  get passes(): readonly Pass[] {
+    return this.#passes;
+  }
+
   /** Whether stream and database contradict each other: then nothing may be relayed. */
   get isAlarmed(): boolean {
     return this.#errors.some(({ exitCode }) => exitCode === ExitCode.bug);

@@ -27,6 +27,8 @@ export interface RunOptions extends PassesOptions, Omit<EventPolicy, 'maker'> {
   readonly maxStream: number;
   /** Events stay in the outbox at least this long. */
   readonly retainMs: number;
+  /** A listener hears what is announced of the sync itself. */
+  readonly announces?: boolean;
   /** The rate of the throttle: a back-off is a multiple of it. */
   readonly perMs: number;
 }
@@ -80,7 +82,8 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
   }
-  await finish(report, options.retainMs, { ...context, relayer }, deps.signal);
+  const announce = options.announces ? announcer(report, context, deps.signal) : undefined;
+  await finish(report, options.retainMs, { ...context, relayer, announce }, deps.signal);
   crashPoint('before-release');
   return report.summary(deps.now(), stopCodeOf(deps.signal));
 }
@@ -118,6 +121,13 @@ function reporting(report: RunReport, relayer: Relayer): Reporting {
       report.wrote(resource, counts);
       return relayer.committed();
     },
+  };
+}
+
+function announcer(report: RunReport, context: RunContext, stop: AbortSignal): () => Promise<void> {
+  return async () => {
+    const { announce } = await import('./news/announce.ts');
+    await announce(report.summary(context.now(), stopCodeOf(stop)), report.passes, context);
   };
 }
 

@@ -7,7 +7,9 @@ import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
  * `throttled`: no slot was free. `not-due`: no resource needed work. `held`: the guard held something back.
  * `incomplete`: fewer records came than the third party says that it has. `failed`: with the errors in `errors`. `stopped`: by a signal.
  */
-export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'incomplete' | 'failed' | 'stopped';
+export type Outcome = (typeof outcomes)[number];
+
+export const outcomes = ['done', 'partial', 'throttled', 'not-due', 'held', 'incomplete', 'failed', 'stopped'] as const;
 
 /** What a run did. It is printed, stored as the run's row in `_sync_runs`, and a stable contract with `--json`. */
 export interface Summary {

@@ -421,6 +421,17 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.pass('customers'))?.held).toBeNull();
       });
 
+      test('stores the field paths beside the checkpoint, until others take their place', async () => {
+        const target = await takenOver();
+        const checkpoint = checkpointOf(4);
+        const paths = JSON.stringify({ shape: 's', known: { paths: { 'a.\u0000\ud800': { string: 1 } } } });
+        await write(target, [ada], { checkpoint: () => ({ checkpoint, paths }) });
+        await target.save('customers', { checkpoint, seen: null });
+        expect((await target.pass('customers'))?.paths).toBe(paths);
+        await target.save('customers', { checkpoint, paths: '{}' });
+        expect((await target.pass('customers'))?.paths).toBe('{}');
+      });
+
       test('keeps a record for the end of its pass, exactly, in the place of an earlier one, and leaves its row', async () => {
         const target = await takenOver();
         await write(target, [ada, bob]);

@@ -43,7 +43,7 @@ export function aResource(
     changes24h: noChanges,
     lost: [],
     unmet: [],
-    schemaChange: null,
+    schema: null,
     ...rest,
     checkpoint:
       checkpoint === null

@@ -38,6 +38,7 @@ export interface RunFlags extends PlanFlags {
   /** How many updates and empty values. */
   readonly allowMassUpdate?: number | true;
   readonly lockedExitCode?: number;
+  readonly metricsFile?: string;
 }
 
 export interface VerifyFlags extends ActFlags {

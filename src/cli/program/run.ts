@@ -19,6 +19,7 @@ export function addRun(program: Command, choose: Choose): void {
       whole,
     )
     .option('--locked-exit-code <n>', 'exit with this instead of 75 when the lock is held', exitCode)
+    .option('--metrics-file <file>', 'write the metrics of the sync there, for node_exporter')
     .option('--from <file>', 'read the page from a file instead of a hit')
     .option('--save <file>', "keep the third party's answer in a file")
     .option('--detailed-exitcode', 'with --dry-run: exit 2 when the plan has changes');

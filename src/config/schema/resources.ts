@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Expectations } from '../../expectations.ts';
 import { closed, named } from './objects.ts';
 import { duration, fieldName, flag, integer, percent, text, texts } from './scalars.ts';
 
@@ -139,6 +140,33 @@ const guardOverride = v.pipe(
   v.transform(({ window, ...rest }) => ({ ...rest, ...(window !== undefined && { windowMs: window }) })),
 );
 
+const expectedRecords = v.pipe(
+  closed({
+    min: v.exactOptional(integer('The fewest records that a complete snapshot brings.')),
+    max: v.exactOptional(integer('The most records that a complete snapshot brings.', 0)),
+  }),
+  v.check(({ min = 0, max = min }) => min <= max, '"min" not above "max"'),
+  v.description('How many records a complete snapshot brings.'),
+);
+
+const expectations = v.pipe(
+  closed({
+    changeWithin: v.exactOptional(
+      duration('Something changes at least this often, as far as complete passes see. A new mapping is not a change.'),
+    ),
+    records: v.exactOptional(expectedRecords),
+  }),
+  v.description(
+    'What is normal for this resource. What is not so is a warning and a standing problem, never an error.',
+  ),
+  v.transform(
+    ({ changeWithin, records }): Expectations => ({
+      ...(changeWithin !== undefined && { changeWithinMs: changeWithin }),
+      ...(records !== undefined && { records }),
+    }),
+  ),
+);
+
 /** One kind of record that the system keeps, whoever the third party is. */
 export const resourceSchema = v.pipe(
   closed({
@@ -167,6 +195,7 @@ export const resourceSchema = v.pipe(
       '5%',
     ),
     guard: v.exactOptional(guardOverride),
+    expect: v.exactOptional(expectations, {}),
   }),
   v.transform(({ key, match, every, rejects, ...rest }) => ({
     ...rest,

@@ -9,6 +9,7 @@ import { complete, type SnapshotCheckpoint } from '../transitions.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
 import type { ValuesEnd } from './end-values.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
+import { lastSnapshot } from './last-snapshot.ts';
 
 /** How a pass ended: what a run reports of it. */
 export interface PassEnded
@@ -68,8 +69,7 @@ export async function endSnapshot(state: SnapshotState, values: ValuesEnd, run: 
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
       heldSince: judgement.heldSince,
-      lastCount: checkpoint.progress.records,
-      lastFields: checkpoint.progress.fields ?? checkpoint.lastFields ?? null,
+      ...lastSnapshot(checkpoint, resource, run.now()),
       fullAt: hasEverything && !values.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,

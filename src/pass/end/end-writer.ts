@@ -8,6 +8,7 @@ import type { Prepared } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import type { HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
+import { noteChanges } from '../transitions.ts';
 
 /** What one call writes. */
 export interface EndBatch {
@@ -84,7 +85,7 @@ export class EndWriter {
   #checkpoint(refused = 0, counts = noChanges): Checkpoint {
     const { checkpoint } = this.#state;
     const progress = { ...checkpoint.progress, [this.#counter]: this.#refused + refused };
-    return { ...checkpoint, progress, totals: sumCounts(this.#changed, counts) };
+    return noteChanges({ ...checkpoint, progress }, sumCounts(this.#changed, counts), this.#run.now());
   }
 }
 

@@ -2,16 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import type { Batch, Comparison, Found, Step } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
-import type { Checkpoint, ColumnCounts } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
 import { digestFields } from '../../field-digests.ts';
+import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
 import type { Prepared, Values } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import type { HeldSet } from '../held-set.ts';
 import { type PlannedStep, planSteps } from '../plan.ts';
 import type { PassState } from '../resource.ts';
+import { noteChanges } from '../transitions.ts';
 import { defersIn, updateLimit } from '../updates.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
@@ -26,7 +28,13 @@ export interface Written {
   /** What is held back, with the values that the page would empty so far, and the rows that it would update. */
   readonly held: HeldSet;
   /** Where the pass stands, once the page's last batch is committed. */
-  readonly checkpoint?: Checkpoint;
+  readonly standing?: Standing;
+}
+
+/** Where a pass stands, and which fields its records have. */
+export interface Standing {
+  readonly checkpoint: Checkpoint;
+  readonly paths: StoredPaths;
 }
 
 /** What is known of a page once its last batch is planned. */
@@ -41,7 +49,7 @@ export interface PageEnd {
  * Where the pass stands once the page is in. It is a candidate until the commit returns: a transaction that is repeated asks
  * again.
  */
-export type AfterPage = (page: PageEnd) => Checkpoint;
+export type AfterPage = (page: PageEnd) => Standing;
 
 /** Writes the batches of one page, and keeps those records for later whose rows the system holds locked. */
 export class PageWriter {
@@ -89,9 +97,10 @@ export class PageWriter {
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
     const page = { refused: 0, repeated, columns: this.#compared.counts };
-    const checkpoint = { ...afterPage(page), totals: this.#changed };
-    await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
-    return { counts: noChanges, refused: 0, repeated, held, checkpoint };
+    const standing = this.#standing(afterPage(page), noChanges);
+    const sets = { seen: seen.serialize(), ...this.#heldToStore() };
+    await target.save(resource.table.resource, { ...toStore(standing), ...sets });
+    return { counts: noChanges, refused: 0, repeated, held, standing };
   }
 
   /** A record whose hash is equal has the values of its row. */
@@ -195,7 +204,7 @@ export class PageWriter {
     const { resource, checkpoint: before, seen } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
     const records = [...this.#retry.values()];
-    let candidate: Checkpoint | undefined;
+    let candidate: Standing | undefined;
     const compared = new Map<string, ComparedRow>();
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
@@ -208,12 +217,11 @@ export class PageWriter {
       return this.#keepable(steps);
     };
     const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
-      const totals = sumCounts(this.#changed, counts);
-      if (!afterPage) return { checkpoint: { ...before, validators: null, totals } };
+      if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null }, counts) };
       const after = this.#compared.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: after.counts };
-      candidate = { ...afterPage(page), totals };
-      return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(after) };
+      candidate = this.#standing(afterPage(page), counts);
+      return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(after) };
     };
     assertTrusted(this.#run);
     const committed = await target.commit(
@@ -243,8 +251,17 @@ export class PageWriter {
       refused: refused.length,
       repeated,
       held: this.#held(),
-      ...(candidate && { checkpoint: candidate }),
+      ...(candidate && { standing: candidate }),
     };
+  }
+
+  #standing({ checkpoint, paths }: Standing, counts: ChangeCounts): Standing {
+    return { checkpoint: this.#noted(checkpoint, counts), paths };
+  }
+
+  /** With all changes of the resource, once these are committed as well. */
+  #noted(checkpoint: Checkpoint, counts: ChangeCounts): Checkpoint {
+    return noteChanges(checkpoint, sumCounts(this.#changed, counts), this.#run.now());
   }
 
   /** Once there are more updates than the guard allows, none will be written: no more of them are kept for the end. */
@@ -260,4 +277,8 @@ export class PageWriter {
     this.#retry.clear();
     for (const record of records) if (held.has(record.key)) this.#retry.set(record.key, record);
   }
+}
+
+function toStore({ checkpoint, paths }: Standing): CheckpointToStore {
+  return { checkpoint, paths: JSON.stringify(paths) };
 }

@@ -7,6 +7,7 @@ import { bringerOf } from '../../match/home.ts';
 import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
+import { PathSampler } from '../paths/path-sampler.ts';
 import type { PassState } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
 import { PageWriter } from './commit.ts';
@@ -49,11 +50,14 @@ function readerOf(
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
-async function endUnmodified({ resource, checkpoint: before, held }: PassState, run: RunContext): Promise<PageTaken> {
+async function endUnmodified(
+  { resource, checkpoint: before, held, paths }: PassState,
+  run: RunContext,
+): Promise<PageTaken> {
   assertTrusted(run);
   const checkpoint = completeUnmodified(before, run.now());
   await run.target.save(resource.table.resource, { checkpoint, seen: null });
-  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held };
+  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held, paths };
 }
 
 /** Drops the stored ETag before writing. If the run dies half-way, the rows no longer match the response that it describes. */
@@ -75,10 +79,11 @@ async function takeRecords(
   const gone = await goneIn(page, state, source, run);
   state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
-  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch };
+  const sampler = new PathSampler();
+  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch, sampler };
   const intake = new PageIntake(page, origin, state);
   const writer = new PageWriter(state, page, run);
-  const prepare = watch?.around(resource.prepare) ?? resource.prepare;
+  const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
   const batching = { prepare, size: () => run.batchSize.value };
   for await (const read of readBatches(page, batching, reader)) {
     const batch = await identify(read, resource, source);
@@ -87,7 +92,7 @@ async function takeRecords(
     phases.add('map', mappingFrom, batch.raw);
     intake.add(batch);
     const kept = withoutKeys(batch, gone.outlived);
-    const written = await writer.write(kept, batch.isLast ? intake.checkpointAfter : undefined);
+    const written = await writer.write(kept, batch.isLast ? intake.standingAfter : undefined);
     intake.wrote(written);
     phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);
