@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
 // with random faults, after all the others.
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
+// These take minutes: only `npm run test:long` runs them, which sets SYNC_LONG.
+const long = ['test/e2e/takeovers.test.ts'];
 const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
 const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
@@ -44,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: faults,
+          exclude: [...faults, ...long],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },
@@ -57,6 +59,16 @@ export default defineConfig({
           globalSetup: ['test/helpers/setup-servers.ts'],
           sequence: { groupOrder: 1 },
           maxWorkers: faults.length,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: process.env.SYNC_LONG ? long : [],
+          globalSetup: ['test/helpers/setup-servers.ts'],
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
         },
       },
     ],
