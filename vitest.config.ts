@@ -3,8 +3,10 @@ import { defineConfig } from 'vitest/config';
 // fast: pure tests without services. real: Redis, databases and HTTP servers, of which each test file has its own; only Postgres
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
 // with random faults, after all the others.
+// browser: what needs Debian's chromium, which only `npm run test:long` runs.
+const browser = ['test/e2e/page/browser.test.ts'];
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
-const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
+const { SYNC_REPORT = 'node_modules/.cache/test-report.json', SYNC_BROWSER } = process.env;
 const realFolders = [
   'redis',
   'relay',
@@ -55,11 +57,24 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: faults,
+          exclude: [...faults, ...browser],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },
       },
+      ...(SYNC_BROWSER === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: {
+                name: 'browser',
+                include: browser,
+                globalSetup: ['test/helpers/setup-servers.ts'],
+                testTimeout: 180_000,
+              },
+            },
+          ]),
       {
         extends: true,
         test: {

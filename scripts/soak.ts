@@ -11,7 +11,7 @@ if (!/^[1-9]\d*$/.test(count)) {
   console.error(`soak: "${count}" is not a number of schedules`);
   process.exit(64);
 }
-const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'].map(
+const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos', 'page/browser'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 const inFull = {
@@ -20,6 +20,7 @@ const inFull = {
   SYNC_RUNS: '40',
   SYNC_CITIES: 'all',
   SYNC_EVENTS: '12000',
+  SYNC_BROWSER: '1',
 };
 const report = 'node_modules/.cache/long-report.json';
 const args = ['run', ...(process.env.CI ? [] : ['--reporter', 'verbose']), ...files];
