@@ -53,8 +53,3 @@ export function countChanges(changes: readonly Change[]): ChangeCounts {
   for (const { type } of changes) counts[type] += 1;
   return counts;
 }
-
-/** How many changes there are. */
-export function totalOf({ created, updated, deleted }: ChangeCounts): number {
-  return created + updated + deleted;
-}

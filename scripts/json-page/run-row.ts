@@ -53,7 +53,14 @@ export const runRow = object(
     phases: list(phase, 'What the run spent its time on, in order.'),
     resources: list(resource, 'What the run did for each resource.'),
     slotWaitMs: count('How long the run waited for slots, in milliseconds.'),
+    totals: object(
+      {
+        runs: byName(count('How many runs.'), 'The runs by their outcome; `killed`: those without an end.'),
+        hits: byName(count('How many hits.'), 'The hits by the HTTP status that answered them.'),
+      },
+      'All runs and hits of the sync up to the end of this run.',
+    ),
   },
   'A run.',
-  ['version', 'hint', 'statuses', 'phases', 'resources', 'slotWaitMs'],
+  ['version', 'hint', 'statuses', 'phases', 'resources', 'slotWaitMs', 'totals'],
 );

@@ -44,8 +44,8 @@ const store = (name: string): DocumentSchema =>
       because: text('Why it is unknown.'),
       since: orNull(time('Since when it does not answer. Null if this is the first time that it was asked.')),
       why: oneOf(
-        ['away', 'newer', 'refused'],
-        '`away`: it cannot be reached. `newer`: its tables are of a newer release. `refused`: it does not let cronsync in.',
+        ['away', 'newer', 'refused', 'full'],
+        '`away`: it cannot be reached. `newer`: its tables are of a newer release. `refused`: it does not let cronsync in. `full`: its disk has no room.',
       ),
     },
     name,

@@ -1,5 +1,5 @@
 import type { Mode } from '../adapter.ts';
-import { type ChangeCounts, noChanges, totalOf } from '../change.ts';
+import { type ChangeCounts, noChanges, sizeOf } from '../change.ts';
 import { type BackOff, type Checkpoint, type Failure, type HeldDeletes, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
 import { type Guard, isIncomplete, noteDeletions } from './guard.ts';
@@ -111,7 +111,7 @@ export function withLive(
  * party.
  */
 export function noteChanges<C extends Checkpoint>(checkpoint: C, totals: ChangeCounts, now: number): C {
-  const isNew = totalOf(totals) > totalOf(checkpoint.totals ?? noChanges);
+  const isNew = sizeOf(totals) > sizeOf(checkpoint.totals ?? noChanges);
   return { ...checkpoint, totals, ...(isNew && !checkpoint.isRemap && { changedAt: now }) };
 }
 

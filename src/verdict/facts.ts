@@ -20,8 +20,8 @@ export interface Unknown {
   readonly because: string;
   /** Since when, as far as whoever asks has seen; null if it was asked for the first time. */
   readonly since: Date | null;
-  /** `away`: it cannot be reached. `newer`: its tables are of a newer release. `refused`: it does not let us in, or does not fit. */
-  readonly why: 'away' | 'newer' | 'refused';
+  /** `away`: it cannot be reached. `newer`: its tables are of a newer release. `refused`: it does not let us in, or does not fit. `full`: its disk has no room. */
+  readonly why: 'away' | 'newer' | 'refused' | 'full';
 }
 
 /** All that a verdict is made of: what the config plans, and what each store said, each on its own. */

@@ -32,7 +32,7 @@ function exitCodeOf(facts: Facts, { maxAge }: StatusFlags): ExitCode {
   if (maxAge !== undefined) return isOlder(facts, maxAge) ? ExitCode.found : ExitCode.ok;
   const codes = [facts.redis, facts.database].map((store) => {
     if (store.is === 'known') return ExitCode.ok;
-    return store.why === 'away' ? ExitCode.unreachable : ExitCode.config;
+    return store.why === 'away' || store.why === 'full' ? ExitCode.unreachable : ExitCode.config;
   });
   return worstExitCode(codes);
 }

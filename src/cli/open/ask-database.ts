@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema/schema.ts';
 import type { DeadLetters } from '../../listener.ts';
 import type { FenceRow, TargetReader } from '../../target.ts';
 import type { CursorFacts, DatabaseFacts, DeadFacts, FailingFacts, ResourceFacts } from '../../verdict/facts.ts';
+import { leastFreeBytes } from '../../verdict/problems/stores.ts';
 import { openReader, type Setting } from './app.ts';
 import { doubtsOf } from './doubts.ts';
 import { openDeadLetters } from './open-listener.ts';
@@ -54,6 +55,12 @@ export async function askDatabase({ config }: Setting, database: Database): Prom
     permits: await reader.permits(),
     dead: await askDead(letters),
   };
+}
+
+/** Whether the disk of a SQLite file has no room left: then it cannot even be read. */
+export async function isDiskFull({ target }: Config): Promise<boolean> {
+  const room = target.type === 'sqlite' ? await roomOn(target.file) : null;
+  return room !== null && room < leastFreeBytes;
 }
 
 /** How much room this user has on the disk of a file; null where that cannot be found out. */

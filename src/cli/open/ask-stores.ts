@@ -5,7 +5,7 @@ import { whereaboutsOf } from '../../redis/connection/place.ts';
 import { parseAddress } from '../../targets/postgres/connection/address.ts';
 import type { DatabaseFacts, Facts, Plan, RedisFacts } from '../../verdict/facts.ts';
 import { connectRedis, type Setting } from './app.ts';
-import { askDatabase, closeDatabase, type Database, openDatabase } from './ask-database.ts';
+import { askDatabase, closeDatabase, type Database, isDiskFull, openDatabase } from './ask-database.ts';
 import { askRedis } from './ask-redis.ts';
 import { AskedStore, askMs } from './asked-store.ts';
 
@@ -38,6 +38,7 @@ export class StoreAsker implements AsyncDisposable {
       open: () => openDatabase(own),
       ask: (database) => askDatabase(own, database),
       close: closeDatabase,
+      explain: async () => ((await isDiskFull(config)) ? 'full' : null),
     });
   }
 

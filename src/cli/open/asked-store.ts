@@ -10,6 +10,8 @@ export interface Asking<Connection, Answer> {
   readonly open: () => Promise<Connection>;
   readonly ask: (connection: Connection) => Promise<Answer>;
   readonly close: (connection: Connection) => Promise<void> | void;
+  /** Looks for a reason that the error does not name; null if there is none. */
+  readonly explain?: () => Promise<Unknown['why'] | null>;
 }
 
 /** How long a store may take to answer. */
@@ -36,7 +38,7 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
       if (!(error instanceof SyncError)) throw error;
       const since = this.#silentSince ?? null;
       this.#silentSince ??= new Date();
-      return { is: 'unknown', because: textOf(error), since, why: whyOf(error) };
+      return { is: 'unknown', because: textOf(error), since, why: (await this.#asking.explain?.()) ?? whyOf(error) };
     }
   }
 

@@ -1,4 +1,4 @@
-import { totalOf } from '../../change.ts';
+import { sizeOf } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
 import { type Paint, plain, type Terminal } from '../terminal.ts';
@@ -38,7 +38,7 @@ function summaryLine(summary: Summary, out: Paint): string {
       met.outcome === 'throttled' ? 'no hit' : '',
       met.nextSlotInMs === null ? '' : `the next slot frees in ${formatDuration(met.nextSlotInMs)}`,
       met.pages > 0 ? `${changes(met.counts, out)} in ${many(met.records, 'record')}` : '',
-      met.pages === 0 && totalOf(met.counts) > 0 ? changes(met.counts, out) : '',
+      met.pages === 0 && sizeOf(met.counts) > 0 ? changes(met.counts, out) : '',
       met.rejected > 0 ? out.yellow(`${met.rejected} rejected`) : '',
       met.duplicates > 0 ? out.yellow(many(met.duplicates, 'duplicate')) : '',
       met.pages > 0 ? `${many(met.pages, 'page')}, ${many(met.hits, 'hit')}` : '',

@@ -79,7 +79,7 @@ describe('opening', () => {
     });
   });
 
-  test('says that the server is no cluster', async () => {
+  test('says that the server is not part of a cluster', async () => {
     const single = await aRedis();
     onTestFinished(() => single.stop());
     expect(await failureOf(openAt({ cluster: [`127.0.0.1:${single.port}`] }))).toMatchObject({
