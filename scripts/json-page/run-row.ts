@@ -55,8 +55,8 @@ export const runRow = object(
     slotWaitMs: count('How long the run waited for slots, in milliseconds.'),
     totals: object(
       {
-        runs: byName(count('How many runs.'), 'The runs by their outcome; `killed`: those without an end.'),
-        hits: byName(count('How many hits.'), 'The hits by the HTTP status that answered them.'),
+        runs: byName(count('How many runs.'), 'The runs by outcome.'),
+        hits: byName(count('How many hits.'), 'The hits by HTTP status.'),
       },
       'All runs and hits of the sync up to the end of this run.',
     ),

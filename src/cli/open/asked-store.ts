@@ -7,15 +7,14 @@ import type { Asked, Unknown } from '../../verdict/facts.ts';
 export interface Asking<Connection, Answer> {
   /** For the message, where it does not answer in time: `Redis at redis://127.0.0.1:6379/0`. */
   readonly label: string;
+  /** How long it may take to connect, and then to answer. */
+  readonly lookMs: number;
   readonly open: () => Promise<Connection>;
   readonly ask: (connection: Connection) => Promise<Answer>;
   readonly close: (connection: Connection) => Promise<void> | void;
   /** Looks for a reason that the error does not name; null if there is none. */
   readonly explain?: () => Promise<Unknown['why'] | null>;
 }
-
-/** How long a store may take to answer. */
-export const askMs = 1000;
 
 /** One store that is asked again and again. It keeps its connection while it answers, and knows since when it does not. */
 export class AskedStore<Connection, Answer> implements AsyncDisposable {
@@ -27,7 +26,7 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
     this.#asking = asking;
   }
 
-  /** Waits a second for the connection, and a second for the answer. Throws only what is a bug. */
+  /** Waits for the connection, and then for the answer, each for `lookMs` at most. Throws only what is a bug. */
   async ask(): Promise<Asked<Answer>> {
     try {
       const value = await this.#answer();
@@ -56,9 +55,10 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     const over = new AbortController();
     const late = async (): Promise<never> => {
-      await sleep(askMs, undefined, { signal: over.signal });
+      const { label, lookMs } = this.#asking;
+      await sleep(lookMs, undefined, { signal: over.signal });
       await nextTurn();
-      const message = `${this.#asking.label} did not answer within ${formatDuration(askMs)}; nothing was changed`;
+      const message = `${label} did not answer within ${formatDuration(lookMs)}; nothing was changed`;
       throw new UnreachableError(message);
     };
     try {
