@@ -30,7 +30,8 @@ export async function rewindListener(name: string, flags: RewindFlags, terminal:
   return ExitCode.ok;
 }
 
-function rewindTo(text: string): RewindTo {
+/** Reads a duration before now, a sequence number or a time. */
+export function rewindTo(text: string): RewindTo {
   if (/^\d+$/.test(text)) return { seq: Number(text) };
   const ago = parseDuration(text);
   const time = new Date(ago === undefined ? Date.parse(text) : Date.now() - ago);
