@@ -2,6 +2,7 @@ import type { Cursor, Mode } from './adapter.ts';
 import type { ChangeCounts } from './change.ts';
 import type { BackOffCause, ExitCode } from './errors.ts';
 import type { MappedFields } from './mapped-fields.ts';
+import type { HeldKind } from './permit.ts';
 import type { Validators } from './validators.ts';
 
 /** The durable state of a pass. It is stored in the target and moves in the same transaction as the rows. */
@@ -80,6 +81,8 @@ export interface Checkpoint {
   readonly heldUpdates?: HeldUpdates | null;
   /** A person permits the updates and the empty values that are held, once. */
   readonly emptiedPermission?: HeldPermit | null;
+  /** By what people name the held sets. */
+  readonly heldNames?: HeldNames | null;
   /** The last complete pass brought fewer records than the third party says that it has. */
   readonly incomplete?: { readonly records: number; readonly total: number } | null;
   /** A person permits the deletions that are held, once. */
@@ -179,6 +182,20 @@ export interface BackOff {
 export interface HeldPermit {
   readonly pass: number;
   readonly count: number;
+}
+
+export type HeldNames = Readonly<Record<HeldKind, HeldName | null>>;
+
+/** Names exactly one held set. */
+export interface HeldName {
+  readonly pass: number;
+  readonly count: number;
+  /** Of the ids of its records. */
+  readonly digest: string;
+  readonly because: string;
+  readonly at: number;
+  /** Other sets that were held in its place before: a number alone may be meant for one of these. */
+  readonly earlier: readonly { readonly count: number; readonly digest: string }[];
 }
 
 /** What the guard measured deletions by when it first held them. */

@@ -123,10 +123,24 @@ export function groupNamesOf(listener: string, shards: number): readonly string[
   return Array.from({ length: shards }, (_, shard) => `${listener}.${shard}of${shards}`);
 }
 
-/** The listener of a group, whatever the number of shards: no listener's own name ends like a shard's. */
+/** The listener of a group, whatever the number of shards, also of a rewind: no listener's own name ends like these. */
 export function listenerOf(group: string): string {
-  return group.replace(shardEnding, '');
+  return group.replace(rewindEnding, '').replace(shardEnding, '');
 }
+
+/** The name of the group that delivers again what a group has acknowledged, up to the event with this number. */
+export function rewindNameOf(group: string, until: number): string {
+  return `${group}.rewind-${until}`;
+}
+
+/** What a rewind delivers again, by the name of its group; null if the group is not a rewind. */
+export function rewindOf(name: string): { readonly group: string; readonly until: number } | null {
+  const [ending, until] = rewindEnding.exec(name) ?? [];
+  return ending === undefined ? null : { group: name.slice(0, -ending.length), until: Number(until) };
+}
+
+/** How the name of a rewind's group ends. */
+export const rewindEnding: RegExp = /\.rewind-(\d+)$/;
 
 /** How the name of a shard's group ends. */
 export const shardEnding: RegExp = /\.\d+of\d+$/;

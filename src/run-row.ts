@@ -80,3 +80,9 @@ export interface RunCount {
   readonly outcome: string | null;
   readonly count: number;
 }
+
+/** How many runs that started in one span of time had an outcome. */
+export interface RunSpan extends RunCount {
+  /** Where the span begins: a multiple of its length since the epoch. */
+  readonly at: Date;
+}

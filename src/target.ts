@@ -7,7 +7,7 @@ import type { Alias, Arrived, Clues } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
-import type { RunCount, RunQuery, RunRow } from './run-row.ts';
+import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
 import type { SyncEvent } from './sync-event.ts';
 import type { ResourceTable, TableState } from './table.ts';
 import type { SlotKeeper } from './throttle.ts';
@@ -102,6 +102,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** How many runs have started since then, by their outcome. */
   runStats(since: Date): Promise<readonly RunCount[]>;
+
+  /** The same for each span of so many milliseconds, oldest first. Spans without a run are left out. */
+  runHistory(since: Date, spanMs: number): Promise<readonly RunSpan[]>;
 
   /** What is paused. A pause that is over is left out. */
   pauses(): Promise<readonly Pause[]>;

@@ -74,6 +74,8 @@ export interface ListenTimings {
   readonly loopBackOffMs: number;
   /** The longest wait of a loop that failed. */
   readonly loopBackOffCapMs: number;
+  /** How often the daemon asks what people have paused and rewound. */
+  readonly steeringMs: number;
   /** How often the groups' cursors are stored in the target. */
   readonly cursorsMs: number;
   /** How often the daemon relays the outbox. */
@@ -122,6 +124,7 @@ export const defaultTimings: Timings = {
   deliveryGraceMs: 5000,
   loopBackOffMs: 500,
   loopBackOffCapMs: 5000,
+  steeringMs: 2000,
   cursorsMs: 5000,
   relayEveryMs: 5000,
   trimEveryMs: 3_600_000,

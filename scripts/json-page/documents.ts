@@ -1,4 +1,4 @@
-import { actDocuments } from './acts.ts';
+import { actDocuments, pause } from './acts.ts';
 import { event, syncEvent } from './events.ts';
 import {
   adapter,
@@ -41,8 +41,8 @@ const run = object(
     run: text('The id of the run.'),
     adapter,
     outcome: oneOf(
-      ['done', 'partial', 'throttled', 'not-due', 'held', 'incomplete', 'failed', 'stopped'],
-      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
+      ['done', 'partial', 'throttled', 'not-due', 'paused', 'held', 'incomplete', 'failed', 'stopped'],
+      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `paused`: a person has paused the sync. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
     ),
     exitCode,
     startedAt: time('When the run started.'),
@@ -56,6 +56,7 @@ const run = object(
     relayed: count('The events that this run put on the stream, with those that an earlier run had left.'),
     isRelayPaused: flag('Whether the stream is full. The outbox then holds the rest.'),
     nextSlotInMs,
+    pause: orNull(pause),
     resources: list(
       object(
         {
@@ -67,6 +68,13 @@ const run = object(
           held: orNull(held),
           emptied,
           updates,
+          heldTokens: object(
+            {
+              deletes: orNull(text('For `run --allow-mass-delete=` and `approve --deletes`, such as `340@9f3c`.')),
+              updates: orNull(text('For `run --allow-mass-update=` and `approve --updates`.')),
+            },
+            'What names exactly what is held back: its number, and the start of a digest of its records.',
+          ),
         },
         'A resource.',
       ),

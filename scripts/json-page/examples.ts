@@ -17,6 +17,7 @@ export const examples: Readonly<Record<string, unknown>> = {
     relayed: 3,
     isRelayPaused: false,
     nextSlotInMs: null,
+    pause: null,
     resources: [
       {
         resource: 'customers',
@@ -33,6 +34,7 @@ export const examples: Readonly<Record<string, unknown>> = {
         },
         emptied: null,
         updates: null,
+        heldTokens: { deletes: '340@9f3c', updates: null },
       },
     ],
     errors: [],

@@ -1,4 +1,4 @@
-import { hearsSync, shardEnding } from '../listener.ts';
+import { hearsSync, rewindEnding, shardEnding } from '../listener.ts';
 import { nearest } from '../nearest.ts';
 import { syncPatterns } from '../sync-event.ts';
 import { anyOf, describe, type Problem, pathOf } from './problems.ts';
@@ -191,10 +191,15 @@ function patternProblems(path: readonly unknown[], pattern: string, resources: r
 }
 
 function groupsAreApart({ listeners }: Members): readonly Problem[] {
-  const names = Object.keys(membersOf(listeners)).filter((name) => shardEnding.test(name));
-  return names.map((name) => {
-    return { path: pathOf(['listeners', name]), expected: 'a name that does not end like a shard', found: `"${name}"` };
-  });
+  const ofGroups = [
+    { ending: shardEnding, expected: 'a name that does not end like a shard' },
+    { ending: rewindEnding, expected: 'a name that does not end like a rewind' },
+  ];
+  return Object.keys(membersOf(listeners)).flatMap((name) =>
+    ofGroups
+      .filter(({ ending }) => ending.test(name))
+      .map(({ expected }) => ({ path: pathOf(['listeners', name]), expected, found: `"${name}"` })),
+  );
 }
 
 function mustBeOneOf(

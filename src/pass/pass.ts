@@ -1,14 +1,15 @@
-import { type Checkpoint, type HeldDeletes, type HeldPermit, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldNames, type HeldPermit, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
 import type { SyncError } from '../errors.ts';
 import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
-import type { StoredPass } from '../target.ts';
+import type { StoredPass, Target } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
 import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
 import { endValues } from './end/end-values.ts';
+import { namesOfHeld } from './held-names.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
@@ -115,9 +116,15 @@ export class Pass {
     const state = this.#state();
     const values = await endValues(state, run);
     const { checkpoint: before } = values;
-    const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
+    const {
+      ended,
+      checkpoint: after,
+      keepsSeen,
+      held,
+    } = isSnapshot(before)
       ? await endSnapshot({ ...state, checkpoint: before }, values, run)
       : await endChanges({ ...state, checkpoint: before }, values, run);
+    const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames) };
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
     const isWhole = isSnapshot(before) && !ended.isIncomplete;
@@ -162,6 +169,12 @@ export class Pass {
     return held?.count === stored ? held : null;
   }
 
+  /** How people name what is held. */
+  get heldNames(): HeldNames {
+    if (this.#checkpoint === null) return { deletes: null, updates: null };
+    return this.#checkpoint.heldNames ?? namesOfHeld(this.#checkpoint, this.#held);
+  }
+
   /** Permits, once, exactly the deletions, or the updates and empty values, that the guard has held back. */
   async permit(what: 'deletes' | 'updates', run: Pick<RunContext, 'target'>): Promise<void> {
     const held = what === 'deletes' ? this.held : this.heldUpdates;
@@ -195,8 +208,7 @@ export class Pass {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
     const paths = startsPass ? pathsAtStart(this.#paths, checkpoint) : this.#paths;
     const afresh = { seen: null, held: held.serialize(), paths: JSON.stringify(paths) };
-    // Those of a pass that is given up must not be taken for those of the new one.
-    if (startsPass && this.#held.deferred.count > 0) await target.dropDeferred(this.#name);
+    if (startsPass) await this.#dropDeferred(target);
     await target.save(this.#name, { checkpoint, ...(startsPass && afresh) });
     this.#checkpoint = checkpoint;
     this.#held = held;
@@ -204,6 +216,12 @@ export class Pass {
     if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
+  }
+
+  /** Updates that an earlier pass has kept, and even those of a page that died, must not be taken for those of the new one. */
+  async #dropDeferred(target: Target): Promise<void> {
+    const mayHaveSome = this.#held.deferred.count > 0 || this.resource.guard.maxUpdates !== undefined;
+    if (mayHaveSome && this.#checkpoint !== null) await target.dropDeferred(this.#name);
   }
 
   /** After a page that failed half-way: what was seen is read again from where it is stored. */

@@ -3,10 +3,7 @@ import { lowestCursor } from '../relay/groups.ts';
 import type { Relayer } from '../relay/relayer.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
-import { totalsAfter } from './run-totals.ts';
-
-/** The last of these rows that has totals is counted on from; those after it were killed. */
-const runsCounted = 60;
+import { totalsWith } from './run-totals.ts';
 
 interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'timeline' | 'now'> {
   readonly relayer: Relayer;
@@ -26,8 +23,11 @@ export async function finish(
   stop: AbortSignal,
 ): Promise<void> {
   const { lease, target, timings, timeline, now } = context;
-  const row = () => report.row(now(), stopCodeOf(stop), timeline);
-  if (!lease.isTrusted()) return target.recordRun(row()).catch(() => {});
+  const record = async () => {
+    const row = report.row(now(), stopCodeOf(stop), timeline);
+    await target.recordRun({ ...row, totals: await totalsWith(row, target) });
+  };
+  if (!lease.isTrusted()) return record().catch(() => {});
   await announceNews(report, context);
   if (!report.isAlarmed) {
     try {
@@ -38,8 +38,7 @@ export async function finish(
     }
   }
   try {
-    const ended = row();
-    await target.recordRun({ ...ended, totals: totalsAfter(ended, await target.runs({ limit: runsCounted })) });
+    await record();
   } catch (error) {
     report.met(error);
   }

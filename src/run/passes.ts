@@ -10,6 +10,7 @@ import type { RunContext } from './context.ts';
 import { applyPermits, type Permit } from './permits.ts';
 import type { RunReport } from './report.ts';
 import { reportBackOff, reportDrift, reportEnd } from './report-pass.ts';
+import { applyStoredPermits } from './stored-permits.ts';
 
 export interface PassesOptions {
   /** The resources to work on: all of the config, or those that were asked for. */
@@ -29,6 +30,7 @@ export async function openPasses(options: PassesOptions, run: RunContext, report
   const passes: Pass[] = [];
   for (const resource of options.resources) passes.push(await openPass(resource, run));
   report.opened(passes);
+  await applyStoredPermits(passes, run, report);
   if (options.permits) await applyPermits(passes, options.permits, run, report);
   if (options.isFull) for (const pass of passes) pass.startOver({ verifies: options.verifies === true });
   return passes;

@@ -4,6 +4,8 @@ import { formatDuration } from '../duration.ts';
 import { ExitCode, IncompleteError, type ThrottledError } from '../errors.ts';
 import type { PageTotals } from '../pass/page/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
+import type { Pause } from '../pause.ts';
+import { heldTokenOf } from '../permit.ts';
 import type { Relayed } from '../relay/relay.ts';
 import type { RunRow } from '../run-row.ts';
 import { ResourceWork } from './resource-work.ts';
@@ -25,6 +27,7 @@ export class RunReport {
   #relayed = 0;
   #isRelayPaused = false;
   #nextSlotInMs: number | null = null;
+  #pause: Pause | null = null;
   #isHeld = false;
   #isOnlyIncomplete = true;
   #wasDue = false;
@@ -104,6 +107,10 @@ export class RunReport {
     this.#work.failed(resource, cause.message);
   }
 
+  paused(pause: Pause): void {
+    this.#pause = pause;
+  }
+
   held(warning: string): void {
     this.#isHeld = true;
     this.warn(warning);
@@ -136,6 +143,7 @@ export class RunReport {
       relayed: this.#relayed,
       isRelayPaused: this.#isRelayPaused,
       nextSlotInMs: this.#nextSlotInMs,
+      pause: this.#pause,
       resources,
       errors: this.#errors,
       warnings: this.#warnings,
@@ -162,6 +170,7 @@ export class RunReport {
       stopCode,
       errors: this.#errors,
       isOnlyIncomplete: this.#isOnlyIncomplete,
+      isPaused: this.#pause !== null,
       isHeld: this.#isHeld,
       isThrottled: this.#nextSlotInMs !== null,
       pages: this.#totals.pages,
@@ -171,9 +180,13 @@ export class RunReport {
   }
 }
 
-function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
+function summaryOf({ resource, checkpoint, heldNames }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
   const { pass, phase, progress, held, heldEmptied: emptied = null, heldUpdates: updates = null } = checkpoint;
   const { pages, records } = progress;
-  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied, updates }];
+  const heldTokens = {
+    deletes: heldNames.deletes && heldTokenOf(heldNames.deletes),
+    updates: heldNames.updates && heldTokenOf(heldNames.updates),
+  };
+  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied, updates, heldTokens }];
 }

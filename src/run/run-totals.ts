@@ -1,22 +1,25 @@
 import type { RunRow, RunTotals } from '../run-row.ts';
+import type { TargetReader } from '../target.ts';
+import { outcomes } from './summary.ts';
 
 /** How a run without an end counts. */
 const killed = 'killed';
 
 const none: RunTotals = { runs: {}, hits: {} };
 
-/** All runs and hits up to the end of this run, from the rows of those before it, newest first. Pure. */
-export function totalsAfter(row: RunRow, earlier: readonly RunRow[]): RunTotals {
-  const before = earlier.filter(({ run }) => run !== row.run);
-  const at = before.findIndex(({ totals }) => totals);
-  const uncounted = at === -1 ? before : before.slice(0, at);
-  const killedSince = uncounted.filter(({ endedAt }) => endedAt === null).length;
-  const { runs, hits } = before[at]?.totals ?? none;
+/** All runs and hits up to the end of this run, which is stored as one without an end. */
+export async function totalsWith(row: RunRow, target: Pick<TargetReader, 'runs' | 'runStats'>): Promise<RunTotals> {
+  const [last] = await target.runs({ limit: 1, outcomes });
+  const since = await target.runStats(last?.startedAt ?? new Date(0));
+  const unended = since.find(({ outcome }) => outcome === null)?.count ?? 0;
+  return totalsAfter(last?.totals ?? none, row, Math.max(0, unended - 1));
+}
+
+/** The totals of the run before, this run, and those that were killed between them. Pure. */
+export function totalsAfter({ runs, hits }: RunTotals, row: RunRow, killedSince: number): RunTotals {
   const { outcome, statuses = {} } = row;
-  return {
-    runs: sums(runs, { ...(killedSince > 0 && { [killed]: killedSince }) }, outcome === null ? {} : { [outcome]: 1 }),
-    hits: sums(hits, statuses),
-  };
+  const ended = outcome === null ? {} : { [outcome]: 1 };
+  return { runs: sums(runs, ended, killedSince > 0 ? { [killed]: killedSince } : {}), hits: sums(hits, statuses) };
 }
 
 function sums(...counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

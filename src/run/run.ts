@@ -4,6 +4,7 @@ import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import { BatchSize } from '../pass/page/batches.ts';
+import type { Pause } from '../pause.ts';
 import type { Progress } from '../progress.ts';
 import { ensureGroups, type ListenerGroup } from '../relay/groups.ts';
 import { Relayer } from '../relay/relayer.ts';
@@ -52,7 +53,8 @@ export interface RunDeps {
  *
  * 1. Open the target, take the newest fence, make tables and groups; write a row that says that the run has started.
  * 2. Relay what an earlier run left.
- * 3. While a resource is due, a slot comes in time, and time lasts: take a page, and end the pass after its last page.
+ * 3. Unless a person has paused the sync: while a resource is due, a slot comes in time, and time lasts, take a page, and end the
+ *    pass after its last page.
  * 4. Relay to the end, replace the row by one that says what the run did.
  *
  * Throws what keeps a run from starting. An error after that is in the summary, with its exit code.
@@ -78,7 +80,9 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
     await ensureGroups(options.groups, { stream: deps.stream, target });
     const drain = () => relayer.drain(signal, deps.timings.relayPatienceMs);
     report.relayed(await timeline.time('relay', null, drain, ({ appended }) => appended));
-    await stepPasses(await openPasses(options, context, report), options, context, report);
+    const pause = await pauseOf(target);
+    if (pause) report.paused(pause);
+    else await stepPasses(await openPasses(options, context, report), options, context, report);
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
   }
@@ -99,6 +103,11 @@ async function takeOverTarget(
   const tables = resources.map(({ table }) => table);
   await target.takeOver(identityOf(holder), tables, generationAfter(last), signal);
   crashPoint('after-claim');
+}
+
+/** The pause of the sync; undefined: it is not paused. */
+async function pauseOf(target: Target): Promise<Pause | undefined> {
+  return (await target.pauses()).find(({ listener }) => listener === null);
 }
 
 type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;

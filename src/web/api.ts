@@ -21,6 +21,13 @@ export function addApi(app: Hono<Env>, { sources, mask }: AppOptions): void {
     }
   };
 
+  app.get('/api/status', async (context) => {
+    const facts = await sources.facts();
+    const isSilent = facts.redis.is === 'unknown' && facts.database.is === 'unknown';
+    context.header('content-type', 'application/json; charset=utf-8');
+    return context.body(`${mask(JSON.stringify(sources.statusOf(facts)))}\n`, isSilent ? 503 : 200);
+  });
+
   app.get('/api/events', (context) => {
     const query = new URL(context.req.url).searchParams;
     const limit = Math.min(numberIn(query, 'limit') ?? 100, mostEvents);

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { type Acting, addActs } from './act/add-acts.tsx';
 import { addApi } from './api.ts';
 import type { AppOptions } from './app-options.ts';
 import { documentOf } from './document.tsx';
@@ -32,6 +33,7 @@ export function createApp(options: AppOptions): App {
   guard(app, door, options.assets);
   addLogin(app, door);
   for (const screen of screens) addScreen(app, screen, options, viewers);
+  if (canAnybodyOperate(access)) addActs(app, actingOf(options));
   addApi(app, options);
   addEnds(app, options);
   return {
@@ -56,19 +58,38 @@ function doorOf(options: AppOptions): Door {
 
 function addScreen(app: Hono<Env>, screen: Screen, options: AppOptions, viewers: Viewers): void {
   app.get(screen.path, async (context) => {
-    const { title, body, status = 200, isLive } = await contentOf(screen, requestOf(context, options));
-    const live = isLive ? `/live${pathOf(context)}` : undefined;
-    const props = { title, section: screen.section, role: context.get('role'), live };
-    return context.html(documentOf({ ...props, children: body }, options), status);
+    const content = await contentOf(screen.show(requestOf(context, options)));
+    return answer(context, screen, content, options);
   });
 
   app.get(`/live${screen.path}`, (context) => {
     const request = requestOf(context, options);
     return streamOf(context, viewers, async () => {
-      const { body, id } = await contentOf(screen, { ...request, now: options.now() });
+      const { body, id } = await contentOf(screen.show({ ...request, now: options.now() }));
       return { html: options.mask(String(body)), id: String(id ?? 0) };
     });
   });
+}
+
+function actingOf(options: AppOptions): Acting {
+  return {
+    actions: options.actions,
+    request: (context) => requestOf(context, options),
+    // An act may take longer than a screen: what was begun is not given up.
+    show: async (context, screen, content) => answer(context, screen, await content.catch(broken), options),
+  };
+}
+
+function answer(
+  context: Context<Env>,
+  screen: Screen,
+  content: Content,
+  options: AppOptions,
+): Response | Promise<Response> {
+  const { title, head, body, status = 200, isLive } = content;
+  const live = isLive ? `/live${pathOf(context)}` : undefined;
+  const props = { title, section: screen.section, role: context.get('role'), live, head };
+  return context.html(documentOf({ ...props, children: body }, options), status);
 }
 
 function requestOf(context: Context<Env>, { sources, now, access }: AppOptions): ScreenRequest {
@@ -82,12 +103,12 @@ function requestOf(context: Context<Env>, { sources, now, access }: AppOptions):
 }
 
 /** A screen whose store is away says so, in the same place. */
-async function contentOf(screen: Screen, request: ScreenRequest): Promise<Content> {
-  try {
-    return await within(screen.show(request));
-  } catch (error) {
-    return { title: 'Unknown', status: 503, isLive: true, body: <Broken error={error} /> };
-  }
+async function contentOf(content: Promise<Content>): Promise<Content> {
+  return within(content).catch(broken);
+}
+
+function broken(error: unknown): Content {
+  return { title: 'Unknown', status: 503, isLive: true, body: <Broken error={error} /> };
 }
 
 function addEnds(app: Hono<Env>, options: AppOptions): void {

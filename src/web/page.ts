@@ -3,8 +3,10 @@ import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.tsx';
 import type { AppOptions } from './app-options.ts';
 
+export type { Actions, Actor } from './actions.ts';
 export { assetsOf } from './assets.ts';
 export type { Access } from './protect/access.ts';
+export type { HeldSample } from './read/held-sample.ts';
 export type { Sources } from './read/sources.ts';
 
 /** The operator's page. It is a bundle of its own, which is loaded when the page is asked for. */

@@ -23,9 +23,11 @@ export interface ScreenRequest {
 
 export interface Content {
   readonly title: string;
+  /** What stays as it is while the rest is kept up to date: the heading, and forms that somebody may be filling in. */
+  readonly head?: Child;
   readonly body: Child;
   /** 200 by default. */
-  readonly status?: 200 | 404 | 503;
+  readonly status?: 200 | 403 | 404 | 409 | 503;
   /** Whether the content is kept up to date while somebody looks. */
   readonly isLive?: boolean;
   /** The newest sequence number that it shows: the `id:` of a live message. */

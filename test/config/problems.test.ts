@@ -176,6 +176,12 @@ test.each([
     undefined,
   ],
   [
+    'a listener that is called like a rewind',
+    { listeners: { 'a.rewind-12': { on: ['*'], from: 'now', type: 'log' } } },
+    'listeners["a.rewind-12"]',
+    undefined,
+  ],
+  [
     'shards without an order',
     { listeners: { l: { on: ['*'], from: 'now', type: 'log', ordering: 'none', shards: 2 } } },
     'listeners.l',

@@ -74,6 +74,26 @@ export function bookContract(name: string, make: () => Promise<TargetWorld>): vo
         );
       });
 
+      test('is counted with the others that started in its span of time', async () => {
+        const target = await takeOver(await open());
+        const hour = 3_600_000;
+        const start = Math.floor(noon / hour) * hour;
+        await target.recordRun(aRun('a', start));
+        await target.recordRun(aRun('b', start + hour - 1));
+        await target.recordRun(aRun('c', start + 1, { outcome: 'failed' }));
+        await target.startRun(aRun('d', start + 2 * hour, { endedAt: null, outcome: null }));
+        const history = await target.runHistory(new Date(start), hour);
+        expect(history).toHaveLength(3);
+        expect(history).toEqual(
+          expect.arrayContaining([
+            { at: new Date(start), outcome: 'done', count: 2 },
+            { at: new Date(start), outcome: 'failed', count: 1 },
+            { at: new Date(start + 2 * hour), outcome: null, count: 1 },
+          ]),
+        );
+        expect(await target.runHistory(new Date(start + hour), hour)).toHaveLength(1);
+      });
+
       test('keeps seven days, of each sync', async () => {
         const target = await takeOver(await open());
         const other = await open('billing');

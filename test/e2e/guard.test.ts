@@ -191,9 +191,10 @@ describe('--allow-mass-delete', () => {
     expect(json()).toMatchObject({ outcome: 'failed', hits: 0 });
     expect(json().errors).toMatchObject([
       {
-        message:
-          '9 is not the number of deletions that are held back: customers holds 10 (pass 2); nothing was deleted',
-        hint: expect.stringContaining('"cronsync run --allow-mass-delete=10"'),
+        message: expect.stringMatching(
+          /^9 is not the number of deletions that are held back: customers holds 10@\w{4} \(pass 2\); nothing was deleted$/,
+        ),
+        hint: expect.stringMatching(/"cronsync run --allow-mass-delete=10@\w{4}"/),
       },
     ]);
     expect(live(project)).toHaveLength(20);

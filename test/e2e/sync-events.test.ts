@@ -1,4 +1,6 @@
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { faultsOf } from '../docs/a-validator.ts';
 import { withListeners } from '../helpers/listening.ts';
 import { aReceiver, webhookTo } from '../helpers/receiver.ts';
 import { redis } from '../helpers/suite-redis.ts';
@@ -56,6 +58,28 @@ test('deletions that the guard holds are announced by the run that holds them, a
   const events = await project.sync(['events', '--type', 'sync.guard.held']);
   expect(events.stdout).toMatch(/sync\.guard\.held customers .*deletions of customers are held back/);
   expect(events.stderr).toBe('');
+});
+
+test('credentials, drift and a change of the records are announced once each, while they last', async () => {
+  const log = { on: ['sync.credentials.*', 'sync.drift.*', 'sync.schema.*'], from: 'beginning', type: 'log' };
+  await using project = await aProject({ redis, records: customers(8), config: withListeners({ log }) });
+  await project.sync();
+  project.serve(customers(8).map((customer) => ({ ...customer, fax: '1' })));
+  {
+    using system = new DatabaseSync(project.file, { timeout: 5000 });
+    system.exec("DELETE FROM customers WHERE id = '1'");
+  }
+  for (let run = 0; run < 3; run += 1) expect((await project.sync()).exitCode).toBe(0);
+  project.party.script({ status: 401 });
+  for (let run = 0; run < 2; run += 1) expect((await project.sync()).exitCode).toBe(77);
+  const { stdout } = await project.sync(['listen', '--drain', '--json']);
+  const events = stdout.split('\n').flatMap((line) => (line.includes('"sync.') ? [JSON.parse(line)] : []));
+  expect(events.flatMap((event) => faultsOf('sync-event', event))).toEqual([]);
+  expect(events.map(({ type, subject }) => `${type} ${subject}`).toSorted()).toEqual([
+    'sync.credentials.refused acme',
+    'sync.drift.found customers',
+    'sync.schema.changed customers',
+  ]);
 });
 
 test('a pattern that no event about the sync itself has is a problem of the config', async () => {

@@ -42,6 +42,7 @@ describe('a pass that starts', () => {
       completedAt: 900,
       moved: { a: 'b' },
       held: { count: 5, live: 10, because: 'x', at: 1 },
+      heldNames: null,
       heldSince: { base: 9, liveAtStart: 10 },
       permission: { pass: 3, count: 5 },
       deletions: [{ at: 1, live: 2, deleted: 1 }],

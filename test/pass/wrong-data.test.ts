@@ -8,6 +8,7 @@ import type { PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import { silentLog } from '../../src/log.ts';
 import type { Guard } from '../../src/pass/guard.ts';
 import type { Resource } from '../../src/pass/resource.ts';
+import { parseHeldToken } from '../../src/permit.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import { columnsOf } from '../../src/records/columns.ts';
 import { hashOf } from '../../src/records/hash.ts';
@@ -130,12 +131,10 @@ async function recover(system: Awaited<ReturnType<typeof aSystem>>, truth: Truth
   for (let passes = 0; passes < 12; passes += 1) {
     const { outcome, counts, resources } = await system.run(tell(truth, honest), { permits });
     const [held] = resources;
-    permits = [
-      ...(held?.held ? [{ what: 'deletes' as const, count: held.held.count }] : []),
-      ...(held?.emptied || held?.updates
-        ? [{ what: 'updates' as const, count: (held.emptied?.count ?? 0) + (held.updates?.count ?? 0) }]
-        : []),
-    ];
+    permits = (['deletes', 'updates'] as const).flatMap((what) => {
+      const token = parseHeldToken(held?.heldTokens[what] ?? '');
+      return token ? [{ what, ...token }] : [];
+    });
     if (permits.length === 0) permits = null;
     if (outcome === 'done' && counts.created + counts.updated + counts.deleted === 0 && passes > 2) return;
   }

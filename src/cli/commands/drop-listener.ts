@@ -15,7 +15,7 @@ export async function dropListener(name: string, options: ConfirmFlags, terminal
   const stream = await streamOf(setting, redis);
   const stored = (await target.groups()).map(({ group }) => group);
   const existing = (await stream.state()).groups.map((group) => group.name);
-  const groups = [...new Set([...stored, ...existing])].filter((group) => listenerOf(group) === name);
+  const groups = [...new Set([...stored, ...existing])].filter((group) => group === name || listenerOf(group) === name);
   if (groups.length === 0) {
     throw new UsageError(`the listener ${name} is unknown; nothing was done`, {
       hint: '"cronsync status" lists the known ones.',

@@ -118,8 +118,8 @@ async function openMeasuring(setting: Setting, isSent: boolean) {
 
 async function openPageAt({ host }: ListenAddress, flags: ListenFlags, setting: Setting): Promise<OpenPage> {
   const access = pageAccess(setting, host, flags.readOnly === true);
-  const { openPage } = await import('../open/open-page.ts');
-  return openPage(setting, { access, host, names: flags.host ?? [] });
+  const { bundledFiles, openPage } = await import('../open/open-page.ts');
+  return openPage(setting, { access, host, names: flags.host ?? [], files: bundledFiles() });
 }
 
 function startHealthServer(address: ListenAddress, daemon: Daemon, metrics: Metrics, open: OpenPage | null) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { type ListenAddress, listenOn, parseAddress } from '../listen-on.ts';
 import { loadSetting } from '../open/app.ts';
-import { openPage } from '../open/open-page.ts';
+import { bundledFiles, openPage } from '../open/open-page.ts';
 import { pageAccess } from '../open/page-access.ts';
 import type { WebFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -19,7 +19,7 @@ export async function webCommand(
   const { host, port } = addressOf(address ?? defaultAddress);
   const setting = await loadSetting(flags, terminal);
   const access = pageAccess(setting, host, flags.readOnly === true);
-  await using open = await openPage(setting, { access, host, names: flags.host ?? [] });
+  await using open = await openPage(setting, { access, host, names: flags.host ?? [], files: bundledFiles() });
   const hint = 'Give another address: "cronsync web 127.0.0.1:9092".';
   await using server = await listenOn(open.page.listener, { host, port }, hint);
   const url = shownUrl(server.url, host);

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withoutSecrets } from '../../config/effective.ts';
 import { redactor } from '../../config/redact.ts';
-import { groupNamesOf } from '../../listener.ts';
-import type { RedisConnection } from '../../redis/connection/connection.ts';
-import type { Access, Page, Sources } from '../../web/page.ts';
+import type { Access, Page } from '../../web/page.ts';
 import { isLoopbackAddress } from '../../web/protect/hosts.ts';
-import { connectRedis, openReader, type Setting, streamOf } from './app.ts';
-import { compileResources } from './compile-resources.ts';
-import { openDeadLetters } from './open-listener.ts';
+import type { Setting } from './app.ts';
 import { Opened } from './opened.ts';
+import { pageActions } from './page-actions.ts';
+import { openPageSources } from './page-sources.ts';
+
+export interface PageFiles {
+  readonly style: string;
+  readonly script: string;
+}
 
 export interface PageParts {
   readonly access: Access;
@@ -17,6 +19,8 @@ export interface PageParts {
   readonly host: string;
   /** More names under which browsers reach it. */
   readonly names: readonly string[];
+  /** Its style sheet and its script. */
+  readonly files: PageFiles;
 }
 
 /** The page, ready to answer. Closing it closes what was opened for it. */
@@ -25,7 +29,7 @@ export interface OpenPage extends AsyncDisposable {
 }
 
 /** Puts the page together. A store that is away is not an error here: the page says so. */
-export async function openPage(setting: Setting, { access, host, names }: PageParts): Promise<OpenPage> {
+export async function openPage(setting: Setting, { access, host, names, files }: PageParts): Promise<OpenPage> {
   const { createPage, assetsOf } = await import('../../web/page.ts');
   await using opened = new Opened();
   const mask = maskOf(setting, access);
@@ -34,8 +38,9 @@ export async function openPage(setting: Setting, { access, host, names }: PagePa
     name: setting.config.name,
     access,
     reachable: { isLoopback: isLoopbackAddress(host), names },
-    sources: await openSources(setting, opened),
-    assets: assetsOf({ style: readBundled('style.css'), script: readBundled('page.js') }),
+    sources: await openPageSources(setting, opened),
+    actions: pageActions(setting),
+    assets: assetsOf(files),
     mask,
     now: () => new Date(),
   });
@@ -61,52 +66,8 @@ function asHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** The build puts the page's files beside the bundle. */
-function readBundled(name: string): string {
-  return readFileSync(join(__dirname, 'page', name), 'utf8');
-}
-
-async function openSources(setting: Setting, opened: Opened): Promise<Sources> {
-  const { config, loaded } = setting;
-  const resources = await compileResources(setting);
-  const letters = opened.use(await openDeadLetters(setting));
-  const redis = new LazyRedis(setting);
-  opened.defer(() => redis.close());
-  const listeners = Object.entries(config.listeners).map(([name, { type, on, shards }]) => {
-    return [name, { type, on, groups: groupNamesOf(name, shards) }] as const;
-  });
-  return {
-    async database(work) {
-      await using reader = await openReader(setting);
-      return await work(reader);
-    },
-    letters,
-    stream: { state: async () => (await streamOf(setting, await redis.connection())).state() },
-    tables: new Map(resources.map(({ table }) => [table.resource, table])),
-    listeners: new Map(listeners),
-    config: { path: loaded.path, effective: withoutSecrets(config) },
-  };
-}
-
-/** One connection to Redis, made when it is needed first, and again where that failed. */
-class LazyRedis {
-  readonly #setting: Setting;
-  #opening: Promise<RedisConnection> | undefined;
-
-  constructor(setting: Setting) {
-    this.#setting = setting;
-  }
-
-  connection(): Promise<RedisConnection> {
-    this.#opening ??= connectRedis(this.#setting).catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
-  }
-
-  async close(): Promise<void> {
-    const connection = await this.#opening?.catch(() => undefined);
-    connection?.close();
-  }
+/** The files of the page, which the build puts beside the bundle. */
+export function bundledFiles(): PageFiles {
+  const read = (name: string) => readFileSync(join(__dirname, 'page', name), 'utf8');
+  return { style: read('style.css'), script: read('page.js') };
 }

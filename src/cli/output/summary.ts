@@ -1,5 +1,6 @@
 import { sizeOf } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
+import type { Pause } from '../../pause.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
 import { type Paint, plain, type Terminal } from '../terminal.ts';
 import { changes, many } from './numbers.ts';
@@ -29,11 +30,13 @@ function printLine(summary: Summary, { print, report, out, logFormat }: Terminal
 
 function summaryLine(summary: Summary, out: Paint): string {
   const { outcome, name, resources, tookMs } = summary;
-  const paint = outcome === 'failed' ? out.red : outcome === 'held' || outcome === 'stopped' ? out.yellow : out.green;
+  const paint =
+    outcome === 'failed' ? out.red : ['held', 'stopped', 'paused'].includes(outcome) ? out.yellow : out.green;
   return `${out.bold(name)} ${paint(outcome)}: ${wordsOf(summary, resources)} ${out.dim(`(${formatDuration(tookMs)})`)}`;
 
   function wordsOf(met: Summary, passes: readonly ResourceSummary[]): string {
     if (met.outcome === 'not-due') return 'nothing is due';
+    if (met.outcome === 'paused' && met.pause) return pauseWords(met.pause);
     const parts = [
       met.outcome === 'throttled' ? 'no hit' : '',
       met.nextSlotInMs === null ? '' : `the next slot frees in ${formatDuration(met.nextSlotInMs)}`,
@@ -47,6 +50,11 @@ function summaryLine(summary: Summary, out: Paint): string {
     ].filter(Boolean);
     return parts.length > 0 ? parts.join('; ') : 'nothing was written';
   }
+}
+
+function pauseWords({ until, who, reason }: Pause): string {
+  const time = until === null ? 'until somebody resumes it' : `until ${until.toISOString()}`;
+  return `no hit ${time}${reason === null ? '' : `: "${reason}"`} (by ${who})`;
 }
 
 function passWords({ resource, pass, pages, records }: ResourceSummary): string {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../duration.ts';
+import { type HeldToken, parseHeldToken } from '../../permit.ts';
 import type { Terminal } from '../terminal.ts';
 import type { GlobalOptions } from './flags.ts';
 
@@ -84,6 +85,13 @@ export function duration(text: string): number {
 export function whole(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 1 or more.');
   return Number(text);
+}
+
+/** Reads how a person names what is held: `340`, or `340@9f3c`. */
+export function heldToken(text: string): HeldToken {
+  const token = parseHeldToken(text);
+  if (!token) throw new InvalidArgumentError('Write the number that was shown, such as 340 or 340@9f3c.');
+  return token;
 }
 
 /** Reads an exit code of a process: 0 to 255. */

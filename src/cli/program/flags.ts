@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../log.ts';
+import type { HeldToken } from '../../permit.ts';
 import type { LogFormat } from '../output/log-line.ts';
 
 /** The flags of every command. */
@@ -34,9 +35,9 @@ export interface RunFlags extends PlanFlags {
   /** With `full`: compare every row. */
   readonly verify?: boolean;
   /** How many deletions a person permits; true without a number. */
-  readonly allowMassDelete?: number | true;
+  readonly allowMassDelete?: HeldToken | true;
   /** How many updates and empty values. */
-  readonly allowMassUpdate?: number | true;
+  readonly allowMassUpdate?: HeldToken | true;
   readonly lockedExitCode?: number;
   readonly metricsFile?: string;
 }
@@ -98,9 +99,28 @@ export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
+export interface RewindFlags extends ConfirmFlags {
+  readonly to: string;
+}
+
 export interface ForgetFlags extends ConfirmFlags {
   readonly resource?: readonly string[];
   readonly tables?: boolean;
+}
+
+export interface ApproveFlags extends ActFlags {
+  readonly resource?: readonly string[];
+  readonly deletes?: HeldToken;
+  readonly updates?: HeldToken;
+}
+
+export interface ResumeFlags extends ActFlags {
+  readonly listener?: string;
+}
+
+export interface PauseFlags extends ResumeFlags {
+  /** Milliseconds. */
+  readonly for?: number;
 }
 
 /** Which dead letters. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Choose, collect, runs, withConfirmation, withGlobals } from './arguments.ts';
-import type { ConfirmFlags, ListenFlags } from './flags.ts';
+import type { ConfirmFlags, ListenFlags, RewindFlags } from './flags.ts';
 import { withPageFlags } from './web.ts';
 
 /** Adds `cronsync listen`, the daemon, and `cronsync listener drop`, which forgets a listener. */
@@ -27,5 +27,14 @@ export function addListen(program: Command, choose: Choose): void {
   );
   runs<ConfirmFlags>(drop, choose, async ({ flags, words: [name = ''], terminal }) =>
     (await import('../commands/drop-listener.ts')).dropListener(name, flags, terminal),
+  );
+
+  const rewind = withConfirmation(
+    withGlobals(
+      listener.command('rewind <name>').description('deliver events again, by a group beside the one that goes on'),
+    ),
+  ).requiredOption('--to <position>', 'those after this: 2h ago, a sequence number, or a time (2026-01-31T12:00Z)');
+  runs<RewindFlags>(rewind, choose, async ({ flags, words: [name = ''], terminal }) =>
+    (await import('../commands/rewind-listener.ts')).rewindListener(name, flags, terminal),
   );
 }

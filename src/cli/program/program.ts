@@ -4,6 +4,7 @@ import { nearest } from '../../nearest.ts';
 import type { Streams } from '../caller.ts';
 import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
+import { addActs } from './act.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
 import { addInspection } from './inspect.ts';
@@ -83,6 +84,7 @@ function buildProgram(program: Command, choose: Choose): void {
   addListen(program, choose);
   addWeb(program, choose);
   addDead(program, choose);
+  addActs(program, choose);
   addSyncs(program, choose);
   addSetup(program, choose);
 }

@@ -5,7 +5,7 @@ import type { Lease } from '../../lock.ts';
 import type { Log } from '../../log.ts';
 import { type ListenMeter, silentMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
-import type { Group } from '../group/group.ts';
+import { deliveredAs, type Group } from '../group/group.ts';
 import { Attempt, type Outcome } from './attempt.ts';
 import type { Circuit } from './circuit.ts';
 import type { DeadLetterBox, Reason } from './dead-letter-box.ts';
@@ -117,7 +117,7 @@ export class Courier {
     if (lease && !lease.isTrusted()) throw new LeaseLostError('the lease of the group cannot be trusted any more');
     task.attempt = new Attempt({
       listener,
-      name: this.#group.listener.name,
+      name: deliveredAs(this.#group),
       event,
       json: task.json ?? '',
       attempt: (task.attempts?.count ?? 0) + 1,

@@ -1,3 +1,4 @@
+import { lastSchemaChange } from '../../field-paths.ts';
 import type { Pass } from '../../pass/pass.ts';
 import type { RunContext } from '../context.ts';
 import type { Summary } from '../summary.ts';
@@ -29,7 +30,7 @@ export async function announce(
 
 async function standingsOf(passes: readonly Pass[], target: RunContext['target']): Promise<ResourceStanding[]> {
   const standings: ResourceStanding[] = [];
-  for (const { resource, checkpoint } of passes) {
+  for (const { resource, checkpoint, schemaChanges } of passes) {
     if (!checkpoint) continue;
     const { found } = await target.drift(resource.table.resource);
     const drift = found?.isBeingRepaired ? null : found;
@@ -38,7 +39,7 @@ async function standingsOf(passes: readonly Pass[], target: RunContext['target']
       checkpoint,
       totals: checkpoint.totals ?? null,
       drift,
-      schemaChange: null,
+      schemaChange: lastSchemaChange(schemaChanges),
     });
   }
   return standings;

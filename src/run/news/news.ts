@@ -9,10 +9,11 @@ export interface News {
   readonly resources: Readonly<Record<string, ResourceNews>>;
 }
 
+export type HeldKind = 'deletes' | 'updates' | 'values';
+
 export interface ResourceNews {
-  /** The guard holds deletions back; values that would become empty. */
-  readonly holdsDeletes: boolean;
-  readonly holdsUpdates: boolean;
+  /** What the guard holds back: deletions, updates, values that would become empty. */
+  readonly holds: readonly HeldKind[];
   readonly hasDrifted: boolean;
   /** When the schema change was found that was announced last. */
   readonly schemaAt: number | null;
@@ -23,7 +24,7 @@ export interface ResourceNews {
 const noNews: News = { failingSince: null, isRefused: false, resources: {} };
 
 export const noResourceNews: ResourceNews = {
-  ...{ holdsDeletes: false, holdsUpdates: false, hasDrifted: false, schemaAt: null, totals: null },
+  ...{ holds: [], hasDrifted: false, schemaAt: null, totals: null },
 };
 
 export function newsIn(json: string | null): News {

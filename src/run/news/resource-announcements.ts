@@ -1,7 +1,7 @@
 import { type ChangeCounts, noChanges } from '../../change.ts';
 import { countsOf, differingIn } from '../../verify/findings.ts';
 import type { Announcement } from './announcement.ts';
-import type { ResourceNews } from './news.ts';
+import type { HeldKind, ResourceNews } from './news.ts';
 import type { ResourceStanding, Standing } from './standing.ts';
 
 /** What is new of one resource. */
@@ -27,27 +27,23 @@ interface Part {
   readonly news: Partial<ResourceNews>;
 }
 
-function held({ holdsDeletes, holdsUpdates }: ResourceNews, { resource, checkpoint }: ResourceStanding): Part {
-  const { held: deletes, heldEmptied: updates = null, pass } = checkpoint;
-  const announcement = (
-    what: 'deletes' | 'updates',
-    { count, because }: { count: number; because: string },
-  ): Announcement => ({
-    type: 'sync.guard.held',
-    subject: resource,
-    data: {
-      ...{ resource, pass, what, count, because },
-      message: `${what === 'deletes' ? 'deletions' : 'empty values'} of ${resource} are held back: ${because}`,
-    },
-  });
+const nouns: Readonly<Record<HeldKind, string>> = { deletes: 'deletions', updates: 'updates', values: 'empty values' };
+
+function held({ holds }: ResourceNews, { resource, checkpoint }: ResourceStanding): Part {
+  const { held: deletes, heldUpdates: updates, heldEmptied: values, pass } = checkpoint;
+  const found = Object.entries({ deletes, updates, values }) as [HeldKind, Held | null | undefined][];
+  const now = found.flatMap(([what, one]) => (one ? [{ what, ...one }] : []));
+  const begun = now.filter(({ what }) => !holds.includes(what));
   return {
-    announcements: [
-      ...(deletes && !holdsDeletes ? [announcement('deletes', deletes)] : []),
-      ...(updates && !holdsUpdates ? [announcement('updates', updates)] : []),
-    ],
-    news: { holdsDeletes: deletes !== null, holdsUpdates: updates !== null },
+    announcements: begun.map(({ what, count, because }) => {
+      const message = `${nouns[what]} of ${resource} are held back: ${because}`;
+      return { type: 'sync.guard.held', subject: resource, data: { resource, pass, what, count, because, message } };
+    }),
+    news: { holds: now.map(({ what }) => what) },
   };
 }
+
+type Held = { readonly count: number; readonly because: string };
 
 /** The first pass, one that took several runs, and one that changed something. Any other pass says nothing new, minute by minute. */
 function completed(

@@ -8,6 +8,7 @@ export const sections = [
   { path: '/runs', title: 'Runs' },
   { path: '/events', title: 'Events' },
   { path: '/rejects', title: 'Rejects' },
+  { path: '/activity', title: 'Activity' },
   { path: '/config', title: 'Config' },
 ] as const;
 
@@ -26,11 +27,13 @@ export interface LayoutProps {
   /** Where the live copy of the content comes from. */
   readonly live?: string | undefined;
   readonly refresh?: string;
+  /** What stays as it is beside live content. */
+  readonly head?: Child;
   readonly children?: Child;
 }
 
 /** The whole document around a screen. */
-export function Layout({ name, title, assets, section, role, isOpen, live, refresh, children }: LayoutProps) {
+export function Layout({ name, title, assets, section, role, isOpen, live, refresh, head, children }: LayoutProps) {
   return (
     <html lang="en">
       <head>
@@ -56,6 +59,7 @@ export function Layout({ name, title, assets, section, role, isOpen, live, refre
           {role === null ? null : <Who role={role} isOpen={isOpen} />}
         </header>
         <main id="main" tabindex={-1}>
+          {head}
           {live === undefined ? (
             children
           ) : (

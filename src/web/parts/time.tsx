@@ -1,13 +1,12 @@
-import { formatDuration } from '../../duration.ts';
+import { ago, roughly } from '../../verdict/words.ts';
 
-/** A time as its age: `40s ago`. The whole time is in its title. */
+/** A time as its age: `40 s ago`. The whole time is in its title. */
 export function Ago({ at, now }: { readonly at: Date | number; readonly now: Date }) {
   const time = new Date(at);
-  const ms = now.getTime() - time.getTime();
-  const text = ms >= 0 ? `${formatDuration(ms)} ago` : `in ${formatDuration(-ms)}`;
+  const aheadMs = time.getTime() - now.getTime();
   return (
     <time datetime={time.toISOString()} title={shortTime(time)}>
-      {ms >= 0 && ms < 1000 ? 'just now' : text}
+      {aheadMs > 1000 ? `in ${roughly(aheadMs)}` : ago(time, now)}
     </time>
   );
 }

@@ -24,8 +24,10 @@ export function guard(app: Hono<Env>, door: Door, assets: Assets): void {
     }
   });
   app.use(async (context, next) => {
-    const host = context.req.header('host') ?? new URL(context.req.url).host;
-    if (!isOurHost(host, door.reachable)) return context.text(wrongHost, 421);
+    const { host: asked } = new URL(context.req.url);
+    const host = context.req.header('host') ?? asked;
+    // A request may name another host in its first line than in its header.
+    if (![host, asked].every((one) => isOurHost(one, door.reachable))) return context.text(wrongHost, 421);
     if (!['GET', 'HEAD'].includes(context.req.method) && !isFromOurPage(originOf(context, host))) {
       return context.text(wrongOrigin, 403);
     }

@@ -1,6 +1,8 @@
 import type { Child } from 'hono/jsx';
+import { beforeEverything } from '../../event.ts';
 import { deadLetterId, matchesType } from '../../listener.ts';
 import type { GroupState, StreamState } from '../../stream.ts';
+import type { Facts } from '../../verdict/facts.ts';
 import { ValueDiff, ValueText } from '../parts/diff.tsx';
 import { EventType } from '../parts/events-table.tsx';
 import { FactsList } from '../parts/facts-list.tsx';
@@ -14,7 +16,7 @@ import { readEvent } from '../read/events.ts';
 import { recordPath } from '../read/links.ts';
 import type { ListenerFacts, Sources } from '../read/sources.ts';
 import { jsonText } from '../read/value-text.ts';
-import { LateError, within } from '../read/within.ts';
+import { within } from '../read/within.ts';
 import type { Content, Screen } from '../screen.ts';
 
 /** One event: what it changed in two columns, what each listener has done with it, and the CloudEvent itself. */
@@ -156,49 +158,49 @@ interface DeliveryRow {
   readonly state: Child;
 }
 
-async function deliveriesOf(
-  event: ShownEvent,
-  { listeners, stream, letters }: Sources,
-): Promise<DeliveryRow[] | string> {
-  const state = await within(stream.state()).catch(messageOfLoss);
-  const rows = [...listeners].flatMap(([name, listener]) =>
-    wants(listener, event) ? listener.groups.map((group) => ({ name, group })) : [],
+async function deliveriesOf(event: ShownEvent, { facts, listeners, letters }: Sources): Promise<DeliveryRow[]> {
+  const { redis } = await facts();
+  const groups = [...listeners].flatMap(([name, listener]) =>
+    wants(listener, event)
+      ? listener.groups.map((group) => ({ name, group, isSharded: listener.groups.length > 1 }))
+      : [],
   );
   return Promise.all(
-    rows.map(async ({ name, group }) => {
+    groups.map(async ({ name, group, isSharded }) => {
       const letter = await within(letters.get(deadLetterId(group, event.position))).catch(() => null);
-      if (!letter)
-        return { group, state: typeof state === 'string' ? state : stateIn(state, group, event, listeners.get(name)) };
       return {
         group,
-        state: (
-          <a href={`/listeners/${name}`}>
-            <Status tone="bad" glyph="✕" text={`dead letter: ${letter.reason}`} />
-          </a>
-        ),
+        state: letter ? <Dead listener={name} reason={letter.reason} /> : stateIn(redis, group, event, isSharded),
       };
     }),
   );
 }
 
-function messageOfLoss(error: unknown): string {
-  return error instanceof LateError ? 'unknown: Redis does not answer' : 'unknown: Redis is away';
+function Dead({ listener, reason }: { readonly listener: string; readonly reason: string }): Child {
+  return (
+    <a href={`/listeners/${listener}`}>
+      <Status tone="bad" glyph="✕" text={`dead letter: ${reason}`} />
+    </a>
+  );
 }
 
 function wants({ on }: ListenerFacts, { type }: ShownEvent): boolean {
   return on.some((pattern) => matchesType(pattern, type));
 }
 
-function stateIn(
-  stream: StreamState,
-  group: string,
-  { position }: ShownEvent,
-  listener: ListenerFacts | undefined,
-): Child {
-  const found = stream.groups.find(({ name }) => name === group);
-  if (!found) return <Status tone="note" glyph="·" text="this group is not on the stream" />;
-  if (found.lastDelivered.generation !== position.generation) return 'unknown: the stream has another generation';
-  return <Status {...deliveryOf(found, position.seq, (listener?.groups.length ?? 1) > 1)} />;
+function stateIn(redis: Facts['redis'], group: string, { position }: ShownEvent, isSharded: boolean): Child {
+  if (redis.is === 'unknown') return <Status tone="bad" glyph="?" text="unknown: Redis does not answer" />;
+  const found = groupIn(redis.value.stream, group);
+  if (!found) return <Status tone="quiet" glyph="·" text="this listener has not started" />;
+  const { generation } = found.lastDelivered;
+  if (generation !== position.generation && generation !== beforeEverything.generation) {
+    return <Status tone="quiet" glyph="?" text="unknown: the stream has another generation" />;
+  }
+  return <Status {...deliveryOf(found, position.seq, isSharded)} />;
+}
+
+function groupIn({ groups }: StreamState, group: string): GroupState | undefined {
+  return groups.find(({ name }) => name === group);
 }
 
 function deliveryOf({ lastDelivered, oldestPending }: GroupState, seq: number, isSharded: boolean) {
@@ -213,8 +215,7 @@ function deliveryOf({ lastDelivered, oldestPending }: GroupState, seq: number, i
   return { tone: 'note', glyph: '◐', text: 'read; delivered, or being delivered' } as const;
 }
 
-function Deliveries({ rows }: { readonly rows: readonly DeliveryRow[] | string }) {
-  if (typeof rows === 'string') return <p>{rows}</p>;
+function Deliveries({ rows }: { readonly rows: readonly DeliveryRow[] }) {
   if (rows.length === 0) return <p class="empty">No listener gets events of this type.</p>;
   return (
     <Table

@@ -27,10 +27,15 @@ export const eventsScreen: Screen = {
     return {
       title: 'Events',
       isLive: isTail,
-      body: (
+      id: page.newest,
+      head: (
         <>
           <h1>Events</h1>
-          <Filter filter={filter} isPaused={isPaused} resources={[...sources.tables.keys()]} />
+          <Filter filter={filter} isPaused={isPaused} resources={[...sources.resources.keys()]} />
+        </>
+      ),
+      body: (
+        <>
           {page.events.length === 0 ? (
             <Empty>
               {page.newest === 0 ? 'No event yet. The first change makes one.' : 'No event fits this filter here.'}

@@ -11,6 +11,7 @@ export function LoginForm({ error }: { readonly error?: string }): Child {
             {error}
           </p>
         )}
+        <input type="text" name="username" value="token" autocomplete="username" hidden readonly />
         <label>
           Token
           <input type="password" name="token" required autocomplete="current-password" />

@@ -25,7 +25,7 @@ export const recordScreen: Screen = {
   async show(request): Promise<Content> {
     const resource = textIn(request.query, 'resource');
     const key = request.query.get('key') ?? '';
-    const table = resource === null ? undefined : request.sources.tables.get(resource);
+    const table = resource === null ? undefined : request.sources.resources.get(resource)?.table;
     if (!table || key === '')
       return {
         title: 'Record',
@@ -51,11 +51,14 @@ async function showRecord(table: ResourceTable, key: string, { sources, query, n
   return {
     title: `${resource} ${visible(key)}`,
     isLive: before === null,
+    id: found.page.newest,
+    head: (
+      <h1>
+        {resource} <Foreign text={key} limit={200} />
+      </h1>
+    ),
     body: (
       <>
-        <h1>
-          {resource} <Foreign text={key} limit={200} />
-        </h1>
         <RowNow row={found.row} table={table} />
         <Rejects rejects={found.rejects} now={now} />
         <DeadLetters letters={dead} now={now} />
@@ -148,7 +151,7 @@ function Search({
   readonly request: ScreenRequest;
   readonly resource: string | null;
 }) {
-  const names = [...sources.tables.keys()];
+  const names = [...sources.resources.keys()];
   return (
     <>
       <h1>Record</h1>

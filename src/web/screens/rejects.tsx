@@ -25,14 +25,18 @@ export const rejectsScreen: Screen = {
     return {
       title: 'Rejects',
       isLive: from === 0,
-      body: (
+      head: (
         <>
           <h1>Rejects</h1>
           <p>
             A record that does not fit is kept here and its row stays as it is. It leaves the list when a pass brings it
             again and it fits, or when a complete pass does not bring it any more.
           </p>
-          <Resources all={[...sources.tables.keys()]} current={resource} />
+          <Resources all={[...sources.resources.keys()]} current={resource} />
+        </>
+      ),
+      body: (
+        <>
           {shown.length === 0 ? (
             <Empty>No record is in quarantine.</Empty>
           ) : (

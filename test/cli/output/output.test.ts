@@ -40,6 +40,7 @@ const pass: ResourceSummary = {
   held: null,
   emptied: null,
   updates: null,
+  heldTokens: { deletes: null, updates: null },
 };
 const summary = (changed: Partial<Summary> = {}): Summary => ({
   name: 'crm',
@@ -58,6 +59,7 @@ const summary = (changed: Partial<Summary> = {}): Summary => ({
   relayed: 4,
   isRelayPaused: false,
   nextSlotInMs: null,
+  pause: null,
   resources: [],
   errors: [],
   warnings: [],

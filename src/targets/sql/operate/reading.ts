@@ -5,12 +5,12 @@ import { type Book, bookVersion, type SharedStatement } from './book.ts';
 import { previewOf, selectNews, selectPreview } from './news.ts';
 import { pauseOf, selectPauses } from './pauses.ts';
 import { permitOf, selectPermits } from './permits.ts';
-import { countRuns, runCountOf, runOf, selectRuns } from './runs.ts';
+import { countRuns, countRunsBySpan, runCountOf, runOf, runSpanOf, selectRuns } from './runs.ts';
 
 /** Reads the rows of a statement that is made for the version of our tables. Without tables there are none. */
 export type Ask = (make: (version: number) => SharedStatement) => Promise<readonly OurRow[]>;
 
-export type BookQuestion = 'runs' | 'runStats' | 'pauses' | 'permits' | 'activity' | 'news' | 'preview';
+export type BookQuestion = 'runs' | 'runStats' | 'runHistory' | 'pauses' | 'permits' | 'activity' | 'news' | 'preview';
 
 /** About what runs and people did. */
 export function bookQuestions(ask: Ask, book: Book): Pick<TargetReader, BookQuestion> {
@@ -19,6 +19,10 @@ export function bookQuestions(ask: Ask, book: Book): Pick<TargetReader, BookQues
   return {
     runs: async (query) => (await ask((version) => selectRuns(book, version, query))).map(runOf),
     runStats: async (since) => (await ask((version) => countRuns(book, version, since))).map(runCountOf),
+    async runHistory(since, spanMs) {
+      const rows = await ask((version) => countRunsBySpan(book, version, since, Math.trunc(spanMs)));
+      return rows.map(runSpanOf);
+    },
     pauses: async () => (await askNew(selectPauses(book, Date.now()))).map(pauseOf),
     permits: async () => (await askNew(selectPermits(book, Date.now()))).map(permitOf),
     activity: async (query) => (await askNew(selectActivities(book, query))).map(activityOf),

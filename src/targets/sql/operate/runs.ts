@@ -1,4 +1,4 @@
-import type { RunCount, RunQuery, RunRow } from '../../../run-row.ts';
+import type { RunCount, RunQuery, RunRow, RunSpan } from '../../../run-row.ts';
 import { type OurRow, textOrNull } from '../our-rows.ts';
 import { type Book, bookVersion, type SharedStatement } from './book.ts';
 
@@ -27,6 +27,13 @@ export function countRuns(book: Book, version: number, since: Date): SharedState
   return { sql, values: [book.name, since.getTime()] };
 }
 
+export function countRunsBySpan(book: Book, version: number, since: Date, spanMs: number): SharedStatement {
+  const { startedAt, outcome } = columnsOf(book, version);
+  const sql = `SELECT ${startedAt} - ${startedAt} % $3 AS at, ${outcome} AS outcome, count(*) AS runs
+    FROM ${book.table('_sync_runs')} WHERE name = $1 AND ${startedAt} >= $2 GROUP BY 1, 2 ORDER BY 1, 2`;
+  return { sql, values: [book.name, since.getTime(), spanMs] };
+}
+
 function columnsOf({ oldRun }: Book, version: number) {
   return version < bookVersion ? oldRun : { startedAt: 'started_at', outcome: 'outcome' };
 }
@@ -38,6 +45,10 @@ export function runOf({ row }: OurRow): RunRow {
 
 export function runCountOf({ outcome, runs }: OurRow): RunCount {
   return { outcome: textOrNull(outcome), count: Number(runs) };
+}
+
+export function runSpanOf(row: OurRow): RunSpan {
+  return { at: new Date(Number(row.at)), ...runCountOf(row) };
 }
 
 export function storeRun({ name, table }: Book, run: RunRow): SharedStatement {
