@@ -79,6 +79,8 @@ export default defineConfig({
           include: SYNC_LONG ? [long] : [],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
         },
       },
     ],
