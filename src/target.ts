@@ -22,6 +22,12 @@ export interface TargetReader extends AsyncDisposable {
   /** For people, without credentials: `sqlite:./sync.db`. */
   readonly label: string;
 
+  /**
+   * Asks several questions together, with fewer round trips. A server answers all of them from one state. Whoever asks may be
+   * called again: a lost connection repeats it.
+   */
+  atOnce<T>(ask: (questions: TargetQuestions) => Promise<T>): Promise<T>;
+
   /** The server, for people, and its clock. Asked by `check` and `status`. */
   server(): Promise<ServerState>;
 
@@ -130,6 +136,9 @@ export interface TargetReader extends AsyncDisposable {
   /** Why the records of a resource are in quarantine: the most frequent reasons first. */
   rejectReasons(resource: string): Promise<readonly RejectReason[]>;
 }
+
+/** What may be asked of a target. */
+export type TargetQuestions = Omit<TargetReader, 'label' | 'atOnce' | typeof Symbol.asyncDispose>;
 
 /**
  * Where a run may write: the system's own database. One open target belongs to one run. Every writing call is one
