@@ -2,23 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 // fast: pure tests without services. real: Redis, databases and HTTP servers, of which each test file has its own; only Postgres
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
-// with random faults, after all the others.
-// browser: what needs Debian's chromium, which only `npm run test:long` runs.
-const browser = ['test/e2e/page/browser.test.ts'];
+// with random faults, after all the others. long: what `npm run test:long` has only, in files that end with `.long.test.ts`.
+const long = 'test/**/*.long.test.ts';
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
-const { SYNC_REPORT = 'node_modules/.cache/test-report.json', SYNC_BROWSER } = process.env;
-const realFolders = [
-  'redis',
-  'relay',
-  'targets',
-  'http',
-  'adapters',
-  'contracts',
-  'listeners',
-  'cli',
-  'web/screens',
-  'web/server',
-];
+const { SYNC_REPORT = 'node_modules/.cache/test-report.json', SYNC_LONG } = process.env;
+const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
 
 export default defineConfig({
   define: { SYNC_TEST_BUILD: 'false' },
@@ -41,7 +29,7 @@ export default defineConfig({
           restoreMocks: true,
           unstubEnvs: true,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', ...realFolders.map((folder) => `test/${folder}/**`)],
+          exclude: [long, 'test/e2e/**', ...realFolders.map((folder) => `test/${folder}/**`)],
         },
       },
       {
@@ -49,6 +37,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: realFolders.map((folder) => `test/${folder}/**/*.test.ts`),
+          exclude: [long],
           globalSetup: ['test/helpers/setup-servers.ts'],
         },
       },
@@ -57,24 +46,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [...faults, ...browser],
+          exclude: [long, ...faults],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },
       },
-      ...(SYNC_BROWSER === undefined
-        ? []
-        : [
-            {
-              extends: true as const,
-              test: {
-                name: 'browser',
-                include: browser,
-                globalSetup: ['test/helpers/setup-servers.ts'],
-                testTimeout: 180_000,
-              },
-            },
-          ]),
       {
         extends: true,
         test: {
@@ -83,6 +59,15 @@ export default defineConfig({
           globalSetup: ['test/helpers/setup-servers.ts'],
           sequence: { groupOrder: 1 },
           maxWorkers: faults.length,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: SYNC_LONG ? [long] : [],
+          globalSetup: ['test/helpers/setup-servers.ts'],
+          testTimeout: 180_000,
         },
       },
     ],

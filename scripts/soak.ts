@@ -11,19 +11,19 @@ if (!/^[1-9]\d*$/.test(count)) {
   console.error(`soak: "${count}" is not a number of schedules`);
   process.exit(64);
 }
-const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos', 'page/browser'].map(
+const files = ['hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'].map(
   (name) => `test/e2e/${name}.test.ts`,
 );
 const inFull = {
+  SYNC_LONG: 'yes',
   SYNC_SEEDS: count,
   SYNC_HOSTS_SECONDS: '120',
   SYNC_RUNS: '40',
   SYNC_CITIES: 'all',
   SYNC_EVENTS: '12000',
-  SYNC_BROWSER: '1',
 };
 const report = 'node_modules/.cache/long-report.json';
-const args = ['run', ...(process.env.CI ? [] : ['--reporter', 'verbose']), ...files];
+const args = ['run', ...(process.env.CI ? [] : ['--reporter', 'verbose']), ...files, '.long.test.ts'];
 const tests = spawn(`${root}node_modules/.bin/vitest`, args, {
   cwd: root,
   env: { ...inFull, SYNC_REPORT: report, ...process.env },

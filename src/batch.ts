@@ -33,10 +33,13 @@ export interface Found {
   readonly isRowDeleted: boolean;
 }
 
-/** What is to be done with one record. `refresh`: the row is right, so only our own entry is written, without an event. */
+/**
+ * What is to be done with one record. `refresh`: the row is right, so only our own entry is written, without an event. `defer`:
+ * the row stays as it is, and the record is kept in the target until the end of its pass.
+ */
 export type Step =
   | { readonly record: Prepared; readonly change: Change }
-  | { readonly record: Prepared; readonly change: 'refresh' | 'none' };
+  | { readonly record: Prepared; readonly change: 'refresh' | 'none' | 'defer' };
 
 /** The records of a page, or some of them, that are written together. */
 export interface Batch {

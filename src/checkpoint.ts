@@ -33,8 +33,14 @@ export interface Checkpoint {
   readonly validators: Validators | null;
   /** How many records the last complete snapshot brought; null or absent where that is not known. */
   readonly lastCount?: number | null;
+  /** The first of the consecutive snapshots whose `lastCount` is not what the config expects ended then; null: it is, or none is. */
+  readonly countUnmetSince?: number | null;
+  /** The last commit that wrote what has changed at the third party; before the first one, the start of the first pass. */
+  readonly changedAt?: number;
   /** Which columns the last complete snapshot has filled, whatever its shape was. */
   readonly lastFields?: MappedFields | null;
+  /** Which columns the last complete snapshot has not filled, and an earlier one of this shape has. */
+  readonly lostFields?: readonly LostColumn[];
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */
@@ -69,8 +75,11 @@ export interface Checkpoint {
   readonly held: HeldDeletes | null;
   /** What the guard measured by when it first held deletions, until a pass deletes all that is gone. */
   readonly heldSince?: HeldSince | null;
-  /** Values that the guard holds back, and a person's permission for them. */
+  /** Empty values that the guard holds back. */
   readonly heldEmptied?: HeldEmptied | null;
+  /** Updates that the guard holds back. */
+  readonly heldUpdates?: HeldUpdates | null;
+  /** A person permits the updates and the empty values that are held, once. */
   readonly emptiedPermission?: HeldPermit | null;
   /** By what people name the held sets. */
   readonly heldNames?: HeldNames | null;
@@ -82,6 +91,8 @@ export interface Checkpoint {
   readonly liveAtStart?: number;
   /** Recent deletions, and how many rows were live as passes began, for the guard's window; oldest first. */
   readonly deletions: readonly DeletionCount[];
+  /** Values that became empty, and that were compared, for the guard's window; oldest first. */
+  readonly emptiedCounts?: readonly EmptiedCount[];
   /** How many live records the last complete pass did not bring. While it is 0, no record has a count of missing passes. */
   readonly missing: number;
   /** In phase `deleting` and `held`: missing records up to this id are dealt with. */
@@ -128,6 +139,10 @@ export interface PassProgress {
   readonly columns?: ColumnCounts;
   /** Rows of which the database refuses to empty values at the end of the pass. */
   readonly refusedEmptied?: number;
+  /** By column, how many values the end of the pass empties: known before the first is written. */
+  readonly emptying?: Readonly<Record<string, number>>;
+  /** Rows that the database refuses to update at the end of the pass. */
+  readonly refusedUpdates?: number;
   /** Which columns its pages have filled. */
   readonly fields?: MappedFields | null;
   readonly total: number | null;
@@ -140,6 +155,13 @@ export interface PassProgress {
   readonly isMixed?: boolean;
   /** Short digests of the cursors and the pages of this pass: one that comes again is an error. */
   readonly digests: readonly string[];
+}
+
+export interface LostColumn {
+  readonly column: string;
+  /** When the first pass ended that has not filled it, and how many records the last one had. */
+  readonly at: number;
+  readonly records: number;
 }
 
 /** What the third party did wrong. */
@@ -208,6 +230,22 @@ export interface HeldEmptied {
   readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
   readonly because: string;
   readonly at: number;
+}
+
+/** Rows that would be updated. They keep their values; the ids are in the held set. */
+export interface HeldUpdates {
+  readonly pass: number;
+  readonly count: number;
+  /** The rows of which the guard allows a share. */
+  readonly live: number;
+  readonly because: string;
+  readonly at: number;
+}
+
+export interface EmptiedCount {
+  readonly at: number;
+  /** For each column: filled values that passes of changes have compared, and values that became empty without a permission. */
+  readonly columns: Readonly<Record<string, { readonly compared: number; readonly emptied: number }>>;
 }
 
 export interface DeletionCount {

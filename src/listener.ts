@@ -1,6 +1,7 @@
 import { ExitCode, SyncError } from './errors.ts';
 import { formatPosition, type Position } from './event.ts';
 import type { Log } from './log.ts';
+import { syncPrefix } from './sync-event.ts';
 
 /** An event as listeners receive it: a CloudEvent (CloudEvents 1.0.2) whose data is the change of a record. */
 export interface ChangeEvent {
@@ -29,6 +30,8 @@ export interface ChangeEvent {
     readonly before: Readonly<Record<string, unknown>> | null;
     readonly after: Readonly<Record<string, unknown>> | null;
     readonly changed?: readonly string[];
+    /** Of an event about the sync itself, a sentence for people; it has fields of its own in place of the others. */
+    readonly message?: string;
   };
 }
 
@@ -90,12 +93,25 @@ export function defineListener(handlers: Handlers): Handlers {
   return handlers;
 }
 
-/** Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) matches this type. */
+/**
+ * Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) matches this type. An event about the sync itself is
+ * matched by its type, and by what begins like it (`sync.run.*`, `sync.*`); `*` is for records alone.
+ */
 export function matchesType(pattern: string, type: string): boolean {
+  if (type.startsWith(syncPrefix)) return pattern === type || (hearsSync(pattern) && matchesStart(pattern, type));
   if (pattern === '*') return true;
   const [resource, change] = pattern.split('.');
   const [ofResource, ofChange] = type.split('.');
   return (resource === '*' || resource === ofResource) && (change === '*' || change === ofChange);
+}
+
+/** Whether a pattern is for events about the sync itself. */
+export function hearsSync(pattern: string): boolean {
+  return pattern.startsWith(syncPrefix);
+}
+
+function matchesStart(pattern: string, type: string): boolean {
+  return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1));
 }
 
 /**

@@ -26,6 +26,15 @@ export interface RunRow {
   readonly resources?: readonly RunResource[];
   /** How long the run waited for slots. */
   readonly slotWaitMs?: number;
+  readonly totals?: RunTotals;
+}
+
+/** All runs and hits of the sync up to the end of a run: a counter needs no row of a run that is forgotten. */
+export interface RunTotals {
+  /** By outcome. */
+  readonly runs: Readonly<Record<string, number>>;
+  /** By the HTTP status. */
+  readonly hits: Readonly<Record<string, number>>;
 }
 
 export type PhaseName = 'lock' | 'relay' | 'slot' | 'fetch' | 'map' | 'commit' | 'delete' | 'verify';

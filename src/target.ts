@@ -82,6 +82,9 @@ export interface TargetReader extends AsyncDisposable {
    */
   known(table: ResourceTable, query: KnownQuery): Promise<readonly KnownRow[]>;
 
+  /** Of the records with these ids, those that were kept for the end of their pass. */
+  deferred(resource: string, ids: readonly number[]): Promise<readonly Prepared[]>;
+
   /** What was found of rows that somebody else changed, and where the last sample ended. */
   drift(resource: string): Promise<StoredDrift>;
 
@@ -176,6 +179,9 @@ export interface Target extends TargetReader {
    * Stores a checkpoint alone. Called where a pass moves without a change, or fails.
    */
   save(resource: string, stored: CheckpointToStore): Promise<void>;
+
+  /** Drops the records that were kept for the end of their pass, in several transactions. Called before that pass is over. */
+  dropDeferred(resource: string): Promise<void>;
 
   /**
    * Forgets what is known of these rows, and ends the pass, so that the next one brings everything and writes them again. Called

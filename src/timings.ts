@@ -8,6 +8,8 @@ export interface Timings extends ListenTimings {
   readonly redisAskMs: number;
   /** Redis: how long one script is repeated on transport errors. */
   readonly redisScriptBudgetMs: number;
+  /** How long a store may take to connect, and then to answer, when somebody only looks at the sync. */
+  readonly lookMs: number;
   /** Lock: the lease is renewed every third of its TTL, and trusted until this long before its end. */
   readonly leaseMarginMs: number;
   /** Lock: how often a renewal that failed is repeated. */
@@ -91,6 +93,7 @@ export const defaultTimings: Timings = {
   redisCommandMs: 5000,
   redisAskMs: 1000,
   redisScriptBudgetMs: 6000,
+  lookMs: 1000,
   leaseMarginMs: 3000,
   leaseRetryMs: 1000,
   runMs: 540_000,

@@ -104,13 +104,16 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       every: '1h',
       rejects: '1%',
       guard: { maxDeletes: 50 },
+      expect: { changeWithin: '2d' },
     },
   ],
   'resources.<resource>.schema': [
     { type: 'object', properties: columns, required: ['id'], additionalProperties: true },
   ],
   'resources.<resource>.schema.properties.<field>': [{ type: ['string', 'null'], format: 'email' }],
-  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, maxUpdates: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.expect': [{ changeWithin: '2d', records: { min: 100, max: 5000 } }],
+  'resources.<resource>.expect.records': [{ min: 100, max: 5000 }],
   'adapters.<adapter> of rest': [
     {
       type: 'rest',
@@ -291,7 +294,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   lock: [{ ttl: '30s' }],
-  guard: [{ maxDeletes: '20%', maxEmptied: '20%', window: '24h', confirm: 'auto' }],
+  guard: [{ maxDeletes: '20%', maxEmptied: '20%', maxUpdates: '50%', window: '24h', confirm: 'auto' }],
   events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
   heartbeat: [{ url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' }],
   'listeners.<listener> of webhook': [
@@ -343,6 +346,8 @@ At least 3 rows may be deleted where a share is less than that, and all rows of 
 What it holds stays in the table; the run exits with 3, and \`cronsync run --allow-mass-delete=N\` permits the N deletions that are held, once.
 A value that becomes empty stays in its row until the pass is complete.
 If more values of a column would become empty than \`maxEmptied\` allows, they are held as deletions are, everything else is written, and \`cronsync run --allow-mass-update=N\` permits them, once.
+With \`maxUpdates\`, a row also keeps its other values until the pass is complete.
+If more rows would be updated than it allows, none of them is, the run exits with 3, and \`--allow-mass-update=N\` permits them, once: the pass that it starts writes them.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
 `,
   redis: `

@@ -63,6 +63,19 @@ export const emptied = orNull(
   ),
 );
 
+export const updates = orNull(
+  object(
+    {
+      pass: count('The number of the pass that was held.'),
+      count: count('The rows that keep their values.'),
+      live: count('The rows of which the guard allows a share.'),
+      because: text('Why the guard holds them.'),
+      at: whole('When the guard held them, in milliseconds since the epoch.'),
+    },
+    'Updates that the guard holds back (`guard.maxUpdates`). A plan counts and lists them all the same. Null if there are none.',
+  ),
+);
+
 export const held = object(
   {
     count: count('The deletions that the guard holds.'),
@@ -191,11 +204,42 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
   isIncomplete: flag('Whether fewer records came than the third party says that it has.'),
   emptied,
+  updates,
   unconfirmed: count('Records that are missing and would be deleted only if the next passes miss them too.'),
   verdict,
   recognised,
   table,
 };
+
+const jsonType = oneOf(['string', 'number', 'boolean', 'object', 'array'], 'A type of JSON.');
+
+export const schema = orNull(
+  object(
+    {
+      fields: count('The field paths that are known, such as `contact.email` and `labels[].name`.'),
+      hasMore: flag('Whether there are deeper fields, or more of them, than are kept.'),
+      alwaysNull: list(text('A field path.'), 'The field paths that were null in every record.'),
+      changes: list(
+        object(
+          {
+            path: text('The field path.'),
+            is: oneOf(
+              ['new', 'gone', 'always-null', 'other-type'],
+              '`new`: no pass had seen it. `gone`: enough records had it, and none has it now. `always-null`: it has no value any more. `other-type`: it has values of a type that it never had.',
+            ),
+            from: list(jsonType, 'The types of its values before.'),
+            to: list(jsonType, 'The types of its values in the pass that found the change.'),
+            at: whole('When it was found, in milliseconds since the epoch.'),
+            pass: count('The number of the pass that found it.'),
+          },
+          'A change.',
+        ),
+        'The last 20 changes, newest first.',
+      ),
+    },
+    "What the third party's records look like, as far as a sample of each page shows. Null before the first complete pass.",
+  ),
+);
 
 export const holder = orNull(
   object(
@@ -267,52 +311,6 @@ export const checkpoint = orNull(
       ['failingSince', 'failure', 'succeededAt', 'previousCompletedAt', 'totals'],
     ),
   ),
-);
-
-const key = text('The key of the record.');
-
-export const event = object(
-  {
-    specversion: { type: 'string', const: '1.0', description: 'The version of CloudEvents.' },
-    id: text('`<name>:<generation>-<seq>`. It is unique.'),
-    source: text('`events.source` of the config.'),
-    type: {
-      type: 'string',
-      pattern: '^.+\\.(created|updated|deleted)$',
-      description: '`<resource>.created`, `.updated` or `.deleted`.',
-    },
-    subject: key,
-    time: time('When the change was committed.'),
-    datacontenttype: { type: 'string', const: 'application/json', description: 'The type of `data`.' },
-    sequence: {
-      type: 'string',
-      pattern: '^\\d{20}$',
-      description: 'The sequence number with leading zeros, so that it can be compared as text.',
-    },
-    cause: {
-      type: 'string',
-      enum: ['remap', 'repair'],
-      description:
-        '`remap`: the change comes from a new mapping only. `repair`: the row was written again, since somebody else had changed it or its table is new. Absent where the third party has changed the record.',
-    },
-    syncrun: text('The id of the run that wrote the change. Absent from what release 0.1.0 has written.'),
-    syncadapter: text('The adapter that this run read. Absent from what release 0.1.0 has written.'),
-    traceparent: text(
-      'The span of the commit (CloudEvents, distributed tracing extension). Absent where the run was not traced.',
-    ),
-    data: object(
-      {
-        key,
-        before: fields('The fields before the change. Null if the record was created.'),
-        after: fields('The fields after the change. Null if the record was deleted.'),
-        changed: list(text('A field.'), 'The fields that differ, of an update.'),
-      },
-      'The change.',
-      ['changed'],
-    ),
-  },
-  'A CloudEvent (CloudEvents 1.0.2, JSON format) of one change.',
-  ['cause', 'syncrun', 'syncadapter', 'traceparent'],
 );
 
 export const reject = object(

@@ -53,7 +53,14 @@ export const runRow = object(
     phases: list(phase, 'What the run spent its time on, in order.'),
     resources: list(resource, 'What the run did for each resource.'),
     slotWaitMs: count('How long the run waited for slots, in milliseconds.'),
+    totals: object(
+      {
+        runs: byName(count('How many runs.'), 'The runs by outcome.'),
+        hits: byName(count('How many hits.'), 'The hits by HTTP status.'),
+      },
+      'All runs and hits of the sync up to the end of this run.',
+    ),
   },
   'A run.',
-  ['version', 'hint', 'statuses', 'phases', 'resources', 'slotWaitMs'],
+  ['version', 'hint', 'statuses', 'phases', 'resources', 'slotWaitMs', 'totals'],
 );

@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
+import type { Checkpoint, HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
+import { noPaths } from '../field-paths.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
+import { judgeEndUpdates, updatedIn } from '../pass/end/end-updates.ts';
 import { HeldSet, heldAtStart } from '../pass/held-set.ts';
 import { firstCounts } from '../pass/page/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/page/fetch-page.ts';
@@ -58,12 +60,14 @@ export class DryPass {
   #deletes: PlannedDeletes | null = null;
   #drift: DriftCounts | null = null;
   #emptied: HeldEmptied | null = null;
+  #updates: HeldUpdates | null = null;
 
   constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
-    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet() };
+    const paths = noPaths(resource.shape);
+    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet(), paths };
   }
 
   async walk(options: DryPassOptions): Promise<void> {
@@ -96,6 +100,7 @@ export class DryPass {
       verdict: this.#deletes?.verdict ?? null,
       drift: this.#drift,
       emptied: this.#emptied,
+      updates: this.#updates,
       ...(recognised && { recognised }),
       table: this.#table.plan,
     };
@@ -171,10 +176,10 @@ export class DryPass {
       signal.throwIfAborted();
     }
     const { duplicates, again } = planner.repeated;
-    const columns = planner.emptied.counts;
+    const { counts: columns, pending, deferred } = planner.compared;
     const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };
     const { held } = this.#state;
-    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pending }) };
+    this.#state = { ...this.#state, held: held.with({ pending, deferred }) };
     this.#findings.page(all);
     return all;
   }
@@ -201,9 +206,10 @@ export class DryPass {
   }
 
   async #planDeletes(): Promise<void> {
-    const { target, spool } = this.#context;
+    const { target, spool, now } = this.#context;
     const { table } = this.#state.resource;
     this.#emptied = planEmptied(this.#state, this.#context);
+    this.#updates = judgeEndUpdates(this.#state, updatedIn(this.#state), now());
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
     for (const ids of deletes.ids) {

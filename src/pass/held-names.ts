@@ -3,26 +3,27 @@ import type { Checkpoint, HeldName, HeldNames } from '../checkpoint.ts';
 import type { HeldKind, HeldToken } from '../permit.ts';
 import type { StoredPass } from '../target.ts';
 import { HeldSet } from './held-set.ts';
+import { heldTogether } from './updates.ts';
 
 /** How many earlier sets are remembered. */
 const earlierKept = 20;
 
 /** By what people name what is held at the end of a pass. `before` has the names of the pass before it. */
 export function namesOfHeld(
-  { held: deletes, heldEmptied = null }: Pick<Checkpoint, 'held' | 'heldEmptied'>,
+  checkpoint: Pick<Checkpoint, 'held' | 'heldEmptied' | 'heldUpdates'>,
   held: HeldSet,
   before: HeldNames | null = null,
 ): HeldNames {
-  const emptied = [...held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+  const { held: deletes, heldUpdates, heldEmptied } = checkpoint;
+  const together = heldTogether(checkpoint);
+  const stored = [held.updates, ...held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+  const at = heldUpdates?.at ?? heldEmptied?.at ?? 0;
   return {
     deletes:
       deletes?.pass !== undefined && held.deletes.count === deletes.count
         ? nameOf({ ...deletes, pass: deletes.pass }, held.deletes.digest, before?.deletes)
         : null,
-    updates:
-      heldEmptied !== null && emptied === heldEmptied.count && emptied > 0
-        ? nameOf(heldEmptied, digestOfEmptied(held), before?.updates)
-        : null,
+    updates: together?.count === stored ? nameOf({ ...together, at }, digestOfUpdates(held), before?.updates) : null,
   };
 }
 
@@ -53,8 +54,8 @@ function nameOf(
   return { pass, count, digest, because, at, earlier: [...others.values()].slice(-earlierKept) };
 }
 
-function digestOfEmptied({ emptied }: HeldSet): string {
-  const digest = createHash('sha256');
+function digestOfUpdates({ updates, emptied }: HeldSet): string {
+  const digest = createHash('sha256').update(`${updates.digest};`);
   for (const [column, ids] of [...emptied].sort(([a], [b]) => (a < b ? -1 : 1)))
     digest.update(`${JSON.stringify(column)}:${ids.digest};`);
   return digest.digest('hex').slice(0, 16);

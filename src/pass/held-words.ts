@@ -5,7 +5,7 @@ import { type HeldKind, type HeldToken, heldTokenOf } from '../permit.ts';
 /** How people call what is held, and what permits it. */
 export const wordsOf = {
   deletes: { noun: 'deletion', done: 'deleted', flag: '--allow-mass-delete', approves: '--deletes' },
-  updates: { noun: 'empty value', done: 'written', flag: '--allow-mass-update', approves: '--updates' },
+  updates: { noun: 'update', done: 'written', flag: '--allow-mass-update', approves: '--updates' },
 } as const;
 
 /** What somebody permits is not what is held. */

@@ -11,6 +11,8 @@ export interface Planning {
   readonly hash?: (values: Values) => string;
   /** Digests of the fields of a record. With it, a value that a repair brings back is not an emptied one, also where it is null. */
   readonly digest?: (values: Values) => string;
+  /** Whether an update of the record of this id waits for the end of the pass. Without it, none waits. */
+  readonly defers?: ((id: number) => boolean) | undefined;
   /** Whether fields are compared with the row also where the hash says that they were written so. */
   readonly verifies?: boolean | undefined;
 }
@@ -43,7 +45,7 @@ const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 function stepFor(
   given: Prepared,
   { entry, row, isRowDeleted }: Found,
-  { hash, digest, verifies = false }: Planning,
+  { hash, digest, defers, verifies = false }: Planning,
 ): PlannedStep {
   const { key } = given;
   const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
@@ -58,6 +60,9 @@ function stepFor(
   if (entry?.hash === record.hash && !verifies) return { record, change: 'none', emptied };
   const { values } = record;
   const changed = differences(row, values);
+  const isRestored = changed.every((at) => restored.has(at));
+  if (changed.length > 0 && entry !== null && !isRestored && defers?.(entry.id))
+    return { record: given, change: 'defer', emptied };
   if (changed.length > 0)
     return { record, change: { type: 'updated', key, before: row, after: values, changed, ...why }, emptied };
   return { record, change: entry?.hash === record.hash ? 'none' : 'refresh', emptied };

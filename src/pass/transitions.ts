@@ -1,13 +1,6 @@
 import type { Mode } from '../adapter.ts';
-import { noChanges } from '../change.ts';
-import {
-  type BackOff,
-  type Checkpoint,
-  type Failure,
-  type HeldDeletes,
-  type HeldEmptied,
-  noProgress,
-} from '../checkpoint.ts';
+import { type ChangeCounts, noChanges, sizeOf } from '../change.ts';
+import { type BackOff, type Checkpoint, type Failure, type HeldDeletes, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
 import { type Guard, isIncomplete, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
@@ -62,7 +55,10 @@ export function startPass<M extends Mode>(
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
     lastFields: before?.lastFields ?? null,
+    ...(before?.lostFields && !isReshaped && { lostFields: before.lostFields }),
     lastCount: isReshaped ? null : (before?.lastCount ?? null),
+    countUnmetSince: isReshaped ? null : (before?.countUnmetSince ?? null),
+    changedAt: isReshaped ? now : (before?.changedAt ?? now),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -83,8 +79,10 @@ export function startPass<M extends Mode>(
     heldNames: isReshaped ? null : (before?.heldNames ?? null),
     incomplete: isReshaped ? null : (before?.incomplete ?? null),
     heldEmptied: isReshaped ? null : (before?.heldEmptied ?? null),
+    heldUpdates: isReshaped ? null : (before?.heldUpdates ?? null),
     emptiedPermission: isReshaped ? null : (before?.emptiedPermission ?? null),
     deletions: before?.deletions ?? [],
+    emptiedCounts: before?.emptiedCounts ?? [],
     missing: before?.missing ?? 0,
     sweptTo: 0,
     home: before?.home ?? [],
@@ -109,11 +107,25 @@ export function withLive(
   return { ...started, liveAtStart: live, deletions };
 }
 
+/**
+ * Notes all changes that are committed, and that some of them are new. What a new mapping writes is not a change at the third
+ * party.
+ */
+export function noteChanges<C extends Checkpoint>(checkpoint: C, totals: ChangeCounts, now: number): C {
+  const isNew = sizeOf(totals) > sizeOf(checkpoint.totals ?? noChanges);
+  return { ...checkpoint, totals, ...(isNew && !checkpoint.isRemap && { changedAt: now }) };
+}
+
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
   if (before === null || before.shape !== shape || before.phase === 'done') return true;
-  if (before.phase === 'held') return !isPermitted(before);
+  if (before.phase === 'held') return !isPermitted(before) || isUpdatePermitted(before);
   return before.phase === 'walking' && !modes.includes(before.mode);
+}
+
+/** The new values of rows are not kept: to write them, a pass must bring them again. */
+function isUpdatePermitted({ heldUpdates = null, emptiedPermission = null }: Checkpoint): boolean {
+  return heldUpdates !== null && emptiedPermission !== null;
 }
 
 /** Whether a person has permitted what is held. */
@@ -141,10 +153,10 @@ export function complete(
   { verifies: _verifies, ...checkpoint }: Checkpoint,
   now: number,
   held: HeldDeletes | null,
-  heldEmptied: HeldEmptied | null = null,
+  { heldEmptied = null, heldUpdates = null }: Pick<Checkpoint, 'heldEmptied' | 'heldUpdates'> = {},
 ): Checkpoint {
   const { progress, phase } = checkpoint;
-  const isHeld = held !== null || heldEmptied !== null;
+  const isHeld = held !== null || heldEmptied !== null || heldUpdates !== null;
   return {
     ...checkpoint,
     phase: isHeld ? 'held' : 'done',
@@ -156,6 +168,7 @@ export function complete(
     held,
     permission: null,
     heldEmptied,
+    heldUpdates,
     emptiedPermission: null,
     heldNames: null,
     incomplete: isIncomplete(checkpoint) ? { records: progress.records, total: progress.total ?? 0 } : null,

@@ -11,6 +11,7 @@ import type { Progress } from '../progress.ts';
 import type { Target } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
+import type { Timeline } from './timeline.ts';
 
 /** The third party of a run: its adapter, and the HTTP client to reach it. */
 export interface ThirdParty {
@@ -37,6 +38,10 @@ export interface Sending {
   /** Called right before a request is sent. */
   readonly mayStillSend: () => boolean;
   readonly onHit: () => void;
+  /** Called after each wait for a slot, also after one in vain. */
+  readonly onSlot?: (tookMs: number) => void;
+  /** Called with the status of each answer; null: none came. */
+  readonly onAnswer?: (status: number | null) => void;
 }
 
 /** What a run that holds the lock and the newest fence works with. */
@@ -55,6 +60,8 @@ export interface RunContext {
   readonly perMs: number;
   readonly now: () => number;
   readonly onHit: () => void;
+  /** Notes what the run spends its time on. */
+  readonly timeline: Timeline;
   /** Adds a warning to the summary, once. */
   readonly warn: (warning: string) => void;
   /** Called after each commit with what it changed of a resource: its events wait in the outbox. A throw ends the run. */

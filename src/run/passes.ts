@@ -1,8 +1,10 @@
+import type { Drift } from '../drift.ts';
 import { CredentialsError, MovedError, ProtocolError, ThirdPartyError, ThrottledError } from '../errors.ts';
 import { refuseUnmatched } from '../match/unmatched.ts';
 import { choosePass } from '../pass/due.ts';
 import { Pass } from '../pass/pass.ts';
 import type { Resource } from '../pass/resource.ts';
+import { differingIn } from '../verify/findings.ts';
 import { checkSample } from '../verify/sample.ts';
 import type { RunContext } from './context.ts';
 import { applyPermits, type Permit } from './permits.ts';
@@ -66,10 +68,12 @@ export async function stepPasses(
 
 async function isOverAfterStep(pass: Pass, run: RunContext, report: RunReport): Promise<boolean> {
   const { taken, ended } = await pass.step(run);
-  if (taken) report.tookPage(taken);
+  const { resource: name } = pass.resource.table;
+  if (taken) report.tookPage(name, taken);
   if (!ended) return false;
   await reportEnd(pass, ended, run, report);
-  reportDrift(pass, await checkSample(pass, run), report);
+  const rowsThatDiffer = (drift: Drift | null) => (drift ? differingIn(drift) : 0);
+  reportDrift(pass, await run.timeline.time('verify', name, () => checkSample(pass, run), rowsThatDiffer), report);
   return true;
 }
 
@@ -85,6 +89,6 @@ async function isOverAfterError(error: unknown, pass: Pass, run: RunContext, rep
     error instanceof ThirdPartyError || error instanceof ProtocolError || error instanceof CredentialsError;
   if (!isTheirs) throw error;
   await pass.fail(error, run);
-  report.met(error);
+  report.met(error, pass.resource.table.resource);
   return true;
 }

@@ -19,6 +19,21 @@ export async function tracePackages(env: NodeJS.ProcessEnv) {
   });
 }
 
+/** Those that metrics need. */
+export async function metricPackages(env: NodeJS.ProcessEnv) {
+  const encoding = encodingOf(env, 'METRICS');
+  return installed(encoding, async () => {
+    const [sdk, resources, { OTLPMetricExporter }] = await Promise.all([
+      import('@opentelemetry/sdk-metrics'),
+      import('@opentelemetry/resources'),
+      encoding === 'http/json'
+        ? import('@opentelemetry/exporter-metrics-otlp-http')
+        : import('@opentelemetry/exporter-metrics-otlp-proto'),
+    ]);
+    return { sdk, resources, OTLPMetricExporter };
+  });
+}
+
 export type TracePackages = Awaited<ReturnType<typeof tracePackages>>;
 
 function encodingOf(env: NodeJS.ProcessEnv, signal: 'TRACES' | 'METRICS'): Encoding {

@@ -5,7 +5,7 @@ import { type TracePackages, tracePackages } from './packages.ts';
 import { rootTracer } from './span.ts';
 
 /** The most that a collector may delay the end of a command. */
-const patienceMs = 2000;
+export const patienceMs = 2000;
 
 export interface TelemetryOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -35,7 +35,7 @@ export async function openTelemetry({ env, version, mask, log }: TelemetryOption
   return {
     tracer,
     async flush() {
-      const isOver = new Promise<void>((resolve) => setTimeout(resolve, patienceMs));
+      const isOver = new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref());
       const flushed = provider.forceFlush({ timeoutMillis: patienceMs }).catch((error) => {
         log.info(`traces could not be sent: ${messageOf(error)}; nothing depends on them`);
       });
@@ -45,7 +45,7 @@ export async function openTelemetry({ env, version, mask, log }: TelemetryOption
 }
 
 /** `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` win. No attribute is of one process alone: a run lives for seconds. */
-function resourceOf(
+export function resourceOf(
   { resourceFromAttributes, detectResources, envDetector }: TracePackages['resources'],
   version: string,
 ) {

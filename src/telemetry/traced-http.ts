@@ -1,5 +1,5 @@
 import type { HttpClient, HttpRequest } from '../adapter.ts';
-import { ProtocolError } from '../errors.ts';
+import { SyncError } from '../errors.ts';
 import type { Span, Tracer } from '../tracer.ts';
 
 /** Opens a client that calls `onHit` right before a request is sent. */
@@ -36,7 +36,7 @@ export function tracedHttp(open: OpenClient, tracer: Tracer): HttpClient {
         span.end();
         return response;
       } catch (error) {
-        if (error instanceof ProtocolError && error.status !== undefined) {
+        if (error instanceof SyncError && error.status !== undefined) {
           span.set({ 'http.response.status_code': error.status });
         }
         span.end(error);

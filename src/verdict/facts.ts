@@ -3,7 +3,9 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { Drift } from '../drift.ts';
 import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
+import type { SchemaFacts } from '../field-paths.ts';
 import type { Held } from '../lock.ts';
+import type { RunTotals } from '../run-row.ts';
 import type { StreamState } from '../stream.ts';
 import type { FenceRow } from '../target.ts';
 import type { StricterLimits } from '../throttle.ts';
@@ -18,8 +20,8 @@ export interface Unknown {
   readonly because: string;
   /** Since when, as far as whoever asks has seen; null if it was asked for the first time. */
   readonly since: Date | null;
-  /** `away`: it cannot be reached. `newer`: its tables are of a newer release. `refused`: it does not let us in, or does not fit. */
-  readonly why: 'away' | 'newer' | 'refused';
+  /** `away`: it cannot be reached. `newer`: its tables are of a newer release. `refused`: it does not let us in, or does not fit. `full`: its disk has no room. */
+  readonly why: 'away' | 'newer' | 'refused' | 'full';
 }
 
 /** All that a verdict is made of: what the config plans, and what each store said, each on its own. */
@@ -142,12 +144,10 @@ export interface ResourceFacts {
   readonly changes24h: ChangeCounts;
   /** Expressions of the map that found nothing in a whole pass. */
   readonly lost: readonly LostField[];
-  /** Updates that the guard holds back. */
-  readonly heldUpdates: { readonly count: number; readonly because: string; readonly at: number } | null;
   /** What the config expects of the resource, and is not so. */
   readonly unmet: readonly UnmetFacts[];
-  /** The last change of what the third party's records look like. */
-  readonly schemaChange: { readonly what: string; readonly at: number } | null;
+  /** What the third party's records look like; null before the first complete pass. */
+  readonly schema: SchemaFacts | null;
 }
 
 export interface FailingFacts {
@@ -186,6 +186,7 @@ export interface RunFacts {
   readonly pages: number;
   readonly counts: ChangeCounts;
   readonly error: string | null;
+  readonly totals?: RunTotals;
 }
 
 export interface PauseFacts {

@@ -88,8 +88,11 @@ export function isMoving(resource: ResourceFacts, database: DatabaseFacts, { pla
   return now.getTime() - (succeededAt ?? checkpoint.triedAt) <= runsUntilBehind * stepMs;
 }
 
-/** How many runs have started since this time, as far as they are known. */
-export function runsSince(since: number, { runs }: DatabaseFacts): { readonly count: number; readonly isAll: boolean } {
-  const count = runs.filter(({ startedAt }) => startedAt.getTime() >= since).length;
+/** How many runs have worked since this time, as far as they are known: one that met it then had started before. */
+export function runsSince(
+  since: number,
+  { runs }: Pick<DatabaseFacts, 'runs'>,
+): { readonly count: number; readonly isAll: boolean } {
+  const count = runs.filter(({ startedAt, endedAt }) => Number(endedAt ?? startedAt) >= since).length;
   return { count, isAll: count < runs.length };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Batch, Committed } from '../../src/batch.ts';
+import type { Batch, Committed, Found } from '../../src/batch.ts';
 import { type Checkpoint, startOver } from '../../src/checkpoint.ts';
 import { type Drift, type KnownQuery, noDrift } from '../../src/drift.ts';
 import { ConfigError, FencedError } from '../../src/errors.ts';
@@ -419,6 +419,35 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.pass('customers'))?.held).toEqual(new Uint8Array([3, 250]));
         await target.save('customers', { checkpoint, held: null });
         expect((await target.pass('customers'))?.held).toBeNull();
+      });
+
+      test('stores the field paths beside the checkpoint, until others take their place', async () => {
+        const target = await takenOver();
+        const checkpoint = checkpointOf(4);
+        const paths = JSON.stringify({ shape: 's', known: { paths: { 'a.\u0000\ud800': { string: 1 } } } });
+        await write(target, [ada], { checkpoint: () => ({ checkpoint, paths }) });
+        await target.save('customers', { checkpoint, seen: null });
+        expect((await target.pass('customers'))?.paths).toBe(paths);
+        await target.save('customers', { checkpoint, paths: '{}' });
+        expect((await target.pass('customers'))?.paths).toBe('{}');
+      });
+
+      test('keeps a record for the end of its pass, exactly, in the place of an earlier one, and leaves its row', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        const odd = record('1', 'a\0b\ud800', 2n ** 63n, Number.POSITIVE_INFINITY, null, '{}');
+        const plan = (records: readonly Prepared[], found: readonly Found[]) =>
+          planSteps(records, found, { defers: (id) => id === 1 });
+        const bobMoved = record('2', 'bob@new.example', 0, 0, false, null);
+        const { counts, ids } = await write(target, [adaMoved, bobMoved], { plan });
+        expect({ counts, ids }).toEqual({ counts: { created: 0, updated: 1, deleted: 0 }, ids: [1, 2] });
+        expect(await target.deferred('customers', [1, 2, 3])).toEqual([adaMoved]);
+        await write(target, [odd], { plan });
+        expect(await target.deferred('customers', [2, 1])).toEqual([odd]);
+        const [found] = await target.find(customersTable(), [ada]);
+        expect(found).toMatchObject({ entry: { hash: ada.hash }, row: ada.values });
+        await target.dropDeferred('customers');
+        expect(await target.deferred('customers', [1])).toEqual([]);
       });
 
       test('takes a record again that an earlier page of a first load has brought', async () => {

@@ -69,7 +69,7 @@ test('another number is refused, and nothing is stored', async () => {
     /9 is not the number of deletions that are held back: customers holds 10@[0-9a-f]{4} \(pass 2\); nothing was deleted/,
   );
   expect(await refused('--deletes', '10@0000')).toContain('10@0000 is not what is held back, but other records are');
-  expect(await refused('--updates', '10')).toContain('no empty values are held back');
+  expect(await refused('--updates', '10')).toContain('no updates are held back');
   expect(await refused('--resource', 'people', '--deletes', '10')).toContain('there is no resource people');
   expect(await refused()).toMatch(/"cronsync run --allow-mass-delete=10@[0-9a-f]{4}" permits them, once/);
   expect(await permitsOf(project)).toEqual([]);

@@ -368,7 +368,7 @@ test('what the guard held of the tombstones is permitted at once', async () => {
   await project.sync();
   subject.records = many(20).map((one, index) => (index < 10 ? { ...one, updated_at: at(9), deleted: true } : one));
   expect((await project.sync()).exitCode).toBe(3);
-  expect((await project.sync(['status'])).stdout).toContain('held back: 10 of 20 rows would be deleted');
+  expect((await project.sync(['status'])).stdout).toContain('10 of 20 rows would be deleted');
   const permitted = (await project.sync(['run', '--json', '--allow-mass-delete=10'])).json();
   expect(permitted).toMatchObject({ exitCode: 0, counts: { deleted: 10 }, warnings: [] });
   expect(live(project)).toHaveLength(10);

@@ -285,7 +285,7 @@ test('verify prints a line for each row, one for each resource, and the command 
     ].join('\n'),
   );
   expect((await project.sync(['status'])).stdout).toContain(
-    'drift: somebody else has changed 2 rows of 12 that were compared: cronsync verify --resource customers --repair',
+    '2 of 12 rows of customers that were looked up just now were changed by somebody else or are missing',
   );
 });
 

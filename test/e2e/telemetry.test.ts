@@ -32,6 +32,7 @@ test('a run is one trace, and each delivery is linked to the commit of its event
   const secret = 'a-secret-token';
   await using project = await aProject({
     redis,
+    ttl: '30s',
     records: customers(3),
     config: (config) => ({
       ...config,
@@ -89,6 +90,7 @@ test('what a run fails of is on its span, without secrets', async () => {
   const token = 'a-very-secret-token';
   await using project = await aProject({
     redis,
+    ttl: '30s',
     config: (config) => ({
       ...config,
       adapters: { acme: { ...config.adapters.acme, auth: { type: 'bearer', token } } },
@@ -105,7 +107,7 @@ test('what a run fails of is on its span, without secrets', async () => {
 
 test('a collector that is away, never answers, or takes gRPC only changes nothing of a run', async () => {
   await using sink = await anOtlpSink('hang');
-  await using project = await aProject({ redis, records: customers(2) });
+  await using project = await aProject({ redis, records: customers(2), ttl: '30s' });
   for (const env of [sink.env, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }]) {
     const { exitCode, stderr } = await project.sync(['run', '--full'], { ownProcess: true, env });
     expect([exitCode, stderr]).toEqual([0, '']);

@@ -1,10 +1,11 @@
+import type { RedisPlace } from '../../src/redis/connection/place.ts';
 import type { PostgresDatabase } from './postgres.ts';
 import type { RedisServer } from './redis.ts';
 import { type Dialect, dialectConfig } from './third-party.ts';
 
 /** What a test may choose of the config of its project. */
 export interface ConfigOptions {
-  readonly redis: Pick<RedisServer, 'url' | 'client'>;
+  readonly redis: Pick<RedisServer, 'url' | 'client'> & { readonly place?: RedisPlace };
   readonly dialect?: Dialect;
   readonly pageSize?: number;
   /** Parts of `throttle`; by default a hit every millisecond. With one hit, the third party refuses what comes closer than `per`. */
@@ -56,7 +57,7 @@ export function baseConfig(
       },
     },
     target: postgres ? { type: 'postgres', url: postgres.url } : { type: 'sqlite', file: './sync.db' },
-    redis: { url: redis.url },
+    redis: redis.place ?? { url: redis.url },
     lock: { ttl: ttl ?? '5s' },
   };
 }

@@ -18,7 +18,7 @@ afterEach(async () => {
 
 /** A connection as the program opens it, by default to the Redis of the file. */
 export function open(url = redis.url, timings: Partial<Timings> = {}): Promise<RedisConnection> {
-  return openAt({ url }, timings);
+  return openAt(redis.place && url === redis.url ? redis.place : { url }, timings);
 }
 
 /** A proxy before the Redis of the file, and the URL that leads through it. */

@@ -27,6 +27,18 @@ export interface OtlpSink extends AsyncDisposable {
   /** The whole text of what came. */
   readonly text: () => string;
   spans(): readonly SunkSpan[];
+  metrics(): readonly SunkMetric[];
+}
+
+interface Points {
+  readonly dataPoints: readonly { readonly asDouble?: number; readonly asInt?: string | number }[];
+}
+
+/** A metric, as far as tests look into it. */
+export interface SunkMetric {
+  readonly name: string;
+  readonly gauge?: Points;
+  readonly sum?: Points & { readonly isMonotonic: boolean; readonly aggregationTemporality: number };
 }
 
 /** `hang`: it takes everything, and answers nothing. */
@@ -50,6 +62,13 @@ export async function anOtlpSink(mode: 'answer' | 'hang' = 'answer'): Promise<Ot
       bodies.flatMap((body) =>
         (JSON.parse(body).resourceSpans ?? []).flatMap(({ scopeSpans }: { scopeSpans: { spans: SunkSpan[] }[] }) =>
           scopeSpans.flatMap(({ spans }) => spans),
+        ),
+      ),
+    metrics: () =>
+      bodies.flatMap((body) =>
+        (JSON.parse(body).resourceMetrics ?? []).flatMap(
+          ({ scopeMetrics }: { scopeMetrics: { metrics: SunkMetric[] }[] }) =>
+            scopeMetrics.flatMap(({ metrics }) => metrics),
         ),
       ),
     [Symbol.asyncDispose]: () =>

@@ -7,12 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedisServer } from '../../scripts/redis-server.ts';
+import { certificate, tlsSettings } from './tls.ts';
 
 export interface RedisServerOptions {
   /** Appends every write to a file: a restart finds it again. */
   readonly aof?: boolean;
   /** What every client, and every replica of it, must say. */
   readonly password?: string;
+  /** It speaks TLS only. */
+  readonly tls?: boolean;
   /** More arguments of redis-server. */
   readonly args?: readonly string[];
 }
@@ -32,18 +35,17 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function aRedis({
-  aof = false,
-  password,
-  args: more = [],
-}: RedisServerOptions = {}): Promise<RedisServer> {
-  const args = password === undefined ? more : ['--requirepass', password, '--masterauth', password, ...more];
+export async function aRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { aof = false, password, tls = false, args: more = [] } = options;
+  const words = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
+  const args = (at: number) => [...(tls ? tlsArgs(at) : ['--port', `${at}`]), ...persistence(aof), ...words, ...more];
   const folder = await mkdtemp(join(tmpdir(), 'cronsync-redis-'));
-  const started = await startOnFreePort(folder, [...persistence(aof), ...args]);
+  const started = await startOnFreePort(folder, args);
   const { port } = started;
   let child = started.child;
   const patient = { maxRetriesPerRequest: null, retryStrategy: () => 20 };
-  const client = new Redis({ host: '127.0.0.1', port, ...patient, ...(password !== undefined && { password }) });
+  const access = { ...(password !== undefined && { password }), ...(tls && { tls: certificate }) };
+  const client = new Redis({ host: tls ? 'localhost' : '127.0.0.1', port, ...patient, ...access });
   client.on('error', () => {});
 
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
@@ -53,7 +55,7 @@ export async function aRedis({
     await ends;
   };
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: tls ? `rediss://localhost:${port}` : `redis://127.0.0.1:${port}`,
     port,
     folder,
     client,
@@ -63,7 +65,7 @@ export async function aRedis({
     kill,
     async restart({ ready = true } = {}) {
       await kill();
-      child = await start(port, folder, [...persistence(aof), ...args], ready);
+      child = await start(folder, args(port), ready);
     },
     async stop() {
       client.disconnect();
@@ -77,12 +79,16 @@ function persistence(aof: boolean): readonly string[] {
   return aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
 }
 
+function tlsArgs(port: number): readonly string[] {
+  return Object.entries(tlsSettings(port)).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
 /** Another test file may take the port before this server does. */
-async function startOnFreePort(folder: string, args: readonly string[]) {
+async function startOnFreePort(folder: string, args: (port: number) => readonly string[]) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     try {
-      return { port, child: await start(port, folder, args, true) };
+      return { port, child: await start(folder, args(port), true) };
     } catch (error) {
       if (attempt === 5) throw error;
     }
@@ -108,8 +114,8 @@ export async function freePort(): Promise<number> {
   }
 }
 
-function start(port: number, folder: string, args: readonly string[], ready: boolean): Promise<ChildProcess> {
-  const always = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--daemonize', 'no'];
+function start(folder: string, args: readonly string[], ready: boolean): Promise<ChildProcess> {
+  const always = ['--bind', '127.0.0.1', '--dir', folder, '--save', '', '--daemonize', 'no'];
   return startServer([...always, ...args], ready ? 'Ready to accept connections' : 'Server initialized');
 }
 

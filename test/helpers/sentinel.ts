@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import type { SentinelPlace } from '../../src/redis/connection/place.ts';
 import { eventually } from './child.ts';
 import { aRedis, freePort, type RedisServer, startServer } from './redis.ts';
+import { certificate, tlsSettings } from './tls.ts';
 
 export interface SentinelOptions {
   /** More arguments of both nodes. */
@@ -62,7 +63,7 @@ export async function aSentinelSetup(options: SentinelOptions = {}): Promise<Sen
   for (let at = 0; at < 3; at += 1) sentinels.push(opening.use(await aSentinel(lines)));
   const client = new Redis({
     ...{ name, ...passwords, sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })) },
-    ...{ failoverDetector: true, maxRetriesPerRequest: null, retryStrategy: () => 50 },
+    ...{ maxRetriesPerRequest: null, retryStrategy: () => 50 },
   });
   client.on('error', () => {});
   opening.defer(() => client.disconnect());
@@ -121,14 +122,16 @@ export interface Sentinel extends AsyncDisposable {
 }
 
 /** One sentinel on a free port, with these lines in its config. */
-export async function aSentinel(lines: readonly string[]): Promise<Sentinel> {
+export async function aSentinel(lines: readonly string[], { tls = false } = {}): Promise<Sentinel> {
   const folder = await mkdtemp(join(tmpdir(), 'cronsync-sentinel-'));
   const file = join(folder, 'sentinel.conf');
   const port = await freePort();
-  await writeFile(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...lines].join('\n'));
+  const settings = Object.entries(tls ? tlsSettings(port) : { port }).map(([setting, value]) => `${setting} ${value}`);
+  await writeFile(file, [...settings, 'bind 127.0.0.1', `dir ${folder}`, ...lines].join('\n'));
   const child = await startServer([file, '--sentinel'], `+monitor master ${name}`);
   const password = lines.find((line) => line.startsWith('requirepass '))?.split(' ')[1];
-  const client = new Redis({ port, retryStrategy: () => 50, ...(password !== undefined && { password }) });
+  const access = { ...(password !== undefined && { password }), ...(tls && { tls: certificate }) };
+  const client = new Redis({ host: tls ? 'localhost' : '127.0.0.1', port, retryStrategy: () => 50, ...access });
   client.on('error', () => {});
   return {
     port,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { noChanges } from '../../src/change.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import {
   complete,
@@ -6,11 +7,22 @@ import {
   fail,
   needsNewPass,
   nextMode,
+  noteChanges,
   noteFailure,
   startPass,
   wholeMode,
 } from '../../src/pass/transitions.ts';
 import { aCheckpoint, progressed } from './a-pass.ts';
+
+test('changes are noted with their time, unless they come from a new mapping', () => {
+  const totals = { created: 2, updated: 1, deleted: 0 };
+  const before = aCheckpoint({ changedAt: 10, totals });
+  const more = { ...totals, deleted: 1 };
+  expect(noteChanges(before, totals, 20)).toMatchObject({ changedAt: 10, totals });
+  expect(noteChanges(before, more, 20)).toMatchObject({ changedAt: 20, totals: more });
+  expect(noteChanges({ ...before, isRemap: true }, more, 20)).toMatchObject({ changedAt: 10, totals: more });
+  expect(noteChanges(aCheckpoint(), noChanges, 20).changedAt).toBeUndefined();
+});
 
 describe('a pass that starts', () => {
   test('is the first if there was none', () => {
@@ -37,6 +49,8 @@ describe('a pass that starts', () => {
       missing: 3,
       triedAt: 800,
       lastCount: 7,
+      countUnmetSince: 600,
+      changedAt: 700,
       lastFields: { always: ['email'], ever: ['email'] },
       hadGuests: true,
       failingSince: 700,
@@ -59,6 +73,8 @@ describe('a pass that starts', () => {
       isRemap: true,
       bookmark: null,
       completedAt: null,
+      countUnmetSince: null,
+      changedAt: 5000,
       moved: {},
     });
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../src/cli/program/program.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -70,6 +71,7 @@ const behind = {
   last: { generation: 1, seq: 10 },
   groups: full.groups.map((group) => ({ ...group, pending: 1, lag: 310 })),
 };
+const changedAt = (at: number) => ({ path: 'population', is: 'new', from: [], to: ['number'], at, pass: 7 }) as const;
 const unmet = (what: 'nothing-changes' | 'too-few-records' | 'too-many-records') => ({
   database: {
     resources: [
@@ -227,7 +229,7 @@ const table: readonly Row[] = [
   ],
   [
     'updates-held',
-    ofCities({ heldUpdates: { ...held, because: '340 of 543 rows would be updated' } }),
+    ofCities({ checkpoint: { heldUpdates: { ...held, live: 543, because: '340 of 543 rows would be updated' } } }),
     act(
       '340 updates of cities are held back for 2 h: 340 of 543 rows would be updated.',
       'cronsync run --allow-mass-update=340',
@@ -360,8 +362,11 @@ const table: readonly Row[] = [
   ],
   [
     'schema-changed',
-    ofCities({ schemaChange: { what: '`population` is new', at: past(hourMs) } }),
-    watch('The records of cities have changed their shape 60 min ago: `population` is new.', 'cronsync status --json'),
+    ofCities({ schema: { fields: 5, hasMore: false, alwaysNull: [], changes: [changedAt(past(hourMs))] } }),
+    watch(
+      'The records of cities have changed their shape 60 min ago: `population` is new (number).',
+      'cronsync status --json',
+    ),
   ],
 ];
 
@@ -372,6 +377,12 @@ describe('a problem', () => {
     expect(problems[0]).toMatchObject(expected);
     for (const text of [problems[0]?.cause, problems[0]?.guarantee, problems[0]?.advice])
       expect(text).toMatch(/^([A-Z`\d]|https:).*\.$/s);
+  });
+
+  test('has an entry in docs/operations.md, in the order of the worst first', () => {
+    const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const [, section = ''] = /^### Problems$(.*?)^## /ms.exec(page) ?? [];
+    expect([...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, id]) => id)).toEqual(problemIds);
   });
 
   test('is in this table, whichever it is', () => {

@@ -42,9 +42,8 @@ export function aResource(
     drift: null,
     changes24h: noChanges,
     lost: [],
-    heldUpdates: null,
     unmet: [],
-    schemaChange: null,
+    schema: null,
     ...rest,
     checkpoint:
       checkpoint === null

@@ -1,5 +1,6 @@
 import { describeStricter } from '../../throttle.ts';
 import { connectRedis, type Setting } from '../open/app.ts';
+import { hurried } from '../open/ask-stores.ts';
 import { throttleKeysOf } from '../open/throttle-keys.ts';
 import { type Finding, findingsOr, good, note } from './finding.ts';
 
@@ -7,7 +8,7 @@ import { type Finding, findingsOr, good, note } from './finding.ts';
 export async function checkRedis(setting: Setting): Promise<readonly Finding[]> {
   const { config } = setting;
   return findingsOr('redis', async () => {
-    using redis = await connectRedis(setting);
+    using redis = await connectRedis(hurried(setting));
     const { stricterLimits } = await import('../../redis/limit-owners.ts');
     const limits = config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 };
     const at = { redis, prefix: config.redis.prefix };

@@ -4,6 +4,7 @@ import { unmatchedProblems } from '../../match/unmatched.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { TargetReader } from '../../target.ts';
 import { openReader, type Setting } from '../open/app.ts';
+import { hurried } from '../open/ask-stores.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { bad, type Finding, findingsOr, good, note } from './finding.ts';
 
@@ -12,7 +13,7 @@ export async function checkTarget(setting: Setting): Promise<readonly Finding[]>
   const unwritable = unwritablePlace(setting);
   if (unwritable !== undefined) return [bad('target', unwritable)];
   return findingsOr('target', async () => {
-    await using target = await openReader(setting);
+    await using target = await openReader(setting, hurried(setting).timings);
     const { version } = await target.server();
     return [good('target', `${target.label} (${version})`), ...(await checkTables(setting, target))];
   });

@@ -1,15 +1,14 @@
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import type { Daemon, Listened, ListenOptions } from '../../listen/daemon.ts';
-import type { DeadLetters, Listener } from '../../listener.ts';
-import { type ListenGauges, silentMeter } from '../../meter.ts';
-import type { EventStream } from '../../stream.ts';
+import type { Listener } from '../../listener.ts';
+import { silentMeter } from '../../meter.ts';
 import { wantedTelemetry } from '../../telemetry/wanted.ts';
 import { createHealthServer, type HealthState } from '../health.ts';
 import { type ListenAddress, parseAddress } from '../listen-on.ts';
 import type { Metrics } from '../metrics.ts';
-import { connectRedis, loadSetting, type Setting, streamOf } from '../open/app.ts';
+import { connectRedis, loadSetting, type Setting } from '../open/app.ts';
 import { openDaemon } from '../open/open-daemon.ts';
-import { openDeadLetters, openListener, surroundingsOf } from '../open/open-listener.ts';
+import { openListener, surroundingsOf } from '../open/open-listener.ts';
 import type { OpenPage } from '../open/open-page.ts';
 import { Opened } from '../open/opened.ts';
 import { pageAccess } from '../open/page-access.ts';
@@ -26,10 +25,10 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
   using redis = await connectRedis(setting, { isDaemon: true });
-  await using dead = await openDeadLetters(setting);
-  const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
-
-  await using telemetry = wantedTelemetry(terminal.caller.env)?.traces ? await openDaemonTelemetry(terminal) : null;
+  const wanted = wantedTelemetry(terminal.caller.env);
+  await using measuring = address || wanted?.metrics ? await openMeasuring(setting, wanted?.metrics === true) : null;
+  const metrics = measuring?.metrics;
+  await using telemetry = wanted?.traces ? await openDaemonTelemetry(terminal) : null;
   await using open = await openDaemon(setting, {
     redis,
     listeners: telemetry ? telemetry.traced(listeners.opened) : listeners.opened,
@@ -90,7 +89,7 @@ async function openListeners(setting: Setting, names: readonly string[]) {
 
 /** Closing it sends what is left. */
 async function openDaemonTelemetry(terminal: Terminal) {
-  const { telemetryOf, tracedListeners } = await import('../open/traced.ts');
+  const { telemetryOf, tracedListeners } = await import('../open/open-telemetry.ts');
   const telemetry = await telemetryOf(terminal);
   if (telemetry === null) return null;
   const { tracer } = telemetry;
@@ -100,20 +99,21 @@ async function openDaemonTelemetry(terminal: Terminal) {
   };
 }
 
-async function openMetrics(
-  { config }: Setting,
-  { stream, dead }: { readonly stream: EventStream; readonly dead: DeadLetters },
-): Promise<Metrics> {
+/** Closing it sends what is left to a collector, and closes what the metrics are read from. */
+async function openMeasuring(setting: Setting, isSent: boolean) {
+  const { StoreAsker } = await import('../open/ask-stores.ts');
+  const { metricsOf, openExport } = await import('../open/measure.ts');
   const { createMetrics } = await import('../metrics.ts');
-  const gauges = async (): Promise<ListenGauges> => {
-    const { groups } = await stream.state();
-    return {
-      lag: Object.fromEntries(groups.flatMap(({ name, lag }) => (lag === null ? [] : [[name, lag]]))),
-      pending: Object.fromEntries(groups.map(({ name, pending }) => [name, pending])),
-      deadLetters: await dead.countByListener(),
-    };
+  const asker = new StoreAsker(setting);
+  const measure = async () => metricsOf(await asker.ask(), setting);
+  const sending = isSent ? await openExport(measure, setting) : null;
+  return {
+    metrics: await createMetrics({ name: setting.config.name, measure }),
+    async [Symbol.asyncDispose]() {
+      await sending?.flush();
+      await asker[Symbol.asyncDispose]();
+    },
   };
-  return createMetrics({ name: config.name, gauges });
 }
 
 async function openPageAt({ host }: ListenAddress, flags: ListenFlags, setting: Setting): Promise<OpenPage> {

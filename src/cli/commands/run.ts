@@ -1,9 +1,7 @@
-import { type ExitCode, LockHeldError, StopError, UsageError } from '../../errors.ts';
-import type { Holder } from '../../lock.ts';
+import { type ExitCode, LockHeldError, UsageError } from '../../errors.ts';
+import { hearsSync } from '../../listener.ts';
 import type { RunDeps } from '../../run/run.ts';
-import { errorSummary } from '../../run/summary.ts';
 import { takeLock } from '../../run/take-lock.ts';
-import { wantedTelemetry } from '../../telemetry/wanted.ts';
 import {
   connectRedis,
   loadSetting,
@@ -15,7 +13,10 @@ import {
   thisHolder,
   tokensOf,
 } from '../open/app.ts';
+import type { RunWitness } from '../open/run-witness.ts';
+import { isWitnessed } from '../open/witnessed.ts';
 import { reportFailure } from '../output/report-error.ts';
+import { readVersion } from '../package.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -38,7 +39,7 @@ function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
 /** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
 async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
   try {
-    return await runWithHeartbeat(setting, flags, signal);
+    return await runWitnessed(setting, flags, signal);
   } catch (error) {
     if (!(error instanceof LockHeldError) || flags.lockedExitCode === undefined) throw error;
     reportFailure(error, setting.terminal);
@@ -46,20 +47,17 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
   }
 }
 
-/** A run that finds the lock held pings nobody: the run that holds it does. */
-async function runWithHeartbeat(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
-  const { config, terminal } = setting;
-  if (!config.heartbeat) return runOnce(setting, flags, signal);
-  const { Heartbeat } = await import('../heartbeat.ts');
-  const heartbeat = new Heartbeat(new URL(config.heartbeat.url), terminal.log);
+async function runWitnessed(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+  if (!isWitnessed(setting, flags)) return runOnce(setting, flags, signal, null);
+  const { RunWitness } = await import('../open/run-witness.ts');
+  const witness = new RunWitness(setting, flags);
   try {
-    const exitCode = await runOnce(setting, flags, signal, () => heartbeat.start());
-    await heartbeat.end(exitCode);
-    return exitCode;
+    return await runOnce(setting, flags, signal, witness);
   } catch (error) {
-    const stopped = signal.reason instanceof StopError ? signal.reason : error;
-    if (!(error instanceof LockHeldError)) await heartbeat.end(errorSummary(stopped).exitCode);
+    if (!(error instanceof LockHeldError)) witness.failed(error, signal);
     throw error;
+  } finally {
+    await witness.reported();
   }
 }
 
@@ -68,19 +66,17 @@ async function runOnce(
   setting: Setting,
   flags: RunFlags,
   signal: AbortSignal,
-  onLocked?: () => void,
+  witness: RunWitness | null,
 ): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
   const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
   const permits = isPermitting ? await permitsGiven(setting, flags) : null;
-  const startedAt = Date.now();
   using redis = await connectRedis(setting);
   const holder = thisHolder();
   terminal.identify({ run: holder.run });
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
-  const trace = wantedTelemetry(terminal.caller.env)?.traces ? await openTrace(setting, holder, startedAt) : null;
   try {
-    onLocked?.();
+    await witness?.locked(holder);
     terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../open/compile-resources.ts');
@@ -115,6 +111,7 @@ async function runOnce(
         name: config.name,
         adapter: config.adapter,
         holder,
+        version: readVersion(),
         resources,
         isFull: flags.full === true,
         verifies: flags.verify === true,
@@ -125,28 +122,18 @@ async function runOnce(
         retainMs: config.events.retainMs,
         source: config.events.source,
         onRemap: config.events.onRemap,
+        announces: Object.values(config.listeners).some(({ on }) => on.some(hearsSync)),
         perMs: config.adapters[config.adapter]?.throttle.perMs ?? 60_000,
       },
-      trace ? trace.deps(deps) : deps,
+      witness?.deps(deps) ?? deps,
     );
     await lease.release();
     printSummary(summary, terminal);
-    trace?.end(summary);
+    witness?.ended(summary);
     return summary.exitCode;
-  } catch (error) {
-    trace?.fail(error);
-    throw error;
   } finally {
     await lease.release();
-    await trace?.flush();
   }
-}
-
-async function openTrace({ terminal, config }: Setting, holder: Holder, startedAt: number) {
-  const { RunTrace, telemetryOf } = await import('../open/traced.ts');
-  const telemetry = await telemetryOf(terminal);
-  const traced = { sync: config.name, adapter: config.adapter, run: holder.run, startedAt };
-  return telemetry && new RunTrace(telemetry, traced);
 }
 
 async function permitsGiven(setting: Setting, flags: RunFlags) {

@@ -18,7 +18,7 @@ export async function statusCommand(flags: StatusFlags, terminal: Terminal, sign
   await using asker = new StoreAsker(setting);
   if (flags.watch) {
     const { watchStatus } = await import('../status/watch.ts');
-    return watchStatus(asker, flags, terminal, signal);
+    return await watchStatus(asker, flags, terminal, signal);
   }
   const facts = await asker.ask();
   const verdict = judge(facts);
@@ -32,7 +32,7 @@ function exitCodeOf(facts: Facts, { maxAge }: StatusFlags): ExitCode {
   if (maxAge !== undefined) return isOlder(facts, maxAge) ? ExitCode.found : ExitCode.ok;
   const codes = [facts.redis, facts.database].map((store) => {
     if (store.is === 'known') return ExitCode.ok;
-    return store.why === 'away' ? ExitCode.unreachable : ExitCode.config;
+    return store.why === 'away' || store.why === 'full' ? ExitCode.unreachable : ExitCode.config;
   });
   return worstExitCode(codes);
 }

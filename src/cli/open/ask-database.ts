@@ -2,10 +2,13 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
+import type { Config } from '../../config/schema/schema.ts';
 import type { DeadLetters } from '../../listener.ts';
 import type { FenceRow, TargetReader } from '../../target.ts';
 import type { CursorFacts, DatabaseFacts, DeadFacts, FailingFacts, ResourceFacts } from '../../verdict/facts.ts';
+import { leastFreeBytes } from '../../verdict/problems/stores.ts';
 import { openReader, type Setting } from './app.ts';
+import { doubtsOf } from './doubts.ts';
 import { openDeadLetters } from './open-listener.ts';
 
 /** What is open to ask the database. */
@@ -36,7 +39,9 @@ export async function askDatabase({ config }: Setting, database: Database): Prom
   const fence = await reader.fence();
   const changed = await changes.byResource(reader);
   const resources = await Promise.all(
-    Object.keys(config.resources).map((resource) => askResource(resource, reader, changed.get(resource) ?? noChanges)),
+    Object.keys(config.resources).map((resource) =>
+      askResource(resource, config, reader, changed.get(resource) ?? noChanges),
+    ),
   );
   return {
     version,
@@ -52,6 +57,12 @@ export async function askDatabase({ config }: Setting, database: Database): Prom
   };
 }
 
+/** Whether the disk of a SQLite file has no room left: then it cannot even be read. */
+export async function isDiskFull({ target }: Config): Promise<boolean> {
+  const room = target.type === 'sqlite' ? await roomOn(target.file) : null;
+  return room !== null && room < leastFreeBytes;
+}
+
 /** How much room this user has on the disk of a file; null where that cannot be found out. */
 async function roomOn(file: string): Promise<number | null> {
   try {
@@ -62,7 +73,12 @@ async function roomOn(file: string): Promise<number | null> {
   }
 }
 
-async function askResource(resource: string, reader: TargetReader, changes24h: ChangeCounts): Promise<ResourceFacts> {
+async function askResource(
+  resource: string,
+  config: Config,
+  reader: TargetReader,
+  changes24h: ChangeCounts,
+): Promise<ResourceFacts> {
   const [live, stored, rejects, drift] = await Promise.all([
     reader.countLive(resource),
     reader.pass(resource),
@@ -75,19 +91,18 @@ async function askResource(resource: string, reader: TargetReader, changes24h: C
     live,
     checkpoint,
     failing: checkpoint && failingOf(checkpoint),
-    succeededAt: null,
-    previousCompletedAt: null,
+    succeededAt: checkpoint?.succeededAt ?? null,
+    previousCompletedAt: checkpoint?.previousCompletedAt ?? null,
     rejects,
     drift: drift.found,
     changes24h,
-    lost: [],
-    heldUpdates: null,
-    unmet: [],
-    schemaChange: null,
+    ...doubtsOf(resource, stored, config),
   };
 }
 
-function failingOf({ failures, backOff, triedAt }: Checkpoint): FailingFacts | null {
+/** An earlier release has stored the back-off only. */
+function failingOf({ failingSince, failure, failures, backOff, triedAt }: Checkpoint): FailingFacts | null {
+  if (failingSince != null && failure) return { ...failure, since: failingSince };
   if (failures === 0 || backOff === null) return null;
   return { since: triedAt, exitCode: backOff.cause.exitCode, message: backOff.cause.message, status: null };
 }

@@ -5,9 +5,9 @@ import { whereaboutsOf } from '../../redis/connection/place.ts';
 import { parseAddress } from '../../targets/postgres/connection/address.ts';
 import type { DatabaseFacts, Facts, Plan, RedisFacts } from '../../verdict/facts.ts';
 import { connectRedis, type Setting } from './app.ts';
-import { askDatabase, closeDatabase, type Database, openDatabase } from './ask-database.ts';
+import { askDatabase, closeDatabase, type Database, isDiskFull, openDatabase } from './ask-database.ts';
 import { askRedis } from './ask-redis.ts';
-import { AskedStore, askMs } from './asked-store.ts';
+import { AskedStore } from './asked-store.ts';
 
 /** A listener delivers late when its oldest event is older than this. */
 const listenerLimitMs = 120_000;
@@ -27,17 +27,21 @@ export class StoreAsker implements AsyncDisposable {
     this.#setting = hurried(setting);
     const { config } = setting;
     const own = this.#setting;
+    const { lookMs } = setting.timings;
     this.#redis = new AskedStore({
       label: `Redis at ${whereaboutsOf(config.redis).address}`,
+      lookMs,
       open: () => connectRedis(own),
       ask: (redis) => askRedis(own, redis),
       close: (redis) => redis.close(),
     });
     this.#database = new AskedStore({
       label: `the target ${targetLabel(setting)}`,
+      lookMs,
       open: () => openDatabase(own),
       ask: (database) => askDatabase(own, database),
       close: closeDatabase,
+      explain: async () => ((await isDiskFull(config)) ? 'full' : null),
     });
   }
 
@@ -61,9 +65,12 @@ export class StoreAsker implements AsyncDisposable {
 }
 
 /** Whoever looks does not wait as long as a run does. */
-function hurried(setting: Setting): Setting {
-  const redis = { redisConnectMs: askMs, redisCommandMs: askMs, redisScriptBudgetMs: askMs / 2 };
-  const target = { targetConnectMs: askMs, targetBusyMs: askMs / 2 };
+export function hurried(setting: Setting): Setting {
+  const { lookMs, redisScriptBudgetMs, targetBusyMs } = setting.timings;
+  const atMost = (ms: number) => Math.min(ms, lookMs / 2);
+  const budget = { redisScriptBudgetMs: atMost(redisScriptBudgetMs), targetBusyMs: atMost(targetBusyMs) };
+  const redis = { redisConnectMs: lookMs, redisCommandMs: lookMs, redisAskMs: atMost(lookMs) };
+  const target = { targetConnectMs: lookMs, ...budget };
   return { ...setting, timings: { ...setting.timings, ...redis, ...target } };
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, IntegrityError, NewerTablesError, SyncError, UnreachableError } from '../../errors.ts';
 import type { Asked, Unknown } from '../../verdict/facts.ts';
@@ -7,13 +7,14 @@ import type { Asked, Unknown } from '../../verdict/facts.ts';
 export interface Asking<Connection, Answer> {
   /** For the message, where it does not answer in time: `Redis at redis://127.0.0.1:6379/0`. */
   readonly label: string;
+  /** How long it may take to connect, and then to answer. */
+  readonly lookMs: number;
   readonly open: () => Promise<Connection>;
   readonly ask: (connection: Connection) => Promise<Answer>;
   readonly close: (connection: Connection) => Promise<void> | void;
+  /** Looks for a reason that the error does not name; null if there is none. */
+  readonly explain?: () => Promise<Unknown['why'] | null>;
 }
-
-/** How long a store may take to answer. */
-export const askMs = 1000;
 
 /** One store that is asked again and again. It keeps its connection while it answers, and knows since when it does not. */
 export class AskedStore<Connection, Answer> implements AsyncDisposable {
@@ -25,11 +26,10 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
     this.#asking = asking;
   }
 
-  /** Never waits for longer than a second. Throws only what is a bug. */
+  /** Waits for the connection, and then for the answer, each for `lookMs` at most. Throws only what is a bug. */
   async ask(): Promise<Asked<Answer>> {
-    const over = new AbortController();
     try {
-      const value = await Promise.race([this.#answer(), this.#late(over.signal)]);
+      const value = await this.#answer();
       this.#silentSince = undefined;
       return { is: 'known', value };
     } catch (error) {
@@ -37,9 +37,7 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
       if (!(error instanceof SyncError)) throw error;
       const since = this.#silentSince ?? null;
       this.#silentSince ??= new Date();
-      return { is: 'unknown', because: textOf(error), since, why: whyOf(error) };
-    } finally {
-      over.abort();
+      return { is: 'unknown', because: textOf(error), since, why: (await this.#asking.explain?.()) ?? whyOf(error) };
     }
   }
 
@@ -49,13 +47,25 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
 
   async #answer(): Promise<Answer> {
     this.#connection ??= this.#asking.open();
-    return this.#asking.ask(await this.#connection);
+    const connection = await this.#inTime(this.#connection);
+    return this.#inTime(this.#asking.ask(connection));
   }
 
-  async #late(signal: AbortSignal): Promise<never> {
-    await sleep(askMs, undefined, { signal });
-    const { label } = this.#asking;
-    throw new UnreachableError(`${label} did not answer within ${formatDuration(askMs)}; nothing was changed`);
+  /** A host that is busy must not look like a store that is away: what has arrived by then counts. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const late = async (): Promise<never> => {
+      const { label, lookMs } = this.#asking;
+      await sleep(lookMs, undefined, { signal: over.signal });
+      await nextTurn();
+      const message = `${label} did not answer within ${formatDuration(lookMs)}; nothing was changed`;
+      throw new UnreachableError(message);
+    };
+    try {
+      return await Promise.race([answer, late()]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Closes in the background what may still be opening: nobody waits for a store that is away. */

@@ -45,6 +45,7 @@ function valuesOf({ subject, data }: PrintedEvent, paint: Paint): string {
     return fields.join(', ');
   }
   const isChange = before !== undefined || after !== undefined;
+  if (!isChange && typeof data.message === 'string') return paint.dim(printable(data.message));
   const fields = Object.entries((isChange ? (after ?? before) : data) ?? {});
   const shown = fields.filter(([, value]) => value !== null && String(value) !== subject);
   const text = shown.map(([name, value]) => `${printable(name)}=${shortly(value)}`).join(' ');

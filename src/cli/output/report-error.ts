@@ -27,8 +27,12 @@ export function reportError({ exitCode, message, hint }: ErrorSummary, { report,
   });
 }
 
-/** Reports, in one line, why no trace is recorded. */
-export function reportTelemetry(error: unknown, { log }: Terminal): void {
+const untold = new WeakSet<Terminal>();
+
+/** Reports, in one line and once, why nothing is sent to a collector. */
+export function reportTelemetry(error: unknown, terminal: Terminal): void {
+  if (untold.has(terminal)) return;
+  untold.add(terminal);
   const { message, hint } = errorSummary(error);
-  log.warn(hint === null ? message : `${message}. ${hint}`);
+  terminal.log.warn(hint === null ? message : `${message}. ${hint}`);
 }

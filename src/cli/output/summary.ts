@@ -1,4 +1,4 @@
-import type { ChangeCounts } from '../../change.ts';
+import { sizeOf } from '../../change.ts';
 import { formatDuration } from '../../duration.ts';
 import type { Pause } from '../../pause.ts';
 import type { ResourceSummary, Summary } from '../../run/summary.ts';
@@ -41,7 +41,7 @@ function summaryLine(summary: Summary, out: Paint): string {
       met.outcome === 'throttled' ? 'no hit' : '',
       met.nextSlotInMs === null ? '' : `the next slot frees in ${formatDuration(met.nextSlotInMs)}`,
       met.pages > 0 ? `${changes(met.counts, out)} in ${many(met.records, 'record')}` : '',
-      met.pages === 0 && hasChanged(met.counts) ? changes(met.counts, out) : '',
+      met.pages === 0 && sizeOf(met.counts) > 0 ? changes(met.counts, out) : '',
       met.rejected > 0 ? out.yellow(`${met.rejected} rejected`) : '',
       met.duplicates > 0 ? out.yellow(many(met.duplicates, 'duplicate')) : '',
       met.pages > 0 ? `${many(met.pages, 'page')}, ${many(met.hits, 'hit')}` : '',
@@ -55,10 +55,6 @@ function summaryLine(summary: Summary, out: Paint): string {
 function pauseWords({ until, who, reason }: Pause): string {
   const time = until === null ? 'until somebody resumes it' : `until ${until.toISOString()}`;
   return `no hit ${time}${reason === null ? '' : `: "${reason}"`} (by ${who})`;
-}
-
-function hasChanged({ created, updated, deleted }: ChangeCounts): boolean {
-  return created + updated + deleted > 0;
 }
 
 function passWords({ resource, pass, pages, records }: ResourceSummary): string {

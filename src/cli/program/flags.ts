@@ -36,9 +36,10 @@ export interface RunFlags extends PlanFlags {
   readonly verify?: boolean;
   /** How many deletions a person permits; true without a number. */
   readonly allowMassDelete?: HeldToken | true;
-  /** How many empty values. */
+  /** How many updates and empty values. */
   readonly allowMassUpdate?: HeldToken | true;
   readonly lockedExitCode?: number;
+  readonly metricsFile?: string;
 }
 
 export interface VerifyFlags extends ActFlags {

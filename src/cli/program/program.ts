@@ -102,7 +102,7 @@ Examples:
 Exit codes:
   0         done, or nothing to do
   2         the plan has changes (with --detailed-exitcode)
-  3         the guard held deletions or empty values back
+  3         the guard held deletions, updates or empty values back
   4         verify found rows that somebody else has changed
   64        wrong usage
   65        too many records were rejected, or too few came

@@ -13,8 +13,13 @@ export function addRun(program: Command, choose: Choose): void {
     .option('--wait <duration>', 'wait this long for a slot, instead of throttle.wait', duration)
     .option('--max-pages <n>', 'take at most this many pages', whole)
     .option('--allow-mass-delete [n]', 'permit, once, the n deletions that the guard has held back', heldToken)
-    .option('--allow-mass-update [n]', 'permit, once, the n empty values that the guard has held back', heldToken)
+    .option(
+      '--allow-mass-update [n]',
+      'permit, once, the n updates and empty values that the guard has held back',
+      heldToken,
+    )
     .option('--locked-exit-code <n>', 'exit with this instead of 75 when the lock is held', exitCode)
+    .option('--metrics-file <file>', 'write the metrics of the sync there, for node_exporter')
     .option('--from <file>', 'read the page from a file instead of a hit')
     .option('--save <file>', "keep the third party's answer in a file")
     .option('--detailed-exitcode', 'with --dry-run: exit 2 when the plan has changes');

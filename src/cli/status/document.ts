@@ -1,5 +1,6 @@
 import { listenerOf } from '../../listener.ts';
-import type { CursorFacts, DatabaseFacts, Facts, RedisFacts } from '../../verdict/facts.ts';
+import type { CursorFacts, DatabaseFacts, Facts, RedisFacts, ResourceFacts } from '../../verdict/facts.ts';
+import { paceOf } from '../../verdict/pace.ts';
 import { waitingEvents } from '../../verdict/problems/deliveries.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
 
@@ -21,7 +22,7 @@ export function statusDocument(facts: Facts, { problems, ...verdict }: Verdict):
     lock: redis?.lock ?? null,
     slots: redis?.slots ?? [],
     lease: database?.fence ?? null,
-    resources: database?.resources ?? [],
+    resources: database?.resources.map((resource) => resourceOf(resource, facts.now)) ?? [],
     stream: redis?.stream ?? null,
     waiting: redis && database ? waitingEvents(database, redis) : null,
     groups: database?.cursors.map(({ group, position }) => ({ group, position })) ?? [],
@@ -30,6 +31,18 @@ export function statusDocument(facts: Facts, { problems, ...verdict }: Verdict):
     permits: database?.permits ?? [],
     dead: database?.dead ?? [],
     runs: database?.runs.slice(0, runsShown) ?? [],
+  };
+}
+
+function resourceOf(facts: ResourceFacts, now: Date): object {
+  const { resource, live, checkpoint, rejects, drift, changes24h, failing, succeededAt, lost, schema } = facts;
+  return {
+    ...{ resource, live, checkpoint, rejects, drift, changes24h },
+    pace: paceOf(facts, now),
+    failing: failing && { ...failing, since: new Date(failing.since) },
+    succeededAt: succeededAt && new Date(succeededAt),
+    lost: lost.map((field) => ({ ...field, at: new Date(field.at) })),
+    schema,
   };
 }
 

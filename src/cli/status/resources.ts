@@ -47,11 +47,11 @@ export function resourceLines(
 function stateOf(resource: ResourceFacts, now: Date): string {
   const { checkpoint, failing, rejects } = resource;
   if (checkpoint === null) return 'no pass yet';
-  const { phase, backOff, held, heldEmptied, incomplete, verifies } = checkpoint;
+  const { phase, backOff, held, heldEmptied, heldUpdates, incomplete, verifies } = checkpoint;
   const rejected = rejects > 0 ? `, ${count(rejects)} rejected` : '';
   if (backOff && backOff.until > now.getTime()) return `tries again in ${roughly(backOff.until - now.getTime())}`;
   if (failing) return 'failing';
-  if (held ?? heldEmptied ?? resource.heldUpdates) return `held${rejected}`;
+  if (held ?? heldEmptied ?? heldUpdates) return `held${rejected}`;
   if (phase === 'deleting') return 'deleting what is gone';
   if (phase === 'walking') return `${walkText(resource, now)}${rejected}`;
   if (incomplete) return `incomplete${rejected}`;

@@ -2,6 +2,7 @@ import type { Paint } from '../terminal.ts';
 
 /** Where the status is drawn. */
 export interface Room {
+  /** Infinite where it is not a terminal: lines are not broken. */
   readonly columns: number;
   /** How many lines there are; without it, as many as needed. */
   readonly rows?: number | undefined;

@@ -16,11 +16,12 @@ import { wrapped } from './table.ts';
 /** So many cells of runs leave room for what they say. */
 const stripColumns = 30;
 
-const pipeColumns = 80;
+/** The width of the first line where there is no terminal. */
+const usualColumns = 80;
 
-/** What a terminal shows, as wide and as high as it is. */
+/** What a terminal shows, as wide and as high as it is. What is read by a program is broken nowhere. */
 export function screenOf(facts: Facts, verdict: Verdict, { all }: StatusFlags, terminal: Terminal): string[] {
-  const { columns = pipeColumns, rows, out: paint, command, caller } = terminal;
+  const { columns = Number.POSITIVE_INFINITY, rows, out: paint, command, caller } = terminal;
   return statusLines(facts, verdict, { columns, rows, paint, command, isWhole: all === true, folder: caller.cwd });
 }
 
@@ -51,7 +52,8 @@ const colours: Readonly<Record<VerdictName, 'red' | 'yellow' | 'green' | 'cyan'>
   'in-step': 'green',
 };
 
-function headLine({ name, adapter, target }: Facts, { is }: Verdict, { columns, paint, folder }: Room): string {
+function headLine({ name, adapter, target }: Facts, { is }: Verdict, { paint, folder, ...room }: Room): string {
+  const columns = Number.isFinite(room.columns) ? room.columns : usualColumns;
   const title = is.replaceAll('-', ' ').toUpperCase();
   const left = `${name}  ${title}`;
   const right = fitted(`${adapter} → ${target.replace(`sqlite:${folder}/`, 'sqlite:./')}`, columns - widthOf(left) - 3);

@@ -6,6 +6,7 @@ import { UnreachableError } from '../../errors.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import { noteDeletions } from '../guard.ts';
 import type { PassState } from '../resource.ts';
+import { noteChanges } from '../transitions.ts';
 
 /** What one transaction deletes, counts as missing, and finds again. */
 export interface DeleteBatch extends Pick<Removal, 'ids' | 'missing' | 'found'> {
@@ -79,7 +80,7 @@ class Deleting {
     const checkpoint = (deleted: number, isWhole: boolean) => {
       const deletions = noteDeletions(before.deletions, { at: now(), live, deleted }, guard.windowMs);
       const totals = sumCounts(before.totals ?? noChanges, { ...noChanges, deleted });
-      candidate = { ...before, ...(isWhole && after), deletions, totals };
+      candidate = noteChanges({ ...before, ...(isWhole && after), deletions }, totals, now());
       return { checkpoint: candidate };
     };
     assertTrusted(this.#run);

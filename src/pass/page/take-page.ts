@@ -1,18 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
-import { noChanges } from '../../change.ts';
+import { noChanges, sizeOf } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import { logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
 import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
+import { PathSampler } from '../paths/path-sampler.ts';
 import type { PassState } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
 import { lostFields } from './lost-fields.ts';
 import { PageIntake, type PageTaken } from './page-intake.ts';
+import { PagePhases } from './page-phases.ts';
 
 /**
  * Takes one page in.
@@ -23,30 +25,39 @@ import { PageIntake, type PageTaken } from './page-intake.ts';
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
 export async function takePage(state: PassState, run: RunContext): Promise<PageTaken> {
-  const reader = readerOf(state, run);
-  const page = await fetchPage(state, reader);
+  const phases = new PagePhases(run.timeline, state.resource.table.resource);
+  const reader = readerOf(state, phases, run);
+  const page = await phases.fetch(() => fetchPage(state, reader));
   crashPoint('after-response');
   if (page.mode === 'not-modified') return endUnmodified(state, run);
   await forgetValidators(state, run);
-  return takeRecords(page, reader, state, run);
+  try {
+    return await takeRecords(page, reader, { state, phases }, run);
+  } finally {
+    phases.end();
+  }
 }
 
 function readerOf(
   state: PassState,
+  phases: PagePhases,
   { thirdParty, target, log: runLog, warn, signal, lease, onHit }: RunContext,
 ): PageReader {
   // What an adapter warns of is in the summary.
   const log = logAbout({ ...runLog, warn }, { resource: state.resource.table.resource });
-  const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
+  const sending = phases.observed({ signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit });
   return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
-async function endUnmodified({ resource, checkpoint: before, held }: PassState, run: RunContext): Promise<PageTaken> {
+async function endUnmodified(
+  { resource, checkpoint: before, held, paths }: PassState,
+  run: RunContext,
+): Promise<PageTaken> {
   assertTrusted(run);
   const checkpoint = completeUnmodified(before, run.now());
   await run.target.save(resource.table.resource, { checkpoint, seen: null });
-  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held };
+  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held, paths };
 }
 
 /** Drops the stored ETag before writing. If the run dies half-way, the rows no longer match the response that it describes. */
@@ -59,30 +70,35 @@ async function forgetValidators({ resource, checkpoint }: PassState, run: RunCon
 async function takeRecords(
   page: SnapshotPage | ChangesPage,
   reader: PageReader,
-  state: PassState,
+  { state, phases }: { readonly state: PassState; readonly phases: PagePhases },
   run: RunContext,
 ): Promise<PageTaken> {
+  let mappingFrom = performance.now();
   const { resource } = state;
   const source = sourceOf(state, run);
   const gone = await goneIn(page, state, source, run);
   state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
-  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch };
+  const sampler = new PathSampler();
+  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch, sampler };
   const intake = new PageIntake(page, origin, state);
   const writer = new PageWriter(state, page, run);
-  const prepare = watch?.around(resource.prepare) ?? resource.prepare;
+  const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
   const batching = { prepare, size: () => run.batchSize.value };
   for await (const read of readBatches(page, batching, reader)) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
+    phases.add('map', mappingFrom, batch.raw);
     intake.add(batch);
-    intake.wrote(
-      await writer.write(withoutKeys(batch, gone.outlived), batch.isLast ? intake.checkpointAfter : undefined),
-    );
+    const kept = withoutKeys(batch, gone.outlived);
+    const written = await writer.write(kept, batch.isLast ? intake.standingAfter : undefined);
+    intake.wrote(written);
+    phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);
     run.batchSize.learn(batch.raw, performance.now() - startedAt);
     await nextTurn();
+    mappingFrom = performance.now();
   }
   const taken = intake.taken();
   const lost = watch ? lostFields(watch, state.checkpoint, taken.checkpoint, resource.table.resource) : [];

@@ -6,6 +6,8 @@ export interface RedisClient {
   connect(key: string): Promise<string>;
   /** Sends a command once. Connects if nothing is connected. */
   call(command: string, args: readonly (string | number)[]): Promise<unknown>;
+  /** Why nothing answers, where the errors did not say it. */
+  explain(): Promise<Error | undefined>;
   close(): void;
 }
 

@@ -1,8 +1,9 @@
 import { Cluster, Command } from 'ioredis';
 import { IntegrityError } from '../../errors.ts';
 import type { ClientConfig, RedisClient } from './client.ts';
+import { whyUnreachable } from './explain.ts';
 import { isPassing } from './failure.ts';
-import { type ClusterPlace, hostAndPort } from './place.ts';
+import { accessOf, type ClusterPlace, hostAndPort } from './place.ts';
 import { Renewed } from './renewed.ts';
 import { textIn } from './reply.ts';
 
@@ -36,6 +37,10 @@ export function createClusterClient(place: ClusterPlace, config: ClientConfig): 
       return textIn(await call('EVAL', [infoOfOwner, 1, key]));
     },
     call,
+    async explain() {
+      const [first] = endpoints(place);
+      return first && whyUnreachable(first, { ...config.options, ...accessOf(place) });
+    },
     close: () => clients.close(),
   };
 }
@@ -43,21 +48,14 @@ export function createClusterClient(place: ClusterPlace, config: ClientConfig): 
 /** A command without a key that ioredis can find would go to a random node. */
 function commandWithKey(name: string, args: readonly (string | number)[]): Command {
   const command = new Command(name, [...args], { replyEncoding: 'utf8' });
-  if (command.getKeys().length > 0) return command;
+  if (command.getKeys()[0] !== undefined) return command;
   throw new IntegrityError(`${name} names no key, so the node of a cluster that it is for is unknown; it was not sent`);
 }
 
 function open(place: ClusterPlace, { options, askMs, onError, onReady }: ClientConfig): Cluster {
-  const { cluster: nodes, username, password, tls } = place;
   const { retryStrategy: _, ...redisOptions } = options;
-  const startupNodes = nodes.map((node) => hostAndPort(node, nodePort));
-  const cluster = new Cluster(startupNodes, {
-    redisOptions: {
-      ...redisOptions,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(tls && { tls }),
-    },
+  const cluster = new Cluster(endpoints(place), {
+    redisOptions: { ...redisOptions, ...accessOf(place) },
     lazyConnect: true,
     // A cluster that is down says so to the first command, with its reason.
     enableReadyCheck: false,
@@ -72,4 +70,8 @@ function open(place: ClusterPlace, { options, askMs, onError, onReady }: ClientC
   cluster.on('node error', onError);
   cluster.on('ready', onReady);
   return cluster;
+}
+
+function endpoints({ cluster }: ClusterPlace) {
+  return cluster.map((node) => hostAndPort(node, nodePort));
 }

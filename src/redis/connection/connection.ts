@@ -72,6 +72,8 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     checkServer(info, { ...whereabouts, allowEviction });
     version = versionIn(info);
   } catch (error) {
+    const isSilent = /Connection is closed/.test(messageOf(connectError ?? error));
+    if (isSilent) connectError = (await client.explain()) ?? connectError;
     close();
     throw error instanceof SyncError ? error : unreachable(error, { ...whereabouts, guarantee, connectError });
   }

@@ -44,10 +44,15 @@ export function unreachable(error: unknown, failing: Failing): UnreachableError 
   const { address, setting, guarantee, connectError } = failing;
   const cause = connectError ?? error;
   if (refusingCredentials.test(messageOf(cause))) return refusedCredentials(cause, failing);
-  return new UnreachableError(`Redis at ${address} cannot be used (${describe(cause)}); ${guarantee}`, {
-    hint: `Is Redis running there, and reachable from here? Start it, or change ${settings[setting]} in the config.`,
-    cause,
-  });
+  const hint = isOfTls(cause)
+    ? 'Look at redis.tls in the config: `ca`, `cert`, `key` and `servername`.'
+    : `Is Redis running there, and reachable from here? Start it, or change ${settings[setting]} in the config.`;
+  return new UnreachableError(`Redis at ${address} cannot be used (${describe(cause)}); ${guarantee}`, { hint, cause });
+}
+
+function isOfTls(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return /CERT|CRL|SSL|TLS|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/.test(code);
 }
 
 /** Translates the error of a script that failed for good. `keys` are the script's keys. */
@@ -104,6 +109,6 @@ function isReply(error: unknown): error is Error {
 /** A host with several addresses fails with one error for all of them, without a message. */
 function describe(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(messageOf).join(', ');
-  const message = messageOf(cause);
+  const message = messageOf(cause).trim();
   return message.startsWith('Unknown RESP type') ? 'what answers there is not Redis' : message;
 }

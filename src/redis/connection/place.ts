@@ -16,13 +16,13 @@ export interface SinglePlace {
   readonly tls?: RedisTls | undefined;
 }
 
-interface Credentials {
+interface Access {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly tls?: RedisTls | undefined;
 }
 
-export interface SentinelPlace extends Credentials {
+export interface SentinelPlace extends Access {
   /** `host` or `host:port` of each sentinel. */
   readonly sentinels: readonly string[];
   /** What the sentinels call the master. */
@@ -32,7 +32,7 @@ export interface SentinelPlace extends Credentials {
   readonly db?: number | undefined;
 }
 
-export interface ClusterPlace extends Credentials {
+export interface ClusterPlace extends Access {
   /** `host` or `host:port` of some nodes, which know the others. */
   readonly cluster: readonly string[];
 }
@@ -52,6 +52,15 @@ export function whereaboutsOf(place: RedisPlace): Whereabouts {
   }
   if ('cluster' in place) return { address: `the cluster of ${place.cluster.join(', ')}`, setting: 'redis.cluster' };
   return { address: parseRedisUrl(place.url).shown, setting: 'redis.url' };
+}
+
+/** What of it is given, as ioredis takes it. */
+export function accessOf({ username, password, tls }: Access) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls }),
+  };
 }
 
 /** `host`, `host:port` or `[IPv6]:port`. */

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import type { ClientConfig, RedisClient } from './client.ts';
+import { whyUnreachable } from './explain.ts';
 import { connectForInfo } from './info.ts';
-import { hostAndPort, type SentinelPlace } from './place.ts';
+import { accessOf, hostAndPort, type SentinelPlace } from './place.ts';
 import { Renewed } from './renewed.ts';
 
 const sentinelPort = 26_379;
@@ -20,22 +21,28 @@ export function createSentinelClient(place: SentinelPlace, config: ClientConfig)
   return {
     connect: () => connectForInfo(clients.current),
     call: (command, args) => clients.current.call(command, ...args),
+    async explain() {
+      const { sentinelUsername: username, sentinelPassword: password, tls } = place;
+      const [first] = endpoints(place);
+      const cause =
+        first && (await whyUnreachable(first, { ...config.options, ...accessOf({ username, password, tls }) }));
+      return cause && Object.assign(cause, { message: noSentinel(`${first.host}:${first.port}`, cause.message) });
+    },
     close: () => clients.close(),
   };
 }
 
 function open(place: SentinelPlace, { options, askMs, isDaemon, onError, onReady }: ClientConfig): Redis {
-  const { sentinels, name, username, password, sentinelUsername, sentinelPassword, tls, db } = place;
+  const { name, sentinelUsername, sentinelPassword, tls, db } = place;
   const client = new Redis({
     ...options,
     name,
-    sentinels: sentinels.map((sentinel) => hostAndPort(sentinel, sentinelPort)),
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
+    sentinels: endpoints(place),
+    ...accessOf(place),
     ...(db !== undefined && { db }),
     ...(sentinelUsername !== undefined && { sentinelUsername }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),
-    ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: askMs,
     sentinelRetryStrategy: (round) => (round < rounds ? betweenRoundsMs : null),
     sentinelReconnectStrategy: () => listenAgainMs,
@@ -59,14 +66,19 @@ function open(place: SentinelPlace, { options, askMs, isDaemon, onError, onReady
   return client;
 }
 
+function endpoints({ sentinels }: SentinelPlace) {
+  return sentinels.map((sentinel) => hostAndPort(sentinel, sentinelPort));
+}
+
 /** ioredis says "failed to connect to sentinel HOST:PORT because REASON", or that one answered with something else. */
 function reasonOf(error: Error, name: string): Error {
   const [, sentinel, reason] = /^failed to connect to sentinel (\S+) because (.*)$/s.exec(error.message) ?? [];
   if (reason === undefined) return new Error(`the sentinels do not know a master "${name}"`, { cause: error });
   // What a sentinel itself answers begins with a code: NOAUTH, WRONGPASS.
   const isReply = /^[A-Z]+ /.test(reason);
-  const text = isReply
-    ? `${reason} (sentinel ${sentinel})`
-    : `no sentinel can be asked; the last, ${sentinel}: ${reason}`;
-  return new Error(text, { cause: error });
+  return new Error(isReply ? `${reason} (sentinel ${sentinel})` : noSentinel(sentinel, reason), { cause: error });
+}
+
+function noSentinel(example: string | undefined, reason: string): string {
+  return `no sentinel can be asked, such as ${example}: ${reason}`;
 }

@@ -15,6 +15,7 @@ export function createSingleClient(
   return {
     connect: () => connectForInfo(client),
     call: (command, args) => client.call(command, ...args),
+    explain: async () => undefined,
     close: () => client.disconnect(),
   };
 }

@@ -87,5 +87,6 @@ CREATE TABLE ${table('_sync_activity')} (
 CREATE INDEX _sync_activity_order ON ${table('_sync_activity')} (name, id);
 CREATE TABLE ${table('_sync_news')} (name text PRIMARY KEY, state text NOT NULL) WITH (fillfactor = 50);
 CREATE TABLE ${table('_sync_previews')} (name text PRIMARY KEY, at bigint NOT NULL, preview text NOT NULL);
+CREATE TABLE ${table('_sync_deferred')} (of_table integer NOT NULL, id bigint NOT NULL, record text NOT NULL, PRIMARY KEY (of_table, id));
 `;
 }

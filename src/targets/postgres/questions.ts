@@ -8,6 +8,7 @@ import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
 import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
+import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readGroups, readPass } from './ledger.ts';
@@ -94,7 +95,7 @@ class SyncReading {
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf' | 'known' | 'drift');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -135,6 +136,12 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
           const shape = await readShape(session, place, table);
           return knownRows(session, { place, shape, of, version }, query);
         },
+        [],
+      ),
+    deferred: (resource, ids) =>
+      sync.registered(
+        resource,
+        async (session, { id: of }, version) => (version < 3 ? [] : readDeferred(session, place, of, ids)),
         [],
       ),
     drift: (resource) =>

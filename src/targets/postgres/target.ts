@@ -11,6 +11,7 @@ import { parseAddress } from './connection/address.ts';
 import { type Connection, createConnection } from './connection/connection.ts';
 import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
+import { dropSomeDeferred } from './deferred.ts';
 import { forgetSome, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
@@ -73,6 +74,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
 
 type Bookkeeping =
   | 'save'
+  | 'dropDeferred'
   | 'forget'
   | 'saveDrift'
   | 'saveGroups'
@@ -101,6 +103,13 @@ function bookkeeping(options: BookkeepingOptions): Pick<Target, Bookkeeping> {
         const { id: of } = await ownRegister(session, place, name, resource);
         await forgetSome(session, place, { name, resource, of }, ids);
       }),
+    dropDeferred: async (resource) => {
+      await purgeAll(() =>
+        fence.transaction(async ({ session }) =>
+          dropSomeDeferred(session, place, (await ownRegister(session, place, name, resource)).id),
+        ),
+      );
+    },
     saveDrift: (resource, drift) => shared((session) => storeDrift(session, place, name, resource, drift)),
     saveGroups: (cursors, drop = []) => shared((session) => storeGroups(session, place, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>

@@ -68,5 +68,6 @@ CREATE TABLE _sync_activity (
 CREATE INDEX _sync_activity_order ON _sync_activity (name, id);
 CREATE TABLE _sync_news (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE _sync_previews (name TEXT PRIMARY KEY, at INTEGER NOT NULL, preview TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _sync_deferred (of_table INTEGER NOT NULL, id INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (of_table, id)) WITHOUT ROWID;
 `,
 ];

@@ -8,6 +8,7 @@ import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
 import { ask, bookOf } from './book.ts';
 import type { Connection } from './connection/connection.ts';
+import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
 import { readGroups, readPass } from './ledger.ts';
@@ -78,7 +79,7 @@ class SyncReading {
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf' | 'known' | 'drift');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -115,6 +116,12 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
       sync.registered(
         table.resource,
         (connection, { id: of }, version) => knownRows(connection, table, { of, version }, query),
+        [],
+      ),
+    deferred: (resource, ids) =>
+      sync.registered(
+        resource,
+        (connection, { id: of }, version) => (version < 3 ? [] : readDeferred(connection, of, ids)),
         [],
       ),
     drift: (resource) =>

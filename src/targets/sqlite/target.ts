@@ -11,6 +11,7 @@ import { bookOf, change, keepsBook } from './book.ts';
 import { commitBatch } from './commit.ts';
 import { type Connection, openConnection } from './connection/connection.ts';
 import { patiently } from './connection/patience.ts';
+import { dropSomeDeferred } from './deferred.ts';
 import { forgetRows, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
@@ -88,6 +89,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 
 type Bookkeeping =
   | 'save'
+  | 'dropDeferred'
   | 'forget'
   | 'saveDrift'
   | 'saveGroups'
@@ -106,6 +108,10 @@ function bookkeeping(connection: Connection, name: string, fence: RunFence): Pic
         const { id: of } = ownRegister(connection, name, resource);
         forgetRows(connection, { name, resource, of }, ids);
       }),
+    dropDeferred: async (resource) => {
+      const dropSome = () => dropSomeDeferred(connection, ownRegister(connection, name, resource).id);
+      await purgeAll(() => fence.transaction(dropSome));
+    },
     saveDrift: (resource, drift) => fence.shared(() => storeDrift(connection, name, resource, drift)),
     saveGroups: (cursors, drop = []) => fence.shared(() => storeGroups(connection, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>

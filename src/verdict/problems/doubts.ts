@@ -1,4 +1,5 @@
 import type { Drift } from '../../drift.ts';
+import { lastSchemaChange } from '../../field-paths.ts';
 import type { Facts, LostField, ResourceFacts, UnmetFacts } from '../facts.ts';
 import type { Problem } from '../problem.ts';
 import { ago, many, sentence } from '../words.ts';
@@ -120,16 +121,17 @@ function unmetProblem({ resource }: ResourceFacts, unmet: UnmetFacts): Problem {
 const noticedMs = 86_400_000;
 
 /** For information only: nothing here is a reason to doubt the rows. */
-function schemaProblem({ resource, schemaChange }: ResourceFacts, { now }: Facts): Problem[] {
-  if (schemaChange === null || now.getTime() - schemaChange.at > noticedMs) return [];
+function schemaProblem({ resource, schema }: ResourceFacts, { now }: Facts): Problem[] {
+  const last = schema && lastSchemaChange(schema.changes);
+  if (last === null || now.getTime() - last.at > noticedMs) return [];
   return [
     {
       id: 'schema-changed',
       severity: 'watch',
       resource,
-      since: new Date(schemaChange.at),
+      since: new Date(last.at),
       title: `the records of ${resource} look different`,
-      cause: `The records of ${resource} have changed their shape ${ago(schemaChange.at, now)}: ${schemaChange.what}.`,
+      cause: `The records of ${resource} have changed their shape ${ago(last.at, now)}: ${last.what}.`,
       guarantee: 'Rows have what the map asks for.',
       advice: 'See whether the map should read a new field.',
       next: 'cronsync status --json',

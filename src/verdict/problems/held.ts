@@ -10,6 +10,8 @@ interface Held {
   readonly because: string;
   readonly at: number;
   readonly flag: string;
+  /** What one permission names: updates and empty values are permitted together. */
+  readonly permit: number;
 }
 
 /** What the guard holds back. */
@@ -21,22 +23,24 @@ export function heldProblems({ database, now }: Facts): Problem[] {
   );
 }
 
-function heldOf({ checkpoint, heldUpdates }: ResourceFacts): Held[] {
-  const { held = null, heldEmptied = null } = checkpoint ?? {};
+function heldOf({ checkpoint }: ResourceFacts): Held[] {
+  const { held = null, heldEmptied = null, heldUpdates = null } = checkpoint ?? {};
+  const deletes = { what: 'deletes', flag: 'delete', permit: held?.count ?? 0 } as const;
+  const updates = {
+    what: 'updates',
+    flag: 'update',
+    permit: (heldUpdates?.count ?? 0) + (heldEmptied?.count ?? 0),
+  } as const;
   return [
-    ...(held ? [{ id: 'deletions-held', what: 'deletes', noun: 'deletion', flag: 'delete', ...held } as const] : []),
-    ...(heldUpdates
-      ? [{ id: 'updates-held', what: 'updates', noun: 'update', flag: 'update', ...heldUpdates } as const]
-      : []),
-    ...(heldEmptied
-      ? [{ id: 'values-held', what: 'updates', noun: 'empty value', flag: 'update', ...heldEmptied } as const]
-      : []),
+    ...(held ? [{ id: 'deletions-held', noun: 'deletion', ...deletes, ...held } as const] : []),
+    ...(heldUpdates ? [{ id: 'updates-held', noun: 'update', ...updates, ...heldUpdates } as const] : []),
+    ...(heldEmptied ? [{ id: 'values-held', noun: 'empty value', ...updates, ...heldEmptied } as const] : []),
   ];
 }
 
 function problemOf(held: Held, { resource }: ResourceFacts, { permits }: DatabaseFacts, now: Date): Problem {
-  const { id, what, noun, count, because, at, flag } = held;
-  const isPermitted = permits.some((one) => one.resource === resource && one.what === what && one.count === count);
+  const { id, what, noun, count, permit, because, at, flag } = held;
+  const isPermitted = permits.some((one) => one.resource === resource && one.what === what && one.count === permit);
   const are = count === 1 ? 'is' : 'are';
   return {
     id,
@@ -49,6 +53,6 @@ function problemOf(held: Held, { resource }: ResourceFacts, { permits }: Databas
     advice: isPermitted
       ? 'A person has permitted them: the next run writes them.'
       : 'Look at them with "cronsync run --dry-run". If they are right, permit exactly them, once.',
-    next: isPermitted ? 'cronsync run' : `cronsync run --allow-mass-${flag}=${count}`,
+    next: isPermitted ? 'cronsync run' : `cronsync run --allow-mass-${flag}=${permit}`,
   };
 }

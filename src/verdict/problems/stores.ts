@@ -5,7 +5,7 @@ import { clauseOf, lasting, roughly, sentence } from '../words.ts';
 /** Clocks that differ by more than this make times that nobody can compare. */
 const clockLimitMs = 60_000;
 /** With less room than this, SQLite can hardly write its journal. */
-const leastFreeBytes = 1_048_576;
+export const leastFreeBytes = 1_048_576;
 
 /** Stores that cannot be asked, or that are not as they should be. */
 export function storeProblems(facts: Facts): Problem[] {
@@ -86,6 +86,11 @@ const sayings = {
     id: 'database-newer',
     title: 'the tables of cronsync are of a newer release',
     advice: 'Install that release here as well: a run of this one does not touch the tables.',
+  },
+  full: {
+    id: 'disk-full',
+    title: 'the disk of the database is full',
+    advice: 'Make room on that disk. The next run goes on by itself.',
   },
   refused: {
     id: 'database-refuses',

@@ -1,27 +1,13 @@
-import type { Listener } from '../../listener.ts';
 import type { HttpContext } from '../../run/context.ts';
 import type { RunDeps } from '../../run/run.ts';
 import type { Summary } from '../../run/summary.ts';
-import { openTelemetry, type Telemetry } from '../../telemetry/telemetry.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { tracedHttp } from '../../telemetry/traced-http.ts';
-import { tracedListener } from '../../telemetry/traced-listener.ts';
 import { tracedStream } from '../../telemetry/traced-stream.ts';
 import { tracedTarget } from '../../telemetry/traced-target.ts';
 import type { Span, Tracer } from '../../tracer.ts';
-import { reportTelemetry } from '../output/report-error.ts';
-import { readVersion } from '../package.ts';
 import type { Terminal } from '../terminal.ts';
-
-/** Loads OpenTelemetry. Null, with a warning, if it cannot be used: nothing depends on it. */
-export async function telemetryOf(terminal: Terminal): Promise<Telemetry | null> {
-  const { log, mask, caller } = terminal;
-  try {
-    return await openTelemetry({ env: caller.env, version: readVersion(), mask, log });
-  } catch (error) {
-    reportTelemetry(error, terminal);
-    return null;
-  }
-}
+import { telemetryOf } from './open-telemetry.ts';
 
 export interface TracedRun {
   readonly sync: string;
@@ -41,6 +27,12 @@ export class RunTrace {
     this.#telemetry = telemetry;
     this.#span = telemetry.tracer.begin('run', { startedAt, attributes });
     this.#span.begin('lock', { startedAt }).end();
+  }
+
+  /** Null, with a warning, where traces cannot be recorded. */
+  static async open(traced: TracedRun, terminal: Terminal): Promise<RunTrace | null> {
+    const telemetry = await telemetryOf(terminal);
+    return telemetry && new RunTrace(telemetry, traced);
   }
 
   /** The same, each part of which records what it does. */
@@ -64,10 +56,6 @@ export class RunTrace {
   flush(): Promise<void> {
     return this.#telemetry.flush();
   }
-}
-
-export function tracedListeners(listeners: ReadonlyMap<string, Listener>, tracer: Tracer): Map<string, Listener> {
-  return new Map([...listeners].map(([name, listener]) => [name, tracedListener(listener, name, tracer)]));
 }
 
 function tracedDeps(deps: RunDeps, run: Tracer): RunDeps {

@@ -1,0 +1,184 @@
+import { Cluster, Command } from 'ioredis';
+import type { ClusterPlace } from '../../src/redis/connection/place.ts';
+import { eventually } from './child.ts';
+import { aRedis, type RedisServer } from './redis.ts';
+import { certificate } from './tls.ts';
+
+export interface ClusterOptions {
+  readonly masters?: number;
+  readonly replicas?: number;
+  /** More arguments of every node. */
+  readonly nodeArgs?: readonly string[];
+  /** After how long a silent node counts as down. */
+  readonly nodeTimeoutMs?: number;
+  readonly password?: string;
+  readonly tls?: boolean;
+}
+
+/** A cluster whose nodes are on free ports of this machine: three masters with a replica each, unless the options say otherwise. */
+export interface ClusterSetup extends AsyncDisposable {
+  readonly place: ClusterPlace;
+  /** To all of it, for assertions. */
+  readonly client: Cluster;
+  readonly nodes: readonly RedisServer[];
+  /** The master that keeps this key. */
+  ownerOf(key: string): Promise<RedisServer>;
+  /** Its replica takes over from this master by force, without the master's consent. */
+  failover(master: RedisServer): Promise<void>;
+  /** Waits until another node keeps the slots of this one. */
+  isReplaced(master: RedisServer): Promise<void>;
+  /** Moves the slot of this key to another master, with all that is in it. */
+  migrate(key: string): Promise<void>;
+  /** All nodes run, every slot has an owner, and every master its replica. */
+  isWhole(): Promise<void>;
+  /** How many commands nodes have sent elsewhere, because another one keeps their key. */
+  redirects(): Promise<number>;
+}
+
+const slotCount = 16_384;
+
+export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSetup> {
+  await using opening = new AsyncDisposableStack();
+  const { masters = 3, replicas = 3, nodeArgs = [], nodeTimeoutMs = 2000, password, tls = false } = options;
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeoutMs}`];
+  const quick = ['--repl-diskless-sync-delay', '0', '--cluster-announce-ip', '127.0.0.1'];
+  const nodes = await Promise.all(
+    Array.from({ length: masters + replicas }, () =>
+      aRedis({ aof: true, args: [...args, ...quick, ...nodeArgs], tls, ...(password && { password }) }),
+    ),
+  );
+  for (const node of nodes) opening.defer(() => node.stop());
+  await form(nodes, masters);
+  await eventually(() => isWhole(nodes, masters, replicas), 30_000);
+
+  const place = { cluster: nodes.map(({ port }) => `127.0.0.1:${port}`), ...(password && { password }) };
+  const client = new Cluster(
+    nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+    {
+      redisOptions: { ...(password && { password }), ...(tls && { tls: { ...certificate, servername: 'localhost' } }) },
+    },
+  );
+  client.on('error', () => {});
+  // Of all masters, where a single node would answer.
+  const masterNodes = () => client.nodes('master');
+  Object.assign(client, {
+    flushall: () => Promise.all(masterNodes().map((node) => node.flushall())),
+    keys: async (pattern: string) => (await Promise.all(masterNodes().map((node) => node.keys(pattern)))).flat(),
+  });
+  opening.defer(() => client.disconnect());
+  const ownerOf = async (key: string) => ownerAmong(nodes, slotOf(key));
+  const isReplaced = (old: RedisServer) => eventually(async () => !(await owners(nodes)).has(old.port), 30_000);
+  const opened = opening.move();
+  return {
+    place,
+    client,
+    nodes,
+    ownerOf,
+    async failover(master) {
+      const replica = nodes[await replicaOf(master, nodes)];
+      if (!replica) throw new Error('this master has no replica');
+      await replica.client.cluster('FAILOVER', 'FORCE');
+      await isReplaced(master);
+    },
+    isReplaced,
+    async migrate(key) {
+      const slot = slotOf(key);
+      const from = await ownerAmong(nodes, slot);
+      const others = [...(await owners(nodes)).keys()].filter((port) => port !== from.port);
+      const to = nodes.find(({ port }) => port === others[0]);
+      if (!to) throw new Error('there is no other master');
+      await moveSlot(slot, from, to, { nodes, password });
+    },
+    isWhole: () => eventually(() => isWhole(nodes, masters, replicas), 30_000),
+    redirects: async () => {
+      const infos = await Promise.all(nodes.map((node) => node.client.info('errorstats')));
+      return infos.reduce((sum, info) => sum + Number(/errorstat_MOVED:count=(\d+)/.exec(info)?.[1] ?? 0), 0);
+    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+export function slotOf(key: string): number {
+  return new Command('get', [key]).getSlot();
+}
+
+/** Gives each master its share of the slots, introduces the nodes to each other, and gives each master a replica. */
+async function form(nodes: readonly RedisServer[], masters: number): Promise<void> {
+  const share = Math.ceil(slotCount / masters);
+  const [first] = nodes;
+  await Promise.all(
+    nodes.map(async ({ client }, at) => {
+      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', `${at + 1}`);
+      if (at < masters) {
+        const last = Math.min((at + 1) * share, slotCount) - 1;
+        await client.call('CLUSTER', 'ADDSLOTSRANGE', `${at * share}`, `${last}`);
+      }
+      if (at > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', `${first?.port}`);
+    }),
+  );
+  await Promise.all(
+    nodes.slice(masters).map(async ({ client }, at) => {
+      const id = String(await nodes[at % masters]?.client.call('CLUSTER', 'MYID'));
+      // It must have heard of its master.
+      await eventually(() => client.call('CLUSTER', 'REPLICATE', id).then(...[() => true, () => false]), 30_000);
+    }),
+  );
+}
+
+async function isWhole(nodes: readonly RedisServer[], masters: number, replicas: number): Promise<boolean> {
+  const infos = await Promise.all(
+    nodes.map(async ({ client }) => `${await client.call('CLUSTER', 'INFO')}${await client.info('replication')}`),
+  );
+  const isKnown = (info: string) =>
+    info.includes('cluster_state:ok') &&
+    info.includes(`cluster_known_nodes:${nodes.length}`) &&
+    info.includes(`cluster_size:${masters}`);
+  const following = infos.filter((info) => info.includes('role:slave') && info.includes('master_link_status:up'));
+  return infos.every(isKnown) && following.length === replicas;
+}
+
+/** The port of each node that keeps slots, by what the nodes that run say, with the ranges. */
+async function owners(
+  nodes: readonly RedisServer[],
+): Promise<ReadonlyMap<number, readonly (readonly [number, number])[]>> {
+  const answers = nodes.map(({ client }) => client.status === 'ready' && client.call('CLUSTER', 'SLOTS'));
+  const slots = (await Promise.any(
+    answers.map(async (answer) => (await answer) || Promise.reject(new Error('down'))),
+  )) as readonly (readonly [number, number, readonly [string, number]])[];
+  const ofPort = Map.groupBy(slots, ([, , [, port]]) => port);
+  return new Map([...ofPort].map(([port, ranges]) => [port, ranges.map(([from, to]) => [from, to] as const)]));
+}
+
+async function ownerAmong(nodes: readonly RedisServer[], slot: number): Promise<RedisServer> {
+  for (const [port, ranges] of await owners(nodes)) {
+    const node = nodes.find((candidate) => candidate.port === port);
+    if (node && ranges.some(([from, to]) => from <= slot && slot <= to)) return node;
+  }
+  throw new Error(`nobody keeps the slot ${slot}`);
+}
+
+async function replicaOf(master: RedisServer, nodes: readonly RedisServer[]): Promise<number> {
+  const infos = await Promise.all(nodes.map(({ client }) => client.info('replication')));
+  return infos.findIndex((info) => info.includes('role:slave') && info.includes(`master_port:${master.port}\r`));
+}
+
+interface Around {
+  readonly nodes: readonly RedisServer[];
+  readonly password: string | undefined;
+}
+
+/** As `redis-cli --cluster reshard` does it. */
+async function moveSlot(slot: number, from: RedisServer, to: RedisServer, { nodes, password }: Around): Promise<void> {
+  const [fromId, toId] = await Promise.all([from, to].map(({ client }) => client.call('CLUSTER', 'MYID')));
+  await to.client.call('CLUSTER', 'SETSLOT', `${slot}`, 'IMPORTING', `${fromId}`);
+  await from.client.call('CLUSTER', 'SETSLOT', `${slot}`, 'MIGRATING', `${toId}`);
+  const keysLeft = () => from.client.call('CLUSTER', 'GETKEYSINSLOT', `${slot}`, '100') as Promise<string[]>;
+  const auth = password === undefined ? [] : ['AUTH', password];
+  for (let keys = await keysLeft(); keys.length > 0; keys = await keysLeft()) {
+    await from.client.call('MIGRATE', '127.0.0.1', `${to.port}`, '', '0', '5000', ...auth, 'KEYS', ...keys);
+  }
+  // The new owner first, then the old one, then the others, which would learn it anyway.
+  for (const { client } of [to, from, ...nodes]) {
+    await client.call('CLUSTER', 'SETSLOT', `${slot}`, 'NODE', `${toId}`).catch(() => {});
+  }
+}
