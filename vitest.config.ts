@@ -2,12 +2,22 @@ import { defineConfig } from 'vitest/config';
 
 // fast: pure tests without services. real: Redis, databases and HTTP servers, of which each test file has its own; only Postgres
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
-// with random faults, after all the others.
+// with random faults, after all the others. long: what `npm run test:long` has only, in files that end with `.long.test.ts`.
+const long = 'test/**/*.long.test.ts';
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
-// These take minutes: only `npm run test:long` runs them, which sets SYNC_LONG.
-const long = ['test/e2e/takeovers.test.ts'];
-const { SYNC_REPORT = 'node_modules/.cache/test-report.json' } = process.env;
-const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
+const { SYNC_REPORT = 'node_modules/.cache/test-report.json', SYNC_LONG } = process.env;
+const realFolders = [
+  'redis',
+  'relay',
+  'targets',
+  'http',
+  'adapters',
+  'contracts',
+  'listeners',
+  'cli',
+  'web/screens',
+  'web/server',
+];
 
 export default defineConfig({
   define: { SYNC_TEST_BUILD: 'false' },
@@ -30,7 +40,7 @@ export default defineConfig({
           restoreMocks: true,
           unstubEnvs: true,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', ...realFolders.map((folder) => `test/${folder}/**`)],
+          exclude: [long, 'test/e2e/**', ...realFolders.map((folder) => `test/${folder}/**`)],
         },
       },
       {
@@ -38,6 +48,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: realFolders.map((folder) => `test/${folder}/**/*.test.ts`),
+          exclude: [long],
           globalSetup: ['test/helpers/setup-servers.ts'],
         },
       },
@@ -46,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [...faults, ...long],
+          exclude: [long, ...faults],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
         },
@@ -65,9 +76,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long',
-          include: process.env.SYNC_LONG ? long : [],
+          include: SYNC_LONG ? [long] : [],
           globalSetup: ['test/helpers/setup-servers.ts'],
           sequence: { groupOrder: 2 },
+          testTimeout: 180_000,
           maxWorkers: 1,
         },
       },

@@ -1,11 +1,11 @@
-// Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/index.js and dist/testing.js
-// with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
+// Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/web.cjs (the page, which cli.cjs loads
+// when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
 // With --test: the same CLI with crash points and scaled timings, where the tests find it, as a program and as a function.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { fewCommands, lazyBuiltins, lazyCluster, noDebug } from './bundle-plugins.js';
+import { fewCommands, lazyBuiltins, lazyCluster, noDebug, optionalTelemetry, ownBundle } from './bundle-plugins.js';
 import { writeNotices } from './notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,16 +24,38 @@ const shared = {
   define: { SYNC_TEST_BUILD: String(isTest) },
 };
 
+const outdir = isTest ? 'node_modules/.cache/cronsync' : 'dist';
+
 if (!isTest) rmSync('dist', { recursive: true, force: true });
-const command = await build({
+const program = {
   ...shared,
-  entryPoints: { cli: 'src/cli/main.ts', ...(isTest && { 'command-line': 'src/cli/command-line.ts' }) },
   format: 'cjs',
-  outdir: isTest ? 'node_modules/.cache/cronsync' : 'dist',
+  outdir,
   outExtension: { '.js': '.cjs' },
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [fewCommands, lazyBuiltins, lazyCluster, noDebug],
+};
+const command = await build({
+  ...program,
+  entryPoints: { cli: 'src/cli/main.ts', ...(isTest && { 'command-line': 'src/cli/command-line.ts' }) },
+  plugins: [
+    fewCommands,
+    lazyBuiltins,
+    lazyCluster,
+    noDebug,
+    optionalTelemetry,
+    ownBundle(/\/web\/page\.ts$/, './web.cjs'),
+  ],
+});
+const page = await build({ ...program, entryPoints: { web: 'src/web/page.ts' } });
+const browser = await build({
+  ...shared,
+  platform: 'browser',
+  target: ['chrome120', 'firefox121', 'safari17'],
+  sourcemap: 'external',
+  entryPoints: { page: 'src/web/browser/page.js', style: 'src/web/browser/page.css' },
+  outdir: `${outdir}/page`,
+  minify: true,
 });
 
 if (!isTest) {
@@ -43,7 +65,7 @@ if (!isTest) {
     format: 'esm',
     outdir: 'dist',
   });
-  writeNotices([command.metafile, api.metafile]);
+  writeNotices([command, page, browser, api].map(({ metafile }) => metafile));
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
   if (existsSync('scripts/schema.ts')) run(process.execPath, ['scripts/schema.ts']);
 }

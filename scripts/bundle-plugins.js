@@ -55,6 +55,16 @@ export const noDebug = {
   },
 };
 
+/** OpenTelemetry is not in the bundle: who wants it installs it. What another package has of it stays with that package. */
+export const optionalTelemetry = {
+  name: 'optional-telemetry',
+  setup(build) {
+    build.onResolve({ filter: /^@opentelemetry\// }, ({ path, importer }) =>
+      /[\\/]src[\\/]telemetry[\\/]/.test(importer) ? { path, external: true } : undefined,
+    );
+  },
+};
+
 /**
  * Loads the part of ioredis for Redis Cluster at its first use, which only a cluster makes. ioredis itself loads it with
  * everything else, for a property of its class that nobody reads here.
@@ -73,3 +83,15 @@ export const lazyCluster = {
     });
   },
 };
+
+/** Leaves a module that is imported lazily to a bundle of its own, which lies beside this one. */
+export function ownBundle(filter, bundle) {
+  return {
+    name: 'own-bundle',
+    setup(build) {
+      build.onResolve({ filter }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: bundle, external: true } : undefined,
+      );
+    },
+  };
+}

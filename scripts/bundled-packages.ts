@@ -18,6 +18,11 @@ export interface BundledPackage {
 /** These allow what cronsync does with the code. Any other licence stops the build until a person has read it. */
 const allowed = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MPL-2.0'];
 
+/** The SPDX identifier of a licence, where a package names it otherwise. */
+export function spdxOf(license: string): string {
+  return license === 'BSD-0-Clause' ? '0BSD' : license;
+}
+
 /** Reads the packages that have code in these bundles, by name. Throws if one has no licence text or an unknown licence. */
 export function bundledPackages(metafiles: readonly Metafile[]): BundledPackage[] {
   const { packages: locked }: Lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
@@ -45,11 +50,12 @@ function foldersIn({ outputs }: Metafile): string[] {
 
 function readPackage(folder: string, locked: Locked | undefined): BundledPackage {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (!allowed.includes(license))
-    throw new Error(`${folder} has the licence ${license}, which is not on the list of allowed licences`);
+  const licence = spdxOf(license);
+  if (!allowed.includes(licence))
+    throw new Error(`${folder} has the licence ${licence}, which is not on the list of allowed licences`);
   if (!locked?.integrity) throw new Error(`${folder} is not in package-lock.json`);
   const source = `https://registry.npmjs.org/${name}/-/${basename(name)}-${version}.tgz`;
-  return { name, version, licence: license, text: licenceText(folder), source, integrity: locked.integrity };
+  return { name, version, licence, text: licenceText(folder), source, integrity: locked.integrity };
 }
 
 /** A few packages have their licence in the README only. */

@@ -56,7 +56,7 @@ interface Kind {
 
 const kinds: readonly Kind[] = [
   {
-    files: ['src/**/*.ts', 'bin/*.js', 'scripts/**/*.{ts,js}', 'bench/**/*.ts', 'examples/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'bin/*.js', 'scripts/**/*.{ts,js}', 'bench/**/*.ts', 'examples/**/*.ts'],
     read: proseOfSource,
   },
   { files: ['test/**/*.ts'], read: titlesOf },

@@ -25,7 +25,7 @@ const inFull: Round = {
     ...{ SYNC_LONG: 'yes', SYNC_SEEDS: count, SYNC_HOSTS_SECONDS: '120', SYNC_RUNS: '40' },
     ...{ SYNC_CITIES: 'all', SYNC_EVENTS: '12000', SYNC_REPORT: 'node_modules/.cache/long-report.json' },
   },
-  files: endToEnd('hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos', 'takeovers'),
+  files: [...endToEnd('hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'), '.long.test.ts'],
 };
 const contracts = ['lock', 'slots', 'stream', 'consumer'].map((name) => `test/redis/${name}.test.ts`);
 const onShapes = ['sentinel', 'cluster'].flatMap((shape): Round[] => {

@@ -89,9 +89,14 @@ export interface ChangesPage extends Paged {
   readonly deleted: readonly string[];
   /**
    * Those of `deleted` that win over a record of an earlier page of this pass, since they are provably newer. A record of
-   * this page or of a later one wins all the same. In a log, all of `deleted` do, and this is not read.
+   * this page wins all the same, and so does one of a later page, unless it is `outlived`. In a log, all of `deleted` do, and this is not read.
    */
   readonly gone?: readonly string[];
+  /**
+   * Keys of records of this page that are provably older than every deletion of the pages before it. Such a record does not
+   * count where an earlier page of this pass has said that its key is gone. In a log, none is.
+   */
+  readonly outlived?: readonly string[];
   /**
    * Where the next `changes` pass starts. The first page of the pass counts: every later change must come after it. A
    * function, if it is known only after the records were read; if that returns null, the next pass starts where this one did.

@@ -1,5 +1,6 @@
 import type { Change, ChangeCounts } from './change.ts';
 import type { CheckpointToStore } from './checkpoint.ts';
+import type { EventMaker } from './event.ts';
 import type { Aliases } from './identity.ts';
 import type { Prepared, Rejected, Values } from './record.ts';
 import type { ResourceTable } from './table.ts';
@@ -19,17 +20,26 @@ export function allDifferent(entries: readonly unknown[]): Comparison {
 
 /** What the target knows of one record that may have to be written. */
 export interface Found {
-  readonly entry: { readonly id: number; readonly hash: string; readonly deleted: boolean } | null;
+  readonly entry: {
+    readonly id: number;
+    readonly hash: string;
+    readonly deleted: boolean;
+    /** Digests of the fields as the database kept them (src/field-digests.ts); null or absent where they are not known. */
+    readonly fields?: string | null;
+  } | null;
   /** The mapped columns as they are now; null if there is no such row. */
   readonly row: Values | null;
   /** The row has the mark of a soft delete. */
   readonly isRowDeleted: boolean;
 }
 
-/** What is to be done with one record. `refresh`: the row is right, so only our own entry is written, without an event. */
+/**
+ * What is to be done with one record. `refresh`: the row is right, so only our own entry is written, without an event. `defer`:
+ * the row stays as it is, and the record is kept in the target until the end of its pass.
+ */
 export type Step =
   | { readonly record: Prepared; readonly change: Change }
-  | { readonly record: Prepared; readonly change: 'refresh' | 'none' };
+  | { readonly record: Prepared; readonly change: 'refresh' | 'none' | 'defer' };
 
 /** The records of a page, or some of them, that are written together. */
 export interface Batch {
@@ -56,6 +66,8 @@ export interface Batch {
 export interface EventOptions {
   readonly source: string;
   readonly cause?: 'remap';
+  /** The run that writes. */
+  readonly maker?: EventMaker;
   /** Rows are written without events. */
   readonly silent: boolean;
 }

@@ -43,6 +43,11 @@ export function sumCounts(a: ChangeCounts, b: ChangeCounts): ChangeCounts {
   return { created: a.created + b.created, updated: a.updated + b.updated, deleted: a.deleted + b.deleted };
 }
 
+/** How many changes there are of all types. */
+export function sizeOf({ created, updated, deleted }: ChangeCounts): number {
+  return created + updated + deleted;
+}
+
 export function countChanges(changes: readonly Change[]): ChangeCounts {
   const counts = { ...noChanges };
   for (const { type } of changes) counts[type] += 1;

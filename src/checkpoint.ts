@@ -1,6 +1,8 @@
 import type { Cursor, Mode } from './adapter.ts';
-import type { BackOffCause } from './errors.ts';
+import type { ChangeCounts } from './change.ts';
+import type { BackOffCause, ExitCode } from './errors.ts';
 import type { MappedFields } from './mapped-fields.ts';
+import type { HeldKind } from './permit.ts';
 import type { Validators } from './validators.ts';
 
 /** The durable state of a pass. It is stored in the target and moves in the same transaction as the rows. */
@@ -31,8 +33,14 @@ export interface Checkpoint {
   readonly validators: Validators | null;
   /** How many records the last complete snapshot brought; null or absent where that is not known. */
   readonly lastCount?: number | null;
+  /** The first of the consecutive snapshots whose `lastCount` is not what the config expects ended then; null: it is, or none is. */
+  readonly countUnmetSince?: number | null;
+  /** The last commit that wrote what has changed at the third party; before the first one, the start of the first pass. */
+  readonly changedAt?: number;
   /** Which columns the last complete snapshot has filled, whatever its shape was. */
   readonly lastFields?: MappedFields | null;
+  /** Which columns the last complete snapshot has not filled, and an earlier one of this shape has. */
+  readonly lostFields?: readonly LostColumn[];
   /** When the last snapshot pass was complete; null: the next pass must be a snapshot. */
   readonly fullAt: number | null;
   /** In a changes pass: ids of the live records that the third party says are gone. */
@@ -53,14 +61,28 @@ export interface Checkpoint {
   /** Consecutive failures at this cursor. */
   readonly failures: number;
   readonly backOff: BackOff | null;
+  /** The first of the consecutive failures of the resource, and the last one; null when the last try has succeeded. */
+  readonly failingSince?: number | null;
+  readonly failure?: Failure | null;
+  /** When a page was taken last. */
+  readonly succeededAt?: number | null;
+  /** When the pass before the last complete one was complete: how far apart they usually are. */
+  readonly previousCompletedAt?: number | null;
+  /** All changes that were ever committed for the resource, but some of a transaction after which a run was killed. */
+  readonly totals?: ChangeCounts;
   /** Permanent redirects that the third party answered with, from URL to URL, both without their query. */
   readonly moved: Readonly<Record<string, string>>;
   readonly held: HeldDeletes | null;
   /** What the guard measured by when it first held deletions, until a pass deletes all that is gone. */
   readonly heldSince?: HeldSince | null;
-  /** Values that the guard holds back, and a person's permission for them. */
+  /** Empty values that the guard holds back. */
   readonly heldEmptied?: HeldEmptied | null;
+  /** Updates that the guard holds back. */
+  readonly heldUpdates?: HeldUpdates | null;
+  /** A person permits the updates and the empty values that are held, once. */
   readonly emptiedPermission?: HeldPermit | null;
+  /** By what people name the held sets. */
+  readonly heldNames?: HeldNames | null;
   /** The last complete pass brought fewer records than the third party says that it has. */
   readonly incomplete?: { readonly records: number; readonly total: number } | null;
   /** A person permits the deletions that are held, once. */
@@ -69,6 +91,8 @@ export interface Checkpoint {
   readonly liveAtStart?: number;
   /** Recent deletions, and how many rows were live as passes began, for the guard's window; oldest first. */
   readonly deletions: readonly DeletionCount[];
+  /** Values that became empty, and that were compared, for the guard's window; oldest first. */
+  readonly emptiedCounts?: readonly EmptiedCount[];
   /** How many live records the last complete pass did not bring. While it is 0, no record has a count of missing passes. */
   readonly missing: number;
   /** In phase `deleting` and `held`: missing records up to this id are dealt with. */
@@ -85,14 +109,19 @@ export function startOver(checkpoint: Checkpoint): Checkpoint {
   return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
-/** A checkpoint as it is stored. A set that is left out stays as it is stored. */
+/** A checkpoint as it is stored. What is left out stays as it is stored. */
 export interface CheckpointToStore {
   readonly checkpoint: Checkpoint;
   /** The serialized seen set. */
   readonly seen?: Uint8Array | null;
   /** The serialized set of what the guard holds back. */
   readonly held?: Uint8Array | null;
+  /** JSON of the field paths that the third party's records have, and of their changes. */
+  readonly paths?: string | null;
 }
+
+/** The columns that are stored beside a checkpoint, each only if it changes. */
+export const passParts = ['seen', 'held', 'paths'] as const satisfies readonly (keyof CheckpointToStore)[];
 
 /** What a pass has brought so far. */
 export interface PassProgress {
@@ -110,6 +139,10 @@ export interface PassProgress {
   readonly columns?: ColumnCounts;
   /** Rows of which the database refuses to empty values at the end of the pass. */
   readonly refusedEmptied?: number;
+  /** By column, how many values the end of the pass empties: known before the first is written. */
+  readonly emptying?: Readonly<Record<string, number>>;
+  /** Rows that the database refuses to update at the end of the pass. */
+  readonly refusedUpdates?: number;
   /** Which columns its pages have filled. */
   readonly fields?: MappedFields | null;
   readonly total: number | null;
@@ -124,6 +157,22 @@ export interface PassProgress {
   readonly digests: readonly string[];
 }
 
+export interface LostColumn {
+  readonly column: string;
+  /** When the first pass ended that has not filled it, and how many records the last one had. */
+  readonly at: number;
+  readonly records: number;
+}
+
+/** What the third party did wrong. */
+export interface Failure {
+  readonly exitCode: ExitCode;
+  readonly message: string;
+  readonly hint: string | null;
+  /** The HTTP status, if that is the reason. */
+  readonly status: number | null;
+}
+
 export interface BackOff {
   readonly until: number;
   readonly cause: BackOffCause;
@@ -133,6 +182,20 @@ export interface BackOff {
 export interface HeldPermit {
   readonly pass: number;
   readonly count: number;
+}
+
+export type HeldNames = Readonly<Record<HeldKind, HeldName | null>>;
+
+/** Names exactly one held set. */
+export interface HeldName {
+  readonly pass: number;
+  readonly count: number;
+  /** Of the ids of its records. */
+  readonly digest: string;
+  readonly because: string;
+  readonly at: number;
+  /** Other sets that were held in its place before: a number alone may be meant for one of these. */
+  readonly earlier: readonly { readonly count: number; readonly digest: string }[];
 }
 
 /** What the guard measured deletions by when it first held them. */
@@ -167,6 +230,22 @@ export interface HeldEmptied {
   readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
   readonly because: string;
   readonly at: number;
+}
+
+/** Rows that would be updated. They keep their values; the ids are in the held set. */
+export interface HeldUpdates {
+  readonly pass: number;
+  readonly count: number;
+  /** The rows of which the guard allows a share. */
+  readonly live: number;
+  readonly because: string;
+  readonly at: number;
+}
+
+export interface EmptiedCount {
+  readonly at: number;
+  /** For each column: filled values that passes of changes have compared, and values that became empty without a permission. */
+  readonly columns: Readonly<Record<string, { readonly compared: number; readonly emptied: number }>>;
 }
 
 export interface DeletionCount {

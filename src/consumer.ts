@@ -42,6 +42,9 @@ export interface GroupConsumer {
 /** The ID of an entry, exactly as Redis has it: an entry of somebody else may have one that is larger than our numbers. */
 export type EntryId = string;
 
+/** In the log of attempts it stands for no entry, but for the receiver: it is gone for good, and nothing more is read for it. */
+export const receiverGone: EntryId = 'off';
+
 /** Before every entry: where a claim starts. */
 export const firstEntry: EntryId = '0-0';
 
@@ -102,7 +105,7 @@ export interface Attempts {
   readonly times: readonly number[];
 }
 
-/** The daemons that share a sharded listener. From their number each knows how many shards it should read. */
+/** The daemons that run a listener. From their number each knows how many shards it should read, and `status` that there is one. */
 export interface Members {
   /** Registers this daemon for `ttlMs`, and returns how many there are. */
   join(listener: string, member: string, ttlMs: number): Promise<number>;

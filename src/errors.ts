@@ -33,17 +33,22 @@ export interface SyncErrorOptions {
   readonly hint?: string;
   /** The original error. */
   readonly cause?: unknown;
+  /** The HTTP status, if that is the reason. */
+  readonly status?: number;
 }
 
 /** An error that is reported to the user. The message says what happened and what is guaranteed, `hint` says what to do. */
 export abstract class SyncError extends Error {
   abstract readonly exitCode: ExitCode;
   readonly hint: string | undefined;
+  /** The HTTP status, if that is the reason. */
+  readonly status: number | undefined;
 
   constructor(message: string, options: SyncErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.hint = options.hint;
+    this.status = options.status;
   }
 }
 
@@ -56,6 +61,9 @@ export class UsageError extends SyncError {
 export class ConfigError extends SyncError {
   override readonly exitCode = ExitCode.config;
 }
+
+/** A newer release has made the tables: this one does not touch them. */
+export class NewerTablesError extends ConfigError {}
 
 /** The third party, Redis or the target cannot be reached, or does not answer in time. */
 export class UnreachableError extends SyncError {
@@ -99,13 +107,6 @@ export class FencedError extends SyncError {
 /** The third party answered, but not with a page. Nothing of this page was written. */
 export class ProtocolError extends SyncError {
   override readonly exitCode = ExitCode.protocol;
-  /** The HTTP status, if that is the reason. */
-  readonly status: number | undefined;
-
-  constructor(message: string, options: SyncErrorOptions & { readonly status?: number } = {}) {
-    super(message, options);
-    this.status = options.status;
-  }
 }
 
 /** A permanent redirect on the third party's own origin (RFC 9110, 301 and 308): the next hit goes to `to`. */
@@ -126,10 +127,7 @@ export class CursorExpiredError extends ProtocolError {
   /** True if the bookmark is too old. Then everything is read again, wherever the pass stands. */
   readonly isBookmark: boolean;
 
-  constructor(
-    message: string,
-    options: SyncErrorOptions & { readonly status?: number; readonly isBookmark?: boolean } = {},
-  ) {
+  constructor(message: string, options: SyncErrorOptions & { readonly isBookmark?: boolean } = {}) {
     super(message, options);
     this.isBookmark = options.isBookmark === true;
   }

@@ -38,23 +38,62 @@ export interface EventContext {
   readonly time: string;
   /** The reason of the whole pass, if it is not a change at the third party. */
   readonly cause?: 'remap';
+  readonly maker?: EventMaker;
+}
+
+/** Who has written a change: extension attributes of its event. */
+export interface EventMaker {
+  /** The id of the run. */
+  readonly run: string;
+  /** The adapter that it read. */
+  readonly adapter: string;
+  /** The span of the commit, where a trace of the run is recorded (CloudEvents, distributed tracing extension). */
+  readonly traceparent?: string;
 }
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
-export function eventOf(change: Change, { generation, seq }: Position, context: EventContext): string {
+export function eventOf(change: Change, position: Position, context: EventContext): string {
   const { columns } = context;
   const before = change.type === 'created' ? null : change.before;
   const after = change.type === 'deleted' ? null : change.after;
   const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
   const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
-  const cause = why ? `,"cause":"${why}"` : '';
+  const data =
+    `{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
+    `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}`;
+  const head = { type: `${context.resource}.${change.type}`, subject: change.key, cause: why };
+  return eventText(position, { ...context, ...head }, data);
+}
+
+/** What an event says besides its data and its position. */
+export interface EventHead {
+  readonly name: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject?: string | undefined;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly cause?: string | undefined;
+  readonly maker?: EventMaker | undefined;
+}
+
+/** An event as JSON. `data` is JSON already. */
+export function eventText({ generation, seq }: Position, head: EventHead, data: string): string {
+  const { name, source, type, time, maker } = head;
+  const subject = head.subject === undefined ? '' : `,"subject":${JSON.stringify(head.subject)}`;
+  const cause = head.cause ? `,"cause":"${head.cause}"` : '';
+  const made = madeBy(maker);
   return (
-    `{"specversion":"1.0","id":"${context.name}:${generation}-${seq}","source":${JSON.stringify(context.source)}` +
-    `,"type":"${context.resource}.${change.type}","subject":${JSON.stringify(change.key)},"time":"${context.time}"` +
-    `,"datacontenttype":"application/json","sequence":"${String(seq).padStart(20, '0')}"${cause}` +
-    `,"data":{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
-    `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}}`
+    `{"specversion":"1.0","id":"${name}:${generation}-${seq}","source":${JSON.stringify(source)}` +
+    `,"type":"${type}"${subject},"time":"${time}","datacontenttype":"application/json"` +
+    `,"sequence":"${String(seq).padStart(20, '0')}"${cause}${made},"data":${data}}`
   );
+}
+
+function madeBy(maker: EventMaker | undefined): string {
+  if (!maker) return '';
+  const trace = maker.traceparent === undefined ? '' : `,"traceparent":"${maker.traceparent}"`;
+  return `,"syncrun":${JSON.stringify(maker.run)},"syncadapter":${JSON.stringify(maker.adapter)}${trace}`;
 }
 
 /**

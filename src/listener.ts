@@ -1,6 +1,7 @@
 import { ExitCode, SyncError } from './errors.ts';
 import { formatPosition, type Position } from './event.ts';
 import type { Log } from './log.ts';
+import { syncPrefix } from './sync-event.ts';
 
 /** An event as listeners receive it: a CloudEvent (CloudEvents 1.0.2) whose data is the change of a record. */
 export interface ChangeEvent {
@@ -18,11 +19,19 @@ export interface ChangeEvent {
   readonly sequence: string;
   /** Absent where the third party has changed the record. */
   readonly cause?: 'remap' | 'repair';
+  /** The id of the run that wrote the change; absent from what release 0.1.0 has written. */
+  readonly syncrun?: string;
+  /** The adapter that the run read. */
+  readonly syncadapter?: string;
+  /** The span of the commit, where the run was traced (CloudEvents, distributed tracing extension). */
+  readonly traceparent?: string;
   readonly data: {
     readonly key: string;
     readonly before: Readonly<Record<string, unknown>> | null;
     readonly after: Readonly<Record<string, unknown>> | null;
     readonly changed?: readonly string[];
+    /** Of an event about the sync itself, a sentence for people; it has fields of its own in place of the others. */
+    readonly message?: string;
   };
 }
 
@@ -37,6 +46,8 @@ export interface Delivery {
   readonly idempotencyKey: string;
   /** Fires at the listener's timeout, when the daemon stops, and when another daemon has claimed the event. */
   readonly signal: AbortSignal;
+  /** The span that what is called by this delivery belongs to (W3C Trace Context); undefined where nothing is traced. */
+  readonly traceparent?: string | undefined;
   readonly log: Log;
 }
 
@@ -75,19 +86,32 @@ export class ListenerOff extends SyncError {
 export type Handlers = Readonly<Record<string, (event: ChangeEvent, context: HandlerContext) => unknown>>;
 
 /** What a handler receives beside the event. */
-export type HandlerContext = Pick<Delivery, 'attempt' | 'idempotencyKey' | 'signal' | 'log'>;
+export type HandlerContext = Pick<Delivery, 'attempt' | 'idempotencyKey' | 'signal' | 'traceparent' | 'log'>;
 
 /** Types a listener module: `export default defineListener({ 'customers.deleted': async (event) => { … } })`. */
 export function defineListener(handlers: Handlers): Handlers {
   return handlers;
 }
 
-/** Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) matches this type. */
+/**
+ * Whether a pattern (`customers.deleted`, `customers.*`, `*.deleted`, `*`) matches this type. An event about the sync itself is
+ * matched by its type, and by what begins like it (`sync.run.*`, `sync.*`); `*` is for records alone.
+ */
 export function matchesType(pattern: string, type: string): boolean {
+  if (type.startsWith(syncPrefix)) return pattern === type || (hearsSync(pattern) && matchesStart(pattern, type));
   if (pattern === '*') return true;
   const [resource, change] = pattern.split('.');
   const [ofResource, ofChange] = type.split('.');
   return (resource === '*' || resource === ofResource) && (change === '*' || change === ofChange);
+}
+
+/** Whether a pattern is for events about the sync itself. */
+export function hearsSync(pattern: string): boolean {
+  return pattern.startsWith(syncPrefix);
+}
+
+function matchesStart(pattern: string, type: string): boolean {
+  return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1));
 }
 
 /**
@@ -99,10 +123,24 @@ export function groupNamesOf(listener: string, shards: number): readonly string[
   return Array.from({ length: shards }, (_, shard) => `${listener}.${shard}of${shards}`);
 }
 
-/** The listener of a group, whatever the number of shards: no listener's own name ends like a shard's. */
+/** The listener of a group, whatever the number of shards, also of a rewind: no listener's own name ends like these. */
 export function listenerOf(group: string): string {
-  return group.replace(shardEnding, '');
+  return group.replace(rewindEnding, '').replace(shardEnding, '');
 }
+
+/** The name of the group that delivers again what a group has acknowledged, up to the event with this number. */
+export function rewindNameOf(group: string, until: number): string {
+  return `${group}.rewind-${until}`;
+}
+
+/** What a rewind delivers again, by the name of its group; null if the group is not a rewind. */
+export function rewindOf(name: string): { readonly group: string; readonly until: number } | null {
+  const [ending, until] = rewindEnding.exec(name) ?? [];
+  return ending === undefined ? null : { group: name.slice(0, -ending.length), until: Number(until) };
+}
+
+/** How the name of a rewind's group ends. */
+export const rewindEnding: RegExp = /\.rewind-(\d+)$/;
 
 /** How the name of a shard's group ends. */
 export const shardEnding: RegExp = /\.\d+of\d+$/;

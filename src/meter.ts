@@ -13,14 +13,5 @@ export interface ListenMeter {
 /** `success`; `failure` comes again; `dead` became a dead letter; `aborted` was cut off by us and is nobody's fault. */
 export type DeliveryResult = 'success' | 'failure' | 'dead' | 'aborted';
 
-/** What is asked for only when somebody looks. */
-export interface ListenGauges {
-  /** By group. */
-  readonly lag: Readonly<Record<string, number>>;
-  readonly pending: Readonly<Record<string, number>>;
-  /** By listener. */
-  readonly deadLetters: Readonly<Record<string, number>>;
-}
-
 /** Measures nothing. */
 export const silentMeter: ListenMeter = { delivered() {}, acknowledged() {}, beat() {} };

@@ -1,4 +1,5 @@
-import type { Position } from './event.ts';
+import { comparePositions, type Position } from './event.ts';
+import type { FenceRow, GroupCursor } from './target.ts';
 
 /** The Redis stream of one sync: a window on the outbox, without gaps. */
 export interface EventStream {
@@ -80,6 +81,17 @@ export type Trimmed =
 export function watermarkOf({ oldestPending, lastDelivered }: GroupState): Position {
   if (oldestPending === null) return lastDelivered;
   return { generation: oldestPending.generation, seq: Math.max(0, oldestPending.seq - 1) };
+}
+
+/**
+ * Up to where each group has acknowledged everything. Pure. A position that the target has not assigned is ignored: somebody
+ * else wrote to the stream, or the target was restored.
+ */
+export function cursorsIn({ groups }: StreamState, fence: Pick<FenceRow, 'generation' | 'nextSeq'>): GroupCursor[] {
+  const assigned = { generation: fence.generation, seq: fence.nextSeq - 1 };
+  return groups
+    .map((group) => ({ group: group.name, position: watermarkOf(group) }))
+    .filter(({ position }) => position.generation > 0 && comparePositions(position, assigned) <= 0);
 }
 
 /**

@@ -1,10 +1,14 @@
+import type { Activity, ActivityQuery } from './activity.ts';
 import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
-import type { ChangeCounts } from './change.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
 import type { Alias, Arrived, Clues } from './identity.ts';
+import type { Pause } from './pause.ts';
+import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
+import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
+import type { SyncEvent } from './sync-event.ts';
 import type { ResourceTable, TableState } from './table.ts';
 import type { SlotKeeper } from './throttle.ts';
 
@@ -17,6 +21,9 @@ import type { SlotKeeper } from './throttle.ts';
 export interface TargetReader extends AsyncDisposable {
   /** For people, without credentials: `sqlite:./sync.db`. */
   readonly label: string;
+
+  /** The server, for people, and its clock. Asked by `check` and `status`. */
+  server(): Promise<ServerState>;
 
   /** The fence row of this sync; null if the sync has never run on this target. */
   fence(): Promise<FenceRow | null>;
@@ -75,6 +82,9 @@ export interface TargetReader extends AsyncDisposable {
    */
   known(table: ResourceTable, query: KnownQuery): Promise<readonly KnownRow[]>;
 
+  /** Of the records with these ids, those that were kept for the end of their pass. */
+  deferred(resource: string, ids: readonly number[]): Promise<readonly Prepared[]>;
+
   /** What was found of rows that somebody else changed, and where the last sample ended. */
   drift(resource: string): Promise<StoredDrift>;
 
@@ -87,14 +97,38 @@ export interface TargetReader extends AsyncDisposable {
   /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
 
-  /** The last runs, newest first. */
-  runs(limit: number): Promise<readonly RunRow[]>;
+  /** The runs of the last seven days, newest first. */
+  runs(query: RunQuery): Promise<readonly RunRow[]>;
+
+  /** How many runs have started since then, by their outcome. */
+  runStats(since: Date): Promise<readonly RunCount[]>;
+
+  /** The same for each span of so many milliseconds, oldest first. Spans without a run are left out. */
+  runHistory(since: Date, spanMs: number): Promise<readonly RunSpan[]>;
+
+  /** What is paused. A pause that is over is left out. */
+  pauses(): Promise<readonly Pause[]>;
+
+  /** What people have approved and no run has used yet. A permit that is too old is left out. */
+  permits(): Promise<readonly StoredPermit[]>;
+
+  /** What people did, newest first. */
+  activity(query: ActivityQuery): Promise<readonly Activity[]>;
+
+  /** What the events about the sync itself have announced last, as JSON; null if that is nothing. */
+  news(): Promise<string | null>;
+
+  /** The preview of a swap that was stored last; null if there is none. */
+  preview(): Promise<StoredPreview | null>;
 
   /** The last rejects, newest first; of one resource, or of all. */
   rejects(query: { readonly resource?: string; readonly limit: number }): Promise<readonly RejectRow[]>;
 
   /** How many records of a resource are in quarantine. */
   countRejects(resource: string): Promise<number>;
+
+  /** Why the records of a resource are in quarantine: the most frequent reasons first. */
+  rejectReasons(resource: string): Promise<readonly RejectReason[]>;
 }
 
 /**
@@ -106,7 +140,9 @@ export interface TargetReader extends AsyncDisposable {
  * longer than the run waits. After any of these the transaction was not committed, unless the message says that it is not known.
  *
  * The daemon and the commands open a target without taking it over. They may call `slots`, `saveDrift`, `saveGroups`, `purgeOutbox`,
- * `purgeRejects`, `recordRun`, `rebase` and `fenceOut`, which then check no fence.
+ * `purgeRejects`, `rebase` and `fenceOut`, and what is for people: `setPause`, `endPause`, `storePermit`, `dropPermit`,
+ * `recordActivity` and `savePreview`. These then check no fence. In the tables of an earlier release there is no place for what
+ * people do: `setPause`, `storePermit` and `savePreview` throw `ConfigError` there, and the others do nothing.
  */
 export interface Target extends TargetReader {
   /** The second throttle, asked before every hit: the same rule as in Redis, in the database, which forgets less. */
@@ -144,6 +180,9 @@ export interface Target extends TargetReader {
    */
   save(resource: string, stored: CheckpointToStore): Promise<void>;
 
+  /** Drops the records that were kept for the end of their pass, in several transactions. Called before that pass is over. */
+  dropDeferred(resource: string): Promise<void>;
+
   /**
    * Forgets what is known of these rows, and ends the pass, so that the next one brings everything and writes them again. Called
    * by a repair for each batch of rows that differ.
@@ -168,11 +207,35 @@ export interface Target extends TargetReader {
    */
   purgeRejects(resource: string, beforePass: number): Promise<void>;
 
+  /** Stores the row of a run that has no end yet. Called right after `takeOver`. */
+  startRun(run: RunRow): Promise<void>;
+
   /**
-   * Stores the run's row, or replaces it, and removes old ones. Called at the end of every run that still
-   * has the lock, however it ended.
+   * Stores the run's row, or replaces it, and removes those of runs that started more than seven days before. Called at the end
+   * of every run that still has the lock, however it ended.
    */
   recordRun(run: RunRow): Promise<void>;
+
+  /** Writes events about the sync itself to the outbox, and what they announced as the news, in one transaction. */
+  announce(events: readonly SyncEvent[], news: string): Promise<void>;
+
+  /** Pauses the sync or a listener, in place of the pause that there may be. */
+  setPause(pause: Pause): Promise<void>;
+
+  /** Ends a pause: of a listener, or with null of the sync. Returns whether there was one. */
+  endPause(listener: string | null): Promise<boolean>;
+
+  /** Stores an approval, in place of the one for the same resource and kind. */
+  storePermit(permit: StoredPermit): Promise<void>;
+
+  /** Forgets an approval, once it was used or does not fit any more. */
+  dropPermit(resource: string, what: HeldKind): Promise<void>;
+
+  /** Notes what a person did. The last 10,000 are kept. */
+  recordActivity(activity: Omit<Activity, 'id'>): Promise<void>;
+
+  /** Stores the preview of a swap as JSON, in place of the last one. */
+  savePreview(preview: string): Promise<void>;
 
   /**
    * Starts a new generation: every outbox row after `after` moves there, under the same number. For `outbox rebase`, while
@@ -182,6 +245,12 @@ export interface Target extends TargetReader {
 
   /** Adds one to the fence, so that the run that holds it can no longer write. For `unlock`. */
   fenceOut(): Promise<void>;
+}
+
+export interface ServerState {
+  /** `SQLite 3.50.4`, `Postgres 18.1`. */
+  readonly version: string;
+  readonly now: Date;
 }
 
 export interface RunIdentity {
@@ -208,6 +277,8 @@ export interface StoredPass {
   readonly seen: Uint8Array | null;
   /** The serialized set of what the guard holds back; null if it holds nothing. */
   readonly held: Uint8Array | null;
+  /** JSON of the field paths that the third party's records have, and of their changes; null where that is not known. */
+  readonly paths: string | null;
 }
 
 export interface LiveIds {
@@ -227,19 +298,11 @@ export interface GroupCursor {
   readonly position: Position;
 }
 
-export interface RunRow {
-  readonly run: string;
-  readonly holder: string;
-  readonly adapter: string;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
-  readonly outcome: string;
-  readonly exitCode: number;
-  readonly hits: number;
-  readonly pages: number;
-  readonly counts: ChangeCounts;
-  readonly rejected: number;
-  readonly error: string | null;
+/** What a swap would change, as it was when it was stored. */
+export interface StoredPreview {
+  readonly at: Date;
+  /** JSON. */
+  readonly preview: string;
 }
 
 export interface RejectRow {
@@ -248,5 +311,16 @@ export interface RejectRow {
   readonly key: string | null;
   readonly reasons: readonly string[];
   readonly raw: string;
+  /** When a pass brought it first, in a row of passes that all brought it. */
+  readonly firstAt: Date;
   readonly at: Date;
+}
+
+/** A reason, and the records that were rejected for it. */
+export interface RejectReason {
+  readonly reason: string;
+  readonly count: number;
+  /** When the first of these records came, and the last. */
+  readonly firstAt: Date;
+  readonly lastAt: Date;
 }

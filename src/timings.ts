@@ -8,6 +8,8 @@ export interface Timings extends ListenTimings {
   readonly redisAskMs: number;
   /** Redis: how long one script is repeated on transport errors. */
   readonly redisScriptBudgetMs: number;
+  /** How long a store may take to connect, and then to answer, when somebody only looks at the sync. */
+  readonly lookMs: number;
   /** Lock: the lease is renewed every third of its TTL, and trusted until this long before its end. */
   readonly leaseMarginMs: number;
   /** Lock: how often a renewal that failed is repeated. */
@@ -72,6 +74,8 @@ export interface ListenTimings {
   readonly loopBackOffMs: number;
   /** The longest wait of a loop that failed. */
   readonly loopBackOffCapMs: number;
+  /** How often the daemon asks what people have paused and rewound. */
+  readonly steeringMs: number;
   /** How often the groups' cursors are stored in the target. */
   readonly cursorsMs: number;
   /** How often the daemon relays the outbox. */
@@ -89,6 +93,7 @@ export const defaultTimings: Timings = {
   redisCommandMs: 5000,
   redisAskMs: 1000,
   redisScriptBudgetMs: 6000,
+  lookMs: 1000,
   leaseMarginMs: 3000,
   leaseRetryMs: 1000,
   runMs: 540_000,
@@ -119,6 +124,7 @@ export const defaultTimings: Timings = {
   deliveryGraceMs: 5000,
   loopBackOffMs: 500,
   loopBackOffCapMs: 5000,
+  steeringMs: 2000,
   cursorsMs: 5000,
   relayEveryMs: 5000,
   trimEveryMs: 3_600_000,

@@ -115,6 +115,17 @@ describe('the event of a change', () => {
     expect(JSON.parse(eventOf(created, position, context))).not.toHaveProperty('cause');
   });
 
+  test('names the run and the adapter that it comes from, in any text', () => {
+    const maker = { run: '3f2a90c41b7e', adapter: 'a "third" party' };
+    const line = eventOf(created, position, { ...context, cause: 'remap', maker });
+    const event = JSON.parse(line);
+    expect(isCloudEvent(event), JSON.stringify(isCloudEvent.errors)).toBe(true);
+    expect(event).toMatchObject({ cause: 'remap', syncrun: maker.run, syncadapter: maker.adapter });
+    const moved = JSON.parse(moveEvent(line, 'crm', { generation: 5, seq: 43 }));
+    expect(moved).toEqual({ ...event, id: 'crm:5-43', sequence: '00000000000000000043' });
+    expect(JSON.parse(eventOf(created, position, context))).not.toHaveProperty('syncrun');
+  });
+
   test('has sequences that sort as text', () => {
     const sequenceOf = (seq: number) => JSON.parse(eventOf(created, { generation: 1, seq }, context)).sequence;
     const sequences = [1, 9, 10, 99, 100, 9_007_199_254_740_991].map(sequenceOf);

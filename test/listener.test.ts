@@ -16,6 +16,21 @@ test.each([
   expect(matchesType(pattern, 'customers.deleted')).toBe(expected);
 });
 
+test.each([
+  ['sync.run.failed', true],
+  ['sync.run.*', true],
+  ['sync.*', true],
+  ['sync.run.recovered', false],
+  ['sync.guard.*', false],
+  ['sync.r*', false],
+  ['*', false],
+  ['*.*', false],
+  ['*.failed', false],
+  ['customers.*', false],
+])('the pattern %s means sync.run.failed: %s', (pattern, expected) => {
+  expect(matchesType(pattern, 'sync.run.failed')).toBe(expected);
+});
+
 test('gives each listener and event one idempotency key', () => {
   expect(idempotencyKeyOf('notify', 'crm:1-7')).toBe('notify:crm:1-7');
 });

@@ -90,6 +90,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       lock: { ttl: '30s' },
       guard: { maxDeletes: '20%' },
       events: { retain: '7d' },
+      heartbeat: { url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' },
       listeners: { notify: { ...hears, type: 'webhook', url: 'https://hooks.example/sync' } },
     },
   ],
@@ -103,13 +104,16 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       every: '1h',
       rejects: '1%',
       guard: { maxDeletes: 50 },
+      expect: { changeWithin: '2d' },
     },
   ],
   'resources.<resource>.schema': [
     { type: 'object', properties: columns, required: ['id'], additionalProperties: true },
   ],
   'resources.<resource>.schema.properties.<field>': [{ type: ['string', 'null'], format: 'email' }],
-  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.guard': [{ maxDeletes: 50, maxEmptied: 50, maxUpdates: 50, window: '12h', confirm: 3 }],
+  'resources.<resource>.expect': [{ changeWithin: '2d', records: { min: 100, max: 5000 } }],
+  'resources.<resource>.expect.records': [{ min: 100, max: 5000 }],
   'adapters.<adapter> of rest': [
     {
       type: 'rest',
@@ -290,8 +294,9 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   lock: [{ ttl: '30s' }],
-  guard: [{ maxDeletes: '20%', maxEmptied: '20%', window: '24h', confirm: 'auto' }],
+  guard: [{ maxDeletes: '20%', maxEmptied: '20%', maxUpdates: '50%', window: '24h', confirm: 'auto' }],
   events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
+  heartbeat: [{ url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' }],
   'listeners.<listener> of webhook': [
     {
       ...hears,
@@ -341,6 +346,8 @@ At least 3 rows may be deleted where a share is less than that, and all rows of 
 What it holds stays in the table; the run exits with 3, and \`cronsync run --allow-mass-delete=N\` permits the N deletions that are held, once.
 A value that becomes empty stays in its row until the pass is complete.
 If more values of a column would become empty than \`maxEmptied\` allows, they are held as deletions are, everything else is written, and \`cronsync run --allow-mass-update=N\` permits them, once.
+With \`maxUpdates\`, a row also keeps its other values until the pass is complete.
+If more rows would be updated than it allows, none of them is, the run exits with 3, and \`--allow-mass-update=N\` permits them, once: the pass that it starts writes them.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
 `,
   redis: `
@@ -348,6 +355,10 @@ Write one of \`url\`, \`sentinels\` and \`cluster\`; [redis.md](redis.md) says w
 All syncs that share a throttle need the same Redis and the same \`prefix\`.
 The keys are listed in [protocol.md](protocol.md#1-keys).
 If Redis may evict keys and \`allowEviction\` is not set, cronsync exits with 78 and makes no hit.
+`,
+  heartbeat: `
+A run that has the lock pings \`<url>/start\`, and every run that does not find the lock held pings \`<url>/<exit code>\` at its end: the protocol of [Healthchecks.io](https://healthchecks.io/docs/http_api/).
+A ping takes 2 s at most, changes neither exit code nor throttle, and is not sent by a dry run.
 `,
   events: `
 An event leaves the outbox when it is older than \`retain\` and every listener has passed it.

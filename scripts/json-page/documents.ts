@@ -1,7 +1,8 @@
+import { actDocuments, pause } from './acts.ts';
+import { event, syncEvent } from './events.ts';
 import {
-  backOffCause,
+  adapter,
   change,
-  checkpoint,
   counts,
   deadByListener,
   deadLetter,
@@ -9,29 +10,16 @@ import {
   driftedRow,
   emptied,
   errors,
-  event,
   exitCode,
   held,
   holder,
   nextSlotInMs,
   plannedResource,
-  position,
   reject,
+  updates,
 } from './parts.ts';
-import {
-  byName,
-  count,
-  type DocumentSchema,
-  flag,
-  list,
-  object,
-  oneOf,
-  open,
-  orNull,
-  text,
-  time,
-  whole,
-} from './schema.ts';
+import { byName, count, type DocumentSchema, flag, list, object, oneOf, orNull, text, time, whole } from './schema.ts';
+import { status } from './status.ts';
 
 /** What one command prints with `--json`. */
 export interface JsonDocument {
@@ -45,7 +33,6 @@ export interface JsonDocument {
 }
 
 const name = text('The name of the sync.');
-const adapter = text('The adapter that was read.');
 const isoOutcome = 'How it ended.';
 
 const run = object(
@@ -54,8 +41,8 @@ const run = object(
     run: text('The id of the run.'),
     adapter,
     outcome: oneOf(
-      ['done', 'partial', 'throttled', 'not-due', 'held', 'incomplete', 'failed', 'stopped'],
-      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
+      ['done', 'partial', 'throttled', 'not-due', 'paused', 'held', 'incomplete', 'failed', 'stopped'],
+      '`done`: every resource that was due is in step. `partial`: a pass goes on in the next run. `throttled`: no slot was free. `not-due`: no resource was due. `paused`: a person has paused the sync. `held`: the guard holds something back. `incomplete`: fewer records came than the third party says that it has. `failed`: see `errors`. `stopped`: a signal stopped the run.',
     ),
     exitCode,
     startedAt: time('When the run started.'),
@@ -69,6 +56,7 @@ const run = object(
     relayed: count('The events that this run put on the stream, with those that an earlier run had left.'),
     isRelayPaused: flag('Whether the stream is full. The outbox then holds the rest.'),
     nextSlotInMs,
+    pause: orNull(pause),
     resources: list(
       object(
         {
@@ -79,6 +67,14 @@ const run = object(
           records: count('The records of the pass so far, over all its runs.'),
           held: orNull(held),
           emptied,
+          updates,
+          heldTokens: object(
+            {
+              deletes: orNull(text('For `run --allow-mass-delete=` and `approve --deletes`, such as `340@9f3c`.')),
+              updates: orNull(text('For `run --allow-mass-update=` and `approve --updates`.')),
+            },
+            'What names exactly what is held back: its number, and the start of a digest of its records.',
+          ),
         },
         'A resource.',
       ),
@@ -153,139 +149,6 @@ const swap = object(
   'What a swap would change.',
 );
 
-const status = object(
-  {
-    name,
-    adapter: text('The selected adapter.'),
-    target: text('The target, without credentials.'),
-    lock: orNull(
-      object(
-        {
-          holder,
-          expiresInMs: orNull(count('How long until the lock expires unless it is renewed. Null if it never expires.')),
-        },
-        'The lock. Null if it is free.',
-      ),
-    ),
-    slots: list(
-      object(
-        {
-          key: text('The throttle key.'),
-          waitMs: count('How long until the next hit may leave; 0 means now.'),
-          cause: orNull(backOffCause),
-          stricter: orNull(
-            object(
-              {
-                hits: count('The most hits in any window of `perMs`.'),
-                perMs: count('The length of the window.'),
-                by: orNull(text('The sync that asked for these limits last. Null if that is not known.')),
-                forMs: orNull(whole('How long they are remembered. Null if that is not known.')),
-              },
-              'The limits that count, because somebody has asked for them recently. Null if those of the config count.',
-            ),
-          ),
-        },
-        'A throttle key.',
-      ),
-      'When the next hit may leave.',
-    ),
-    lease: orNull(
-      object(
-        {
-          fence: count('The fence: the number of runs so far that took over.'),
-          generation: count('The generation of the sequence numbers.'),
-          nextSeq: count('The sequence number that the next event gets.'),
-          holder: text('`host:pid` of the run that took over last.'),
-        },
-        'The fence row. Null if no run has been here.',
-      ),
-    ),
-    resources: list(
-      object(
-        {
-          resource: text('The name of the resource.'),
-          live: count('The live rows.'),
-          checkpoint,
-          rejects: count('The rejected records that are kept.'),
-          drift: orNull(
-            object(
-              {
-                at: whole('When it was first found, in milliseconds since the epoch.'),
-                ...driftCounts,
-                rows: list(open(driftedRow), 'The first rows that differ.'),
-                isBeingRepaired: flag('Whether the next pass writes these rows again.'),
-              },
-              'Rows that somebody else has changed. Null where none is known.',
-            ),
-          ),
-        },
-        'A resource.',
-      ),
-      'The resources of the config.',
-    ),
-    stream: object(
-      {
-        last: position,
-        length: count('The entries on the stream.'),
-        first: orNull(position),
-        groups: list(
-          object(
-            {
-              name: text('The consumer group.'),
-              lastDelivered: position,
-              pending: count('Entries that were delivered and not acknowledged.'),
-              oldestPending: orNull(position),
-              lag: orNull(count('Entries that were delivered to nobody. Null if Redis cannot say.')),
-            },
-            'A consumer group.',
-          ),
-          'The consumer groups in Redis.',
-        ),
-      },
-      'The Redis stream.',
-    ),
-    waiting: count('The events in the outbox that are not on the stream yet.'),
-    groups: list(
-      object({ group: text('The consumer group.'), position }, 'A cursor.'),
-      'Up to where each group has acknowledged everything, as the target keeps it.',
-    ),
-    listeners: list(
-      object(
-        {
-          listener: text('The name of the listener.'),
-          group: text('The consumer group.'),
-          pending: count('Entries that were delivered and not acknowledged.'),
-          lag: orNull(count('Entries that were delivered to nobody. Null if Redis cannot say.')),
-          dead: count('The dead letters of the whole listener.'),
-        },
-        'A group of a listener.',
-      ),
-      'The listeners that have a group on the stream.',
-    ),
-    runs: list(
-      object(
-        {
-          run: text('The id of the run.'),
-          holder: text('`host:pid`.'),
-          adapter,
-          startedAt: time('When the run started.'),
-          endedAt: time('When the run ended.'),
-          outcome: text('The outcome, as in the document of the run.'),
-          exitCode: whole('The exit code of the run.'),
-          hits: count('The requests that left for the third party.'),
-          pages: count('The pages that were committed.'),
-          counts,
-          rejected: count('The records that were rejected.'),
-          error: orNull(text('The first error.')),
-        },
-        'A run.',
-      ),
-      'The last runs, newest first.',
-    ),
-  },
-  'Where everything stands.',
-);
-
 const failure = object(
   {
     outcome: { type: 'string', const: 'failed', description: 'The command failed before it had a result.' },
@@ -318,7 +181,8 @@ export const documents: readonly JsonDocument[] = [
   {
     name: 'status',
     command: 'cronsync status --json',
-    about: 'It only reads.',
+    about:
+      'It only reads. With `--watch` there is one line for each change. The exit code is 69 if a store does not answer, and 78 if one refuses; with `--max-age` it is 4 if the data is older, or its age is not known, and otherwise 0.',
     schema: status,
   },
   {
@@ -348,7 +212,8 @@ export const documents: readonly JsonDocument[] = [
   {
     name: 'check',
     command: 'cronsync check --json',
-    about: 'The exit code is 78 if a finding is `bad`.',
+    about:
+      'Each store is looked at on its own. The exit code is that of the worst finding that is `bad`: 69 if something does not answer, 78 if the config or the target must change. The standing problems of `status` are notes.',
     schema: object(
       {
         findings: list(
@@ -372,6 +237,13 @@ export const documents: readonly JsonDocument[] = [
     about:
       'One line for each event, oldest first. A webhook posts the same JSON, the stream has it, and a listener of type `log` prints it under `cronsync listen --json`.',
     schema: event,
+  },
+  {
+    name: 'sync-event',
+    command: 'cronsync events --type "sync.*" --json',
+    about:
+      'The events about the sync itself, which are written where a listener hears them. `data` has the fields that docs/operations.md lists.',
+    schema: syncEvent,
   },
   {
     name: 'rejects-list',
@@ -473,6 +345,7 @@ export const documents: readonly JsonDocument[] = [
       'What was moved.',
     ),
   },
+  ...actDocuments,
   {
     name: 'init',
     command: 'cronsync init --json',

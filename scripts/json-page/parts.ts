@@ -15,6 +15,8 @@ import {
 
 /** Parts that several documents have. */
 
+export const adapter = text('The adapter that was read.');
+
 export const exitCode = whole('The exit code of the command.');
 
 export const errors = list(
@@ -58,6 +60,19 @@ export const emptied = orNull(
       at: whole('When the guard held them, in milliseconds since the epoch.'),
     },
     'Values that would become empty, and that the guard holds back. Null if there are none.',
+  ),
+);
+
+export const updates = orNull(
+  object(
+    {
+      pass: count('The number of the pass that was held.'),
+      count: count('The rows that keep their values.'),
+      live: count('The rows of which the guard allows a share.'),
+      because: text('Why the guard holds them.'),
+      at: whole('When the guard held them, in milliseconds since the epoch.'),
+    },
+    'Updates that the guard holds back (`guard.maxUpdates`). A plan counts and lists them all the same. Null if there are none.',
   ),
 );
 
@@ -189,11 +204,42 @@ export const plannedResource: Readonly<Record<string, DocumentSchema>> = {
   hasTooManyDuplicates: flag('Whether there are more duplicates than the config allows rejected records.'),
   isIncomplete: flag('Whether fewer records came than the third party says that it has.'),
   emptied,
+  updates,
   unconfirmed: count('Records that are missing and would be deleted only if the next passes miss them too.'),
   verdict,
   recognised,
   table,
 };
+
+const jsonType = oneOf(['string', 'number', 'boolean', 'object', 'array'], 'A type of JSON.');
+
+export const schema = orNull(
+  object(
+    {
+      fields: count('The field paths that are known, such as `contact.email` and `labels[].name`.'),
+      hasMore: flag('Whether there are deeper fields, or more of them, than are kept.'),
+      alwaysNull: list(text('A field path.'), 'The field paths that were null in every record.'),
+      changes: list(
+        object(
+          {
+            path: text('The field path.'),
+            is: oneOf(
+              ['new', 'gone', 'always-null', 'other-type'],
+              '`new`: no pass had seen it. `gone`: enough records had it, and none has it now. `always-null`: it has no value any more. `other-type`: it has values of a type that it never had.',
+            ),
+            from: list(jsonType, 'The types of its values before.'),
+            to: list(jsonType, 'The types of its values in the pass that found the change.'),
+            at: whole('When it was found, in milliseconds since the epoch.'),
+            pass: count('The number of the pass that found it.'),
+          },
+          'A change.',
+        ),
+        'The last 20 changes, newest first.',
+      ),
+    },
+    "What the third party's records look like, as far as a sample of each page shows. Null before the first complete pass.",
+  ),
+);
 
 export const holder = orNull(
   object(
@@ -239,51 +285,32 @@ export const checkpoint = orNull(
           ),
         ),
         held: orNull(held),
+        failingSince: orNull(
+          whole(
+            'When the first of the consecutive failures happened, in milliseconds since the epoch. Null if the last try succeeded.',
+          ),
+        ),
+        failure: orNull(
+          object(
+            {
+              exitCode: whole('Its exit code.'),
+              message: text('What happened.'),
+              hint: orNull(text('What to do next.')),
+              status: orNull(whole('The HTTP status, if that is the reason.')),
+            },
+            'The last of these failures.',
+          ),
+        ),
+        succeededAt: orNull(whole('When a page was taken last, in milliseconds since the epoch.')),
+        previousCompletedAt: orNull(
+          whole('When the pass before the last complete one was complete, in milliseconds since the epoch.'),
+        ),
+        totals: { ...counts, description: 'All changes that were ever written for the resource.' },
       },
       'Where the pass of the resource stands. Null if there was none. It has more members, which may change.',
+      ['failingSince', 'failure', 'succeededAt', 'previousCompletedAt', 'totals'],
     ),
   ),
-);
-
-const key = text('The key of the record.');
-
-export const event = object(
-  {
-    specversion: { type: 'string', const: '1.0', description: 'The version of CloudEvents.' },
-    id: text('`<name>:<generation>-<seq>`. It is unique.'),
-    source: text('`events.source` of the config.'),
-    type: {
-      type: 'string',
-      pattern: '^.+\\.(created|updated|deleted)$',
-      description: '`<resource>.created`, `.updated` or `.deleted`.',
-    },
-    subject: key,
-    time: time('When the change was committed.'),
-    datacontenttype: { type: 'string', const: 'application/json', description: 'The type of `data`.' },
-    sequence: {
-      type: 'string',
-      pattern: '^\\d{20}$',
-      description: 'The sequence number with leading zeros, so that it can be compared as text.',
-    },
-    cause: {
-      type: 'string',
-      enum: ['remap', 'repair'],
-      description:
-        '`remap`: the change comes from a new mapping only. `repair`: the row was written again, since somebody else had changed it or its table is new. Absent where the third party has changed the record.',
-    },
-    data: object(
-      {
-        key,
-        before: fields('The fields before the change. Null if the record was created.'),
-        after: fields('The fields after the change. Null if the record was deleted.'),
-        changed: list(text('A field.'), 'The fields that differ, of an update.'),
-      },
-      'The change.',
-      ['changed'],
-    ),
-  },
-  'A CloudEvent (CloudEvents 1.0.2, JSON format) of one change.',
-  ['cause'],
 );
 
 export const reject = object(
@@ -293,6 +320,7 @@ export const reject = object(
     key: orNull(text('The key of the record. Null if it cannot be read.')),
     reasons: list(text('One reason.'), 'Why the record was rejected.'),
     raw: text('The record as it came, as JSON text.'),
+    firstAt: time('When the record was rejected first, in a row of passes that all brought it.'),
     at: time('When the record was rejected last.'),
   },
   'A rejected record.',

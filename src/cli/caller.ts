@@ -16,9 +16,9 @@ export interface Caller {
 
 /** The three streams of a process. */
 export interface Streams {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
 }
 
-type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };

@@ -2,6 +2,7 @@ import { ExitCode, StopError, SyncError, UncaughtError } from '../errors.ts';
 import { errorSummary } from '../run/summary.ts';
 import type { Caller } from './caller.ts';
 import { reportError, reportFailure } from './output/report-error.ts';
+import { logFormatIn } from './program/arguments.ts';
 import { parseCommandLine } from './program/program.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
@@ -14,7 +15,7 @@ import { openTerminal, type Terminal } from './terminal.ts';
 export async function runCommandLine(argv: readonly string[], caller: Caller): Promise<number> {
   const { signal } = caller;
   const stopCode = () => (signal.reason instanceof StopError && signal.reason.exitCode) || undefined;
-  let terminal = await openTerminal({}, caller);
+  let terminal = await openTerminal(logFormatIn(argv), caller);
   let isDaemon = false;
   const ended = (code: number) => {
     const isUncaught = signal.reason instanceof UncaughtError;

@@ -1,6 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { messageOf, UnreachableError } from '../errors.ts';
+import type { RequestListener } from 'node:http';
+import { messageOf } from '../errors.ts';
+import { type ListenAddress, type ListeningServer, listenOn } from './listen-on.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The daemon's state as it knows it. Asked for each request, answered from memory. */
@@ -13,18 +13,11 @@ export interface HealthState {
   readonly groups: Readonly<Record<string, unknown>>;
 }
 
-export interface HealthServerOptions {
-  /** Empty: every address of this host. */
-  readonly host: string;
-  /** 0: any that is free. */
-  readonly port: number;
+export interface HealthServerOptions extends ListenAddress {
   readonly state: () => HealthState;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
-}
-
-export interface HealthServer extends AsyncDisposable {
-  /** `http://127.0.0.1:9090`, without a slash at the end. */
-  readonly url: string;
+  /** Answers every other path; without it there is nothing else. */
+  readonly page?: RequestListener | undefined;
 }
 
 interface Reply {
@@ -37,33 +30,14 @@ interface Reply {
  * Answers Kubernetes and Prometheus: `/livez` and `/healthz` say whether the loop makes progress, `/readyz` whether it can
  * deliver, `/metrics` everything in numbers. Throws `UnreachableError` if it cannot listen on the address.
  */
-export async function createHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const { host, port } = options;
-  const server = createServer(replier(options));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const hint = 'Give another address with --http.';
-      const message = `cannot listen on ${host}:${port} (${messageOf(error)}); nothing was read`;
-      reject(new UnreachableError(message, { hint, cause: error }));
-    });
-    server.listen({ port, ...(host !== '' && { host }) }, resolve);
-  });
-  return {
-    url: urlOf(server.address() as AddressInfo),
-    [Symbol.asyncDispose]: () => close(server),
-  };
+export function createHealthServer(options: HealthServerOptions): Promise<ListeningServer> {
+  return listenOn(replier(options), options, 'Give another address with --http.');
 }
 
-/** Reads `HOST:PORT`, `[::1]:PORT`, or `:PORT` for every address of this host; undefined for anything else. */
-export function parseAddress(text: string): { readonly host: string; readonly port: number } | undefined {
-  const [, bracketed, plain = '', digits] = /^(?:\[([0-9a-f:.]+)\]|([^:\s[\]]*)):(\d{1,5})$/i.exec(text) ?? [];
-  const port = Number(digits);
-  if (digits === undefined || port > 65_535) return undefined;
-  return { host: bracketed ?? plain, port };
-}
-
-function replier({ state, metrics }: HealthServerOptions): RequestListener {
-  return async ({ method, url = '/' }, response) => {
+function replier({ state, metrics, page }: HealthServerOptions): RequestListener {
+  return async (request, response) => {
+    const { method, url = '/' } = request;
+    if (page && !ownPaths.has(pathOf(url))) return page(request, response);
     const isRead = method === 'GET' || method === 'HEAD';
     const { status, contentType, body } = isRead ? await replyTo(url, state(), metrics) : refusal(405, 'only GET');
     response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
@@ -71,8 +45,14 @@ function replier({ state, metrics }: HealthServerOptions): RequestListener {
   };
 }
 
+const ownPaths: ReadonlySet<string> = new Set(['/livez', '/healthz', '/readyz', '/metrics']);
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
+}
+
 async function replyTo(url: string, state: HealthState, metrics: HealthServerOptions['metrics']): Promise<Reply> {
-  const [path] = url.split('?');
+  const path = pathOf(url);
   if (path === '/livez' || path === '/healthz') return verdict(state.stuck, state);
   if (path === '/readyz') return verdict(state.stuck ?? state.unready, state);
   if (path !== '/metrics') return refusal(404, 'there are /livez, /healthz, /readyz and /metrics');
@@ -90,14 +70,4 @@ function verdict(problem: string | null, { stuck, unready, groups }: HealthState
 
 function refusal(status: number, why: string): Reply {
   return { status, contentType: 'text/plain; charset=utf-8', body: `${why}\n` };
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
 }

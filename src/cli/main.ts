@@ -1,7 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ExitCode, StopError, UncaughtError } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { runCommandLine } from './command-line.ts';
 import { keepHeapSmall } from './heap.ts';
+import { reportError } from './output/report-error.ts';
+import { logFormatIn } from './program/arguments.ts';
+import { openTerminal } from './terminal.ts';
 
 /**
  * The process around a command line.
@@ -37,7 +41,8 @@ async function main(): Promise<void> {
   });
   stderr.on('error', () => stop.abort(new StopError(ExitCode.ok)));
 
-  const code = await runCommandLine(process.argv.slice(2), {
+  const argv = process.argv.slice(2);
+  const caller: Caller = {
     cwd: process.cwd(),
     env: process.env,
     script: process.argv[1] ?? '',
@@ -51,21 +56,33 @@ async function main(): Promise<void> {
     },
     signal: stop.signal,
     keepHeapSmall,
-  });
+  };
+  const code = await runCommandLine(argv, caller);
   await flushed(stdout);
   // Where stdout is a file, a write that failed is reported only now.
   await nextTurn();
-  const printed = lost ? reportLost(lost, stderr) : ExitCode.ok;
+  const printed = lost ? await reportLost(lost, argv, caller) : ExitCode.ok;
   await flushed(stderr);
   process.exit(code === ExitCode.ok ? printed : code);
 }
 
 /** A reader that has gone away, such as `head`, has what it wants. All else that ends the output has lost a part of it. */
-function reportLost({ code, message }: NodeJS.ErrnoException, stderr: NodeJS.WriteStream): ExitCode {
+async function reportLost(
+  { code, message }: NodeJS.ErrnoException,
+  argv: readonly string[],
+  caller: Caller,
+): Promise<ExitCode> {
   if (code === 'EPIPE') return ExitCode.ok;
-  stderr.write(`cronsync: the output cannot be written: ${message}; what the command did stays done\n`);
-  stderr.write('hint: Make room where the output goes, then run the command again.\n');
-  return ExitCode.unreachable;
+  const exitCode = ExitCode.unreachable;
+  reportError(
+    {
+      exitCode,
+      message: `the output cannot be written: ${message}; what the command did stays done`,
+      hint: 'Make room where the output goes, then run the command again.',
+    },
+    await openTerminal(logFormatIn(argv), caller),
+  );
+  return exitCode;
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

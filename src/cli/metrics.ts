@@ -1,34 +1,38 @@
-import type { DeliveryResult, ListenGauges, ListenMeter } from '../meter.ts';
+import type { DeliveryResult, ListenMeter } from '../meter.ts';
+import type { Metric } from '../metric.ts';
+import { exposition } from '../metrics/exposition.ts';
 
 /** The daemon's metrics, and their text for Prometheus. */
 export interface Metrics extends ListenMeter {
   readonly contentType: string;
-  /** The text exposition format. Gauges that cannot be read at the moment (Redis is away) are left out. */
+  /** The text exposition format. What a store that is away would know is left out. */
   text(): Promise<string>;
 }
 
 export interface MetricsOptions {
   /** The sync's name: a label of everything. */
   readonly name: string;
-  /** Called for each scrape. */
-  readonly gauges: () => Promise<ListenGauges>;
+  /** The metrics of the sync, from its stores. Called for each scrape. */
+  readonly measure: () => Promise<readonly Metric[]>;
 }
 
 const ageBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
 const tookBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const attemptBuckets = [1, 2, 3, 4, 6, 8, 12];
 
+/** Gauges of the library that are named like counters. The metrics without that ending have the same, by type. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** Loads the library: only a daemon with `--http` needs it. */
-export async function createMetrics({ name, gauges }: MetricsOptions): Promise<Metrics> {
+export async function createMetrics({ name, measure }: MetricsOptions): Promise<Metrics> {
   const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   registry.setDefaultLabels({ sync: name });
   collectDefaultMetrics({ register: registry });
+  for (const gauge of misnamed) registry.removeSingleMetric(gauge);
   const histogram = (metric: string, help: string, buckets: number[]) =>
     new Histogram({ name: metric, help, labelNames: ['listener'], buckets, registers });
-  const gauge = (metric: string, help: string, label: string) =>
-    new Gauge({ name: metric, help, labelNames: [label], registers });
 
   const deliveries = new Counter<'listener' | 'result'>({
     name: 'cronsync_deliveries_total',
@@ -39,22 +43,12 @@ export async function createMetrics({ name, gauges }: MetricsOptions): Promise<M
   const took = histogram('cronsync_delivery_seconds', 'How long one attempt took.', tookBuckets);
   const age = histogram('cronsync_event_age_seconds', 'Age of an event when it was acknowledged.', ageBuckets);
   const tries = histogram('cronsync_event_attempts', 'Attempts that an acknowledged event took.', attemptBuckets);
-  const beat = gauge('cronsync_loop_beat_timestamp_seconds', 'When the last read was completed.', 'group');
-  const asked = {
-    lag: gauge('cronsync_group_lag', 'Events that were delivered to nobody yet.', 'group'),
-    pending: gauge('cronsync_group_pending', 'Events that were delivered and are not acknowledged.', 'group'),
-    deadLetters: gauge('cronsync_dead_letters', 'Events that a listener has given up on.', 'listener'),
-  };
-  const labels = { lag: 'group', pending: 'group', deadLetters: 'listener' } as const;
-
-  const ask = async () => {
-    const now = await gauges().catch(() => ({ lag: {}, pending: {}, deadLetters: {} }));
-    for (const of of ['lag', 'pending', 'deadLetters'] as const) {
-      asked[of].reset();
-      for (const [label, value] of Object.entries(now[of])) asked[of].set({ [labels[of]]: label }, value);
-    }
-  };
-
+  const beat = new Gauge({
+    name: 'cronsync_loop_beat_timestamp_seconds',
+    help: 'When the last read was completed.',
+    labelNames: ['group'],
+    registers,
+  });
   return {
     delivered(listener: string, result: DeliveryResult, tookMs: number) {
       deliveries.inc({ listener, result });
@@ -67,8 +61,7 @@ export async function createMetrics({ name, gauges }: MetricsOptions): Promise<M
     beat: (group) => beat.set({ group }, Date.now() / 1000),
     contentType: registry.contentType,
     async text() {
-      await ask();
-      return registry.metrics();
+      return (await registry.metrics()) + exposition(await measure(), { sync: name });
     },
   };
 }

@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import type { ChalkInstance } from 'chalk';
-import type { Log, LogLevel } from '../log.ts';
+import type { Log, LogContext, LogLevel } from '../log.ts';
 import type { Caller } from './caller.ts';
+import { type LogEntry, type LogFormat, type LogOrigin, logFormatOf, logLine } from './output/log-line.ts';
 import { forPeople } from './output/printable.ts';
 import type { GlobalOptions } from './program/flags.ts';
 import { asTyped, shellCommand } from './shell-command.ts';
@@ -15,8 +17,11 @@ export type Paint = Record<'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold',
 export interface Terminal {
   /** Writes a line of the result. */
   print(line: string): void;
-  /** Writes a line for people to stderr, whatever the log level. Commands that it quotes are shown as they are typed here. */
-  report(line: string): void;
+  /**
+   * Writes a text for people to stderr, whatever the log level. Commands that it quotes are shown as they are typed here. A log
+   * in JSON gets one line: `entry`, or else the text.
+   */
+  report(text: string, entry?: LogEntry): void;
   /** Overwrites the progress line; an empty text removes it. Does nothing if the terminal is not interactive. */
   show(line: string): void;
   readonly log: Log;
@@ -25,8 +30,12 @@ export interface Terminal {
   readonly err: Paint;
   readonly isQuiet: boolean;
   readonly isJson: boolean;
+  /** What is on stderr: text for people, or a line of JSON for each entry of the log. */
+  readonly logFormat: LogFormat;
   /** How wide stdout is; undefined where it is not a terminal. */
   readonly columns: number | undefined;
+  /** How many lines stdout has; undefined where it is not a terminal. */
+  readonly rows: number | undefined;
   /** Whether a progress line can be shown. */
   readonly isInteractive: boolean;
   /** How this program is started in a shell: `cronsync`, or `npx cronsync` where it is a package of the folder. */
@@ -34,6 +43,10 @@ export interface Terminal {
   readonly caller: Caller;
   /** From now on every output goes through this mask. */
   redact(mask: (text: string) => string): void;
+  /** Masks secrets in a text that leaves the process by another way. */
+  readonly mask: (text: string) => string;
+  /** From now on every line of a JSON log says which sync and run it is of. */
+  identify(origin: Pick<LogOrigin, 'sync' | 'run'>): void;
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
@@ -42,24 +55,29 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   const { cwd, env, script = '' } = caller;
   const { stdout, stderr } = caller.terminal;
   const [out, err] = await paints(options, caller);
-  const isInteractive = stderr.isTTY === true && !options.quiet && !options.json && !env.CI && env.TERM !== 'dumb';
+  const logFormat = logFormatOf(options.logFormat, env, stderr);
+  const isForPeople = !options.quiet && !options.json && logFormat === 'text';
+  const isInteractive = stderr.isTTY === true && isForPeople && !env.CI && env.TERM !== 'dumb';
   const fitLine = isInteractive ? (await import('./output/width.ts')).fitted : undefined;
   const isJson = options.json === true;
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   const command = shellCommand(script, cwd);
   let mask = (text: string) => text;
+  let origin: LogOrigin = { pid: process.pid, hostname: hostname() };
   let shown = false;
 
   const clear = () => {
     if (shown) stderr.write('\r\x1b[2K');
     shown = false;
   };
-  const report = (line: string) => {
+  const report = (text: string, entry: LogEntry = { level: 'info', message: text.replace(/^cronsync: /, '') }) => {
     clear();
-    stderr.write(`${forPeople(mask(asTyped(line, command)), { hasColours: isColoured(err) })}\n`);
+    const line = logFormat === 'json' ? logLine(entry, origin, Date.now()) : text;
+    const written = mask(asTyped(line, command));
+    stderr.write(`${logFormat === 'json' ? written : forPeople(written, { hasColours: isColoured(err) })}\n`);
   };
-  const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string) => {
-    if (levels.indexOf(level) >= lowest) report(`${paint(level)} ${message}`);
+  const logAt = (level: LogLevel, paint: (text: string) => string) => (message: string, about?: LogContext) => {
+    if (levels.indexOf(level) >= lowest) report(`${paint(level)} ${message}`, { ...about, level, message });
   };
   return {
     print(line) {
@@ -85,23 +103,41 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     err,
     isQuiet: options.quiet === true,
     isJson,
-    columns: stdout.isTTY ? stdout.columns || 80 : undefined,
+    logFormat,
+    get columns() {
+      return stdout.isTTY ? stdout.columns || 80 : undefined;
+    },
+    get rows() {
+      return stdout.isTTY ? stdout.rows || 24 : undefined;
+    },
     isInteractive,
     command,
     caller,
+    mask: (text) => mask(text),
     redact(next) {
       mask = next;
+    },
+    identify(known) {
+      origin = { ...origin, ...known };
     },
   };
 }
 
 /** Chalk writes no colour where the stream cannot show one. */
-function isColoured(paint: Paint): boolean {
+export function isColoured(paint: Paint): boolean {
   return paint.bold(' ') !== ' ';
 }
 
 const plainly = (text: string) => text;
-const plain: Paint = { red: plainly, green: plainly, yellow: plainly, cyan: plainly, dim: plainly, bold: plainly };
+/** No colours. */
+export const plain: Paint = {
+  red: plainly,
+  green: plainly,
+  yellow: plainly,
+  cyan: plainly,
+  dim: plainly,
+  bold: plainly,
+};
 
 /** For stdout and for stderr. Chalk is loaded only if there may be colours: cron's runs have none. */
 async function paints(

@@ -1,5 +1,6 @@
-import { shardEnding } from '../listener.ts';
+import { hearsSync, rewindEnding, shardEnding } from '../listener.ts';
 import { nearest } from '../nearest.ts';
+import { syncPatterns } from '../sync-event.ts';
 import { anyOf, describe, type Problem, pathOf } from './problems.ts';
 import { redisFits } from './redis-fits.ts';
 import { builtInAdapters } from './schema/adapters.ts';
@@ -25,6 +26,7 @@ const checks: readonly Check[] = [
   matchFits,
   deletesFit,
   tablesAreApart,
+  resourcesAreNotTheSync,
   listenersHearSomething,
   groupsAreApart,
   redisFits,
@@ -153,6 +155,13 @@ function tablesAreApart({ resources }: Members): readonly Problem[] {
   });
 }
 
+/** Types of events about the sync itself begin with its name. */
+function resourcesAreNotTheSync({ resources }: Members): readonly Problem[] {
+  if (!Object.hasOwn(membersOf(resources), 'sync')) return [];
+  const expected = 'another name: events about the sync itself begin with "sync."';
+  return [{ path: pathOf(['resources', 'sync']), expected, found: 'a resource called "sync"' }];
+}
+
 function listenersHearSomething({ listeners, resources }: Members): readonly Problem[] {
   if (!isObject(resources)) return [];
   return Object.entries(membersOf(listeners)).flatMap(([listener, value]) =>
@@ -166,6 +175,7 @@ const changes = ['created', 'updated', 'deleted', '*'];
 
 function patternProblems(path: readonly unknown[], pattern: string, resources: readonly string[]): readonly Problem[] {
   if (pattern === '*') return [];
+  if (hearsSync(pattern)) return mustBeOneOf(path, pattern, syncPatterns, 'an event about the sync itself');
   const [resource = '', change, ...more] = pattern.split('.');
   if (change === undefined || more.length > 0) {
     return [
@@ -181,10 +191,15 @@ function patternProblems(path: readonly unknown[], pattern: string, resources: r
 }
 
 function groupsAreApart({ listeners }: Members): readonly Problem[] {
-  const names = Object.keys(membersOf(listeners)).filter((name) => shardEnding.test(name));
-  return names.map((name) => {
-    return { path: pathOf(['listeners', name]), expected: 'a name that does not end like a shard', found: `"${name}"` };
-  });
+  const ofGroups = [
+    { ending: shardEnding, expected: 'a name that does not end like a shard' },
+    { ending: rewindEnding, expected: 'a name that does not end like a rewind' },
+  ];
+  return Object.keys(membersOf(listeners)).flatMap((name) =>
+    ofGroups
+      .filter(({ ending }) => ending.test(name))
+      .map(({ expected }) => ({ path: pathOf(['listeners', name]), expected, found: `"${name}"` })),
+  );
 }
 
 function mustBeOneOf(

@@ -18,6 +18,14 @@ export interface Interpolated {
   readonly problems: readonly Problem[];
   /** Values that came from a file, or from a variable whose name says that it is a secret. */
   readonly secrets: readonly string[];
+  /** The variables and files that it names, each with the path where it stands. */
+  readonly references: readonly Reference[];
+}
+
+export interface Reference {
+  /** `ACME_TOKEN`, or `/run/secrets/token`. */
+  readonly name: string;
+  readonly path: readonly unknown[];
 }
 
 /**
@@ -27,6 +35,7 @@ export interface Interpolated {
 export function interpolate(config: unknown, sources: Sources, path: readonly unknown[] = []): Interpolated {
   const problems: Problem[] = [];
   const secrets: string[] = [];
+  const references: Reference[] = [];
 
   const walk = (value: unknown, path: readonly unknown[]): unknown => {
     if (typeof value === 'string') return fill(value, path);
@@ -39,13 +48,14 @@ export function interpolate(config: unknown, sources: Sources, path: readonly un
   const fill = (text: string, path: readonly unknown[]): string =>
     text.replace(/\$\$\{|\$\{([^}]*)\}/g, (whole, reference: string | undefined) => {
       if (reference === undefined) return '${';
+      references.push({ name: reference.replace(/^file:|:-.*$/gs, ''), path });
       const found = lookUp(reference, sources);
       if ('expected' in found) problems.push({ path: pathOf(path), ...found });
       if ('secret' in found && found.secret) secrets.push(found.text);
       return 'text' in found ? found.text : whole;
     });
 
-  return { value: walk(config, path), problems, secrets };
+  return { value: walk(config, path), problems, secrets, references };
 }
 
 type Found =

@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { crossCheck } from './cross-check.ts';
 import { type FoundConfig, findConfig } from './find.ts';
-import { type Environment, interpolate } from './interpolate.ts';
+import { type Environment, interpolate, type Reference } from './interpolate.ts';
 import { hasModule } from './modules.ts';
 import { resolvePaths } from './paths.ts';
 import { expectationOf, InvalidConfigError, type Problem, pathOf, problemOf } from './problems.ts';
@@ -14,7 +14,7 @@ import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';
 import { defaultRedisUrl } from './schema/redis.ts';
 import { type Config, completeConfig, configSchema } from './schema/schema.ts';
-import { secretsIn } from './secrets.ts';
+import { isSecretName, secretsIn } from './secrets.ts';
 import { shapeOf } from './shape.ts';
 
 export interface LoadOptions {
@@ -37,6 +37,8 @@ export interface LoadedConfig {
   readonly dir: string;
   /** The secrets that `redactor` masks in every output. */
   readonly secrets: readonly string[];
+  /** The variables and files that hold the credentials of the selected adapter. */
+  readonly credentials: readonly string[];
   /** Digest of what a page of this resource means, with the selected adapter. */
   shapeOf(resource: string): string;
 }
@@ -62,7 +64,7 @@ function mayNeedReady({ adapters, adapter }: Members, selected = adapter): boole
 /** Fills in the variables and checks everything. It reads no files except mounted secrets. */
 export function checkConfig({ path, dir, content }: FoundConfig, env: Environment, adapter?: string): LoadedConfig {
   if (!isObject(content)) throw new ConfigError(`the config ${path} must be an object; nothing was done`);
-  const { value, problems: unset, secrets: marked } = fillIn(withChoices(content, adapter), env, dir);
+  const { value, problems: unset, secrets: marked, references } = fillIn(withChoices(content, adapter), env, dir);
   const credentials = [...marked, ...secretsIn(value)];
   const secrets = [...new Set([...credentials, ...requestSecretsIn(value)])];
   const parsed = v.safeParse(configSchema, value, { message: expectationOf });
@@ -81,6 +83,7 @@ export function checkConfig({ path, dir, content }: FoundConfig, env: Environmen
     path,
     dir,
     secrets,
+    credentials: credentialsAmong(references),
     shapeOf: (resource) => shapeOf(value, resource, withoutCredentials),
   };
 }
@@ -101,7 +104,11 @@ type Members = Readonly<Record<string, unknown>>;
 function fillIn({ adapters, ...rest }: Members, env: Environment, dir: string) {
   const base = interpolate(rest, { env, dir });
   if (!isObject(adapters))
-    return { ...base, value: { ...(base.value as Members), ...(adapters !== undefined && { adapters }) } };
+    return {
+      ...base,
+      references: [],
+      value: { ...(base.value as Members), ...(adapters !== undefined && { adapters }) },
+    };
   const selected = isObject(base.value) ? base.value.adapter : undefined;
   const filled = Object.entries(adapters).map(([name, options]) => {
     return { name, ...interpolate(options, { env, dir }, ['adapters', name]) };
@@ -111,7 +118,14 @@ function fillIn({ adapters, ...rest }: Members, env: Environment, dir: string) {
     value: { ...(base.value as Members), adapters: Object.fromEntries(kept.map(({ name, value }) => [name, value])) },
     problems: [...base.problems, ...kept.flatMap(({ problems }) => problems)],
     secrets: [...base.secrets, ...filled.flatMap(({ secrets }) => secrets)],
+    references: filled.flatMap(({ name, references }) => (name === selected ? references : [])),
   };
+}
+
+/** Whatever stands in `auth` proves who asks, whatever it is called. */
+function credentialsAmong(references: readonly Reference[]): readonly string[] {
+  const names = references.filter(({ name, path }) => path.includes('auth') || isSecretName(name));
+  return [...new Set(names.map(({ name }) => name))];
 }
 
 /** Checks that the selected adapter's module exists: a misspelt built-in type looks like the name of a package. */

@@ -16,7 +16,8 @@ export function redactor(secrets: Iterable<string>): (text: string) => string {
   if (forms.size === 0) return (text) => text;
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   const pattern = new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
-  return (text) => withoutCutSecrets(text.replace(pattern, mark), longestFirst);
+  // The cut comes first: a form that is whole may be the start of a longer one.
+  return (text) => withoutCutSecrets(text, longestFirst).replace(pattern, mark);
 }
 
 /** Masks the start of a secret where a text was cut short: right before an ellipsis. */

@@ -74,14 +74,15 @@ type Members = Readonly<Record<string, unknown>>;
 
 /**
  * Finds what may be a secret in the requests that a config asks for: every header and parameter whose name is not harmless,
- * and what looks like a secret in the path of a webhook. They are masked in every output. They stay a part of the shape,
+ * what looks like a secret in the path of a webhook, and the URL of the heartbeat. They are masked in every output. They stay a part of the shape,
  * because they may as well say what is asked for.
  */
-export function requestSecretsIn({ adapters, listeners }: Members): readonly string[] {
+export function requestSecretsIn({ adapters, listeners, heartbeat }: Members): readonly string[] {
   const ofWebhooks = Object.values(isObject(listeners) ? listeners : {}).flatMap((listener) => {
     return isObject(listener) && typeof listener.url === 'string' ? secretsOfPath(listener.url) : [];
   });
-  return [...secretsOfRequests(adapters), ...secretsOfRequests(listeners), ...ofWebhooks];
+  const ofHeartbeat = isObject(heartbeat) && typeof heartbeat.url === 'string' ? secretsOfPing(heartbeat.url) : [];
+  return [...secretsOfRequests(adapters), ...secretsOfRequests(listeners), ...ofWebhooks, ...ofHeartbeat];
 }
 
 function secretsOfRequests(value: unknown): readonly string[] {
@@ -113,4 +114,10 @@ function secretsOfParameters(text: string): readonly string[] {
 function secretsOfPath(url: string): readonly string[] {
   const segments = URL.parse(url)?.pathname.split('/') ?? [];
   return segments.filter((segment) => segment.length >= 20 || (segment.length >= 6 && /[0-9A-Z]/.test(segment)));
+}
+
+/** Who knows the URL of a heartbeat can say that all is well. */
+function secretsOfPing(url: string): readonly string[] {
+  const { searchParams = [] } = URL.parse(url) ?? {};
+  return [url, ...secretsOfPath(url), ...[...searchParams].map(([, value]) => value)];
 }

@@ -1,17 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
-import type { Checkpoint, HeldEmptied } from '../checkpoint.ts';
+import type { Checkpoint, HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
+import { noPaths } from '../field-paths.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import { bringerOf } from '../match/home.ts';
 import { identify, type Source } from '../match/identify.ts';
 import { beginPass } from '../pass/begin.ts';
+import { judgeEndUpdates, updatedIn } from '../pass/end/end-updates.ts';
 import { HeldSet, heldAtStart } from '../pass/held-set.ts';
 import { firstCounts } from '../pass/page/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/page/fetch-page.ts';
 import { lostFields } from '../pass/page/lost-fields.ts';
 import { ofMode } from '../pass/page/page-intake.ts';
-import { goneIn } from '../pass/page/take-page.ts';
+import { goneIn, withoutKeys } from '../pass/page/take-page.ts';
 import { turnPage } from '../pass/page/turn-page.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
@@ -39,6 +41,13 @@ export interface InspectedTable {
   readonly isForgotten: boolean;
 }
 
+/** What is known of a page before its records are read. */
+interface Looking {
+  readonly watch: FieldWatch | undefined;
+  /** Keys of records that do not count. */
+  readonly outlived: ReadonlySet<string>;
+}
+
 /** Records that are mapped and compared at once. */
 const recordsPerBatch = 2000;
 
@@ -51,12 +60,14 @@ export class DryPass {
   #deletes: PlannedDeletes | null = null;
   #drift: DriftCounts | null = null;
   #emptied: HeldEmptied | null = null;
+  #updates: HeldUpdates | null = null;
 
   constructor(resource: Resource, table: InspectedTable, context: DryRunContext) {
     this.#table = table;
     this.#context = context;
     const checkpoint = startPass(null, resource.shape, 'snapshot', context.now());
-    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet() };
+    const paths = noPaths(resource.shape);
+    this.#state = { resource, checkpoint, seen: new SeenSet(), held: new HeldSet(), paths };
   }
 
   async walk(options: DryPassOptions): Promise<void> {
@@ -89,6 +100,7 @@ export class DryPass {
       verdict: this.#deletes?.verdict ?? null,
       drift: this.#drift,
       emptied: this.#emptied,
+      updates: this.#updates,
       ...(recognised && { recognised }),
       table: this.#table.plan,
     };
@@ -124,12 +136,13 @@ export class DryPass {
     const { resource, checkpoint, seen } = this.#state;
     const reader = this.#open(options);
     const page = await fetchAlways(this.#state, reader);
-    const gone = await goneIn(page, resource, this.#source(), this.#context);
+    const gone = await goneIn(page, this.#state, this.#source(), this.#context);
     seen.removeAll(gone.since);
     const watch = resource.watch?.();
-    const records = await this.#takeRecords(page, reader, watch);
+    const records = await this.#takeRecords(page, reader, { watch, outlived: gone.outlived });
     const next = typeof page.next === 'function' ? page.next() : page.next;
     const brought = {
+      at: this.#context.now(),
       ...records,
       ...ofMode(page, gone.ids),
       next,
@@ -144,7 +157,7 @@ export class DryPass {
     for (const warning of lost) this.#context.log.warn(warning);
   }
 
-  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader, watch: FieldWatch | undefined) {
+  async #takeRecords(page: SnapshotPage | ChangesPage, reader: PageReader, { watch, outlived }: Looking) {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
     const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
@@ -152,7 +165,7 @@ export class DryPass {
     const prepare = watch?.around(resource.prepare) ?? resource.prepare;
     const batching = { prepare, size: () => recordsPerBatch };
     for await (const read of readBatches(page, batching, reader)) {
-      const batch = await identify(read, resource, this.#source());
+      const batch = withoutKeys(await identify(read, resource, this.#source()), outlived);
       brought.records += batch.raw;
       brought.rejected += batch.rejected.length;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
@@ -163,10 +176,10 @@ export class DryPass {
       signal.throwIfAborted();
     }
     const { duplicates, again } = planner.repeated;
-    const columns = planner.emptied.counts;
+    const { counts: columns, pending, deferred } = planner.compared;
     const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };
     const { held } = this.#state;
-    this.#state = { ...this.#state, held: held.with({ pending: planner.emptied.pending }) };
+    this.#state = { ...this.#state, held: held.with({ pending, deferred }) };
     this.#findings.page(all);
     return all;
   }
@@ -193,9 +206,10 @@ export class DryPass {
   }
 
   async #planDeletes(): Promise<void> {
-    const { target, spool } = this.#context;
+    const { target, spool, now } = this.#context;
     const { table } = this.#state.resource;
     this.#emptied = planEmptied(this.#state, this.#context);
+    this.#updates = judgeEndUpdates(this.#state, updatedIn(this.#state), now());
     const deletes = await planDeletes(this.#state, this.#context);
     this.#deletes = deletes;
     for (const ids of deletes.ids) {

@@ -75,12 +75,12 @@ function isMereWait(error: unknown): boolean {
 }
 
 /** What a run would end with, as far as the plan shows. */
-function codesOf({ verdict, emptied, table, ...faults }: ResourcePlan): ExitCode[] {
+function codesOf({ verdict, emptied, updates, table, ...faults }: ResourcePlan): ExitCode[] {
   const hasFaults = faults.hasTooManyRejects || faults.hasTooManyDuplicates || faults.isIncomplete;
   return [
     ...(table.problems.length > 0 ? [ExitCode.config] : []),
     ...(hasFaults ? [ExitCode.rejects] : []),
-    ...(verdict?.delete === 'held' || emptied !== null ? [ExitCode.held] : []),
+    ...(verdict?.delete === 'held' || emptied !== null || updates !== null ? [ExitCode.held] : []),
   ];
 }
 

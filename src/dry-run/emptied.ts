@@ -10,8 +10,9 @@ export function planEmptied(
   state: PassState,
   { spool, now }: Pick<DryRunContext, 'spool' | 'now'>,
 ): HeldEmptied | null {
-  const { table } = state.resource;
-  const held = heldEmptied(verdictsOf(state), ({ emptied }) => emptied, { pass: state.checkpoint.pass, at: now() });
+  const { table, guard } = state.resource;
+  const about = { pass: state.checkpoint.pass, at: now(), windowMs: guard.windowMs };
+  const held = heldEmptied(verdictsOf(state), ({ emptied }) => emptied, about);
   if (held === null) return null;
   const names = held.columns.map(({ column }) => column);
   const positions = table.mapped.flatMap(({ name }, at) => (names.includes(name) ? at : []));

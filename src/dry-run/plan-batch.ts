@@ -1,11 +1,13 @@
 import type { ChangesPage, SnapshotPage } from '../adapter.ts';
 import { allDifferent, type Comparison, type Found } from '../batch.ts';
 import type { Change } from '../change.ts';
+import { digestFields } from '../field-digests.ts';
 import type { Identified } from '../match/identify.ts';
-import { comparedRows, Emptied } from '../pass/emptied.ts';
 import { Brought, firstCounts, type Repeated } from '../pass/page/brought.ts';
+import { ComparedRows, comparedRows } from '../pass/page/compared-rows.ts';
 import { type PlannedStep, planSteps } from '../pass/plan.ts';
 import type { PassState } from '../pass/resource.ts';
+import { defersIn } from '../pass/updates.ts';
 import type { Prepared } from '../record.ts';
 import type { DryRunContext } from './context.ts';
 
@@ -15,7 +17,7 @@ export class PagePlanner {
   readonly #context: DryRunContext;
   readonly #brought: Brought;
   readonly #firstCounts: boolean;
-  #emptied: Emptied;
+  #compared: ComparedRows;
   /** Keys that this page was the first to bring, and that the system does not have; null on the first page, where all are. */
   readonly #newKeys: Set<string> | null;
   /** Nothing that is known of the rows counts: the table is another one, or new. */
@@ -32,13 +34,13 @@ export class PagePlanner {
     this.#isForgotten = isForgotten;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
-    this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
+    this.#compared = new ComparedRows(state.resource.table.mapped, state.held);
     this.#newKeys = state.checkpoint.progress.pages === 0 ? null : new Set();
   }
 
   /** What of the page has been compared so far. */
-  get emptied(): Emptied {
-    return this.#emptied;
+  get compared(): ComparedRows {
+    return this.#compared;
   }
 
   /** What of the page has been repeated so far. */
@@ -73,8 +75,8 @@ export class PagePlanner {
 
   #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
     const others = new Set(different);
-    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#emptied.noteUnchanged(values);
-    this.#emptied.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
+    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
+    this.#compared.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 
   async #changesOf(different: readonly Prepared[]) {
@@ -83,9 +85,11 @@ export class PagePlanner {
     const fresh = this.#withoutPlanned(different, found);
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const { resource, checkpoint } = this.#state;
-    const options = { isRepeated, hash: resource.hash, verifies: checkpoint.verifies };
+    const digest = digestFields(resource.table.mapped);
+    const { verifies } = checkpoint;
+    const options = { isRepeated, hash: resource.hash, digest, defers: defersIn(this.#state), verifies };
     const keeping = planSteps(fresh.records, fresh.found, options);
-    this.#emptied = this.#emptied.with(comparedRows(keeping, fresh.found, isRepeated).values());
+    this.#compared = this.#compared.with(comparedRows(keeping, fresh.found, isRepeated).values());
     const steps = planSteps(fresh.records, fresh.found, { isRepeated });
     this.#brought.add(found.flatMap(({ entry }) => (entry && !entry.deleted ? entry.id : [])));
     return steps.flatMap(({ change }, at) => (typeof change === 'string' ? [] : [asWritten(change, keeping[at])]));

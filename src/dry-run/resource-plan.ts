@@ -1,5 +1,5 @@
 import type { ChangeCounts } from '../change.ts';
-import type { HeldEmptied } from '../checkpoint.ts';
+import type { HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import type { DriftCounts } from '../drift.ts';
 import type { Recognised } from '../match/recognise.ts';
 import type { Verdict } from '../pass/guard.ts';
@@ -32,6 +32,8 @@ export interface ResourcePlan {
   readonly drift: DriftCounts | null;
   /** Values that would become empty, and that the guard would hold back: they are not among the changes. */
   readonly emptied: HeldEmptied | null;
+  /** Updates that the guard would hold back: they are among the changes, as deletions are. */
+  readonly updates: HeldUpdates | null;
   /** For a resource with `match`: by what the records were recognised. */
   readonly recognised?: Recognised;
   /** What the run would do to the table first, or why it could not run at all. */

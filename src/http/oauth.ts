@@ -75,6 +75,7 @@ async function askFor(auth: OAuth2, client: HttpClient): Promise<{ text: string;
   const response = await client.request({ url, method: 'POST', ...formOf(auth) }).catch((error: unknown) => {
     if (!(error instanceof ProtocolError) || error.status !== 400) throw error;
     throw new CredentialsError(`${placeOf(url)} refused us a token (400); no page was requested`, {
+      status: 400,
       hint: 'Check clientId, clientSecret and scope in the config.',
     });
   });

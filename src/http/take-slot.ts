@@ -17,6 +17,8 @@ export interface SlotOptions {
   readonly log: Log;
   /** Called before each wait. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
+  /** Called at the end, whether there is a slot or not. */
+  readonly onSlot?: ((tookMs: number) => void) | undefined;
 }
 
 /** The right to one hit, held at every keeper. */
@@ -30,6 +32,15 @@ export interface Slot {
 
 /** Takes a slot of this key, waiting for it up to `waitMs`. Throws `ThrottledError` if none frees in time. */
 export async function takeSlot(key: string, options: SlotOptions): Promise<Slot> {
+  const askedAt = performance.now();
+  try {
+    return await waitForSlot(key, options);
+  } finally {
+    options.onSlot?.(performance.now() - askedAt);
+  }
+}
+
+async function waitForSlot(key: string, options: SlotOptions): Promise<Slot> {
   const patientUntil = performance.now() + options.waitMs;
   let mayResume = true;
   for (;;) {

@@ -58,6 +58,10 @@ export interface RunOptions {
   readonly failures: number;
   /** Called for each request, when it leaves. */
   readonly onHit?: (() => void) | undefined;
+  /** Called after each wait for a slot, also after one in vain. */
+  readonly onSlot?: ((tookMs: number) => void) | undefined;
+  /** Called with the status of each answer; null: none came. */
+  readonly onAnswer?: ((status: number | null) => void) | undefined;
 }
 
 export interface ThrottledClientOptions {
@@ -152,6 +156,7 @@ async function refuseToken(response: HttpResponse, token: AccessToken, { token: 
   if (token.isNew) return;
   await excerptOf(response, plainly);
   throw new CredentialsError(`${placeOf(response.url)} refused the access token (401); nothing was written`, {
+    status: 401,
     hint: 'The next run asks for another one.',
   });
 }
@@ -182,9 +187,11 @@ async function send(
     const bearer = token && { authorization: `Bearer ${token.text}` };
     const headers = { ...authorized.headers, ...bearer };
     const response = await client({ ...authorized, headers }, line.take(), beforeSend);
+    run.onAnswer?.(response.status);
     return { ...response, url: request.url };
   } catch (error) {
-    if (!hasLeft) await slot.cancel();
+    if (hasLeft) run.onAnswer?.(null);
+    else await slot.cancel();
     throw error;
   }
 }

@@ -83,6 +83,7 @@ function refused(answer: Answer, { credentialsBackOffMs, credentialsDigest }: Ve
   const error = new CredentialsError(
     `${placeOf(answer.request.url)} refused our credentials (${answer.status})${quoted(answer)}; nothing of this page was written`,
     {
+      status: answer.status,
       hint: 'Check the credentials in the config. Changed ones are tried at once.',
     },
   );
@@ -95,6 +96,7 @@ function failed(answer: Answer, backsOff: 'resource' | 'key'): ThirdPartyError {
     `${placeOf(answer.request.url)} answered ${answer.status}${quoted(answer)}; nothing of this page was written`,
     {
       backsOff,
+      status: answer.status,
       hint: 'A later run tries again, once the back-off is over.',
     },
   );
@@ -117,6 +119,7 @@ function redirection({ request, status, headers }: Answer): ProtocolError {
   return new ProtocolError(
     `${from} answered with a redirect (${status})${target}, which is not followed; nothing of this page was written`,
     {
+      status,
       hint: "If the API is there now, change the adapter's URL.",
     },
   );

@@ -1,6 +1,6 @@
 import { comparePositions, type Position } from '../event.ts';
-import { type EventStream, type StreamState, watermarkOf } from '../stream.ts';
-import type { FenceRow, GroupCursor, Target } from '../target.ts';
+import { cursorsIn, type EventStream } from '../stream.ts';
+import type { Target } from '../target.ts';
 
 export interface CursorsDeps {
   readonly stream: Pick<EventStream, 'state'>;
@@ -35,15 +35,4 @@ export class Cursors {
     if (moved.length > 0) await target.saveGroups(moved);
     for (const { group, position } of moved) this.#saved.set(group, position);
   }
-}
-
-/**
- * Up to where each group has acknowledged everything. Pure. A position that the target has not assigned is ignored: somebody
- * else wrote to the stream, or the target was restored.
- */
-export function cursorsIn({ groups }: StreamState, fence: Pick<FenceRow, 'generation' | 'nextSeq'>): GroupCursor[] {
-  const assigned = { generation: fence.generation, seq: fence.nextSeq - 1 };
-  return groups
-    .map((group) => ({ group: group.name, position: watermarkOf(group) }))
-    .filter(({ position }) => position.generation > 0 && comparePositions(position, assigned) <= 0);
 }

@@ -5,7 +5,7 @@ import { IntegrityError, UnreachableError } from '../errors.ts';
 import { comparePositions, type Position } from '../event.ts';
 import { type DeadLetters, groupNamesOf, type Listener } from '../listener.ts';
 import type { Lease } from '../lock.ts';
-import type { Log } from '../log.ts';
+import { type Log, logAbout } from '../log.ts';
 import type { ListenMeter } from '../meter.ts';
 import type { EventStream, StreamState } from '../stream.ts';
 import type { Target } from '../target.ts';
@@ -13,8 +13,11 @@ import type { Timings } from '../timings.ts';
 import { Cursors } from './cursors.ts';
 import { Isolation } from './delivery/isolation.ts';
 import type { Group, ListenerPlan } from './group/group.ts';
-import { type GroupEnd, GroupReader, type GroupStatus } from './group/group-reader.ts';
+import { type GroupEnd, GroupReader, type GroupRole, type GroupStatus } from './group/group-reader.ts';
 import { Outage } from './outage.ts';
+import { Pauses } from './pauses.ts';
+import { RewindReader } from './rewind/rewind-reader.ts';
+import { Rewinds } from './rewind/rewinds.ts';
 import { Share } from './share.ts';
 import { type RelayOutcome, Upkeep } from './upkeep.ts';
 
@@ -64,6 +67,8 @@ export interface Listened {
 }
 
 const drainedEveryMs = 200;
+/** A receiver that is gone, another daemon's group, and a listener that is paused keep nobody waiting. */
+const notRead: readonly GroupRole[] = ['off', 'elsewhere', 'paused'];
 
 /**
  * One daemon.
@@ -77,9 +82,12 @@ export class Daemon {
   readonly #options: ListenOptions;
   readonly #deps: ListenDeps;
   readonly #outage: Outage;
+  readonly #isolation = new Isolation();
   readonly #readers: ReadonlyMap<string, GroupReader>;
   readonly #shares: ReadonlyMap<string, Share>;
   readonly #upkeep: Upkeep;
+  readonly #pauses: Pauses;
+  readonly #rewinds: Rewinds;
   #isStarted = false;
   #isStopping = false;
 
@@ -89,7 +97,10 @@ export class Daemon {
     this.#deps = deps;
     this.#outage = new Outage(log);
     this.#shares = new Map(options.listeners.map((listener) => [listener.name, new Share(listener, deps)]));
+    const names = options.listeners.map(({ name }) => name);
+    this.#pauses = new Pauses(names, deps);
     this.#readers = this.#openReaders();
+    this.#rewinds = this.#openRewinds();
     const cursors = new Cursors(options.allGroups, { stream, target });
     this.#upkeep = new Upkeep({ groups: options.allGroups, maxStream: options.maxStream }, { ...deps, cursors });
   }
@@ -111,13 +122,15 @@ export class Daemon {
   }
 
   get groups(): Readonly<Record<string, GroupStatus>> {
-    return Object.fromEntries([...this.#readers].map(([group, reader]) => [group, reader.status]));
+    const own = [...this.#readers].map(([group, reader]) => [group, reader.status] as const);
+    return { ...Object.fromEntries(own), ...this.#rewinds.status };
   }
 
   /** Runs until the signal fires or all is done. Throws what cannot be repaired, after everything was handed back. */
   async run(signal: AbortSignal): Promise<Listened> {
     await this.#deps.ensureGroups();
     await this.#upkeep.start();
+    await this.#pauses.start();
     for (const share of this.#shares.values()) share.open();
     this.#isStarted = true;
     try {
@@ -126,24 +139,37 @@ export class Daemon {
       return { isOff, left: isOff || !ends.includes('idle') ? 0 : await this.#left() };
     } finally {
       this.#isStopping = true;
+      this.#pauses.stop();
       await Promise.all([...this.#shares.values()].map((share) => share.close()));
       await this.#upkeep.stop();
     }
   }
 
   #openReaders(): Map<string, GroupReader> {
-    const { listeners, until } = this.#options;
-    const isolation = new Isolation();
     return new Map(
-      listeners.flatMap((plan) => {
-        const listener = this.#deps.listeners.get(plan.name);
+      this.#options.listeners.flatMap((plan) => {
         const share = this.#shares.get(plan.name);
-        if (!listener || !share) throw new IntegrityError(`the listener ${plan.name} was not opened`);
-        const own = { listener, share, isolation, outage: this.#outage, isOnce: until === 'once' };
-        const deps = { ...this.#deps, ...own, recover: (at: Position) => eventAt(at, this.#deps.target) };
+        if (!share) throw new IntegrityError(`the listener ${plan.name} was not opened`);
+        const deps = { ...this.#readingDeps(plan), share };
         return groupsOf(plan).map((group) => [group.group, new GroupReader(group, deps)] as const);
       }),
     );
+  }
+
+  #openRewinds(): Rewinds {
+    const { listeners, until } = this.#options;
+    const open = (group: Group) => new RewindReader(group, this.#readingDeps(group.listener));
+    return new Rewinds(listeners, { ...this.#deps, open, isOnce: until === 'once' });
+  }
+
+  /** What reading a group of this listener takes. */
+  #readingDeps(plan: ListenerPlan) {
+    const listener = this.#deps.listeners.get(plan.name);
+    if (!listener) throw new IntegrityError(`the listener ${plan.name} was not opened`);
+    const log = logAbout(this.#deps.log, { listener: plan.name });
+    const recover = (at: Position) => eventAt(at, this.#deps.target);
+    const own = { listener, isolation: this.#isolation, log, outage: this.#outage, pauses: this.#pauses, recover };
+    return { ...this.#deps, ...own, isOnce: this.#options.until === 'once' };
   }
 
   /** If one group cannot continue, all of them stop without loss. */
@@ -152,10 +178,12 @@ export class Daemon {
     const stop = AbortSignal.any([signal, failed.signal]);
     const enough = new AbortController();
     const reading = [...this.#readers.values()].map((reader) => reader.run(AbortSignal.any([stop, enough.signal])));
-    for (const one of reading) one.catch((error) => failed.abort(error));
+    const rewinding = this.#rewinds.run(AbortSignal.any([stop, enough.signal]));
+    for (const one of [...reading, rewinding]) one.catch((error) => failed.abort(error));
     if (this.#options.until === 'drained') await this.#drained(stop).finally(() => enough.abort());
     const ends = await Promise.allSettled(reading);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    const [rewound] = await Promise.allSettled([rewinding]);
+    for (const end of [...ends, rewound]) if (end.status === 'rejected') throw end.reason;
     // A daemon whose receivers are all gone keeps running: after a restart it would only ask them again.
     if (this.#options.until === 'stopped') await aborted(stop);
     return ends.flatMap((end) => (end.status === 'fulfilled' ? end.value : []));
@@ -175,11 +203,11 @@ export class Daemon {
     }
   }
 
-  /** How many events our groups have not acknowledged, without the groups of a receiver that is gone. */
+  /** How many events our groups have not acknowledged, without those that this daemon does not read. */
   async #left(): Promise<number> {
     const state = await this.#deps.stream.state();
-    const ours = [...this.#readers].filter(([, { status }]) => status.role !== 'off' && status.role !== 'elsewhere');
-    return ours.reduce((sum, [group]) => sum + leftOf(state, group), 0);
+    const ours = [...this.#readers].filter(([, { status }]) => !notRead.includes(status.role));
+    return ours.reduce((sum, [group]) => sum + leftOf(state, group), 0) + (await this.#rewinds.left(notRead));
   }
 }
 

@@ -51,13 +51,12 @@ export class Share {
 
   /** Starts to show that this daemon is there, and to give back what is too much. */
   open(): void {
-    if (this.#listener.shards === 1) return;
+    void this.#level();
     this.#timer = setInterval(() => void this.#level(), this.#deps.timings.groupLeaseMs / 6);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#listener.shards === 1) return;
     const { members, member } = this.#deps;
     await members.leave(this.#listener.name, member).catch(() => {});
   }

@@ -114,7 +114,10 @@ function failureOf(what: string, code: number | string | null | undefined, words
 }
 
 /** An attribute that does not fit into a variable is left out. The command also has it on stdin. */
-function attributesOf({ event, attempt, idempotencyKey }: Delivery, listener: string): Record<string, string> {
+function attributesOf(
+  { event, attempt, idempotencyKey, traceparent }: Delivery,
+  listener: string,
+): Record<string, string> {
   const attributes = {
     SYNC_LISTENER: listener,
     SYNC_ATTEMPT: String(attempt),
@@ -125,6 +128,7 @@ function attributesOf({ event, attempt, idempotencyKey }: Delivery, listener: st
     SYNC_EVENT_SUBJECT: event.subject,
     SYNC_EVENT_TIME: event.time,
     SYNC_EVENT_SEQUENCE: event.sequence,
+    ...(traceparent !== undefined && { TRACEPARENT: traceparent }),
   };
   const fits = ([, value]: [string, string]) => value.length <= variableLimit && !value.includes('\0');
   return Object.fromEntries(Object.entries(attributes).filter(fits));

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ConfigError, messageOf, UnreachableError } from '../errors.ts';
 import { DeadLetter, type Handlers, type Listener, ListenerOff, matchesType, RetryLater } from '../listener.ts';
+import { syncEventTypes } from '../sync-event.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface ModuleListenerOptions {
@@ -25,11 +26,11 @@ export function createModuleListener(options: ModuleListenerOptions): Listener {
   const patterns = Object.keys(handlers).sort((a, b) => vaguenessOf(a) - vaguenessOf(b));
 
   return {
-    async deliver({ event, attempt, idempotencyKey, signal, log }) {
+    async deliver({ event, attempt, idempotencyKey, signal, traceparent, log }) {
       signal.throwIfAborted();
       const handler = handlers[patterns.find((pattern) => matchesType(pattern, event.type)) ?? ''];
       if (!handler) return;
-      const context = { attempt, idempotencyKey, signal, log };
+      const context = { attempt, idempotencyKey, signal, traceparent, log };
       try {
         const result = handler(event, context);
         if (isPromise(result)) await untilAborted(result, signal);
@@ -54,9 +55,9 @@ function checkedHandlers({ module, handlers, on, resources }: ModuleListenerOpti
     });
   }
   const patterns = Object.keys(handlers);
-  const types = resources.flatMap((resource) =>
-    ['created', 'updated', 'deleted'].map((change) => `${resource}.${change}`),
-  );
+  const changes = ['created', 'updated', 'deleted'];
+  const ofRecords = resources.flatMap((resource) => changes.map((change) => `${resource}.${change}`));
+  const types = [...ofRecords, ...syncEventTypes];
   const heard = types.filter((type) => on.some((pattern) => matchesType(pattern, type)));
   const deaf = on.filter((wanted) => !types.some((type) => matchesType(wanted, type) && isHandled(type, patterns)));
   const idle = patterns.filter((pattern) => !heard.some((type) => matchesType(pattern, type)));
@@ -87,7 +88,8 @@ function quoted(patterns: readonly string[]): string {
 
 function vaguenessOf(pattern: string): number {
   if (pattern === '*') return 3;
-  const [resource, change] = pattern.split('.');
+  const [resource, change, ...more] = pattern.split('.');
+  if (more.length > 0) return more.includes('*') ? 0.5 : 0;
   return (resource === '*' ? 2 : 0) + (change === '*' ? 1 : 0);
 }
 

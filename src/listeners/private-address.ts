@@ -88,3 +88,23 @@ function privateError(hostname: string): UnreachableError {
     hint: 'If the receiver is really there, set "allowPrivate": true on the listener.',
   });
 }
+
+const resolveMs = 3000;
+
+/** Why no connection to this host can be made from here, as a clause; null if it resolves to an address that is allowed. */
+export async function whyNotReachable(host: string, allowPrivate: boolean): Promise<string | null> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve(`${host} does not resolve in time`), resolveMs);
+  const looked = new Promise<string | null>((resolve) => {
+    lookup(host, { all: true }, (error, addresses) => {
+      if (error) return resolve(`${host} does not resolve (${error.code ?? error.message})`);
+      const isOpen = allowPrivate || addresses.some(({ address }) => !isPrivateAddress(address));
+      resolve(isOpen ? null : `${privateError(host).message}. ${privateError(host).hint}`);
+    });
+  });
+  try {
+    return await Promise.race([looked, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

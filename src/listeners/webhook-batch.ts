@@ -114,6 +114,7 @@ function post(deliveries: readonly Delivery[], { webhook, name, signal }: Sendin
   return webhook.send({
     idempotencyKey: batchKeyOf(deliveries, name),
     contentType: 'application/cloudevents-batch+json; charset=UTF-8',
+    ...(deliveries.length === 1 && { traceparent: deliveries[0]?.traceparent }),
     body: `[${deliveries.map(({ json }) => json).join(',')}]`,
     signal,
   });

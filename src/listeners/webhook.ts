@@ -25,6 +25,8 @@ export interface Message {
   readonly idempotencyKey: string;
   readonly contentType: string;
   readonly body: string;
+  /** See `Delivery`. */
+  readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,8 +43,9 @@ export interface Webhook extends Disposable {
 export function createWebhookListener(options: WebhookListenerOptions): Listener {
   const webhook = openWebhook(options);
   return {
-    deliver({ idempotencyKey, json: body, signal }) {
-      return webhook.send({ idempotencyKey, contentType: 'application/cloudevents+json; charset=UTF-8', body, signal });
+    deliver({ idempotencyKey, json: body, traceparent, signal }) {
+      const contentType = 'application/cloudevents+json; charset=UTF-8';
+      return webhook.send({ idempotencyKey, contentType, body, traceparent, signal });
     },
     async [Symbol.asyncDispose]() {
       webhook[Symbol.dispose]();
@@ -74,7 +77,7 @@ export function openWebhook(options: WebhookListenerOptions): Webhook {
 }
 
 function headersOf(
-  { idempotencyKey, contentType, body }: Message,
+  { idempotencyKey, contentType, body, traceparent }: Message,
   { headers, userAgent }: WebhookListenerOptions,
   keys: readonly Buffer[],
 ): Record<string, string> {
@@ -83,6 +86,7 @@ function headersOf(
   const timestamp = Math.floor(Date.now() / 1000);
   return {
     'user-agent': userAgent,
+    ...(traceparent !== undefined && { traceparent }),
     ...headers,
     'content-type': contentType,
     'idempotency-key': id,

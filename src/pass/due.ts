@@ -1,5 +1,5 @@
-import type { BackOff, Checkpoint } from '../checkpoint.ts';
-import { CursorExpiredError, ThirdPartyError } from '../errors.ts';
+import type { BackOff, Checkpoint, Failure } from '../checkpoint.ts';
+import { CursorExpiredError, type SyncError, ThirdPartyError } from '../errors.ts';
 import type { Resource } from './resource.ts';
 
 /** A resource and where its pass stands. */
@@ -45,6 +45,11 @@ export function backOffAfter(
   const longest = Math.min(capMs, perMs * 2 ** Math.min(failures, 5));
   const until = now + Math.round(Math.random() * longest);
   return { until, cause: { exitCode: error.exitCode, message: error.message } };
+}
+
+/** What is remembered of an error of the third party. */
+export function failureOf({ exitCode, message, hint, status }: SyncError): Failure {
+  return { exitCode, message, hint: hint ?? null, status: status ?? null };
 }
 
 /** What the third party no longer knows, as far as its error says so. */

@@ -4,12 +4,14 @@ import type { DeletionCount, HeldSince, PassProgress } from '../checkpoint.ts';
 /** A share (`{ratio: 0.2}`), or a number of rows (`{count: 50}`). */
 export type Limit = { readonly ratio: number } | { readonly count: number };
 
-/** How much may be deleted and emptied without a permission. */
+/** How much may be deleted, emptied and updated without a permission. */
 export interface Guard {
   /** Of the rows that were live before. */
   readonly maxDeletes: Limit;
   /** Of the filled values of each column. */
   readonly maxEmptied: Limit;
+  /** Of the rows that were live before. Absent: updates are not judged, and each is written at once. */
+  readonly maxUpdates?: Limit | undefined;
   readonly windowMs: number;
   /** In how many consecutive complete passes a record must be missing. */
   readonly confirm: 'auto' | number;
@@ -89,19 +91,22 @@ function judgeAmount(end: PassEnd, guard: Guard): Verdict {
   };
 }
 
+type Based = Pick<PassEnd, 'live' | 'liveAtStart' | 'deletions' | 'since' | 'now'>;
+type Allowed = Pick<PassEnd, 'deletions' | 'now'>;
+
 /**
  * The rows of which the guard allows a share: those that were live when the pass began, when the guard's window began, or when
  * deletions that it still holds were first measured, whichever is least. Rows that the pass has made do not count: a wrong
  * tenant's records would outvote ours.
  */
-export function baseOf(end: PassEnd, { windowMs }: Pick<Guard, 'windowMs'>): number {
+export function baseOf(end: Based, { windowMs }: Pick<Guard, 'windowMs'>): number {
   const atStart = liveBefore(end);
   const inWindow = liveWhenWindowBegan(end.deletions, end.now - windowMs) ?? atStart;
   return Math.min(atStart, inWindow, end.since?.base ?? inWindow);
 }
 
 /** The rows that were live before the pass, or before the first of the passes whose deletions are still held. */
-function liveBefore({ live, liveAtStart = live, since }: PassEnd): number {
+function liveBefore({ live, liveAtStart = live, since }: Based): number {
   return Math.min(liveAtStart, since?.liveAtStart ?? liveAtStart);
 }
 
@@ -116,19 +121,25 @@ export function heldSince(end: PassEnd, guard: Pick<Guard, 'windowMs'>, verdict:
 }
 
 /** As of the last count before the window; without one, as of the first count in it. */
-function liveWhenWindowBegan(counts: readonly DeletionCount[], beganAt: number): number | undefined {
+export function liveWhenWindowBegan(counts: readonly DeletionCount[], beganAt: number): number | undefined {
   const before = counts.findLast(({ at }) => at <= beganAt);
   return before ? before.live - before.deleted : counts[0]?.live;
 }
 
-/** A share of few rows is less than one row, so this many may be deleted where a share is less. */
-const fewRows = 3;
+/** A share of few rows is less than one row, so this many may be deleted, or updated, where a share is less. */
+export const fewRows = 3;
 
-function allowance(base: number, { deletions, now }: PassEnd, { maxDeletes, windowMs }: Guard) {
+function allowance(base: number, { deletions, now }: Allowed, { maxDeletes, windowMs }: Guard) {
   const recent = deletions.filter(({ at }) => at > now - windowMs);
   const deleted = recent.reduce((sum, entry) => sum + entry.deleted, 0);
   const allowed = 'count' in maxDeletes ? maxDeletes.count : Math.max(fewRows, Math.floor(base * maxDeletes.ratio));
   return { deleted, allowed };
+}
+
+/** How much was deleted in the guard's window, of what it allows: 1 is all of it. */
+export function guardUsed(end: Allowed & Based, guard: Guard): number {
+  const { deleted, allowed } = allowance(baseOf(end, guard), end, guard);
+  return deleted === 0 ? 0 : deleted / Math.max(1, allowed);
 }
 
 /** In how many consecutive complete passes a record must be missing before it may be deleted. */
@@ -195,7 +206,7 @@ export function noteDeletions(
 const hourMs = 3_600_000;
 
 /** `24 h`, `90 min`. */
-function windowText({ windowMs }: Guard): string {
+export function windowText({ windowMs }: Pick<Guard, 'windowMs'>): string {
   return windowMs % hourMs === 0 ? `${windowMs / hourMs} h` : `${Math.round(windowMs / 60_000)} min`;
 }
 

@@ -11,55 +11,82 @@ interface Sets {
   readonly emptied: ByColumn;
   /** Records that would lose their value of a column in the pass that is under way. The guard has not judged them yet. */
   readonly pending: ByColumn;
+  /** Records whose update is held back. */
+  readonly updates: SeenSet;
+  /** Records that would be updated in the pass that is under way. The guard has not judged them yet. */
+  readonly deferred: SeenSet;
 }
 
-const empty: Sets = { deletes: new SeenSet(), emptied: new Map(), pending: new Map() };
+const empty: Sets = {
+  ...{ deletes: new SeenSet(), emptied: new Map(), pending: new Map() },
+  ...{ updates: new SeenSet(), deferred: new SeenSet() },
+};
 
 /** What the guard holds back, record by record: a permit is for these records and no others. Stored with the checkpoint. */
 export class HeldSet implements Sets {
   readonly deletes: SeenSet;
   readonly emptied: ByColumn;
   readonly pending: ByColumn;
+  readonly updates: SeenSet;
+  readonly deferred: SeenSet;
 
-  constructor({ deletes, emptied, pending }: Sets = empty) {
+  constructor({ deletes, emptied, pending, updates, deferred }: Sets = empty) {
     this.deletes = deletes;
     this.emptied = emptied;
     this.pending = pending;
+    this.updates = updates;
+    this.deferred = deferred;
   }
 
   with(changed: Partial<Sets>): HeldSet {
-    return new HeldSet({ deletes: this.deletes, emptied: this.emptied, pending: this.pending, ...changed });
+    const { deletes, emptied, pending, updates, deferred } = this;
+    return new HeldSet({ deletes, emptied, pending, updates, deferred, ...changed });
   }
 
   /** JSON, with each set in Base64; null if nothing is held. */
   serialize(): Uint8Array | null {
-    const isEmpty = this.deletes.count === 0 && this.emptied.size === 0 && this.pending.size === 0;
+    const sets = [this.deletes, this.updates, this.deferred];
+    const isEmpty = sets.every(({ count }) => count === 0) && this.emptied.size === 0 && this.pending.size === 0;
     if (isEmpty) return null;
     const stored: Stored = {
       deletes: textOf(this.deletes),
       emptied: textsOf(this.emptied),
       pending: textsOf(this.pending),
+      updates: textOf(this.updates),
+      deferred: textOf(this.deferred),
     };
     return Buffer.from(JSON.stringify(stored));
   }
 
   static restore(serialized: Uint8Array | null): HeldSet {
     if (serialized === null) return new HeldSet();
-    const { deletes, emptied, pending }: Stored = JSON.parse(Buffer.from(serialized).toString());
-    return new HeldSet({ deletes: setOf(deletes), emptied: setsOf(emptied), pending: setsOf(pending) });
+    const { deletes, emptied, pending, updates, deferred }: Stored = JSON.parse(Buffer.from(serialized).toString());
+    return new HeldSet({
+      ...{ deletes: setOf(deletes), emptied: setsOf(emptied), pending: setsOf(pending) },
+      ...{ updates: setOf(updates), deferred: setOf(deferred) },
+    });
   }
 }
 
 /** What a pass before this one has held stays for a permission. What it was about to judge does not. */
-export function heldAtStart(held: HeldSet, { held: deletes, heldEmptied = null }: Checkpoint): HeldSet {
-  const emptied = heldEmptied === null ? new Map() : held.emptied;
-  return new HeldSet().with({ ...(deletes && { deletes: held.deletes }), emptied });
+export function heldAtStart(
+  held: HeldSet,
+  { held: deletes, heldEmptied = null, heldUpdates = null }: Checkpoint,
+): HeldSet {
+  return new HeldSet().with({
+    ...(deletes && { deletes: held.deletes }),
+    ...(heldEmptied && { emptied: held.emptied }),
+    ...(heldUpdates && { updates: held.updates }),
+  });
 }
 
 interface Stored {
   readonly deletes: string;
   readonly emptied: Readonly<Record<string, string>>;
   readonly pending: Readonly<Record<string, string>>;
+  /** Absent from what an earlier version has stored. */
+  readonly updates?: string;
+  readonly deferred?: string;
 }
 
 function textOf(set: SeenSet): string {
@@ -70,8 +97,8 @@ function textsOf(sets: ByColumn): Record<string, string> {
   return Object.fromEntries([...sets].map(([column, set]) => [column, textOf(set)]));
 }
 
-function setOf(text: string): SeenSet {
-  return SeenSet.restore(Buffer.from(text, 'base64'));
+function setOf(text: string | undefined): SeenSet {
+  return text === undefined ? new SeenSet() : SeenSet.restore(Buffer.from(text, 'base64'));
 }
 
 function setsOf(texts: Readonly<Record<string, string>>): ByColumn {

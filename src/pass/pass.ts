@@ -1,18 +1,23 @@
-import { type Checkpoint, type HeldDeletes, type HeldEmptied, startOver } from '../checkpoint.ts';
+import { type Checkpoint, type HeldDeletes, type HeldNames, type HeldPermit, startOver } from '../checkpoint.ts';
 import { crashPoint } from '../crash.ts';
+import type { SyncError } from '../errors.ts';
+import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths.ts';
 import { assertTrusted, type RunContext } from '../run/context.ts';
-import type { StoredPass } from '../target.ts';
+import type { StoredPass, Target } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
-import { backOffAfter, whatExpired } from './due.ts';
+import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
-import { endEmptied } from './end/end-emptied.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
+import { endValues } from './end/end-values.ts';
+import { namesOfHeld } from './held-names.ts';
 import { HeldSet, heldAtStart } from './held-set.ts';
 import type { PageTaken } from './page/page-intake.ts';
 import { takePage } from './page/take-page.ts';
+import { pathsAtEnd, pathsAtStart } from './paths/pass-paths.ts';
 import type { PassState, Resource } from './resource.ts';
 import { SeenSet } from './seen-set.ts';
-import { fail, isSnapshot, needsNewPass, nextMode, wholeMode } from './transitions.ts';
+import { fail, isSnapshot, needsNewPass, nextMode, noteFailure, wholeMode } from './transitions.ts';
+import { heldTogether } from './updates.ts';
 
 /** One step of a pass: what a page brought, and what the end of the pass deleted. */
 export interface PassStep {
@@ -33,12 +38,19 @@ export class Pass {
   #stored: Uint8Array | null;
   #seen: SeenSet | null = null;
   #held: HeldSet;
+  #paths: StoredPaths;
 
   constructor(resource: Resource, stored: StoredPass | null) {
     this.resource = resource;
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
     this.#held = HeldSet.restore(stored?.held ?? null);
+    this.#paths = storedPaths(stored?.paths ?? null, resource.shape);
+  }
+
+  /** How the third party's records have changed their shape, as far as the last pass has found. */
+  get schemaChanges(): readonly SchemaChange[] {
+    return this.#paths.changes.filter(({ pass }) => pass === this.#checkpoint?.pass);
   }
 
   /** The deletions that are held back and may be permitted; null if there are none. */
@@ -64,7 +76,14 @@ export class Pass {
     await this.begin(run);
     const taken = this.#isIn('walking') ? await this.takePage(run) : null;
     if (this.#isIn('walking')) return { taken, ended: null };
-    return { taken, ended: this.#isIn('done') ? nothingNew : await this.end(run) };
+    if (this.#isIn('done')) return { taken, ended: nothingNew };
+    const ended = await run.timeline.time(
+      'delete',
+      this.#name,
+      () => this.end(run),
+      ({ deleted }) => deleted,
+    );
+    return { taken, ended };
   }
 
   /** Continues, or starts a new pass. Stores the try before the page: a page that kills the process must not starve the others. */
@@ -86,6 +105,7 @@ export class Pass {
     const taken = await takePage(this.#state(), run);
     this.#checkpoint = taken.checkpoint;
     this.#held = taken.held;
+    this.#paths = taken.paths;
     run.progress.page(this.#name, taken.checkpoint.progress.pages);
     return taken;
   }
@@ -94,32 +114,44 @@ export class Pass {
   async end(run: RunContext): Promise<PassEnded> {
     crashPoint('before-sweep');
     const state = this.#state();
-    const emptied = await endEmptied(state, run);
-    const { checkpoint: before } = emptied;
-    const { ended, checkpoint, keepsSeen, held } = isSnapshot(before)
-      ? await endSnapshot({ ...state, checkpoint: before }, emptied, run)
-      : await endChanges({ ...state, checkpoint: before }, emptied, run);
+    const values = await endValues(state, run);
+    const { checkpoint: before } = values;
+    const {
+      ended,
+      checkpoint: after,
+      keepsSeen,
+      held,
+    } = isSnapshot(before)
+      ? await endSnapshot({ ...state, checkpoint: before }, values, run)
+      : await endChanges({ ...state, checkpoint: before }, values, run);
+    const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames) };
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
-    await run.target.save(this.#name, { checkpoint, seen, held: held.serialize() });
+    const isWhole = isSnapshot(before) && !ended.isIncomplete;
+    const paths = pathsAtEnd(state.paths, { isWhole, at: run.now(), pass: before.pass });
+    await run.target.save(this.#name, { checkpoint, seen, held: held.serialize(), paths: JSON.stringify(paths) });
     this.#checkpoint = checkpoint;
     this.#held = held;
+    this.#paths = paths;
     crashPoint('swept');
     if (isSnapshot(before) && ended.verdict.delete !== 'none') await run.target.purgeRejects(this.#name, before.pass);
     return ended;
   }
 
   /** Stores a failure of the third party, and how long the resource must wait. After too many, a new pass starts. */
-  async fail(error: Error, run: RunContext): Promise<void> {
+  async fail(error: SyncError, run: RunContext): Promise<void> {
     await this.#reload(run);
     const before = this.#checkpoint;
     if (before === null) return;
     const now = run.now();
     const backOff = backOffAfter(error, before, { perMs: run.perMs, capMs: run.timings.backOffCapMs }, now);
     const whole = wholeMode(run.thirdParty.adapter.modes(this.#name));
-    const failed = fail(before, now, backOff, whatExpired(error), whole);
+    const failed = fail(noteFailure(before, failureOf(error), now), now, backOff, whatExpired(error), whole);
     const isGivenUp = failed.pass !== before.pass;
-    if (isGivenUp) run.log.warn(`pass ${before.pass} of ${this.#name} is given up; it deletes nothing`);
+    if (isGivenUp) {
+      const given = `pass ${before.pass} of ${this.#name} is given up; it deletes nothing`;
+      run.log.warn(given, { resource: this.#name });
+    }
     await this.#store(failed, run, isGivenUp);
   }
 
@@ -130,16 +162,22 @@ export class Pass {
     if (before !== null) await this.#store({ ...before, moved: { ...before.moved, [from]: to } }, run);
   }
 
-  /** The values that are held back and may be permitted; null if there are none. */
-  get heldEmptied(): HeldEmptied | null {
-    const { heldEmptied = null } = this.#checkpoint ?? {};
-    const stored = [...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
-    return heldEmptied !== null && stored === heldEmptied.count ? heldEmptied : null;
+  /** The updates and empty values that are held back and may be permitted; null if there are none. */
+  get heldUpdates(): HeldPermit | null {
+    const held = heldTogether(this.#checkpoint ?? {});
+    const stored = [this.#held.updates, ...this.#held.emptied.values()].reduce((sum, { count }) => sum + count, 0);
+    return held?.count === stored ? held : null;
   }
 
-  /** Permits, once, exactly the deletions, or the empty values, that the guard has held back. */
+  /** How people name what is held. */
+  get heldNames(): HeldNames {
+    if (this.#checkpoint === null) return { deletes: null, updates: null };
+    return this.#checkpoint.heldNames ?? namesOfHeld(this.#checkpoint, this.#held);
+  }
+
+  /** Permits, once, exactly the deletions, or the updates and empty values, that the guard has held back. */
   async permit(what: 'deletes' | 'updates', run: Pick<RunContext, 'target'>): Promise<void> {
-    const held = what === 'deletes' ? this.held : this.heldEmptied;
+    const held = what === 'deletes' ? this.held : this.heldUpdates;
     if (this.#checkpoint === null || held === null) return;
     const permit = { pass: held.pass, count: held.count };
     const permitted = what === 'deletes' ? { permission: permit } : { emptiedPermission: permit };
@@ -162,17 +200,28 @@ export class Pass {
   #state(): PassState {
     if (this.#checkpoint === null) throw new Error(`the pass of ${this.#name} has not begun`);
     this.#seen ??= SeenSet.restore(this.#stored);
-    return { resource: this.resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held };
+    const { resource } = this;
+    return { resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held, paths: this.#paths };
   }
 
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
     const held = startsPass ? heldAtStart(this.#held, checkpoint) : this.#held;
-    await target.save(this.#name, { checkpoint, ...(startsPass && { seen: null, held: held.serialize() }) });
+    const paths = startsPass ? pathsAtStart(this.#paths, checkpoint) : this.#paths;
+    const afresh = { seen: null, held: held.serialize(), paths: JSON.stringify(paths) };
+    if (startsPass) await this.#dropDeferred(target);
+    await target.save(this.#name, { checkpoint, ...(startsPass && afresh) });
     this.#checkpoint = checkpoint;
     this.#held = held;
+    this.#paths = paths;
     if (!startsPass) return;
     this.#stored = null;
     this.#seen = null;
+  }
+
+  /** Updates that an earlier pass has kept, and even those of a page that died, must not be taken for those of the new one. */
+  async #dropDeferred(target: Target): Promise<void> {
+    const mayHaveSome = this.#held.deferred.count > 0 || this.resource.guard.maxUpdates !== undefined;
+    if (mayHaveSome && this.#checkpoint !== null) await target.dropDeferred(this.#name);
   }
 
   /** After a page that failed half-way: what was seen is read again from where it is stored. */
@@ -181,6 +230,7 @@ export class Pass {
     this.#checkpoint = stored?.checkpoint ?? null;
     this.#stored = stored?.seen ?? null;
     this.#held = HeldSet.restore(stored?.held ?? null);
+    this.#paths = storedPaths(stored?.paths ?? null, this.resource.shape);
     this.#seen = null;
   }
 }
@@ -192,7 +242,6 @@ const nothingNew: PassEnded = {
     hasTooManyRejects: false,
     hasTooManyDuplicates: false,
     isIncomplete: false,
-    heldEmptied: null,
-    refusedEmptied: 0,
+    ...{ heldEmptied: null, heldUpdates: null, refusedEmptied: 0, refusedUpdates: 0 },
   },
 };

@@ -1,5 +1,6 @@
 import type { Found, Step } from '../batch.ts';
 import type { ChangeCause } from '../change.ts';
+import { differingFields } from '../field-digests.ts';
 import type { Prepared, Values } from '../record.ts';
 
 /** What a plan depends on beside the records and the rows. */
@@ -8,6 +9,10 @@ export interface Planning {
   readonly isRepeated?: (id: number) => boolean;
   /** The hash of values, where fields that a record would empty keep their value. Without it, they are emptied at once. */
   readonly hash?: (values: Values) => string;
+  /** Digests of the fields of a record. With it, a value that a repair brings back is not an emptied one, also where it is null. */
+  readonly digest?: (values: Values) => string;
+  /** Whether an update of the record of this id waits for the end of the pass. Without it, none waits. */
+  readonly defers?: ((id: number) => boolean) | undefined;
   /** Whether fields are compared with the row also where the hash says that they were written so. */
   readonly verifies?: boolean | undefined;
 }
@@ -40,7 +45,7 @@ const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 function stepFor(
   given: Prepared,
   { entry, row, isRowDeleted }: Found,
-  { hash, verifies = false }: Planning,
+  { hash, digest, defers, verifies = false }: Planning,
 ): PlannedStep {
   const { key } = given;
   const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
@@ -48,15 +53,32 @@ function stepFor(
   if (row === null || entry?.deleted || isRowDeleted)
     return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: [] };
   if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: [] };
-  const emptied = hash ? emptiedIn(row, given.values) : [];
+  const restored = isKnown ? restoredIn(given, entry.fields, digest) : none;
+  const emptied = hash ? emptiedIn(row, given.values).filter((at) => !restored.has(at)) : [];
   const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;
   // The third party has not changed it: a field that differs is one that the database, or somebody else, has rewritten.
   if (entry?.hash === record.hash && !verifies) return { record, change: 'none', emptied };
   const { values } = record;
   const changed = differences(row, values);
+  const isRestored = changed.every((at) => restored.has(at));
+  if (changed.length > 0 && entry !== null && !isRestored && defers?.(entry.id))
+    return { record: given, change: 'defer', emptied };
   if (changed.length > 0)
     return { record, change: { type: 'updated', key, before: row, after: values, changed, ...why }, emptied };
   return { record, change: entry?.hash === record.hash ? 'none' : 'refresh', emptied };
+}
+
+const none: ReadonlySet<number> = new Set();
+
+/** The columns in which the record has what the row had when it was written last: to write it again is to repair the row. */
+function restoredIn(
+  { values }: Prepared,
+  known: string | null | undefined,
+  digest: Planning['digest'],
+): ReadonlySet<number> {
+  if (!known || !digest) return none;
+  const changed = differingFields(known, digest(values));
+  return changed === null ? none : new Set([...values.keys()].filter((at) => !changed.includes(at)));
 }
 
 /** The columns that the row has a value of, and the record has none. */

@@ -1,5 +1,7 @@
 import type { Keys } from '../adapter.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { Expectations } from '../expectations.ts';
+import type { StoredPaths } from '../field-paths.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
@@ -13,6 +15,8 @@ export interface Resource {
   readonly prepare: Prepare;
   /** Opens a watch over what the map finds in one page. */
   readonly watch?: () => FieldWatch;
+  /** The columns whose expression reads a field path of the third party's records. */
+  readonly readersOf?: (path: string) => readonly string[];
   /** Present where the table has `match`. Without it, the key that `prepare` gives is the key. */
   readonly rekey?: Rekey;
   /** The hash of mapped values, as `prepare` makes it. */
@@ -25,6 +29,8 @@ export interface Resource {
   readonly maxRejectRatio: number;
   readonly maxPages: number;
   readonly guard: Guard;
+  /** What is normal; absent where anything is. */
+  readonly expectations?: Expectations;
 }
 
 /** Passes that ask only for what changed. */
@@ -42,4 +48,6 @@ export interface PassState<C extends Checkpoint = Checkpoint> {
   readonly seen: SeenSet;
   /** What the guard holds back. */
   readonly held: HeldSet;
+  /** The field paths of the third party's records. */
+  readonly paths: StoredPaths;
 }

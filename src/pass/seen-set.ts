@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 const idsPerChunk = 65_536;
@@ -64,6 +65,16 @@ export class SeenSet {
     const rest = new SeenSet();
     rest.addAll([...this].filter((id) => !other.has(id)));
     return rest;
+  }
+
+  /** Names the ids, as 16 hexadecimal digits: the same ids in whatever order have the same digest. */
+  get digest(): string {
+    const digest = createHash('sha256');
+    for (const number of [...this.#chunks.keys()].sort((a, b) => a - b)) {
+      const chunk = this.#chunks.get(number);
+      if (chunk?.some((byte) => byte !== 0)) digest.update(`${number}:`).update(chunk);
+    }
+    return digest.digest('hex').slice(0, 16);
   }
 
   /** The ids, in order. */

@@ -1,5 +1,6 @@
 import type { Mode } from '../adapter.ts';
-import { type BackOff, type Checkpoint, type HeldDeletes, type HeldEmptied, noProgress } from '../checkpoint.ts';
+import { type ChangeCounts, noChanges, sizeOf } from '../change.ts';
+import { type BackOff, type Checkpoint, type Failure, type HeldDeletes, noProgress } from '../checkpoint.ts';
 import { isAhead } from './due.ts';
 import { type Guard, isIncomplete, noteDeletions } from './guard.ts';
 import type { Resource } from './resource.ts';
@@ -54,7 +55,10 @@ export function startPass<M extends Mode>(
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
     lastFields: before?.lastFields ?? null,
+    ...(before?.lostFields && !isReshaped && { lostFields: before.lostFields }),
     lastCount: isReshaped ? null : (before?.lastCount ?? null),
+    countUnmetSince: isReshaped ? null : (before?.countUnmetSince ?? null),
+    changedAt: isReshaped ? now : (before?.changedAt ?? now),
     fullAt: isReshaped ? null : (before?.fullAt ?? null),
     tombstones: [],
     progress: noProgress,
@@ -63,14 +67,22 @@ export function startPass<M extends Mode>(
     triedAt: before?.triedAt ?? 0,
     failures: 0,
     backOff: null,
+    failingSince: before?.failingSince ?? null,
+    failure: before?.failure ?? null,
+    succeededAt: before?.succeededAt ?? null,
+    previousCompletedAt: before?.previousCompletedAt ?? null,
+    totals: before?.totals ?? noChanges,
     moved: isReshaped ? {} : (before?.moved ?? {}),
     held: isReshaped ? null : (before?.held ?? null),
     heldSince: before?.heldSince ?? null,
     permission: isReshaped ? null : (before?.permission ?? null),
+    heldNames: isReshaped ? null : (before?.heldNames ?? null),
     incomplete: isReshaped ? null : (before?.incomplete ?? null),
     heldEmptied: isReshaped ? null : (before?.heldEmptied ?? null),
+    heldUpdates: isReshaped ? null : (before?.heldUpdates ?? null),
     emptiedPermission: isReshaped ? null : (before?.emptiedPermission ?? null),
     deletions: before?.deletions ?? [],
+    emptiedCounts: before?.emptiedCounts ?? [],
     missing: before?.missing ?? 0,
     sweptTo: 0,
     home: before?.home ?? [],
@@ -95,11 +107,25 @@ export function withLive(
   return { ...started, liveAtStart: live, deletions };
 }
 
+/**
+ * Notes all changes that are committed, and that some of them are new. What a new mapping writes is not a change at the third
+ * party.
+ */
+export function noteChanges<C extends Checkpoint>(checkpoint: C, totals: ChangeCounts, now: number): C {
+  const isNew = sizeOf(totals) > sizeOf(checkpoint.totals ?? noChanges);
+  return { ...checkpoint, totals, ...(isNew && !checkpoint.isRemap && { changedAt: now }) };
+}
+
 /** Whether a new pass must start: there is none, the last one is over, or the shape or the mode has changed. A permitted one continues. */
 export function needsNewPass(before: Checkpoint | null, shape: string, modes: readonly Mode[]): boolean {
   if (before === null || before.shape !== shape || before.phase === 'done') return true;
-  if (before.phase === 'held') return !isPermitted(before);
+  if (before.phase === 'held') return !isPermitted(before) || isUpdatePermitted(before);
   return before.phase === 'walking' && !modes.includes(before.mode);
+}
+
+/** The new values of rows are not kept: to write them, a pass must bring them again. */
+function isUpdatePermitted({ heldUpdates = null, emptiedPermission = null }: Checkpoint): boolean {
+  return heldUpdates !== null && emptiedPermission !== null;
 }
 
 /** Whether a person has permitted what is held. */
@@ -114,8 +140,7 @@ export function completeUnmodified(checkpoint: Checkpoint, now: number): Checkpo
     ...checkpoint,
     nextBookmark: bookmark,
     progress: { ...progress, pages: 1 },
-    failures: 0,
-    backOff: null,
+    ...succeeded(now),
   };
   return complete(met, now, null);
 }
@@ -128,20 +153,24 @@ export function complete(
   { verifies: _verifies, ...checkpoint }: Checkpoint,
   now: number,
   held: HeldDeletes | null,
-  heldEmptied: HeldEmptied | null = null,
+  { heldEmptied = null, heldUpdates = null }: Pick<Checkpoint, 'heldEmptied' | 'heldUpdates'> = {},
 ): Checkpoint {
-  const { progress } = checkpoint;
-  const isHeld = held !== null || heldEmptied !== null;
+  const { progress, phase } = checkpoint;
+  const isHeld = held !== null || heldEmptied !== null || heldUpdates !== null;
   return {
     ...checkpoint,
     phase: isHeld ? 'held' : 'done',
     isRemap: isHeld && checkpoint.isRemap,
     completedAt: now,
+    // A held pass that is permitted is complete already, and no other one.
+    previousCompletedAt: phase === 'held' ? (checkpoint.previousCompletedAt ?? null) : checkpoint.completedAt,
     cursor: null,
     held,
     permission: null,
     heldEmptied,
+    heldUpdates,
     emptiedPermission: null,
+    heldNames: null,
     incomplete: isIncomplete(checkpoint) ? { records: progress.records, total: progress.total ?? 0 } : null,
     home: checkpoint.nextHome ?? [],
     bookmark: checkpoint.nextBookmark ?? (isSnapshot(checkpoint) ? null : checkpoint.bookmark),
@@ -149,6 +178,16 @@ export function complete(
     tombstones: [],
     progress: { ...progress, digests: [] },
   };
+}
+
+/** What a page that is in changes in a checkpoint: a series of failures is over. */
+export function succeeded(now: number) {
+  return { failures: 0, backOff: null, failingSince: null, failure: null, succeededAt: now } as const;
+}
+
+/** Remembers a failure of the third party, and since when there are nothing but failures. */
+export function noteFailure(checkpoint: Checkpoint, failure: Failure, now: number): Checkpoint {
+  return { ...checkpoint, failingSince: checkpoint.failingSince ?? now, failure };
 }
 
 /**

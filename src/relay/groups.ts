@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { beforeEverything, comparePositions, type Position } from '../event.ts';
-import { listenerOf } from '../listener.ts';
+import { listenerOf, rewindOf } from '../listener.ts';
 import type { EventStream, StreamState } from '../stream.ts';
 import type { GroupCursor, Target } from '../target.ts';
 
@@ -77,7 +77,8 @@ function formerGroups(
   const current = new Set(groups.map(({ group }) => group));
   const listeners = new Set([...current].map(listenerOf));
   const known = [...cursors.map(({ group }) => group), ...state.groups.map(({ name }) => name)];
-  return new Set(known.filter((group) => !current.has(group) && listeners.has(listenerOf(group))));
+  const isFormer = (group: string) => !current.has(group) && listeners.has(listenerOf(group)) && !rewindOf(group);
+  return new Set(known.filter(isFormer));
 }
 
 /** Where the stream stands now. If it is gone, the target knows: events that are filled in again are not new. */
@@ -85,6 +86,11 @@ async function positionNow({ last }: StreamState, target: Target): Promise<Posit
   if (last.generation > 0) return last;
   const fence = await target.fence();
   return fence === null ? last : { generation: fence.generation, seq: fence.nextSeq - 1 };
+}
+
+/** The cursors of the groups that are, or will be, on the stream: a rewind reads the outbox only. */
+export function streamCursors(cursors: readonly GroupCursor[]): readonly GroupCursor[] {
+  return cursors.filter(({ group }) => rewindOf(group) === null);
 }
 
 /** The position up to which every group has acknowledged everything; undefined if there are no groups. */

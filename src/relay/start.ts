@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { EventStream, StreamState } from '../stream.ts';
 import type { Target, TargetReader } from '../target.ts';
 import { refuseContradiction, refuseDivergence } from './contradiction.ts';
+import { streamCursors } from './groups.ts';
 
 export interface RelayDeps {
   readonly stream: EventStream;
@@ -55,7 +56,7 @@ async function startAfter(
   if (last.generation === generation) return last;
   const beginning = { generation, seq: 0 };
   if (last.generation > 0) return beginning;
-  const positions = (await target.groups()).map(({ position }) => position);
+  const positions = streamCursors(await target.groups()).map(({ position }) => position);
   if (positions.length > 0) return lowest(positions, beginning);
   return hasGroups ? beginning : { generation, seq: Math.max(0, nextSeq - 1 - maxStream) };
 }

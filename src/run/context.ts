@@ -3,6 +3,7 @@ import type { EventOptions } from '../batch.ts';
 import type { ChangeCounts } from '../change.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { LeaseLostError } from '../errors.ts';
+import type { EventMaker } from '../event.ts';
 import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import type { BatchSize } from '../pass/page/batches.ts';
@@ -10,6 +11,7 @@ import type { Progress } from '../progress.ts';
 import type { Target } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
+import type { Timeline } from './timeline.ts';
 
 /** The third party of a run: its adapter, and the HTTP client to reach it. */
 export interface ThirdParty {
@@ -36,6 +38,10 @@ export interface Sending {
   /** Called right before a request is sent. */
   readonly mayStillSend: () => boolean;
   readonly onHit: () => void;
+  /** Called after each wait for a slot, also after one in vain. */
+  readonly onSlot?: (tookMs: number) => void;
+  /** Called with the status of each answer; null: none came. */
+  readonly onAnswer?: (status: number | null) => void;
 }
 
 /** What a run that holds the lock and the newest fence works with. */
@@ -54,10 +60,12 @@ export interface RunContext {
   readonly perMs: number;
   readonly now: () => number;
   readonly onHit: () => void;
+  /** Notes what the run spends its time on. */
+  readonly timeline: Timeline;
   /** Adds a warning to the summary, once. */
   readonly warn: (warning: string) => void;
-  /** Called after each commit with what it changed: its events wait in the outbox. A throw ends the run. */
-  readonly committed: (counts: ChangeCounts) => Promise<void>;
+  /** Called after each commit with what it changed of a resource: its events wait in the outbox. A throw ends the run. */
+  readonly committed: (resource: string, counts: ChangeCounts) => Promise<void>;
 }
 
 /** What a step needs in order to write. */
@@ -68,6 +76,8 @@ export interface EventPolicy {
   readonly source: string;
   /** Whether a pass that runs because the shape has changed emits events. */
   readonly onRemap: 'emit' | 'silent';
+  /** Written into each event. */
+  readonly maker: EventMaker;
 }
 
 /** Throws when the lock may no longer be ours. Called before every commit. */
@@ -81,7 +91,10 @@ export function assertTrusted({ lease, signal }: Pick<RunContext, 'lease' | 'sig
 }
 
 /** How the events of this pass are written. */
-export function eventOptions({ isRemap }: Pick<Checkpoint, 'isRemap'>, { source, onRemap }: EventPolicy): EventOptions {
-  if (!isRemap) return { source, silent: false };
-  return { source, cause: 'remap', silent: onRemap === 'silent' };
+export function eventOptions(
+  { isRemap }: Pick<Checkpoint, 'isRemap'>,
+  { source, onRemap, maker }: EventPolicy,
+): EventOptions {
+  if (!isRemap) return { source, maker, silent: false };
+  return { source, maker, cause: 'remap', silent: onRemap === 'silent' };
 }

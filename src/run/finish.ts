@@ -3,14 +3,18 @@ import { lowestCursor } from '../relay/groups.ts';
 import type { Relayer } from '../relay/relayer.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
+import { totalsWith } from './run-totals.ts';
 
-interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'now'> {
+interface Finishing extends Pick<RunContext, 'lease' | 'target' | 'timings' | 'timeline' | 'now'> {
   readonly relayer: Relayer;
+  /** Writes events about the sync itself, if a listener hears them. */
+  readonly announce?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Relays the rest of the events, forgets old ones, and writes the run's row. A run that is being stopped does it quickly; a
- * run that lost the lock does nothing. What goes wrong here is reported too: the data is committed in any case.
+ * Announces what is new of the sync, relays the rest of the events, forgets old ones, and writes the run's row. A run that is
+ * being stopped does it quickly; a run that lost the lock leaves its row only, which the target takes unless another run has
+ * taken over. What goes wrong here is reported too: the data is committed in any case.
  */
 export async function finish(
   report: RunReport,
@@ -18,8 +22,13 @@ export async function finish(
   context: Finishing,
   stop: AbortSignal,
 ): Promise<void> {
-  const { lease, target, timings, now } = context;
-  if (!lease.isTrusted()) return;
+  const { lease, target, timings, timeline, now } = context;
+  const record = async () => {
+    const row = report.row(now(), stopCodeOf(stop), timeline);
+    await target.recordRun({ ...row, totals: await totalsWith(row, target) });
+  };
+  if (!lease.isTrusted()) return record().catch(() => {});
+  await announceNews(report, context);
   if (!report.isAlarmed) {
     try {
       await relayTheRest(report, context, stop.aborted ? timings.stopRelayMs : timings.relayPatienceMs);
@@ -29,7 +38,7 @@ export async function finish(
     }
   }
   try {
-    await target.recordRun(report.row(now(), stopCodeOf(stop)));
+    await record();
   } catch (error) {
     report.met(error);
   }
@@ -41,10 +50,20 @@ export function stopCodeOf(stop: AbortSignal): ExitCode | null {
   return stop.reason instanceof StopError ? stop.reason.exitCode : ExitCode.ok;
 }
 
-async function relayTheRest(report: RunReport, { relayer }: Finishing, patienceMs: number): Promise<void> {
+/** What cannot be announced now is announced by a later run. */
+async function announceNews(report: RunReport, { announce }: Finishing): Promise<void> {
+  try {
+    await announce?.();
+  } catch (error) {
+    report.met(error);
+  }
+}
+
+async function relayTheRest(report: RunReport, { relayer, timeline }: Finishing, patienceMs: number): Promise<void> {
   const timeIsUp = AbortSignal.timeout(patienceMs);
   try {
-    report.relayed(await relayer.drain(timeIsUp, patienceMs));
+    const drain = () => relayer.drain(timeIsUp, patienceMs);
+    report.relayed(await timeline.time('relay', null, drain, ({ appended }) => appended));
   } catch (error) {
     const isLate = timeIsUp.aborted && !(error instanceof SyncError);
     throw isLate || error instanceof UnreachableError ? eventsLeft(error) : error;

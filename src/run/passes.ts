@@ -1,13 +1,16 @@
+import type { Drift } from '../drift.ts';
 import { CredentialsError, MovedError, ProtocolError, ThirdPartyError, ThrottledError } from '../errors.ts';
 import { refuseUnmatched } from '../match/unmatched.ts';
 import { choosePass } from '../pass/due.ts';
 import { Pass } from '../pass/pass.ts';
 import type { Resource } from '../pass/resource.ts';
+import { differingIn } from '../verify/findings.ts';
 import { checkSample } from '../verify/sample.ts';
 import type { RunContext } from './context.ts';
 import { applyPermits, type Permit } from './permits.ts';
 import type { RunReport } from './report.ts';
 import { reportBackOff, reportDrift, reportEnd } from './report-pass.ts';
+import { applyStoredPermits } from './stored-permits.ts';
 
 export interface PassesOptions {
   /** The resources to work on: all of the config, or those that were asked for. */
@@ -27,6 +30,7 @@ export async function openPasses(options: PassesOptions, run: RunContext, report
   const passes: Pass[] = [];
   for (const resource of options.resources) passes.push(await openPass(resource, run));
   report.opened(passes);
+  await applyStoredPermits(passes, run, report);
   if (options.permits) await applyPermits(passes, options.permits, run, report);
   if (options.isFull) for (const pass of passes) pass.startOver({ verifies: options.verifies === true });
   return passes;
@@ -64,10 +68,12 @@ export async function stepPasses(
 
 async function isOverAfterStep(pass: Pass, run: RunContext, report: RunReport): Promise<boolean> {
   const { taken, ended } = await pass.step(run);
-  if (taken) report.tookPage(taken);
+  const { resource: name } = pass.resource.table;
+  if (taken) report.tookPage(name, taken);
   if (!ended) return false;
   await reportEnd(pass, ended, run, report);
-  reportDrift(pass, await checkSample(pass, run), report);
+  const rowsThatDiffer = (drift: Drift | null) => (drift ? differingIn(drift) : 0);
+  reportDrift(pass, await run.timeline.time('verify', name, () => checkSample(pass, run), rowsThatDiffer), report);
   return true;
 }
 
@@ -83,6 +89,6 @@ async function isOverAfterError(error: unknown, pass: Pass, run: RunContext, rep
     error instanceof ThirdPartyError || error instanceof ProtocolError || error instanceof CredentialsError;
   if (!isTheirs) throw error;
   await pass.fail(error, run);
-  report.met(error);
+  report.met(error, pass.resource.table.resource);
   return true;
 }

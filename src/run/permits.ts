@@ -1,14 +1,15 @@
 import { UsageError } from '../errors.ts';
+import { isMeant, isUnclear } from '../pass/held-names.ts';
+import { notHeld, unclear, wordsOf } from '../pass/held-words.ts';
 import type { Pass } from '../pass/pass.ts';
+import type { HeldKind, HeldToken } from '../permit.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
 
-/** A person permits as much as they have seen held back, of this resource and pass where they saw which. */
-export interface Permit {
-  readonly what: 'deletes' | 'updates';
-  readonly count: number;
+/** A person permits what they have seen held back, of this resource where they saw which. */
+export interface Permit extends HeldToken {
+  readonly what: HeldKind;
   readonly resource?: string;
-  readonly pass?: number;
 }
 
 /**
@@ -26,35 +27,24 @@ export async function applyPermits(
     const [pass, other] = passes.filter((candidate) => isFor(permit, candidate));
     if (!pass) throw refusal(permit, passes);
     if (other) throw ambiguous(permit, pass, other);
+    const name = pass.heldNames[permit.what];
+    if (name && isUnclear(permit, name)) throw unclear(permit.what, nameOf(pass), name);
     return pass;
   });
   for (const [at, pass] of meant.entries()) await pass.permit(permits[at]?.what ?? 'deletes', run);
 }
 
-function isFor({ what, count, resource, pass: number }: Permit, pass: Pass): boolean {
-  const held = heldOf(what, pass);
-  if (held === null || held.count !== count) return false;
-  return (resource ?? nameOf(pass)) === nameOf(pass) && (number ?? held.pass) === held.pass;
+function isFor({ what, resource, ...token }: Permit, pass: Pass): boolean {
+  const name = pass.heldNames[what];
+  return name !== null && isMeant(token, name) && (resource ?? nameOf(pass)) === nameOf(pass);
 }
 
-/** How people call what is held, and what permits it. */
-export const wordsOf = {
-  deletes: { noun: 'deletion', done: 'deleted', flag: '--allow-mass-delete' },
-  updates: { noun: 'empty value', done: 'written', flag: '--allow-mass-update' },
-} as const;
-
-function refusal({ what, count }: Permit, passes: readonly Pass[]): UsageError {
-  const { noun, done, flag } = wordsOf[what];
+function refusal(permit: Permit, passes: readonly Pass[]): UsageError {
   const held = passes.flatMap((pass) => {
-    const found = heldOf(what, pass);
-    return found ? { name: nameOf(pass), count: found.count, pass: found.pass } : [];
+    const name = pass.heldNames[permit.what];
+    return name ? { resource: nameOf(pass), name } : [];
   });
-  const [first] = held;
-  if (!first) return new UsageError(`no ${noun}s are held back; nothing was ${done}, no hit was made`);
-  const list = held.map((each) => `${each.name} holds ${each.count} (pass ${each.pass})`).join('; ');
-  return new UsageError(`${count} is not the number of ${noun}s that are held back: ${list}; nothing was ${done}`, {
-    hint: `Look at them with "cronsync run --dry-run". "cronsync run ${flag}=${first.count}" permits them, once.`,
-  });
+  return notHeld(permit, held);
 }
 
 function ambiguous({ what, count }: Permit, one: Pass, other: Pass): UsageError {
@@ -63,10 +53,6 @@ function ambiguous({ what, count }: Permit, one: Pass, other: Pass): UsageError 
     `${nameOf(one)} and ${nameOf(other)} both hold ${count} ${noun}s back; nothing was ${done}, no hit was made`,
     { hint: `Permit them one by one: "cronsync run --resource ${nameOf(one)} ${flag}=${count}".` },
   );
-}
-
-function heldOf(what: Permit['what'], pass: Pass) {
-  return what === 'deletes' ? pass.held : pass.heldEmptied;
 }
 
 function nothingHeld(pass: Pass): string {

@@ -6,9 +6,12 @@ import type { PassEnded } from '../pass/end/end-snapshot.ts';
 import { textOfMany } from '../pass/guard.ts';
 import type { Pass } from '../pass/pass.ts';
 import { isSnapshot } from '../pass/transitions.ts';
+import { heldTogether } from '../pass/updates.ts';
+import { unmetExpectations, unmetSentence } from '../verdict/expectations.ts';
 import { driftSentence, repairAdvice } from '../verify/sentences.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
+import { schemaWarning } from './schema-warning.ts';
 
 /** Reports how a pass ended: what was deleted, held and rejected, and what it leaves for a later pass. */
 export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, report: RunReport): Promise<void> {
@@ -16,11 +19,11 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
   const { checkpoint } = pass;
   if (!checkpoint) return;
   if (ended.hasTooManyRejects) {
-    report.met(await rejectsError(name, checkpoint.progress, run));
+    report.met(await rejectsError(name, checkpoint.progress, run), name);
   } else if (ended.hasTooManyDuplicates) {
-    report.met(duplicatesError(name, checkpoint.progress));
+    report.met(duplicatesError(name, checkpoint.progress), name);
   } else if (ended.isIncomplete) {
-    report.met(incompleteError(name, checkpoint.progress));
+    report.met(incompleteError(name, checkpoint.progress), name);
   } else if (ended.verdict.delete === 'none') {
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {
@@ -29,22 +32,31 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
         `"cronsync run --allow-mass-delete=${checkpoint.held?.count ?? 0}" permits the deletions, once`,
     );
   }
-  if (ended.heldEmptied) {
-    const { because, count } = ended.heldEmptied;
-    report.held(
-      `values of ${name} are held back: ${because}. These fields keep their values, everything else was written; ` +
-        (count > 0
-          ? `"cronsync run --allow-mass-update=${count}" permits them, once`
-          : 'the next pass holds them again, and then they may be permitted'),
-    );
-  }
+  for (const held of heldValues(name, ended)) report.held(held);
+  const changed = schemaWarning(pass);
+  if (changed !== null) report.warn(changed);
+  const { expectations = {} } = pass.resource;
+  for (const unmet of unmetExpectations(checkpoint, expectations, run.now())) report.warn(unmetSentence(name, unmet));
   if (!isSnapshot(checkpoint)) for (const warning of leftBehind(name, checkpoint, ended)) report.warn(warning);
   for (const refused of refusals(ended, name))
     report.warn(`the database refuses ${refused}: see "cronsync rejects list"; the next pass tries again`);
 }
 
-function refusals({ refused, refusedEmptied }: PassEnded, name: string): string[] {
+/** What is held of updates and of empty values. One number permits both. */
+function heldValues(name: string, ended: PassEnded): string[] {
+  const { heldEmptied, heldUpdates } = ended;
+  const together = heldTogether(ended);
+  const permit = together
+    ? `"cronsync run --allow-mass-update=${together.count}" permits ${heldEmptied && heldUpdates ? 'both' : 'them'}, once`
+    : 'the next pass holds them again, and then they may be permitted';
+  const rows = `updates of ${name} are held back: ${heldUpdates?.because}. These rows keep their values, creates were written; ${permit}`;
+  const fields = `values of ${name} are held back: ${heldEmptied?.because}. These fields keep their values, ${heldUpdates ? '' : 'everything else was written; '}${permit}`;
+  return [...(heldUpdates ? [rows] : []), ...(heldEmptied ? [fields] : [])];
+}
+
+function refusals({ refused, refusedEmptied, refusedUpdates }: PassEnded, name: string): string[] {
   return [
+    ...(refusedUpdates > 0 ? [`to update ${textOfMany(refusedUpdates, 'row')} of ${name}`] : []),
     ...(refusedEmptied > 0 ? [`to empty values in ${textOfMany(refusedEmptied, 'row')} of ${name}`] : []),
     ...(refused > 0 ? [`${refused} deletions of ${name}`] : []),
   ];

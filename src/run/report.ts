@@ -2,17 +2,20 @@ import { type ChangeCounts, noChanges, sumCounts } from '../change.ts';
 import type { BackOff } from '../checkpoint.ts';
 import { formatDuration } from '../duration.ts';
 import { ExitCode, IncompleteError, type ThrottledError } from '../errors.ts';
-import type { Holder } from '../lock.ts';
 import type { PageTotals } from '../pass/page/page-intake.ts';
 import type { Pass } from '../pass/pass.ts';
+import type { Pause } from '../pause.ts';
+import { heldTokenOf } from '../permit.ts';
 import type { Relayed } from '../relay/relay.ts';
-import type { RunRow } from '../target.ts';
+import type { RunRow } from '../run-row.ts';
+import { ResourceWork } from './resource-work.ts';
+import { endedRow, type RunStart, startedRow } from './row-of.ts';
 import { type ErrorSummary, errorSummary, outcomeOf, type ResourceSummary, type Summary } from './summary.ts';
+import type { Timeline } from './timeline.ts';
 
-interface ReportedRun {
+/** What is known of a run before it does anything. */
+interface ReportedRun extends Omit<RunStart, 'startedAt'> {
   readonly name: string;
-  readonly adapter: string;
-  readonly holder: Holder;
 }
 
 /** What a run does and meets, as it happens, and the summary of it at the end. */
@@ -24,11 +27,13 @@ export class RunReport {
   #relayed = 0;
   #isRelayPaused = false;
   #nextSlotInMs: number | null = null;
+  #pause: Pause | null = null;
   #isHeld = false;
   #isOnlyIncomplete = true;
   #wasDue = false;
   #errors: ErrorSummary[] = [];
   #warnings: string[] = [];
+  readonly #work = new ResourceWork();
 
   constructor(run: ReportedRun, startedAt: number) {
     this.#run = run;
@@ -38,6 +43,11 @@ export class RunReport {
   /** Pages that were taken so far. */
   get pages(): number {
     return this.#totals.pages;
+  }
+
+  /** The passes that the run works on. */
+  get passes(): readonly Pass[] {
+    return this.#passes;
   }
 
   /** Whether stream and database contradict each other: then nothing may be relayed. */
@@ -58,14 +68,17 @@ export class RunReport {
     this.#wasDue = true;
   }
 
-  tookPage({ records, rejected, duplicates }: PageTotals): void {
+  tookPage(resource: string, page: PageTotals): void {
+    const { records, rejected, duplicates } = page;
+    this.#work.tookPage(resource, page);
     this.#totals.pages += 1;
     this.#totals.records += records;
     this.#totals.rejected += rejected;
     this.#totals.duplicates += duplicates;
   }
 
-  wrote(counts: ChangeCounts): void {
+  wrote(resource: string, counts: ChangeCounts): void {
+    this.#work.wrote(resource, counts);
     this.#totals.counts = sumCounts(this.#totals.counts, counts);
   }
 
@@ -91,6 +104,11 @@ export class RunReport {
     this.#isOnlyIncomplete = false;
     const hint = `No hit was made for ${resource}. A run in ${formatDuration(until - now)} or later tries again.`;
     this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint });
+    this.#work.failed(resource, cause.message);
+  }
+
+  paused(pause: Pause): void {
+    this.#pause = pause;
   }
 
   held(warning: string): void {
@@ -102,10 +120,11 @@ export class RunReport {
     if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
   }
 
-  /** Undefined: the run was stopped from outside, which is not an error. */
-  met(error: unknown): void {
+  /** Undefined: the run was stopped from outside, which is not an error. `resource`: it is about this one only. */
+  met(error: unknown, resource?: string): void {
     if (error === undefined) return;
     const summary = errorSummary(error);
+    if (resource !== undefined) this.#work.failed(resource, summary.message);
     if (!this.#errors.some(({ message }) => message === summary.message)) this.#errors.push(summary);
     this.#isOnlyIncomplete &&= error instanceof IncompleteError;
   }
@@ -124,32 +143,26 @@ export class RunReport {
       relayed: this.#relayed,
       isRelayPaused: this.#isRelayPaused,
       nextSlotInMs: this.#nextSlotInMs,
+      pause: this.#pause,
       resources,
       errors: this.#errors,
       warnings: this.#warnings,
     };
   }
 
-  /** The run's row in the target, as its summary has it. */
-  row(now: number, stopCode: ExitCode | null): RunRow {
-    const { run, adapter, outcome, exitCode, hits, pages, counts, rejected, errors } = this.summary(now, stopCode);
-    const { host, pid } = this.#run.holder;
-    const startedAt = new Date(this.#startedAt);
-    const error = errors[0]?.message ?? null;
-    const times = { startedAt, endedAt: new Date(now) };
-    return {
-      run,
-      holder: `${host}:${pid}`,
-      adapter,
-      ...times,
-      outcome,
-      exitCode,
-      hits,
-      pages,
-      counts,
-      rejected,
-      error,
-    };
+  /** The run's row in the target when it starts. */
+  started(): RunRow {
+    return startedRow(this.#start);
+  }
+
+  /** The run's row when it is over, as its summary has it. */
+  row(endedAt: number, stopCode: ExitCode | null, timeline: Timeline): RunRow {
+    const resources = this.#work.rows(this.#passes);
+    return endedRow(this.#start, this.summary(endedAt, stopCode), { endedAt, timeline, resources });
+  }
+
+  get #start(): RunStart {
+    return { ...this.#run, startedAt: this.#startedAt };
   }
 
   #outcome(resources: readonly ResourceSummary[], stopCode: ExitCode | null) {
@@ -157,6 +170,7 @@ export class RunReport {
       stopCode,
       errors: this.#errors,
       isOnlyIncomplete: this.#isOnlyIncomplete,
+      isPaused: this.#pause !== null,
       isHeld: this.#isHeld,
       isThrottled: this.#nextSlotInMs !== null,
       pages: this.#totals.pages,
@@ -166,9 +180,13 @@ export class RunReport {
   }
 }
 
-function summaryOf({ resource, checkpoint }: Pass): ResourceSummary[] {
+function summaryOf({ resource, checkpoint, heldNames }: Pass): ResourceSummary[] {
   if (!checkpoint) return [];
-  const { pass, phase, progress, held, heldEmptied: emptied = null } = checkpoint;
+  const { pass, phase, progress, held, heldEmptied: emptied = null, heldUpdates: updates = null } = checkpoint;
   const { pages, records } = progress;
-  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied }];
+  const heldTokens = {
+    deletes: heldNames.deletes && heldTokenOf(heldNames.deletes),
+    updates: heldNames.updates && heldTokenOf(heldNames.updates),
+  };
+  return [{ resource: resource.table.resource, pass, phase, pages, records, held, emptied, updates, heldTokens }];
 }

@@ -4,6 +4,7 @@ import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import { BatchSize } from '../pass/page/batches.ts';
+import type { Pause } from '../pause.ts';
 import type { Progress } from '../progress.ts';
 import { ensureGroups, type ListenerGroup } from '../relay/groups.ts';
 import { Relayer } from '../relay/relayer.ts';
@@ -15,15 +16,20 @@ import { finish, stopCodeOf } from './finish.ts';
 import { openPasses, type PassesOptions, stepPasses } from './passes.ts';
 import { RunReport } from './report.ts';
 import type { Summary } from './summary.ts';
+import { Timeline } from './timeline.ts';
 
-export interface RunOptions extends PassesOptions, EventPolicy {
+export interface RunOptions extends PassesOptions, Omit<EventPolicy, 'maker'> {
   readonly name: string;
   readonly adapter: string;
   readonly holder: Holder;
+  /** Of this program. */
+  readonly version: string;
   readonly groups: readonly ListenerGroup[];
   readonly maxStream: number;
   /** Events stay in the outbox at least this long. */
   readonly retainMs: number;
+  /** A listener hears what is announced of the sync itself. */
+  readonly announces?: boolean;
   /** The rate of the throttle: a back-off is a multiple of it. */
   readonly perMs: number;
 }
@@ -45,10 +51,11 @@ export interface RunDeps {
 /**
  * One run, under a lock that is held.
  *
- * 1. Open the target, take the newest fence, make tables and groups.
+ * 1. Open the target, take the newest fence, make tables and groups; write a row that says that the run has started.
  * 2. Relay what an earlier run left.
- * 3. While a resource is due, a slot comes in time, and time lasts: take a page, and end the pass after its last page.
- * 4. Relay to the end, write the run's row.
+ * 3. Unless a person has paused the sync: while a resource is due, a slot comes in time, and time lasts, take a page, and end the
+ *    pass after its last page.
+ * 4. Relay to the end, replace the row by one that says what the run did.
  *
  * Throws what keeps a run from starting. An error after that is in the summary, with its exit code.
  */
@@ -58,20 +65,29 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
   const { lease } = deps;
   const signal = AbortSignal.any([deps.signal, lease.signal, timeIsUp]);
   const report = new RunReport(options, deps.now());
+  const timeline = new Timeline();
+  const openedAt = performance.now();
   await using target = await deps.openTarget();
   const thirdParty = await deps.openThirdParty();
   await takeOverTarget(target, options, { ...deps, signal });
+  await target.startRun(report.started());
+  timeline.note({ phase: 'lock', resource: null, from: openedAt, count: 1 });
 
   const relayer = new Relayer(relayOptions(options), { stream: deps.stream, target, log: deps.log }, signal);
-  const context = { ...contextOf(options, deps, { target, thirdParty, signal }), ...reporting(report, relayer) };
+  const opened = { target, thirdParty, signal, timeline };
+  const context = { ...contextOf(options, deps, opened), ...reporting(report, relayer) };
   try {
     await ensureGroups(options.groups, { stream: deps.stream, target });
-    report.relayed(await relayer.drain(signal, deps.timings.relayPatienceMs));
-    await stepPasses(await openPasses(options, context, report), options, context, report);
+    const drain = () => relayer.drain(signal, deps.timings.relayPatienceMs);
+    report.relayed(await timeline.time('relay', null, drain, ({ appended }) => appended));
+    const pause = await pauseOf(target);
+    if (pause) report.paused(pause);
+    else await stepPasses(await openPasses(options, context, report), options, context, report);
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
   }
-  await finish(report, options.retainMs, { ...context, relayer }, deps.signal);
+  const announce = options.announces ? announcer(report, context, deps.signal) : undefined;
+  await finish(report, options.retainMs, { ...context, relayer, announce }, deps.signal);
   crashPoint('before-release');
   return report.summary(deps.now(), stopCodeOf(deps.signal));
 }
@@ -89,14 +105,20 @@ async function takeOverTarget(
   crashPoint('after-claim');
 }
 
+/** The pause of the sync; undefined: it is not paused. */
+async function pauseOf(target: Target): Promise<Pause | undefined> {
+  return (await target.pauses()).find(({ listener }) => listener === null);
+}
+
 type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;
-type Opened = Pick<RunContext, 'target' | 'thirdParty' | 'signal'>;
+type Opened = Pick<RunContext, 'target' | 'thirdParty' | 'signal' | 'timeline'>;
 
 function contextOf(options: RunOptions, deps: RunDeps, opened: Opened): Omit<RunContext, keyof Reporting> {
-  const { source, onRemap, perMs } = options;
+  const { source, onRemap, perMs, adapter, holder } = options;
   const { lease, log, progress, timings, now } = deps;
   const batchSize = new BatchSize(timings.batchMs);
-  return { ...opened, lease, log, progress, timings, now, batchSize, events: { source, onRemap }, perMs };
+  const events = { source, onRemap, maker: { run: holder.run, adapter } };
+  return { ...opened, lease, log, progress, timings, now, batchSize, events, perMs };
 }
 
 /** What is committed stays committed, however the run ends: it is counted at once. */
@@ -104,10 +126,17 @@ function reporting(report: RunReport, relayer: Relayer): Reporting {
   return {
     onHit: () => report.hit(),
     warn: (warning) => report.warn(warning),
-    committed: (counts) => {
-      report.wrote(counts);
+    committed: (resource, counts) => {
+      report.wrote(resource, counts);
       return relayer.committed();
     },
+  };
+}
+
+function announcer(report: RunReport, context: RunContext, stop: AbortSignal): () => Promise<void> {
+  return async () => {
+    const { announce } = await import('./news/announce.ts');
+    await announce(report.summary(context.now(), stopCodeOf(stop)), report.passes, context);
   };
 }
 

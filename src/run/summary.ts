@@ -1,13 +1,28 @@
 import type { ChangeCounts } from '../change.ts';
-import type { HeldDeletes, HeldEmptied } from '../checkpoint.ts';
+import type { HeldDeletes, HeldEmptied, HeldUpdates } from '../checkpoint.ts';
 import { ExitCode, SyncError, worstExitCode } from '../errors.ts';
+import type { Pause } from '../pause.ts';
+import type { HeldKind } from '../permit.ts';
 
 /**
  * How a run ended. `done`: every resource that was due is in step. `partial`: a pass continues in the next run.
- * `throttled`: no slot was free. `not-due`: no resource needed work. `held`: the guard held deletions back.
+ * `throttled`: no slot was free. `not-due`: no resource needed work. `paused`: a person has paused the sync. `held`: the guard held
+ * something back.
  * `incomplete`: fewer records came than the third party says that it has. `failed`: with the errors in `errors`. `stopped`: by a signal.
  */
-export type Outcome = 'done' | 'partial' | 'throttled' | 'not-due' | 'held' | 'incomplete' | 'failed' | 'stopped';
+export type Outcome = (typeof outcomes)[number];
+
+export const outcomes = [
+  'done',
+  'partial',
+  'throttled',
+  'not-due',
+  'paused',
+  'held',
+  'incomplete',
+  'failed',
+  'stopped',
+] as const;
 
 /** What a run did. It is printed, stored as the run's row in `_sync_runs`, and a stable contract with `--json`. */
 export interface Summary {
@@ -31,6 +46,8 @@ export interface Summary {
   readonly isRelayPaused: boolean;
   /** How long until a slot frees; null if the run was not throttled. */
   readonly nextSlotInMs: number | null;
+  /** Why the run made no hit, if a person has paused the sync. */
+  readonly pause: Pause | null;
   readonly resources: readonly ResourceSummary[];
   readonly errors: readonly ErrorSummary[];
   readonly warnings: readonly string[];
@@ -46,6 +63,10 @@ export interface ResourceSummary {
   readonly held: HeldDeletes | null;
   /** Values that would become empty, and are held back. */
   readonly emptied: HeldEmptied | null;
+  /** Rows that would be updated, and are held back. */
+  readonly updates: HeldUpdates | null;
+  /** What names exactly what is held, for `--allow-mass-delete`, `--allow-mass-update` and `approve`: `340@9f3c`. */
+  readonly heldTokens: Readonly<Record<HeldKind, string | null>>;
 }
 
 export interface ErrorSummary {
@@ -71,6 +92,7 @@ export function outcomeOf(met: {
   readonly errors: readonly ErrorSummary[];
   /** Each error says that a pass brought fewer records than the third party has. */
   readonly isOnlyIncomplete?: boolean;
+  readonly isPaused?: boolean;
   readonly isHeld: boolean;
   readonly isThrottled: boolean;
   readonly pages: number;
@@ -83,6 +105,7 @@ export function outcomeOf(met: {
   ]);
   if (met.stopCode !== null) return { outcome: 'stopped', exitCode: worstExitCode([exitCode, met.stopCode]) };
   if (met.errors.length > 0) return { outcome: met.isOnlyIncomplete ? 'incomplete' : 'failed', exitCode };
+  if (met.isPaused) return { outcome: 'paused', exitCode };
   if (met.isHeld) return { outcome: 'held', exitCode };
   if (met.isThrottled && met.pages === 0) return { outcome: 'throttled', exitCode };
   if (met.isUnfinished) return { outcome: 'partial', exitCode };

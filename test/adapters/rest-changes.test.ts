@@ -202,10 +202,34 @@ describe('tombstones', () => {
 
     test('prove nothing if an earlier release began the pass', async () => {
       const before = await ask({ list: [{ id: 'a', at: at(1) }], next: 'n' }, resource, since);
-      const { newest: _newest, ...stage } = JSON.parse(goingOn(before as ChangesPage).cursor ?? '{}');
+      const {
+        newest: _newest,
+        oldestGrave: _oldest,
+        ...stage
+      } = JSON.parse(goingOn(before as ChangesPage).cursor ?? '{}');
       const cursor = JSON.stringify(stage);
       const page = await ask({ list: [{ id: 'a', at: at(2), gone: true }] }, resource, { ...since, cursor });
       expect(page).toMatchObject({ deleted: ['a'], gone: [] });
+    });
+
+    test('outlive the records of later pages that are older than all of them', async () => {
+      const graves = [
+        { id: 'a', at: at(4), gone: true },
+        { id: 'b', at: at(5), gone: true },
+      ];
+      const page = await second(graves, [
+        { id: 'a', at: at(3) },
+        { id: 'b', at: at(4) },
+        { id: 'c', at: at(3) },
+        { id: 'd', at: at(3) },
+        { id: 'd', at: at(6) },
+        { id: 'e' },
+      ]);
+      expect(page).toMatchObject({ outlived: ['a', 'c'] });
+      expect(await second([...graves, { id: 'f', gone: true }], [{ id: 'a', at: at(3) }])).toMatchObject({
+        outlived: [],
+      });
+      expect(await second([], [{ id: 'a', at: at(3) }])).toMatchObject({ outlived: [] });
     });
 
     test('win in a list beside the records too, and in pages of their own', async () => {

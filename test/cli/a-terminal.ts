@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import type { LogEntry } from '../../src/cli/output/log-line.ts';
 import type { Paint, Terminal } from '../../src/cli/terminal.ts';
 import { silentLog } from '../../src/log.ts';
 
@@ -7,21 +8,30 @@ export interface KeptTerminal extends Terminal {
   readonly printed: readonly string[];
   readonly reported: readonly string[];
   readonly shown: readonly string[];
+  /** What a log in JSON would have. */
+  readonly logged: readonly LogEntry[];
 }
 
 export function aTerminal(
-  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive' | 'columns'>> & { colours?: true } = {},
+  options: Partial<Pick<Terminal, 'isQuiet' | 'isJson' | 'isInteractive' | 'columns' | 'rows' | 'logFormat'>> & {
+    colours?: true;
+  } = {},
 ): KeptTerminal {
   const printed: string[] = [];
   const reported: string[] = [];
   const shown: string[] = [];
-  const report = (line: string) => void reported.push(line);
+  const logged: LogEntry[] = [];
+  const report = (text: string, entry?: LogEntry) => {
+    reported.push(...text.split('\n'));
+    if (entry) logged.push(entry);
+  };
   const { colours, ...modes } = options;
   const paint = colours ? painted : plain;
   return {
     printed,
     reported,
     shown,
+    logged,
     print: (line) => void printed.push(line),
     report,
     show: (line) => void shown.push(line),
@@ -30,11 +40,15 @@ export function aTerminal(
     err: paint,
     isQuiet: false,
     isJson: false,
+    logFormat: 'text',
     columns: undefined,
+    rows: undefined,
     isInteractive: false,
     command: 'cronsync',
     caller: { cwd: '/', env: {}, terminal: streams(), signal: new AbortController().signal },
+    mask: (text) => text,
     redact() {},
+    identify() {},
     ...modes,
   };
 }

@@ -15,7 +15,7 @@ test.each([
   ['$${NAME}', '${NAME}'],
   ['$NAME {NAME} $', '$NAME {NAME} $'],
 ])('replaces %s by %j', (text, replaced) => {
-  expect(interpolate({ a: [text] }, sources)).toEqual({ value: { a: [replaced] }, problems: [], secrets: [] });
+  expect(interpolate({ a: [text] }, sources)).toMatchObject({ value: { a: [replaced] }, problems: [], secrets: [] });
 });
 
 test('does not replace what a value brings in', () => {

@@ -29,6 +29,15 @@ test('reports all problems together, with path, expectation, finding and a guess
   });
 });
 
+test('an expectation that nothing could meet is a problem', async () => {
+  const expectations = { records: { min: 10, max: 5 }, changesWithin: '2d' };
+  const problems = await problemsOf(aConfig({ resources: { customers: { ...customers, expect: expectations } } }));
+  expect(problems).toMatchObject([
+    { path: 'resources.customers.expect.records', expected: '"min" not above "max"' },
+    { path: 'resources.customers.expect.changesWithin', suggestion: 'changeWithin' },
+  ]);
+});
+
 test('reads well', async () => {
   const cause = await load(aConfig({ adapter: 'amce' })).catch((error: Error) => error.message);
 
@@ -164,6 +173,12 @@ test.each([
     'a listener that is called like a shard',
     { listeners: { 'a.1of2': { on: ['*'], from: 'now', type: 'log' } } },
     'listeners["a.1of2"]',
+    undefined,
+  ],
+  [
+    'a listener that is called like a rewind',
+    { listeners: { 'a.rewind-12': { on: ['*'], from: 'now', type: 'log' } } },
+    'listeners["a.rewind-12"]',
     undefined,
   ],
   [

@@ -33,6 +33,11 @@ test('hides the start of a secret where a text was cut, and only there', () => {
   expect(hide('refused tok_0… and tok_0123456789ab is whole')).toBe('refused tok_0… and tok_0123456789ab is whole');
 });
 
+test('hides the start of a secret before a cut whole, also where a shorter form of it ends there', () => {
+  const hide = redactor(['tok_01#23456789', 'key_45678\0']);
+  expect(hide('refused tok_01%2323… and key_45678%…')).toBe('refused [redacted]… and [redacted]…');
+});
+
 test('hides the start of any secret, in any form, before a cut', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 12, unit: 'binary' }), fc.nat(), (secret, at) => {

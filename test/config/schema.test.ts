@@ -39,6 +39,7 @@ test('takes what the config says in place of a default', async () => {
     every: '5m',
     rejects: '0.5%',
     guard: { maxDeletes: 7 },
+    expect: { changeWithin: '2d', records: { min: 100 } },
   };
   const path = '/customers';
   const { config } = await load(
@@ -63,6 +64,7 @@ test('takes what the config says in place of a default', async () => {
     everyMs: 300_000,
     rejectsRatio: 0.005,
     guard: { maxDeletes: { count: 7 }, maxEmptied: { ratio: 0.2 }, windowMs: 3_600_000 },
+    expect: { changeWithinMs: 172_800_000, records: { min: 100 } },
   });
   expect(config.adapters.acme).toMatchObject({
     timeoutMs: 1500,

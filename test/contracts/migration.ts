@@ -6,8 +6,59 @@ import type { ResourceTable } from '../../src/table.ts';
 import type { TargetReader } from '../../src/target.ts';
 import { batchOf, type TargetWorld, takeOver } from './target.ts';
 
-/** The sync of `test/fixtures/release-0.1.0`: three runs, with an outbox, rejects, dead letters and a listener's cursor. */
-export const oldName = 'crm-of-0.1.0';
+/** What an earlier release left in a database after three runs. */
+interface Left {
+  /** The folder of `test/fixtures`. */
+  readonly folder: string;
+  /** The sync's name. */
+  readonly name: string;
+  readonly version: number;
+  /** What a reader finds there. */
+  readonly known: object;
+  /** Of the row with the key 5. */
+  readonly fields: object | null;
+}
+
+/** With an outbox, rejects, dead letters and a listener's cursor. */
+const inCommon = { fence: { fence: 3, nextSeq: 26 }, live: 18, events: 25, rejects: 1, hasDates: true };
+
+export const lefts: readonly Left[] = [
+  {
+    folder: 'release-0.1.0',
+    name: 'crm-of-0.1.0',
+    version: 1,
+    known: {
+      ...inCommon,
+      pass: { checkpoint: { pass: 3, phase: 'done' }, held: null, paths: null },
+      groups: [{ group: 'notify', position: { seq: 23 } }],
+      runs: ['done', 'done', 'done'],
+      stats: [{ outcome: 'done', count: 3 }],
+      history: 3,
+      reasons: ['email is {"not":"text"}, where a string belongs'],
+      row: { key: '5', row: ['5', 'person5@example.com', 'active', '["label2"]'] },
+    },
+    fields: null,
+  },
+  {
+    folder: 'version-2',
+    name: 'crm-of-version-2',
+    version: 2,
+    known: {
+      ...inCommon,
+      pass: { checkpoint: { pass: 3, phase: 'held' }, held: expect.any(Uint8Array), paths: null },
+      groups: [{ group: 'notify', position: { seq: 20 } }],
+      runs: ['held', 'done', 'done'],
+      stats: [
+        { outcome: 'done', count: 2 },
+        { outcome: 'held', count: 1 },
+      ],
+      history: 3,
+      reasons: ['email is {"not":"text"}, not a string'],
+      row: { key: '5', row: ['5', 'person5@example.com', 'active', '["label2"]'] },
+    },
+    fields: expect.any(String),
+  },
+];
 
 const columns: readonly Column[] = [
   { name: 'id', kind: 'text' },
@@ -20,17 +71,17 @@ export const oldCustomers: ResourceTable = {
   ...{ columns, mapped: columns, onDelete: 'soft' },
 };
 
-/** What a database that release 0.1.0 made is to this release. `make` gives one. */
-export function migrationContract(name: string, make: () => Promise<TargetWorld>): void {
-  describe(`${name} as release 0.1.0 left it`, () => {
+/** What a database of an earlier release is to this one. `make` gives one. */
+export function migrationContract(name: string, left: Left, make: () => Promise<TargetWorld>): void {
+  describe(`${name} as ${left.folder} left it`, () => {
     let world: TargetWorld;
     const opened: AsyncDisposable[] = [];
     const use = <T extends AsyncDisposable>(made: T): T => {
       opened.push(made);
       return made;
     };
-    const open = async (sync = oldName) => use(await world.open(sync));
-    const reader = async () => use(await world.reader(oldName));
+    const open = async (sync = left.name) => use(await world.open(sync));
+    const reader = async () => use(await world.reader(left.name));
     const version = async () => Number((await world.rows('SELECT version FROM _sync_schema'))[0]?.version);
 
     beforeEach(async () => {
@@ -42,17 +93,8 @@ export function migrationContract(name: string, make: () => Promise<TargetWorld>
     });
 
     test('is read without being changed', async () => {
-      expect(await knownBy(await reader())).toMatchObject({
-        fence: { fence: 3, nextSeq: 26 },
-        pass: { checkpoint: { pass: 3, phase: 'done' }, held: null },
-        live: 18,
-        events: 25,
-        groups: [{ group: 'notify', position: { seq: 23 } }],
-        runs: ['done', 'done', 'done'],
-        rejects: 1,
-        row: { key: '5', row: ['5', 'person5@example.com', 'active', '["label2"]'] },
-      });
-      expect(await version()).toBe(1);
+      expect(await knownBy(await reader())).toMatchObject(left.known);
+      expect(await version()).toBe(left.version);
     });
 
     test('keeps its version while a daemon or a command writes', async () => {
@@ -62,14 +104,31 @@ export function migrationContract(name: string, make: () => Promise<TargetWorld>
       expect(await target.slots.take({ id: 'one', key: 'acme' }, { hits: 1, perMs: 1000 }, 0)).toEqual({
         granted: true,
       });
-      expect(await version()).toBe(1);
+      await target.dropPermit('customers', 'deletes');
+      await target.recordActivity({ at: new Date(), who: 'ada', what: 'replay', why: null, detail: {} });
+      expect(await target.endPause(null)).toBe(false);
+      expect(await version()).toBe(left.version);
+    });
+
+    test('has no place for what people do, and reads it as empty', async () => {
+      const target = await open();
+      const [at, who] = [new Date(), 'ada'];
+      const permit = { resource: 'customers', what: 'deletes', pass: 3, digest: 'd', count: 1 } as const;
+      await expect(target.setPause({ listener: null, until: null, reason: null, who, at })).rejects.toThrow(
+        ConfigError,
+      );
+      await expect(target.storePermit({ ...permit, who, at, until: at })).rejects.toThrow(ConfigError);
+      await expect(target.savePreview('{}')).rejects.toThrow(/are of an earlier release .* nothing was written/);
+      const old = await reader();
+      expect([await old.pauses(), await old.permits(), await old.activity({ limit: 9 })]).toEqual([[], [], []]);
+      expect([await old.news(), await old.preview()]).toEqual([null, null]);
     });
 
     test('is migrated by the run that takes over, and loses nothing', async () => {
       const { fence: before, ...known } = await knownBy(await reader());
       const target = await takeOver(await open(), oldCustomers);
       const { fence, ...kept } = await knownBy(await reader());
-      expect(await version()).toBe(2);
+      expect(await version()).toBe(3);
       expect(kept).toEqual(known);
       expect(fence).toMatchObject({ fence: 4, generation: before?.generation, nextSeq: before?.nextSeq });
       const checkpoint = known.pass?.checkpoint;
@@ -78,16 +137,16 @@ export function migrationContract(name: string, make: () => Promise<TargetWorld>
       expect((await target.pass('customers'))?.held).toEqual(new Uint8Array([7]));
     });
 
-    test('has nothing to compare rows with but their hashes, and keeps no drift before it is migrated', async () => {
+    test('compares rows with what it knows, and keeps drift only where there is a place for it', async () => {
       const old = await reader();
       const [known] = await old.known(oldCustomers, { ids: [5] });
       expect(known).toMatchObject({
         key: '5',
-        fields: null,
+        fields: left.fields,
         row: ['5', 'person5@example.com', 'active', '["label2"]'],
       });
       await (await open()).saveDrift('customers', { checkedTo: 7, found: null });
-      expect(await old.drift('customers')).toEqual({ checkedTo: 0, found: null });
+      expect(await old.drift('customers')).toEqual({ checkedTo: left.version < 2 ? 0 : 7, found: null });
     });
 
     test('takes a batch of the run that has migrated it', async () => {
@@ -104,12 +163,12 @@ export function migrationContract(name: string, make: () => Promise<TargetWorld>
     test('is migrated once by two syncs that take over at the same time', async () => {
       const invoices = { ...oldCustomers, resource: 'invoices', table: 'invoices' };
       await Promise.all([takeOver(await open(), oldCustomers), takeOver(await open('billing'), invoices)]);
-      expect(await version()).toBe(2);
+      expect(await version()).toBe(3);
     });
 
     test('is refused once a later release has migrated it, with both versions named', async () => {
-      await world.sql('UPDATE _sync_schema SET version = 3');
-      const refusal = /have version 3, and this release knows versions up to 2; nothing was written/;
+      await world.sql('UPDATE _sync_schema SET version = 4');
+      const refusal = /have version 4, and this release knows versions up to 3; nothing was written/;
       await expect((await reader()).pass('customers')).rejects.toThrow(refusal);
       await expect(takeOver(await open(), oldCustomers)).rejects.toThrow(refusal);
       await expect(takeOver(await open(), oldCustomers)).rejects.toThrow(ConfigError);
@@ -120,14 +179,26 @@ export function migrationContract(name: string, make: () => Promise<TargetWorld>
 async function knownBy(reader: TargetReader) {
   const { events } = await reader.outbox(beforeEverything, 1000);
   const [row] = await reader.rowsOf(oldCustomers, [5]);
+  const runs = await reader.runs({ limit: 9, since: new Date('2026-01-01') });
+  const reasons = await reader.rejectReasons('customers');
+  const rejects = await reader.rejects({ limit: 9 });
+  const times = [
+    ...runs.map(({ endedAt }) => endedAt),
+    ...reasons.map(({ lastAt }) => lastAt),
+    ...rejects.map(({ firstAt }) => firstAt),
+  ];
   return {
     fence: await reader.fence(),
     pass: await reader.pass('customers'),
     live: await reader.countLive('customers'),
     events: events.length,
     groups: await reader.groups(),
-    runs: (await reader.runs(9)).map(({ outcome }) => outcome),
+    runs: runs.map(({ outcome }) => outcome),
+    stats: await reader.runStats(new Date(0)),
+    history: (await reader.runHistory(new Date(0), 60_000)).reduce((sum, { count }) => sum + count, 0),
     rejects: await reader.countRejects('customers'),
+    reasons: reasons.map(({ reason }) => reason),
+    hasDates: times.every((time) => time !== null && time.getTime() > Date.parse('2026-01-01')),
     row,
   };
 }

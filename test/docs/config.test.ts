@@ -23,6 +23,7 @@ const env = {
   ACME_SECRET: 'secret',
   EXPORT_PASSWORD: 'password',
   GITHUB_TOKEN: 'token',
+  HEARTBEAT_KEY: 'key',
   HOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   PGPASSWORD: 'password',
   REDIS_PASSWORD: 'password',

@@ -44,7 +44,7 @@ function planOf(thirdParty: ThirdParty, isFull = false): Promise<DryPlan> {
 /** As a pass of changes leaves it. */
 async function leaveBookmark(bookmark: string): Promise<void> {
   const started = startPass(null, system.resource.shape, 'changes', 1000);
-  const nothing = { records: 0, rejected: 0, keyless: 0, duplicates: 0, again: 0, columns: {} };
+  const nothing = { at: 1500, records: 0, rejected: 0, keyless: 0, duplicates: 0, again: 0, columns: {} };
   const brought = { ...nothing, next: null, content: null, total: null, shifted: false, account: null };
   const page = { ...brought, bookmark, isBookmarkLast: false, validators: null, tombstones: [] };
   const checkpoint = complete(turnPage(started, page, 100), 2000, null);
@@ -92,6 +92,18 @@ describe('a dry run with an adapter that knows only changes', () => {
     const fetchPage = async () => pages.shift() ?? { ...page, next: null };
     await planOf(thirdPartyOf('acme', { modes: () => ['changes'], isStable: () => true, fetchPage }));
     expect(changes()).toEqual(['deleted 4']);
+  });
+
+  test('plans the deletion of what an earlier page says is gone, where a later page has an older record of it', async () => {
+    await system.fill(20);
+    const page = { mode: 'changes', records: [], deleted: [], bookmark: 'b' } as const;
+    const pages: ChangesPage[] = [
+      { ...page, deleted: ['4', '5'], next: 'p1' },
+      { ...page, records: [3, 4, 5].map((id) => ({ id, email: 'x@example.com' })), outlived: ['3', '4'], next: null },
+    ];
+    const fetchPage = async () => pages.shift() ?? { ...page, next: null };
+    await planOf(thirdPartyOf('acme', { modes: () => ['changes'], isStable: () => true, fetchPage }));
+    expect(changes().toSorted()).toEqual(['deleted 4', 'updated 3', 'updated 5']);
   });
 
   test('shows what the guard would hold back', async () => {

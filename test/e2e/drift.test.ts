@@ -120,6 +120,19 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (target) => {
     await expectSameRows(project);
   });
 
+  test('values that somebody filled in become empty again, however many, with the cause of a repair', async () => {
+    const { project, system } = await aWorld(target);
+    project.serve(customers(12).map(({ contact: _contact, ...rest }) => ({ ...rest, contact: {} })));
+    await project.sync();
+    await system("UPDATE customers SET email = 'filled@example.com'");
+    await verify(project, '--repair');
+    const plan = (await project.sync(['run', '--dry-run', '--json'])).json();
+    expect(plan).toMatchObject({ exitCode: 0, resources: [{ counts: { updated: 12 }, emptied: null }] });
+    expect((await project.sync()).json()).toMatchObject({ exitCode: 0, counts: { updated: 12 } });
+    expect(await repairs(project)).toHaveLength(12);
+    expect(await verify(project)).toMatchObject({ exitCode: 0 });
+  });
+
   test('rows that somebody changed, deleted and marked are told apart, field by field, and only they are repaired', async () => {
     const { project, system } = await aWorld(target);
     await project.sync();
@@ -272,7 +285,7 @@ test('verify prints a line for each row, one for each resource, and the command 
     ].join('\n'),
   );
   expect((await project.sync(['status'])).stdout).toContain(
-    'drift: somebody else has changed 2 rows of 12 that were compared: cronsync verify --resource customers --repair',
+    '2 of 12 rows of customers that were looked up just now were changed by somebody else or are missing',
   );
 });
 

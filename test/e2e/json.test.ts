@@ -79,6 +79,7 @@ test('plans of a swap, rejects and what is held fit their schemas', async () => 
   await documentOf(project, 'run', ['run'], 3);
   await documentOf(project, 'status', ['status']);
   await documentOf(project, 'swap', toLab, 3);
+  await documentOf(project, 'approve', ['approve', '--deletes', '3']);
 });
 
 test('what the throttle, the third party and a wrong config stop fits the schemas', async () => {
@@ -112,7 +113,15 @@ test('a daemon, its dead letters and what repairs the stores fit their schemas',
   await documentOf(project, 'dead-replay', ['dead', 'replay', first ?? ''], 69);
   await documentOf(project, 'dead-drop', ['dead', 'drop', first ?? '', second ?? '']);
   await documentOf(project, 'outbox-rebase', ['outbox', 'rebase', '--yes']);
+  const rewind = ['listener', 'rewind', 'audit', '--to', '0', '--yes'];
+  await documentOf(project, 'listener-rewind', rewind);
   await documentOf(project, 'listener-drop', ['listener', 'drop', 'audit', '--yes']);
+  await documentOf(project, 'activity', ['activity']);
+  await documentOf(project, 'pause', ['pause', '--for', '1h']);
+  await documentOf(project, 'run', ['run']);
+  await documentOf(project, 'resume', ['resume']);
+  await documentOf(project, 'rename', ['rename', project.name, 'sales', '--yes']);
+  await documentOf(project, 'forget', ['forget', 'sales', '--yes']);
 });
 
 test('a lock that is held, and its removal, fit their schemas', async () => {

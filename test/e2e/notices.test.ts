@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { bundledPackages } from '../../scripts/bundled-packages.ts';
+import { bundledPackages, spdxOf } from '../../scripts/bundled-packages.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const notices = readFileSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
@@ -14,13 +14,16 @@ interface Bill {
 }
 
 /** As the source maps of the bundles have it, which the notices are not made from. */
-const bundled = [...new Set(['cli.cjs', 'index.js', 'testing.js'].flatMap(foldersIn))].map(manifestOf);
+const bundled = [...new Set(['cli.cjs', 'web.cjs', 'page/page.js', 'index.js', 'testing.js'].flatMap(foldersIn))].map(
+  manifestOf,
+);
 
 function foldersIn(bundle: string): string[] {
   const { sources }: { readonly sources: readonly string[] } = JSON.parse(
     readFileSync(join(root, 'dist', `${bundle}.map`), 'utf8'),
   );
-  return sources.flatMap((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source)?.[0] ?? []);
+  const folders = sources.flatMap((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source)?.[0] ?? []);
+  return folders.map((folder) => join(dirname(bundle), folder));
 }
 
 function manifestOf(folder: string): { readonly name: string; readonly version: string; readonly license: string } {
@@ -30,7 +33,7 @@ function manifestOf(folder: string): { readonly name: string; readonly version: 
 test('the notices name every bundled package with its installed version and its licence', () => {
   expect(bundled.length).toBeGreaterThan(40);
   for (const { name, version, license } of bundled) {
-    expect(notices).toContain(`\n${name} ${version}\nLicence: ${license}\nSource: https://`);
+    expect(notices).toContain(`\n${name} ${version}\nLicence: ${spdxOf(license)}\nSource: https://`);
   }
 });
 

@@ -60,9 +60,15 @@ test('the tarball holds what it should, and nothing else', () => {
     'dist/cli.cjs.map',
     'dist/index.js',
     'dist/index.js.map',
+    'dist/page/page.js',
+    'dist/page/page.js.map',
+    'dist/page/style.css',
+    'dist/page/style.css.map',
     'dist/sbom.cdx.json',
     'dist/testing.js',
     'dist/testing.js.map',
+    'dist/web.cjs',
+    'dist/web.cjs.map',
     'package.json',
     'sync.config.example.json',
     'sync.schema.json',
@@ -128,6 +134,13 @@ test("installed, the README's cron line runs a sync, and prints nothing", () => 
     outcome: 'done',
     records: 2,
     counts: { created: 0, updated: 0, deleted: 0 },
+  });
+  const untraced = { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+  expect(run('/bin/sh', ['-c', job.replace('--quiet', '--json')], untraced)).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(
+      /^warn OpenTelemetry is asked for and not installed.*npm i @opentelemetry\/api .*\n$/,
+    ),
   });
 });
 

@@ -57,7 +57,13 @@ test('the event that the page on listeners shows is what an update says', async 
   const { output } = await stage.sync(['events', '--json', '--type', 'cities.updated'], 'keep');
 
   const { id, time, sequence, ...printed } = JSON.parse(output);
-  expect(shown).toEqual({ ...printed, id: expect.any(String), time: expect.any(String), sequence: expect.any(String) });
+  expect(shown).toEqual({
+    ...printed,
+    id: expect.any(String),
+    syncrun: expect.any(String),
+    time: expect.any(String),
+    sequence: expect.any(String),
+  });
   expect(shown.id).toMatch(/^geo:\d{13}-543$/);
   expect(id).toMatch(/^geo:\d{13}-2$/);
   expect([time, sequence].map((text) => text.length)).toEqual([shown.time.length, shown.sequence.length]);

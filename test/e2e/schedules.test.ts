@@ -202,6 +202,7 @@ async function runOptions(shape: number, id: string): Promise<RunOptions> {
     name: 'model',
     adapter: 'model',
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
+    version: '0.0.0',
     resources: [resource],
     isFull: false,
     verifies: false,

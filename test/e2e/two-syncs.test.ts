@@ -35,7 +35,10 @@ test.each(['customers', 'CUSTOMERS'])('a table that another sync owns is refused
   const { exitCode, stderr } = await crm.sync(['run', '--config', 'shop.json']);
 
   expect(exitCode).toBe(78);
-  expect(stderr).toContain(`the table "${table}" belongs to the sync "${crm.name}"; nothing was written`);
+  expect(stderr).toContain(
+    `the table "${table}" belongs to the sync "${crm.name}": "cronsync forget ${crm.name} --resource customers" hands it over, ` +
+      `and "cronsync rename ${crm.name} ${crm.name}-shop" moves the whole sync; nothing was written`,
+  );
   expect(shopParty.arrivals).toHaveLength(0);
   expect(traceOf(crm, crm.name, 'customers')).toEqual(before);
   const checked = await crm.sync(['check', '--config', 'shop.json']);

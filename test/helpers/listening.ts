@@ -17,6 +17,7 @@ export const listenTimings: Partial<Timings> = {
   deliveryGraceMs: 300,
   loopBackOffMs: 50,
   loopBackOffCapMs: 300,
+  steeringMs: 100,
   cursorsMs: 200,
   relayEveryMs: 200,
   trimEveryMs: 1000,

@@ -4,6 +4,7 @@ export interface SyncEvent {
   readonly type: string;
   readonly subject: string;
   readonly sequence: string;
+  readonly time: string;
   readonly cause?: string;
   readonly data: {
     readonly key: string;

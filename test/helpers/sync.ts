@@ -18,7 +18,10 @@ export { expectInStep } from './in-step.ts';
 export type { Project, ProjectOptions } from './project.ts';
 export type { Row, SyncEvent } from './sync-event.ts';
 
-/** Short enough that a test can wait for the end of a lock or of a slot, long enough for a busy machine. */
+/**
+ * Short enough that a test can wait for the end of a lock or of a slot, long enough for a busy machine. A store that is away
+ * refuses the connection at once.
+ */
 const scaled: Partial<Timings> = {
   leaseMarginMs: 500,
   leaseRetryMs: 100,
@@ -27,6 +30,7 @@ const scaled: Partial<Timings> = {
   relayPatienceMs: 1500,
   stopRelayMs: 1000,
   targetBusyMs: 1000,
+  lookMs: 20_000,
 };
 
 const aRun = ['run', '--json'];

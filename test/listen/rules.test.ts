@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { eventOf } from '../../src/event.ts';
-import { cursorsIn } from '../../src/listen/cursors.ts';
 import { Circuit } from '../../src/listen/delivery/circuit.ts';
 import { retryDelayMs } from '../../src/listen/delivery/retry-delay.ts';
 import { readEntry } from '../../src/listen/group/incoming.ts';
 import { Prefetch } from '../../src/listen/group/prefetch.ts';
 import { createRoute, shardOf } from '../../src/listen/group/route.ts';
-import { type GroupState, type StreamState, watermarkOf } from '../../src/stream.ts';
+import { cursorsIn, type GroupState, type StreamState, watermarkOf } from '../../src/stream.ts';
 
 describe('the wait after a failure', () => {
   const timings = { retryFirstMs: 1000, retryCapMs: 300_000 };

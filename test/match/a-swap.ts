@@ -149,5 +149,6 @@ function runOptions(
     ...{ name: 'crm', adapter, resources: [resource], maxPages, isFull: false, verifies: false, permits },
     ...{ groups: [], maxStream: 100_000, retainMs: 3_600_000, source: '/crm', onRemap: 'emit', perMs: 60_000 },
     holder: { token: id, host: 'here', pid: 1, run: id, startedAt: new Date(0).toISOString() },
+    version: '0.0.0',
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChangesPage, SnapshotPage } from '../../src/adapter.ts';
+import { noPaths } from '../../src/field-paths.ts';
 import { HeldSet } from '../../src/pass/held-set.ts';
 import { BatchSize } from '../../src/pass/page/batches.ts';
 import { takePage } from '../../src/pass/page/take-page.ts';
@@ -32,7 +33,11 @@ afterEach(() => system[Symbol.asyncDispose]());
 function take(page: SnapshotPage | ChangesPage, changes: Partial<RunContext> = {}) {
   const thirdParty = thirdPartyOf('lab', { modes: () => [page.mode], fetchPage: async () => page });
   const checkpoint = { ...aCheckpoint(), mode: page.mode };
-  return takePage({ resource, checkpoint, seen, held: new HeldSet() }, aRun(system.target, { thirdParty, ...changes }));
+  const paths = noPaths('shape');
+  return takePage(
+    { resource, checkpoint, seen, held: new HeldSet(), paths },
+    aRun(system.target, { thirdParty, ...changes }),
+  );
 }
 
 /** Customer 1 is 901 there, and so on. */

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { Emptied, filledIn, heldEmptied, judgeEmptied, sumColumns } from '../../src/pass/emptied.ts';
+import type { Mode } from '../../src/adapter.ts';
+import { heldEmptied, judgeEmptied } from '../../src/pass/emptied.ts';
+import type { Recent } from '../../src/pass/emptied-window.ts';
 
-const columns = [
-  { name: 'id', kind: 'text' },
-  { name: 'email', kind: 'text' },
-] as const;
 const none = () => 0;
+const about = { pass: 3, at: 7, windowMs: 86_400_000 };
 const isHeld = (filled: number, emptied: number, limit: Parameters<typeof judgeEmptied>[2], permitted = none) =>
   judgeEmptied({ email: { filled, emptied } }, permitted, limit)[0]?.isHeld;
 
@@ -34,43 +33,60 @@ describe('the values that a pass would empty', () => {
       none,
       { count: 0 },
     );
-    expect(heldEmptied(verdicts, ({ emptied }) => emptied, { pass: 3, at: 7 })).toMatchObject({
+    expect(heldEmptied(verdicts, ({ emptied }) => emptied, about)).toMatchObject({
       pass: 3,
       count: 11,
       because:
         '10 of 10 values of a would become empty; the guard allows 0; ' +
         '1 of 1 value of b would become empty; the guard allows 0',
     });
-    expect(heldEmptied([], none, { pass: 3, at: 7 })).toBeNull();
+    expect(heldEmptied([], none, about)).toBeNull();
   });
 });
 
-const pendingIn = (emptied: Emptied) => [...(emptied.pending.get('email') ?? [])];
-const withoutEmail = { row: ['1', 'e'], emptied: [1], id: 4 };
+describe('the values that became empty in the guard window', () => {
+  const verdict = (
+    filled: number,
+    emptied: number,
+    recent: Recent,
+    { mode = 'changes', live = 1000, permitted = 0 } = {},
+  ) => {
+    const window = { mode: mode as Mode, live, recentOf: () => recent };
+    return judgeEmptied({ email: { filled, emptied } }, () => permitted, { ratio: 0.2 }, window)[0];
+  };
 
-test('what a page compares is counted by column, and a copy leaves the original as it is', () => {
-  const first = new Emptied(columns).with([withoutEmail]);
-  const second = first.with([
-    { row: ['2', null], emptied: [], id: 5 },
-    { row: ['3', 'e'], emptied: [1], id: null },
-  ]);
-  expect(first.counts).toEqual({ id: { kept: 1, adopted: 0 } });
-  expect(second.counts).toEqual({ id: { kept: 3, adopted: 0 }, email: { kept: 0, adopted: 1 } });
-  expect([pendingIn(first), pendingIn(second)]).toEqual([[4], [4]]);
-  expect(sumColumns(first.counts, second.counts)).toMatchObject({ id: { kept: 4 }, email: { adopted: 1 } });
-  expect(filledIn(columns, second.counts, second.pending)).toEqual({
-    id: { filled: 3, emptied: 0 },
-    email: { filled: 2, emptied: 2 },
+  test.each([
+    ['pass of changes: three of few, after three of few', verdict(3, 3, { compared: 3, emptied: 3 }), true],
+    ['pass of changes: one of few, where many were compared', verdict(1, 1, { compared: 99, emptied: 19 }), false],
+    [
+      'pass of changes: one more than a share of all that were compared',
+      verdict(1, 1, { compared: 99, emptied: 20 }),
+      true,
+    ],
+    ['pass of changes: more rows compared than there are', verdict(1, 1, { compared: 5000, emptied: 200 }), true],
+    ['pass of changes: too many of its own', verdict(10, 4, { compared: 990, emptied: 0 }), true],
+    [
+      'snapshot: as many as before it were allowed',
+      verdict(90, 10, { compared: 0, emptied: 10 }, { mode: 'snapshot' }),
+      false,
+    ],
+    ['snapshot: one more', verdict(90, 11, { compared: 0, emptied: 10 }, { mode: 'snapshot' }), true],
+    ['what is permitted', verdict(3, 3, { compared: 3, emptied: 3 }, { permitted: 3 }), false],
+  ])('count in a %s', (_title, judged, isTooMuch) => {
+    expect(judged?.isHeld).toBe(isTooMuch);
   });
-});
 
-test('the last record of a key decides whether its value is pending', () => {
-  const page = new Emptied(columns).with([withoutEmail]);
-  const next = new Emptied(columns, page.pending);
-  expect([next.changesPending, pendingIn(next)]).toEqual([false, [4]]);
-  expect(pendingIn(next.with([withoutEmail]))).toEqual([4]);
-  const kept = next.with([{ ...withoutEmail, emptied: [] }]);
-  expect([kept.changesPending, kept.pending.size]).toEqual([true, 0]);
-  next.keepAll([4, 5]);
-  expect([next.changesPending, pendingIn(next), pendingIn(page)]).toEqual([true, [], [4]]);
+  test('are named in the sentence', () => {
+    const [judged] = judgeEmptied(
+      { email: { filled: 3, emptied: 3 } },
+      none,
+      { ratio: 0.2 },
+      {
+        ...{ mode: 'changes', live: 1000, recentOf: () => ({ compared: 3, emptied: 3 }) },
+      },
+    );
+    expect(heldEmptied(judged ? [judged] : [], ({ emptied }) => emptied, about)?.because).toBe(
+      '3 of 3 values of email would become empty (3 more became empty in the last 24 h); the guard allows 3',
+    );
+  });
 });

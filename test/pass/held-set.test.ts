@@ -13,11 +13,14 @@ test('what is held is the same after it was stored', () => {
     deletes: setOf(1, 70_000),
     emptied: new Map([['e mail', setOf(2, 3)]]),
     pending: new Map([['state', setOf(4)]]),
+    updates: setOf(5),
+    deferred: setOf(6, 7),
   });
   const restored = HeldSet.restore(held.serialize());
   expect([...restored.deletes]).toEqual([1, 70_000]);
   expect([...(restored.emptied.get('e mail') ?? [])]).toEqual([2, 3]);
   expect([...(restored.pending.get('state') ?? [])]).toEqual([4]);
+  expect([[...restored.updates], [...restored.deferred]]).toEqual([[5], [6, 7]]);
 });
 
 test('what holds nothing is stored as nothing', () => {

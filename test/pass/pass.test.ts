@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChangesPage, Page, PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import { ConfigError, CursorExpiredError, LeaseLostError, ProtocolError, UnreachableError } from '../../src/errors.ts';
+import type { PassEnded } from '../../src/pass/end/end-snapshot.ts';
+import type { Guard } from '../../src/pass/guard.ts';
 import { BatchSize } from '../../src/pass/page/batches.ts';
 import { Pass } from '../../src/pass/pass.ts';
 import { SeenSet } from '../../src/pass/seen-set.ts';
@@ -114,7 +116,7 @@ describe('a step', () => {
   test('makes no hit for a mode that the adapter cannot read', async () => {
     const changes = { fullEveryMs: 86_400_000, keys: { record: () => null, tombstone: () => null } };
     const before = aCheckpoint({ phase: 'done', completedAt: 1000, fullAt: 1000, bookmark: 'b' });
-    const pass = new Pass({ ...system.resource, changes }, { checkpoint: before, seen: null, held: null });
+    const pass = new Pass({ ...system.resource, changes }, { checkpoint: before, seen: null, held: null, paths: null });
     const { run, asked } = runOver([], { now: () => 2000 });
     await expect(pass.step(run)).rejects.toThrow(ConfigError);
     expect([asked, await system.target.pass('customers')]).toEqual([[], null]);
@@ -185,12 +187,26 @@ describe('a failure of the third party', () => {
     const { run, asked } = runOver([snapshot([1], 'c2'), new ProtocolError('broken'), snapshot([2])]);
     await pass.step(run);
     await expect(pass.step(run)).rejects.toThrow('broken');
-    await pass.fail(new ProtocolError('broken'), run);
+    await pass.fail(new ProtocolError('broken', { status: 404 }), run);
     expect(pass.checkpoint).toMatchObject({ failures: 1, cursor: 'c2', pass: 1 });
+    const failure = { exitCode: 76, message: 'broken', hint: null, status: 404 };
+    expect(pass.checkpoint).toMatchObject({ failingSince: expect.any(Number), failure });
     expect(pass.checkpoint).toEqual(await stored());
     expect(await pass.step(run)).toMatchObject({ ended: { deleted: 0 } });
     expect(asked[2]?.cursor).toBe('c2');
     expect(system.customers()).toEqual([1, 2]);
+    expect(await stored()).toMatchObject({ failingSince: null, failure: null, succeededAt: expect.any(Number) });
+  });
+
+  test('does not end the count of all changes of the resource', async () => {
+    const pass = await openPass();
+    const { run } = runOver([snapshot([1, 2, 3, 4, 5, 6], 'c2'), snapshot([7]), snapshot([1, 2, 3, 4, 5, 6])]);
+    await pass.step(run);
+    await pass.fail(new CursorExpiredError('gone'), run);
+    await pass.step(run);
+    expect(await stored()).toMatchObject({ totals: { created: 7, updated: 0, deleted: 0 } });
+    await (await openPass()).step(run);
+    expect(await stored()).toMatchObject({ totals: { created: 7, updated: 0, deleted: 1 } });
   });
 
   test('that makes the cursor useless starts a new pass, which has seen nothing', async () => {
@@ -295,6 +311,57 @@ describe('values that a pass of changes would empty', () => {
   });
 });
 
+describe('values that become empty in one pass of changes after another', () => {
+  const empties = async (ids: readonly number[], others: readonly number[] = []) => {
+    const records = [...ids.map((id) => ({ id, email: null })), ...others.map(someone)];
+    const page: Page = { mode: 'changes', records, deleted: [], bookmark: 'b2', next: null };
+    const adapter = { modes: () => ['changes' as const], fetchPage: async () => page };
+    const run = aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter) });
+    const pass = await openPass();
+    return { pass, run, ended: (await pass.step(run)).ended };
+  };
+
+  beforeEach(async () => {
+    await empties([], range(100));
+  });
+
+  test('are held once they are too many in the window of the guard, and counted from a permission on', async () => {
+    expect((await empties([1, 2, 3])).ended?.heldEmptied).toBeNull();
+    const { pass, run, ended } = await empties([4, 5, 6]);
+    expect(ended?.heldEmptied).toMatchObject({
+      count: 3,
+      because: '3 of 3 values of email would become empty (3 more became empty in the last 24 h); the guard allows 3',
+    });
+    expect(await system.emails('customers.updated')).toEqual([null, null, null]);
+    await pass.permit('updates', run);
+    expect((await empties([4, 5, 6])).ended?.heldEmptied).toBeNull();
+    expect(await stored()).toMatchObject({ emptiedCounts: [] });
+    expect((await empties([7, 8, 9])).ended?.heldEmptied).toBeNull();
+  });
+
+  test('may be a share of all values that were compared in that time', async () => {
+    for (const id of [1, 2, 3, 4]) expect((await empties([id], [10, 11, 12, 13])).ended?.heldEmptied).toBeNull();
+  });
+
+  test('count once if a run dies among them', async () => {
+    const dies = aRun(system.target, {
+      thirdParty: thirdPartyOf('acme', {
+        modes: () => ['changes' as const],
+        fetchPage: async () => ({
+          ...{ mode: 'changes', records: [{ id: 1, email: null }], deleted: [], bookmark: 'b2', next: null },
+        }),
+      }),
+      committed: async (_resource, { updated }) => {
+        if (updated > 0) throw new Error('killed');
+      },
+    });
+    await expect((await openPass()).step(dies)).rejects.toThrow('killed');
+    await system.takeOver();
+    await (await openPass()).step(aRun(system.target));
+    expect((await stored()).emptiedCounts?.at(-1)?.columns).toMatchObject({ email: { emptied: 1 } });
+  });
+});
+
 describe('a value that a record would empty, where a later record of the pass counts', () => {
   const page = (records: readonly object[], next: string | null): ChangesPage => {
     return { mode: 'changes', records, deleted: [], bookmark: 'b2', next };
@@ -376,10 +443,89 @@ describe('a value that a record would empty, where a later record of the pass co
     await expect(walk([page(all, null)], dies)).rejects.toThrow('killed');
     await system.takeOver();
     await walk([page(all, null)]);
-    expect((await openPass()).heldEmptied).toMatchObject({
-      count: 5,
-      columns: [{ column: 'email', filled: 5, emptied: 5 }],
-    });
+    expect((await openPass()).heldUpdates).toMatchObject({ count: 5 });
+    expect(await stored()).toMatchObject({ heldEmptied: { columns: [{ column: 'email', filled: 5, emptied: 5 }] } });
+  });
+});
+
+describe('an update that waits for the end of its pass', () => {
+  const changed = (id: number) => ({ id, email: 'new@example.com' });
+  const page = (records: readonly object[], next: string | null, changes: Partial<ChangesPage> = {}): Page => {
+    return { mode: 'changes', records, deleted: [], bookmark: 'b2', next, ...changes };
+  };
+  const adapter = (left: Page[]) => ({
+    modes: () => ['changes' as const],
+    async fetchPage() {
+      const next = left.shift();
+      if (!next) throw new Error('there is no further page');
+      return next;
+    },
+  });
+  const walk = async (pages: readonly Page[], changes: Partial<Guard> = {}) => {
+    const guard = { ...aGuard, maxUpdates: { count: 2 }, ...changes };
+    const pass = new Pass({ ...system.resource, guard }, await system.target.pass('customers'));
+    const run = aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter([...pages])) });
+    let ended: PassEnded | null = null;
+    for (const _page of pages) ({ ended } = await pass.step(run));
+    return { pass, run, ended };
+  };
+  const waiting = () => system.target.deferred('customers', range(10));
+
+  beforeEach(async () => {
+    await walk([{ ...page(range(10).map(someone), null), bookmark: 'b1' } as ChangesPage]);
+  });
+
+  test('is written at the end, after which nothing waits', async () => {
+    await walk([page([changed(1)], 'c2')]);
+    expect([await system.emails('customers.updated'), (await waiting()).length]).toEqual([[], 1]);
+    await walk([page([changed(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual(['new@example.com', 'new@example.com']);
+    expect(await waiting()).toEqual([]);
+    expect(await stored()).toMatchObject({ phase: 'done', bookmark: 'b2', heldUpdates: null });
+  });
+
+  test.each([
+    ['the value of the row', page([someone(1)], null), []],
+    ['another value', page([{ id: 1, email: 'last@example.com' }], null), ['last@example.com']],
+  ])('gives way to %s of a later page', async (_title, later, emails) => {
+    await walk([page([changed(1)], 'c2'), later]);
+    expect(await system.emails('customers.updated')).toEqual(emails);
+  });
+
+  test('is held with all others where they are too many, and comes again from the same bookmark', async () => {
+    const { ended } = await walk([page([changed(1), changed(2)], 'c2'), page([changed(3), changed(4)], null)]);
+    expect(ended).toMatchObject({ heldUpdates: { count: 4, live: 10 } });
+    expect(await stored()).toMatchObject({ bookmark: 'b1', fullAt: null, heldUpdates: { count: 4 } });
+    const { pass, run } = await walk([]);
+    await pass.permit('updates', run);
+    await walk([page(range(4).map(changed), null)]);
+    expect(await system.emails('customers.updated')).toHaveLength(4);
+    expect(await stored()).toMatchObject({ bookmark: 'b2', heldUpdates: null, emptiedPermission: null });
+  });
+
+  test('is not written if the pass is given up, and is not taken for one of the next pass', async () => {
+    const { pass, run } = await walk([page([changed(1)], 'c2')]);
+    await pass.fail(new CursorExpiredError('gone'), run);
+    expect(await waiting()).toEqual([]);
+    await walk([page([someone(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual([]);
+  });
+
+  test('is not written if the pages are of two accounts', async () => {
+    const as = (account: string, one: Page) =>
+      aRun(system.target, { thirdParty: { ...thirdPartyOf('acme', adapter([one])), account } });
+    const guard = { ...aGuard, maxUpdates: { count: 2 } };
+    const open = async () => new Pass({ ...system.resource, guard }, await system.target.pass('customers'));
+    await (await open()).step(as('ours', page([changed(1)], 'c2')));
+    await (await open()).step(as('theirs', page([changed(2)], null)));
+    expect([await system.emails('customers.updated'), await waiting()]).toEqual([[], []]);
+    expect(await stored()).toMatchObject({ bookmark: 'b1' });
+  });
+
+  test('does not count what the pass has made', async () => {
+    await walk([page([changed(1), { id: 11, email: 'a' }, { id: 12, email: 'b' }], 'c2'), page([changed(2)], null)]);
+    expect(await system.emails('customers.updated')).toHaveLength(2);
+    expect(await system.emails('customers.created')).toHaveLength(12);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Found } from '../../src/batch.ts';
+import { digestFields } from '../../src/field-digests.ts';
 import { planSteps } from '../../src/pass/plan.ts';
 import type { Prepared } from '../../src/record.ts';
 
@@ -105,6 +106,34 @@ describe('values that a record would empty', () => {
     const found = { entry, row, isRowDeleted: false };
     const [step] = planSteps([{ key: '1', values: ['1', null, 'active'], hash: 'new' }], [found]);
     expect(step).toMatchObject({ change: { type: 'updated', changed: [1] }, emptied: [] });
+  });
+});
+
+describe('a repair', () => {
+  const columns = ['id', 'email', 'state'].map((name) => ({ name, kind: 'text' as const }));
+  const digest = digestFields(columns);
+  const hash = (values: readonly unknown[]) => JSON.stringify(values);
+  const row = ['1', 'filled@example.com', 'active'];
+  const given: Prepared = { key: '1', values: ['1', null, 'active'], hash: 'new' };
+  const plan = (known: Prepared['values'] | null, entryHash = '') => {
+    const found = { entry: { ...entry, hash: entryHash, fields: known && digest(known) }, row, isRowDeleted: false };
+    return planSteps([given], [found], { hash, digest })[0];
+  };
+
+  test('empties a value that somebody has filled in, where the row had none when it was written', () => {
+    expect(plan(['1', null, 'gold'])).toEqual({
+      record: given,
+      change: { type: 'updated', key: '1', before: row, after: given.values, changed: [1], cause: 'repair' },
+      emptied: [],
+    });
+  });
+
+  test.each([
+    ['the row had a value', ['1', 'ada@example.com', 'active'], ''],
+    ['it is not known what the row had', null, ''],
+    ['the row is not to be repaired', ['1', null, 'gold'], 'old'],
+  ])('keeps a value for the guard where %s', (_title, known, entryHash) => {
+    expect(plan(known, entryHash)).toMatchObject({ change: 'refresh', emptied: [1] });
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { noChanges } from '../../src/change.ts';
 import type { Checkpoint } from '../../src/checkpoint.ts';
 import {
   complete,
@@ -6,10 +7,22 @@ import {
   fail,
   needsNewPass,
   nextMode,
+  noteChanges,
+  noteFailure,
   startPass,
   wholeMode,
 } from '../../src/pass/transitions.ts';
 import { aCheckpoint, progressed } from './a-pass.ts';
+
+test('changes are noted with their time, unless they come from a new mapping', () => {
+  const totals = { created: 2, updated: 1, deleted: 0 };
+  const before = aCheckpoint({ changedAt: 10, totals });
+  const more = { ...totals, deleted: 1 };
+  expect(noteChanges(before, totals, 20)).toMatchObject({ changedAt: 10, totals });
+  expect(noteChanges(before, more, 20)).toMatchObject({ changedAt: 20, totals: more });
+  expect(noteChanges({ ...before, isRemap: true }, more, 20)).toMatchObject({ changedAt: 10, totals: more });
+  expect(noteChanges(aCheckpoint(), noChanges, 20).changedAt).toBeUndefined();
+});
 
 describe('a pass that starts', () => {
   test('is the first if there was none', () => {
@@ -29,15 +42,23 @@ describe('a pass that starts', () => {
       completedAt: 900,
       moved: { a: 'b' },
       held: { count: 5, live: 10, because: 'x', at: 1 },
+      heldNames: null,
       heldSince: { base: 9, liveAtStart: 10 },
       permission: { pass: 3, count: 5 },
       deletions: [{ at: 1, live: 2, deleted: 1 }],
       missing: 3,
       triedAt: 800,
       lastCount: 7,
+      countUnmetSince: 600,
+      changedAt: 700,
       lastFields: { always: ['email'], ever: ['email'] },
       hadGuests: true,
-    };
+      failingSince: 700,
+      failure: { exitCode: 69, message: 'answered 503', hint: null, status: 503 },
+      succeededAt: 600,
+      previousCompletedAt: 500,
+      totals: { created: 9, updated: 8, deleted: 7 },
+    } as const;
     const before = aCheckpoint({ pass: 4, phase: 'held', cursor: 'old', failures: 3, sweptTo: 9, ...lasting });
     expect(startPass(before, 'shape', 'snapshot', 5000)).toEqual({
       ...aCheckpoint({ pass: 5, startedAt: 5000 }),
@@ -52,6 +73,8 @@ describe('a pass that starts', () => {
       isRemap: true,
       bookmark: null,
       completedAt: null,
+      countUnmetSince: null,
+      changedAt: 5000,
       moved: {},
     });
   });
@@ -95,6 +118,34 @@ describe('a pass that is complete', () => {
   test('is held with what it held, and keeps its cause for it', () => {
     const held = { count: 50, live: 60, because: 'too many', at: 9000 };
     expect(complete(before, 9000, held)).toMatchObject({ phase: 'held', held, isRemap: true, permission: null });
+  });
+});
+
+describe('what is remembered of a resource', () => {
+  const failure = { exitCode: 69, message: 'answered 503', hint: null, status: 503 } as const;
+
+  test('is when the failures began, and the last of them', () => {
+    const once = noteFailure(aCheckpoint(), failure, 7000);
+    const twice = noteFailure(once, { ...failure, status: 500 }, 8000);
+    expect(twice).toMatchObject({ failingSince: 7000, failure: { status: 500 } });
+  });
+
+  test('outlasts a pass that is given up', () => {
+    const failing = noteFailure(aCheckpoint({ cursor: 'c2', failures: 4, succeededAt: 900 }), failure, 7000);
+    expect(fail(failing, 9000, null)).toMatchObject({ pass: 2, failingSince: 7000, failure, succeededAt: 900 });
+  });
+
+  test('is that nothing fails any more once the third party answers that nothing has changed', () => {
+    const after = completeUnmodified(noteFailure(aCheckpoint(), failure, 7000), 9000);
+    expect(after).toMatchObject({ failingSince: null, failure: null, succeededAt: 9000 });
+  });
+
+  test('is when the last two passes were complete, of which a permission makes no other one', () => {
+    const second = complete(aCheckpoint({ completedAt: 4000 }), 9000, null);
+    expect(second).toMatchObject({ completedAt: 9000, previousCompletedAt: 4000 });
+    const permitted = complete({ ...second, phase: 'held' }, 9500, null);
+    expect(permitted).toMatchObject({ completedAt: 9500, previousCompletedAt: 4000 });
+    expect(complete(aCheckpoint(), 9000, null).previousCompletedAt).toBeNull();
   });
 });
 

@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PageRequest, SnapshotPage } from '../../src/adapter.ts';
 import { silentLog } from '../../src/log.ts';
+import type { Guard } from '../../src/pass/guard.ts';
 import type { Resource } from '../../src/pass/resource.ts';
+import { parseHeldToken } from '../../src/permit.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import { columnsOf } from '../../src/records/columns.ts';
 import { hashOf } from '../../src/records/hash.ts';
@@ -26,7 +28,7 @@ type Truth = Map<string, Person>;
 
 /** How the third party lies in one run, and how it changes before it. */
 interface Step {
-  readonly lie: 'none' | 'tenant' | 'partial' | 'incomplete' | 'moved' | 'renamed' | 'duplicates';
+  readonly lie: 'none' | 'tenant' | 'partial' | 'incomplete' | 'moved' | 'renamed' | 'garbled' | 'duplicates';
   readonly pages: number;
   /** How much of what there is takes part in the lie, from 0 to 1. */
   readonly share: number;
@@ -37,7 +39,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  lie: fc.constantFrom('none', 'tenant', 'partial', 'incomplete', 'moved', 'renamed', 'duplicates'),
+  lie: fc.constantFrom('none', 'tenant', 'partial', 'incomplete', 'moved', 'renamed', 'garbled', 'duplicates'),
   pages: fc.integer({ min: 1, max: 4 }),
   share: fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10),
   isCut: fc.boolean(),
@@ -59,6 +61,7 @@ function tell(truth: Truth, { lie, pages, share }: Step): Told {
   if (lie === 'incomplete') return cut(all.slice(0, some), all.length);
   if (lie === 'renamed')
     return cut(all.map(({ email, ...rest }, at) => (at < some ? { ...rest, mail: email } : { email, ...rest })));
+  if (lie === 'garbled') return cut(all.map((one, at) => (at < some ? { ...one, state: 'garbled' } : one)));
   if (lie === 'duplicates') return cut(all.map((one, at) => (at < some ? { ...one, id: all[0]?.id } : one)));
   if (lie === 'moved' && all.length > 1) return { pages: [all.slice(0, -1), [...all.slice(0, 1)]], total: undefined };
   return cut(all);
@@ -70,24 +73,27 @@ function inPages(records: readonly object[], count: number): (readonly object[])
   return pages.filter((page, at) => at === 0 || page.length > 0);
 }
 
-test('whatever a third party says, no row is deleted or emptied that the guard keeps; and what it says in the end is what there is', {
+test('whatever a third party says, no row is deleted, emptied or updated that the guard keeps; and what it says in the end is what there is', {
   timeout: 120_000,
 }, async () => {
   const worlds = fc.asyncProperty(
     fc.integer({ min: 1, max: 40 }),
     fc.array(step, { maxLength: 8 }),
-    async (size, steps) => {
-      using system = await aSystem();
+    fc.constantFrom(undefined, { ratio: 0.2 }, { count: 0 }),
+    async (size, steps, maxUpdates) => {
+      using system = await aSystem(maxUpdates && { maxUpdates });
       const truth: Truth = new Map();
       for (let id = 1; id <= size; id += 1) truth.set(String(id), aPerson(id));
       await system.run(tell(truth, honest));
       let next = size;
       let deleted = 0;
+      let startsPass = true;
       for (const given of steps) {
         for (const key of [...truth.keys()].slice(0, given.removes)) if (truth.size > 1) truth.delete(key);
         for (let n = 0; n < given.adds; n += 1) truth.set(String(++next), aPerson(next));
         const before = system.rows();
-        const { counts, outcome } = await system.run(tell(truth, given), { isCut: given.isCut });
+        const told = tell(truth, given);
+        const { counts, outcome } = await system.run(told, { isCut: given.isCut });
         deleted += counts.deleted;
         const after = new Map(system.rows().map((row) => [row.id, row]));
         const filled = before.filter(({ email }) => email !== null);
@@ -96,6 +102,13 @@ test('whatever a third party says, no row is deleted or emptied that the guard k
         expect(deleted).toBeLessThanOrEqual(Math.max(3, size * 0.2));
         expect(after.size).toBeGreaterThan(0);
         if (outcome === 'incomplete') expect(counts.deleted).toBe(0);
+        if (maxUpdates) {
+          const changed = before.filter((row) => after.get(row.id) && after.get(row.id)?.state !== row.state);
+          const allowed = 'count' in maxUpdates ? maxUpdates.count : Math.max(3, Math.floor(next * maxUpdates.ratio));
+          expect(changed.length).toBeLessThanOrEqual(allowed);
+          if (startsPass && given.lie === 'garbled') expect(changed.length).toBeOneOf([0, garbledIn(told, before)]);
+        }
+        startsPass = outcome !== 'partial';
       }
       await recover(system, truth);
       expect(system.rows()).toEqual([...truth.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)));
@@ -103,6 +116,12 @@ test('whatever a third party says, no row is deleted or emptied that the guard k
   );
   await fc.assert(worlds, { numRuns: 60, ...(SYNC_SEED && { seed: Number(SYNC_SEED) }) });
 });
+
+/** How many of these rows a third party would garble. */
+function garbledIn({ pages }: Told, rows: readonly Person[]): number {
+  const wrong = new Map(pages.flat().flatMap((one) => ('id' in one && 'state' in one ? [[one.id, one.state]] : [])));
+  return rows.filter(({ id, state }) => wrong.has(id) && wrong.get(id) !== state).length;
+}
 
 const honest: Step = { lie: 'none', pages: 1, share: 0, isCut: false, adds: 0, removes: 0 };
 
@@ -112,10 +131,10 @@ async function recover(system: Awaited<ReturnType<typeof aSystem>>, truth: Truth
   for (let passes = 0; passes < 12; passes += 1) {
     const { outcome, counts, resources } = await system.run(tell(truth, honest), { permits });
     const [held] = resources;
-    permits = [
-      ...(held?.held ? [{ what: 'deletes' as const, count: held.held.count }] : []),
-      ...(held?.emptied ? [{ what: 'updates' as const, count: held.emptied.count }] : []),
-    ];
+    permits = (['deletes', 'updates'] as const).flatMap((what) => {
+      const token = parseHeldToken(held?.heldTokens[what] ?? '');
+      return token ? [{ what, ...token }] : [];
+    });
     if (permits.length === 0) permits = null;
     if (outcome === 'done' && counts.created + counts.updated + counts.deleted === 0 && passes > 2) return;
   }
@@ -132,7 +151,7 @@ const schema = {
 } as const;
 
 /** A system that is kept in step by runs, by the guard's defaults. */
-async function aSystem() {
+async function aSystem(guard: Partial<Guard> = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'cronsync-wrong-'));
   const file = join(dir, 'sync.db');
   const stream = aMemoryStream();
@@ -145,7 +164,7 @@ async function aSystem() {
     everyMs: 0,
     maxRejectRatio: 0.05,
     maxPages: 1000,
-    guard: aGuard,
+    guard: { ...aGuard, ...guard },
   };
   let runs = 0;
   return {
@@ -167,7 +186,7 @@ async function aSystem() {
       });
       return run(
         {
-          ...{ name: 'crm', adapter: 'acme', holder, resources: [resource], isFull: false, permits },
+          ...{ name: 'crm', adapter: 'acme', version: '0.0.0', holder, resources: [resource], isFull: false, permits },
           ...{ maxPages: isCut ? 1 : 1000, groups: [], maxStream: 100_000, retainMs: 3_600_000 },
           ...{ source: '/crm', onRemap: 'emit', perMs: 60_000 },
         },

@@ -7,6 +7,7 @@ import { relayPatiently } from '../../src/relay/relay.ts';
 import { Relayer } from '../../src/relay/relayer.ts';
 import { finish } from '../../src/run/finish.ts';
 import { RunReport } from '../../src/run/report.ts';
+import { Timeline } from '../../src/run/timeline.ts';
 import { defaultTimings } from '../../src/timings.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aLease } from '../run/a-run.ts';
@@ -82,13 +83,19 @@ describe('the end of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
 
   async function end(world: World, { isTrusted = true, patienceMs = 5000, retainMs = 60_000, refusedForMs = 0 } = {}) {
-    const report = new RunReport({ name: 'crm', adapter: 'acme', holder }, Date.now());
+    const report = new RunReport({ name: 'crm', adapter: 'acme', version: '0.0.0', holder }, Date.now());
     const timings = { ...defaultTimings, relayPatienceMs: patienceMs };
     const relayer = new Relayer(options, world.deps, never);
     if (refusedForMs > 0) await refuseFor(refusedForMs, relayer);
-    const ending = { target: world.system.target, lease: { ...aLease, isTrusted: () => isTrusted }, relayer, timings };
+    const ending = {
+      target: world.system.target,
+      lease: { ...aLease, isTrusted: () => isTrusted },
+      relayer,
+      timings,
+      timeline: new Timeline(),
+    };
     await finish(report, retainMs, { ...ending, now: Date.now }, never);
-    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs(10) };
+    return { summary: report.summary(Date.now(), null), runs: await world.system.target.runs({ limit: 10 }) };
   }
 
   /** Redis already refuses while the run goes on. This time is part of the relay's patience, but not of the limit for the run's end. */
@@ -131,11 +138,11 @@ describe('the end of a run', () => {
     expect(await world.system.target.outbox(beforeEverything, 10)).toMatchObject({ firstSeq: 2 });
   });
 
-  test('does nothing at all once the run has lost its lock', async () => {
+  test('leaves nothing but its row once the run has lost its lock', async () => {
     const world = await aWorld();
     await world.commit(3);
     const { runs } = await end(world, { isTrusted: false });
-    expect(runs).toEqual([]);
+    expect(runs).toMatchObject([{ run: 'r1', phases: [] }]);
     expect(await world.onStream()).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/log.ts';
 import { BatchSize } from '../../src/pass/page/batches.ts';
 import { noProgressShown } from '../../src/progress.ts';
 import type { RunContext, ThirdParty } from '../../src/run/context.ts';
+import { Timeline } from '../../src/run/timeline.ts';
 import type { Target } from '../../src/target.ts';
 import { defaultTimings } from '../../src/timings.ts';
 
@@ -37,10 +38,11 @@ export function aRun(target: Target, changes: Partial<RunContext> = {}): RunCont
     progress: noProgressShown,
     timings: withBusyMs(1000),
     batchSize: new BatchSize(40),
-    events: { source: '/test', onRemap: 'emit' },
+    events: { source: '/test', onRemap: 'emit', maker: { run: '3f2a90c41b7e', adapter: 'acme' } },
     perMs: 60_000,
     now: Date.now,
     onHit() {},
+    timeline: new Timeline(),
     warn() {},
     committed: async () => {},
     ...changes,

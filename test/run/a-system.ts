@@ -100,7 +100,7 @@ export async function aSystem({ onDelete = 'soft' }: { readonly onDelete?: 'soft
         phase: 'deleting',
         progress: progressed({ pages: 2, records: seen.count, shifted }),
       };
-      const pass = { checkpoint, seen: seen.serialize(), held: last?.held ?? null };
+      const pass = { checkpoint, seen: seen.serialize(), held: last?.held ?? null, paths: null };
       await target.save('customers', { checkpoint, seen: pass.seen });
       return end(pass, guard, run);
     },

@@ -3,6 +3,8 @@ import { noChanges } from '../../src/change.ts';
 import { CredentialsError, ExitCode, RejectsError, ThrottledError, UnreachableError } from '../../src/errors.ts';
 import { RunReport } from '../../src/run/report.ts';
 import { errorSummary, outcomeOf } from '../../src/run/summary.ts';
+import { Timeline } from '../../src/run/timeline.ts';
+import type { RunRow } from '../../src/run-row.ts';
 
 const nothing = {
   stopCode: null,
@@ -55,18 +57,23 @@ describe('an error in a summary', () => {
 
 describe('the report of a run', () => {
   const holder = { token: 't', host: 'h', pid: 7, run: 'r1', startedAt: '2026-01-31T12:00:00.000Z' };
-  const aReport = () => new RunReport({ name: 'crm', adapter: 'acme', holder }, 1000);
+  const aReport = () => new RunReport({ name: 'crm', adapter: 'acme', version: '0.1.0', holder }, 1000);
+  const started: RunRow = {
+    ...{ run: 'r1', holder: 'h:7', adapter: 'acme', version: '0.1.0', startedAt: new Date(1000) },
+    ...{ endedAt: null, outcome: null, exitCode: null },
+    ...{ hits: 0, pages: 0, counts: noChanges, rejected: 0, error: null },
+  };
   const taken = { counts: { created: 2, updated: 1, deleted: 0 }, records: 5, rejected: 1, duplicates: 1 };
 
   test('adds up pages, and what each commit changed, whether its page was finished or not', () => {
     const report = aReport();
     report.due();
     report.hit();
-    report.wrote(taken.counts);
-    report.tookPage(taken);
-    report.wrote(taken.counts);
-    report.tookPage(taken);
-    report.wrote({ ...noChanges, deleted: 8 });
+    report.wrote('people', taken.counts);
+    report.tookPage('people', taken);
+    report.wrote('people', taken.counts);
+    report.tookPage('people', taken);
+    report.wrote('cities', { ...noChanges, deleted: 8 });
     expect(report.summary(1500, null)).toMatchObject({
       outcome: 'done',
       tookMs: 500,
@@ -127,20 +134,24 @@ describe('the report of a run', () => {
 
   test('writes the row of the run as its summary has it', () => {
     const report = aReport();
-    report.met(new UnreachableError('away'));
-    expect(report.row(1500, null)).toEqual({
-      run: 'r1',
-      holder: 'h:7',
-      adapter: 'acme',
-      startedAt: new Date(1000),
+    report.met(new UnreachableError('away', { hint: 'Wait.' }));
+    const timeline = new Timeline();
+    timeline.answered(503);
+    expect(report.row(1500, null, timeline)).toEqual({
+      ...started,
       endedAt: new Date(1500),
       outcome: 'failed',
       exitCode: 69,
-      hits: 0,
-      pages: 0,
-      counts: noChanges,
-      rejected: 0,
       error: 'away',
+      hint: 'Wait.',
+      statuses: { 503: 1 },
+      phases: [],
+      resources: [],
+      slotWaitMs: 0,
     });
+  });
+
+  test('has a row without an end while the run works', () => {
+    expect(aReport().started()).toEqual(started);
   });
 });

@@ -2,7 +2,7 @@ import type { Keys } from '../../adapter.ts';
 import type { Log } from '../../log.ts';
 import type { RawRecord } from '../../record.ts';
 import type { Bookmarks } from './bookmark.ts';
-import { isNewerThan } from './newest.ts';
+import { isNewerThan, isOlderThan, oldestWith } from './newest.ts';
 import type { Newest } from './stage.ts';
 import type { Tombstones } from './tombstones.ts';
 
@@ -14,10 +14,12 @@ export interface Sorting {
   readonly log: Log;
   /** Of the records of the pages before this one. */
   readonly newest: Newest;
+  /** Of the tombstones of the pages before this one. */
+  readonly oldestGrave: Newest;
 }
 
 /** In a log, a later entry is newer. */
-export type LogSorting = Omit<Sorting, 'bookmarks' | 'newest'>;
+export type LogSorting = Omit<Sorting, 'bookmarks' | 'newest' | 'oldestGrave'>;
 
 /** A page of changes: the records as they are now, and the keys of those that are gone. */
 export interface Sorted {
@@ -25,6 +27,10 @@ export interface Sorted {
   readonly deleted: readonly string[];
   /** Keys of tombstones that are provably newer than the records of the pages before. In a log, all of them are. */
   readonly gone?: readonly string[];
+  /** Keys of records that are provably older than every tombstone of the pages before. */
+  readonly outlived?: readonly string[];
+  /** Of all tombstones so far. */
+  readonly oldestGrave?: Newest;
 }
 
 interface Grave {
@@ -67,7 +73,20 @@ export function sortChanges(page: readonly RawRecord[], document: unknown, sorti
     return grave !== undefined && bookmarks.isOlder(raw, grave);
   };
   const records = graves.size === 0 ? live : live.filter((raw) => !isOutlived(raw));
-  return { records, ...goneOf([...[...graves].map(([key, raw]) => ({ key, raw })), ...beside], sorting) };
+  const all = [...[...graves].map(([key, raw]) => ({ key, raw })), ...beside];
+  const oldestGrave = oldestWith(sorting.oldestGrave, [...among, ...beside.map(({ raw }) => raw)], bookmarks);
+  return { records, ...goneOf(all, sorting), outlived: outlivedIn(records, sorting), oldestGrave };
+}
+
+/** A key of which the page also has a record that is newer, or may be, is not among them. */
+function outlivedIn(records: readonly RawRecord[], { keys, bookmarks, oldestGrave }: Sorting): readonly string[] {
+  if (oldestGrave === null || oldestGrave === undefined) return [];
+  const [older, others] = [new Set<string>(), new Set<string>()];
+  for (const raw of records) {
+    const key = keys.record(raw);
+    if (key !== null) (isOlderThan(oldestGrave, raw, bookmarks) ? older : others).add(key);
+  }
+  return [...older].filter((key) => !others.has(key));
 }
 
 /** A page that lists only what is gone. */

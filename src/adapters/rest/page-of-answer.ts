@@ -52,11 +52,14 @@ function pageWithBookmark(
   const bookmark = mark?.bookmark ?? request.bookmark;
   const isLog = bookmarks.isLog && !stage.isAtGraves;
   const common = { shifted: turn.shifted === true, isBookmarkLast: true, isLog };
-  const sorting = { bookmarks, tombstones, keys, log, newest: stage.newest };
+  const { newest: newestBefore, oldestGrave: oldestBefore } = stage;
+  const sorting = { bookmarks, tombstones, keys, log, newest: newestBefore, oldestGrave: oldestBefore };
   if (mode === 'changes') {
-    const sorted = sortPage(turn.records, answered.document, { ...sorting, isLog, isAtGraves: stage.isAtGraves });
-    const newest = newestWith(stage.newest, sorted.records, bookmarks);
-    const next = nextOf(turn.next, { ...stage, mark, newest }, reader.graves !== null);
+    const { oldestGrave, ...sorted } = sortPage(turn.records, answered.document, {
+      ...{ ...sorting, isLog, isAtGraves: stage.isAtGraves },
+    });
+    const newest = newestWith(newestBefore, sorted.records, bookmarks);
+    const next = nextOf(turn.next, { ...stage, mark, newest, oldestGrave }, reader.graves !== null);
     return { mode, next, ...common, ...sorted, bookmark: bookmark ?? '' };
   }
   const next = nextOf(turn.next, { ...stage, mark }, false);

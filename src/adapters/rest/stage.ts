@@ -14,11 +14,13 @@ export interface Stage {
   readonly mark: Mark | null;
   /** In a pass of changes. A tombstone of a later page wins only over records that are provably older. */
   readonly newest?: Newest;
+  /** In a pass of changes. A record of a later page loses against its tombstone only if it is provably older than all of them. */
+  readonly oldestGrave?: Newest;
 }
 
 /**
- * When the newest record of the pages so far changed: a whole number as text, since it is part of the cursor. Null: there was
- * no record. Absent: not known, since a record does not say when it changed, or since an earlier release read the first pages.
+ * When the newest record of the pages so far changed, or the oldest tombstone: a whole number as text, since it is part of the cursor. Null: there was
+ * none. Absent: not known, since one does not say when it changed, or since an earlier release read the first pages.
  */
 export type Newest = string | null | undefined;
 
@@ -30,7 +32,9 @@ export interface Mark {
 }
 
 export function stageOf(cursor: Cursor | null): Stage {
-  return cursor === null ? { cursor: null, isAtGraves: false, mark: null, newest: null } : storedPlace(cursor, isStage);
+  return cursor === null
+    ? { cursor: null, isAtGraves: false, mark: null, newest: null, oldestGrave: null }
+    : storedPlace(cursor, isStage);
 }
 
 export function cursorOf(stage: Stage): Cursor {

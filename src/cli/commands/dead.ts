@@ -1,12 +1,15 @@
+import { dropLetters, replayLetters } from '../../act/dead-letters.ts';
+import type { Noting } from '../../act/note.ts';
+import type { Replayed } from '../../act/replay.ts';
 import type { ListenerConfig } from '../../config/schema/schema.ts';
 import { formatDuration } from '../../duration.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import type { DeadLetterRow, DeadLetters } from '../../listener.ts';
-import { loadSetting, type Setting } from '../open/app.ts';
+import { thisActor } from '../actor.ts';
+import { loadSetting, openTarget, type Setting } from '../open/app.ts';
 import { openDeadLetters, openListener, surroundingsOf } from '../open/open-listener.ts';
 import { many } from '../output/numbers.ts';
 import type { DeadFlags, DropDeadFlags, GlobalOptions, ListDeadFlags } from '../program/flags.ts';
-import { openReplay, type Replayed } from '../replay.ts';
 import type { Terminal } from '../terminal.ts';
 import { confirm } from './confirm.ts';
 
@@ -57,10 +60,12 @@ export async function replayDead(
   const configs = names.map((name) => [name, configOf(name, setting)] as const);
   const replayed: Replayed[] = [];
   for (const [name, config] of configs) {
+    await using target = await openTarget(setting);
     await using listener = await openListener(name, config, surroundingsOf(setting));
     const { concurrency, timeoutMs } = config;
-    const replay = openReplay({ listener, letters: dead, concurrency, timeoutMs, log: terminal.log, signal });
-    for await (const letters of slices(choose, name)) replayed.push(...(await replay(letters)));
+    const replaying = { listener, letters: dead, concurrency, timeoutMs, log: terminal.log, signal };
+    const replay = { ...replaying, name, slices: slices(choose, name) };
+    replayed.push(...(await replayLetters(replay, notingOf(flags, { terminal, target }))));
   }
   return reportReplayed(replayed, terminal);
 }
@@ -72,11 +77,27 @@ export async function dropDead(ids: readonly string[], flags: DropDeadFlags, ter
   const letters = await allOf(chooser(ids, flags, dead));
   const isSure = flags.yes === true || ids.length > 0 || letters.length === 0;
   if (!(await confirm(`Drop ${many(letters.length, 'dead letter')} for good?`, isSure, terminal))) return ExitCode.ok;
-  let dropped = 0;
-  for (const { id } of letters) dropped += Number(await dead.drop(id));
+  const dropped = letters.length === 0 ? 0 : await dropAll(letters, dead, flags, setting);
   if (terminal.isJson) terminal.print(JSON.stringify({ dropped }));
   else if (!terminal.isQuiet) terminal.print(`${many(dropped, 'dead letter')} dropped`);
   return ExitCode.ok;
+}
+
+async function dropAll(
+  letters: readonly DeadLetterRow[],
+  dead: DeadLetters,
+  flags: DeadFlags,
+  setting: Setting,
+): Promise<number> {
+  await using target = await openTarget(setting);
+  return await dropLetters(letters, dead, notingOf(flags, { terminal: setting.terminal, target }));
+}
+
+function notingOf(
+  { reason }: DeadFlags,
+  { terminal: { log }, target }: { readonly terminal: Terminal; readonly target: Noting['target'] },
+): Noting {
+  return { actor: thisActor(reason), target, log };
 }
 
 /** Returns the chosen dead letters in the order of their events, after a given one; those named by id all at once. */

@@ -1,19 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from '../../duration.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import { loadSetting, openReader, type Setting } from '../open/app.ts';
-import { printable } from '../output/printable.ts';
+import { eventLine, type PrintedEvent } from '../output/event-line.ts';
 import { hintOfUnknownType } from '../output/unknown-types.ts';
 import type { EventsFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-
-interface PrintedEvent {
-  readonly sequence: string;
-  readonly time: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly data: { readonly changed?: readonly string[] };
-}
 
 const perRead = 1000;
 const followMs = 1000;
@@ -64,18 +57,10 @@ async function printAfter(
 function print(
   event: string,
   isWanted: (event: PrintedEvent) => boolean,
-  { out, isJson, print: line }: Terminal,
+  { out, isJson, print: line, columns }: Terminal,
 ): void {
   const parsed: PrintedEvent = JSON.parse(event);
-  if (!isWanted(parsed)) return;
-  if (isJson) {
-    line(event);
-    return;
-  }
-  const changed = parsed.data.changed ? ` ${out.dim(printable(parsed.data.changed.join(', ')))}` : '';
-  line(
-    `${out.dim(`${Number(parsed.sequence)} ${parsed.time}`)} ${parsed.type} ${out.bold(printable(parsed.subject))}${changed}`,
-  );
+  if (isWanted(parsed)) line(isJson ? event : eventLine(parsed, { paint: out, columns }));
 }
 
 function filterOf({ since, type, key }: EventsFlags): (event: PrintedEvent) => boolean {
@@ -91,10 +76,11 @@ function filterOf({ since, type, key }: EventsFlags): (event: PrintedEvent) => b
 function sinceFilter(since: string | undefined): (event: PrintedEvent) => boolean {
   if (since === undefined) return () => true;
   if (/^\d+$/.test(since)) return ({ sequence }) => Number(sequence) > Number(since);
-  const time = Date.parse(since);
+  const ago = parseDuration(since);
+  const time = ago === undefined ? Date.parse(since) : Date.now() - ago;
   if (Number.isNaN(time)) {
-    throw new UsageError(`--since ${since} is neither a sequence number nor a time`, {
-      hint: 'Write one such as 1200 or 2026-01-31T12:00Z.',
+    throw new UsageError(`--since ${since} is not a duration, a sequence number or a time`, {
+      hint: 'Write one such as 1h, 1200 or 2026-01-31T12:00Z.',
     });
   }
   return ({ time: at }) => Date.parse(at) > time;

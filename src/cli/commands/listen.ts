@@ -1,43 +1,54 @@
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import type { Daemon, Listened, ListenOptions } from '../../listen/daemon.ts';
-import type { DeadLetters, Listener } from '../../listener.ts';
-import { type ListenGauges, silentMeter } from '../../meter.ts';
-import type { EventStream } from '../../stream.ts';
-import { createHealthServer, type HealthState, parseAddress } from '../health.ts';
+import type { Listener } from '../../listener.ts';
+import { silentMeter } from '../../meter.ts';
+import { wantedTelemetry } from '../../telemetry/wanted.ts';
+import { createHealthServer, type HealthState } from '../health.ts';
+import { type ListenAddress, parseAddress } from '../listen-on.ts';
 import type { Metrics } from '../metrics.ts';
-import { connectRedis, loadSetting, type Setting, streamOf } from '../open/app.ts';
+import { connectRedis, loadSetting, type Setting } from '../open/app.ts';
 import { openDaemon } from '../open/open-daemon.ts';
-import { openDeadLetters, openListener, surroundingsOf } from '../open/open-listener.ts';
+import { openListener, surroundingsOf } from '../open/open-listener.ts';
+import type { OpenPage } from '../open/open-page.ts';
 import { Opened } from '../open/opened.ts';
+import { pageAccess } from '../open/page-access.ts';
 import { many } from '../output/numbers.ts';
 import type { ListenFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `cronsync listen`: the daemon. A signal stops it without loss, with exit 0. */
 export async function listenCommand(flags: ListenFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  const address = addressOf(flags.http);
+  const address = addressOf(flags);
   const until = untilOf(flags);
   const setting = await loadSetting(flags, terminal);
+  await using page = address && flags.web ? await openPageAt(address, flags, setting) : null;
   const names = chosenListeners(setting, flags.listener);
   await using listeners = await openListeners(setting, names);
   using redis = await connectRedis(setting, { isDaemon: true });
-  await using dead = await openDeadLetters(setting);
-  const metrics = address ? await openMetrics(setting, { stream: await streamOf(setting, redis), dead }) : null;
-
+  const wanted = wantedTelemetry(terminal.caller.env);
+  await using measuring = address || wanted?.metrics ? await openMeasuring(setting, wanted?.metrics === true) : null;
+  const metrics = measuring?.metrics;
+  await using telemetry = wanted?.traces ? await openDaemonTelemetry(terminal) : null;
   await using open = await openDaemon(setting, {
     redis,
-    listeners: listeners.opened,
+    listeners: telemetry ? telemetry.traced(listeners.opened) : listeners.opened,
     until,
     meter: metrics ?? silentMeter,
   });
-  await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics) : null;
+  await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics, page) : null;
   if (server) terminal.report(`cronsync: ${server.url} answers /healthz, /readyz and /metrics`);
+  if (server && page) terminal.report(`cronsync: the page is at ${server.url}/`);
   if (!terminal.isQuiet) terminal.report(`cronsync: listening for ${names.join(', ')}`);
   const listened = await open.daemon.run(signal);
   return exitCodeOf(listened, until, terminal);
 }
 
-function addressOf(text: string | undefined) {
+function addressOf({ http: text, web }: ListenFlags): ListenAddress | undefined {
+  if (web && text === undefined) {
+    throw new UsageError('--web needs --http, which says where the page is; nothing was read', {
+      hint: 'Write "cronsync listen --http 127.0.0.1:9090 --web".',
+    });
+  }
   const address = text === undefined ? undefined : parseAddress(text);
   if (text === undefined || address) return address;
   throw new UsageError(`--http ${text} is not an address; nothing was read`, {
@@ -76,29 +87,44 @@ async function openListeners(setting: Setting, names: readonly string[]) {
   return { opened, [Symbol.asyncDispose]: () => all[Symbol.asyncDispose]() };
 }
 
-async function openMetrics(
-  { config }: Setting,
-  { stream, dead }: { readonly stream: EventStream; readonly dead: DeadLetters },
-): Promise<Metrics> {
-  const { createMetrics } = await import('../metrics.ts');
-  const gauges = async (): Promise<ListenGauges> => {
-    const { groups } = await stream.state();
-    return {
-      lag: Object.fromEntries(groups.flatMap(({ name, lag }) => (lag === null ? [] : [[name, lag]]))),
-      pending: Object.fromEntries(groups.map(({ name, pending }) => [name, pending])),
-      deadLetters: await dead.countByListener(),
-    };
+/** Closing it sends what is left. */
+async function openDaemonTelemetry(terminal: Terminal) {
+  const { telemetryOf, tracedListeners } = await import('../open/open-telemetry.ts');
+  const telemetry = await telemetryOf(terminal);
+  if (telemetry === null) return null;
+  const { tracer } = telemetry;
+  return {
+    traced: (listeners: ReadonlyMap<string, Listener>) => tracedListeners(listeners, tracer),
+    [Symbol.asyncDispose]: () => telemetry.flush(),
   };
-  return createMetrics({ name: config.name, gauges });
 }
 
-function startHealthServer(
-  address: { readonly host: string; readonly port: number },
-  daemon: Daemon,
-  metrics: Metrics,
-) {
+/** Closing it sends what is left to a collector, and closes what the metrics are read from. */
+async function openMeasuring(setting: Setting, isSent: boolean) {
+  const { StoreAsker } = await import('../open/ask-stores.ts');
+  const { metricsOf, openExport } = await import('../open/measure.ts');
+  const { createMetrics } = await import('../metrics.ts');
+  const asker = new StoreAsker(setting);
+  const measure = async () => metricsOf(await asker.ask(), setting);
+  const sending = isSent ? await openExport(measure, setting) : null;
+  return {
+    metrics: await createMetrics({ name: setting.config.name, measure }),
+    async [Symbol.asyncDispose]() {
+      await sending?.flush();
+      await asker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openPageAt({ host }: ListenAddress, flags: ListenFlags, setting: Setting): Promise<OpenPage> {
+  const access = pageAccess(setting, host, flags.readOnly === true);
+  const { bundledFiles, openPage } = await import('../open/open-page.ts');
+  return openPage(setting, { access, host, names: flags.host ?? [], files: bundledFiles() });
+}
+
+function startHealthServer(address: ListenAddress, daemon: Daemon, metrics: Metrics, open: OpenPage | null) {
   const state = (): HealthState => ({ stuck: daemon.stuck, unready: daemon.unready, groups: daemon.groups });
-  return createHealthServer({ ...address, state, metrics });
+  return createHealthServer({ ...address, state, metrics, page: open?.page.listener });
 }
 
 function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], terminal: Terminal): ExitCode {

@@ -1,5 +1,8 @@
+import { type Approval, type HeldNow, heldNow } from '../../act/approve.ts';
 import { UsageError } from '../../errors.ts';
-import { type Permit, wordsOf } from '../../run/permits.ts';
+import { wordsOf } from '../../pass/held-words.ts';
+import { type HeldKind, type HeldToken, heldTokenOf } from '../../permit.ts';
+import type { Permit } from '../../run/permits.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
 import type { RunFlags } from '../program/flags.ts';
@@ -7,54 +10,46 @@ import { confirm } from './confirm.ts';
 
 /** What a person permits of what is held; null where nobody does. Without a number, they say so on the terminal. */
 export async function permitsOf(setting: Setting, flags: RunFlags): Promise<readonly Permit[] | null> {
-  const { allowMassDelete: deletes, allowMassUpdate: updates } = flags;
+  const { allowMassDelete: deletes, allowMassUpdate: updates, resource: wanted } = flags;
   if (deletes === undefined && updates === undefined) return null;
-  const given = [
-    ...(typeof deletes === 'number' ? [{ what: 'deletes' as const, count: deletes }] : []),
-    ...(typeof updates === 'number' ? [{ what: 'updates' as const, count: updates }] : []),
+  const given = [...tokensOf('deletes', deletes), ...tokensOf('updates', updates)];
+  const open: HeldKind[] = [
+    ...(deletes === true ? ['deletes' as const] : []),
+    ...(updates === true ? ['updates' as const] : []),
   ];
-  const open = [...(deletes === true ? ['deletes' as const] : []), ...(updates === true ? ['updates' as const] : [])];
-  return open.length === 0 ? given : [...given, ...(await askPermits(open, setting, flags))];
+  if (open.length === 0) return given;
+  return [...given, ...(await askFor(open, wanted ?? Object.keys(setting.config.resources), setting))];
 }
 
-async function askPermits(
-  what: readonly Permit['what'][],
+function tokensOf(what: HeldKind, token: HeldToken | true | undefined): Permit[] {
+  return token === undefined || token === true ? [] : [{ what, ...token }];
+}
+
+/** Shows what is held, and asks whether it is permitted. Throws where there is no terminal, with what to type instead. */
+export async function askFor(
+  what: readonly HeldKind[],
+  resources: readonly string[],
   setting: Setting,
-  { resource: wanted }: RunFlags,
-): Promise<readonly Permit[]> {
-  const all = await heldIn(setting, wanted ?? Object.keys(setting.config.resources));
-  const held = all.filter((each) => what.includes(each.what));
+): Promise<readonly Approval[]> {
+  await using target = await openReader(setting);
+  const held = (await heldNow(resources, target)).filter((each) => what.includes(each.what));
   if (held.length > 0 && !setting.terminal.caller.terminal.stdin.isTTY) throw needsNumber(held);
-  const permitted: Permit[] = [];
-  for (const permit of held) {
-    const question = `Permit ${many(permit.count, wordsOf[permit.what].noun)} of ${permit.resource}? ${permit.because}.`;
-    if (await confirm(question, false, setting.terminal)) permitted.push(permit);
+  const permitted: Approval[] = [];
+  for (const each of held) {
+    const { count, digest, because } = each.name;
+    const question = `Permit ${many(count, wordsOf[each.what].noun)} of ${each.resource}? ${because}.`;
+    if (await confirm(question, false, setting.terminal))
+      permitted.push({ what: each.what, resource: each.resource, count, digest });
   }
   if (held.length > 0 && permitted.length === 0) throw new UsageError('nothing was permitted; nothing was done');
   return permitted;
 }
 
-type Held = Required<Permit> & { readonly because: string };
-
-async function heldIn(setting: Setting, resources: readonly string[]): Promise<readonly Held[]> {
-  await using target = await openReader(setting);
-  const passes = await Promise.all(
-    resources.map(async (resource) => ({ resource, stored: await target.pass(resource) })),
-  );
-  return passes.flatMap(({ resource, stored }) => {
-    const { held = null, heldEmptied = null, pass = 0 } = stored?.checkpoint ?? {};
-    return [
-      ...(held ? [{ what: 'deletes' as const, resource, pass, ...held }] : []),
-      ...(heldEmptied ? [{ what: 'updates' as const, resource, ...heldEmptied }] : []),
-    ];
+function needsNumber(held: readonly HeldNow[]): UsageError {
+  const list = held.map(({ what, resource, name }) => {
+    return `${resource} holds ${many(name.count, wordsOf[what].noun)} (pass ${name.pass})`;
   });
-}
-
-function needsNumber(held: readonly Held[]): UsageError {
-  const list = held.map(({ what, resource, count, pass }) => {
-    return `${resource} holds ${many(count, wordsOf[what].noun)} (pass ${pass})`;
-  });
-  const [first] = held.map(({ what, count }) => `"cronsync run ${wordsOf[what].flag}=${count}"`);
+  const [first] = held.map(({ what, name }) => `"cronsync run ${wordsOf[what].flag}=${heldTokenOf(name)}"`);
   return new UsageError(`${list.join('; ')}; nothing was done`, {
     hint: `Look at them with "cronsync run --dry-run". ${first} permits them, once.`,
   });

@@ -1,8 +1,10 @@
+import { note } from '../../act/note.ts';
 import { ConfigError, ExitCode } from '../../errors.ts';
 import { beforeEverything, generationAfter } from '../../event.ts';
-import { lowestCursor } from '../../relay/groups.ts';
+import { lowestCursor, streamCursors } from '../../relay/groups.ts';
 import { relay } from '../../relay/relay.ts';
 import { takeLock } from '../../run/take-lock.ts';
+import { thisActor } from '../actor.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget, streamOf, thisHolder } from '../open/app.ts';
 import { listenerGroups } from '../open/compile-resources.ts';
 import type { ConfirmFlags } from '../program/flags.ts';
@@ -31,8 +33,9 @@ export async function rebaseCommand(options: ConfirmFlags, terminal: Terminal): 
     const { last } = await stream.state();
     const floor = generationAfter(last);
     if (floor === 0) await stream.remove();
-    const after = lowestCursor(await target.groups()) ?? beforeEverything;
+    const after = lowestCursor(streamCursors(await target.groups())) ?? beforeEverything;
     const { generation, moved } = await target.rebase(floor, after);
+    await note({ actor: thisActor(options.reason), target, log: terminal.log }, 'rebase', { generation, moved });
     const groups = listenerGroups(config).map(({ group }) => group);
     const { maxStream } = config.events;
     const relayed = await relay(

@@ -1,4 +1,6 @@
 import { type ExitCode, LockHeldError, UsageError } from '../../errors.ts';
+import { hearsSync } from '../../listener.ts';
+import type { RunDeps } from '../../run/run.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import {
   connectRedis,
@@ -11,7 +13,10 @@ import {
   thisHolder,
   tokensOf,
 } from '../open/app.ts';
+import type { RunWitness } from '../open/run-witness.ts';
+import { isWitnessed } from '../open/witnessed.ts';
 import { reportFailure } from '../output/report-error.ts';
+import { readVersion } from '../package.ts';
 import type { RunFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -34,7 +39,7 @@ function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
 /** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
 async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
   try {
-    return await runOnce(setting, flags, signal);
+    return await runWitnessed(setting, flags, signal);
   } catch (error) {
     if (!(error instanceof LockHeldError) || flags.lockedExitCode === undefined) throw error;
     reportFailure(error, setting.terminal);
@@ -42,15 +47,36 @@ async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSig
   }
 }
 
+async function runWitnessed(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+  if (!isWitnessed(setting, flags)) return runOnce(setting, flags, signal, null);
+  const { RunWitness } = await import('../open/run-witness.ts');
+  const witness = new RunWitness(setting, flags);
+  try {
+    return await runOnce(setting, flags, signal, witness);
+  } catch (error) {
+    if (!(error instanceof LockHeldError)) witness.failed(error, signal);
+    throw error;
+  } finally {
+    await witness.reported();
+  }
+}
+
 /** The lock comes first: what a run needs after it is loaded after it. */
-async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
+async function runOnce(
+  setting: Setting,
+  flags: RunFlags,
+  signal: AbortSignal,
+  witness: RunWitness | null,
+): Promise<ExitCode> {
   const { config, terminal, timings } = setting;
   const isPermitting = flags.allowMassDelete !== undefined || flags.allowMassUpdate !== undefined;
   const permits = isPermitting ? await permitsGiven(setting, flags) : null;
   using redis = await connectRedis(setting);
   const holder = thisHolder();
+  terminal.identify({ run: holder.run });
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
+    await witness?.locked(holder);
     terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../open/compile-resources.ts');
@@ -64,11 +90,28 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
       tokensOf(setting, redis),
     ]);
     using progress = showProgress(terminal);
+    const deps: RunDeps = {
+      lease,
+      stream,
+      openTarget: () => openTarget(setting),
+      openThirdParty: () =>
+        openThirdParty(
+          setting,
+          { slots, tokens, progress },
+          { waitMs: flags.wait, from: flags.from, save: flags.save },
+        ),
+      log: terminal.log,
+      progress,
+      timings,
+      signal,
+      now: Date.now,
+    };
     const summary = await run(
       {
         name: config.name,
         adapter: config.adapter,
         holder,
+        version: readVersion(),
         resources,
         isFull: flags.full === true,
         verifies: flags.verify === true,
@@ -79,27 +122,14 @@ async function runOnce(setting: Setting, flags: RunFlags, signal: AbortSignal): 
         retainMs: config.events.retainMs,
         source: config.events.source,
         onRemap: config.events.onRemap,
+        announces: Object.values(config.listeners).some(({ on }) => on.some(hearsSync)),
         perMs: config.adapters[config.adapter]?.throttle.perMs ?? 60_000,
       },
-      {
-        lease,
-        stream,
-        openTarget: () => openTarget(setting),
-        openThirdParty: () =>
-          openThirdParty(
-            setting,
-            { slots, tokens, progress },
-            { waitMs: flags.wait, from: flags.from, save: flags.save },
-          ),
-        log: terminal.log,
-        progress,
-        timings,
-        signal,
-        now: Date.now,
-      },
+      witness?.deps(deps) ?? deps,
     );
     await lease.release();
     printSummary(summary, terminal);
+    witness?.ended(summary);
     return summary.exitCode;
   } finally {
     await lease.release();

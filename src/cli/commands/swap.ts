@@ -10,7 +10,7 @@ export async function swapCommand(flags: SwapFlags, terminal: Terminal, signal: 
   if (!flags.dryRun) throw notASwap(flags.to);
   const setting = await loadSetting({ ...flags, adapter: flags.to }, terminal);
   return planAndPrint(setting, flags, signal, async ({ target, ...planned }) => {
-    const [last] = await target.runs(1);
+    const [last] = await target.runs({ limit: 1 });
     const print = terminal.isJson ? printSwapJson : printSwap;
     print({ ...planned, from: last?.adapter ?? null }, terminal);
   });

@@ -1,6 +1,8 @@
+import { unlock } from '../../act/unlock.ts';
 import { formatDuration } from '../../duration.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
+import { thisActor } from '../actor.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../open/app.ts';
 import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -15,17 +17,22 @@ export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): 
   if (held === null)
     return printOutcome({ unlocked: false, holder: null }, 'the lock is free; nothing was done', terminal);
   terminal.report(describeHeld(held));
-  const question = 'Remove the lock? Its holder, if it still runs, will not be able to write.';
-  if (!(await confirm(question, options.yes, terminal))) {
+  if (!(await confirm(questionOf(held), options.yes, terminal))) {
     return printOutcome({ unlocked: false, holder: held.holder }, 'the lock stays', terminal);
   }
   await using reader = await openReader(setting);
   if (await reader.fence()) {
     await using target = await openTarget(setting);
-    await target.fenceOut();
+    await unlock({ lock, target, actor: thisActor(options.reason), log: terminal.log });
+  } else {
+    await lock.remove();
   }
-  await lock.remove();
   return printOutcome({ unlocked: true, holder: held.holder }, 'the lock is gone, its holder fenced out', terminal);
+}
+
+function questionOf({ holder }: Held): string {
+  if (holder === null) return 'Remove the lock?';
+  return `Remove the lock, and fence out run ${holder.run} (${holder.host}, pid ${holder.pid})? If it still runs, it can no longer write.`;
 }
 
 export function describeHeld({ holder, expiresInMs }: Held): string {

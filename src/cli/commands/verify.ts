@@ -1,3 +1,4 @@
+import { note } from '../../act/note.ts';
 import type { DriftCounts, DriftedRow, StoredDrift } from '../../drift.ts';
 import { ExitCode, messageOf } from '../../errors.ts';
 import { generationAfter } from '../../event.ts';
@@ -7,6 +8,7 @@ import { assertTrusted } from '../../run/context.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import { differingIn } from '../../verify/findings.ts';
 import { type Verifying, verify } from '../../verify/verify.ts';
+import { thisActor } from '../actor.ts';
 import {
   connectRedis,
   loadSetting,
@@ -74,15 +76,21 @@ async function repair(
     const identity = { run: holder.run, holder: `${holder.host}:${holder.pid}` };
     const tables = resources.map(({ table }) => table);
     await target.takeOver(identity, tables, generationAfter(last), signal);
-    return await verifyAll(setting, resources, flags, {
+    let repaired = 0;
+    const exitCode = await verifyAll(setting, resources, flags, {
       target,
       signal,
       keep: (resource, drift) => target.saveDrift(resource, drift),
       async repair(resource, ids) {
         assertTrusted({ lease, signal });
         await target.forget(resource, ids);
+        repaired += ids.length;
       },
     });
+    const noting = { actor: thisActor(flags.reason), target, log: setting.terminal.log };
+    const names = tables.map(({ resource }) => resource);
+    if (repaired > 0) await note(noting, 'repair', { resources: names, rows: repaired });
+    return exitCode;
   } finally {
     await lease.release();
   }

@@ -40,6 +40,7 @@ export async function loadSetting(
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
   terminal.redact(redactor(loaded.secrets));
+  terminal.identify({ sync: loaded.config.name });
   const timings = readTimings(env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
   return { loaded, config: loaded.config, timings, terminal };
@@ -101,14 +102,17 @@ export async function openTarget({ config, timings, terminal }: Setting): Promis
   return openSqliteTarget({ file: target.file, name, timings, log });
 }
 
-/** Opens the target to read from; creates nothing. */
-export async function openReader({ config: { name, target } }: Setting): Promise<TargetReader> {
+/** Opens the target to read from; creates nothing. It waits as long as a run does, or as `timings` say. */
+export async function openReader(
+  { config: { name, target } }: Pick<Setting, 'config'>,
+  timings?: Timings,
+): Promise<TargetReader> {
   if (target.type === 'postgres') {
     const { openPostgresReader } = await import('../../targets/postgres/reader.ts');
-    return openPostgresReader({ ...target, name });
+    return openPostgresReader({ ...target, name, timings });
   }
   const { openSqliteReader } = await import('../../targets/sqlite/reader.ts');
-  return openSqliteReader({ file: target.file, name });
+  return openSqliteReader({ file: target.file, name, timings });
 }
 
 /** This process, as the lock and the target know it. */

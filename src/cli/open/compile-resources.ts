@@ -7,6 +7,7 @@ import { columnsOf } from '../../records/columns.ts';
 import { hashOf } from '../../records/hash.ts';
 import { compileKey, compileRekey } from '../../records/key.ts';
 import { compilePrepare, type Mapping, mappedColumns } from '../../records/prepare.ts';
+import { readersIn } from '../../records/readers.ts';
 import { compileWatch } from '../../records/watch.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
 import type { Setting } from './app.ts';
@@ -48,6 +49,7 @@ async function compileResource(
     },
     prepare,
     watch: await compileWatch(mapping),
+    readersOf: readersIn(mapping),
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
     hash: hashOf(mappedColumns(mapping)),
@@ -56,6 +58,7 @@ async function compileResource(
     maxRejectRatio: resource.rejectsRatio,
     maxPages: adapter?.maxPages ?? Number.MAX_SAFE_INTEGER,
     guard: resource.guard,
+    expectations: resource.expect,
   };
 }
 

@@ -146,7 +146,7 @@ async function throttledWayOut(
     redact = redactor([...loaded.secrets, secret]);
     terminal.redact(redact);
   };
-  return ({ pass: { mode, moved, failures }, targetSlots, run: { mayStillSend, onHit, signal } }) => {
+  return ({ pass: { mode, moved, failures }, targetSlots, run }) => {
     const options: ThrottledClientOptions = {
       throttle: {
         key,
@@ -162,7 +162,7 @@ async function throttledWayOut(
         maxBody: config.maxBodyBytes,
         userAgent: `cronsync/${readVersion()}`,
       },
-      run: { mayStillSend, onHit, signal, moved, failures, log: terminal.log },
+      run: { ...run, moved, failures, log: terminal.log },
       timings,
       recorder: recorder && notePass(recorder, mode),
     };
@@ -251,6 +251,6 @@ function tokenOptions(
   const { throttle, run } = options;
   const credentials = { ...options.credentials, origins: [origin], authorize: (request: HttpRequest) => request };
   if (options.credentials.origins.includes(origin)) return { ...options, credentials };
-  const { onHit: _onHit, ...silentRun } = run;
+  const { onHit: _onHit, onSlot: _onSlot, onAnswer: _onAnswer, ...silentRun } = run;
   return { ...options, credentials, throttle: { ...throttle, keepers: [] }, run: silentRun };
 }

@@ -89,7 +89,7 @@ function isUnread({ pages, isComplete }: ResourcePlan): boolean {
 
 /** What a reader must know beside the changes; above all, whether the deletions would happen. */
 export function notesOf(planned: ResourcePlan, table: string): string[] {
-  const { isComplete, pages, verdict, drift, emptied, unconfirmed, rejected, duplicates, rejects } = planned;
+  const { isComplete, pages, verdict, drift, emptied, updates, unconfirmed, rejected, duplicates, rejects } = planned;
   return [
     ...planned.table.problems,
     planned.table.exists ? '' : `the table ${table} will be created`,
@@ -103,6 +103,7 @@ export function notesOf(planned: ResourcePlan, table: string): string[] {
       ? `somebody else has changed ${differingIn(drift)} of ${many(drift.compared, 'row')} that were looked up: "cronsync verify" lists them`
       : '',
     emptied ? `the guard would hold ${many(emptied.count, 'value')} back: ${emptied.because}` : '',
+    updates ? `the guard would hold the updates: ${updates.because}` : '',
     unconfirmed > 0 ? `${many(unconfirmed, 'record')} missing, and deleted only if the next pass misses them too` : '',
     duplicates > 0 ? `${many(duplicates, 'duplicate')}: the first record of each key counts` : '',
     rejected > 0 ? `${many(rejected, 'record')} would be rejected:` : '',

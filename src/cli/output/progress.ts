@@ -79,10 +79,13 @@ class ProgressLine implements Progress, Disposable {
     const { err } = this.#terminal;
     const page = `page ${(this.#pages.get(this.#resource) ?? 0) + 1}`;
     const worked = this.#workedMs + performance.now() - this.#workingSince;
-    const rate = Math.round(this.#records / Math.max(0.001, worked / 1000));
-    const amount = `${many(this.#records, 'record')}  ${err.dim(`${count(rate)}/s`)}`;
-    this.#terminal.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${amount}`);
+    this.#terminal.show(`${err.cyan('▸')} ${this.#resource} ${page}  ${this.#amount(worked)}`);
     this.#drawnAt = performance.now();
+  }
+
+  #amount(workedMs: number): string {
+    const rate = Math.round(this.#records / Math.max(0.001, workedMs / 1000));
+    return `${many(this.#records, 'record')}  ${this.#terminal.err.dim(`${count(rate)}/s`)}`;
   }
 
   #drawWait(until: number): void {
@@ -90,7 +93,7 @@ class ProgressLine implements Progress, Disposable {
     const left = until - performance.now();
     const wait = left > 0 ? `next slot in ${formatDuration(left)}` : 'waiting for the third party';
     const done = [...this.#pages.values()].reduce((sum, pages) => sum + pages, 0);
-    const progress = done > 0 ? `${many(done, 'page')}  ${many(this.#records, 'record')}  ` : '';
+    const progress = done > 0 ? `${many(done, 'page')}  ${this.#amount(this.#workedMs)}  ` : '';
     const hint = err.dim('Ctrl-C loses nothing');
     this.#terminal.show(`${err.cyan('◷')} ${wait}  ${progress}${hint}`);
   }

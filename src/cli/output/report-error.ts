@@ -16,7 +16,23 @@ export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
 
 /** Reports an error to people: what happened and what is guaranteed, then what to do. A held lock is not a failure, so it is yellow. */
 export function reportError({ exitCode, message, hint }: ErrorSummary, { report, err }: Terminal): void {
-  const paint = exitCode === ExitCode.locked ? err.yellow : err.red;
-  report(`${paint('cronsync:')} ${message}`);
-  if (hint) report(`${err.dim('hint:')} ${hint}`);
+  const isHarmless = exitCode === ExitCode.locked;
+  const paint = isHarmless ? err.yellow : err.red;
+  const advice = hint ? `\n${err.dim('hint:')} ${hint}` : '';
+  report(`${paint('cronsync:')} ${message}${advice}`, {
+    level: isHarmless ? 'warn' : 'error',
+    message,
+    exitCode,
+    ...(hint && { hint }),
+  });
+}
+
+const untold = new WeakSet<Terminal>();
+
+/** Reports, in one line and once, why nothing is sent to a collector. */
+export function reportTelemetry(error: unknown, terminal: Terminal): void {
+  if (untold.has(terminal)) return;
+  untold.add(terminal);
+  const { message, hint } = errorSummary(error);
+  terminal.log.warn(hint === null ? message : `${message}. ${hint}`);
 }

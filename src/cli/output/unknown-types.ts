@@ -1,10 +1,11 @@
 import { nearest } from '../../nearest.ts';
+import { syncPatterns } from '../../sync-event.ts';
 
 const kinds = ['created', 'updated', 'deleted', '*'];
 
 /** What to do about a wanted type of event that no resource has; null if there is no such type. */
 export function hintOfUnknownType(types: readonly string[], resources: readonly string[]): string | null {
-  const known = resources.flatMap((resource) => kinds.map((kind) => `${resource}.${kind}`));
+  const known = [...resources.flatMap((resource) => kinds.map((kind) => `${resource}.${kind}`)), ...syncPatterns];
   const unknown = types.find((type) => !known.includes(type));
   return unknown === undefined
     ? null

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../duration.ts';
+import { type HeldToken, parseHeldToken } from '../../permit.ts';
 import type { Terminal } from '../terminal.ts';
 import type { GlobalOptions } from './flags.ts';
 
@@ -49,8 +50,23 @@ export function withGlobals(command: Command): Command {
         'error',
       ]),
     )
+    .addOption(
+      new Option('--log-format <format>', 'how stderr is written, "text" by default; "json" inside Kubernetes').choices(
+        ['text', 'json'],
+      ),
+    )
     .option('-q, --quiet', 'print nothing unless something is wrong')
     .option('--no-color', 'no colours');
+}
+
+/** Adds the options of a command whose act is noted. */
+export function withReason(command: Command): Command {
+  return command.option('--reason <text>', 'why you do it, for "cronsync activity"');
+}
+
+/** Adds the options of a command that asks before it acts. */
+export function withConfirmation(command: Command): Command {
+  return withReason(command).option('--yes', 'do not ask');
 }
 
 /** Gathers the values of an option that may be repeated. */
@@ -71,6 +87,13 @@ export function whole(text: string): number {
   return Number(text);
 }
 
+/** Reads how a person names what is held: `340`, or `340@9f3c`. */
+export function heldToken(text: string): HeldToken {
+  const token = parseHeldToken(text);
+  if (!token) throw new InvalidArgumentError('Write the number that was shown, such as 340 or 340@9f3c.');
+  return token;
+}
+
 /** Reads an exit code of a process: 0 to 255. */
 export function exitCode(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw new InvalidArgumentError('Write a number from 0 to 255.');
@@ -78,16 +101,22 @@ export function exitCode(text: string): number {
 }
 
 const globalFlags = new Set(['--json', '-q', '--quiet', '--no-color']);
-const globalValues = new Set(['-c', '--config', '--log-level']);
+const globalValues = new Set(['-c', '--config', '--log-level', '--log-format']);
 
 /** Moves global options behind the command: `cronsync -c FILE run --full` means `cronsync run --full -c FILE`. */
 export function commandFirst(argv: readonly string[]): readonly string[] {
   let at = 0;
   for (let option = argv[at]; option !== undefined; option = argv[at]) {
     if (globalValues.has(option)) at += 2;
-    else if (globalFlags.has(option) || /^--(config|log-level)=/.test(option)) at += 1;
+    else if (globalFlags.has(option) || /^--(config|log-level|log-format)=/.test(option)) at += 1;
     else break;
   }
   const command = argv[at];
   return command === undefined || command.startsWith('-') ? argv : [...argv.slice(at), ...argv.slice(0, at)];
+}
+
+/** How the log is to be written, as far as a command line says it that may be wrong elsewhere. */
+export function logFormatIn(argv: readonly string[]): Pick<GlobalOptions, 'logFormat'> {
+  const [, asked] = /\0--log-format[=\0](text|json)\0/.exec(`\0${argv.join('\0')}\0`) ?? [];
+  return asked === 'text' || asked === 'json' ? { logFormat: asked } : {};
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Choose, duration, runs, whole, withGlobals } from './arguments.ts';
+import { type Choose, duration, runs, whole, withConfirmation, withGlobals, withReason } from './arguments.ts';
 import type { DeadFlags, DropDeadFlags, GlobalOptions, ListDeadFlags } from './flags.ts';
 
 /** Adds `cronsync dead`: the commands for the events that listeners have given up on. */
@@ -22,17 +22,16 @@ export function addDead(program: Command, choose: Choose): void {
     (await load()).showDead(id, flags, terminal),
   );
 
-  const replay = withChoice(
-    dead.command('replay [ids...]').description('deliver them again, in order; what is delivered is dropped'),
+  const replay = withReason(
+    withChoice(
+      dead.command('replay [ids...]').description('deliver them again, in order; what is delivered is dropped'),
+    ),
   );
   runs<DeadFlags>(replay, choose, async ({ flags, words, terminal, signal }) =>
     (await load()).replayDead(words, flags, terminal, signal),
   );
 
-  const drop = withChoice(dead.command('drop [ids...]').description('drop them for good')).option(
-    '--yes',
-    'do not ask',
-  );
+  const drop = withConfirmation(withChoice(dead.command('drop [ids...]').description('drop them for good')));
   runs<DropDeadFlags>(drop, choose, async ({ flags, words, terminal }) =>
     (await load()).dropDead(words, flags, terminal),
   );

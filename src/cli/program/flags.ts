@@ -1,10 +1,13 @@
 import type { LogLevel } from '../../log.ts';
+import type { HeldToken } from '../../permit.ts';
+import type { LogFormat } from '../output/log-line.ts';
 
 /** The flags of every command. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
   readonly quiet?: boolean;
   /** False with `--no-color`. */
   readonly color?: boolean;
@@ -32,16 +35,24 @@ export interface RunFlags extends PlanFlags {
   /** With `full`: compare every row. */
   readonly verify?: boolean;
   /** How many deletions a person permits; true without a number. */
-  readonly allowMassDelete?: number | true;
-  /** How many empty values. */
-  readonly allowMassUpdate?: number | true;
+  readonly allowMassDelete?: HeldToken | true;
+  /** How many updates and empty values. */
+  readonly allowMassUpdate?: HeldToken | true;
   readonly lockedExitCode?: number;
+  readonly metricsFile?: string;
 }
 
-export interface VerifyFlags extends GlobalOptions {
+export interface VerifyFlags extends ActFlags {
   readonly resource?: readonly string[];
   readonly repair?: boolean;
   readonly sample?: number;
+}
+
+export interface StatusFlags extends GlobalOptions {
+  readonly watch?: boolean;
+  readonly all?: boolean;
+  /** Milliseconds. */
+  readonly maxAge?: number;
 }
 
 export interface EventsFlags extends GlobalOptions {
@@ -51,25 +62,69 @@ export interface EventsFlags extends GlobalOptions {
   readonly follow?: boolean;
 }
 
+export interface ActivityFlags extends GlobalOptions {
+  readonly limit: number;
+}
+
 export interface ListRejectsFlags extends GlobalOptions {
   readonly resource?: string;
   readonly limit: number;
 }
 
-export interface ListenFlags extends GlobalOptions {
+export interface ListenFlags extends GlobalOptions, PageFlags {
   readonly listener?: readonly string[];
   readonly http?: string;
+  readonly web?: boolean;
   readonly drain?: boolean;
   readonly once?: boolean;
 }
 
+/** The flags of every command that serves the page. */
+export interface PageFlags {
+  readonly readOnly?: boolean;
+  /** Names under which browsers reach it. */
+  readonly host?: readonly string[];
+}
+
+export interface WebFlags extends GlobalOptions, PageFlags {}
+
+/** The flags of every command whose act is noted. */
+export interface ActFlags extends GlobalOptions {
+  /** Why the person does it. */
+  readonly reason?: string;
+}
+
 /** The flags of every command that asks before it acts. */
-export interface ConfirmFlags extends GlobalOptions {
+export interface ConfirmFlags extends ActFlags {
   readonly yes?: boolean;
 }
 
+export interface RewindFlags extends ConfirmFlags {
+  readonly to: string;
+}
+
+export interface ForgetFlags extends ConfirmFlags {
+  readonly resource?: readonly string[];
+  readonly tables?: boolean;
+}
+
+export interface ApproveFlags extends ActFlags {
+  readonly resource?: readonly string[];
+  readonly deletes?: HeldToken;
+  readonly updates?: HeldToken;
+}
+
+export interface ResumeFlags extends ActFlags {
+  readonly listener?: string;
+}
+
+export interface PauseFlags extends ResumeFlags {
+  /** Milliseconds. */
+  readonly for?: number;
+}
+
 /** Which dead letters. */
-export interface DeadFlags extends GlobalOptions {
+export interface DeadFlags extends ActFlags {
   readonly listener?: string;
   readonly key?: string;
   /** Milliseconds. */

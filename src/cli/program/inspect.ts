@@ -1,14 +1,23 @@
 import type { Command } from 'commander';
-import { type Choose, collect, runs, whole, withGlobals } from './arguments.ts';
-import type { EventsFlags, GlobalOptions, ListRejectsFlags } from './flags.ts';
+import { type Choose, collect, duration, runs, whole, withGlobals } from './arguments.ts';
+import type { ActivityFlags, EventsFlags, GlobalOptions, ListRejectsFlags, StatusFlags } from './flags.ts';
 
 /** Adds the commands that only look. */
 export function addInspection(program: Command, choose: Choose): void {
   const status = withGlobals(
-    program.command('status').description('show the lock, the next slot, passes, the last runs, outbox and stream'),
-  );
-  runs<GlobalOptions>(status, choose, async ({ flags, terminal }) =>
-    (await import('../commands/status.ts')).statusCommand(flags, terminal),
+    program
+      .command('status')
+      .description('show the verdict, problems, runs, resources and listeners; works without Redis'),
+  )
+    .option('--watch', 'redraw every 2 s, until "q"; one line of JSON per change where stdout is not a terminal')
+    .option('--all', 'show all problems, resources and listeners')
+    .option(
+      '--max-age <duration>',
+      'exit with 4 if the last complete pass of a resource is older, or not known',
+      duration,
+    );
+  runs<StatusFlags>(status, choose, async ({ flags, terminal, signal }) =>
+    (await import('../commands/status.ts')).statusCommand(flags, terminal, signal),
   );
 
   const check = withGlobals(
@@ -19,7 +28,7 @@ export function addInspection(program: Command, choose: Choose): void {
   );
 
   const events = withGlobals(program.command('events').description('print events from the outbox, oldest first'))
-    .option('--since <position>', 'only events after this: a sequence number, or a time (2026-01-31T12:00Z)')
+    .option('--since <position>', 'only events after this: 1h ago, a sequence number, or a time (2026-01-31T12:00Z)')
     .option('--type <type>', 'only events of this type: customers.deleted, customers.*', collect)
     .option('--key <key>', 'only events of this key')
     .option('--follow', 'keep printing new events as they arrive');
@@ -28,6 +37,13 @@ export function addInspection(program: Command, choose: Choose): void {
   );
 
   addRejects(program, choose);
+
+  const activity = withGlobals(
+    program.command('activity').description('list what people did to the sync, newest first'),
+  ).option('--limit <n>', 'list at most this many', whole, 50);
+  runs<ActivityFlags>(activity, choose, async ({ flags, terminal }) =>
+    (await import('../commands/activity.ts')).activityCommand(flags, terminal),
+  );
 }
 
 function addRejects(program: Command, choose: Choose): void {

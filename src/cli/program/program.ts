@@ -4,6 +4,7 @@ import { nearest } from '../../nearest.ts';
 import type { Streams } from '../caller.ts';
 import { forPeople } from '../output/printable.ts';
 import { readVersion } from '../package.ts';
+import { addActs } from './act.ts';
 import { type Choose, type ChosenCommand, commandFirst } from './arguments.ts';
 import { addDead } from './dead.ts';
 import { addInspection } from './inspect.ts';
@@ -12,6 +13,8 @@ import { addRepairs } from './repair.ts';
 import { addRun } from './run.ts';
 import { addSetup } from './setup.ts';
 import { addSwap } from './swap.ts';
+import { addSyncs } from './syncs.ts';
+import { addWeb } from './web.ts';
 
 /** Reads the command line. A number is an exit code: everything was printed already (help, version). */
 export async function parseCommandLine(
@@ -79,7 +82,10 @@ function buildProgram(program: Command, choose: Choose): void {
   addInspection(program, choose);
   addRepairs(program, choose);
   addListen(program, choose);
+  addWeb(program, choose);
   addDead(program, choose);
+  addActs(program, choose);
+  addSyncs(program, choose);
   addSetup(program, choose);
 }
 
@@ -91,11 +97,12 @@ Examples:
   cronsync swap --to b --dry-run     show what another third party would change
   cronsync listen                    the daemon that runs the listeners
   cronsync status                    where everything stands
+  cronsync web                       the same as a page in the browser
 
 Exit codes:
   0         done, or nothing to do
   2         the plan has changes (with --detailed-exitcode)
-  3         the guard held deletions or empty values back
+  3         the guard held deletions, updates or empty values back
   4         verify found rows that somebody else has changed
   64        wrong usage
   65        too many records were rejected, or too few came

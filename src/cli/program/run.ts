@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Choose, collect, duration, exitCode, runs, whole, withGlobals } from './arguments.ts';
+import { type Choose, collect, duration, exitCode, heldToken, runs, whole, withGlobals } from './arguments.ts';
 import type { RunFlags } from './flags.ts';
 
 /** Adds `cronsync run`, which is also the command without a name. */
@@ -12,9 +12,14 @@ export function addRun(program: Command, choose: Choose): void {
     .option('--verify', 'with --full: compare every row, and write again what somebody else has changed')
     .option('--wait <duration>', 'wait this long for a slot, instead of throttle.wait', duration)
     .option('--max-pages <n>', 'take at most this many pages', whole)
-    .option('--allow-mass-delete [n]', 'permit, once, the n deletions that the guard has held back', whole)
-    .option('--allow-mass-update [n]', 'permit, once, the n empty values that the guard has held back', whole)
+    .option('--allow-mass-delete [n]', 'permit, once, the n deletions that the guard has held back', heldToken)
+    .option(
+      '--allow-mass-update [n]',
+      'permit, once, the n updates and empty values that the guard has held back',
+      heldToken,
+    )
     .option('--locked-exit-code <n>', 'exit with this instead of 75 when the lock is held', exitCode)
+    .option('--metrics-file <file>', 'write the metrics of the sync there, for node_exporter')
     .option('--from <file>', 'read the page from a file instead of a hit')
     .option('--save <file>', "keep the third party's answer in a file")
     .option('--detailed-exitcode', 'with --dry-run: exit 2 when the plan has changes');

@@ -3,7 +3,9 @@ import { closed, named, variables } from './objects.ts';
 import { duration, flag, httpUrl, integer, oneOf, text, texts } from './scalars.ts';
 
 const common = {
-  on: texts('The types of the events that the listener gets: "customers.deleted", "customers.*", "*.deleted" or "*".'),
+  on: texts(
+    'The types of the events that the listener gets: "customers.deleted", "customers.*", "*.deleted" or "*"; of the sync itself, "sync.*" or one such as "sync.run.failed".',
+  ),
   from: oneOf(
     ['beginning', 'now'],
     'Where a new listener starts: at the oldest event of the stream, or with the next one.',

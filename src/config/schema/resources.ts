@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Expectations } from '../../expectations.ts';
 import { closed, named } from './objects.ts';
 import { duration, fieldName, flag, integer, percent, text, texts } from './scalars.ts';
 
@@ -58,51 +59,44 @@ const onDelete = v.pipe(
   ),
 );
 
-const maxDeletes = v.pipe(
-  v.union(
-    [
-      v.pipe(
-        percent('Of the rows that were live.'),
-        v.transform((ratio): DeleteLimit => ({ ratio })),
-      ),
-      v.pipe(
-        integer('Rows.', 0),
-        v.transform((count): DeleteLimit => ({ count })),
-      ),
-    ],
-    'a share such as "20%", or a whole number',
-  ),
-  v.description(
-    'The most rows that may be deleted in one window: a share of the rows that were live before, or 3 rows where that is more; or a count. Never all rows.',
-  ),
-);
-
-/** How many rows may be deleted in one window: a share of the live rows, or a count. */
+/** How much the guard allows: a share, or a count. */
 export type DeleteLimit = { readonly ratio: number } | { readonly count: number };
 
-const maxEmptied = v.pipe(
-  v.union(
-    [
-      v.pipe(
-        percent('Of the values that were filled.'),
-        v.transform((ratio): DeleteLimit => ({ ratio })),
-      ),
-      v.pipe(
-        integer('Values.', 0),
-        v.transform((count): DeleteLimit => ({ count })),
-      ),
-    ],
-    'a share such as "20%", or a whole number',
-  ),
-  v.description(
-    'The most values of a column that one pass may empty: a share of those that were filled, or 3 values where that is more; or a count.',
-  ),
+function limit(share: string, count: string, description: string) {
+  const ratio = v.pipe(
+    percent(share),
+    v.transform((read): DeleteLimit => ({ ratio: read })),
+  );
+  const most = v.pipe(
+    integer(count, 0),
+    v.transform((read): DeleteLimit => ({ count: read })),
+  );
+  return v.pipe(v.union([ratio, most], 'a share such as "20%", or a whole number'), v.description(description));
+}
+
+const maxDeletes = limit(
+  'Of the rows that were live.',
+  'Rows.',
+  'The most rows that may be deleted in one window: a share of the rows that were live before, or 3 rows where that is more; or a count. Never all rows.',
+);
+
+const maxEmptied = limit(
+  'Of the values that were filled.',
+  'Values.',
+  'The most values of a column that may become empty in one pass, and in one window: a share of those that were filled, or 3 values where that is more; or a count.',
+);
+
+const maxUpdates = limit(
+  'Of the rows that were live.',
+  'Rows.',
+  'The most rows that one pass may update: a share of the rows that were live before, or 3 rows where that is more; or a count. Without it, updates are not limited.',
 );
 
 const guardOptions = {
   maxDeletes,
   maxEmptied,
-  window: duration('The time over which deletions are counted.'),
+  maxUpdates,
+  window: duration('The time over which deletions and emptied values are counted.'),
   confirm: v.pipe(
     v.union([v.literal('auto'), integer('Passes.')], '"auto" or a whole number of at least 1'),
     v.description('The number of consecutive complete passes that must miss a record before it is deleted.'),
@@ -113,18 +107,19 @@ const removed = {
   from: 'no option "from" any more (at most "maxDeletes" of the rows are deleted, or 3 rows where that is more, and never all of them)',
 };
 
-/** What protects against a mass delete, for all resources. */
+/** What protects against wrong data, for all resources. */
 export const guardSchema = v.pipe(
   closed(
     {
       maxDeletes: v.exactOptional(guardOptions.maxDeletes, '20%'),
       maxEmptied: v.exactOptional(guardOptions.maxEmptied, '20%'),
+      maxUpdates: v.exactOptional(guardOptions.maxUpdates),
       window: v.exactOptional(guardOptions.window, '24h'),
       confirm: v.exactOptional(guardOptions.confirm, 'auto'),
     },
     removed,
   ),
-  v.description('The limits that protect against a mass delete.'),
+  v.description('The limits that protect against wrong data.'),
   v.transform(({ window, ...rest }) => ({ ...rest, windowMs: window })),
 );
 
@@ -135,6 +130,7 @@ const guardOverride = v.pipe(
     {
       maxDeletes: v.exactOptional(guardOptions.maxDeletes),
       maxEmptied: v.exactOptional(guardOptions.maxEmptied),
+      maxUpdates: v.exactOptional(guardOptions.maxUpdates),
       window: v.exactOptional(guardOptions.window),
       confirm: v.exactOptional(guardOptions.confirm),
     },
@@ -142,6 +138,33 @@ const guardOverride = v.pipe(
   ),
   v.description('The limits of this resource, where they differ from the guard of all resources.'),
   v.transform(({ window, ...rest }) => ({ ...rest, ...(window !== undefined && { windowMs: window }) })),
+);
+
+const expectedRecords = v.pipe(
+  closed({
+    min: v.exactOptional(integer('The fewest records that a complete snapshot brings.')),
+    max: v.exactOptional(integer('The most records that a complete snapshot brings.', 0)),
+  }),
+  v.check(({ min = 0, max = min }) => min <= max, '"min" not above "max"'),
+  v.description('How many records a complete snapshot brings.'),
+);
+
+const expectations = v.pipe(
+  closed({
+    changeWithin: v.exactOptional(
+      duration('Something changes at least this often, as far as complete passes see. A new mapping is not a change.'),
+    ),
+    records: v.exactOptional(expectedRecords),
+  }),
+  v.description(
+    'What is normal for this resource. What is not so is a warning and a standing problem, never an error.',
+  ),
+  v.transform(
+    ({ changeWithin, records }): Expectations => ({
+      ...(changeWithin !== undefined && { changeWithinMs: changeWithin }),
+      ...(records !== undefined && { records }),
+    }),
+  ),
 );
 
 /** One kind of record that the system keeps, whoever the third party is. */
@@ -172,6 +195,7 @@ export const resourceSchema = v.pipe(
       '5%',
     ),
     guard: v.exactOptional(guardOverride),
+    expect: v.exactOptional(expectations, {}),
   }),
   v.transform(({ key, match, every, rejects, ...rest }) => ({
     ...rest,

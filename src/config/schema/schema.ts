@@ -4,7 +4,7 @@ import { listenerSchema } from './listeners.ts';
 import { closed, named } from './objects.ts';
 import { redisSchema } from './redis.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
-import { duration, flag, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
+import { duration, flag, httpUrl, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
@@ -33,6 +33,13 @@ const lock = v.pipe(
   }),
   v.description('The lock, which allows one run at a time.'),
   v.transform(({ ttl }) => ({ ttlMs: ttl })),
+);
+
+const heartbeat = v.pipe(
+  closed({
+    url: httpUrl('The URL to ping. It is masked in every output.'),
+  }),
+  v.description('A monitor that alarms when no run ends well. Each run pings it.'),
 );
 
 const tls = v.pipe(
@@ -83,6 +90,7 @@ export const configSchema = closed({
   lock: v.exactOptional(lock, {}),
   guard: v.exactOptional(guardSchema, {}),
   events: v.exactOptional(events, {}),
+  heartbeat: v.exactOptional(heartbeat),
   listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('The side effects, by name.')), {}),
 });
 

@@ -9,7 +9,7 @@ import {
   ListenerOff,
   RetryLater,
 } from '../../listener.ts';
-import type { Log } from '../../log.ts';
+import { type Log, logAbout } from '../../log.ts';
 
 /** How one attempt ended. `aborted`: we cut it off, so that nothing is known about the event. */
 export type Outcome =
@@ -72,8 +72,13 @@ export class Attempt implements Delivery {
     return idempotencyKeyOf(this.#subject.name, this.#subject.event.id);
   }
 
+  get traceparent(): string | undefined {
+    return this.#subject.event.traceparent;
+  }
+
   get log(): Log {
-    return this.#subject.log;
+    const { log, event } = this.#subject;
+    return logAbout(log, { event: event.id });
   }
 
   get signal(): AbortSignal {

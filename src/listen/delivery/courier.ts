@@ -1,11 +1,11 @@
-import type { AttemptLog, Attempts, EntryId, GroupConsumer } from '../../consumer.ts';
+import { type AttemptLog, type Attempts, type EntryId, type GroupConsumer, receiverGone } from '../../consumer.ts';
 import { LeaseLostError, UnreachableError } from '../../errors.ts';
 import type { ChangeEvent, Listener } from '../../listener.ts';
 import type { Lease } from '../../lock.ts';
 import type { Log } from '../../log.ts';
 import { type ListenMeter, silentMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
-import type { Group } from '../group/group.ts';
+import { deliveredAs, type Group } from '../group/group.ts';
 import { Attempt, type Outcome } from './attempt.ts';
 import type { Circuit } from './circuit.ts';
 import type { DeadLetterBox, Reason } from './dead-letter-box.ts';
@@ -117,7 +117,7 @@ export class Courier {
     if (lease && !lease.isTrusted()) throw new LeaseLostError('the lease of the group cannot be trusted any more');
     task.attempt = new Attempt({
       listener,
-      name: this.#group.listener.name,
+      name: deliveredAs(this.#group),
       event,
       json: task.json ?? '',
       attempt: (task.attempts?.count ?? 0) + 1,
@@ -156,7 +156,9 @@ export class Courier {
     if (outcome.is === 'off') {
       log.error(
         `${name}: its receiver is gone for good (${outcome.error}); nothing more is read for it, and its events wait`,
+        { event: event.id },
       );
+      await this.#noteGone(outcome.error);
       return { is: 'off' };
     }
     if (outcome.is === 'permanent') {
@@ -175,7 +177,7 @@ export class Courier {
     const { circuit, log, timings } = this.#deps;
     const { name } = this.#group.listener;
     const count = task.attempts?.count ?? 0;
-    log.info(`${name}: ${event.type} ${event.subject} failed: ${outcome.error}`);
+    log.info(`${name}: ${event.type} ${event.subject} failed: ${outcome.error}`, { event: event.id });
     if (isUncounted) return { is: 'hold' };
     if (circuit.failed(event.subject)) {
       log.warn(
@@ -194,6 +196,15 @@ export class Courier {
     task.attempts = { count: count + 1, lastError: error, times: [...times, Date.now()] };
     try {
       task.attempts = await attempts.note(this.#group.group, task.id, error);
+    } catch (failure) {
+      if (!(failure instanceof UnreachableError)) throw failure;
+    }
+  }
+
+  /** For whoever looks at the sync: this daemon only logs it. */
+  async #noteGone(error: string): Promise<void> {
+    try {
+      await this.#deps.attempts.note(this.#group.group, receiverGone, error);
     } catch (failure) {
       if (!(failure instanceof UnreachableError)) throw failure;
     }

@@ -11,7 +11,7 @@ import { positionOf } from '../group/incoming.ts';
 /** What becomes a dead letter: an event, or an entry that is not an event. */
 export interface DeadLetterSource {
   readonly id: EntryId;
-  readonly event: Pick<ChangeEvent, 'type' | 'subject'> | null;
+  readonly event: Pick<ChangeEvent, 'id' | 'type' | 'subject'> | null;
   readonly json: string | null;
   readonly attempts: Attempts | null;
 }
@@ -51,7 +51,10 @@ export class DeadLetterBox {
     while (!over.aborted) {
       try {
         await dead.store(letter);
-        log.error(`${listener.name}: ${nameOf(id, event)} is a dead letter (${reason}): ${error}`);
+        log.error(
+          `${listener.name}: ${nameOf(id, event)} is a dead letter (${reason}): ${error}`,
+          event ? { event: event.id } : {},
+        );
         if (event && listener.onDead === 'park') this.#parkedKeys.add(event.subject);
         return true;
       } catch (failure) {

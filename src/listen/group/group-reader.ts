@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GroupConsumer, GroupGoneError } from '../../consumer.ts';
+import { type GroupConsumer, GroupGoneError, receiverGone } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
+import type { Pauses } from '../pauses.ts';
 import type { Share } from '../share.ts';
 import type { Group } from './group.ts';
 import { GroupReading, type GroupReadingDeps, type ReadingEnd } from './group-reading.ts';
 import { OutboxConsumer, type OutboxConsumerDeps } from './outbox-consumer.ts';
 
 /** What a daemon does with a group. `elsewhere`: only with `isOnce`, if another daemon reads it. */
-export type GroupRole = 'starting' | 'standing by' | 'reading' | 'off' | 'elsewhere' | 'ended';
+export type GroupRole = 'starting' | 'standing by' | 'reading' | 'paused' | 'off' | 'elsewhere' | 'ended';
 
 /** Why this daemon no longer reads a group. */
 export type GroupEnd = 'stopped' | 'idle' | 'off' | 'elsewhere';
@@ -38,6 +39,7 @@ export interface GroupDeps extends Omit<GroupReadingDeps, 'consumer' | 'lease' |
   readonly target: OutboxConsumerDeps['target'];
   /** How many shards this daemon should read. */
   readonly share: Share;
+  readonly pauses: Pick<Pauses, 'pausing'>;
 }
 
 /** Consumers that ended without leaving are removed after this time. */
@@ -81,7 +83,14 @@ export class GroupReader {
 
   async #readAgain(stop: AbortSignal): Promise<GroupEnd> {
     while (!stop.aborted) {
-      const end = await this.#readAsLongAsAllowed(stop);
+      const pausing = this.#deps.pauses.pausing(this.#group.listener.name);
+      if (pausing.aborted) {
+        if (this.#deps.isOnce) return 'elsewhere';
+        this.#role = 'paused';
+        await pause(this.#deps.timings.standbyMs, stop);
+        continue;
+      }
+      const end = await this.#readAsLongAsAllowed(AbortSignal.any([stop, pausing]));
       this.#reading = undefined;
       if (end === 'off' || end === 'idle' || end === 'elsewhere') return end;
       if (end === 'gone') await this.#restore(stop);
@@ -124,7 +133,7 @@ export class GroupReader {
   }
 
   async #read(held: { readonly lease: Lease; readonly token: string } | null, stop: AbortSignal): Promise<ReadingEnd> {
-    const { join, restoreGroup, dead, outage, timings, log } = this.#deps;
+    const { join, restoreGroup, attempts, dead, outage, timings, log } = this.#deps;
     const { group, listener } = this.#group;
     try {
       // Another daemon may have read on since.
@@ -132,6 +141,7 @@ export class GroupReader {
       if (this.#behind === null && held !== null && listener.ordering === 'none') return 'lost';
       const consumer = this.#outboxConsumer(held) ?? (await join(group, held?.token ?? null));
       await consumer.removeIdleConsumers(forgetConsumersMs);
+      await attempts.forget(group, [receiverGone]);
       const letters = listener.onDead === 'park' ? await dead.list({ listener: listener.name }) : [];
       const keys = letters.map(({ key }) => key);
       const own = { consumer, lease: held?.lease ?? null, onTurn: () => this.#turn() };

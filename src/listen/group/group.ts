@@ -1,3 +1,4 @@
+import { rewindOf } from '../../listener.ts';
 import type { Route } from './route.ts';
 
 /** What the daemon knows of a listener. */
@@ -16,4 +17,12 @@ export interface ListenerPlan {
 export interface Group extends Route {
   readonly group: string;
   readonly listener: ListenerPlan;
+}
+
+/**
+ * In whose name a group delivers, for the key by which receivers recognise a repetition: what a rewind delivers again must not be
+ * taken for one.
+ */
+export function deliveredAs({ group, listener }: Group): string {
+  return rewindOf(group) === null ? listener.name : group;
 }

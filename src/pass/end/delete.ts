@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Removal } from '../../batch.ts';
+import { noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
 import { UnreachableError } from '../../errors.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import { noteDeletions } from '../guard.ts';
 import type { PassState } from '../resource.ts';
+import { noteChanges } from '../transitions.ts';
 
 /** What one transaction deletes, counts as missing, and finds again. */
 export interface DeleteBatch extends Pick<Removal, 'ids' | 'missing' | 'found'> {
@@ -77,7 +79,8 @@ class Deleting {
     let candidate = before;
     const checkpoint = (deleted: number, isWhole: boolean) => {
       const deletions = noteDeletions(before.deletions, { at: now(), live, deleted }, guard.windowMs);
-      candidate = { ...before, ...(isWhole && after), deletions };
+      const totals = sumCounts(before.totals ?? noChanges, { ...noChanges, deleted });
+      candidate = noteChanges({ ...before, ...(isWhole && after), deletions }, totals, now());
       return { checkpoint: candidate };
     };
     assertTrusted(this.#run);
@@ -85,7 +88,7 @@ class Deleting {
     this.#checkpoint = candidate;
     this.#deleted += removed.counts.deleted;
     this.#refused += removed.refused.length;
-    await committed(removed.counts);
+    await committed(table.resource, removed.counts);
     return removed.busy.length;
   }
 }

@@ -1,10 +1,9 @@
 import type { RunContext } from '../../run/context.ts';
-import { HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { complete } from '../transitions.ts';
 import { type DeleteBatch, deleteMissing, idsPerBatch } from './delete.ts';
-import type { EmptiedEnd } from './end-emptied.ts';
-import { allowedIn, type Ending, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
+import { allowedIn, type Ending, endedValues, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
+import type { ValuesEnd } from './end-values.ts';
 import { judgeEnd, livePages } from './judge.ts';
 
 /**
@@ -18,7 +17,7 @@ import { judgeEnd, livePages } from './judge.ts';
  *    permitted. After a held pass, and after one that may have missed something, the bookmark stays: what was left over
  *    must come again.
  */
-export async function endChanges(state: PassState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
+export async function endChanges(state: PassState, values: ValuesEnd, run: RunContext): Promise<Ending> {
   const judgement = await judgeEnd(state, run);
   const { verdict, live, hasTooManyRejects } = judgement;
   const allowed = [...allowedIn(judgement, state)];
@@ -26,7 +25,7 @@ export async function endChanges(state: PassState, emptied: EmptiedEnd, run: Run
   const gone = { allowed, others: [...judgement.gone].filter((id) => heldDeletes.has(id)) };
   const { checkpoint, deleted, refused } = await deleteMissing(state, live, batchesOf(state, gone, run), run);
 
-  const isAll = verdict.delete === 'all' && !emptied.leavesSome;
+  const isAll = verdict.delete === 'all' && !values.leavesSome;
   const isWhole = isAll && refused === 0 && !hasTooManyRejects && !state.checkpoint.progress.shifted;
   const done = complete({ ...checkpoint, ...(!isWhole && { nextBookmark: null }) }, run.now(), null);
   const end = { ...withPermitUsed(done, state, verdict), heldSince: judgement.heldSince };
@@ -36,13 +35,16 @@ export async function endChanges(state: PassState, emptied: EmptiedEnd, run: Run
       ...{ verdict, deleted, refused, hasTooManyRejects },
       hasTooManyDuplicates: false,
       isIncomplete: false,
-      heldEmptied: emptied.heldEmptied,
-      refusedEmptied: emptied.refused,
+      ...endedValues(values),
     },
-    checkpoint: isAll ? end : { ...end, held, heldEmptied: emptied.heldEmptied, fullAt: null },
+    checkpoint: isAll ? end : { ...end, held, ...heldValues(values), fullAt: null },
     keepsSeen: false,
-    held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
+    held: values.held.with({ deletes: heldDeletes }),
   };
+}
+
+function heldValues({ heldEmptied, heldUpdates }: ValuesEnd) {
+  return { heldEmptied, heldUpdates };
 }
 
 interface Gone {

@@ -1,27 +1,27 @@
-import type { Checkpoint, HeldDeletes, HeldEmptied } from '../../checkpoint.ts';
+import type { Checkpoint, HeldDeletes } from '../../checkpoint.ts';
 import type { RunContext } from '../../run/context.ts';
 import type { LiveIds } from '../../target.ts';
 import { lossOf, type Verdict } from '../guard.ts';
-import { HeldSet } from '../held-set.ts';
+import type { HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
 import { complete, type SnapshotCheckpoint } from '../transitions.ts';
 import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
-import type { EmptiedEnd } from './end-emptied.ts';
+import type { ValuesEnd } from './end-values.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
+import { lastSnapshot } from './last-snapshot.ts';
 
 /** How a pass ended: what a run reports of it. */
-export interface PassEnded extends Pick<Deleted, 'deleted' | 'refused'>, Pick<Judgement, 'verdict'> {
+export interface PassEnded
+  extends Pick<Deleted, 'deleted' | 'refused'>,
+    Pick<Judgement, 'verdict'>,
+    Pick<ValuesEnd, 'heldEmptied' | 'heldUpdates' | 'refusedEmptied' | 'refusedUpdates'> {
   /** Fewer records came than the third party says that there are. */
   readonly isIncomplete: boolean;
   /** More records were rejected than the config allows. */
   readonly hasTooManyRejects: boolean;
   /** More records have the key of another one than the config allows to be rejected. */
   readonly hasTooManyDuplicates: boolean;
-  /** Values that the guard holds back. */
-  readonly heldEmptied: HeldEmptied | null;
-  /** Rows of which the database refuses to empty values. */
-  readonly refusedEmptied: number;
 }
 
 /** The last step of a pass, and what is to be stored with it. */
@@ -48,7 +48,7 @@ type SnapshotState = PassState<SnapshotCheckpoint>;
  * If the run is killed on the way, the next run counts again, and what was deleted by then counts as a recent deletion: the
  * verdict stays the same.
  */
-export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run: RunContext): Promise<Ending> {
+export async function endSnapshot(state: SnapshotState, values: ValuesEnd, run: RunContext): Promise<Ending> {
   const { checkpoint, resource } = state;
   const judgement = await judgeEnd(state, run);
   const { verdict, live, unseen, hasTooManyRejects, hasTooManyDuplicates, isIncomplete } = judgement;
@@ -58,29 +58,31 @@ export async function endSnapshot(state: SnapshotState, emptied: EmptiedEnd, run
   const held = heldBy(judgement, state, run.now());
   const proves = verdict.delete !== 'none';
   const missing = proves ? unseen - deleted : Math.min(checkpoint.missing, unseen);
-  const isWhole =
-    verdict.delete === 'all' && missing === 0 && checkpoint.progress.rejected === 0 && !emptied.leavesSome;
-  const done = complete(after, run.now(), held, emptied.heldEmptied);
+  const isWhole = verdict.delete === 'all' && missing === 0 && checkpoint.progress.rejected === 0 && !values.leavesSome;
+  const done = complete(after, run.now(), held, values);
   const hasEverything = lossOf({ ...checkpoint, maxRejectRatio: resource.maxRejectRatio, live }) === undefined;
   return {
     ended: {
       ...{ verdict, deleted, refused, hasTooManyRejects, hasTooManyDuplicates, isIncomplete },
-      heldEmptied: emptied.heldEmptied,
-      refusedEmptied: emptied.refused,
+      ...endedValues(values),
     },
     checkpoint: {
       ...withPermitUsed(done, state, verdict),
       heldSince: judgement.heldSince,
-      lastCount: checkpoint.progress.records,
-      lastFields: checkpoint.progress.fields ?? checkpoint.lastFields ?? null,
-      fullAt: hasEverything && !emptied.leavesSome ? done.fullAt : null,
+      ...lastSnapshot(checkpoint, resource, run.now()),
+      fullAt: hasEverything && !values.leavesSome ? done.fullAt : null,
       validators: isWhole ? checkpoint.validators : null,
       missing,
       sweptTo: 0,
     },
     keepsSeen: done.phase === 'held',
-    held: new HeldSet().with({ deletes: heldDeletes, emptied: emptied.held }),
+    held: values.held.with({ deletes: heldDeletes }),
   };
+}
+
+/** What a run reports of the values. */
+export function endedValues({ heldEmptied, heldUpdates, refusedEmptied, refusedUpdates }: ValuesEnd) {
+  return { heldEmptied, heldUpdates, refusedEmptied, refusedUpdates };
 }
 
 /** A person who has permitted deletions has looked: what is deleted later is counted from here. */

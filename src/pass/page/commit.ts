@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
-import type { Batch, Comparison, Found } from '../../batch.ts';
+import type { Batch, Comparison, Found, Step } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
-import type { Checkpoint, ColumnCounts } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
+import { digestFields } from '../../field-digests.ts';
+import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
-import type { Prepared } from '../../record.ts';
+import type { Prepared, Values } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
-import { type ComparedRow, comparedRows, Emptied } from '../emptied.ts';
 import type { HeldSet } from '../held-set.ts';
-import { planSteps } from '../plan.ts';
+import { type PlannedStep, planSteps } from '../plan.ts';
 import type { PassState } from '../resource.ts';
+import { noteChanges } from '../transitions.ts';
+import { defersIn, updateLimit } from '../updates.ts';
 import { Brought, firstCounts, type Repeated } from './brought.ts';
 import { rowComparison } from './compare-row.ts';
+import { type ComparedRow, ComparedRows, comparedRows } from './compared-rows.ts';
 
 export interface Written {
   readonly counts: ChangeCounts;
@@ -21,10 +25,16 @@ export interface Written {
   readonly refused: number;
   /** What of the page has been repeated so far. */
   readonly repeated: Repeated;
-  /** What is held back, with the values that the page would empty so far. */
+  /** What is held back, with the values that the page would empty so far, and the rows that it would update. */
   readonly held: HeldSet;
   /** Where the pass stands, once the page's last batch is committed. */
-  readonly checkpoint?: Checkpoint;
+  readonly standing?: Standing;
+}
+
+/** Where a pass stands, and which fields its records have. */
+export interface Standing {
+  readonly checkpoint: Checkpoint;
+  readonly paths: StoredPaths;
 }
 
 /** What is known of a page once its last batch is planned. */
@@ -39,7 +49,7 @@ export interface PageEnd {
  * Where the pass stands once the page is in. It is a candidate until the commit returns: a transaction that is repeated asks
  * again.
  */
-export type AfterPage = (page: PageEnd) => Checkpoint;
+export type AfterPage = (page: PageEnd) => Standing;
 
 /** Writes the batches of one page, and keeps those records for later whose rows the system holds locked. */
 export class PageWriter {
@@ -50,14 +60,22 @@ export class PageWriter {
   readonly #retry = new Map<string, Prepared>();
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
-  #emptied: Emptied;
+  readonly #digest: (values: Values) => string;
+  /** Whether an update waits for the end of the pass; undefined where none does. */
+  readonly #defers: ((id: number) => boolean) | undefined;
+  #compared: ComparedRows;
+  /** All changes of the resource so far: those of a transaction count once it is committed. */
+  #changed: ChangeCounts;
 
   constructor(state: PassState, page: SnapshotPage | ChangesPage, run: WriteContext) {
     this.#state = state;
     this.#run = run;
     this.#brought = new Brought(state.seen, page);
     this.#firstCounts = firstCounts(page);
-    this.#emptied = new Emptied(state.resource.table.mapped, state.held.pending);
+    this.#digest = digestFields(state.resource.table.mapped);
+    this.#defers = defersIn(state);
+    this.#compared = new ComparedRows(state.resource.table.mapped, state.held);
+    this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
   /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
@@ -78,26 +96,28 @@ export class PageWriter {
     const held = this.#held();
     if (!afterPage) return { counts: noChanges, refused: 0, repeated, held };
     assertTrusted(this.#run);
-    const checkpoint = afterPage({ refused: 0, repeated, columns: this.#emptied.counts });
-    await target.save(resource.table.resource, { checkpoint, seen: seen.serialize(), ...this.#heldToStore() });
-    return { counts: noChanges, refused: 0, repeated, held, checkpoint };
+    const page = { refused: 0, repeated, columns: this.#compared.counts };
+    const standing = this.#standing(afterPage(page), noChanges);
+    const sets = { seen: seen.serialize(), ...this.#heldToStore() };
+    await target.save(resource.table.resource, { ...toStore(standing), ...sets });
+    return { counts: noChanges, refused: 0, repeated, held, standing };
   }
 
   /** A record whose hash is equal has the values of its row. */
   #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
     const others = new Set(different);
-    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#emptied.noteUnchanged(values);
-    this.#emptied.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
+    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
+    this.#compared.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 
   /** What is held back, with what the pass would empty after this page. */
-  #held(emptied = this.#emptied): HeldSet {
+  #held({ changesHeld, pending, deferred } = this.#compared): HeldSet {
     const { held } = this.#state;
-    return emptied.changesPending ? held.with({ pending: emptied.pending }) : held;
+    return changesHeld ? held.with({ pending, deferred }) : held;
   }
 
-  #heldToStore(emptied = this.#emptied) {
-    return emptied.changesPending ? { held: this.#held(emptied).serialize() } : {};
+  #heldToStore(compared = this.#compared) {
+    return compared.changesHeld ? { held: this.#held(compared).serialize() } : {};
   }
 
   /** Where the first record of a key counts, it does so also while it waits for its row. */
@@ -176,26 +196,32 @@ export class PageWriter {
     );
   }
 
-  /** One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. */
+  /**
+   * One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. Within a
+   * page only the totals of the checkpoint move, and its validators stay dropped.
+   */
   async #commitOnce(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, checkpoint: before, seen } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
     const records = [...this.#retry.values()];
-    let candidate: Checkpoint | undefined;
+    let candidate: Standing | undefined;
     const compared = new Map<string, ComparedRow>();
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const plan: Batch['plan'] = (planned, known) => {
       const found = this.#withoutDrifted(planned, known);
-      const steps = planSteps(planned, found, { isRepeated, hash: resource.hash, verifies: before.verifies });
+      const { verifies } = before;
+      const [hash, digest, defers] = [resource.hash, this.#digest, this.#defers];
+      const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
-      return steps;
+      return this.#keepable(steps);
     };
-    const checkpoint = (ids: readonly number[], _counts: ChangeCounts, refused: number) => {
-      const emptied = this.#emptied.with(compared.values());
-      const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: emptied.counts };
-      candidate = afterPage?.(page) ?? before;
-      return { checkpoint: candidate, seen: seen.with(ids).serialize(), ...this.#heldToStore(emptied) };
+    const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
+      if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null }, counts) };
+      const after = this.#compared.with(compared.values());
+      const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: after.counts };
+      candidate = this.#standing(afterPage(page), counts);
+      return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(after) };
     };
     assertTrusted(this.#run);
     const committed = await target.commit(
@@ -207,16 +233,17 @@ export class PageWriter {
         aliases: batch.aliases,
         pass: before.pass,
         events: eventOptions(before, events),
-        ...(afterPage && { checkpoint }),
+        checkpoint,
       },
       signal,
     );
     crashPoint('committed');
     this.#brought.add(committed.ids);
     for (const key of committed.busy) compared.delete(key);
-    this.#emptied = this.#emptied.with(compared.values());
+    this.#compared = this.#compared.with(compared.values());
     this.#keepBusy(records, committed.busy);
-    await noteCommit(committed.counts);
+    this.#changed = sumCounts(this.#changed, committed.counts);
+    await noteCommit(resource.table.resource, committed.counts);
     const { counts, refused } = committed;
     const { repeated } = this.#brought;
     return {
@@ -224,8 +251,25 @@ export class PageWriter {
       refused: refused.length,
       repeated,
       held: this.#held(),
-      ...(candidate && { checkpoint: candidate }),
+      ...(candidate && { standing: candidate }),
     };
+  }
+
+  #standing({ checkpoint, paths }: Standing, counts: ChangeCounts): Standing {
+    return { checkpoint: this.#noted(checkpoint, counts), paths };
+  }
+
+  /** With all changes of the resource, once these are committed as well. */
+  #noted(checkpoint: Checkpoint, counts: ChangeCounts): Checkpoint {
+    return noteChanges(checkpoint, sumCounts(this.#changed, counts), this.#run.now());
+  }
+
+  /** Once there are more updates than the guard allows, none will be written: no more of them are kept for the end. */
+  #keepable(steps: readonly PlannedStep[]): readonly Step[] {
+    const { resource, checkpoint } = this.#state;
+    const limit = updateLimit(checkpoint, resource.guard);
+    if (limit === null || this.#compared.deferred.count <= limit.allowed) return steps;
+    return steps.map((step) => (step.change === 'defer' ? { ...step, change: 'none' } : step));
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {
@@ -233,4 +277,8 @@ export class PageWriter {
     this.#retry.clear();
     for (const record of records) if (held.has(record.key)) this.#retry.set(record.key, record);
   }
+}
+
+function toStore({ checkpoint, paths }: Standing): CheckpointToStore {
+  return { checkpoint, paths: JSON.stringify(paths) };
 }

@@ -1,14 +1,16 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
-import type { Checkpoint } from '../../checkpoint.ts';
 import { ProtocolError } from '../../errors.ts';
+import type { StoredPaths } from '../../field-paths.ts';
 import type { FieldWatch } from '../../mapped-fields.ts';
 import type { RecordBatch } from '../../record.ts';
 import type { HeldSet } from '../held-set.ts';
+import { pathsAfterPage } from '../paths/pass-paths.ts';
+import type { PathSampler } from '../paths/path-sampler.ts';
 import type { PassState } from '../resource.ts';
 import { firstCounts, nothingRepeated } from './brought.ts';
-import type { AfterPage, Written } from './commit.ts';
+import type { AfterPage, Standing, Written } from './commit.ts';
 import { type PageBrought, turnPage } from './turn-page.ts';
 
 /** What a page brought and what it changed. */
@@ -20,9 +22,7 @@ export interface PageTotals {
   readonly duplicates: number;
 }
 
-export interface PageTaken extends PageTotals {
-  /** Where the pass stands now: it is committed. */
-  readonly checkpoint: Checkpoint;
+export interface PageTaken extends PageTotals, Standing {
   /** With the values that this page would empty. */
   readonly held: HeldSet;
 }
@@ -31,7 +31,10 @@ export interface PageTaken extends PageTotals {
 export interface PageOrigin {
   readonly gone: readonly number[];
   readonly account?: string | undefined;
+  readonly now: () => number;
   readonly watch?: FieldWatch | undefined;
+  /** Looks at the records as they come. */
+  readonly sampler: PathSampler;
 }
 
 /** A page while its batches come in: what it has brought so far, and what that makes of the checkpoint. */
@@ -39,7 +42,9 @@ export class PageIntake {
   readonly #page: SnapshotPage | ChangesPage;
   readonly #gone: readonly number[];
   readonly #account: string | null;
+  readonly #now: () => number;
   readonly #watch: FieldWatch | undefined;
+  readonly #sampler: PathSampler;
   readonly #state: PassState;
   /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
   readonly #content: Hash | null;
@@ -48,12 +53,15 @@ export class PageIntake {
   #repeated = nothingRepeated;
   #held: HeldSet;
   #brought: PageBrought | undefined;
-  #checkpoint: Checkpoint | undefined;
+  #paths: StoredPaths | undefined;
+  #standing: Standing | undefined;
 
-  constructor(page: SnapshotPage | ChangesPage, { gone, account, watch }: PageOrigin, state: PassState) {
+  constructor(page: SnapshotPage | ChangesPage, { gone, account, now, watch, sampler }: PageOrigin, state: PassState) {
     this.#page = page;
     this.#account = account ?? null;
+    this.#now = now;
     this.#watch = watch;
+    this.#sampler = sampler;
     this.#held = state.held;
     this.#gone = gone;
     this.#state = state;
@@ -73,18 +81,19 @@ export class PageIntake {
     for (const { key, hash } of batch.records) this.#content?.update(`${key}\n${hash}\n`);
   }
 
-  wrote({ counts, refused, repeated, checkpoint, held }: Written): void {
+  wrote({ counts, refused, repeated, standing, held }: Written): void {
     const totals = this.#totals;
     this.#repeated = repeated;
     this.#held = held;
     this.#totals = { ...totals, counts: sumCounts(totals.counts, counts), rejected: totals.rejected + refused };
-    this.#checkpoint = checkpoint;
+    this.#standing = standing;
   }
 
   /** Where the pass stands after this page. Called again when a transaction is repeated: what the page brought stays the same. */
-  readonly checkpointAfter: AfterPage = ({ refused, repeated, columns }) => {
+  readonly standingAfter: AfterPage = ({ refused, repeated, columns }) => {
     this.#brought ??= this.#whatItBrought();
     const { checkpoint, resource } = this.#state;
+    this.#paths ??= pathsAfterPage(this.#state.paths, this.#sampler.found());
     const brought = {
       ...this.#brought,
       rejected: this.#brought.rejected + refused,
@@ -92,13 +101,13 @@ export class PageIntake {
       again: repeated.again,
       columns,
     };
-    return turnPage(checkpoint, brought, resource.maxPages);
+    return { checkpoint: turnPage(checkpoint, brought, resource.maxPages), paths: this.#paths };
   };
 
   taken(): PageTaken {
     const { duplicates, again } = this.#repeated;
     const totals = { ...this.#totals, duplicates: this.#totals.duplicates + duplicates + again };
-    if (this.#checkpoint) return { ...totals, checkpoint: this.#checkpoint, held: this.#held };
+    if (this.#standing) return { ...totals, ...this.#standing, held: this.#held };
     throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
   }
 
@@ -106,6 +115,7 @@ export class PageIntake {
     const { next, bookmark } = this.#page;
     const { records, rejected, duplicates } = this.#totals;
     return {
+      at: this.#now(),
       duplicates: firstCounts(this.#page) ? duplicates : 0,
       again: 0,
       columns: {},

@@ -1,17 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
-import { noChanges } from '../../change.ts';
+import { noChanges, sizeOf } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
+import { logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
-import { type AskClues, identify, keysOfNatives, type MatchedResource, type Source } from '../../match/identify.ts';
+import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
+import { PathSampler } from '../paths/path-sampler.ts';
 import type { PassState } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
 import { lostFields } from './lost-fields.ts';
 import { PageIntake, type PageTaken } from './page-intake.ts';
+import { PagePhases } from './page-phases.ts';
 
 /**
  * Takes one page in.
@@ -22,30 +25,39 @@ import { PageIntake, type PageTaken } from './page-intake.ts';
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
 export async function takePage(state: PassState, run: RunContext): Promise<PageTaken> {
-  const reader = readerOf(state, run);
-  const page = await fetchPage(state, reader);
+  const phases = new PagePhases(run.timeline, state.resource.table.resource);
+  const reader = readerOf(state, phases, run);
+  const page = await phases.fetch(() => fetchPage(state, reader));
   crashPoint('after-response');
   if (page.mode === 'not-modified') return endUnmodified(state, run);
   await forgetValidators(state, run);
-  return takeRecords(page, reader, state, run);
+  try {
+    return await takeRecords(page, reader, { state, phases }, run);
+  } finally {
+    phases.end();
+  }
 }
 
 function readerOf(
   state: PassState,
+  phases: PagePhases,
   { thirdParty, target, log: runLog, warn, signal, lease, onHit }: RunContext,
 ): PageReader {
   // What an adapter warns of is in the summary.
-  const log = { ...runLog, warn };
-  const sending = { signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit };
+  const log = logAbout({ ...runLog, warn }, { resource: state.resource.table.resource });
+  const sending = phases.observed({ signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit });
   return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
-async function endUnmodified({ resource, checkpoint: before, held }: PassState, run: RunContext): Promise<PageTaken> {
+async function endUnmodified(
+  { resource, checkpoint: before, held, paths }: PassState,
+  run: RunContext,
+): Promise<PageTaken> {
   assertTrusted(run);
   const checkpoint = completeUnmodified(before, run.now());
   await run.target.save(resource.table.resource, { checkpoint, seen: null });
-  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held };
+  return { counts: noChanges, records: 0, rejected: 0, duplicates: 0, checkpoint, held, paths };
 }
 
 /** Drops the stored ETag before writing. If the run dies half-way, the rows no longer match the response that it describes. */
@@ -58,27 +70,35 @@ async function forgetValidators({ resource, checkpoint }: PassState, run: RunCon
 async function takeRecords(
   page: SnapshotPage | ChangesPage,
   reader: PageReader,
-  state: PassState,
+  { state, phases }: { readonly state: PassState; readonly phases: PagePhases },
   run: RunContext,
 ): Promise<PageTaken> {
+  let mappingFrom = performance.now();
   const { resource } = state;
   const source = sourceOf(state, run);
-  const gone = await goneIn(page, resource, source, run);
+  const gone = await goneIn(page, state, source, run);
   state.seen.removeAll(gone.since);
   const watch = resource.watch?.();
-  const intake = new PageIntake(page, { gone: gone.ids, account: run.thirdParty.account, watch }, state);
+  const sampler = new PathSampler();
+  const origin = { gone: gone.ids, account: run.thirdParty.account, now: run.now, watch, sampler };
+  const intake = new PageIntake(page, origin, state);
   const writer = new PageWriter(state, page, run);
-  const prepare = watch?.around(resource.prepare) ?? resource.prepare;
+  const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
   const batching = { prepare, size: () => run.batchSize.value };
   for await (const read of readBatches(page, batching, reader)) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
+    phases.add('map', mappingFrom, batch.raw);
     intake.add(batch);
-    intake.wrote(await writer.write(batch, batch.isLast ? intake.checkpointAfter : undefined));
+    const kept = withoutKeys(batch, gone.outlived);
+    const written = await writer.write(kept, batch.isLast ? intake.standingAfter : undefined);
+    intake.wrote(written);
+    phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);
     run.batchSize.learn(batch.raw, performance.now() - startedAt);
     await nextTurn();
+    mappingFrom = performance.now();
   }
   const taken = intake.taken();
   const lost = watch ? lostFields(watch, state.checkpoint, taken.checkpoint, resource.table.resource) : [];
@@ -96,12 +116,14 @@ export interface Gone {
   readonly ids: readonly number[];
   /** Those that are gone since an earlier page brought them. All others lose to a record that the pass has brought. */
   readonly since: readonly number[];
+  /** Keys of records of this page that are older than the tombstone that an earlier page had of them. */
+  readonly outlived: ReadonlySet<string>;
 }
 
 /** What a page says is gone. A run and a dry run call this one function. */
 export async function goneIn(
   page: SnapshotPage | ChangesPage,
-  resource: MatchedResource,
+  { resource, checkpoint }: Pick<PassState, 'resource' | 'checkpoint'>,
   source: Source,
   { target }: { readonly target: TargetReader },
 ): Promise<Gone> {
@@ -109,6 +131,15 @@ export async function goneIn(
     keys.length === 0 ? [] : target.idsOf(resource.table.resource, await keysOfNatives(keys, resource, source));
   const { gone = [] } = page;
   const ids = await idsOf(page.mode === 'snapshot' ? gone : page.deleted);
-  if (page.isLog) return { ids, since: ids };
-  return { ids, since: page.mode === 'snapshot' ? [] : await idsOf(gone) };
+  if (page.isLog || page.mode === 'snapshot') return { ids, since: page.isLog ? ids : [], outlived: new Set() };
+  const { outlived = [] } = page;
+  const buried = new Set(checkpoint.tombstones);
+  const older = buried.size === 0 ? [] : (await idsOf(outlived)).filter((id) => buried.has(id));
+  const rows = older.length === 0 ? [] : await target.rowsOf(resource.table, older);
+  return { ids, since: await idsOf(gone), outlived: new Set(rows.map(({ key }) => key)) };
+}
+
+/** The batch without records that do not count. Their number stays. */
+export function withoutKeys(batch: Identified, keys: ReadonlySet<string>): Identified {
+  return keys.size === 0 ? batch : { ...batch, records: batch.records.filter(({ key }) => !keys.has(key)) };
 }

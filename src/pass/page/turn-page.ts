@@ -5,9 +5,12 @@ import { ProtocolError } from '../../errors.ts';
 import { type PageFields, withPage } from '../../mapped-fields.ts';
 import type { Validators } from '../../validators.ts';
 import { sumColumns } from '../emptied.ts';
+import { succeeded } from '../transitions.ts';
 
 /** What a page brought, as its pass counts it. */
 export interface PageBrought {
+  /** When it was read. */
+  readonly at: number;
   readonly records: number;
   readonly rejected: number;
   readonly keyless: number;
@@ -52,8 +55,7 @@ export function turnPage<C extends Checkpoint>(checkpoint: C, page: PageBrought,
     // The validators of one page prove nothing about the other pages.
     validators: isFirst && page.next === null ? page.validators : null,
     tombstones: [...new Set([...checkpoint.tombstones, ...page.tombstones])],
-    failures: 0,
-    backOff: null,
+    ...succeeded(page.at),
   };
 }
 

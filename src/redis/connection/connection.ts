@@ -6,7 +6,7 @@ import { createClient } from './create-client.ts';
 import { isForbidden, unreachable } from './failure.ts';
 import { type RedisPlace, whereaboutsOf } from './place.ts';
 import { createScriptRunner, type RunScript } from './script.ts';
-import { checkServer } from './start-check.ts';
+import { checkServer, versionIn } from './start-check.ts';
 
 export interface RedisConfig {
   /** `redis` of the config. */
@@ -27,6 +27,8 @@ export interface RedisConfig {
 export interface RedisConnection {
   /** The address, without credentials. */
   readonly address: string;
+  /** `Redis 7.4.1`; null if the server does not say. */
+  readonly version: string | null;
   readonly run: RunScript;
   close(): void;
 }
@@ -64,8 +66,11 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     client.close();
   };
 
+  let version: string | null = null;
   try {
-    checkServer(await connect(client, key, log), { ...whereabouts, allowEviction });
+    const info = await connect(client, key, log);
+    checkServer(info, { ...whereabouts, allowEviction });
+    version = versionIn(info);
   } catch (error) {
     const isSilent = /Connection is closed/.test(messageOf(connectError ?? error));
     if (isSilent) connectError = (await client.explain()) ?? connectError;
@@ -73,7 +78,7 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     throw error instanceof SyncError ? error : unreachable(error, { ...whereabouts, guarantee, connectError });
   }
   const server = { ...whereabouts, call: client.call, connectError: () => connectError, isClosed: () => isClosed };
-  return { address, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
+  return { address, version, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
 }
 
 /** The options of every client. */

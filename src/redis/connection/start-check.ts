@@ -13,8 +13,7 @@ export interface Expected extends Whereabouts {
  * Managed services forbid `CONFIG GET`; `INFO` has the same facts. A fact that is missing is not checked.
  */
 export function checkServer(info: string, { address, setting, allowEviction }: Expected): void {
-  const fact = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-
+  const fact = (name: string) => factIn(info, name);
   const version = fact('redis_version');
   if (version !== undefined && Number.parseInt(version, 10) < oldestMajor) {
     throw new ConfigError(`Redis at ${address} is version ${version}; nothing was written`, {
@@ -46,4 +45,17 @@ export function checkServer(info: string, { address, setting, allowEviction }: E
       },
     );
   }
+}
+
+/** A fact of the text that `INFO` answers; undefined if it is not there. */
+export function factIn(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+}
+
+/** `Redis 7.4.1`, `Valkey 8.0.1`; null if the server does not say. */
+export function versionIn(info: string): string | null {
+  const valkey = factIn(info, 'valkey_version');
+  const redis = factIn(info, 'redis_version');
+  if (valkey !== undefined) return `Valkey ${valkey}`;
+  return redis === undefined ? null : `Redis ${redis}`;
 }

@@ -71,7 +71,7 @@ export class Batches {
     signal: AbortSignal,
   ): Promise<Part> {
     let startedAt = performance.now();
-    const part = await this.#fence.commit((writing) => {
+    const part = await this.#fence.giveOut((writing) => {
       startedAt = performance.now();
       return write(writing);
     }, signal);

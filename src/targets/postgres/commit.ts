@@ -3,12 +3,14 @@ import { type Change, countChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import { digestFields } from '../../field-digests.ts';
 import type { Prepared, Rejected } from '../../record.ts';
+import { deferredIn } from '../sql/deferred-record.ts';
 import { EntryBook, type Register } from '../sql/entry-book.ts';
 import { NotEmptyError } from '../sql/first-loads.ts';
 import { assertPlanned } from '../sql/run-errors.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
 import type { Outcome } from './bisect.ts';
 import { isMadeAlready } from './connection/errors.ts';
+import { storeDeferred } from './deferred.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
@@ -30,7 +32,7 @@ export interface PartCommitted extends Committed {
  * Commits one part of a batch inside a transaction:
  *
  * 1. look up and lock the rows, and plan what to do with those that are not busy;
- * 2. write the rows, then our entries;
+ * 2. write the rows, then our entries, and keep the records that wait for the end of their pass;
  * 3. write the events, the rejects and the aliases;
  * 4. store the checkpoint, if nothing is busy or left.
  *
@@ -55,6 +57,7 @@ export async function commitBatch(
   const fields = await readFields(writing, shape, written.entering);
   const { book, changes } = entered(written, fields, register);
   await writeBook(writing, register.id, book, isFirstLoad);
+  await storeDeferred(session, place, register.id, deferredIn(planned.steps, planned.found));
   crashPoint('commit-written');
 
   const refused = refusedRecords(outcome, batch);
@@ -78,7 +81,7 @@ function findLocked(
   { id: of }: Register,
 ): Promise<FoundRow[]> {
   const wanted = records.map((record) => wantedRecord(record, shape));
-  return lookUp(session, { place, shape, of, lock: 'FOR NO KEY UPDATE' }, wanted);
+  return lookUp(session, { place, shape, of, lock: 'FOR NO KEY UPDATE', readsFields: true }, wanted);
 }
 
 interface Planned {
@@ -118,7 +121,7 @@ function whatWasWritten({ steps, found }: Planned, { refused, busy, left }: Outc
   const notYet = positions([...busy, ...left]);
   const notAtAll = positions(refused.keys());
   const known = steps.flatMap((step, n) => (notYet.has(n) ? [] : [[step, found[n] ?? noFoundRow] as const]));
-  const kept = new Set(steps.filter(({ change }, n) => notAtAll.has(n) || change === 'none'));
+  const kept = new Set(steps.filter(({ change }, n) => notAtAll.has(n) || change === 'none' || change === 'defer'));
   return { steps: known, kept, entering: known.flatMap(([step]) => (kept.has(step) ? [] : step)) };
 }
 

@@ -1,12 +1,9 @@
-import type { CheckpointToStore } from '../../checkpoint.ts';
-import type { GroupCursor, RunRow, StoredPass } from '../../target.ts';
-import { groupCursorOf, runOf } from '../sql/our-rows.ts';
+import { type CheckpointToStore, passParts } from '../../checkpoint.ts';
+import type { GroupCursor, StoredPass } from '../../target.ts';
+import { groupCursorOf } from '../sql/our-rows.ts';
 import type { Session } from './connection/session.ts';
 import { textArray } from './rows/literals.ts';
 import type { Place } from './schema.ts';
-
-/** How many runs of one sync are remembered. */
-const runsKept = 1000;
 
 export async function readPass(
   session: Session,
@@ -16,14 +13,17 @@ export async function readPass(
   version: number,
 ): Promise<StoredPass | null> {
   const held = version < 2 ? 'NULL' : "encode(held, 'base64')";
+  const paths = version < 3 ? 'NULL AS paths' : 'paths';
   const { rows } = await session.query(
-    `SELECT checkpoint, encode(seen, 'base64') AS seen, ${held} AS held FROM ${table('_sync_passes')}
+    `SELECT checkpoint, encode(seen, 'base64') AS seen, ${held} AS held, ${paths} FROM ${table('_sync_passes')}
      WHERE name = $1 AND resource = $2`,
     [name, resource],
   );
   const [row] = rows;
   if (!row) return null;
-  return { checkpoint: JSON.parse(String(row.checkpoint)), seen: bytesOf(row.seen), held: bytesOf(row.held) };
+  const { seen, paths: stored = null } = row;
+  const checkpoint = JSON.parse(String(row.checkpoint));
+  return { checkpoint, seen: bytesOf(seen), held: bytesOf(row.held), paths: stored };
 }
 
 function bytesOf(base64: string | null | undefined): Uint8Array | null {
@@ -35,13 +35,14 @@ export async function savePass(
   { table }: Place,
   name: string,
   resource: string,
-  { checkpoint, seen, held }: CheckpointToStore,
+  { checkpoint, ...rest }: CheckpointToStore,
 ): Promise<void> {
-  const sets = [seen !== undefined ? ', seen = excluded.seen' : '', held !== undefined ? ', held = excluded.held' : ''];
+  const { seen, held, paths } = rest;
+  const sets = passParts.flatMap((part) => (rest[part] === undefined ? [] : `, ${part} = excluded.${part}`));
   await session.query(
-    `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held, paths) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (name, resource) DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
-    [name, resource, JSON.stringify(checkpoint), bufferOf(seen), bufferOf(held)],
+    [name, resource, JSON.stringify(checkpoint), bufferOf(seen), bufferOf(held), paths ?? null],
   );
 }
 
@@ -82,25 +83,4 @@ export async function storeGroups(
     name,
     textArray(drop),
   ]);
-}
-
-export async function readRuns(session: Session, { table }: Place, name: string, limit: number): Promise<RunRow[]> {
-  const { rows } = await session.query(
-    `SELECT row FROM ${table('_sync_runs')} WHERE name = $1 ORDER BY id DESC LIMIT $2`,
-    [name, limit],
-  );
-  return rows.map(runOf);
-}
-
-export async function storeRun(session: Session, { table }: Place, name: string, run: RunRow): Promise<void> {
-  await session.query(
-    `INSERT INTO ${table('_sync_runs')} (name, run, row) VALUES ($1, $2, $3)
-     ON CONFLICT (name, run) DO UPDATE SET row = excluded.row`,
-    [name, run.run, JSON.stringify(run)],
-  );
-  await session.query(
-    `DELETE FROM ${table('_sync_runs')} WHERE name = $1 AND id <=
-       (SELECT id FROM ${table('_sync_runs')} WHERE name = $1 ORDER BY id DESC LIMIT 1 OFFSET ${runsKept})`,
-    [name],
-  );
 }

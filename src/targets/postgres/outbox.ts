@@ -1,9 +1,12 @@
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
+import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
-import { type OutboxRow, outboxRow, rowsPerPurge } from '../sql/outbox-rows.ts';
+import { storeNews } from '../sql/operate/news.ts';
+import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
+import { bookOf, change } from './book.ts';
 import type { Session } from './connection/session.ts';
 import type { Writing } from './fence/run-fence.ts';
 import type { Place } from './schema.ts';
@@ -26,6 +29,18 @@ export async function giveOutEvents(
   if (row === null) return 0;
   await append(session, place, name, row);
   return changes.length;
+}
+
+/** Writes events about the sync to the outbox, and what they announced. Returns how many events there are. */
+export async function announceEvents(
+  { session, place, name, fence }: Writing,
+  events: readonly SyncEvent[],
+  news: string,
+): Promise<number> {
+  const row = syncOutboxRow(events, { name, fence, at: new Date() });
+  if (row) await append(session, place, name, row);
+  await change(session, [storeNews(bookOf(place, name), news)]);
+  return events.length;
 }
 
 /** Generation 0 stands for the start of the oldest generation that is kept. */

@@ -2,16 +2,19 @@ import { allDifferent } from '../../batch.ts';
 import { noDrift } from '../../drift.ts';
 import { noClues } from '../../identity.ts';
 import type { ResourceTable } from '../../table.ts';
-import type { TargetReader } from '../../target.ts';
+import type { ServerState, TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
+import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
-import { readGroups, readPass, readRuns } from './ledger.ts';
+import { readGroups, readPass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
-import { countRejects, readRejects } from './rejects.ts';
+import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
@@ -27,11 +30,15 @@ export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>
 /** What a reader and a target answer alike. `read` runs work on one state of the database. */
 export function questions(read: Transact, place: Place, name: string): Questions {
   const sync = new SyncReading(read, place, name);
-  return { ...recordQuestions(sync), ...stateQuestions(sync) };
+  const asked = bookQuestions(
+    (make) => sync.ours((session, version) => ask(session, make(version)), []),
+    bookOf(place, name),
+  );
+  return { ...recordQuestions(sync), ...stateQuestions(sync), ...asked };
 }
 
 /** Where the rows and entries of a resource are; both are null where nothing of the resource is there. */
-type Whereabouts = Pick<LookUp, 'place' | 'shape' | 'of'>;
+type Whereabouts = Pick<LookUp, 'place' | 'shape' | 'of' | 'readsFields'>;
 
 /** Reads the part of the database that belongs to one sync. */
 class SyncReading {
@@ -71,10 +78,12 @@ class SyncReading {
   rows<T>(table: ResourceTable, work: (session: Session, at: Whereabouts) => Promise<T>, empty: T): Promise<T> {
     const { place, name } = this;
     return this.any(async (session) => {
-      const register =
-        (await this.#versionIn(session)) > 0 ? await registerOf(session, place, name, table.resource) : null;
+      const version = await this.#versionIn(session);
+      const register = version > 0 ? await registerOf(session, place, name, table.resource) : null;
       const shape = await readShape(session, place, table);
-      return register || shape ? work(session, { place, shape, of: register?.id ?? null }) : empty;
+      return register || shape
+        ? work(session, { place, shape, of: register?.id ?? null, readsFields: version > 1 })
+        : empty;
     });
   }
 
@@ -86,7 +95,7 @@ class SyncReading {
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf' | 'known' | 'drift');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -129,6 +138,12 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
         },
         [],
       ),
+    deferred: (resource, ids) =>
+      sync.registered(
+        resource,
+        async (session, { id: of }, version) => (version < 3 ? [] : readDeferred(session, place, of, ids)),
+        [],
+      ),
     drift: (resource) =>
       sync.ours((session, version) => readDrift(session, place, sync.name, resource, version), noDrift),
     rowsOf: (table, ids) =>
@@ -147,9 +162,10 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
 }
 
 /** About where the sync stands. */
-function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
+function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | BookQuestion> {
   const { place, name } = sync;
   return {
+    server: () => sync.any(readServer),
     async fence() {
       const fence = await sync.ours((session) => readFence(session, place, name), null);
       return fence && withoutMark(fence);
@@ -159,8 +175,17 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
     outbox: (after, limit) =>
       sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
-    runs: (limit) => sync.ours((session) => readRuns(session, place, name, limit), []),
-    rejects: ({ resource, limit }) => sync.ours((session) => readRejects(session, place, name, resource, limit), []),
+    rejects: ({ resource, limit }) =>
+      sync.ours((session, version) => readRejects(session, place, name, resource, limit, version), []),
+    rejectReasons: (resource) =>
+      sync.ours((session, version) => readRejectReasons(session, place, name, resource, version), []),
     countRejects: (resource) => sync.ours((session) => countRejects(session, place, name, resource), 0),
   };
+}
+
+async function readServer(session: Session): Promise<ServerState> {
+  const { rows } = await session.query(
+    "SELECT current_setting('server_version') AS version, extract(epoch FROM clock_timestamp()) * 1000 AS now",
+  );
+  return { version: `Postgres ${rows[0]?.version}`, now: new Date(Math.round(Number(rows[0]?.now))) };
 }

@@ -2,7 +2,7 @@ import type { TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './connection/address.ts';
 import { createConnection } from './connection/connection.ts';
-import { type Patience, patienceOf } from './connection/patience.ts';
+import { type Patience, type PostgresTimings, patienceOf } from './connection/patience.ts';
 import { questions } from './questions.ts';
 import { type Place, placeIn } from './schema.ts';
 
@@ -14,12 +14,12 @@ export interface PostgresOptions {
   readonly name: string;
 }
 
-const readerPatience = patienceOf(defaultTimings);
-
 /** Opens a Postgres target to read from; a standby is enough. It never makes a table: what is missing reads as empty. */
-export async function openPostgresReader(options: PostgresOptions): Promise<TargetReader> {
+export async function openPostgresReader(
+  options: PostgresOptions & { readonly timings?: PostgresTimings | undefined },
+): Promise<TargetReader> {
   const address = parseAddress(options.url, options.tls);
-  return openReading(address, options, readerPatience).reader;
+  return openReading(address, options, patienceOf(options.timings ?? defaultTimings)).reader;
 }
 
 export interface Reading {

@@ -1,6 +1,7 @@
 import type { Rejected } from '../../record.ts';
-import type { RejectRow } from '../../target.ts';
+import type { RejectReason, RejectRow } from '../../target.ts';
 import { rejectOf } from '../sql/our-rows.ts';
+import { reasonsOf } from '../sql/reject-reasons.ts';
 import { type RejectPlace, rejectsKept, storedReject } from '../sql/stored-reject.ts';
 import type { Session } from './connection/session.ts';
 import { storable, textArray } from './rows/literals.ts';
@@ -12,13 +13,23 @@ export async function readRejects(
   name: string,
   resource: string | undefined,
   limit: number,
+  version: number,
 ): Promise<RejectRow[]> {
   const { rows } = await session.query(
-    `SELECT id, resource, key, reasons, raw, extract(epoch FROM at) * 1000 AS at FROM ${table('_sync_rejects')}
+    `SELECT id, resource, key, reasons, raw, ${ms('at')} AS at, ${ms(firstAt(version))} AS first
+     FROM ${table('_sync_rejects')}
      WHERE name = $1 AND ($2::text IS NULL OR resource = $2) ORDER BY ${table('_sync_rejects')}.at DESC, id DESC LIMIT $3`,
     [name, resource ?? null, limit],
   );
-  return rows.map((row) => rejectOf(row, new Date(Number(row.at))));
+  return rows.map((row) => rejectOf(row, { firstAt: new Date(Number(row.first)), at: new Date(Number(row.at)) }));
+}
+
+function firstAt(version: number): string {
+  return version < 3 ? 'at' : 'coalesce(first_at, at)';
+}
+
+function ms(time: string): string {
+  return `extract(epoch FROM ${time}) * 1000`;
 }
 
 /** Counts the rejects of one resource. */
@@ -35,6 +46,26 @@ export async function countRejects(
   return Number(rows[0]?.rejects ?? 0);
 }
 
+export async function readRejectReasons(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string,
+  version: number,
+): Promise<RejectReason[]> {
+  const { rows } = await session.query(
+    `SELECT reasons, count(*) AS rejects, ${ms(`min(${firstAt(version)})`)} AS first, ${ms('max(at)')} AS last
+     FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2 GROUP BY reasons`,
+    [name, resource],
+  );
+  return reasonsOf(
+    rows.map(({ reasons, rejects, first, last }) => ({
+      ...{ reasons: String(reasons), count: Number(rejects) },
+      ...{ firstAt: new Date(Number(first)), lastAt: new Date(Number(last)) },
+    })),
+  );
+}
+
 export async function storeRejects(
   session: Session,
   { table }: Place,
@@ -46,11 +77,12 @@ export async function storeRejects(
   const column = (pick: (reject: (typeof stored)[number]) => string | null) =>
     textArray(stored.map(pick).map((text) => (text === null ? null : storable(text))));
   await session.query(
-    `INSERT INTO ${table('_sync_rejects')} (name, resource, digest, key, reasons, raw, pass, at)
-     SELECT $1, $2, s.digest, s.key, s.reasons, s.raw, $3::bigint, $4::timestamptz
+    `INSERT INTO ${table('_sync_rejects')} AS r (name, resource, digest, key, reasons, raw, pass, at, first_at)
+     SELECT $1, $2, s.digest, s.key, s.reasons, s.raw, $3::bigint, $4::timestamptz, $4::timestamptz
      FROM unnest($5::text[], $6::text[], $7::text[], $8::text[]) AS s (digest, key, reasons, raw)
      ON CONFLICT (name, resource, digest) DO UPDATE
-       SET reasons = excluded.reasons, raw = excluded.raw, pass = excluded.pass, at = excluded.at`,
+       SET reasons = excluded.reasons, raw = excluded.raw, pass = excluded.pass, at = excluded.at,
+         first_at = coalesce(r.first_at, r.at)`,
     [
       ...[name, resource, pass, at.toISOString()],
       ...[column(({ digest }) => digest), column(({ key }) => key)],

@@ -2,18 +2,22 @@ import type { Log } from '../../log.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { Target } from '../../target.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
+import { type BookEntry, bookEntries, type Write } from '../sql/operate/writing.ts';
 import { purgeAll } from '../sql/outbox-rows.ts';
+import { olderTablesError } from '../sql/run-errors.ts';
 import { Batches } from './batches.ts';
+import { bookOf, change, keepsBook } from './book.ts';
 import { parseAddress } from './connection/address.ts';
 import { type Connection, createConnection } from './connection/connection.ts';
 import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
+import { dropSomeDeferred } from './deferred.ts';
 import { forgetSome, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
 import { takeOver } from './fence/take-over.ts';
-import { savePass, storeGroups, storeRun } from './ledger.ts';
-import { moveOutbox, purgeSome } from './outbox.ts';
+import { savePass, storeGroups } from './ledger.ts';
+import { announceEvents, moveOutbox, purgeSome } from './outbox.ts';
 import { openReading, type PostgresOptions, type Reading } from './reader.ts';
 import { dropRejects } from './rejects.ts';
 import { ownRegister, registerOf } from './rows/register.ts';
@@ -60,6 +64,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     commit: (batch, signal) => batches.commit(batch, signal),
     remove: (removal, signal) => batches.remove(removal, signal),
     ...bookkeeping({ fence, ours, transact, place, name }),
+    ...entries({ fence, ours, transact, place, name }),
     async [Symbol.asyncDispose]() {
       await reader[Symbol.asyncDispose]();
       await connection[Symbol.asyncDispose]();
@@ -69,12 +74,13 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
 
 type Bookkeeping =
   | 'save'
+  | 'dropDeferred'
   | 'forget'
   | 'saveDrift'
   | 'saveGroups'
   | 'purgeOutbox'
   | 'purgeRejects'
-  | 'recordRun'
+  | 'announce'
   | 'rebase'
   | 'fenceOut';
 
@@ -87,13 +93,9 @@ interface BookkeepingOptions {
 }
 
 /** What is written beside batches and removals. */
-function bookkeeping({ fence, ours, transact, place, name }: BookkeepingOptions): Pick<Target, Bookkeeping> {
-  /**
-   * For work that a daemon or a command does as well. They never take over, and only a run is fenced. All of it may run
-   * twice without harm.
-   */
-  const shared = <T>(work: (session: Session) => Promise<T>): Promise<T> =>
-    fence.isTaken ? fence.transaction(({ session }) => work(session)) : ours.transaction(work);
+function bookkeeping(options: BookkeepingOptions): Pick<Target, Bookkeeping> {
+  const { fence, transact, place, name } = options;
+  const shared = sharedOf(options);
   return {
     save: (resource, stored) => fence.transaction(({ session }) => savePass(session, place, name, resource, stored)),
     forget: (resource, ids) =>
@@ -101,13 +103,21 @@ function bookkeeping({ fence, ours, transact, place, name }: BookkeepingOptions)
         const { id: of } = await ownRegister(session, place, name, resource);
         await forgetSome(session, place, { name, resource, of }, ids);
       }),
+    dropDeferred: async (resource) => {
+      await purgeAll(() =>
+        fence.transaction(async ({ session }) =>
+          dropSomeDeferred(session, place, (await ownRegister(session, place, name, resource)).id),
+        ),
+      );
+    },
     saveDrift: (resource, drift) => shared((session) => storeDrift(session, place, name, resource, drift)),
     saveGroups: (cursors, drop = []) => shared((session) => storeGroups(session, place, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => shared((session) => purgeSome(session, place, name, olderThan, passed))),
     purgeRejects: (resource, beforePass) =>
       shared((session) => dropRejects(session, place, name, resource, beforePass)),
-    recordRun: (run) => shared((session) => storeRun(session, place, name, run)),
+    announce: async (events, news) =>
+      void (await fence.giveOut(async (writing) => ({ events: await announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>
       shared(async (session) => {
         const generation = await startGeneration(session, place, name, generationFloor);
@@ -118,6 +128,27 @@ function bookkeeping({ fence, ours, transact, place, name }: BookkeepingOptions)
         if (await hasSchema(session, place)) await raiseFence(session, place, name);
       }),
   };
+}
+
+/** What is written of runs and people. */
+function entries(options: BookkeepingOptions): Pick<Target, BookEntry> {
+  const { place, name } = options;
+  const shared = sharedOf(options);
+  const write: Write = (statements, inOlderTables) =>
+    shared(async (session) => {
+      if (await keepsBook(session, place)) return change(session, statements);
+      if (inOlderTables === 'throw') throw olderTablesError(place.label);
+      return 0;
+    });
+  return bookEntries(write, bookOf(place, name));
+}
+
+/**
+ * For work that a daemon or a command does as well. They never take over, and only a run is fenced. All of it may run
+ * twice without harm.
+ */
+function sharedOf({ fence, ours }: BookkeepingOptions): Transact {
+  return (work) => (fence.isTaken ? fence.transaction(({ session }) => work(session)) : ours.transaction(work));
 }
 
 async function isEmpty(

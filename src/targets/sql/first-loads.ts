@@ -31,7 +31,7 @@ export class FirstLoads {
       if (!(error instanceof NotEmptyError)) throw error;
     }
     this.#resources.delete(resource);
-    this.#log.debug(`${resource}: rows are there already; each record is looked up from now on`);
+    this.#log.debug(`${resource}: rows are there already; each record is looked up from now on`, { resource });
     return commit(false);
   }
 

@@ -1,5 +1,5 @@
 import type { DeadLetterRow } from '../../listener.ts';
-import type { FenceRow, GroupCursor, RejectRow, RunRow } from '../../target.ts';
+import type { FenceRow, GroupCursor, RejectRow } from '../../target.ts';
 import type { Register } from './entry-book.ts';
 
 /** A row of one of our own tables, as a driver gives it. */
@@ -28,21 +28,15 @@ export function groupCursorOf(row: OurRow): GroupCursor {
   };
 }
 
-/** From `_sync_runs`. */
-export function runOf({ row }: OurRow): RunRow {
-  const run = JSON.parse(String(row));
-  return { ...run, startedAt: new Date(run.startedAt), endedAt: new Date(run.endedAt) };
-}
-
-/** From `_sync_rejects`; `at` as the dialect reads times. */
-export function rejectOf(row: OurRow, at: Date): RejectRow {
+/** From `_sync_rejects`; the times as the dialect reads them. */
+export function rejectOf(row: OurRow, times: Pick<RejectRow, 'firstAt' | 'at'>): RejectRow {
   return {
     id: String(row.id),
     resource: String(row.resource),
     key: textOrNull(row.key),
     reasons: JSON.parse(String(row.reasons)),
     raw: String(row.raw),
-    at,
+    ...times,
   };
 }
 

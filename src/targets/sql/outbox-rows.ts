@@ -1,6 +1,7 @@
 import type { Batch, EventOptions, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
-import { type EventContext, eventOf } from '../../event.ts';
+import { type EventContext, eventOf, type Position } from '../../event.ts';
+import { type SyncEvent, syncEventText } from '../../sync-event.ts';
 import type { FenceRow } from '../../target.ts';
 
 /** How many outbox rows one transaction removes: a row has all events of a transaction, and may be megabytes. */
@@ -30,23 +31,33 @@ export function outboxRow(
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
 ): OutboxRow | null {
   if (changes.length === 0 || options.silent) return null;
-  const { generation, nextSeq: firstSeq } = numbering.fence;
   const context = contextOf(numbering, table, options);
+  return rowOf(changes, numbering, (change, at) => eventOf(change, at, context));
+}
+
+/** The outbox row of events about the sync itself; null if there are none. */
+export function syncOutboxRow(events: readonly SyncEvent[], numbering: Numbering): OutboxRow | null {
+  if (events.length === 0) return null;
+  return rowOf(events, numbering, (event, at) => syncEventText(event, at, numbering.name));
+}
+
+function rowOf<T>(all: readonly T[], { fence, at }: Numbering, textOf: (one: T, at: Position) => string): OutboxRow {
+  const { generation, nextSeq: firstSeq } = fence;
   return {
     generation,
     firstSeq,
-    lastSeq: firstSeq + changes.length - 1,
-    at: context.time,
-    events: changes.map((change, n) => eventOf(change, { generation, seq: firstSeq + n }, context)).join('\n'),
+    lastSeq: firstSeq + all.length - 1,
+    at: at.toISOString(),
+    events: all.map((one, n) => textOf(one, { generation, seq: firstSeq + n })).join('\n'),
   };
 }
 
 function contextOf(
   { name, at }: Numbering,
   { resource, mapped: columns }: Batch['table'],
-  { source, cause }: EventOptions,
+  { source, cause, maker }: EventOptions,
 ): EventContext {
-  return { name, source, resource, columns, time: at.toISOString(), ...(cause && { cause }) };
+  return { name, source, resource, columns, time: at.toISOString(), ...(cause && { cause }), ...(maker && { maker }) };
 }
 
 /** Repeats a purge, each in a transaction of its own, until it finds nothing more. Returns how many rows it has removed. */

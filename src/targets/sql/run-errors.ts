@@ -1,4 +1,4 @@
-import { ConfigError, FencedError, IntegrityError } from '../../errors.ts';
+import { ConfigError, FencedError, IntegrityError, NewerTablesError } from '../../errors.ts';
 
 // What ends a run in any database, in the same words.
 
@@ -34,9 +34,17 @@ export function unfitError(label: string, problems: readonly string[]): ConfigEr
 }
 
 export function otherVersionError(label: string, found: unknown, known: number): ConfigError {
-  return new ConfigError(
+  return new NewerTablesError(
     `the tables of cronsync in ${label} have version ${found}, and this release knows versions up to ${known}; nothing was written`,
     { hint: 'A newer release has migrated this database: run that release of cronsync on it.' },
+  );
+}
+
+/** What a person wants to be kept needs tables that only a run makes. */
+export function olderTablesError(label: string): ConfigError {
+  return new ConfigError(
+    `the tables of cronsync in ${label} are of an earlier release and have no place for this; nothing was written`,
+    { hint: 'The next "cronsync run" brings them up to this release. Then try again.' },
   );
 }
 

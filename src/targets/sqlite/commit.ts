@@ -1,8 +1,10 @@
 import type { Batch, Committed } from '../../batch.ts';
 import { countChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
+import { deferredIn } from '../sql/deferred-record.ts';
 import { noFound } from '../sql/nothing-yet.ts';
 import { assertPlanned } from '../sql/run-errors.ts';
+import { storeDeferred } from './deferred.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
@@ -16,7 +18,7 @@ import { writeSteps } from './rows/steps.ts';
  * Commits one batch inside a transaction:
  *
  * 1. look up what is known of each record, and plan;
- * 2. write the rows, then our entries;
+ * 2. write the rows, then our entries, and keep the records that wait for the end of their pass;
  * 3. write the events, the rejects and the aliases;
  * 4. store the checkpoint.
  *
@@ -39,6 +41,7 @@ export function commitBatch(
   const { ids, changes, refused } = writeSteps(connection, { table, steps, found, register, isFirstLoad });
   crashPoint('commit-written');
 
+  storeDeferred(connection, register.id, deferredIn(steps, found));
   const events = giveOutEvents(writing, batch, changes, at);
   storeRejects(connection, [...batch.rejected, ...refused], { name, resource: table.resource, pass: batch.pass, at });
   if (batch.aliases) storeAliases(connection, register.id, batch.aliases);

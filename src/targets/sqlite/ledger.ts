@@ -1,19 +1,18 @@
-import type { CheckpointToStore } from '../../checkpoint.ts';
+import { type CheckpointToStore, passParts } from '../../checkpoint.ts';
 import { comparePositions } from '../../event.ts';
-import type { GroupCursor, RunRow, StoredPass } from '../../target.ts';
-import { groupCursorOf, runOf } from '../sql/our-rows.ts';
+import type { GroupCursor, StoredPass } from '../../target.ts';
+import { groupCursorOf, textOrNull } from '../sql/our-rows.ts';
 import type { Connection } from './connection/connection.ts';
-
-/** How many runs of one sync are remembered. */
-const runsKept = 1000;
 
 export function readPass(connection: Connection, name: string, resource: string, version: number): StoredPass | null {
   const held = version < 2 ? 'NULL AS held' : 'held';
+  const paths = version < 3 ? 'NULL AS paths' : 'paths';
   const row = connection
-    .statement(`SELECT checkpoint, seen, ${held} FROM _sync_passes WHERE name = ? AND resource = ?`)
+    .statement(`SELECT checkpoint, seen, ${held}, ${paths} FROM _sync_passes WHERE name = ? AND resource = ?`)
     .get(name, resource);
   if (!row) return null;
-  return { checkpoint: JSON.parse(String(row.checkpoint)), seen: bytesOf(row.seen), held: bytesOf(row.held) };
+  const checkpoint = JSON.parse(String(row.checkpoint));
+  return { checkpoint, seen: bytesOf(row.seen), held: bytesOf(row.held), paths: textOrNull(row.paths) };
 }
 
 function bytesOf(value: unknown): Uint8Array | null {
@@ -24,15 +23,16 @@ export function savePass(
   connection: Connection,
   name: string,
   resource: string,
-  { checkpoint, seen, held }: CheckpointToStore,
+  { checkpoint, ...rest }: CheckpointToStore,
 ): void {
-  const sets = [seen !== undefined ? ', seen = excluded.seen' : '', held !== undefined ? ', held = excluded.held' : ''];
+  const { seen, held, paths } = rest;
+  const sets = passParts.flatMap((part) => (rest[part] === undefined ? [] : `, ${part} = excluded.${part}`));
   connection
     .statement(
-      `INSERT INTO _sync_passes (name, resource, checkpoint, seen, held) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO _sync_passes (name, resource, checkpoint, seen, held, paths) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
     )
-    .run(name, resource, JSON.stringify(checkpoint), seen ?? null, held ?? null);
+    .run(name, resource, JSON.stringify(checkpoint), seen ?? null, held ?? null, paths ?? null);
 }
 
 export function readGroups(connection: Connection, name: string): GroupCursor[] {
@@ -59,23 +59,4 @@ export function storeGroups(
   }
   for (const group of drop)
     connection.statement('DELETE FROM _sync_groups WHERE name = ? AND group_name = ?').run(name, group);
-}
-
-export function readRuns(connection: Connection, name: string, limit: number): RunRow[] {
-  const rows = connection
-    .statement('SELECT row FROM _sync_runs WHERE name = ? ORDER BY id DESC LIMIT ?')
-    .all(name, limit);
-  return rows.map(runOf);
-}
-
-export function storeRun(connection: Connection, name: string, run: RunRow): void {
-  connection
-    .statement('INSERT INTO _sync_runs (name, run, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row')
-    .run(name, run.run, JSON.stringify(run));
-  connection
-    .statement(
-      `DELETE FROM _sync_runs WHERE name = ?1 AND id <=
-         (SELECT id FROM _sync_runs WHERE name = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${runsKept})`,
-    )
-    .run(name);
 }

@@ -1,3 +1,9 @@
+/** What the columns of a run say, read from its row. */
+export const oldRun = {
+  startedAt: "CAST(round(unixepoch(json_extract(row, '$.startedAt'), 'subsec') * 1000) AS INTEGER)",
+  outcome: "json_extract(row, '$.outcome')",
+} as const;
+
 /**
  * The steps that make our own tables. Step 1 makes version 1, and each later one makes the next version of the one before. A
  * database that has no tables of ours goes through all of them, so that its tables are like those of one that was migrated.
@@ -42,5 +48,26 @@ ALTER TABLE _sync_passes ADD COLUMN held BLOB;
 ALTER TABLE _sync_records ADD COLUMN fields TEXT;
 CREATE TABLE _sync_drift (
   name TEXT NOT NULL, resource TEXT NOT NULL, checked_to INTEGER NOT NULL, found TEXT, PRIMARY KEY (name, resource)) WITHOUT ROWID;
+`,
+  // A run's columns say what its row says. `first_at` is null where an earlier version stored the reject: `at` counts then.
+  `
+ALTER TABLE _sync_passes ADD COLUMN paths TEXT;
+ALTER TABLE _sync_rejects ADD COLUMN first_at TEXT;
+ALTER TABLE _sync_runs ADD COLUMN started_at INTEGER;
+ALTER TABLE _sync_runs ADD COLUMN outcome TEXT;
+UPDATE _sync_runs SET started_at = ${oldRun.startedAt}, outcome = ${oldRun.outcome};
+CREATE INDEX _sync_runs_order ON _sync_runs (name, started_at);
+CREATE TABLE _sync_permits (
+  name TEXT NOT NULL, resource TEXT NOT NULL, what TEXT NOT NULL, pass INTEGER NOT NULL, digest TEXT NOT NULL, count INTEGER NOT NULL,
+  who TEXT NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (name, resource, what)) WITHOUT ROWID;
+CREATE TABLE _sync_pauses (
+  name TEXT NOT NULL, listener TEXT NOT NULL, until INTEGER, reason TEXT, who TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (name, listener)) WITHOUT ROWID;
+CREATE TABLE _sync_activity (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, why TEXT, detail TEXT NOT NULL);
+CREATE INDEX _sync_activity_order ON _sync_activity (name, id);
+CREATE TABLE _sync_news (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _sync_previews (name TEXT PRIMARY KEY, at INTEGER NOT NULL, preview TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _sync_deferred (of_table INTEGER NOT NULL, id INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (of_table, id)) WITHOUT ROWID;
 `,
 ];

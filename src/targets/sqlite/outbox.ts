@@ -1,9 +1,12 @@
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
+import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
-import { type OutboxRow, outboxRow, rowsPerPurge } from '../sql/outbox-rows.ts';
+import { storeNews } from '../sql/operate/news.ts';
+import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
 import { rebased } from '../sql/rebase.ts';
+import { bookOf, change } from './book.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
 
@@ -27,9 +30,25 @@ export function giveOutEvents(
 ): number {
   const row = outboxRow(changes, { name, fence, at }, batch);
   if (row === null) return 0;
+  giveOut(connection, name, row);
+  return changes.length;
+}
+
+/** Writes events about the sync to the outbox, and what they announced. Returns the number of the next event. */
+export function announceEvents(
+  { connection, name, fence }: Writing,
+  events: readonly SyncEvent[],
+  news: string,
+): number {
+  const row = syncOutboxRow(events, { name, fence, at: new Date() });
+  if (row) giveOut(connection, name, row);
+  change(connection, [storeNews(bookOf(name), news)]);
+  return row ? row.lastSeq + 1 : fence.nextSeq;
+}
+
+function giveOut(connection: Connection, name: string, row: OutboxRow): void {
   append(connection, name, row);
   connection.statement('UPDATE _sync_lease SET next_seq = ? WHERE name = ?').run(row.lastSeq + 1, name);
-  return changes.length;
 }
 
 /** Generation 0 stands for the start of the oldest generation that is kept. */

@@ -5,12 +5,15 @@ import type { TableState } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
+import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { ask, bookOf } from './book.ts';
 import type { Connection } from './connection/connection.ts';
+import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
-import { readGroups, readPass, readRuns } from './ledger.ts';
+import { readGroups, readPass } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
-import { countRejects, readRejects } from './rejects.ts';
+import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
@@ -27,7 +30,11 @@ export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>
 /** What a reader and a target answer alike. */
 export function questions(read: Read, name: string): Questions {
   const sync = new SyncReading(read, name);
-  return { ...recordQuestions(sync), ...stateQuestions(sync) };
+  const asked = bookQuestions(
+    (make) => sync.ours((connection, version) => ask(connection, make(version)), []),
+    bookOf(name),
+  );
+  return { ...recordQuestions(sync), ...stateQuestions(sync), ...asked };
 }
 
 /** Reads the part of the database that belongs to one sync. */
@@ -58,17 +65,21 @@ class SyncReading {
   }
 
   /** Reads the system's rows of a resource. Its number is undefined where nothing is known of it. */
-  rows<T>(resource: string, work: (connection: Connection, of: number | undefined) => T, empty: T): Promise<T> {
+  rows<T>(
+    resource: string,
+    work: (connection: Connection, of: number | undefined, version: number) => T,
+    empty: T,
+  ): Promise<T> {
     return this.any((connection, version) => {
       const of = version > 0 ? registerOf(connection, this.name, resource)?.id : undefined;
-      return work(connection, of);
+      return work(connection, of, version);
     }, empty);
   }
 }
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf' | 'known' | 'drift');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -78,7 +89,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     find: (table, records) =>
       sync.rows(
         table.resource,
-        (connection, of) => findRecords(connection, { table, records }, of),
+        (connection, of, version) => findRecords(connection, { table, records }, of, version),
         records.map(() => noFound),
       ),
     clues: (table, adapter, arrived) =>
@@ -92,8 +103,10 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     idsOf: (resource, keys) =>
       sync.registered(
         resource,
-        (connection, { id: of }) =>
-          keys.map((key) => entryOf(connection, of, key)).flatMap((entry) => (entry && !entry.deleted ? entry.id : [])),
+        (connection, { id: of }, version) =>
+          keys
+            .map((key) => entryOf(connection, of, key, version))
+            .flatMap((entry) => (entry && !entry.deleted ? entry.id : [])),
         [],
       ),
     countLive: (resource) => sync.registered(resource, (_connection, { live }) => live, 0),
@@ -103,6 +116,12 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
       sync.registered(
         table.resource,
         (connection, { id: of }, version) => knownRows(connection, table, { of, version }, query),
+        [],
+      ),
+    deferred: (resource, ids) =>
+      sync.registered(
+        resource,
+        (connection, { id: of }, version) => (version < 3 ? [] : readDeferred(connection, of, ids)),
         [],
       ),
     drift: (resource) =>
@@ -123,16 +142,19 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
 const noTable: TableState = { exists: false, missingColumns: [], isForgotten: true, problems: [], warnings: [] };
 
 /** About where the sync stands. */
-function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion> {
+function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | BookQuestion> {
   const { name } = sync;
   return {
+    server: async () => ({ version: `SQLite ${process.versions.sqlite}`, now: new Date() }),
     fence: () => sync.ours((connection) => readFence(connection, name), null),
     pass: (resource) => sync.ours((connection, version) => readPass(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
     outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((connection) => readGroups(connection, name), []),
-    runs: (limit) => sync.ours((connection) => readRuns(connection, name, limit), []),
-    rejects: ({ resource, limit }) => sync.ours((connection) => readRejects(connection, name, resource, limit), []),
+    rejects: ({ resource, limit }) =>
+      sync.ours((connection, version) => readRejects(connection, name, resource, limit, version), []),
+    rejectReasons: (resource) =>
+      sync.ours((connection, version) => readRejectReasons(connection, name, resource, version), []),
     countRejects: (resource) => sync.ours((connection) => countRejects(connection, name, resource), 0),
   };
 }

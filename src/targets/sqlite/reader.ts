@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { TargetReader } from '../../target.ts';
+import { defaultTimings, type Timings } from '../../timings.ts';
 import { type Connection, openConnection } from './connection/connection.ts';
-import type { Patience } from './connection/patience.ts';
 import { questions, type Read } from './questions.ts';
 import { schemaVersion } from './schema.ts';
 
@@ -9,16 +9,20 @@ export interface SqliteReaderOptions {
   readonly file: string;
   /** The sync's name. */
   readonly name: string;
+  readonly timings?: Pick<Timings, 'targetBusyMs' | 'targetBusyStepMs'> | undefined;
 }
 
-const readerPatience: Patience = { busyMs: 5000, stepMs: 25 };
-
 /** Opens a SQLite target to read from. It never makes the file or a table: what is missing reads as empty. */
-export async function openSqliteReader({ file, name }: SqliteReaderOptions): Promise<TargetReader> {
+export async function openSqliteReader({
+  file,
+  name,
+  timings = defaultTimings,
+}: SqliteReaderOptions): Promise<TargetReader> {
+  const patience = { busyMs: timings.targetBusyMs, stepMs: timings.targetBusyStepMs };
   let connection: Connection | undefined;
   const read: Read = async (work, empty) => {
     if (!connection && !existsSync(file)) return empty;
-    const open = connection ?? openConnection(file, readerPatience, { readOnly: true });
+    const open = connection ?? openConnection(file, patience, { readOnly: true });
     connection = open;
     return open.read(() => work(open, schemaVersion(open)));
   };

@@ -4,16 +4,20 @@ import type { Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
 import { quoted } from '../sql/identifiers.ts';
+import { type BookEntry, bookEntries, type Write } from '../sql/operate/writing.ts';
 import { purgeAll } from '../sql/outbox-rows.ts';
+import { olderTablesError } from '../sql/run-errors.ts';
+import { bookOf, change, keepsBook } from './book.ts';
 import { commitBatch } from './commit.ts';
 import { type Connection, openConnection } from './connection/connection.ts';
 import { patiently } from './connection/patience.ts';
+import { dropSomeDeferred } from './deferred.ts';
 import { forgetRows, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
 import { RunFence } from './fence/run-fence.ts';
 import { takeOver } from './fence/take-over.ts';
-import { savePass, storeGroups, storeRun } from './ledger.ts';
-import { moveOutbox, purgeSome } from './outbox.ts';
+import { savePass, storeGroups } from './ledger.ts';
+import { announceEvents, moveOutbox, purgeSome } from './outbox.ts';
 import { questions, type Read } from './questions.ts';
 import { dropRejects } from './rejects.ts';
 import { removeBatch } from './remove.ts';
@@ -72,10 +76,11 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
       }, signal),
     commit: (batch, signal) =>
       firstLoads.commit(batch.table.resource, (isFirstLoad) =>
-        fence.commit((writing) => commitBatch(writing, batch, { isFirstLoad }), signal),
+        fence.giveOut((writing) => commitBatch(writing, batch, { isFirstLoad }), signal),
       ),
-    remove: (removal, signal) => fence.commit((writing) => removeBatch(writing, removal), signal),
+    remove: (removal, signal) => fence.giveOut((writing) => removeBatch(writing, removal), signal),
     ...bookkeeping(connection, name, fence),
+    ...entries(connection, name, fence),
     async [Symbol.asyncDispose]() {
       connection.close();
     },
@@ -84,12 +89,13 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 
 type Bookkeeping =
   | 'save'
+  | 'dropDeferred'
   | 'forget'
   | 'saveDrift'
   | 'saveGroups'
   | 'purgeOutbox'
   | 'purgeRejects'
-  | 'recordRun'
+  | 'announce'
   | 'rebase'
   | 'fenceOut';
 
@@ -102,12 +108,17 @@ function bookkeeping(connection: Connection, name: string, fence: RunFence): Pic
         const { id: of } = ownRegister(connection, name, resource);
         forgetRows(connection, { name, resource, of }, ids);
       }),
+    dropDeferred: async (resource) => {
+      const dropSome = () => dropSomeDeferred(connection, ownRegister(connection, name, resource).id);
+      await purgeAll(() => fence.transaction(dropSome));
+    },
     saveDrift: (resource, drift) => fence.shared(() => storeDrift(connection, name, resource, drift)),
     saveGroups: (cursors, drop = []) => fence.shared(() => storeGroups(connection, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => fence.shared(() => purgeSome(connection, name, olderThan, passed))),
     purgeRejects: (resource, beforePass) => fence.shared(() => dropRejects(connection, name, resource, beforePass)),
-    recordRun: (run) => fence.shared(() => storeRun(connection, name, run)),
+    announce: async (events, news) =>
+      void (await fence.giveOut((writing) => ({ nextSeq: announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>
       fence.shared(() => {
         const generation = startGeneration(connection, name, generationFloor);
@@ -118,6 +129,17 @@ function bookkeeping(connection: Connection, name: string, fence: RunFence): Pic
         if (hasSchema(connection)) raiseFence(connection, name);
       }),
   };
+}
+
+/** What is written of runs and people. */
+function entries(connection: Connection, name: string, fence: RunFence): Pick<Target, BookEntry> {
+  const write: Write = (statements, inOlderTables) =>
+    fence.shared(() => {
+      if (keepsBook(connection)) return change(connection, statements);
+      if (inOlderTables === 'throw') throw olderTablesError(connection.label);
+      return 0;
+    });
+  return bookEntries(write, bookOf(name));
 }
 
 function isEmpty(connection: Connection, name: string, { resource, table }: ResourceTable): boolean {

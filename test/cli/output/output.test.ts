@@ -39,6 +39,8 @@ const pass: ResourceSummary = {
   records: 1000,
   held: null,
   emptied: null,
+  updates: null,
+  heldTokens: { deletes: null, updates: null },
 };
 const summary = (changed: Partial<Summary> = {}): Summary => ({
   name: 'crm',
@@ -57,6 +59,7 @@ const summary = (changed: Partial<Summary> = {}): Summary => ({
   relayed: 4,
   isRelayPaused: false,
   nextSlotInMs: null,
+  pause: null,
   resources: [],
   errors: [],
   warnings: [],
@@ -114,6 +117,16 @@ describe('the summary of a run', () => {
     expect(terminal.printed.map((line) => JSON.parse(line))).toEqual([bad]);
     expect(terminal.reported).toEqual([]);
   });
+});
+
+test('with a log in JSON the summary is a line of it, and so is each error', () => {
+  const terminal = aTerminal({ logFormat: 'json' });
+  printSummary({ ...summary(), errors: [{ exitCode: 69, message: 'HTTP 500', hint: 'wait' }] }, terminal);
+  expect(terminal.printed).toEqual([]);
+  expect(terminal.logged).toMatchObject([
+    { level: 'info', outcome: 'done', message: expect.stringContaining('crm done') },
+    { level: 'error', message: 'HTTP 500', hint: 'wait', exitCode: 69 },
+  ]);
 });
 
 describe('an error that ends a command', () => {
@@ -185,15 +198,17 @@ describe('progress on a terminal', () => {
       progress.records('customers', 500);
       progress.page('customers', 1);
       progress.waiting(900);
-      expect(terminal.shown.at(-1)).toBe('◷ next slot in 900ms  1 page  500 records  Ctrl-C loses nothing');
+      expect(terminal.shown.at(-1)).toMatch(/^◷ next slot in 900ms {2}1 page {2}500 records {2}[\d,]+\/s {2}Ctrl-C/);
       vi.advanceTimersByTime(1000);
-      expect(terminal.shown.at(-1)).toBe('◷ waiting for the third party  1 page  500 records  Ctrl-C loses nothing');
+      expect(terminal.shown.at(-1)).toMatch(
+        /^◷ waiting for the third party {2}1 page {2}500 records {2}[\d,]+\/s {2}Ctrl-C loses nothing$/,
+      );
     } finally {
       vi.useRealTimers();
     }
   });
 
-  test('keeps pages and records beside the countdown', () => {
+  test('keeps pages, records and the rate beside the countdown', () => {
     const terminal = aTerminal({ isInteractive: true });
     {
       using progress = showProgress(terminal);
@@ -206,7 +221,7 @@ describe('progress on a terminal', () => {
       progress.page('orders', 2);
     }
     expect(terminal.shown.find((line) => line.startsWith('◷'))).toMatch(
-      /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}Ctrl-C loses nothing/,
+      /^◷ next slot in 1m 30s {2}2 pages {2}520 records {2}[\d,]+\/s {2}Ctrl-C loses nothing/,
     );
     expect(terminal.shown.at(-2)).toMatch(/^▸ orders page 3 {2}521 records/);
   });

@@ -43,6 +43,7 @@ const planned = (changed: Partial<ResourcePlan> = {}): ResourcePlan => ({
   unconfirmed: 0,
   verdict: { delete: 'all' },
   emptied: null,
+  updates: null,
   table: { exists: true, missingColumns: [], problems: [] },
   ...changed,
 });

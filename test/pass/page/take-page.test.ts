@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SnapshotPage } from '../../../src/adapter.ts';
 import type { Checkpoint } from '../../../src/checkpoint.ts';
 import { ProtocolError, UnreachableError } from '../../../src/errors.ts';
+import { noPaths } from '../../../src/field-paths.ts';
 import { judge } from '../../../src/pass/guard.ts';
 import { HeldSet } from '../../../src/pass/held-set.ts';
 import { takePage } from '../../../src/pass/page/take-page.ts';
@@ -32,7 +33,8 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => someone
 function take(page: SnapshotPage, checkpoint: Checkpoint = aCheckpoint(), changes: Partial<RunContext> = {}) {
   const thirdParty = thirdPartyOf('acme', { fetchPage: async () => page });
   const run = aRun(system.target, { thirdParty, timings: withBusyMs(5000), ...changes });
-  return takePage({ resource: system.resource, checkpoint, seen, held: new HeldSet() }, run);
+  const paths = noPaths('shape');
+  return takePage({ resource: system.resource, checkpoint, seen, held: new HeldSet(), paths }, run);
 }
 
 /** The target, while the system holds the rows of these keys locked. */
@@ -77,7 +79,9 @@ describe('a page', () => {
       throw new TypeError('unexpected end of JSON');
     }
     await expect(take(pageOf(broken()))).rejects.toThrow(ProtocolError);
-    expect(await system.target.pass('customers')).toBeNull();
+    const { checkpoint } = (await system.target.pass('customers')) ?? {};
+    expect(checkpoint).toMatchObject({ cursor: null, progress: { pages: 0 }, validators: null });
+    expect(checkpoint?.totals).toEqual({ created: await system.target.countLive('customers'), updated: 0, deleted: 0 });
   });
 
   test('is asked for the next cursor only after its records were read', async () => {

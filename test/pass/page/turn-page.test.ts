@@ -6,6 +6,7 @@ import { complete } from '../../../src/pass/transitions.ts';
 import { aCheckpoint, progressed } from '../a-pass.ts';
 
 const page = (changes: Partial<PageBrought> = {}): PageBrought => ({
+  at: 5000,
   records: 2,
   rejected: 0,
   keyless: 0,
@@ -28,8 +29,14 @@ const turned = (pages: readonly Partial<PageBrought>[], from: Checkpoint = aChec
 
 describe('a page that is in', () => {
   test('moves the cursor, counts, and ends a series of failures', () => {
-    const after = turned([{ next: 'c2', records: 3, rejected: 2, keyless: 1 }], aCheckpoint({ failures: 4 }));
+    const failing = {
+      failures: 4,
+      failingSince: 1000,
+      failure: { exitCode: 76, message: 'x', hint: null, status: 404 },
+    } as const;
+    const after = turned([{ next: 'c2', records: 3, rejected: 2, keyless: 1 }], aCheckpoint(failing));
     expect(after).toMatchObject({ phase: 'walking', cursor: 'c2', failures: 0, backOff: null });
+    expect(after).toMatchObject({ failingSince: null, failure: null, succeededAt: 5000 });
     expect(after.progress).toMatchObject({ pages: 1, records: 3, rejected: 2, keyless: 1 });
   });
 

@@ -3,8 +3,9 @@ import { silentLog } from '../../../src/log.ts';
 import { openPostgresReader } from '../../../src/targets/postgres/reader.ts';
 import { openPostgresTarget } from '../../../src/targets/postgres/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';
+import { bookContract } from '../../contracts/book.ts';
 import { cluesContract } from '../../contracts/clues.ts';
-import { migrationContract } from '../../contracts/migration.ts';
+import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../../contracts/target.ts';
 import { aPostgres, type PostgresDatabase } from '../../helpers/postgres.ts';
@@ -24,11 +25,14 @@ const worldOn = async (database: PostgresDatabase): Promise<TargetWorld> => {
 const world = async () => worldOn(await aPostgres());
 
 targetContract('Postgres', world);
-migrationContract('Postgres', async () => {
-  const database = await aPostgres();
-  await database.sql(readFileSync('test/fixtures/release-0.1.0/postgres.sql', 'utf8'));
-  return worldOn(database);
-});
+bookContract('Postgres', world);
+for (const left of lefts) {
+  migrationContract('Postgres', left, async () => {
+    const database = await aPostgres();
+    await database.sql(readFileSync(`test/fixtures/${left.folder}/postgres.sql`, 'utf8'));
+    return worldOn(database);
+  });
+}
 cluesContract('Postgres', world);
 
 slotKeeperContract('Postgres', async () => {

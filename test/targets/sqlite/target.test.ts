@@ -23,8 +23,9 @@ import type { Target } from '../../../src/target.ts';
 import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
+import { bookContract } from '../../contracts/book.ts';
 import { cluesContract } from '../../contracts/clues.ts';
-import { migrationContract } from '../../contracts/migration.ts';
+import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
@@ -102,7 +103,8 @@ const world = async (fixture?: string): Promise<TargetWorld> => {
 };
 targetContract('SQLite', () => world());
 cluesContract('SQLite', () => world());
-migrationContract('SQLite', () => world('test/fixtures/release-0.1.0/sqlite.db'));
+bookContract('SQLite', () => world());
+for (const left of lefts) migrationContract('SQLite', left, () => world(`test/fixtures/${left.folder}/sqlite.db`));
 
 describe('a SQLite file', () => {
   test("gets a write-ahead log when it is ours, and keeps its mode when it is the system's", async () => {

@@ -62,8 +62,11 @@ export class RunFence {
     return this.#write(work, () => 0);
   }
 
-  /** Runs work that gives out events in one transaction of this run. */
-  commit<T extends Committed>(work: (writing: Writing) => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** Runs work that gives out events in one transaction of this run. It returns how many. */
+  giveOut<T extends Pick<Committed, 'events'>>(
+    work: (writing: Writing) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     return this.#write(work, ({ events }) => events, signal);
   }
 

@@ -23,6 +23,8 @@ export interface LookUp {
   /** The number of the resource; null where nothing is known of it. */
   readonly of: number | null;
   readonly lock: RowLock;
+  /** Whether the digests of the fields are read. The tables of release 0.1.0 have none. */
+  readonly readsFields?: boolean;
 }
 
 export const noFoundRow: FoundRow = { ...noFound, isBusy: false };
@@ -94,14 +96,14 @@ function attempt(convert: () => string | null): string | null {
  * An index look-up for each record: the LIMITs and the lock keep the planner from joining with the whole table. `w` is what a
  * column of another type than ours would make of our value. If the column holds just that, nothing differs.
  */
-function lookUpSql({ place, shape, of, lock }: LookUp, foreign: readonly Foreign[]): string {
+function lookUpSql({ place, shape, of, lock, readsFields = false }: LookUp, foreign: readonly Foreign[]): string {
   const keys = shape?.key.map((_column, n) => `k${n}`) ?? [];
   const given = ['key', ...keys, ...foreign.map(({ at }) => `v${at}`)];
   const sources = given.map((_name, n) => `$${n + 2}::text[]`).join(', ');
   const entries =
     of === null
-      ? '(SELECT $1::integer AS id, NULL AS hash, NULL AS is_deleted)'
-      : `(SELECT id, hash, deleted AS is_deleted FROM ${place.table('_sync_records')}
+      ? '(SELECT $1::integer AS id, NULL AS hash, NULL AS is_deleted, NULL AS known)'
+      : `(SELECT id, hash, deleted AS is_deleted, ${readsFields ? 'fields' : 'NULL'} AS known FROM ${place.table('_sync_records')}
          WHERE of_table = $1::integer AND key = s.key LIMIT 1)`;
   const from = `FROM unnest(${sources}) WITH ORDINALITY AS s (${given.join(', ')}, n) LEFT JOIN LATERAL ${entries} e ON true`;
   if (!shape) return `SELECT e.* ${from} ORDER BY s.n`;
@@ -122,7 +124,10 @@ function foundRow(found: Row, shape: Shape | null, values: Values | null): Found
   const entry =
     found.id === null || found.id === undefined
       ? null
-      : { id: Number(found.id), hash: String(found.hash), deleted: found.is_deleted === 't' };
+      : {
+          ...{ id: Number(found.id), hash: String(found.hash), deleted: found.is_deleted === 't' },
+          fields: found.known ?? null,
+        };
   if (!shape || found.found !== 't') return { ...noFoundRow, entry, isBusy: found.is_busy === 't' };
   const row = shape.table.mapped.map(({ kind }, at): Value => {
     const held = found[`c${at}`] ?? null;

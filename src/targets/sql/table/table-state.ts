@@ -34,5 +34,8 @@ export function tableState(
 function ownerProblems({ resource, table }: ResourceTable, owner: FoundTable['owner'], sync: string): string[] {
   if (!owner || (owner.name === sync && owner.resource === resource)) return [];
   if (owner.name === sync) return [`the table "${table}" belongs to the resource "${owner.resource}" of this sync`];
-  return [`the table "${table}" belongs to the sync "${owner.name}"`];
+  return [
+    `the table "${table}" belongs to the sync "${owner.name}": "cronsync forget ${owner.name} --resource ${owner.resource}" ` +
+      `hands it over, and "cronsync rename ${owner.name} ${sync}" moves the whole sync`,
+  ];
 }

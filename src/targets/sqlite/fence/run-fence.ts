@@ -41,11 +41,11 @@ export class RunFence {
     );
   }
 
-  /** Runs work that gives out events in one transaction of this run. */
-  async commit(work: (writing: Writing) => Committed, signal: AbortSignal): Promise<Committed> {
-    const committed = await this.transaction(work, signal);
-    if (this.#known) this.#known = { ...this.#known, nextSeq: committed.nextSeq };
-    return committed;
+  /** Runs work that gives out events in one transaction of this run. It returns the number of the next event. */
+  async giveOut<T extends Pick<Committed, 'nextSeq'>>(work: (writing: Writing) => T, signal?: AbortSignal): Promise<T> {
+    const done = await this.transaction(work, signal);
+    if (this.#known) this.#known = { ...this.#known, nextSeq: done.nextSeq };
+    return done;
   }
 
   /** Runs work that a daemon or a command does as well. They never take over, and only a run is fenced. */

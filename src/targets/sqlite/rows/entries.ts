@@ -2,11 +2,13 @@ import type { Comparison } from '../../../batch.ts';
 import type { LiveIds } from '../../../target.ts';
 import type { Entries } from '../../sql/entry-book.ts';
 import type { Connection } from '../connection/connection.ts';
+import { migrations } from '../migrations.ts';
 
 export interface Entry {
   readonly id: number;
   readonly hash: string;
   readonly deleted: boolean;
+  readonly fields: string | null;
 }
 
 /** One query for all entries. Those that differ come back as positions, so that an unchanged page costs next to nothing. */
@@ -25,10 +27,16 @@ export function compareEntries(
   return { unchanged: JSON.parse(String(row?.same)), different: different.sort((a, b) => a - b) };
 }
 
-export function entryOf(connection: Connection, of: number, key: string): Entry | null {
-  const select = 'SELECT id, hash, deleted_at FROM _sync_records WHERE of_table = ? AND key = ?';
+/** The tables of release 0.1.0 have no `fields`. */
+export function entryOf(connection: Connection, of: number, key: string, version = migrations.length): Entry | null {
+  const fields = version < 2 ? 'NULL AS fields' : 'fields';
+  const select = `SELECT id, hash, deleted_at, ${fields} FROM _sync_records WHERE of_table = ? AND key = ?`;
   const row = connection.statement(select).get(of, key);
-  return row ? { id: Number(row.id), hash: String(row.hash), deleted: row.deleted_at !== null } : null;
+  if (!row) return null;
+  return {
+    ...{ id: Number(row.id), hash: String(row.hash), deleted: row.deleted_at !== null },
+    fields: typeof row.fields === 'string' ? row.fields : null,
+  };
 }
 
 /** The key of a live record; null if it is not live. */

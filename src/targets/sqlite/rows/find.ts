@@ -8,11 +8,12 @@ export function findRecords(
   connection: Connection,
   { table, records }: Pick<Batch, 'table' | 'records'>,
   of: number | undefined,
+  version?: number,
 ): Found[] {
   const rows = rowsIn(connection, table);
   return records.map((record) => {
     const row = rows.ofRecord(record);
-    const entry = of === undefined ? null : entryOf(connection, of, record.key);
+    const entry = of === undefined ? null : entryOf(connection, of, record.key, version);
     return { entry, row: row?.row ?? null, isRowDeleted: row?.isDeleted ?? false };
   });
 }

@@ -48,7 +48,7 @@ export function writeSteps(
     if (reason !== undefined && isFirstLoad) throw new NotEmptyError();
     if (reason !== undefined) refused.push(refusedRecord(step.record.key, step.record.values, table.mapped, reason));
     else if (typeof step.change === 'object') changes.push(step.change);
-    if (reason !== undefined || step.change === 'none') book.keep(entry);
+    if (reason !== undefined || step.change === 'none' || step.change === 'defer') book.keep(entry);
     else book.enter(step.record, entry, fieldsOf(step.record));
   }
   writeBook(connection, register.id, book, isFirstLoad);

@@ -11,7 +11,7 @@ import {
 import type { Log } from '../log.ts';
 
 /** What a replay of one listener's dead letters needs. */
-export interface ReplayDeps {
+export interface Replaying {
   readonly listener: Listener;
   readonly letters: Pick<DeadLetters, 'drop'>;
   /** How many keys at once. */
@@ -33,7 +33,7 @@ export interface Replayed {
  * failure the later ones of its key stay. After the signal, or when the receiver is gone for good, all that were not
  * started stay.
  */
-export function openReplay(deps: ReplayDeps): (letters: readonly DeadLetterRow[]) => Promise<Replayed[]> {
+export function openReplay(deps: Replaying): (letters: readonly DeadLetterRow[]) => Promise<Replayed[]> {
   const failedKeys = new Set<string>();
   let isOver = false;
 
@@ -70,7 +70,7 @@ export function openReplay(deps: ReplayDeps): (letters: readonly DeadLetterRow[]
   };
 }
 
-async function deliver(letter: DeadLetterRow, { listener, timeoutMs, log, signal }: ReplayDeps): Promise<void> {
+async function deliver(letter: DeadLetterRow, { listener, timeoutMs, log, signal }: Replaying): Promise<void> {
   const event = eventOf(letter);
   const timeout = new AbortController();
   const late = new UnreachableError(`${letter.listener} was not done within ${formatDuration(timeoutMs)}`);

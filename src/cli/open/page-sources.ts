@@ -1,0 +1,81 @@
+import { heldNow } from '../../act/approve.ts';
+import { withoutSecrets } from '../../config/effective.ts';
+import { groupNamesOf } from '../../listener.ts';
+import { HeldSet } from '../../pass/held-set.ts';
+import { wordsOf } from '../../pass/held-words.ts';
+import type { Resource } from '../../pass/resource.ts';
+import type { HeldKind } from '../../permit.ts';
+import type { StoredPass, TargetReader } from '../../target.ts';
+import { judge } from '../../verdict/judge.ts';
+import type { HeldSample, Sources } from '../../web/page.ts';
+import { Snapshots } from '../../web/read/snapshots.ts';
+import { statusDocument } from '../status/document.ts';
+import { openReader, type Setting } from './app.ts';
+import { StoreAsker } from './ask-stores.ts';
+import { compileResources } from './compile-resources.ts';
+import { openDeadLetters } from './open-listener.ts';
+import type { Opened } from './opened.ts';
+
+/** How many of the records that are held are shown. */
+const mostShown = 50;
+
+/** What the page reads from. */
+export async function openPageSources(setting: Setting, opened: Opened): Promise<Sources> {
+  const { config, loaded } = setting;
+  const resources = await compileResources(setting);
+  const letters = opened.use(await openDeadLetters(setting));
+  const asker = opened.use(new StoreAsker(setting));
+  const snapshots = new Snapshots(() => asker.ask());
+  const database = await databaseOf(setting, opened);
+  return {
+    database,
+    letters,
+    facts: () => snapshots.facts(),
+    snapshot: () => snapshots.snapshot(),
+    statusOf: (facts) => statusDocument(facts, judge(facts)),
+    async held(name) {
+      const resource = resources.find(({ table }) => table.resource === name);
+      return resource ? database((reader) => heldSamples(resource, reader)) : [];
+    },
+    resources: new Map(
+      resources.map(({ table, everyMs, guard }) => [table.resource, { table, everyMs, guard }] as const),
+    ),
+    listeners: new Map(
+      Object.entries(config.listeners).map(([name, { type, on, shards }]) => {
+        return [name, { type, on, groups: groupNamesOf(name, shards) }] as const;
+      }),
+    ),
+    config: { path: loaded.path, effective: withoutSecrets(config) },
+  };
+}
+
+/** A file may appear or be replaced, so it is opened for each question. A server is asked over one connection. */
+async function databaseOf(setting: Setting, opened: Opened): Promise<Sources['database']> {
+  if (setting.config.target.type === 'postgres') {
+    const reader = opened.use(await openReader(setting));
+    return (work) => work(reader);
+  }
+  return async (work) => {
+    await using reader = await openReader(setting);
+    return await work(reader);
+  };
+}
+
+/** What the guard holds back of a resource, with the first of the records. */
+async function heldSamples({ table }: Resource, reader: TargetReader): Promise<HeldSample[]> {
+  const stored = await reader.pass(table.resource);
+  if (!stored) return [];
+  const held = await heldNow([table.resource], { pass: async () => stored });
+  return Promise.all(
+    held.map(async ({ resource, what, name }) => {
+      const records = await reader.rowsOf(table, firstIds(stored, what));
+      return { resource, what, ...name, noun: wordsOf[what].noun, records };
+    }),
+  );
+}
+
+function firstIds({ held }: StoredPass, what: HeldKind): number[] {
+  const { deletes, emptied } = HeldSet.restore(held);
+  const sets = what === 'deletes' ? [deletes] : [...emptied.values()];
+  return [...new Set(sets.flatMap((set) => [...set].slice(0, mostShown)))].slice(0, mostShown);
+}

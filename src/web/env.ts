@@ -1,0 +1,6 @@
+import type { Role } from './protect/access.ts';
+
+/** What is known of a request once it is let in. */
+export interface Env {
+  Variables: { role: Role };
+}

@@ -1,0 +1,8 @@
+import { test } from 'vitest';
+import { expectRead } from './expect-read.ts';
+import { situations } from './table.ts';
+
+test.each(situations.filter(({ isSlow }) => isSlow))(
+  '$name: the verdict is $verdict, and the problem $problem',
+  expectRead,
+);
