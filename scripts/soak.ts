@@ -20,36 +20,38 @@ if (!/^[1-9]\d*$/.test(count)) {
   console.error(`soak: "${count}" is not a number of schedules`);
   process.exit(64);
 }
+const reports = 'node_modules/.cache/long-reports';
 const inFull: Round = {
   env: {
     ...{ SYNC_LONG: 'yes', SYNC_SEEDS: count, SYNC_HOSTS_SECONDS: '120', SYNC_RUNS: '40' },
-    ...{ SYNC_CITIES: 'all', SYNC_EVENTS: '12000', SYNC_REPORT: 'node_modules/.cache/long-report.json' },
+    ...{ SYNC_CITIES: 'all', SYNC_EVENTS: '12000' },
   },
   files: [...endToEnd('hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'), '.long.test.ts'],
 };
 const contracts = ['lock', 'slots', 'stream', 'consumer'].map((name) => `test/redis/${name}.test.ts`);
 const onShapes = ['sentinel', 'cluster'].flatMap((shape): Round[] => {
-  const env = { SYNC_REDIS_SHAPE: shape, SYNC_REPORT: `node_modules/.cache/${shape}-report.json` };
+  const env = { SYNC_REDIS_SHAPE: shape };
   return [
     { env, files: contracts, title: 'contract: redis' },
     { env, files: endToEnd('passes', 'dry-run', 'fence', 'listen') },
   ];
 });
 
-for (const round of [inFull, ...onShapes])
-  process.exitCode = Math.max(Number(process.exitCode ?? 0), await play(round));
+for (const [at, round] of [inFull, ...onShapes].entries()) {
+  process.exitCode = Math.max(Number(process.exitCode ?? 0), await play(round, `${reports}/${at + 1}.json`));
+}
 
 function endToEnd(...names: readonly string[]): string[] {
   return names.map((name) => `test/e2e/${name}.test.ts`);
 }
 
 /** The exit status of vitest. */
-async function play({ env, files, title }: Round): Promise<number> {
+async function play({ env, files, title }: Round, report: string): Promise<number> {
   const reporter = process.env.CI ? [] : ['--reporter', 'verbose'];
   const args = ['run', ...reporter, ...files, ...(title === undefined ? [] : ['-t', title])];
   const tests = spawn(`${root}node_modules/.bin/vitest`, args, {
     cwd: root,
-    env: { ...env, ...process.env },
+    env: { ...env, SYNC_REPORT: report, ...process.env },
     stdio: 'inherit',
   });
   const [status] = await once(tests, 'close');
