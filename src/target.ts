@@ -103,7 +103,7 @@ export interface TargetReader extends AsyncDisposable {
   /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
 
-  /** The runs of the last seven days, newest first. */
+  /** The runs of the last seven days, and the last hundred in any case, newest first. */
   runs(query: RunQuery): Promise<readonly RunRow[]>;
 
   /** How many runs have started since then, by their outcome. */
@@ -220,8 +220,8 @@ export interface Target extends TargetReader {
   startRun(run: RunRow): Promise<void>;
 
   /**
-   * Stores the run's row, or replaces it, and removes those of runs that started more than seven days before. Called at the end
-   * of every run that still has the lock, however it ended.
+   * Stores the run's row, or replaces it, and removes those of runs that started more than seven days before, but for the last
+   * hundred. Called at the end of every run, however it ended.
    */
   recordRun(run: RunRow): Promise<void>;
 

@@ -188,7 +188,7 @@ function Letters({
         'First',
         'Last',
         'Examples',
-        ...(canOperate ? [''] : []),
+        ...(canOperate ? ['Act'] : []),
       ]}
       rows={groups.map(({ error, count: letters, keys, first, last, examples }, at) => ({
         key: `letters-${at}`,
