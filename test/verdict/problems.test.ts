@@ -458,6 +458,11 @@ describe('of several causes', () => {
     expect(judge(someFacts({ database: { runs } })).problems).toEqual([]);
   });
 
+  test('a run that has just begun was not killed: it took the lock after Redis was asked', () => {
+    const runs = [aRun(2000, { endedAt: null, outcome: null }), ...minutely(9, {}, 62_000)];
+    expect(judge(someFacts({ database: { runs } })).problems).toEqual([]);
+  });
+
   test('a run without an end may still run while Redis is away', () => {
     const runs = [aRun(41_000, { endedAt: null, outcome: null }), ...minutely(9, {}, 101_000)];
     const { problems } = judge(someFacts({ asked: { redis: away('Redis') }, database: { runs } }));

@@ -46,12 +46,15 @@ function lockProblem({ holder, expiresInMs }: Held, { plan, now }: Facts): Probl
   ];
 }
 
+/** A run that has just begun may have taken the lock after Redis was asked. */
+const justBegunMs = 5000;
+
 /** Rows of runs that have no end, and whose process is gone. */
 export function killedRuns({ runs }: DatabaseFacts, { redis, plan, now }: Facts): readonly RunFacts[] {
   const running = redis.is === 'known' ? redis.value.lock?.holder?.run : undefined;
   return runs.filter(({ run, endedAt, startedAt }) => {
     if (endedAt !== null || run === running) return false;
-    return redis.is === 'known' || now.getTime() - startedAt.getTime() > plan.longestRunMs;
+    return now.getTime() - startedAt.getTime() > (redis.is === 'known' ? justBegunMs : plan.longestRunMs);
   });
 }
 
