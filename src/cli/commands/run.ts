@@ -34,7 +34,7 @@ async function runAsAsked(setting: Setting, flags: RunFlags, signal: AbortSignal
   const { full, allowMassDelete, allowMassUpdate } = flags;
   const run = () => runUnlessHeld(setting, flags, signal);
   if (!full && allowMassDelete === undefined && allowMassUpdate === undefined) return run();
-  const { runByPerson } = await import('./run-by-person.ts');
+  const { runByPerson } = await import('../act/run-by-person.ts');
   return runByPerson(setting, flags, run);
 }
 
@@ -146,6 +146,6 @@ async function runOnce(
 }
 
 async function permitsGiven(setting: Setting, flags: RunFlags) {
-  const { permitsOf } = await import('./permits.ts');
+  const { permitsOf } = await import('../act/permits.ts');
   return permitsOf(setting, flags);
 }

@@ -2,10 +2,10 @@ import { note } from '../../act/note.ts';
 import { ExitCode } from '../../errors.ts';
 import type { HeldToken } from '../../permit.ts';
 import { thisActor } from '../actor.ts';
+import { confirm } from '../commands/confirm.ts';
 import { openReader, openTarget, type Setting } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
 import type { RunFlags } from '../program/flags.ts';
-import { confirm } from './confirm.ts';
 
 /** Confirms on the terminal what a run would throw away, and notes what a person has asked of it. Cron is never asked. */
 export async function runByPerson(setting: Setting, flags: RunFlags, run: () => Promise<number>): Promise<number> {
