@@ -79,8 +79,10 @@ export function hurried(setting: Setting): Setting {
   const { lookMs, redisScriptBudgetMs, targetBusyMs } = setting.timings;
   const atMost = (ms: number) => Math.min(ms, lookMs / 2);
   const budget = { redisScriptBudgetMs: atMost(redisScriptBudgetMs), targetBusyMs: atMost(targetBusyMs) };
-  const redis = { redisConnectMs: lookMs, redisCommandMs: lookMs, redisAskMs: atMost(lookMs) };
-  const target = { targetConnectMs: lookMs, ...budget };
+  // The asker gives up earlier, and counts no time in which this process could do nothing.
+  const clientMs = 2 * lookMs;
+  const redis = { redisConnectMs: clientMs, redisCommandMs: clientMs, redisAskMs: atMost(lookMs) };
+  const target = { targetConnectMs: clientMs, ...budget };
   return { ...setting, timings: { ...setting.timings, ...redis, ...target } };
 }
 
