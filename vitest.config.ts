@@ -6,7 +6,18 @@ import { defineConfig } from 'vitest/config';
 const long = 'test/**/*.long.test.ts';
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
 const { SYNC_REPORT = 'node_modules/.cache/test-report.json', SYNC_LONG } = process.env;
-const realFolders = ['redis', 'relay', 'targets', 'http', 'adapters', 'contracts', 'listeners', 'cli'];
+const realFolders = [
+  'redis',
+  'relay',
+  'targets',
+  'http',
+  'adapters',
+  'contracts',
+  'listeners',
+  'cli',
+  'web/screens',
+  'web/server',
+];
 
 export default defineConfig({
   define: { SYNC_TEST_BUILD: 'false' },
@@ -68,6 +79,8 @@ export default defineConfig({
           include: SYNC_LONG ? [long] : [],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+          maxWorkers: 1,
         },
       },
     ],

@@ -22,6 +22,12 @@ export interface TargetReader extends AsyncDisposable {
   /** For people, without credentials: `sqlite:./sync.db`. */
   readonly label: string;
 
+  /**
+   * Asks several questions together, with fewer round trips. A server answers all of them from one state. Whoever asks may be
+   * called again: a lost connection repeats it.
+   */
+  atOnce<T>(ask: (questions: TargetQuestions) => Promise<T>): Promise<T>;
+
   /** The server, for people, and its clock. Asked by `check` and `status`. */
   server(): Promise<ServerState>;
 
@@ -97,7 +103,7 @@ export interface TargetReader extends AsyncDisposable {
   /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
 
-  /** The runs of the last seven days, newest first. */
+  /** The runs of the last seven days, and the last hundred in any case, newest first. */
   runs(query: RunQuery): Promise<readonly RunRow[]>;
 
   /** How many runs have started since then, by their outcome. */
@@ -130,6 +136,9 @@ export interface TargetReader extends AsyncDisposable {
   /** Why the records of a resource are in quarantine: the most frequent reasons first. */
   rejectReasons(resource: string): Promise<readonly RejectReason[]>;
 }
+
+/** What may be asked of a target. */
+export type TargetQuestions = Omit<TargetReader, 'label' | 'atOnce' | typeof Symbol.asyncDispose>;
 
 /**
  * Where a run may write: the system's own database. One open target belongs to one run. Every writing call is one
@@ -211,8 +220,8 @@ export interface Target extends TargetReader {
   startRun(run: RunRow): Promise<void>;
 
   /**
-   * Stores the run's row, or replaces it, and removes those of runs that started more than seven days before. Called at the end
-   * of every run that still has the lock, however it ended.
+   * Stores the run's row, or replaces it, and removes those of runs that started more than seven days before, but for the last
+   * hundred. Called at the end of every run, however it ended.
    */
   recordRun(run: RunRow): Promise<void>;
 

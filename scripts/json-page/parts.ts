@@ -25,8 +25,10 @@ export const errors = list(
       exitCode: whole('The exit code of this error alone.'),
       message: text('What happened, and what is guaranteed.'),
       hint: orNull(text('What to do next.')),
+      resource: text('The resource that it is about. Absent where it is about the whole command.'),
     },
     'One error.',
+    ['resource'],
   ),
   'The errors, in the order in which they happened.',
 );

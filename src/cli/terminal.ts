@@ -63,7 +63,7 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   const lowest = levels.indexOf(options.logLevel ?? (options.quiet ? 'error' : 'warn'));
   const command = shellCommand(script, cwd);
   let mask = (text: string) => text;
-  let origin: LogOrigin = { pid: process.pid, hostname: hostname() };
+  let known: Pick<LogOrigin, 'sync' | 'run'> = {};
   let shown = false;
 
   const clear = () => {
@@ -72,7 +72,8 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
   };
   const report = (text: string, entry: LogEntry = { level: 'info', message: text.replace(/^cronsync: /, '') }) => {
     clear();
-    const line = logFormat === 'json' ? logLine(entry, origin, Date.now()) : text;
+    const line =
+      logFormat === 'json' ? logLine(entry, { pid: process.pid, hostname: hostname(), ...known }, Date.now()) : text;
     const written = mask(asTyped(line, command));
     stderr.write(`${logFormat === 'json' ? written : forPeople(written, { hasColours: isColoured(err) })}\n`);
   };
@@ -117,8 +118,8 @@ export async function openTerminal(options: GlobalOptions, caller: Caller): Prom
     redact(next) {
       mask = next;
     },
-    identify(known) {
-      origin = { ...origin, ...known };
+    identify(more) {
+      known = { ...known, ...more };
     },
   };
 }

@@ -12,8 +12,9 @@ export function createLogListener({ print, isJson }: LogListenerOptions): Listen
   return {
     async deliver({ event, json, signal }) {
       signal.throwIfAborted();
-      const changed = event.data.changed ? ` (${event.data.changed.join(', ')})` : '';
-      print(isJson ? json : `${event.time} ${event.type} ${event.subject}${changed}`);
+      const { changed, message } = event.data;
+      const more = message ?? (changed && `(${changed.join(', ')})`);
+      print(isJson ? json : [event.time, event.type, event.subject, more].filter(Boolean).join(' '));
     },
     async [Symbol.asyncDispose]() {},
   };

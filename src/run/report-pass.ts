@@ -28,7 +28,7 @@ export async function reportEnd(pass: Pass, ended: PassEnded, run: RunContext, r
     report.warn(`nothing of ${name} was deleted: ${ended.verdict.because}`);
   } else if (ended.verdict.delete === 'held') {
     report.held(
-      `deletions of ${name} are held back: ${ended.verdict.because}. Creates and updates were written; ` +
+      `deletions of ${name} are held back: ${ended.verdict.because}. ${ended.heldUpdates ? 'Creates' : 'Creates and updates'} were written; ` +
         `"cronsync run --allow-mass-delete=${checkpoint.held?.count ?? 0}" permits the deletions, once`,
     );
   }

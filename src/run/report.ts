@@ -103,7 +103,7 @@ export class RunReport {
     this.#wasDue = true;
     this.#isOnlyIncomplete = false;
     const hint = `No hit was made for ${resource}. A run in ${formatDuration(until - now)} or later tries again.`;
-    this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint });
+    this.#errors.push({ exitCode: cause.exitCode, message: cause.message, hint, resource });
     this.#work.failed(resource, cause.message);
   }
 
@@ -123,7 +123,7 @@ export class RunReport {
   /** Undefined: the run was stopped from outside, which is not an error. `resource`: it is about this one only. */
   met(error: unknown, resource?: string): void {
     if (error === undefined) return;
-    const summary = errorSummary(error);
+    const summary = { ...errorSummary(error), ...(resource !== undefined && { resource }) };
     if (resource !== undefined) this.#work.failed(resource, summary.message);
     if (!this.#errors.some(({ message }) => message === summary.message)) this.#errors.push(summary);
     this.#isOnlyIncomplete &&= error instanceof IncompleteError;

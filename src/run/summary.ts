@@ -73,6 +73,8 @@ export interface ErrorSummary {
   readonly exitCode: ExitCode;
   readonly message: string;
   readonly hint: string | null;
+  /** It is about this resource only. */
+  readonly resource?: string;
 }
 
 export function errorSummary(error: unknown): ErrorSummary {

@@ -68,3 +68,17 @@ test('takes Redis from REDIS_URL where the config is silent', async () => {
 test('keeps variables secret whose names say so', () => {
   expect(interpolate('${API_TOKEN} ${NAME}', sources).secrets).toEqual(['abcdef']);
 });
+
+test('names the variables and files that it has found, with their places', () => {
+  const { references } = interpolate({ auth: { token: '${NAME:-x}' }, plain: '$${NAME}' }, sources);
+  expect(references).toEqual([{ name: 'NAME', path: ['auth', 'token'] }]);
+});
+
+test('a config knows which variables hold the credentials of its adapter', async () => {
+  const own = {
+    ...aConfig().adapters.acme,
+    auth: { type: 'basic', username: '${ACME_USER}', password: '${ACME_PASSWORD}' },
+  };
+  const loaded = await load(aConfig({ adapters: { acme: own } }), { env: { ACME_USER: 'a', ACME_PASSWORD: 'b' } });
+  expect(loaded.credentials).toEqual(['ACME_USER', 'ACME_PASSWORD']);
+});

@@ -94,14 +94,17 @@ export function bookContract(name: string, make: () => Promise<TargetWorld>): vo
         expect(await target.runHistory(new Date(start + hour), hour)).toHaveLength(1);
       });
 
-      test('keeps seven days, of each sync', async () => {
+      test('keeps seven days, and the last hundred in any case, of each sync', async () => {
         const target = await takeOver(await open());
         const other = await open('billing');
         await other.recordRun(aRun('theirs', noon - 9 * day));
+        const ids = async () => (await target.runs({ limit: 999 })).map(({ run }) => run);
         await target.recordRun(aRun('old', noon - 7 * day - 1));
         await target.recordRun(aRun('kept', noon - 7 * day));
+        expect(await ids()).toEqual(['kept', 'old']);
+        for (let n = 1; n <= 100; n += 1) await target.startRun(aRun(`r${n}`, noon - n));
         await target.recordRun(aRun('new', noon));
-        expect((await target.runs({ limit: 9 })).map(({ run }) => run)).toEqual(['new', 'kept']);
+        expect((await ids()).slice(-2)).toEqual(['r100', 'kept']);
         expect(await other.runs({ limit: 9 })).toHaveLength(1);
       });
 

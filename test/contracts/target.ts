@@ -923,6 +923,21 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
       });
     });
 
+    test('says which server it is, and what its clock says', async () => {
+      const { version, now } = await (await takenOver()).server();
+      expect(version).toMatch(/^(SQLite 3|Postgres 1\d)/);
+      expect(Math.abs(now.getTime() - Date.now())).toBeLessThan(60_000);
+    });
+
+    test('answers several questions together', async () => {
+      const target = await takenOver();
+      await write(target, [ada, bob]);
+      const asked = await target.atOnce(async (questions) => {
+        return Promise.all([questions.countLive('customers'), questions.fence(), questions.groups()]);
+      });
+      expect(asked).toEqual([2, await target.fence(), []]);
+    });
+
     describe('a reader', () => {
       test('reads what a run has committed', async () => {
         const target = await takenOver();

@@ -6,7 +6,7 @@ const targets = ['sqlite', 'postgres'] as const;
 
 /** Ten of twenty deletions are held back. */
 async function aHeldProject(target: (typeof targets)[number] = 'sqlite'): Promise<Project> {
-  const project = await aProject({ redis, target, records: customers(20) });
+  const project = await aProject({ redis, target, records: customers(20), ttl: '60s' });
   await project.sync();
   project.serve(customers(10));
   expect((await project.sync()).exitCode).toBe(3);
@@ -87,6 +87,8 @@ test('a number that fits another set as well, which was held before, must be sai
   });
   const [, token = ''] = /--deletes (\S+)"/.exec(asked.json().errors[0]?.hint ?? '') ?? [];
   expect(token).toMatch(/^10@[0-9a-f]{4}$/);
+  const { problems } = (await project.sync(['status', '--json'])).json<{ problems: object[] }>();
+  expect(problems).toContainEqual(expect.objectContaining({ next: `cronsync run --allow-mass-delete=${token}` }));
   expect((await project.sync(['approve', '--deletes', '10'])).exitCode).toBe(64);
   const permitted = await project.sync(['run', '--json', `--allow-mass-delete=${token}`]);
   expect(permitted.json()).toMatchObject({ exitCode: 0, counts: { deleted: 10 } });

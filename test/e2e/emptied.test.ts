@@ -128,9 +128,9 @@ test.each(targets)('on %s, a value that the database refuses to empty stays, wit
   for (let run = 0; run < 2; run += 1) {
     const report = (await project.sync()).json();
     expect(report).toMatchObject({ exitCode: 0, counts: { updated: 0 } });
-    expect(report.warnings).toEqual([
+    expect(report.warnings).toContain(
       'the database refuses to empty values in 2 rows of customers: see "cronsync rejects list"; the next pass tries again',
-    ]);
+    );
   }
   expect(await emails(project)).toHaveLength(100);
 });

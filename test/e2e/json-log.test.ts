@@ -37,7 +37,7 @@ test('inside Kubernetes every line of stderr is JSON, with its sync, run, listen
   project.party.script({ status: 500, body: `sorry ${secret}` });
   const failed = await project.sync(['run'], inKubernetes);
   expect(linesOf(failed.stderr)).toContainEqual(
-    expect.objectContaining({ level: 50, exitCode: 69, run: expect.any(String), hint: expect.any(String) }),
+    expect.objectContaining({ level: 50, exitCode: 69, resource: 'customers', run: expect.any(String) }),
   );
   const listen = await project.sync(['listen', '--drain'], inKubernetes);
   const event = expect.stringMatching(new RegExp(`^${project.name}:\\d+-1$`));

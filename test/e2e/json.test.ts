@@ -112,9 +112,9 @@ test('a daemon, its dead letters and what repairs the stores fit their schemas',
   await documentOf(project, 'dead-show', ['dead', 'show', first ?? '']);
   await documentOf(project, 'dead-replay', ['dead', 'replay', first ?? ''], 69);
   await documentOf(project, 'dead-drop', ['dead', 'drop', first ?? '', second ?? '']);
-  await documentOf(project, 'outbox-rebase', ['outbox', 'rebase', '--yes']);
   const rewind = ['listener', 'rewind', 'audit', '--to', '0', '--yes'];
   await documentOf(project, 'listener-rewind', rewind);
+  await documentOf(project, 'outbox-rebase', ['outbox', 'rebase', '--yes']);
   await documentOf(project, 'listener-drop', ['listener', 'drop', 'audit', '--yes']);
   await documentOf(project, 'activity', ['activity']);
   await documentOf(project, 'pause', ['pause', '--for', '1h']);

@@ -48,7 +48,7 @@ describe.each(['sqlite', 'postgres'] as const)('on %s, beside a listener that ta
     expect(stuck.taken()).toEqual([]);
     const status = await project.sync(['status', '--json']);
     const { listeners: shown } = status.json<{ listeners: readonly object[] }>();
-    expect(shown).toContainEqual({ listener: 'stuck', group: 'stuck', pending: 0, lag: 201, dead: 0 });
+    expect(shown).toContainEqual(expect.objectContaining({ listener: 'stuck', pending: 0, lag: 201, dead: 0 }));
 
     stuck.answer(() => 200);
     if (answer === 410) {

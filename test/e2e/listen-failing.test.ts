@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { allDone, deadLetters, groupsOf, listenTimings, withListeners } from '../helpers/listening.ts';
 import { aReceiver, outOfOrder, webhookTo } from '../helpers/receiver.ts';
 import { redis } from '../helpers/suite-redis.ts';
-import { aCustomer, aProject, customers, eventually } from '../helpers/sync.ts';
+import { aCustomer, aProject, customers, eventually, type Project } from '../helpers/sync.ts';
 
 const timings = listenTimings;
 
@@ -153,6 +153,10 @@ test('with onDead "park" later events of a dead key follow it, until it is repla
   expect(outOfOrder(receiver.taken())).toEqual([]);
 });
 
+async function problems(project: Project): Promise<readonly object[]> {
+  return (await project.sync(['status', '--json'])).json<{ problems: object[] }>().problems;
+}
+
 test('410 turns a listener off: it reads no more, and its events wait', async () => {
   await using receiver = await aReceiver();
   await using other = await aReceiver();
@@ -167,9 +171,18 @@ test('410 turns a listener off: it reads no more, and its events wait', async ()
   expect(receiver.received).toHaveLength(1);
   expect(other.taken()).toHaveLength(50);
   expect(deadLetters(project)).toEqual([]);
+  expect(await problems(project)).toMatchObject([
+    {
+      id: 'listener-off',
+      listener: 'gone',
+      cause: expect.stringContaining('410'),
+      next: 'cronsync listener drop gone',
+    },
+  ]);
   receiver.answer(() => 200);
   expect((await project.sync(['listen', '--drain'])).exitCode).toBe(0);
   expect(receiver.taken()).toHaveLength(50);
+  expect(await problems(project)).toEqual([]);
 });
 
 test.each([

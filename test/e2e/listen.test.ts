@@ -199,9 +199,25 @@ test('status prints lag, pending and dead letters of each listener', async () =>
   await project.sync();
   await project.sync(['listen', '--drain', '--listener', 'notify']);
   const status = await project.sync(['status', '--json']);
-  expect(status.json<{ listeners: object }>().listeners).toEqual([
-    { listener: 'idle', group: 'idle', pending: 0, lag: 5, dead: 0 },
-    { listener: 'notify', group: 'notify', pending: 0, lag: 0, dead: 1 },
+  expect(status.json<{ listeners: object }>().listeners).toMatchObject([
+    { listener: 'idle', group: 'idle', pending: 0, lag: 5, dead: 0, daemons: 0, oldest: expect.any(String) },
+    { listener: 'notify', group: 'notify', pending: 0, lag: 0, dead: 1, daemons: 0, oldest: null },
   ]);
   expect((await project.sync(['status'])).stdout).toContain('1 dead letter');
+});
+
+test('status knows which listeners a daemon runs, as long as it runs', async () => {
+  await using receiver = await aReceiver();
+  const config = withListeners({ notify: webhookTo(receiver), idle: webhookTo(receiver) });
+  await using project = await aProject({ redis, records: customers(2), timings: listenTimings, config });
+  await project.sync();
+  const daemonsOf = async () => {
+    const { listeners } = (await project.sync(['status', '--json'])).json<{ listeners: { daemons: number }[] }>();
+    return listeners.map(({ daemons }) => daemons);
+  };
+  const daemon = project.start(['listen', '--listener', 'notify']);
+  await eventually(async () => String(await daemonsOf()) === '0,1');
+  daemon.kill('SIGTERM');
+  await daemon.finished;
+  expect(await daemonsOf()).toEqual([0, 0]);
 });

@@ -28,6 +28,10 @@ describe.each(targets)('a sync that is paused, on %s,', (target) => {
     );
     expect((await project.sync(['run', '--full', '--json'])).json()).toMatchObject({ outcome: 'paused', hits: 0 });
 
+    const status = (await project.sync(['status'])).stdout;
+    expect(status).toContain('PAUSED');
+    expect(status).toContain('their migration');
+
     expect((await project.sync(['resume'])).stdout).toBe(`${project.name} is resumed\n`);
     expect((await project.sync(['resume'])).stdout).toContain('was not paused; nothing was done');
     expect((await project.sync()).json()).toMatchObject({ outcome: 'done', counts: { created: 1 }, pause: null });

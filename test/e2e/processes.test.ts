@@ -88,7 +88,9 @@ function withoutNumbers(
       .replaceAll(dir, 'DIR')
       .replaceAll(name, 'NAME')
       .replaceAll(/[0-9a-f]{12,}/g, 'HEX')
-      .replaceAll(/\b\d[\d.:TZ-]*(ms|s|m|h)?\b/g, 'N')
-      .replaceAll(/(N )+N/g, 'N');
+      .replaceAll('just now', '0 s ago')
+      .replaceAll(/\b\d[\d.:TZ-]*(ms|s|m|h)?\b( (ms|s|min)\b)?/g, 'N')
+      .replaceAll(/(N )+N/g, 'N')
+      .replaceAll(/ +/g, ' ');
   return { exitCode, stdout: plain(stdout), stderr: plain(stderr) };
 }

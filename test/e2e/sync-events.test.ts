@@ -54,7 +54,7 @@ test('deletions that the guard holds are announced by the run that holds them, a
   expect((await project.sync()).exitCode).toBe(3);
   expect((await project.sync()).exitCode).toBe(3);
   const listen = await project.sync(['listen', '--drain']);
-  expect(listen.stdout.match(/sync\.guard\.held/g)).toHaveLength(1);
+  expect(listen.stdout.match(/sync\.guard\.held customers deletions of customers are held back/g)).toHaveLength(1);
   const events = await project.sync(['events', '--type', 'sync.guard.held']);
   expect(events.stdout).toMatch(/sync\.guard\.held customers .*deletions of customers are held back/);
   expect(events.stderr).toBe('');

@@ -105,6 +105,15 @@ test('what a run fails of is on its span, without secrets', async () => {
   expect(sink.text()).not.toContain(token);
 });
 
+test('without a protocol, traces and metrics are sent as protobuf', async () => {
+  await using sink = await anOtlpSink();
+  await using project = await aProject({ redis, records: customers(1), ttl: '30s' });
+  const { OTEL_EXPORTER_OTLP_ENDPOINT = '' } = sink.env;
+  const { exitCode, stderr } = await project.sync(['run'], { ownProcess: true, env: { OTEL_EXPORTER_OTLP_ENDPOINT } });
+  expect([exitCode, stderr]).toEqual([0, '']);
+  expect(sink.requests.toSorted()).toEqual(['/v1/metrics application/x-protobuf', '/v1/traces application/x-protobuf']);
+});
+
 test('a collector that is away, never answers, or takes gRPC only changes nothing of a run', async () => {
   await using sink = await anOtlpSink('hang');
   await using project = await aProject({ redis, records: customers(2), ttl: '30s' });

@@ -24,6 +24,8 @@ export interface SunkSpan {
 export interface OtlpSink extends AsyncDisposable {
   /** The variables that send a command's telemetry here. */
   readonly env: Readonly<Record<string, string>>;
+  /** The path and the content type of each request. */
+  readonly requests: readonly string[];
   /** The whole text of what came. */
   readonly text: () => string;
   spans(): readonly SunkSpan[];
@@ -44,9 +46,11 @@ export interface SunkMetric {
 /** `hang`: it takes everything, and answers nothing. */
 export async function anOtlpSink(mode: 'answer' | 'hang' = 'answer'): Promise<OtlpSink> {
   const bodies: string[] = [];
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    requests.push(`${request.url} ${request.headers['content-type']}`);
     bodies.push(Buffer.concat(chunks).toString());
     if (mode === 'answer') response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
@@ -57,6 +61,7 @@ export async function anOtlpSink(mode: 'answer' | 'hang' = 'answer'): Promise<Ot
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     },
+    requests,
     text: () => bodies.join('\n'),
     spans: () =>
       bodies.flatMap((body) =>

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
-import { UsageError } from '../../errors.ts';
+import { ExitCode, StopError, UsageError } from '../../errors.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Asks on the terminal. Without a terminal, `--yes` is required. */
+/** Asks on the terminal. Without a terminal, `--yes` is required. Throws `StopError` at Ctrl-C; the end of the input means no. */
 export async function confirm(
   question: string,
   isSure: boolean | undefined,
@@ -13,7 +13,14 @@ export async function confirm(
     throw new UsageError('there is no terminal to ask on; nothing was done', { hint: 'Add --yes if you are sure.' });
   }
   const prompt = createInterface({ input: terminal.stdin, output: terminal.stderr });
-  const answer = await prompt.question(`${question} [y/N] `);
-  prompt.close();
-  return /^y(es)?$/i.test(answer.trim());
+  const ended = new Promise<string>((resolve, reject) => {
+    prompt.once('SIGINT', () => reject(new StopError(ExitCode.sigint)));
+    prompt.once('close', () => resolve(''));
+  });
+  try {
+    const answer = await Promise.race([prompt.question(`${question} [y/N] `), ended]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
 }

@@ -24,9 +24,18 @@ import type { Terminal } from '../terminal.ts';
 export async function runCommand(flags: RunFlags, terminal: Terminal, signal: AbortSignal): Promise<number> {
   refuseVerifyAlone(flags);
   const setting = await loadSetting(flags, terminal);
-  if (!flags.dryRun) return runUnlessHeld(setting, flags, signal);
+  if (!flags.dryRun) return runAsAsked(setting, flags, signal);
   const { dryRunCommand } = await import('./dry-run.ts');
   return dryRunCommand(setting, flags, signal);
+}
+
+/** What cron never asks for is confirmed and noted. */
+async function runAsAsked(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
+  const { full, allowMassDelete, allowMassUpdate } = flags;
+  const run = () => runUnlessHeld(setting, flags, signal);
+  if (!full && allowMassDelete === undefined && allowMassUpdate === undefined) return run();
+  const { runByPerson } = await import('../act/run-by-person.ts');
+  return runByPerson(setting, flags, run);
 }
 
 function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
@@ -137,6 +146,6 @@ async function runOnce(
 }
 
 async function permitsGiven(setting: Setting, flags: RunFlags) {
-  const { permitsOf } = await import('./permits.ts');
+  const { permitsOf } = await import('../act/permits.ts');
   return permitsOf(setting, flags);
 }

@@ -4,7 +4,7 @@ import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
 import type { Config } from '../../config/schema/schema.ts';
 import type { DeadLetters } from '../../listener.ts';
-import type { FenceRow, TargetReader } from '../../target.ts';
+import type { FenceRow, TargetQuestions, TargetReader } from '../../target.ts';
 import type { CursorFacts, DatabaseFacts, DeadFacts, FailingFacts, ResourceFacts } from '../../verdict/facts.ts';
 import { leastFreeBytes } from '../../verdict/problems/stores.ts';
 import { openReader, type Setting } from './app.ts';
@@ -31,29 +31,35 @@ export async function closeDatabase({ reader, letters }: Database): Promise<void
 const runsRead = 120;
 
 /** All that the database knows of a sync. Reads no table that grows with the records. */
-export async function askDatabase({ config }: Setting, database: Database): Promise<DatabaseFacts> {
-  const { reader, letters, changes } = database;
+export async function askDatabase(setting: Setting, { reader, letters, changes }: Database): Promise<DatabaseFacts> {
+  const { target } = setting.config;
+  const [asked, dead] = await Promise.all([
+    reader.atOnce((questions) => askTarget(setting, questions, changes)),
+    askDead(letters),
+  ]);
+  return { ...asked, dead, freeBytes: target.type === 'sqlite' ? await roomOn(target.file) : null };
+}
+
+async function askTarget({ config }: Setting, questions: TargetQuestions, changes: RecentChanges) {
   const askedAt = Date.now();
-  const { version, now } = await reader.server();
+  const { version, now } = await questions.server();
   const halfWay = (askedAt + Date.now()) / 2;
-  const fence = await reader.fence();
-  const changed = await changes.byResource(reader);
+  const fence = await questions.fence();
+  const changed = await changes.byResource(questions);
   const resources = await Promise.all(
     Object.keys(config.resources).map((resource) =>
-      askResource(resource, config, reader, changed.get(resource) ?? noChanges),
+      askResource(resource, config, questions, changed.get(resource) ?? noChanges),
     ),
   );
   return {
     version,
     aheadMs: Math.round(now.getTime() - halfWay),
-    freeBytes: config.target.type === 'sqlite' ? await roomOn(config.target.file) : null,
     fence,
     resources,
-    runs: await reader.runs({ limit: runsRead }),
-    cursors: await askCursors(reader, fence),
-    pauses: await reader.pauses(),
-    permits: await reader.permits(),
-    dead: await askDead(letters),
+    runs: await questions.runs({ limit: runsRead }),
+    cursors: await askCursors(questions, fence),
+    pauses: await questions.pauses(),
+    permits: await questions.permits(),
   };
 }
 
@@ -76,7 +82,7 @@ async function roomOn(file: string): Promise<number | null> {
 async function askResource(
   resource: string,
   config: Config,
-  reader: TargetReader,
+  reader: TargetQuestions,
   changes24h: ChangeCounts,
 ): Promise<ResourceFacts> {
   const [live, stored, rejects, drift] = await Promise.all([
@@ -108,7 +114,7 @@ function failingOf({ failingSince, failure, failures, backOff, triedAt }: Checkp
 }
 
 /** The outbox is looked at for those groups only that have not acknowledged everything. */
-async function askCursors(reader: TargetReader, fence: FenceRow | null): Promise<CursorFacts[]> {
+async function askCursors(reader: TargetQuestions, fence: FenceRow | null): Promise<CursorFacts[]> {
   const cursors = await reader.groups();
   return Promise.all(
     cursors.map(async ({ group, position }) => {
@@ -146,7 +152,7 @@ class RecentChanges {
   #sums: ReadonlyMap<string, ChangeCounts> = new Map();
   #readAt = Number.NEGATIVE_INFINITY;
 
-  async byResource(reader: TargetReader): Promise<ReadonlyMap<string, ChangeCounts>> {
+  async byResource(reader: TargetQuestions): Promise<ReadonlyMap<string, ChangeCounts>> {
     if (performance.now() - this.#readAt < freshMs) return this.#sums;
     const runs = await reader.runs({ limit: mostRuns, since: new Date(Date.now() - dayMs) });
     const sums = new Map<string, ChangeCounts>();

@@ -8,7 +8,7 @@ import { ConfigError } from '../../errors.ts';
 import { wordsOf } from '../../pass/held-words.ts';
 import type { Target } from '../../target.ts';
 import type { Actions, Actor } from '../../web/page.ts';
-import { rewindTo } from '../commands/rewind-listener.ts';
+import { rewindTo } from '../act/rewind.ts';
 import { many } from '../output/numbers.ts';
 import { connectRedis, openTarget, type Setting, streamOf } from './app.ts';
 import { openDeadLetters, openListener, surroundingsOf } from './open-listener.ts';

@@ -15,7 +15,7 @@ export function reportFailure(error: unknown, terminal: Terminal): ExitCode {
 }
 
 /** Reports an error to people: what happened and what is guaranteed, then what to do. A held lock is not a failure, so it is yellow. */
-export function reportError({ exitCode, message, hint }: ErrorSummary, { report, err }: Terminal): void {
+export function reportError({ exitCode, message, hint, resource }: ErrorSummary, { report, err }: Terminal): void {
   const isHarmless = exitCode === ExitCode.locked;
   const paint = isHarmless ? err.yellow : err.red;
   const advice = hint ? `\n${err.dim('hint:')} ${hint}` : '';
@@ -24,6 +24,7 @@ export function reportError({ exitCode, message, hint }: ErrorSummary, { report,
     message,
     exitCode,
     ...(hint && { hint }),
+    ...(resource !== undefined && { resource }),
   });
 }
 

@@ -13,7 +13,7 @@ export function addActs(program: Command, choose: Choose): void {
     .option('--deletes <n>', 'the n deletions that are held back', heldToken)
     .option('--updates <n>', 'the n updates and empty values that are held back', heldToken);
   runs<ApproveFlags>(approve, choose, async ({ flags, terminal }) =>
-    (await import('../commands/approve.ts')).approveCommand(flags, terminal),
+    (await import('../act/approve.ts')).approveCommand(flags, terminal),
   );
 
   const pause = withReason(
@@ -22,7 +22,7 @@ export function addActs(program: Command, choose: Choose): void {
     .option('--listener <name>', 'pause only this listener')
     .option('--for <duration>', 'until this long from now, instead of until "cronsync resume"', duration);
   runs<PauseFlags>(pause, choose, async ({ flags, terminal }) =>
-    (await import('../commands/pause.ts')).pauseCommand(flags, terminal),
+    (await import('../act/pause.ts')).pauseCommand(flags, terminal),
   );
 
   const resume = withReason(withGlobals(program.command('resume').description('end a pause'))).option(
@@ -30,6 +30,6 @@ export function addActs(program: Command, choose: Choose): void {
     'resume only this listener',
   );
   runs<ResumeFlags>(resume, choose, async ({ flags, terminal }) =>
-    (await import('../commands/pause.ts')).resumeCommand(flags, terminal),
+    (await import('../act/pause.ts')).resumeCommand(flags, terminal),
   );
 }

@@ -39,6 +39,8 @@ export interface RunFlags extends PlanFlags {
   readonly allowMassDelete?: HeldToken | true;
   /** How many updates and empty values. */
   readonly allowMassUpdate?: HeldToken | true;
+  /** Start over without asking, also on a terminal. */
+  readonly yes?: boolean;
   readonly lockedExitCode?: number;
   readonly metricsFile?: string;
 }

@@ -42,7 +42,7 @@ export function addInspection(program: Command, choose: Choose): void {
     program.command('activity').description('list what people did to the sync, newest first'),
   ).option('--limit <n>', 'list at most this many', whole, 50);
   runs<ActivityFlags>(activity, choose, async ({ flags, terminal }) =>
-    (await import('../commands/activity.ts')).activityCommand(flags, terminal),
+    (await import('../act/activity.ts')).activityCommand(flags, terminal),
   );
 }
 

@@ -35,6 +35,6 @@ export function addListen(program: Command, choose: Choose): void {
     ),
   ).requiredOption('--to <position>', 'those after this: 2h ago, a sequence number, or a time (2026-01-31T12:00Z)');
   runs<RewindFlags>(rewind, choose, async ({ flags, words: [name = ''], terminal }) =>
-    (await import('../commands/rewind-listener.ts')).rewindListener(name, flags, terminal),
+    (await import('../act/rewind.ts')).rewindListener(name, flags, terminal),
   );
 }

@@ -10,6 +10,7 @@ export function addRun(program: Command, choose: Choose): void {
     .option('--resource <name>', 'only this resource (repeatable)', collect)
     .option('--full', 'start a new snapshot pass')
     .option('--verify', 'with --full: compare every row, and write again what somebody else has changed')
+    .option('--yes', 'with --full: do not ask, also on a terminal')
     .option('--wait <duration>', 'wait this long for a slot, instead of throttle.wait', duration)
     .option('--max-pages <n>', 'take at most this many pages', whole)
     .option('--allow-mass-delete [n]', 'permit, once, the n deletions that the guard has held back', heldToken)

@@ -10,7 +10,7 @@ export function addSyncs(program: Command, choose: Choose): void {
     ),
   );
   runs<ConfirmFlags>(rename, choose, async ({ flags, words: [from = '', to = ''], terminal }) =>
-    (await import('../commands/rename.ts')).renameCommand(from, to, flags, terminal),
+    (await import('../act/rename.ts')).renameCommand(from, to, flags, terminal),
   );
 
   const forget = withConfirmation(
@@ -21,6 +21,6 @@ export function addSyncs(program: Command, choose: Choose): void {
     .option('--resource <name>', 'only this resource, so that another sync may have its table (repeatable)', collect)
     .option('--tables', 'drop the tables of the system as well, with all their rows');
   runs<ForgetFlags>(forget, choose, async ({ flags, words: [name], terminal }) =>
-    (await import('../commands/forget.ts')).forgetCommand(name, flags, terminal),
+    (await import('../act/forget.ts')).forgetCommand(name, flags, terminal),
   );
 }

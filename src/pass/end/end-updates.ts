@@ -34,7 +34,7 @@ export async function endUpdates(state: PassState, run: WriteContext): Promise<U
   const { checkpoint, held } = state;
   if (checkpoint.phase === 'held') return asBefore(state);
   const waiting = held.deferred.count;
-  if (checkpoint.progress.isMixed) return { ...nothing(state), leavesSome: waiting > 0 };
+  if (checkpoint.progress.isMixed) return { ...asBefore(state), leavesSome: true };
   const rows = updatedIn(state);
   const heldUpdates = judgeEndUpdates(state, rows, run.now());
   if (heldUpdates !== null) return { ...nothing(state), held: heldUpdates, rows, leavesSome: true };
@@ -58,7 +58,7 @@ export function updatedIn(state: PassState): SeenSet {
   return checkpoint.emptiedPermission ? rows.without(held.updates) : rows;
 }
 
-/** The pass is over, and a person has permitted something else. */
+/** What was held stays so: the pass proves nothing, or it is over, and a person has permitted something else. */
 function asBefore(state: PassState): UpdatesEnd {
   const { heldUpdates = null, progress } = state.checkpoint;
   const refused = progress.refusedUpdates ?? 0;

@@ -2,7 +2,7 @@ import { allDifferent } from '../../batch.ts';
 import { noDrift } from '../../drift.ts';
 import { noClues } from '../../identity.ts';
 import type { ResourceTable } from '../../table.ts';
-import type { ServerState, TargetReader } from '../../target.ts';
+import type { TargetQuestions as Questions, ServerState } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
@@ -24,8 +24,6 @@ import { registerOf } from './rows/register.ts';
 import { readShape } from './rows/shapes.ts';
 import { wantedKey, wantedRecord } from './rows/wanted.ts';
 import { type Place, schemaVersion, type Transact } from './schema.ts';
-
-export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>;
 
 /** What a reader and a target answer alike. `read` runs work on one state of the database. */
 export function questions(read: Transact, place: Place, name: string): Questions {

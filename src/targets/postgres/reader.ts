@@ -3,8 +3,9 @@ import { defaultTimings } from '../../timings.ts';
 import { type Address, parseAddress, type Tls } from './connection/address.ts';
 import { createConnection } from './connection/connection.ts';
 import { type Patience, type PostgresTimings, patienceOf } from './connection/patience.ts';
+import type { Session } from './connection/session.ts';
 import { questions } from './questions.ts';
-import { type Place, placeIn } from './schema.ts';
+import { type Place, placeIn, type Transact } from './schema.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -34,7 +35,18 @@ export function openReading(address: Address, { name, schema }: PostgresOptions,
   const reader: TargetReader = {
     label: address.label,
     ...questions((work) => connection.transaction(work), place, name),
+    atOnce: (ask) => connection.transaction((session) => ask(questions(inTurn(session), place, name))),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
   return { place, reader };
+}
+
+/** Works in one transaction, one after the other: a session has one query at a time. */
+function inTurn(session: Session): Transact {
+  let turn: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = turn.then(() => work(session));
+    turn = mine.catch(() => {});
+    return mine;
+  };
 }

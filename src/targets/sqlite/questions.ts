@@ -2,7 +2,7 @@ import { allDifferent } from '../../batch.ts';
 import { noDrift } from '../../drift.ts';
 import { noClues } from '../../identity.ts';
 import type { TableState } from '../../table.ts';
-import type { TargetReader } from '../../target.ts';
+import type { TargetQuestions as Questions } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
@@ -24,8 +24,6 @@ import { rowsIn } from './rows/rows.ts';
 
 /** Runs work on one state of the database, and says which version our own tables have, 0 for none. Without a database the result is `empty`. */
 export type Read = <T>(work: (connection: Connection, version: number) => T, empty: T) => Promise<T>;
-
-export type Questions = Omit<TargetReader, 'label' | typeof Symbol.asyncDispose>;
 
 /** What a reader and a target answer alike. */
 export function questions(read: Read, name: string): Questions {

@@ -26,9 +26,11 @@ export async function openSqliteReader({
     connection = open;
     return open.read(() => work(open, schemaVersion(open)));
   };
+  const asked = questions(read, name);
   return {
     label: `sqlite:${file}`,
-    ...questions(read, name),
+    ...asked,
+    atOnce: (ask) => ask(asked),
     async [Symbol.asyncDispose]() {
       connection?.close();
     },

@@ -61,6 +61,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
   return {
     label: connection.label,
     ...reading,
+    atOnce: (ask) => ask(reading),
     ...firstLoads.answering(reading),
     slots: slotKeeper((work) =>
       connection.transaction(() => {

@@ -1,3 +1,5 @@
+import type { HeldName } from '../../checkpoint.ts';
+import { heldTokenOf } from '../../permit.ts';
 import type { DatabaseFacts, Facts, PermitFacts, ResourceFacts } from '../facts.ts';
 import type { Problem, ProblemId } from '../problem.ts';
 import { clauseOf, lasting, many } from '../words.ts';
@@ -12,6 +14,8 @@ interface Held {
   readonly flag: string;
   /** What one permission names: updates and empty values are permitted together. */
   readonly permit: number;
+  /** Null: an earlier release has stored it. */
+  readonly name: HeldName | null;
 }
 
 /** What the guard holds back. */
@@ -24,12 +28,18 @@ export function heldProblems({ database, now }: Facts): Problem[] {
 }
 
 function heldOf({ checkpoint }: ResourceFacts): Held[] {
-  const { held = null, heldEmptied = null, heldUpdates = null } = checkpoint ?? {};
-  const deletes = { what: 'deletes', flag: 'delete', permit: held?.count ?? 0 } as const;
+  const { held = null, heldEmptied = null, heldUpdates = null, heldNames } = checkpoint ?? {};
+  const deletes = {
+    what: 'deletes',
+    flag: 'delete',
+    permit: held?.count ?? 0,
+    name: heldNames?.deletes ?? null,
+  } as const;
   const updates = {
     what: 'updates',
     flag: 'update',
     permit: (heldUpdates?.count ?? 0) + (heldEmptied?.count ?? 0),
+    name: heldNames?.updates ?? null,
   } as const;
   return [
     ...(held ? [{ id: 'deletions-held', noun: 'deletion', ...deletes, ...held } as const] : []),
@@ -39,7 +49,7 @@ function heldOf({ checkpoint }: ResourceFacts): Held[] {
 }
 
 function problemOf(held: Held, { resource }: ResourceFacts, { permits }: DatabaseFacts, now: Date): Problem {
-  const { id, what, noun, count, permit, because, at, flag } = held;
+  const { id, what, noun, count, permit, name, because, at, flag } = held;
   const isPermitted = permits.some((one) => one.resource === resource && one.what === what && one.count === permit);
   const are = count === 1 ? 'is' : 'are';
   return {
@@ -53,6 +63,6 @@ function problemOf(held: Held, { resource }: ResourceFacts, { permits }: Databas
     advice: isPermitted
       ? 'A person has permitted them: the next run writes them.'
       : 'Look at them with "cronsync run --dry-run". If they are right, permit exactly them, once.',
-    next: isPermitted ? 'cronsync run' : `cronsync run --allow-mass-${flag}=${permit}`,
+    next: isPermitted ? 'cronsync run' : `cronsync run --allow-mass-${flag}=${name ? heldTokenOf(name) : permit}`,
   };
 }

@@ -45,7 +45,7 @@ export function PassState({ resource, now }: { readonly resource: ResourceFacts;
   const { checkpoint, failing } = resource;
   if (checkpoint === null) return <Status tone="quiet" glyph="·" text="no pass yet" />;
   if (failing !== null) return <Status tone="bad" glyph="✕" text="failing" />;
-  if (checkpoint.held || checkpoint.heldEmptied) {
+  if (checkpoint.held || checkpoint.heldEmptied || checkpoint.heldUpdates) {
     return <Status tone="note" glyph="▲" text="holds changes back" />;
   }
   if (checkpoint.phase === 'deleting') return <Status tone="note" glyph="◐" text="deletes what is gone" />;

@@ -11,6 +11,11 @@ export async function clockAt(minutes: number): Promise<Readonly<Record<string, 
   };
 }
 
+/** How far the wall clock of such a process is ahead. */
+export function aheadMs({ FAKETIME = '0' }: Readonly<Record<string, string>>): number {
+  return Number(FAKETIME) * 1000;
+}
+
 /** Runs at these times, in minutes before now, as cron would have done. Others of its kind run between them. */
 export async function runAt(
   project: Project,

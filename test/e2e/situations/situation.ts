@@ -20,6 +20,8 @@ export interface Situation {
   readonly also?: readonly ProblemId[];
   /** What its next step must be. */
   readonly next?: string | RegExp;
+  /** What the machine must allow: to mount a disk, or to have another clock. */
+  readonly needs?: 'root' | 'linux';
   /** It takes more than a few seconds, so that `npm run test:long` has it only. */
   readonly isSlow?: true;
 }

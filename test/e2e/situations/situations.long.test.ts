@@ -1,8 +1,4 @@
-import { test } from 'vitest';
-import { expectRead } from './expect-read.ts';
 import { situations } from './table.ts';
+import { testSituations } from './test-situations.ts';
 
-test.each(situations.filter(({ isSlow }) => isSlow))(
-  '$name: the verdict is $verdict, and the problem $problem',
-  expectRead,
-);
+testSituations(situations.filter(({ isSlow }) => isSlow));

@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
-import { expectRead } from './expect-read.ts';
 import { situations } from './table.ts';
+import { testSituations } from './test-situations.ts';
 
-test.each(situations.filter(({ isSlow }) => !isSlow))(
-  '$name: the verdict is $verdict, and the problem $problem',
-  expectRead,
-);
+testSituations(situations.filter(({ isSlow }) => !isSlow));
 
 test('the table has twenty situations', () => {
   expect(new Set(situations.map(({ name }) => name)).size).toBe(20);

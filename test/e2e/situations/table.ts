@@ -6,7 +6,8 @@ import * as thirdParty from './provoke/third-party.ts';
 import type { Situation } from './situation.ts';
 
 const inTime = { verdict: 'in-step', problem: null } as const;
-const slow = { isSlow: true } as const;
+/** It takes another clock, or many processes. */
+const slow = { isSlow: true, needs: 'linux' } as const;
 const check = 'cronsync check';
 
 /** What an operator may find, and what each reader must say of it. */
@@ -16,7 +17,11 @@ export const situations: readonly Situation[] = [
   { name: 'partial pass', provoke: passes.partialPass, ...inTime },
   { name: 'Redis down', provoke: stores.redisDown, verdict: 'unknown', problem: 'redis-away', next: check },
   { name: 'database down', provoke: stores.databaseDown, verdict: 'unknown', problem: 'database-away', next: check },
-  { name: 'both down', provoke: stores.bothDown, verdict: 'unknown', problem: 'stores-away', next: check },
+  {
+    name: 'both down',
+    ...{ provoke: stores.bothDown, isSlow: true },
+    ...{ verdict: 'unknown', problem: 'stores-away', next: check },
+  },
   {
     name: 'third party answers 503 for an hour',
     ...{ provoke: thirdParty.refusesForAnHour, ...slow },
@@ -44,7 +49,7 @@ export const situations: readonly Situation[] = [
   },
   {
     name: 'no daemon',
-    provoke: deliveries.noDaemon,
+    ...{ provoke: deliveries.noDaemon, ...slow },
     ...{ verdict: 'delivering-late', problem: 'no-daemon', next: 'cronsync listen' },
   },
   {
@@ -73,6 +78,14 @@ export const situations: readonly Situation[] = [
     ...{ provoke: runs.starved, ...slow },
     ...{ verdict: 'behind', problem: 'no-slots', next: 'cronsync status' },
   },
-  { name: 'disk full', provoke: stores.diskFull, verdict: 'unknown', problem: 'disk-full', next: check },
-  { name: 'clock an hour off', provoke: stores.clockOff, verdict: 'in-step', problem: 'clock-off', next: check },
+  {
+    name: 'disk full',
+    ...{ provoke: stores.diskFull, needs: 'root' },
+    ...{ verdict: 'unknown', problem: 'disk-full', next: check },
+  },
+  {
+    name: 'clock an hour off',
+    ...{ provoke: stores.clockOff, ...slow },
+    ...{ verdict: 'in-step', problem: 'clock-off', next: check },
+  },
 ];

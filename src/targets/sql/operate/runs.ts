@@ -5,6 +5,9 @@ import { type Book, bookVersion, type SharedStatement } from './book.ts';
 /** For how long a run is remembered. */
 const keptMs = 7 * 24 * 60 * 60 * 1000;
 
+/** So many are remembered in any case: a sync may run once a week, and a host may have a clock that is far ahead. */
+const keptRuns = 100;
+
 export function selectRuns(book: Book, version: number, { limit, since, before, outcomes }: RunQuery): SharedStatement {
   const { startedAt, outcome } = columnsOf(book, version);
   const values: (string | number)[] = [book.name];
@@ -59,6 +62,8 @@ export function storeRun({ name, table }: Book, run: RunRow): SharedStatement {
 
 /** Forgets the runs that are too old as this one starts. */
 export function dropOldRuns({ name, table }: Book, { startedAt }: RunRow): SharedStatement {
-  const sql = `DELETE FROM ${table('_sync_runs')} WHERE name = $1 AND started_at < $2`;
+  const ours = table('_sync_runs');
+  const sql = `DELETE FROM ${ours} WHERE name = $1 AND started_at < $2 AND started_at <
+    (SELECT started_at FROM ${ours} WHERE name = $1 ORDER BY started_at DESC LIMIT 1 OFFSET ${keptRuns - 1})`;
   return { sql, values: [name, startedAt.getTime() - keptMs] };
 }

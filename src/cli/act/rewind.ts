@@ -2,11 +2,11 @@ import { planRewind, type Rewind, type RewindTo, rewind } from '../../act/rewind
 import { parseDuration } from '../../duration.ts';
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import { thisActor } from '../actor.ts';
+import { confirm } from '../commands/confirm.ts';
 import { connectRedis, loadSetting, openTarget, streamOf } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
 import type { RewindFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { confirm } from './confirm.ts';
 
 /** `cronsync listener rewind`: delivers events again, by a new group beside the living one. */
 export async function rewindListener(name: string, flags: RewindFlags, terminal: Terminal): Promise<ExitCode> {

@@ -3,10 +3,10 @@ import { UsageError } from '../../errors.ts';
 import { wordsOf } from '../../pass/held-words.ts';
 import { type HeldKind, type HeldToken, heldTokenOf } from '../../permit.ts';
 import type { Permit } from '../../run/permits.ts';
+import { confirm } from '../commands/confirm.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
 import type { RunFlags } from '../program/flags.ts';
-import { confirm } from './confirm.ts';
 
 /** What a person permits of what is held; null where nobody does. Without a number, they say so on the terminal. */
 export async function permitsOf(setting: Setting, flags: RunFlags): Promise<readonly Permit[] | null> {

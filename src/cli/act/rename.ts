@@ -4,13 +4,13 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import type { KnownSync, Syncs } from '../../syncs.ts';
 import { thisActor } from '../actor.ts';
+import { confirm } from '../commands/confirm.ts';
 import { connectRedis, loadSetting, lockOf, type Setting, thisHolder } from '../open/app.ts';
 import { openNamedSync, openSyncs, settingFor } from '../open/named-sync.ts';
 import { Opened } from '../open/opened.ts';
 import { knownOf, unknownSync } from '../output/known-sync.ts';
 import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { confirm } from './confirm.ts';
 
 /** `cronsync rename`: gives a sync another name, with all that is known of it. One of the names is that of the config. */
 export async function renameCommand(

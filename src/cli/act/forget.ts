@@ -4,6 +4,7 @@ import { ExitCode, UsageError } from '../../errors.ts';
 import { takeLock } from '../../run/take-lock.ts';
 import type { KnownSync } from '../../syncs.ts';
 import { thisActor } from '../actor.ts';
+import { confirm } from '../commands/confirm.ts';
 import { connectRedis, loadSetting, lockOf, type Setting, thisHolder } from '../open/app.ts';
 import { openNamedSync, openSyncs, settingFor } from '../open/named-sync.ts';
 import { Opened } from '../open/opened.ts';
@@ -11,7 +12,6 @@ import { knownOf, unknownSync } from '../output/known-sync.ts';
 import { many } from '../output/numbers.ts';
 import type { ForgetFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { confirm } from './confirm.ts';
 
 /**
  * `cronsync forget`: forgets all that is known of a sync, or of some of its resources, so that another sync may own their
