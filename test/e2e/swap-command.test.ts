@@ -165,3 +165,20 @@ async function traceOf({ database, streamEvents }: Project) {
   const rows = await Promise.all(tables.map((table) => database.query(`SELECT * FROM ${table}`)));
   return { rows, stream: await streamEvents() };
 }
+
+test('with --keep, the plan is stored for the page, in place of the last one, and its own output stays the same', async () => {
+  await using forges = await twoForges({ redis, people: persons(40) });
+  const { project } = forges;
+  await project.sync();
+  forges.serveLab([aPerson(2, { state: 'gold' }), ...persons(38, 3)]);
+  const stored = () => project.query('SELECT preview FROM _sync_previews WHERE name = ?', project.name);
+  const plan = await project.sync([...planSwap, '--json', '--keep']);
+  expect(stored()).toEqual([{ preview: plan.stdout.trimEnd() }]);
+  await project.sync([...planSwap, '--keep']);
+  expect(stored()).toHaveLength(1);
+  expect(JSON.parse(String(stored()[0]?.preview))).toMatchObject({
+    from: 'hub',
+    to: 'lab',
+    resources: [{ updated: 1 }],
+  });
+});

@@ -1,6 +1,6 @@
 import { type ExitCode, UsageError } from '../../errors.ts';
-import { loadSetting } from '../open/app.ts';
-import { printSwap, printSwapJson } from '../output/swap.ts';
+import { loadSetting, openTarget, type Setting } from '../open/app.ts';
+import { printSwap, printSwapJson, swapJson } from '../output/swap.ts';
 import type { SwapFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { planAndPrint } from './dry-run.ts';
@@ -12,8 +12,16 @@ export async function swapCommand(flags: SwapFlags, terminal: Terminal, signal: 
   return planAndPrint(setting, flags, signal, async ({ target, ...planned }) => {
     const [last] = await target.runs({ limit: 1 });
     const print = terminal.isJson ? printSwapJson : printSwap;
-    print({ ...planned, from: last?.adapter ?? null }, terminal);
+    const swap = { ...planned, from: last?.adapter ?? null };
+    print(swap, terminal);
+    if (flags.keep) await keep(setting, swapJson(swap));
   });
+}
+
+/** Stores a preview for the page, in place of the last one. It is masked first: the page shows it to others. */
+async function keep(setting: Setting, preview: string): Promise<void> {
+  await using target = await openTarget(setting);
+  await target.savePreview(setting.terminal.mask(preview));
 }
 
 function notASwap(to: string): UsageError {

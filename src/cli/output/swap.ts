@@ -39,11 +39,16 @@ export function printSwap({ plan, from, resources, spool }: SwapPlan, terminal: 
 }
 
 /** The same for programs, as one JSON document. */
-export function printSwapJson({ plan, from, resources, spool }: SwapPlan, terminal: Terminal): void {
+export function printSwapJson(swap: SwapPlan, terminal: Terminal): void {
+  terminal.print(swapJson(swap));
+}
+
+/** What `--json` prints, and what `--keep` stores. */
+export function swapJson({ plan, from, resources, spool }: SwapPlan): string {
   const { adapter: to, resources: planned, ...rest } = plan;
   const parts = planned.map((one) => resourceJson(one, tableOf(one, resources)?.mapped ?? [], spool));
   const head = JSON.stringify({ from, to, ...rest }).slice(0, -1);
-  terminal.print(`${head},"resources":[${parts.join(',')}]}`);
+  return `${head},"resources":[${parts.join(',')}]}`;
 }
 
 function tableOf({ resource }: ResourcePlan, resources: readonly Resource[]) {

@@ -28,6 +28,7 @@ export interface PlanFlags extends GlobalOptions {
 
 export interface SwapFlags extends PlanFlags {
   readonly to: string;
+  readonly keep?: boolean;
 }
 
 export interface RunFlags extends PlanFlags {

@@ -9,6 +9,7 @@ export function addSwap(program: Command, choose: Choose): void {
   )
     .requiredOption('--to <name>', 'the adapter that would be read from')
     .option('--dry-run', 'required: the swap itself is the word "adapter" in the config')
+    .option('--keep', "store the plan in the database for the operator's page")
     .option('--resource <name>', 'only this resource (repeatable)', collect)
     .option('--wait <duration>', 'wait this long for a slot, instead of throttle.wait', duration)
     .option('--max-pages <n>', 'take at most this many pages', whole)

@@ -27,8 +27,6 @@ export const approveScreen: ActScreen = {
             The guard holds them back: <Foreign text={because} limit={400} />. If you approve them, the next run carries
             out exactly these {count(all)}, once, within 24 hours. A set that differs by one record is held again.
           </p>
-          {table ? <HeldRecords held={held} table={table} /> : null}
-          {records.length < all ? <p>These are the first {records.length}.</p> : null}
           <ActForm
             action={withQuery(`/resources/${resource}/approve`, { what, held: digest })}
             button={`Approve ${heldText(held)}`}
@@ -37,6 +35,8 @@ export const approveScreen: ActScreen = {
           >
             <TypedNumber count={all} />
           </ActForm>
+          {table ? <HeldRecords held={held} table={table} /> : null}
+          {records.length < all ? <p>These are the first {records.length}.</p> : null}
         </>
       ),
     };

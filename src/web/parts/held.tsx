@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { StoredPermit } from '../../permit.ts';
 import type { ResourceTable } from '../../table.ts';
-import { ago } from '../../verdict/words.ts';
+import { ago, lasting } from '../../verdict/words.ts';
 import { type HeldSample, heldText } from '../read/held-sample.ts';
 import { recordPath } from '../read/links.ts';
 import { Notice } from './notice.tsx';
@@ -27,7 +27,7 @@ export function HeldNotice({
     <>
       <Notice title={`${heldText(held)} of ${held.resource} are held back`}>
         <p>
-          <Foreign text={held.because} limit={400} />. Held since {ago(held.at, now)}, by pass {held.pass}.
+          <Foreign text={held.because} limit={400} />. Held{lasting(held.at, now)}, by pass {held.pass}.
         </p>
         {permit ? (
           <p>

@@ -8,6 +8,7 @@ export const sections = [
   { path: '/runs', title: 'Runs' },
   { path: '/events', title: 'Events' },
   { path: '/rejects', title: 'Rejects' },
+  { path: '/swap', title: 'Swap' },
   { path: '/activity', title: 'Activity' },
   { path: '/config', title: 'Config' },
 ] as const;

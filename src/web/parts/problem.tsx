@@ -4,7 +4,14 @@ import { Notice } from './notice.tsx';
 import { Foreign, visible } from './text.tsx';
 
 /** A problem in three lines: the cause with its time, what holds in spite of it, and what to do. */
-export function ProblemNotice({ problem }: { readonly problem: Problem }) {
+export function ProblemNotice({
+  problem,
+  isHere = false,
+}: {
+  readonly problem: Problem;
+  /** This is the screen that has more about it. */
+  readonly isHere?: boolean;
+}) {
   const { severity, title, cause, guarantee, advice, next } = problem;
   return (
     <Notice tone={severity === 'act' ? 'bad' : 'note'} title={visible(capital(title))}>
@@ -16,7 +23,7 @@ export function ProblemNotice({ problem }: { readonly problem: Problem }) {
       </p>
       <p>
         <Foreign text={advice} />
-        <Where problem={problem} />
+        {isHere ? null : <Where problem={problem} />}
       </p>
       <code class="command">{next}</code>
     </Notice>

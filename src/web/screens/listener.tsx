@@ -35,7 +35,7 @@ export const listenerScreen: Screen = {
           {judge(facts)
             .problems.filter((problem) => problem.listener === name)
             .map((problem) => (
-              <ProblemNotice problem={problem} />
+              <ProblemNotice problem={problem} isHere />
             ))}
           {plan ? <Standing plan={plan} listener={listener} facts={facts} /> : null}
           {canOperate ? <Buttons name={name} facts={facts} /> : null}

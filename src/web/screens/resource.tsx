@@ -6,7 +6,8 @@ import type { StoredPermit } from '../../permit.ts';
 import type { RejectReason } from '../../target.ts';
 import type { Facts, ResourceFacts } from '../../verdict/facts.ts';
 import { judge } from '../../verdict/judge.ts';
-import { roughly } from '../../verdict/words.ts';
+import type { ProblemId } from '../../verdict/problem.ts';
+import { many, roughly } from '../../verdict/words.ts';
 import { FactsList } from '../parts/facts-list.tsx';
 import { HeldNotice } from '../parts/held.tsx';
 import { Empty, Notice } from '../parts/notice.tsx';
@@ -47,9 +48,9 @@ export const resourceScreen: Screen = {
       body: (
         <>
           {judge(facts)
-            .problems.filter((problem) => problem.resource === name)
+            .problems.filter(({ id, resource: of }) => of === name && !(held.length > 0 && heldIds.has(id)))
             .map((problem) => (
-              <ProblemNotice problem={problem} />
+              <ProblemNotice problem={problem} isHere />
             ))}
           {resource ? (
             <Standing resource={resource} info={info} facts={facts} />
@@ -66,6 +67,9 @@ export const resourceScreen: Screen = {
     };
   },
 };
+
+/** What is held has a notice of its own here, with the records. */
+const heldIds: ReadonlySet<ProblemId> = new Set(['deletions-held', 'updates-held', 'values-held']);
 
 function unknownResource(names: readonly string[]): Content {
   return {
@@ -123,7 +127,7 @@ function passFacts(checkpoint: Checkpoint, time: (at: number) => Child) {
     ['Last complete', completedAt === null ? 'never' : time(completedAt)] as const,
     [
       'Brought',
-      `${count(progress.records)} records on ${count(progress.pages)} pages${totalText(progress.total)}`,
+      `${many(progress.records, 'record')} on ${many(progress.pages, 'page')}${totalText(progress.total)}`,
     ] as const,
     bookmark === null ? null : (['Bookmark', <Foreign text={bookmark} limit={120} />] as const),
     failures === 0 ? null : (['Failures at this page', count(failures)] as const),

@@ -10,6 +10,7 @@ import { rejectScreen, rejectsScreen } from './rejects.tsx';
 import { resourceScreen } from './resource.tsx';
 import { runScreen } from './run.tsx';
 import { runsScreen } from './runs.tsx';
+import { swapScreen } from './swap.tsx';
 
 /** All screens. */
 export const screens: readonly Screen[] = [
@@ -23,6 +24,7 @@ export const screens: readonly Screen[] = [
   recordScreen,
   rejectsScreen,
   rejectScreen,
+  swapScreen,
   activityScreen,
   configScreen,
 ];

@@ -66,6 +66,7 @@ describe('before the first run', () => {
     ['/resources/customers', 'no pass yet'],
     ['/listeners/notify', 'There are no dead letters'],
     ['/rejects', 'No record is in quarantine'],
+    ['/swap', 'No preview is stored'],
     ['/activity', 'Nobody has done anything yet'],
     ['/config', '"adapter": "acme"'],
   ])('%s says so', async (path, says) => {
@@ -138,6 +139,22 @@ describe.each(['sqlite', 'postgres'] as const)('after some runs on %s', (target)
       html: expect.stringMatching(/^\{"specversion"/),
     });
     expect(await page.get(path.replace(/12$/, '99'))).toMatchObject({ status: 404 });
+  });
+
+  test('the preview of a swap is shown as it was stored, without a hit', async () => {
+    await project.reconfigure((config) => ({
+      ...config,
+      adapters: { ...config.adapters, other: { ...config.adapters.acme, throttle: { per: '1ms', margin: '1ms' } } },
+    }));
+    project.serve(customers(9).map((one) => ({ ...one, status: 'silver' })));
+    await project.sync(['swap', '--to', 'other', '--dry-run', '--keep']);
+    const hits = project.party.arrivals.length;
+    const { status, text } = await page.get('/swap');
+    expect([status, text]).toEqual([
+      200,
+      expect.stringMatching(/acme → other .* customers 0 0 9 0 0 state 9 .* ~ updated/),
+    ]);
+    expect(project.party.arrivals).toHaveLength(hits);
   });
 
   test('the API gives the JSON of the commands', async () => {
