@@ -38,7 +38,7 @@ function lockProblem({ holder, expiresInMs }: Held, { plan, now }: Facts): Probl
       severity: 'act',
       since,
       title: 'the lock is held for too long',
-      cause: `The lock is held by ${who}${lasting(since, now)}.${expiry}`,
+      cause: `The lock has been held by ${who}${lasting(since, now)}.${expiry}`,
       guarantee: 'No other run starts meanwhile. A run that is fenced out cannot write any more.',
       advice: 'See whether that process still works. If it does not, remove the lock: that fences it out.',
       next: 'cronsync unlock',
