@@ -213,6 +213,7 @@ export interface HeldDeletes {
   /** The rows of which the guard allows a share. */
   readonly live: number;
   readonly because: string;
+  /** When the first of the consecutive passes ended that held some. */
   readonly at: number;
 }
 
@@ -229,6 +230,7 @@ export interface HeldEmptied {
   readonly count: number;
   readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
   readonly because: string;
+  /** When the first of the consecutive passes ended that held some. */
   readonly at: number;
 }
 
@@ -239,6 +241,7 @@ export interface HeldUpdates {
   /** The rows of which the guard allows a share. */
   readonly live: number;
   readonly because: string;
+  /** When the first of the consecutive passes ended that held some. */
   readonly at: number;
 }
 
