@@ -515,6 +515,12 @@ describe('an update that waits for the end of its pass', () => {
     expect(await stored()).toMatchObject({ heldUpdates: { at: 1000 } });
   });
 
+  test('has the last value that came, also of a record that changes again while there are too many', async () => {
+    const last = { id: 1, email: 'last@example.com' };
+    await walk([page([1, 2, 3].map(changed), 'c2'), page([last], 'c3'), page([someone(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual(['last@example.com', 'new@example.com']);
+  });
+
   test('is not written if the pass is given up, and is not taken for one of the next pass', async () => {
     const { pass, run } = await walk([page([changed(1)], 'c2')]);
     await pass.fail(new CursorExpiredError('gone'), run);
