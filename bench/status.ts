@@ -71,7 +71,7 @@ function fill(file: string): void {
         '$.endedAt', strftime('%Y-%m-%dT%H:%M:%fZ', started_at / 1000.0 - n * 60 + 2, 'unixepoch')),
       started_at - n * 60000, outcome
     FROM (SELECT * FROM _sync_runs LIMIT 1), series`);
-  database.exec('COMMIT');
+  database.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
 /** How long a command took, and how much of the CPU, in milliseconds. */

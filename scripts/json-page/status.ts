@@ -106,6 +106,7 @@ const resource = object(
           since: time('The first of the consecutive failures.'),
           exitCode: whole('The exit code of the last one.'),
           message: text('What happened.'),
+          hint: orNull(text('What to do next.')),
           status: orNull(whole('The HTTP status. Null if there was no answer.')),
         },
         'Why the last try failed. Null if it did not.',

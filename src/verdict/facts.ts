@@ -155,6 +155,7 @@ export interface FailingFacts {
   readonly since: number;
   readonly exitCode: number;
   readonly message: string;
+  readonly hint?: string | null;
   /** The HTTP status, if there was an answer. */
   readonly status: number | null;
 }

@@ -1,5 +1,5 @@
 import type { DatabaseFacts, Facts } from './facts.ts';
-import { isLate, isMoving, paceOf, runsSince, runsUntilBehind } from './pace.ts';
+import { isLate, isMoving, type PassPace, paceOf, runsSince, runsUntilBehind } from './pace.ts';
 import type { Problem, ProblemId } from './problem.ts';
 import { pauseText } from './problems/pauses.ts';
 import { killedRuns } from './problems/runs.ts';
@@ -142,13 +142,16 @@ function catchingUp(database: DatabaseFacts, facts: Facts): Standing | undefined
   const [walking] = open.filter(({ checkpoint }) => checkpoint !== null && checkpoint.phase !== 'done');
   if (open.length === 0) return undefined;
   if (!walking?.checkpoint) return { is: 'catching-up', sentence: 'Catching up: the next run begins.', since: null };
-  const pace = paceOf(walking, now);
-  const of = pace?.of ? ` of ${pace.of}` : '';
-  const left = pace?.leftMs ? `, done in about ${roughly(pace.leftMs)}` : '';
-  const where = pace ? `page ${pace.pages}${of}${left}` : `a pass of ${walking.resource} has begun`;
-  const which = database.resources.length > 1 && pace ? ` of ${walking.resource}` : '';
-  const says = `Catching up: ${which === '' ? where : `${where.replace(/^page \d+( of \d+)?/, `$&${which}`)}`}.`;
+  const which = database.resources.length > 1 ? ` of ${walking.resource}` : '';
+  const says = `Catching up: ${placeOf(paceOf(walking, now), which)}.`;
   return { is: 'catching-up', sentence: says, since: new Date(walking.checkpoint.startedAt) };
+}
+
+function placeOf(pace: PassPace | null, which: string): string {
+  if (pace === null) return `a pass${which} has begun`;
+  const of = pace.of === null ? '' : ` of ${pace.of}`;
+  const left = pace.leftMs ? `, done in about ${roughly(pace.leftMs)}` : '';
+  return `page ${pace.pages}${of}${which}${left}`;
 }
 
 function inStep({ resources }: DatabaseFacts, { now }: Facts): Standing {

@@ -18,6 +18,11 @@ const pageSize = 200;
 const everyMs = 1000;
 const per = '100ms';
 const enoughEvents = 10_000;
+/**
+ * What a command waits for, and what a machine with too much to do needs: a daemon that loses its lease three times while it
+ * delivers the same event would take that event for one that ends daemons.
+ */
+const timings = { redisConnectMs: 500, redisCommandMs: 1000, redisAskMs: 300, slotReserveMs: 1500, groupLeaseMs: 6000 };
 /** On a machine with too much to do, everything takes longer; a run that takes longer than this does not end by itself. */
 const budgetMs = 60_000;
 
@@ -49,7 +54,7 @@ test.each(['sentinel', 'cluster'] as const)(
     const client = redis.client as Redis;
     await using project = await aProject({
       ...{ redis: { client, url: '', place: redis.place }, ttl: '5s', throttle: { per, margin: '5ms', wait: '2s' } },
-      timings: { ...listenTimings, redisConnectMs: 500, redisCommandMs: 1000, redisAskMs: 300, slotReserveMs: 1500 },
+      timings: { ...listenTimings, ...timings },
       config: (config) => ({
         ...smallPages(config),
         listeners: { notify: webhookTo(receiver, { concurrency: 16, attempts: 100 }) },

@@ -113,9 +113,10 @@ async function form(nodes: readonly RedisServer[], masters: number): Promise<voi
         const last = Math.min((at + 1) * share, slotCount) - 1;
         await client.call('CLUSTER', 'ADDSLOTSRANGE', `${at * share}`, `${last}`);
       }
-      if (at > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', `${first?.port}`);
     }),
   );
+  // Only now: a node that knows another one takes no epoch.
+  await Promise.all(nodes.slice(1).map(({ client }) => client.call('CLUSTER', 'MEET', '127.0.0.1', `${first?.port}`)));
   await Promise.all(
     nodes.slice(masters).map(async ({ client }, at) => {
       const id = String(await nodes[at % masters]?.client.call('CLUSTER', 'MYID'));

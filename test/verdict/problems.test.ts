@@ -156,7 +156,7 @@ const table: readonly Row[] = [
   [
     'lock-held',
     { redis: { lock: heldFor(hourMs) } },
-    act('The lock is held by run run-held on web-1 (pid 4711) for 60 min.', 'cronsync unlock'),
+    act('The lock has been held by run run-held on web-1 (pid 4711) for 60 min.', 'cronsync unlock'),
   ],
   [
     'runs-killed',
@@ -223,7 +223,7 @@ const table: readonly Row[] = [
     'deletions-held',
     ofCities({ checkpoint: { held: { ...held, live: 543 } } }),
     act(
-      '340 deletions of cities are held back for 2 h: 340 of 543 rows would be deleted.',
+      '340 deletions of cities have been held back for 2 h: 340 of 543 rows would be deleted.',
       'cronsync run --allow-mass-delete=340',
     ),
   ],
@@ -231,7 +231,7 @@ const table: readonly Row[] = [
     'updates-held',
     ofCities({ checkpoint: { heldUpdates: { ...held, live: 543, because: '340 of 543 rows would be updated' } } }),
     act(
-      '340 updates of cities are held back for 2 h: 340 of 543 rows would be updated.',
+      '340 updates of cities have been held back for 2 h: 340 of 543 rows would be updated.',
       'cronsync run --allow-mass-update=340',
     ),
   ],
@@ -243,7 +243,7 @@ const table: readonly Row[] = [
       },
     }),
     act(
-      '1 empty value of cities is held back for 2 h: 1 of 1 values of name would become empty.',
+      '1 empty value of cities has been held back for 2 h: 1 of 1 values of name would become empty.',
       'cronsync run --allow-mass-update=1',
     ),
   ],
@@ -314,13 +314,16 @@ const table: readonly Row[] = [
   [
     'dead-letters',
     { database: { dead: [dead] } },
-    act('2 dead letters of notify for 41 min: 503 from hooks.example.', 'cronsync dead list --listener notify'),
+    act(
+      'The listener notify has had 2 dead letters for 41 min: 503 from hooks.example.',
+      'cronsync dead list --listener notify',
+    ),
   ],
   [
     'listener-off',
     { redis: { groups: [aGroup({ off })] } },
     act(
-      'The receiver of notify is gone for good for 60 min: https://hooks.example answered 410.',
+      'The receiver of notify has been gone for good for 60 min: https://hooks.example answered 410.',
       'cronsync listener drop notify',
     ),
   ],
@@ -455,6 +458,11 @@ describe('of several causes', () => {
 
   test('a run that was killed once, long before others that ended well, is not a problem', () => {
     const runs = [...minutely(10), aRun(11 * minuteMs, { endedAt: null, outcome: null })];
+    expect(judge(someFacts({ database: { runs } })).problems).toEqual([]);
+  });
+
+  test('a run that has just begun was not killed: it took the lock after Redis was asked', () => {
+    const runs = [aRun(2000, { endedAt: null, outcome: null }), ...minutely(9, {}, 62_000)];
     expect(judge(someFacts({ database: { runs } })).problems).toEqual([]);
   });
 

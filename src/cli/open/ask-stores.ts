@@ -3,7 +3,7 @@ import { groupNamesOf } from '../../listener.ts';
 import type { RedisConnection } from '../../redis/connection/connection.ts';
 import { whereaboutsOf } from '../../redis/connection/place.ts';
 import { parseAddress } from '../../targets/postgres/connection/address.ts';
-import type { DatabaseFacts, Facts, Plan, RedisFacts } from '../../verdict/facts.ts';
+import type { Asked, DatabaseFacts, Facts, Plan, RedisFacts } from '../../verdict/facts.ts';
 import { connectRedis, type Setting } from './app.ts';
 import { askDatabase, closeDatabase, type Database, isDiskFull, openDatabase } from './ask-database.ts';
 import { askRedis } from './ask-redis.ts';
@@ -47,7 +47,8 @@ export class StoreAsker implements AsyncDisposable {
 
   async ask(): Promise<Facts> {
     const { config, loaded } = this.#setting;
-    const [redis, database] = await Promise.all([this.#redis.ask(), this.#database.ask()]);
+    const [redis, first] = await Promise.all([this.#redis.ask(), this.#database.ask()]);
+    const database = mayHaveEnded(redis, first) ? await this.#database.ask() : first;
     return {
       now: new Date(),
       name: config.name,
@@ -64,13 +65,24 @@ export class StoreAsker implements AsyncDisposable {
   }
 }
 
+/**
+ * Whether the last run has no end, and the lock is free: it was killed, or it ended while both were asked. A run stores its end
+ * before it gives the lock back, so that the database knows now.
+ */
+function mayHaveEnded(redis: Asked<RedisFacts>, database: Asked<DatabaseFacts>): boolean {
+  if (redis.is === 'unknown' || database.is === 'unknown' || redis.value.lock !== null) return false;
+  return database.value.runs[0]?.endedAt === null;
+}
+
 /** Whoever looks does not wait as long as a run does. */
 export function hurried(setting: Setting): Setting {
   const { lookMs, redisScriptBudgetMs, targetBusyMs } = setting.timings;
   const atMost = (ms: number) => Math.min(ms, lookMs / 2);
   const budget = { redisScriptBudgetMs: atMost(redisScriptBudgetMs), targetBusyMs: atMost(targetBusyMs) };
-  const redis = { redisConnectMs: lookMs, redisCommandMs: lookMs, redisAskMs: atMost(lookMs) };
-  const target = { targetConnectMs: lookMs, ...budget };
+  // The asker gives up earlier, and counts no time in which this process could do nothing.
+  const clientMs = 2 * lookMs;
+  const redis = { redisConnectMs: clientMs, redisCommandMs: clientMs, redisAskMs: atMost(lookMs) };
+  const target = { targetConnectMs: clientMs, ...budget };
   return { ...setting, timings: { ...setting.timings, ...redis, ...target } };
 }
 

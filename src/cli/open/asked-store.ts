@@ -16,6 +16,8 @@ export interface Asking<Connection, Answer> {
   readonly explain?: () => Promise<Unknown['why'] | null>;
 }
 
+const steps = 10;
+
 /** One store that is asked again and again. It keeps its connection while it answers, and knows since when it does not. */
 export class AskedStore<Connection, Answer> implements AsyncDisposable {
   readonly #asking: Asking<Connection, Answer>;
@@ -51,13 +53,18 @@ export class AskedStore<Connection, Answer> implements AsyncDisposable {
     return this.#inTime(this.#asking.ask(connection));
   }
 
-  /** A host that is busy must not look like a store that is away: what has arrived by then counts. */
+  /**
+   * A host that is busy must not look like a store that is away. The time is counted in steps, so that a time in which this
+   * process could do nothing counts as one step, and what has arrived by then counts as in time.
+   */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     const over = new AbortController();
     const late = async (): Promise<never> => {
       const { label, lookMs } = this.#asking;
-      await sleep(lookMs, undefined, { signal: over.signal });
-      await nextTurn();
+      for (let step = 0; step < steps; step += 1) {
+        await sleep(lookMs / steps, undefined, { signal: over.signal });
+        await nextTurn();
+      }
       const message = `${label} did not answer within ${formatDuration(lookMs)}; nothing was changed`;
       throw new UnreachableError(message);
     };

@@ -39,7 +39,7 @@ function resourceOf(facts: ResourceFacts, now: Date): object {
   return {
     ...{ resource, live, checkpoint, rejects, drift, changes24h },
     pace: paceOf(facts, now),
-    failing: failing && { ...failing, since: new Date(failing.since) },
+    failing: failing && { ...failing, hint: failing.hint ?? null, since: new Date(failing.since) },
     succeededAt: succeededAt && new Date(succeededAt),
     lost: lost.map((field) => ({ ...field, at: new Date(field.at) })),
     schema,

@@ -44,10 +44,17 @@ export function unreachable(error: unknown, failing: Failing): UnreachableError 
   const { address, setting, guarantee, connectError } = failing;
   const cause = connectError ?? error;
   if (refusingCredentials.test(messageOf(cause))) return refusedCredentials(cause, failing);
-  const hint = isOfTls(cause)
-    ? 'Look at redis.tls in the config: `ca`, `cert`, `key` and `servername`.'
-    : `Is Redis running there, and reachable from here? Start it, or change ${settings[setting]} in the config.`;
-  return new UnreachableError(`Redis at ${address} cannot be used (${describe(cause)}); ${guarantee}`, { hint, cause });
+  return new UnreachableError(`Redis at ${address} cannot be used (${describe(cause)}); ${guarantee}`, {
+    hint: hintFor(cause, setting),
+    cause,
+  });
+}
+
+function hintFor(cause: unknown, setting: Whereabouts['setting']): string {
+  if (isOfTls(cause)) return 'Look at redis.tls in the config: `ca`, `cert`, `key` and `servername`.';
+  if (messageOf(cause).includes('cluster support disabled'))
+    return 'Replace redis.cluster by redis.url: what answers there is one server.';
+  return `Is Redis running there, and reachable from here? Start it, or change ${settings[setting]} in the config.`;
 }
 
 function isOfTls(cause: unknown): boolean {

@@ -50,7 +50,7 @@ function deadProblem({ listener, count, since, reason, error }: DeadFacts, { now
     listener,
     since,
     title: isPoison ? `an event ends the daemons of ${listener}` : `${many(count, 'dead letter')} of ${listener}`,
-    cause: `${many(count, 'dead letter')} of ${listener}${lasting(since, now)}: ${clauseOf(error)}.`,
+    cause: `The listener ${listener} has had ${many(count, 'dead letter')}${lasting(since, now)}: ${clauseOf(error)}.`,
     guarantee: 'They are kept until somebody replays or drops them. All other events go on.',
     advice: isPoison
       ? 'Look at the event, fix the listener, and replay it.'
@@ -89,7 +89,7 @@ function offProblem(
     listener,
     since: off.at,
     title: `the receiver of ${listener} is gone`,
-    cause: `The receiver of ${listener} is gone for good${lasting(off.at, now)}: ${clauseOf(off.because)}.${waiting}`,
+    cause: `The receiver of ${listener} has been gone for good${lasting(off.at, now)}: ${clauseOf(off.because)}.${waiting}`,
     guarantee: 'Its events wait. The other listeners go on.',
     advice: 'Change its URL in the config and restart the daemon, or drop the listener.',
     next: `cronsync listener drop ${listener}`,

@@ -51,14 +51,14 @@ function heldOf({ checkpoint }: ResourceFacts): Held[] {
 function problemOf(held: Held, { resource }: ResourceFacts, { permits }: DatabaseFacts, now: Date): Problem {
   const { id, what, noun, count, permit, name, because, at, flag } = held;
   const isPermitted = permits.some((one) => one.resource === resource && one.what === what && one.count === permit);
-  const are = count === 1 ? 'is' : 'are';
+  const [are, have] = count === 1 ? ['is', 'has'] : ['are', 'have'];
   return {
     id,
     severity: isPermitted ? 'watch' : 'act',
     resource,
     since: new Date(at),
     title: `${many(count, noun)} of ${resource} ${are} held back`,
-    cause: `${many(count, noun)} of ${resource} ${are} held back${lasting(at, now)}: ${clauseOf(because)}.`,
+    cause: `${many(count, noun)} of ${resource} ${have} been held back${lasting(at, now)}: ${clauseOf(because)}.`,
     guarantee: 'The rows keep what they have. Everything else was written.',
     advice: isPermitted
       ? 'A person has permitted them: the next run writes them.'

@@ -38,7 +38,7 @@ function lockProblem({ holder, expiresInMs }: Held, { plan, now }: Facts): Probl
       severity: 'act',
       since,
       title: 'the lock is held for too long',
-      cause: `The lock is held by ${who}${lasting(since, now)}.${expiry}`,
+      cause: `The lock has been held by ${who}${lasting(since, now)}.${expiry}`,
       guarantee: 'No other run starts meanwhile. A run that is fenced out cannot write any more.',
       advice: 'See whether that process still works. If it does not, remove the lock: that fences it out.',
       next: 'cronsync unlock',
@@ -46,12 +46,15 @@ function lockProblem({ holder, expiresInMs }: Held, { plan, now }: Facts): Probl
   ];
 }
 
+/** A run that has just begun may have taken the lock after Redis was asked. */
+const justBegunMs = 5000;
+
 /** Rows of runs that have no end, and whose process is gone. */
 export function killedRuns({ runs }: DatabaseFacts, { redis, plan, now }: Facts): readonly RunFacts[] {
   const running = redis.is === 'known' ? redis.value.lock?.holder?.run : undefined;
   return runs.filter(({ run, endedAt, startedAt }) => {
     if (endedAt !== null || run === running) return false;
-    return redis.is === 'known' || now.getTime() - startedAt.getTime() > plan.longestRunMs;
+    return now.getTime() - startedAt.getTime() > (redis.is === 'known' ? justBegunMs : plan.longestRunMs);
   });
 }
 

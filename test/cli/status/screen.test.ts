@@ -67,7 +67,7 @@ test('in step: the verdict, the slot, the runs, resources and listeners, and not
 test('a problem has its cause, what is guaranteed and what to do', () => {
   const lines = screen({ database: { dead: [dead('notify')] } });
   expect(lines.slice(-4)).toEqual([
-    '! 2 dead letters of notify for 60 min: 503 from hooks.example.',
+    '! The listener notify has had 2 dead letters for 60 min: 503 from hooks.example.',
     '  They are kept until somebody replays or drops them. All other events go on.',
     '  Fix the receiver, and replay them. Drop what is not needed any more.',
     '  cronsync dead list --listener notify',

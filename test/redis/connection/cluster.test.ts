@@ -84,6 +84,7 @@ describe('opening', () => {
     onTestFinished(() => single.stop());
     expect(await failureOf(openAt({ cluster: [`127.0.0.1:${single.port}`] }))).toMatchObject({
       message: expect.stringContaining('cluster support disabled'),
+      hint: expect.stringContaining('redis.url'),
     });
   });
 
