@@ -110,6 +110,8 @@ test('lists the standing problems as notes: the config is right all the same', a
   expect((await project.sync()).exitCode).toBe(3);
   expect(about(await findingsOf(project, 0), 'deletions-held')).toMatchObject({
     is: 'note',
-    detail: expect.stringMatching(/^15 deletions of customers have been held back.*"cronsync run --allow-mass-delete=15@[0-9a-f]{4}"$/),
+    detail: expect.stringMatching(
+      /^15 deletions of customers have been held back.*"cronsync run --allow-mass-delete=15@[0-9a-f]{4}"$/,
+    ),
   });
 });
