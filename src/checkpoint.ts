@@ -189,6 +189,8 @@ export type HeldNames = Readonly<Record<HeldKind, HeldName | null>>;
 /** Names exactly one held set. */
 export interface HeldName {
   readonly pass: number;
+  /** The first of the consecutive passes that held something. Absent from what an earlier release has stored. */
+  readonly since?: number;
   readonly count: number;
   /** Of the ids of its records. */
   readonly digest: string;

@@ -203,7 +203,10 @@ export interface PauseFacts {
 export interface PermitFacts {
   readonly resource: string;
   readonly what: 'deletes' | 'updates';
-  readonly count: number;
+  /** The pass that held the set. */
+  readonly pass: number;
+  /** Of the held set. */
+  readonly digest: string;
 }
 
 /** The dead letters of one listener. */
