@@ -5,7 +5,7 @@ import type { DatabaseFacts, Facts, Plan, ResourceFacts, RunFacts } from './fact
 const shortestIntervalMs = 60_000;
 /** Two runs may have been started by hand. */
 const ofTwoRunsMs = 300_000;
-/** A single run says nothing of cron, which may start one every hour. */
+/** One run alone does not show how often cron starts one: it may be every hour. */
 const unknownIntervalMs = 3_600_000;
 const patience = 3;
 
