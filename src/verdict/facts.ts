@@ -207,6 +207,7 @@ export interface PermitFacts {
   readonly pass: number;
   /** Of the held set. */
   readonly digest: string;
+  readonly count: number;
 }
 
 /** The dead letters of one listener. */

@@ -445,7 +445,7 @@ describe('of several causes', () => {
   test('what a person has permitted needs nobody any more, unless it was given for other records, or before', () => {
     const name = { ...held, pass: 7, since: 5, digest: '9f3c', earlier: [] };
     const checkpoint = { held: { ...held, live: 543 }, heldNames: { deletes: name, updates: null } };
-    const permit = { resource: 'cities', what: 'deletes', pass: 6, digest: '9f3c' } as const;
+    const permit = { resource: 'cities', what: 'deletes', pass: 6, digest: '9f3c', count: 340 } as const;
     const problemsWith = (changes: object) => {
       const permits = [{ ...permit, ...changes }];
       return judge(someFacts({ database: { resources: [aResource({ checkpoint })], permits } })).problems;
