@@ -118,3 +118,12 @@ test('a time that no calendar has is refused, and nothing is paused', async () =
   expect([exitCode, stderr]).toEqual([64, expect.stringContaining('nothing was paused')]);
   expect((await project.sync()).json().outcome).toBe('done');
 });
+
+test('a permit is refused while the sync is paused: nothing would use it', async () => {
+  await using project = await aProject({ redis, records: [aCustomer(1)] });
+  await project.sync();
+  await project.sync(['pause']);
+  const { exitCode, json } = await project.sync(['run', '--json', '--allow-mass-delete=3']);
+  expect(exitCode).toBe(64);
+  expect(json().errors).toMatchObject([{ message: expect.stringContaining('nothing was permitted') }]);
+});
