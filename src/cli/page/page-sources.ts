@@ -32,6 +32,7 @@ export async function openPageSources(setting: Setting, opened: Opened): Promise
     letters,
     facts: () => snapshots.facts(),
     snapshot: () => snapshots.snapshot(),
+    forget: () => snapshots.forget(),
     statusOf: (facts) => statusDocument(facts, judge(facts)),
     async held(name) {
       const resource = resources.find(({ table }) => table.resource === name);
