@@ -67,7 +67,8 @@ function behind(database: DatabaseFacts, facts: Facts, problems: readonly Proble
   const isStopped = problems.some(({ id }) => stoppingAtOnce.includes(id)) || isOnlyKilled(database, facts);
   const late = database.resources.filter((resource) => {
     const isStuck = resource.failing !== null && runsSince(resource.failing.since, database).count >= runsUntilBehind;
-    const isUnloaded = resource.failing !== null && resource.checkpoint?.completedAt === null;
+    const isUnloaded =
+      resource.failing !== null && resource.checkpoint?.completedAt === null && resource.succeededAt === null;
     return isUnloaded || isStuck || (isLate(resource, database, facts) && !isMoving(resource, database, facts));
   });
   if (!isStopped && late.length === 0) return undefined;

@@ -168,6 +168,7 @@ const table: readonly (readonly [title: string, is: string, says: string, situat
         resources: [
           aResource({
             checkpoint: { ...walking },
+            succeededAt: null,
             failing: {
               since: past(61_000),
               exitCode: 77,

@@ -442,12 +442,17 @@ describe('of several causes', () => {
     expect(problems.map(({ id }) => id)).toEqual(['lock-held']);
   });
 
-  test('what a person has permitted needs nobody any more', () => {
-    const resources = [aResource({ checkpoint: { held: { ...held, live: 543 } } })];
-    const permits = [{ resource: 'cities', what: 'deletes', count: 340 } as const];
-    expect(judge(someFacts({ database: { resources, permits } })).problems).toMatchObject([
-      { severity: 'watch', next: 'cronsync run' },
-    ]);
+  test('what a person has permitted needs nobody any more, unless it was given for other records, or before', () => {
+    const name = { ...held, pass: 7, since: 5, digest: '9f3c', earlier: [] };
+    const checkpoint = { held: { ...held, live: 543 }, heldNames: { deletes: name, updates: null } };
+    const permit = { resource: 'cities', what: 'deletes', pass: 6, digest: '9f3c', count: 340 } as const;
+    const problemsWith = (changes: object) => {
+      const permits = [{ ...permit, ...changes }];
+      return judge(someFacts({ database: { resources: [aResource({ checkpoint })], permits } })).problems;
+    };
+    expect(problemsWith({})).toMatchObject([{ severity: 'watch', next: 'cronsync run' }]);
+    expect(problemsWith({ digest: '0000' })).toMatchObject([{ severity: 'act' }]);
+    expect(problemsWith({ pass: 4 })).toMatchObject([{ severity: 'act' }]);
   });
 
   test('a listener that is paused is not behind', () => {
