@@ -62,6 +62,13 @@ describe('the guard', () => {
     });
   });
 
+  test('says of one earlier deletion that it was made', () => {
+    const { because } = judge(end({ gone: 30, deletions: [{ at: now - 1, live: 101, deleted: 1 }] }), aGuard) as {
+      because: string;
+    };
+    expect(because).toContain('(1 more was deleted in the last 24 h)');
+  });
+
   test('allows three deletions where a share of few rows is less, and no more', () => {
     expect([verdict({ live: 9, gone: 3 }), verdict({ live: 9, gone: 4 })]).toEqual(['all', 'held']);
     expect([verdict({ live: 4, gone: 3 }), verdict({ live: 19, gone: 4 })]).toEqual(['all', 'held']);
