@@ -63,7 +63,7 @@ describe.each(targets)('on %s', { concurrent: true }, (target) => {
     sleeper.cont();
     const woken = await sleeper.finished;
 
-    expect(woken.exitCode).toBe(75);
+    expect(woken.exitCode, woken.stdout).toBe(75);
     expect(woken.json().errors).toMatchObject([{ exitCode: 75 }]);
     expect(await contents(project)).toEqual(before);
     expect(project.party.arrivals).toHaveLength(hits);
@@ -107,7 +107,7 @@ test.concurrent.each(['commit-planned:1', 'commit-written:1', 'commit-ready:2', 
     const before = project.events().length;
     sleeper.cont();
     const woken = await sleeper.finished;
-    expect(woken.exitCode).toBe(75);
+    expect(woken.exitCode, woken.stdout).toBe(75);
     const { created, updated, deleted } = woken.json().counts;
     expect(created + updated + deleted).toBeGreaterThan(0);
     expect(project.events()).toHaveLength(10 + created + updated + deleted);

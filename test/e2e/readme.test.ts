@@ -73,18 +73,14 @@ test('every command that the page on operations names is there, with its options
   const named = section('docs/operations.md', '## The commands').matchAll(/`((?:cronsync|--)[^`]*)`/g);
   const names = [...named].map(([, name = '']) => name);
   expect(names.length).toBeGreaterThan(15);
-  const commands = [...new Set(names.map((name) => wordsOf(name).join(' ')))];
-  const helps = new Map<string, string>();
-  for (const command of commands) helps.set(command, await helpOf(command.split(' ').filter(Boolean)));
-  for (const [command, help] of helps) expect(help).toContain(`Usage: cronsync ${command}`);
-  const everywhere = [...helps.values()].join('\n');
-  const flags = names.flatMap((name) => name.match(/--[a-z-]+/g) ?? []);
-  expect(flags.filter((flag) => !everywhere.includes(flag))).toEqual([]);
+  const commands = [[], ['run'], ['events'], ['unlock'], ['verify'], ['approve'], ['pause'], ['status']];
+  const everywhere = (await Promise.all(commands.map(helpOf))).join('');
+  for (const name of names) {
+    const words = name.split(' ').filter((word) => /^[a-z]+$/.test(word) && word !== 'cronsync');
+    if (words.length > 0) expect(await helpOf(words)).toContain(`Usage: cronsync ${words.join(' ')}`);
+    for (const flag of name.match(/--[a-z-]+/g) ?? []) expect(everywhere).toContain(flag);
+  }
 });
-
-function wordsOf(name: string): string[] {
-  return name.split(' ').filter((word) => /^[a-z]+$/.test(word) && word !== 'cronsync');
-}
 
 async function helpOf(words: readonly string[]): Promise<string> {
   const { stdout } = await startSync([...words, '--help'], { cwd: root, bundle: 'published' }).finished;

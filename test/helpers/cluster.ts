@@ -5,6 +5,8 @@ import { aRedis, type RedisServer } from './redis.ts';
 import { certificate } from './tls.ts';
 
 export interface ClusterOptions {
+  /** Whether each write is on the disk before it is answered: a node that is killed then has it when it starts again. */
+  readonly aof?: boolean;
   readonly masters?: number;
   readonly replicas?: number;
   /** More arguments of every node. */
@@ -39,12 +41,12 @@ const slotCount = 16_384;
 
 export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSetup> {
   await using opening = new AsyncDisposableStack();
-  const { masters = 3, replicas = 3, nodeArgs = [], nodeTimeoutMs = 2000, password, tls = false } = options;
+  const { aof = true, masters = 3, replicas = 3, nodeArgs = [], nodeTimeoutMs = 2000, password, tls = false } = options;
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeoutMs}`];
   const quick = ['--repl-diskless-sync-delay', '0', '--cluster-announce-ip', '127.0.0.1'];
   const nodes = await Promise.all(
     Array.from({ length: masters + replicas }, () =>
-      aRedis({ aof: true, args: [...args, ...quick, ...nodeArgs], tls, ...(password && { password }) }),
+      aRedis({ aof, args: [...args, ...quick, ...nodeArgs], tls, ...(password && { password }) }),
     ),
   );
   for (const node of nodes) opening.defer(() => node.stop());

@@ -9,6 +9,8 @@ import { aRedis, freePort, type RedisServer, startServer } from './redis.ts';
 import { certificate, tlsSettings } from './tls.ts';
 
 export interface SentinelOptions {
+  /** Whether each write is on the disk before it is answered: a node that is killed then has it when it starts again. */
+  readonly aof?: boolean;
   /** More arguments of both nodes. */
   readonly nodeArgs?: readonly string[];
   /** More lines of each sentinel's config. */
@@ -40,11 +42,11 @@ const name = 'mymaster';
 
 export async function aSentinelSetup(options: SentinelOptions = {}): Promise<SentinelSetup> {
   await using opening = new AsyncDisposableStack();
-  const { nodeArgs = [], sentinelLines = [], downAfterMs = 1000, password, sentinelPassword } = options;
+  const { aof = true, nodeArgs = [], sentinelLines = [], downAfterMs = 1000, password, sentinelPassword } = options;
   const passwords = { ...(password && { password }), ...(sentinelPassword && { sentinelPassword }) };
   const args = ['--repl-diskless-sync-delay', '0', '--repl-timeout', '5', '--replica-announce-ip', '127.0.0.1'];
   const start = async (more: readonly string[] = []) => {
-    const server = await aRedis({ aof: true, args: [...args, ...nodeArgs, ...more], ...(password && { password }) });
+    const server = await aRedis({ aof, args: [...args, ...nodeArgs, ...more], ...(password && { password }) });
     opening.defer(() => server.stop());
     return server;
   };

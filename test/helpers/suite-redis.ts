@@ -25,7 +25,7 @@ afterAll(() => redis.stop());
 
 async function start(shape: string | undefined): Promise<SuiteRedis> {
   if (shape === 'sentinel') {
-    const setup = await aSentinelSetup();
+    const setup = await aSentinelSetup({ aof: false });
     const { place, client } = setup;
     return {
       ...(await setup.master()),
@@ -36,7 +36,7 @@ async function start(shape: string | undefined): Promise<SuiteRedis> {
     };
   }
   if (shape === 'cluster') {
-    const setup = await aCluster();
+    const setup = await aCluster({ aof: false });
     const { place, client, nodes } = setup;
     const [first = await aRedis()] = nodes;
     // It has the same methods, and each goes to the node that keeps the key.

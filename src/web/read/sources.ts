@@ -14,6 +14,8 @@ export interface Sources {
   facts(): Promise<Facts>;
   /** The same, or what was known last where no store answers. */
   snapshot(): Promise<Snapshot>;
+  /** Somebody has acted: what was asked before that is not shown again. */
+  forget(): void;
   /** What `cronsync status --json` prints of these facts. */
   statusOf(facts: Facts): unknown;
   /** What the guard holds back of a resource. */

@@ -3,7 +3,7 @@ import { beforeEverything } from '../../event.ts';
 import { deadLetterId, matchesType } from '../../listener.ts';
 import type { GroupState, StreamState } from '../../stream.ts';
 import type { Facts } from '../../verdict/facts.ts';
-import { ValueDiff, ValueText } from '../parts/diff.tsx';
+import { ValueDiff, ValueText } from '../charts/diff.tsx';
 import { EventType } from '../parts/events-table.tsx';
 import { FactsList } from '../parts/facts-list.tsx';
 import { Notice } from '../parts/notice.tsx';

@@ -1,5 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { RunResource, RunRow } from '../../run-row.ts';
+import { tookText } from '../charts/took.ts';
+import { Waterfall } from '../charts/waterfall.tsx';
 import { FactsList } from '../parts/facts-list.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { changesText, count } from '../parts/numbers.ts';
@@ -7,8 +9,6 @@ import { Status } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
 import { Foreign } from '../parts/text.tsx';
 import { shortTime } from '../parts/time.tsx';
-import { tookText } from '../parts/took.ts';
-import { Waterfall } from '../parts/waterfall.tsx';
 import { numberIn } from '../read/links.ts';
 import { runState } from '../read/run-state.ts';
 import type { Content, Screen, ScreenRequest } from '../screen.ts';

@@ -1,15 +1,15 @@
 import type { Child } from 'hono/jsx';
 import type { RunRow, RunSpan } from '../../run-row.ts';
 import type { Facts } from '../../verdict/facts.ts';
+import { RunBars } from '../charts/run-bars.tsx';
+import { tookText } from '../charts/took.ts';
 import { Empty } from '../parts/notice.tsx';
 import { changesText, count } from '../parts/numbers.ts';
 import { Paging } from '../parts/paging.tsx';
-import { RunBars } from '../parts/run-bars.tsx';
 import { Status } from '../parts/status.tsx';
 import { Table } from '../parts/table.tsx';
 import { Foreign } from '../parts/text.tsx';
 import { Ago } from '../parts/time.tsx';
-import { tookText } from '../parts/took.ts';
 import { numberIn, textIn, withQuery } from '../read/links.ts';
 import { outcomes, runState, stateOf } from '../read/run-state.ts';
 import type { Screen } from '../screen.ts';

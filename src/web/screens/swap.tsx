@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { parseJson } from '../../json.ts';
-import { ValueDiff } from '../parts/diff.tsx';
+import { ValueDiff } from '../charts/diff.tsx';
 import { FactsList } from '../parts/facts-list.tsx';
 import { Empty, Notice } from '../parts/notice.tsx';
 import { count } from '../parts/numbers.ts';

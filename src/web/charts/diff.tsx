@@ -1,7 +1,7 @@
 import { diffArrays, diffWordsWithSpace } from 'diff';
 import type { Child } from 'hono/jsx';
+import { Foreign } from '../parts/text.tsx';
 import { linesOf } from '../read/value-text.ts';
-import { Foreign } from './text.tsx';
 
 /** Beyond so many edits two values are shown whole: a finer comparison would take too long. */
 const mostEdits = 2000;

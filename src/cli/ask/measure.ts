@@ -7,9 +7,9 @@ import { guardUsed } from '../../pass/guard.ts';
 import { openMetricExport } from '../../telemetry/metric-export.ts';
 import type { Facts } from '../../verdict/facts.ts';
 import { judge } from '../../verdict/judge.ts';
+import type { Setting } from '../open/app.ts';
 import { reportTelemetry } from '../output/report-error.ts';
 import { readVersion } from '../package.ts';
-import type { Setting } from './app.ts';
 import { StoreAsker } from './ask-stores.ts';
 
 /** The metrics of a sync, from what its stores said. */

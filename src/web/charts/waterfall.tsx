@@ -1,6 +1,6 @@
 import type { PhaseName, RunPhase } from '../../run-row.ts';
-import { count } from './numbers.ts';
-import { Table } from './table.tsx';
+import { count } from '../parts/numbers.ts';
+import { Table } from '../parts/table.tsx';
 import { tookText } from './took.ts';
 
 const rowHeight = 20;

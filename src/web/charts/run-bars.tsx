@@ -1,9 +1,9 @@
 import type { RunSpan } from '../../run-row.ts';
+import { count } from '../parts/numbers.ts';
+import type { Tone } from '../parts/status.tsx';
+import { Table } from '../parts/table.tsx';
+import { shortTime } from '../parts/time.tsx';
 import { stateOf } from '../read/run-state.ts';
-import { count } from './numbers.ts';
-import type { Tone } from './status.tsx';
-import { Table } from './table.tsx';
-import { shortTime } from './time.tsx';
 
 const height = 80;
 const width = 480;
