@@ -22,7 +22,7 @@ describe.each(targets)('cronsync approve, on %s,', (target) => {
     const approved = await project.sync(['approve', '--deletes', '10', '--reason', 'they moved to the new API']);
     expect(approved).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('10 deletions of customers are approved'),
+      stdout: expect.stringContaining('10 deletions of customers are approved; the next run within 24 h writes them'),
     });
     expect(project.party.arrivals).toHaveLength(hits);
     expect(await permitsOf(project)).toHaveLength(1);
@@ -89,6 +89,7 @@ test('another number is refused, and nothing is stored', async () => {
   expect(await refused('--deletes', '10@0000')).toContain('10@0000 is not what is held back, but other records are');
   expect(await refused('--updates', '10')).toContain('no updates are held back');
   expect(await refused('--resource', 'people', '--deletes', '10')).toContain('there is no resource people');
+  expect(await refused('--deletes')).toMatch(/"cronsync run --allow-mass-delete=10@[0-9a-f]{4}" permits them, once/);
   expect(await refused()).toMatch(/"cronsync run --allow-mass-delete=10@[0-9a-f]{4}" permits them, once/);
   expect(await permitsOf(project)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadSetting } from '../../src/cli/open/app.ts';
-import { openPage } from '../../src/cli/open/open-page.ts';
+import { openPage } from '../../src/cli/page/open-page.ts';
 import type { Access } from '../../src/web/page.ts';
 import { aTerminal } from '../cli/a-terminal.ts';
 import type { Project } from './sync.ts';

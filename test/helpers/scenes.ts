@@ -52,6 +52,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
   },
   'docs/operations.md': { open: openShop },
+  'docs/web.md': {
+    open: async (reader) => {
+      await openShop(reader);
+      reader.replace('127.0.0.1:9091', '127.0.0.1:0');
+    },
+  },
   'docs/listeners.md': {
     open: openShop,
     before: {

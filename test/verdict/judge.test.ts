@@ -227,6 +227,15 @@ const table: readonly (readonly [title: string, is: string, says: string, situat
     { redis: { groups: [aGroup({ oldest: new Date(past(4 * minuteMs)) })] } },
   ],
   [
+    'a listener is behind, and a resource has no complete pass yet',
+    'delivering-late',
+    'Catching up; `notify` is 4 min behind.',
+    {
+      redis: { groups: [aGroup({ oldest: new Date(past(4 * minuteMs)) })] },
+      database: { resources: [aResource({ checkpoint: null })] },
+    },
+  ],
+  [
     'there are dead letters',
     'delivering-late',
     'In step; 2 dead letters of notify.',

@@ -141,7 +141,7 @@ const table: readonly Row[] = [
     'credentials-refused',
     { plan: { credentials: ['ATLAS_TOKEN'] }, ...ofCities({ failing: refused }) },
     act(
-      'The third party refuses the credentials (401) for 60 min: https://api.example/cities refused our credentials (401) with: expired.',
+      'The third party refuses the credentials (401) for 60 min. https://api.example/cities says: expired.',
       'cronsync run --dry-run',
     ),
   ],
@@ -348,7 +348,7 @@ const table: readonly Row[] = [
   [
     'outbox-waiting',
     { database: { fence: fenceAt(12), runs: minutely(9, {}, 150_000) } },
-    act('1 event waits in the outbox for 2 min, and no run and no daemon moves them to the stream.', 'cronsync run'),
+    act('1 event waits in the outbox for 2 min, and no run and no daemon moves it to the stream.', 'cronsync run'),
   ],
   [
     'sync-paused',
@@ -453,6 +453,13 @@ describe('of several causes', () => {
     expect(problemsWith({})).toMatchObject([{ severity: 'watch', next: 'cronsync run' }]);
     expect(problemsWith({ digest: '0000' })).toMatchObject([{ severity: 'act' }]);
     expect(problemsWith({ pass: 4 })).toMatchObject([{ severity: 'act' }]);
+  });
+
+  test('a pause of two hours lasts for two hours more, a second later', () => {
+    const pauses = [{ ...pause, until: new Date(past(1000 - 2 * hourMs)) }];
+    expect(judge(someFacts({ database: { pauses } })).problems).toMatchObject([
+      { cause: 'The sync was paused 60 s ago, for 2 h more (by deploy).' },
+    ]);
   });
 
   test('a listener that is paused is not behind', () => {

@@ -1,7 +1,7 @@
 import { judge } from '../../verdict/judge.ts';
 import type { ProblemId } from '../../verdict/problem.ts';
+import { StoreAsker } from '../ask/ask-stores.ts';
 import type { Setting } from '../open/app.ts';
-import { StoreAsker } from '../open/ask-stores.ts';
 import { type Finding, note } from './finding.ts';
 
 /** `check` has found these itself. */

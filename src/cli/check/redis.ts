@@ -1,6 +1,6 @@
 import { describeStricter } from '../../throttle.ts';
+import { hurried } from '../ask/ask-stores.ts';
 import { connectRedis, type Setting } from '../open/app.ts';
-import { hurried } from '../open/ask-stores.ts';
 import { throttleKeysOf } from '../open/throttle-keys.ts';
 import { type Finding, findingsOr, good, note } from './finding.ts';
 

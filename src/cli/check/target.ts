@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { unmatchedProblems } from '../../match/unmatched.ts';
 import type { Resource } from '../../pass/resource.ts';
 import type { TargetReader } from '../../target.ts';
+import { hurried } from '../ask/ask-stores.ts';
 import { openReader, type Setting } from '../open/app.ts';
-import { hurried } from '../open/ask-stores.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { bad, type Finding, findingsOr, good, note } from './finding.ts';
 

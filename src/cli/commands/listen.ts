@@ -9,10 +9,10 @@ import type { Metrics } from '../metrics.ts';
 import { connectRedis, loadSetting, type Setting } from '../open/app.ts';
 import { openDaemon } from '../open/open-daemon.ts';
 import { openListener, surroundingsOf } from '../open/open-listener.ts';
-import type { OpenPage } from '../open/open-page.ts';
 import { Opened } from '../open/opened.ts';
-import { pageAccess } from '../open/page-access.ts';
 import { many } from '../output/numbers.ts';
+import type { OpenPage } from '../page/open-page.ts';
+import { pageAccess } from '../page/page-access.ts';
 import type { ListenFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -101,8 +101,8 @@ async function openDaemonTelemetry(terminal: Terminal) {
 
 /** Closing it sends what is left to a collector, and closes what the metrics are read from. */
 async function openMeasuring(setting: Setting, isSent: boolean) {
-  const { StoreAsker } = await import('../open/ask-stores.ts');
-  const { metricsOf, openExport } = await import('../open/measure.ts');
+  const { StoreAsker } = await import('../ask/ask-stores.ts');
+  const { metricsOf, openExport } = await import('../ask/measure.ts');
   const { createMetrics } = await import('../metrics.ts');
   const asker = new StoreAsker(setting);
   const measure = async () => metricsOf(await asker.ask(), setting);
@@ -118,7 +118,7 @@ async function openMeasuring(setting: Setting, isSent: boolean) {
 
 async function openPageAt({ host }: ListenAddress, flags: ListenFlags, setting: Setting): Promise<OpenPage> {
   const access = pageAccess(setting, host, flags.readOnly === true);
-  const { bundledFiles, openPage } = await import('../open/open-page.ts');
+  const { bundledFiles, openPage } = await import('../page/open-page.ts');
   return openPage(setting, { access, host, names: flags.host ?? [], files: bundledFiles() });
 }
 

@@ -147,5 +147,6 @@ async function runOnce(
 
 async function permitsGiven(setting: Setting, flags: RunFlags) {
   const { permitsOf } = await import('../act/permits.ts');
-  return permitsOf(setting, flags);
+  const { allowMassDelete: deletes, allowMassUpdate: updates, resource } = flags;
+  return permitsOf({ deletes, updates }, resource ?? Object.keys(setting.config.resources), setting);
 }

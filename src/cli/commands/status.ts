@@ -1,8 +1,8 @@
 import { ExitCode, worstExitCode } from '../../errors.ts';
 import type { Facts } from '../../verdict/facts.ts';
 import { judge } from '../../verdict/judge.ts';
+import { StoreAsker } from '../ask/ask-stores.ts';
 import { loadSetting } from '../open/app.ts';
-import { StoreAsker } from '../open/ask-stores.ts';
 import type { StatusFlags } from '../program/flags.ts';
 import { statusDocument } from '../status/document.ts';
 import { screenOf } from '../status/screen.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { type ListenAddress, listenOn, parseAddress } from '../listen-on.ts';
 import { loadSetting } from '../open/app.ts';
-import { bundledFiles, openPage } from '../open/open-page.ts';
-import { pageAccess } from '../open/page-access.ts';
+import { bundledFiles, openPage } from '../page/open-page.ts';
+import { pageAccess } from '../page/page-access.ts';
 import type { WebFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 

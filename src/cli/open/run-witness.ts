@@ -71,7 +71,7 @@ export class RunWitness {
   }
 
   async #publish(publishing: { readonly file: string | undefined; readonly isSent: boolean }): Promise<void> {
-    const { publishMetrics } = await import('./measure.ts');
+    const { publishMetrics } = await import('../ask/measure.ts');
     await publishMetrics(publishing, this.#setting);
   }
 }

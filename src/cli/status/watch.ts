@@ -3,7 +3,7 @@ import { ExitCode, StopError } from '../../errors.ts';
 import type { Facts } from '../../verdict/facts.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
-import type { StoreAsker } from '../open/ask-stores.ts';
+import type { StoreAsker } from '../ask/ask-stores.ts';
 import { forPeople } from '../output/printable.ts';
 import type { StatusFlags } from '../program/flags.ts';
 import { openScreen } from '../screen.ts';

@@ -29,7 +29,12 @@ export function addActs(app: Hono<Env>, { actions, request, show }: Acting): voi
       const form = new URLSearchParams(await context.req.text());
       const why = form.get('reason')?.trim() || null;
       const actor = { who: `page (${context.get('role')})`, why };
-      const act = () => screen.act({ ...request(context), form, actions, actor }).catch(refusal);
+      const asked = request(context);
+      const act = () =>
+        screen
+          .act({ ...asked, form, actions, actor })
+          .catch(refusal)
+          .finally(() => asked.sources.forget());
       return show(context, screen, forOperators(context, act));
     });
   }

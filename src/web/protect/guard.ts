@@ -78,7 +78,7 @@ function lookingBy(context: Context<Env>, { sessions, ...door }: Door): () => bo
 
 /** A browser is led to the form; whatever reads by itself gets the status. */
 function refuse(context: Context<Env>): Response {
-  const isPage = context.req.method === 'GET' && !/^\/(api|live)(\/|$)/.test(context.req.path);
+  const isPage = context.req.method === 'GET' && !/^\/(api|live|metrics)(\/|$)/.test(context.req.path);
   if (isPage) return context.redirect('/login', 303);
   context.header('www-authenticate', 'Bearer');
   return context.text('Log in first: the session has ended, or there was none. Nothing was done.\n', 401);

@@ -29,6 +29,11 @@ export class Snapshots {
     return this.#asking;
   }
 
+  /** Somebody has acted: whoever asks now gets a new answer. */
+  forget(): void {
+    this.#asking = undefined;
+  }
+
   async snapshot(): Promise<Snapshot> {
     const facts = await this.facts();
     const isSilent = facts.redis.is === 'unknown' && facts.database.is === 'unknown';

@@ -56,7 +56,7 @@ describe('without a login', () => {
     expect([status, headers.get('location'), html]).toEqual([303, '/login', '']);
   });
 
-  test.each(['/api/status', '/api/events', '/api/events/1-1', '/live/', '/live/events'])(
+  test.each(['/api/status', '/api/events', '/api/events/1-1', '/live/', '/live/events', '/metrics'])(
     '%s is refused',
     async (path) => {
       const { status, text } = await (await page()).get(path);

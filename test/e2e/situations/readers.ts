@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import { StoreAsker } from '../../../src/cli/open/ask-stores.ts';
-import { metricsOf } from '../../../src/cli/open/measure.ts';
+import { StoreAsker } from '../../../src/cli/ask/ask-stores.ts';
+import { metricsOf } from '../../../src/cli/ask/measure.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { exposition } from '../../../src/metrics/exposition.ts';
 import { defaultTimings } from '../../../src/timings.ts';

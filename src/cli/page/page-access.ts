@@ -2,7 +2,7 @@ import { interpolate } from '../../config/interpolate.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Access } from '../../web/protect/access.ts';
 import { isLoopbackAddress } from '../../web/protect/hosts.ts';
-import type { Setting } from './app.ts';
+import type { Setting } from '../open/app.ts';
 
 const names = { operate: 'SYNC_WEB_TOKEN', view: 'SYNC_WEB_VIEW_TOKEN' } as const;
 

@@ -9,9 +9,9 @@ import { wordsOf } from '../../pass/held-words.ts';
 import type { Target } from '../../target.ts';
 import type { Actions, Actor } from '../../web/page.ts';
 import { rewindTo } from '../act/rewind.ts';
+import { connectRedis, openTarget, type Setting, streamOf } from '../open/app.ts';
+import { openDeadLetters, openListener, surroundingsOf } from '../open/open-listener.ts';
 import { many } from '../output/numbers.ts';
-import { connectRedis, openTarget, type Setting, streamOf } from './app.ts';
-import { openDeadLetters, openListener, surroundingsOf } from './open-listener.ts';
 
 /** How long one replay may take: somebody waits for the answer. */
 const replayMs = 20_000;

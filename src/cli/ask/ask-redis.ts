@@ -6,8 +6,8 @@ import { stricterLimits } from '../../redis/limit-owners.ts';
 import { lookAtGroups } from '../../redis/look-at-groups.ts';
 import { lookAtSlots } from '../../redis/slots.ts';
 import type { RedisFacts, SlotFacts } from '../../verdict/facts.ts';
-import { lockOf, type Setting, streamOf } from './app.ts';
-import { throttleKeysOf } from './throttle-keys.ts';
+import { lockOf, type Setting, streamOf } from '../open/app.ts';
+import { throttleKeysOf } from '../open/throttle-keys.ts';
 
 /** All that Redis knows of a sync. */
 export async function askRedis(setting: Setting, redis: RedisConnection): Promise<RedisFacts> {

@@ -9,12 +9,13 @@ import type { StoredPass, TargetReader } from '../../target.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { HeldSample, Sources } from '../../web/page.ts';
 import { Snapshots } from '../../web/read/snapshots.ts';
+import { StoreAsker } from '../ask/ask-stores.ts';
+import { guardUses, metricsText } from '../ask/measure.ts';
+import { openReader, type Setting } from '../open/app.ts';
+import { compileResources } from '../open/compile-resources.ts';
+import { openDeadLetters } from '../open/open-listener.ts';
+import type { Opened } from '../open/opened.ts';
 import { statusDocument } from '../status/document.ts';
-import { openReader, type Setting } from './app.ts';
-import { StoreAsker } from './ask-stores.ts';
-import { compileResources } from './compile-resources.ts';
-import { openDeadLetters } from './open-listener.ts';
-import type { Opened } from './opened.ts';
 
 /** How many of the records that are held are shown. */
 const mostShown = 50;
@@ -32,7 +33,10 @@ export async function openPageSources(setting: Setting, opened: Opened): Promise
     letters,
     facts: () => snapshots.facts(),
     snapshot: () => snapshots.snapshot(),
+    forget: () => snapshots.forget(),
     statusOf: (facts) => statusDocument(facts, judge(facts)),
+    metricsOf: (facts) => metricsText(facts, setting),
+    guardUsed: (facts) => guardUses(facts, setting),
     async held(name) {
       const resource = resources.find(({ table }) => table.resource === name);
       return resource ? database((reader) => heldSamples(resource, reader)) : [];

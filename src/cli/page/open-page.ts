@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { redactor } from '../../config/redact.ts';
 import type { Access, Page } from '../../web/page.ts';
 import { isLoopbackAddress } from '../../web/protect/hosts.ts';
-import type { Setting } from './app.ts';
-import { Opened } from './opened.ts';
+import type { Setting } from '../open/app.ts';
+import { Opened } from '../open/opened.ts';
 import { pageActions } from './page-actions.ts';
 import { openPageSources } from './page-sources.ts';
 

@@ -4,7 +4,7 @@ import type { RedisConnection } from '../../redis/connection/connection.ts';
 import { whereaboutsOf } from '../../redis/connection/place.ts';
 import { parseAddress } from '../../targets/postgres/connection/address.ts';
 import type { Asked, DatabaseFacts, Facts, Plan, RedisFacts } from '../../verdict/facts.ts';
-import { connectRedis, type Setting } from './app.ts';
+import { connectRedis, type Setting } from '../open/app.ts';
 import { askDatabase, closeDatabase, type Database, isDiskFull, openDatabase } from './ask-database.ts';
 import { askRedis } from './ask-redis.ts';
 import { AskedStore } from './asked-store.ts';

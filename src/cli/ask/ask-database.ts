@@ -7,9 +7,9 @@ import type { DeadLetters } from '../../listener.ts';
 import type { FenceRow, TargetQuestions, TargetReader } from '../../target.ts';
 import type { CursorFacts, DatabaseFacts, DeadFacts, FailingFacts, ResourceFacts } from '../../verdict/facts.ts';
 import { leastFreeBytes } from '../../verdict/problems/stores.ts';
-import { openReader, type Setting } from './app.ts';
+import { openReader, type Setting } from '../open/app.ts';
+import { openDeadLetters } from '../open/open-listener.ts';
 import { doubtsOf } from './doubts.ts';
-import { openDeadLetters } from './open-listener.ts';
 
 /** What is open to ask the database. */
 export interface Database {
