@@ -112,7 +112,10 @@ test('a quota that is used up explains why no pass is complete', () => {
 });
 
 test('a run whose command line was refused is not a problem, and neither ends nor begins a series of failures', () => {
-  const [refused, failed] = [{ outcome: 'failed', exitCode: 64 }, { outcome: 'failed', exitCode: 69 }];
+  const [refused, failed] = [
+    { outcome: 'failed', exitCode: 64 },
+    { outcome: 'failed', exitCode: 69 },
+  ];
   const idsOf = (runs: DatabaseFacts['runs']) => judge(someFacts({ database: { runs } })).problems.map(({ id }) => id);
   const [first, second, ...others] = minutely(20);
   if (!first || !second) throw new Error('expected runs');

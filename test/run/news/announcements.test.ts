@@ -34,7 +34,7 @@ function typesOver(standings: readonly Standing[]): string[] {
   return announcedOver(standings).map(({ type }) => type);
 }
 
-test('a run whose command line was refused is no news', () => {
+test('a run whose command line was refused is not announced', () => {
   expect(typesOver([aStanding(0), failed(1, 64), aStanding(2)])).toEqual([]);
   expect(typesOver([failed(0), failed(1, 64), aStanding(2)])).toEqual(['sync.run.failed', 'sync.run.recovered']);
 });
