@@ -1,9 +1,12 @@
-// `npm run bench:status [records]`: measures what `cronsync status` takes on a SQLite database with ten million records and the
-// runs of seven days. A small first load makes the tables, and SQL fills them up. Writes bench/status.md. Needs the built command.
+// `npm run bench:status [records]`: measures what `cronsync status`, and the overview of the page, take on a SQLite database with
+// ten million records and the runs of seven days. A small first load makes the tables, and SQL fills them up. Writes bench/status.md. Needs the built command.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { describeMachine, median, runNode } from './machine.ts';
@@ -29,6 +32,7 @@ try {
   await measure(`${total.toLocaleString('en')} records, ${runsOfAWeek.toLocaleString('en')} runs`, ['status']);
   await measure('the same, `--json`', ['status', '--json']);
   await measure('the same, `--version`, which opens nothing', ['--version']);
+  await measureOverview();
 } finally {
   await redis.stop();
 }
@@ -93,10 +97,33 @@ async function measure(what: string, args: readonly string[]): Promise<void> {
   lines.push(`| ${[what, ...cells.map((ms) => `${ms.toFixed(0)} ms`)].join(' | ')} |`);
 }
 
+/** The overview of `cronsync web`, from the request to the end of the answer; the facts of one answer count for a second. */
+async function measureOverview(): Promise<void> {
+  const web = spawn(process.execPath, [bin, 'web', '127.0.0.1:0'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [said] = await once(web.stderr.setEncoding('utf8'), 'data');
+  const [url = ''] = /http:\/\/\S+/.exec(String(said)) ?? [];
+  const took: number[] = [];
+  for (let nth = 0; nth < times; nth += 1) {
+    await sleep(1100);
+    const startedAt = performance.now();
+    const answer = await fetch(url);
+    if (!(await answer.text()).includes('customers')) throw new Error(`${url} answered ${answer.status}`);
+    took.push(performance.now() - startedAt);
+  }
+  web.kill();
+  await once(web, 'exit');
+  lines.push(
+    `| the overview of \`cronsync web\` | ${median(took).toFixed(0)} ms | ${Math.max(...took).toFixed(0)} ms | |`,
+  );
+}
+
 function report(): string {
   return `# What \`npm run bench:status\` measured
 
-\`cronsync status\` as a process, from its start to its end; it may take ${limitMs} ms.
+\`cronsync status\` as a process, from its start to its end; it may take ${limitMs} ms. The overview may take 200 ms.
 
 | database | median | slowest | CPU |
 |---|---|---|---|

@@ -107,7 +107,10 @@ export interface Attempts {
 
 /** The daemons that run a listener. From their number each knows how many shards it should read, and `status` that there is one. */
 export interface Members {
-  /** Registers this daemon for `ttlMs`, and returns how many there are. */
-  join(listener: string, member: string, ttlMs: number): Promise<number>;
+  /**
+   * Registers this daemon for `ttlMs`, with the number of events that it delivered in its last full minute (null: it has not
+   * worked for a minute yet), and returns how many daemons there are.
+   */
+  join(listener: string, member: string, ttlMs: number, donePerMinute: number | null): Promise<number>;
   leave(listener: string, member: string): Promise<void>;
 }

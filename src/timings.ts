@@ -62,6 +62,8 @@ export interface ListenTimings {
   readonly claimIdleMs: number;
   /** How often a daemon shows that it is still working on its entries. */
   readonly heartbeatMs: number;
+  /** The minute in which a daemon counts what it has delivered, for those who look at the sync. */
+  readonly minuteMs: number;
   /** The wait after the first failed delivery of an event; it doubles each time. */
   readonly retryFirstMs: number;
   /** The longest wait between two deliveries of an event. */
@@ -119,6 +121,7 @@ export const defaultTimings: Timings = {
   claimEveryMs: 15_000,
   claimIdleMs: 60_000,
   heartbeatMs: 15_000,
+  minuteMs: 60_000,
   retryFirstMs: 1000,
   retryCapMs: 300_000,
   giveUpMs: 86_400_000,

@@ -160,6 +160,11 @@ const listener = object(
     lag: orNull(count('Entries that were delivered to nobody. Null if Redis cannot say.')),
     dead: count('The dead letters of the whole listener.'),
     daemons: orNull(count('How many daemons run the listener. Null if that is not known.')),
+    donePerMinute: orNull(
+      count(
+        'How many events the whole listener delivered in the last full minute, all daemons together. Null if no daemon has run it for a minute.',
+      ),
+    ),
     oldest: orNull(time('When its oldest event was committed that it has not acknowledged. Null if there is none.')),
     failing: orNull(
       object(

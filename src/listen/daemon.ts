@@ -168,8 +168,30 @@ export class Daemon {
     if (!listener) throw new IntegrityError(`the listener ${plan.name} was not opened`);
     const log = logAbout(this.#deps.log, { listener: plan.name });
     const recover = (at: Position) => eventAt(at, this.#deps.target);
-    const own = { listener, isolation: this.#isolation, log, outage: this.#outage, pauses: this.#pauses, recover };
+    const meter = this.#meterOf(plan);
+    const own = {
+      listener,
+      meter,
+      isolation: this.#isolation,
+      log,
+      outage: this.#outage,
+      pauses: this.#pauses,
+      recover,
+    };
     return { ...this.#deps, ...own, isOnce: this.#options.until === 'once' };
+  }
+
+  /** Measures, and counts what is delivered for those who look at the sync. */
+  #meterOf({ name }: ListenerPlan): ListenMeter {
+    const { meter } = this.#deps;
+    return {
+      delivered: (...delivery) => meter.delivered(...delivery),
+      acknowledged: (...event) => {
+        this.#shares.get(name)?.done();
+        meter.acknowledged(...event);
+      },
+      beat: (group) => meter.beat(group),
+    };
   }
 
   /** If one group cannot continue, all of them stop without loss. */

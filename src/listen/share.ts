@@ -3,12 +3,13 @@ import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Timings } from '../timings.ts';
 import type { ListenerPlan } from './group/group.ts';
+import { MinuteCount } from './minute-count.ts';
 
 export interface ShareDeps {
   readonly members: Members;
   /** The unique name of this daemon. */
   readonly member: string;
-  readonly timings: Pick<Timings, 'groupLeaseMs' | 'standbyMs'>;
+  readonly timings: Pick<Timings, 'groupLeaseMs' | 'minuteMs'>;
   readonly log: Log;
 }
 
@@ -20,6 +21,7 @@ export class Share {
   readonly #listener: ListenerPlan;
   readonly #deps: ShareDeps;
   readonly #reading = new Map<string, AbortController>();
+  readonly #done: MinuteCount;
   #held = 0;
   #acquiring: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -28,6 +30,7 @@ export class Share {
   constructor(listener: ListenerPlan, deps: ShareDeps) {
     this.#listener = listener;
     this.#deps = deps;
+    this.#done = new MinuteCount(deps.timings.minuteMs);
   }
 
   /** Acquires one more shard, one at a time; null if that would be too many or another daemon has it. */
@@ -40,6 +43,11 @@ export class Share {
   release(group: string): void {
     this.#held -= 1;
     this.#reading.delete(group);
+  }
+
+  /** An event is delivered: others are shown how many there are in a minute. */
+  done(): void {
+    this.#done.add();
   }
 
   /** Fires when this daemon should stop reading this shard. */
@@ -75,7 +83,7 @@ export class Share {
 
   async #join(): Promise<void> {
     const { members, member, timings } = this.#deps;
-    this.#members = await members.join(this.#listener.name, member, timings.groupLeaseMs);
+    this.#members = await members.join(this.#listener.name, member, timings.groupLeaseMs, this.#done.last);
   }
 
   async #level(): Promise<void> {

@@ -7,8 +7,10 @@ export interface SyncKeys {
   /** Which daemon reads an ordered group. */
   lease(group: string): string;
   attempts(group: string): string;
-  /** The daemons that share a sharded listener. */
+  /** The daemons that run a listener. */
   members(listener: string): string;
+  /** How much each of them delivered in its last full minute. */
+  done(listener: string): string;
 }
 
 /** The keys of one throttle, shared by every sync, host and dry run that hits the same account. */
@@ -34,6 +36,7 @@ export function syncKeys(prefix: string, name: string): SyncKeys {
     lease: (group) => `${tag}:lease:${checked(group)}`,
     attempts: (group) => `${tag}:attempts:${checked(group)}`,
     members: (listener) => `${tag}:members:${checked(listener)}`,
+    done: (listener) => `${tag}:done:${checked(listener)}`,
   };
 }
 

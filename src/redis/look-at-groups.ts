@@ -9,6 +9,8 @@ export interface GroupDetails {
   readonly group: string;
   /** How many daemons run its listener. */
   readonly daemons: number;
+  /** How many events its listener delivered in the last full minute, all daemons together; null where none of them says. */
+  readonly donePerMinute: number | null;
   /** When the oldest event was committed that it has not acknowledged; null if the stream has none. */
   readonly oldest: Date | null;
   /** How often the delivery of its oldest pending event was started without an end that is known. */
@@ -26,10 +28,11 @@ export interface GroupsLook {
 }
 
 /**
- * KEYS[1] stream, then for each group KEYS: the hash of its attempts, the members of its listener
+ * KEYS[1] stream, then for each group KEYS: the hash of its attempts, the members of its listener, the hash of
+ * what they delivered
  * ARGV[1] the field of a receiver that is gone   ARGV[2..] the groups
- * -> {now in ms, then per group {members, time of its oldest event or nil, deliveries of its oldest pending entry, the JSON of
- * that entry's attempts or nil, the JSON of the receiver that is gone or nil}}
+ * -> {now in ms, then per group {members, what they delivered or nil, time of its oldest event or nil, deliveries of its oldest
+ * pending entry, the JSON of that entry's attempts or nil, the JSON of the receiver that is gone or nil}}
  *
  * An event names its time before its data, where no quote stands without a backslash in a text.
  */
@@ -55,7 +58,12 @@ local function timeOf(entries)
   return event and string.match(event, '"time":"([^"]+)"') or false
 end
 for i = 2, #ARGV do
-  local attempts, members = KEYS[2 * (i - 1)], KEYS[2 * (i - 1) + 1]
+  local attempts, members, done = KEYS[3 * i - 4], KEYS[3 * i - 3], KEYS[3 * i - 2]
+  local living, sum = redis.call('ZRANGEBYSCORE', members, '(' .. string.format('%.0f', now), '+inf'), false
+  for _, member in ipairs(living) do
+    local own = redis.call('HGET', done, member)
+    if own then sum = (sum or 0) + tonumber(own) end
+  end
   local oldest, deliveries, failed = false, 0, false
   if delivered[ARGV[i]] then
     local pending = redis.call('XPENDING', KEYS[1], ARGV[i], '-', '+', 1)[1]
@@ -68,7 +76,7 @@ for i = 2, #ARGV do
     end
   end
   found[i] = {
-    redis.call('ZCOUNT', members, '(' .. string.format('%.0f', now), '+inf'), oldest, deliveries, failed,
+    #living, sum, oldest, deliveries, failed,
     redis.call('HGET', attempts, ARGV[1])
   }
 end
@@ -81,7 +89,11 @@ export async function lookAtGroups(
   { redis, keys }: { readonly redis: RedisConnection; readonly keys: SyncKeys },
   groups: readonly { readonly group: string; readonly listener: string }[],
 ): Promise<GroupsLook> {
-  const own = groups.flatMap(({ group, listener }) => [keys.attempts(group), keys.members(listener)]);
+  const own = groups.flatMap(({ group, listener }) => [
+    keys.attempts(group),
+    keys.members(listener),
+    keys.done(listener),
+  ]);
   const names = groups.map(({ group }) => group);
   const [now, ...found] = listIn(await redis.run(lookScript, [keys.events, ...own], [receiverGone, ...names]));
   return {
@@ -90,13 +102,14 @@ export async function lookAtGroups(
   };
 }
 
-function detailsIn(group: string, [members, oldest, deliveries, failed, gone]: readonly unknown[]): GroupDetails {
+function detailsIn(group: string, [members, done, oldest, deliveries, failed, gone]: readonly unknown[]): GroupDetails {
   const time = textOrNull(oldest);
   const failing = attemptsIn(failed);
   const off = attemptsIn(gone);
   return {
     group,
     daemons: integerIn(members),
+    donePerMinute: done === null ? null : integerIn(done),
     oldest: time === null || Number.isNaN(Date.parse(time)) ? null : new Date(time),
     deliveries: Math.max(0, integerIn(deliveries) - (failing?.count ?? 0)),
     failing,

@@ -29,7 +29,10 @@ export function createTraces({ redis, keys, timings }: TracesConfig): RedisTrace
   return {
     readers: async (groups) => new Map((await Promise.all(groups.map(readerOf))).flat()),
     async remove(groups) {
-      const members = [...new Set(groups.map(listenerOf))].map((listener) => keys.members(listener));
+      const members = [...new Set(groups.map(listenerOf))].flatMap((listener) => [
+        keys.members(listener),
+        keys.done(listener),
+      ]);
       const attempts = groups.map((group) => keys.attempts(group));
       return integerIn(await redis.run(removeScript, [keys.events, ...attempts, ...members], [])) > 0;
     },

@@ -91,6 +91,8 @@ export interface GroupFacts {
   readonly group: string;
   /** How many daemons run its listener; null where that is not known. */
   readonly daemons: number | null;
+  /** How many events its listener delivered in the last full minute, all daemons together; null where that is not known. */
+  readonly donePerMinute: number | null;
   /** When the oldest event was committed that it has not acknowledged; null if there is none, or it is not on the stream. */
   readonly oldest: Date | null;
   /** How often the delivery of its oldest pending event was started: more than once, after a daemon ended without a word. */
@@ -203,6 +205,10 @@ export interface PauseFacts {
 export interface PermitFacts {
   readonly resource: string;
   readonly what: 'deletes' | 'updates';
+  /** The pass that held the set. */
+  readonly pass: number;
+  /** Of the held set. */
+  readonly digest: string;
   readonly count: number;
 }
 

@@ -206,6 +206,25 @@ test('status prints lag, pending and dead letters of each listener', async () =>
   expect((await project.sync(['status'])).stdout).toContain('1 dead letter');
 });
 
+test('status knows how many events a daemon delivered in its last full minute, as long as it runs', async () => {
+  await using receiver = await aReceiver();
+  const timings = { ...listenTimings, minuteMs: 3000 };
+  const config = withListeners({ notify: webhookTo(receiver) });
+  await using project = await aProject({ redis, records: customers(2), timings, config });
+  await project.sync();
+  const done = async () => {
+    const { listeners } = (await project.sync(['status', '--json'])).json<{ listeners: { donePerMinute: number }[] }>();
+    return listeners.map(({ donePerMinute }) => donePerMinute);
+  };
+  expect(await done()).toEqual([null]);
+  const daemon = project.start(['listen']);
+  await eventually(async () => String(await done()) === '2');
+  await eventually(async () => String(await done()) === '0');
+  daemon.kill('SIGTERM');
+  await daemon.finished;
+  expect(await done()).toEqual([null]);
+});
+
 test('status knows which listeners a daemon runs, as long as it runs', async () => {
   await using receiver = await aReceiver();
   const config = withListeners({ notify: webhookTo(receiver), idle: webhookTo(receiver) });

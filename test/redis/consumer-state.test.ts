@@ -60,21 +60,24 @@ describe('the log of attempts', () => {
 describe('the members of a listener', () => {
   test('are counted as long as they show themselves', async () => {
     const members = createMembers({ redis, keys });
-    expect(await members.join('notify', 'one', 60_000)).toBe(1);
-    expect(await members.join('notify', 'one', 60_000)).toBe(1);
-    expect(await members.join('notify', 'two', 60_000)).toBe(2);
-    expect(await members.join('other', 'three', 60_000)).toBe(1);
+    expect(await members.join('notify', 'one', 60_000, null)).toBe(1);
+    expect(await members.join('notify', 'one', 60_000, null)).toBe(1);
+    expect(await members.join('notify', 'two', 60_000, null)).toBe(2);
+    expect(await members.join('other', 'three', 60_000, null)).toBe(1);
     await members.leave('notify', 'one');
-    expect(await members.join('notify', 'two', 60_000)).toBe(1);
+    expect(await members.join('notify', 'two', 60_000, null)).toBe(1);
+    await members.join('notify', 'two', 60_000, 3);
     expect(await server.client.pttl(keys.members('notify'))).toBeGreaterThan(0);
+    expect(await server.client.pttl(keys.done('notify'))).toBeGreaterThan(0);
   });
 
   test('are forgotten when they do not', async () => {
     const members = createMembers({ redis, keys });
-    await members.join('notify', 'dead', 50);
-    await vi.waitUntil(async () => (await members.join('notify', 'alive', 60_000)) === 1, {
+    await members.join('notify', 'dead', 50, 5);
+    await vi.waitUntil(async () => (await members.join('notify', 'alive', 60_000, null)) === 1, {
       timeout: 5000,
       interval: 20,
     });
+    expect(await server.client.hgetall(keys.done('notify'))).toEqual({});
   });
 });

@@ -15,7 +15,15 @@ beforeEach(async () => {
 });
 
 const look = () => lookAtGroups({ redis, keys }, [{ group: 'notify', listener: 'notify' }]);
-const nothing = { group: 'notify', daemons: 0, oldest: null, deliveries: 0, failing: null, off: null };
+const nothing = {
+  group: 'notify',
+  daemons: 0,
+  donePerMinute: null,
+  oldest: null,
+  deliveries: 0,
+  failing: null,
+  off: null,
+};
 
 /** An event whose subject looks like a time. */
 async function append(seq: number): Promise<void> {
@@ -56,9 +64,26 @@ test('deliveries that are known to have failed are not those that ended a daemon
 
 test('daemons are counted while they show themselves, and a receiver that is gone is known', async () => {
   const members = createMembers({ redis, keys });
-  await members.join('notify', 'host.1.a', 60_000);
-  await members.join('notify', 'host.2.b', 60_000);
+  await members.join('notify', 'host.1.a', 60_000, null);
+  await members.join('notify', 'host.2.b', 60_000, null);
   await createAttemptLog({ redis, keys, ttlMs: 60_000 }).note('notify', receiverGone, 'answered 410');
   const [group] = (await look()).groups;
   expect(group).toMatchObject({ daemons: 2, off: { because: 'answered 410', at: expect.any(Date) } });
+});
+
+test('what a listener delivered in a minute is the sum of its daemons that say so, while they show themselves', async () => {
+  const members = createMembers({ redis, keys });
+  const done = async () => (await look()).groups.map(({ donePerMinute }) => donePerMinute);
+  await members.join('notify', 'starting', 60_000, null);
+  expect(await done()).toEqual([null]);
+  await members.join('notify', 'one', 60_000, 0);
+  expect(await done()).toEqual([0]);
+  await members.join('notify', 'one', 60_000, 7);
+  await members.join('notify', 'two', 60_000, 12);
+  await members.join('other', 'three', 60_000, 100);
+  expect(await done()).toEqual([19]);
+  await members.leave('notify', 'two');
+  expect(await done()).toEqual([7]);
+  await members.join('notify', 'killed', 1, 90);
+  await expect.poll(done).toEqual([7]);
 });

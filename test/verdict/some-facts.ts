@@ -74,7 +74,8 @@ export function minutely(count: number, changes: Partial<RunFacts> = {}, fromMs 
 }
 
 export function aGroup(changes: Partial<GroupFacts> = {}): GroupFacts {
-  return { group: 'notify', daemons: 1, oldest: null, deliveries: 0, failing: null, off: null, ...changes };
+  const idle = { daemons: 1, donePerMinute: null, oldest: null, deliveries: 0, failing: null, off: null };
+  return { group: 'notify', ...idle, ...changes };
 }
 
 export interface Situation {

@@ -86,7 +86,7 @@ async function heldSamples({ table }: Resource, reader: TargetReader): Promise<H
 }
 
 function firstIds({ held }: StoredPass, what: HeldKind): number[] {
-  const { deletes, emptied } = HeldSet.restore(held);
-  const sets = what === 'deletes' ? [deletes] : [...emptied.values()];
+  const { deletes, updates, emptied } = HeldSet.restore(held);
+  const sets = what === 'deletes' ? [deletes] : [updates, ...emptied.values()];
   return [...new Set(sets.flatMap((set) => [...set].slice(0, mostShown)))].slice(0, mostShown);
 }

@@ -71,6 +71,7 @@ function listenersOf(redis: RedisFacts | null, database: DatabaseFacts | null): 
         lag,
         dead: database?.dead.find((letters) => letters.listener === listener)?.count ?? 0,
         daemons: details?.daemons ?? null,
+        donePerMinute: details?.donePerMinute ?? null,
         oldest: details?.oldest ?? off.find((one) => one.group === group)?.oldest ?? null,
         failing: details?.failing ?? null,
         off: details?.off ?? null,

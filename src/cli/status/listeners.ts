@@ -24,7 +24,7 @@ export function listenerLines(
     { title: 'listener' },
     { title: 'behind', align: 'right' },
     { title: 'oldest' },
-    { title: 'daemons', align: 'right' },
+    { title: 'done/min', align: 'right' },
     { title: 'dead', align: 'right' },
     { title: '' },
   ] as const;
@@ -53,6 +53,8 @@ function rowOf(
   const dead = database?.dead.filter(({ listener }) => listener === plan.listener) ?? [];
   const behindMs = late?.oldest ? now.getTime() - late.oldest.getTime() : 0;
   const isPaused = database?.pauses.some(({ listener }) => listener === plan.listener) ?? false;
+  const donePerMinute = own.find((group) => group.donePerMinute !== null)?.donePerMinute ?? null;
+  const hasNoDaemon = own.some(({ daemons }) => daemons === 0);
   const isOff = own.some(({ off }) => off !== null);
   return {
     behindMs,
@@ -60,9 +62,9 @@ function rowOf(
       fitted(plan.listener, longestName),
       late ? (late.lag === null ? '?' : count(late.pending + late.lag)) : '?',
       late ? (late.oldest ? roughly(behindMs) : '–') : '?',
-      redis ? count(Math.max(0, ...own.map(({ daemons }) => daemons ?? 0))) : '?',
+      redis ? (donePerMinute === null ? '–' : count(donePerMinute)) : '?',
       database ? count(dead.reduce((sum, letters) => sum + letters.count, 0)) : '?',
-      isOff ? 'its receiver is gone' : isPaused ? 'paused' : '',
+      isOff ? 'its receiver is gone' : isPaused ? 'paused' : hasNoDaemon ? 'no daemon' : '',
     ],
   };
 }

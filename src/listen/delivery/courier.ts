@@ -3,7 +3,7 @@ import { LeaseLostError, UnreachableError } from '../../errors.ts';
 import type { ChangeEvent, Listener } from '../../listener.ts';
 import type { Lease } from '../../lock.ts';
 import type { Log } from '../../log.ts';
-import { type ListenMeter, silentMeter } from '../../meter.ts';
+import type { ListenMeter } from '../../meter.ts';
 import type { Timings } from '../../timings.ts';
 import { deliveredAs, type Group } from '../group/group.ts';
 import { Attempt, type Outcome } from './attempt.ts';
@@ -132,9 +132,7 @@ export class Courier {
     const { listener, group } = this.#group;
     circuit.answered();
     meter.delivered(listener.name, 'success', tookMs);
-    if (meter !== silentMeter) {
-      meter.acknowledged(listener.name, Date.now() - Date.parse(event.time), (task.attempts?.count ?? 0) + 1);
-    }
+    meter.acknowledged(listener.name, Date.now() - Date.parse(event.time), (task.attempts?.count ?? 0) + 1);
     // What is not removed here expires with its TTL.
     if (task.attempts) attempts.forget(group, [task.id]).catch(() => {});
     return done;

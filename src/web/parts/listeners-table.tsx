@@ -23,6 +23,7 @@ export function ListenersTable({ database, redis, facts }: Props) {
         'State',
         { title: 'Behind', isNumber: true },
         'Oldest',
+        { title: 'Done/min', isNumber: true },
         { title: 'Dead letters', isNumber: true },
       ]}
       rows={plan.listeners.map((listener) => {
@@ -35,6 +36,7 @@ export function ListenersTable({ database, redis, facts }: Props) {
             <ListenerState listener={listener} database={database} redis={redis} now={now} />,
             known?.behind == null ? '?' : count(known.behind),
             known?.oldest == null ? '–' : ago(known.oldest, now).replace(' ago', ''),
+            known?.donePerMinute == null ? '–' : count(known.donePerMinute),
             dead === 0 ? '0' : <a href={`/listeners/${listener.listener}`}>{count(dead)}</a>,
           ],
         };
@@ -66,17 +68,19 @@ export function ListenerState({
   return <Status tone="good" glyph="●" text={oldest === null ? 'has delivered everything' : 'delivering'} />;
 }
 
-/** How many events its groups have not acknowledged, and since when the oldest of them waits. */
+/** How many events its groups have not acknowledged, since when the oldest of them waits, and how fast they go. */
 export function lagOf(
   { groups }: ListenerPlan,
   redis: RedisFacts,
-): { readonly behind: number | null; readonly oldest: Date | null } {
+): { readonly behind: number | null; readonly oldest: Date | null; readonly donePerMinute: number | null } {
+  const facts = redis.groups.filter(({ group }) => groups.includes(group));
   const states = redis.stream.groups.filter(({ name }) => groups.includes(name));
   const lags = states.map(({ pending, lag }) => (lag === null ? null : pending + lag));
   const behind = lags.reduce<number | null>((sum, lag) => (sum === null || lag === null ? null : sum + lag), 0);
   return {
     behind: states.length === groups.length ? behind : null,
-    oldest: oldestOf(redis.groups.filter(({ group }) => groups.includes(group)).map(({ oldest }) => oldest)),
+    oldest: oldestOf(facts.map(({ oldest }) => oldest)),
+    donePerMinute: facts.find((one) => one.donePerMinute !== null)?.donePerMinute ?? null,
   };
 }
 

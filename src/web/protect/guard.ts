@@ -46,6 +46,7 @@ export function guard(app: Hono<Env>, door: Door, assets: Assets): void {
     const role = await roleOf(context, door);
     if (role === null) return refuse(context);
     context.set('role', role);
+    context.set('mayLook', lookingBy(context, door));
     return next();
   });
 }
@@ -67,6 +68,12 @@ async function roleOf(context: Context<Env>, { access, sessions, failed, ...door
   const held = sessions.roleOfToken(token);
   if (held === null) failed.failed();
   return held && roleHere(held, access);
+}
+
+/** What a session has opened ends with it. A token lasts as long as this process. */
+function lookingBy(context: Context<Env>, { sessions, ...door }: Door): () => boolean {
+  const session = getCookie(context, cookieName(door)) ?? '';
+  return sessions.roleOf(session) === null ? () => true : () => sessions.roleOf(session) !== null;
 }
 
 /** A browser is led to the form; whatever reads by itself gets the status. */

@@ -40,7 +40,12 @@ test('in step: the verdict, the slot, the runs, resources and listeners, and not
     checkpoint: walking,
     changes24h: { created: 120, updated: 4, deleted: 1 },
   });
-  expect(screen({ database: { resources: [aResource(), people], runs: minutely(60) } })).toEqual(
+  expect(
+    screen({
+      database: { resources: [aResource(), people], runs: minutely(60) },
+      redis: { groups: [aGroup({ donePerMinute: 12 })] },
+    }),
+  ).toEqual(
     [
       'geo  IN STEP                                            atlas → sqlite:./sync.db',
       'In step. Last complete pass 40 s ago.',
@@ -50,8 +55,8 @@ test('in step: the verdict, the slot, the runs, resources and listeners, and not
       'resource  pass  state                     rows  24 h        last complete',
       'cities       7  complete                   540  –           40 s ago',
       'people     212  page 12 of 40, 28 min left  4,000  +120 ~4 -1  30 min ago',
-      'listener  behind  oldest  daemons  dead',
-      'notify         0  –             1     0',
+      'listener  behind  oldest  done/min  dead',
+      'notify         0  –             12     0',
     ].map((line) =>
       line.startsWith('resource')
         ? expect.stringMatching(/^resource {2}pass {2}state +rows {2}24 h +last complete$/)
@@ -62,6 +67,12 @@ test('in step: the verdict, the slot, the runs, resources and listeners, and not
             : line,
     ),
   );
+});
+
+test('a listener that no daemon runs says so, and has no speed', () => {
+  const rows = (daemons: number) => screen({ redis: { groups: [aGroup({ daemons })] } });
+  expect(rows(0)).toContain('notify         0  –              –     0  no daemon');
+  expect(rows(1)).toContain('notify         0  –              –     0');
 });
 
 test('a problem has its cause, what is guaranteed and what to do', () => {

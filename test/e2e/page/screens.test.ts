@@ -394,3 +394,12 @@ test('while no store answers, the overview shows how it stood, with its age and 
     await own.stop();
   }
 });
+
+test('the rows whose updates are held are shown before somebody approves them', async () => {
+  const project = await aSync({ config: (config) => ({ ...config, guard: { maxUpdates: 2 } }) });
+  await project.sync();
+  project.serve(customers(9).map((one) => ({ ...one, status: 'wrong' })));
+  expect((await project.sync()).exitCode).toBe(3);
+  const { text } = await (await pageOf(project)).get('/resources/customers');
+  expect(text).toMatch(/Rows whose values would change Key Its row now 1 id: 1, .* 9 id: 9, /);
+});

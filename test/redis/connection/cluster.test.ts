@@ -48,8 +48,11 @@ test('a command without a key is refused before it is sent, because nobody knows
 });
 
 test('keys of a sync share a slot, and so do keys of a throttle', () => {
-  const { lock, events, lease, attempts, members } = syncKeys('sync', 'crm');
-  const groups = [[lock, events, lease('a'), attempts('a'), members('a')], Object.values(throttleKeys('sync', 'acme'))];
+  const { lock, events, lease, attempts, members, done } = syncKeys('sync', 'crm');
+  const groups = [
+    [lock, events, lease('a'), attempts('a'), members('a'), done('a')],
+    Object.values(throttleKeys('sync', 'acme')),
+  ];
   for (const keys of groups) {
     expect(new Set(keys.map(slotOf)).size).toBe(1);
   }
