@@ -7,6 +7,7 @@ import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
+import type { Rights } from './rights.ts';
 import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
 import type { SyncEvent } from './sync-event.ts';
 import type { ResourceTable, TableState } from './table.ts';
@@ -42,6 +43,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** How the table differs from the resource: what a run would add, and what stops a run. For `check` and the dry run. */
   inspect(table: ResourceTable): Promise<TableState>;
+
+  /** What we may not do in the database, though a run has to; null where a database has no roles. For `check`. */
+  rights(tables: readonly ResourceTable[]): Promise<Rights | null>;
 
   /**
    * Compares the hashes of a batch with ours, in one query. Called for every batch before it is committed: records whose

@@ -11,6 +11,7 @@ import type { Session } from './connection/session.ts';
 import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
+import { readRights } from './fence/rights.ts';
 import { readGroups, readPass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
@@ -172,6 +173,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     },
     pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
     inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
+    rights: (tables) => sync.any((session) => readRights(session, place, tables)),
     outbox: (after, limit) =>
       sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),

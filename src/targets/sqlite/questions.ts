@@ -148,6 +148,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     fence: () => sync.ours((connection) => readFence(connection, name), null),
     pass: (resource) => sync.ours((connection, version) => readPass(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
+    rights: async () => null,
     outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((connection) => readGroups(connection, name), []),
     rejects: ({ resource, limit }) =>
