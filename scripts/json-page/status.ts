@@ -165,6 +165,9 @@ const listener = object(
         'How many events the whole listener delivered in the last full minute, all daemons together. Null if no daemon has run it for a minute.',
       ),
     ),
+    reader: orNull(
+      text('`host:pid` of the daemon that reads the group. Null if none does, or if the listener keeps no order.'),
+    ),
     oldest: orNull(time('When its oldest event was committed that it has not acknowledged. Null if there is none.')),
     failing: orNull(
       object(

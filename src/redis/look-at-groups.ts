@@ -11,6 +11,8 @@ export interface GroupDetails {
   readonly daemons: number;
   /** How many events its listener delivered in the last full minute, all daemons together; null where none of them says. */
   readonly donePerMinute: number | null;
+  /** `host:pid` of the daemon that holds its lease, and reads it; null where nobody does, and for a group without an order. */
+  readonly reader: string | null;
   /** When the oldest event was committed that it has not acknowledged; null if the stream has none. */
   readonly oldest: Date | null;
   /** How often the delivery of its oldest pending event was started without an end that is known. */
@@ -29,10 +31,10 @@ export interface GroupsLook {
 
 /**
  * KEYS[1] stream, then for each group KEYS: the hash of its attempts, the members of its listener, the hash of
- * what they delivered
+ * what they delivered, its lease
  * ARGV[1] the field of a receiver that is gone   ARGV[2..] the groups
  * -> {now in ms, then per group {members, what they delivered or nil, time of its oldest event or nil, deliveries of its oldest
- * pending entry, the JSON of that entry's attempts or nil, the JSON of the receiver that is gone or nil}}
+ * pending entry, the JSON of that entry's attempts or nil, the JSON of the receiver that is gone or nil, the lease or nil}}
  *
  * An event names its time before its data, where no quote stands without a backslash in a text.
  */
@@ -58,7 +60,7 @@ local function timeOf(entries)
   return event and string.match(event, '"time":"([^"]+)"') or false
 end
 for i = 2, #ARGV do
-  local attempts, members, done = KEYS[3 * i - 4], KEYS[3 * i - 3], KEYS[3 * i - 2]
+  local attempts, members, done, lease = KEYS[4 * i - 6], KEYS[4 * i - 5], KEYS[4 * i - 4], KEYS[4 * i - 3]
   local living, sum = redis.call('ZRANGEBYSCORE', members, '(' .. string.format('%.0f', now), '+inf'), false
   for _, member in ipairs(living) do
     local own = redis.call('HGET', done, member)
@@ -77,7 +79,7 @@ for i = 2, #ARGV do
   end
   found[i] = {
     #living, sum, oldest, deliveries, failed,
-    redis.call('HGET', attempts, ARGV[1])
+    redis.call('HGET', attempts, ARGV[1]), redis.call('GET', lease)
   }
 end
 return found
@@ -93,6 +95,7 @@ export async function lookAtGroups(
     keys.attempts(group),
     keys.members(listener),
     keys.done(listener),
+    keys.lease(group),
   ]);
   const names = groups.map(({ group }) => group);
   const [now, ...found] = listIn(await redis.run(lookScript, [keys.events, ...own], [receiverGone, ...names]));
@@ -102,7 +105,10 @@ export async function lookAtGroups(
   };
 }
 
-function detailsIn(group: string, [members, done, oldest, deliveries, failed, gone]: readonly unknown[]): GroupDetails {
+function detailsIn(
+  group: string,
+  [members, done, oldest, deliveries, failed, gone, lease]: readonly unknown[],
+): GroupDetails {
   const time = textOrNull(oldest);
   const failing = attemptsIn(failed);
   const off = attemptsIn(gone);
@@ -110,11 +116,20 @@ function detailsIn(group: string, [members, done, oldest, deliveries, failed, go
     group,
     daemons: integerIn(members),
     donePerMinute: done === null ? null : integerIn(done),
+    reader: readerIn(lease),
     oldest: time === null || Number.isNaN(Date.parse(time)) ? null : new Date(time),
     deliveries: Math.max(0, integerIn(deliveries) - (failing?.count ?? 0)),
     failing,
     off: off && { because: off.error, at: off.since },
   };
+}
+
+/** The holder that `createLock` writes into a lease. */
+function readerIn(reply: unknown): string | null {
+  const json = textOrNull(reply);
+  if (json === null) return null;
+  const { host, pid } = JSON.parse(json);
+  return `${host}:${pid}`;
 }
 
 function attemptsIn(reply: unknown): GroupDetails['failing'] {

@@ -93,6 +93,8 @@ export interface GroupFacts {
   readonly daemons: number | null;
   /** How many events its listener delivered in the last full minute, all daemons together; null where that is not known. */
   readonly donePerMinute: number | null;
+  /** `host:pid` of the daemon that reads it; null where nobody does, and for a group without an order. */
+  readonly reader: string | null;
   /** When the oldest event was committed that it has not acknowledged; null if there is none, or it is not on the stream. */
   readonly oldest: Date | null;
   /** How often the delivery of its oldest pending event was started: more than once, after a daemon ended without a word. */

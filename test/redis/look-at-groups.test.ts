@@ -3,8 +3,10 @@ import { receiverGone } from '../../src/consumer.ts';
 import { createAttemptLog } from '../../src/redis/connection/attempts.ts';
 import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { syncKeys } from '../../src/redis/keys.ts';
+import { createLock } from '../../src/redis/lock.ts';
 import { lookAtGroups } from '../../src/redis/look-at-groups.ts';
 import { createMembers } from '../../src/redis/members.ts';
+import { defaultTimings } from '../../src/timings.ts';
 import { open } from '../helpers/open-redis.ts';
 import { redis as server } from '../helpers/suite-redis.ts';
 
@@ -19,6 +21,7 @@ const nothing = {
   group: 'notify',
   daemons: 0,
   donePerMinute: null,
+  reader: null,
   oldest: null,
   deliveries: 0,
   failing: null,
@@ -69,6 +72,16 @@ test('daemons are counted while they show themselves, and a receiver that is gon
   await createAttemptLog({ redis, keys, ttlMs: 60_000 }).note('notify', receiverGone, 'answered 410');
   const [group] = (await look()).groups;
   expect(group).toMatchObject({ daemons: 2, off: { because: 'answered 410', at: expect.any(Date) } });
+});
+
+test('the daemon that holds the lease of a group reads it, until it lets go', async () => {
+  const lock = createLock({ redis, key: keys.lease('notify'), ttlMs: 60_000, timings: defaultTimings });
+  const readers = async () => (await look()).groups.map(({ reader }) => reader);
+  expect(await readers()).toEqual([null]);
+  const acquired = await lock.acquire({ token: 't', host: 'web-1', pid: 4711, run: 'r', startedAt: '' });
+  expect(await readers()).toEqual(['web-1:4711']);
+  if (acquired.granted) await acquired.lease.release();
+  expect(await readers()).toEqual([null]);
 });
 
 test('what a listener delivered in a minute is the sum of its daemons that say so, while they show themselves', async () => {

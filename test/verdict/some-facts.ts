@@ -74,7 +74,7 @@ export function minutely(count: number, changes: Partial<RunFacts> = {}, fromMs 
 }
 
 export function aGroup(changes: Partial<GroupFacts> = {}): GroupFacts {
-  const idle = { daemons: 1, donePerMinute: null, oldest: null, deliveries: 0, failing: null, off: null };
+  const idle = { daemons: 1, donePerMinute: null, reader: null, oldest: null, deliveries: 0, failing: null, off: null };
   return { group: 'notify', ...idle, ...changes };
 }
 

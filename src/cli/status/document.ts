@@ -72,6 +72,7 @@ function listenersOf(redis: RedisFacts | null, database: DatabaseFacts | null): 
         dead: database?.dead.find((letters) => letters.listener === listener)?.count ?? 0,
         daemons: details?.daemons ?? null,
         donePerMinute: details?.donePerMinute ?? null,
+        reader: details?.reader ?? null,
         oldest: details?.oldest ?? off.find((one) => one.group === group)?.oldest ?? null,
         failing: details?.failing ?? null,
         off: details?.off ?? null,

@@ -138,6 +138,7 @@ function Groups({
         { title: 'Not read', isNumber: true },
         'Oldest',
         'Daemons',
+        'Read by',
         'Failing',
       ]}
       rows={plan.groups.map((group) => {
@@ -151,6 +152,7 @@ function Groups({
             state?.lag == null ? '–' : count(state.lag),
             known?.oldest == null ? '–' : ago(known.oldest, now),
             known?.daemons == null ? '–' : count(known.daemons),
+            known?.reader == null ? '–' : <Foreign text={known.reader} limit={80} />,
             known?.failing == null ? (
               ''
             ) : (
