@@ -3,10 +3,11 @@ import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
-import type { Alias, Arrived, Clues } from './identity.ts';
+import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
+import type { Rights } from './rights.ts';
 import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
 import type { SyncEvent } from './sync-event.ts';
 import type { ResourceTable, TableState } from './table.ts';
@@ -43,6 +44,9 @@ export interface TargetReader extends AsyncDisposable {
   /** How the table differs from the resource: what a run would add, and what stops a run. For `check` and the dry run. */
   inspect(table: ResourceTable): Promise<TableState>;
 
+  /** What we may not do in the database, though a run has to; null where a database has no roles. For `check`. */
+  rights(tables: readonly ResourceTable[]): Promise<Rights | null>;
+
   /**
    * Compares the hashes of a batch with ours, in one query. Called for every batch before it is committed: records whose
    * hash is equal need nothing more.
@@ -63,6 +67,9 @@ export interface TargetReader extends AsyncDisposable {
    * before the first hit for a resource without `match`.
    */
   foreignAlias(resource: string, adapter: string): Promise<Alias | null>;
+
+  /** What third parties call the record with this key, a hundred of them at most. For the page. */
+  knownAs(resource: string, key: string): Promise<readonly KnownAs[]>;
 
   /** The ids of the live records among these keys. Called for records that a page brought and that are not written. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;

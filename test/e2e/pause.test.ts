@@ -102,7 +102,8 @@ test('cronsync listen --drain and --once leave a listener alone that is paused',
     config: (config) => ({ ...config, listeners: { notify: webhookTo(receiver) } }),
   });
   await project.sync();
-  await project.sync(['pause', '--listener', 'notify']);
+  const { stdout } = await project.sync(['pause', '--listener', 'notify', '--for', '2h']);
+  expect(stdout).toBe('notify is paused for 2 h: its events wait, and a daemon stops within seconds\n');
   expect((await project.sync(['listen', '--drain'])).exitCode).toBe(0);
   await project.sync(['listen', '--once']);
   expect(receiver.received).toEqual([]);

@@ -130,6 +130,11 @@ describe('a role with the grants of docs/postgres.md', () => {
     await project.reconfigure(() => ({ ...file, target }));
     await expectWholeRuns(project);
     for (const command of ['status', 'check']) expect((await project.sync([command])).exitCode).toBe(0);
+    await database.sql(`REVOKE UPDATE ON app.customers FROM ${role}; REVOKE SELECT ON app._sync_tables FROM ${role}`);
+    const refused = await project.sync(['check']);
+    expect(refused.exitCode).toBe(78);
+    expect(refused.stdout).toContain(`✗ rights  the role ${role} may not UPDATE in "customers": GRANT UPDATE ON`);
+    expect(refused.stdout).toContain(`GRANT SELECT ON "app"."_sync_tables" TO "${role}";`);
     await database.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 });

@@ -8,24 +8,39 @@ import { openReader, type Setting } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { bad, type Finding, findingsOr, good, note } from './finding.ts';
 
-/** The target as a run would find it: the folder and its rights, the server, each table. */
+/** The target as a run would find it: the folder and its rights, the server, the rights of the role, each table. */
 export async function checkTarget(setting: Setting): Promise<readonly Finding[]> {
   const unwritable = unwritablePlace(setting);
   if (unwritable !== undefined) return [bad('target', unwritable)];
   return findingsOr('target', async () => {
     await using target = await openReader(setting, hurried(setting).timings);
     const { version } = await target.server();
-    return [good('target', `${target.label} (${version})`), ...(await checkTables(setting, target))];
+    const found = good('target', `${target.label} (${version})`);
+    const { compiled, findings } = await findingsOrResources(setting);
+    if (findings.length > 0) return [found, ...findings];
+    return [
+      found,
+      ...(await checkRights(compiled, target)),
+      ...(await findingsOr('tables', () => checkTables(compiled, setting, target))),
+    ];
   });
 }
 
-async function checkTables(setting: Setting, target: TargetReader): Promise<readonly Finding[]> {
-  const resources = await findingsOrResources(setting);
-  if (resources.findings.length > 0) return resources.findings;
+async function checkRights(resources: readonly Resource[], target: TargetReader): Promise<readonly Finding[]> {
+  const rights = await target.rights(resources.map(({ table }) => table));
+  if (rights === null) return [];
+  const { role, missing } = rights;
+  if (missing.length === 0) return [good('rights', `the role ${role} may do what a run does`)];
+  return missing.map((sentence) => bad('rights', sentence));
+}
+
+async function checkTables(
+  resources: readonly Resource[],
+  { config }: Setting,
+  target: TargetReader,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const resource of resources.compiled) {
-    findings.push(...(await checkTable(resource, setting.config.adapter, target)));
-  }
+  for (const resource of resources) findings.push(...(await checkTable(resource, config.adapter, target)));
   return findings;
 }
 

@@ -11,11 +11,12 @@ import type { Session } from './connection/session.ts';
 import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
+import { readRights } from './fence/rights.ts';
 import { readGroups, readPass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
-import { foreignAlias } from './rows/aliases.ts';
+import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
 import { inspectTable } from './rows/inspect-table.ts';
@@ -92,7 +93,7 @@ class SyncReading {
 }
 
 type RecordQuestion =
-  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
+  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'knownAs' | 'idsOf')
   | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
@@ -123,6 +124,8 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
       ),
     foreignAlias: (resource, adapter) =>
       sync.registered(resource, (session, { id: of }) => foreignAlias(session, { place, of, adapter }), null),
+    knownAs: (resource, key) =>
+      sync.registered(resource, (session, { id: of }) => namesOf(session, place, of, key), []),
     idsOf: (resource, keys) => sync.registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
     countLive: (resource) => sync.registered(resource, async (_session, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
@@ -170,6 +173,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     },
     pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
     inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
+    rights: (tables) => sync.any((session) => readRights(session, place, tables)),
     outbox: (after, limit) =>
       sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
