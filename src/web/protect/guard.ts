@@ -31,6 +31,7 @@ export function guard(app: Hono<Env>, door: Door, assets: Assets): void {
     if (!['GET', 'HEAD'].includes(context.req.method) && !isFromOurPage(originOf(context, host))) {
       return context.text(wrongOrigin, 403);
     }
+    if (isLoadedByOthers(context)) return context.text(wrongOrigin, 403);
     return next();
   });
   app.use(bodyLimit({ maxSize: mostBytes }));
@@ -54,6 +55,11 @@ export function guard(app: Hono<Env>, door: Door, assets: Assets): void {
 const wrongHost =
   'This page is not known under the host that was asked for. Start "cronsync web" with --host NAME for each name that leads to it.\n';
 const wrongOrigin = 'This request does not come from this page. Nothing was done.\n';
+
+/** A page of another site may lead here. It may not load anything, such as all live streams that there are. */
+function isLoadedByOthers(context: Context<Env>): boolean {
+  return context.req.header('sec-fetch-site') === 'cross-site' && context.req.header('sec-fetch-mode') !== 'navigate';
+}
 
 function originOf(context: Context<Env>, host: string) {
   return { host, origin: context.req.header('origin'), fetchSite: context.req.header('sec-fetch-site') };

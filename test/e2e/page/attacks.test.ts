@@ -78,6 +78,13 @@ describe('without a login', () => {
   });
 });
 
+test('a page of another site may lead to the page, and can load nothing of it', async () => {
+  const open = await page({});
+  const from = (mode: string) => ({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode });
+  for (const path of ['/live/', '/api/status', '/']) expect((await open.get(path, from('no-cors'))).status).toBe(403);
+  expect((await open.get('/', from('navigate'))).status).toBe(200);
+});
+
 test('a live stream ends with the session that has opened it', async () => {
   const access = { tokens, isReadOnly: false };
   const almostOver = () => new Date(Date.now() - sessionMs + 1000);
