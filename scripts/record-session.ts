@@ -36,6 +36,7 @@ async function record(): Promise<string> {
   );
   stage.atlas.publish(next.slice(0, 200));
   lines.push(await ran(stage, '# A bad day: the API loses most of its records, or says so.'));
+  lines.push(await began(stage, '# Is our data right?', 2, 'status'));
   stage.almanac.publish(next);
   lines.push(
     await ran(
@@ -53,6 +54,13 @@ async function ran(stage: Stage, why: string, ...args: readonly string[]): Promi
   const { exitCode, output } = await stage.sync(args, 'keep');
   const status = exitCode === 0 ? '' : `$ echo $?\n${exitCode}\n`;
   return `${why}\n$ ${['cronsync', ...args].join(' ')}\n${output}${status}`;
+}
+
+/** The first lines of what a command prints. */
+async function began(stage: Stage, why: string, count: number, ...args: readonly string[]): Promise<string> {
+  const { output } = await stage.sync(args, 'keep');
+  const lines = output.split('\n').slice(0, count);
+  return `${why}\n$ ${['cronsync', ...args].join(' ')} | head -n ${count}\n${lines.join('\n')}\n`;
 }
 
 if (process.argv[1] === import.meta.filename) {

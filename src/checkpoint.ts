@@ -189,6 +189,8 @@ export type HeldNames = Readonly<Record<HeldKind, HeldName | null>>;
 /** Names exactly one held set. */
 export interface HeldName {
   readonly pass: number;
+  /** The first of the consecutive passes that held something. Absent from what an earlier release has stored. */
+  readonly since?: number;
   readonly count: number;
   /** Of the ids of its records. */
   readonly digest: string;
@@ -213,6 +215,7 @@ export interface HeldDeletes {
   /** The rows of which the guard allows a share. */
   readonly live: number;
   readonly because: string;
+  /** When the first of the consecutive passes ended that held some. */
   readonly at: number;
 }
 
@@ -229,6 +232,7 @@ export interface HeldEmptied {
   readonly count: number;
   readonly columns: readonly { readonly column: string; readonly filled: number; readonly emptied: number }[];
   readonly because: string;
+  /** When the first of the consecutive passes ended that held some. */
   readonly at: number;
 }
 
@@ -239,6 +243,7 @@ export interface HeldUpdates {
   /** The rows of which the guard allows a share. */
   readonly live: number;
   readonly because: string;
+  /** When the first of the consecutive passes ended that held some. */
   readonly at: number;
 }
 

@@ -32,3 +32,14 @@ export interface StoredPermit {
   readonly at: Date;
   readonly until: Date;
 }
+
+/**
+ * Whether a stored permit is for this set: for the same records, and given while they were held without a break. What came back
+ * and is missing again has to be looked at again.
+ */
+export function isPermitFor(
+  { digest, pass }: Pick<StoredPermit, 'digest' | 'pass'>,
+  held: { readonly digest: string; readonly since?: number },
+): boolean {
+  return digest === held.digest && pass >= (held.since ?? 0);
+}

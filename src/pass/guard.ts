@@ -84,10 +84,13 @@ function judgeAmount(end: PassEnd, guard: Guard): Verdict {
   const { deleted, allowed } = allowance(base, end, guard);
   const gone = end.gone - end.permitted;
   if (deleted + gone <= allowed) return { delete: 'all' };
-  const before = deleted > 0 ? ` (${deleted} more were deleted in the last ${windowText(guard)})` : '';
+  const before =
+    deleted > 0 ? ` (${deleted} more ${deleted === 1 ? 'was' : 'were'} deleted in the last ${windowText(guard)})` : '';
+  const isOfThese = gone <= base;
+  const share = isOfThese ? '' : `, by the ${rows(base)} that there were before`;
   return {
     delete: 'held',
-    because: `${gone} of ${rows(base)} would be deleted${before}; the guard allows ${allowed}`,
+    because: `${gone} of ${rows(isOfThese ? base : all)} would be deleted${before}; the guard allows ${allowed}${share}`,
   };
 }
 

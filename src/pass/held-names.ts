@@ -51,7 +51,8 @@ function nameOf(
 ): HeldName {
   const all = before === null ? [] : [...before.earlier, { count: before.count, digest: before.digest }];
   const others = new Map(all.filter((other) => other.digest !== digest).map((other) => [other.digest, other]));
-  return { pass, count, digest, because, at, earlier: [...others.values()].slice(-earlierKept) };
+  const since = before?.since ?? before?.pass ?? pass;
+  return { pass, since, count, digest, because, at, earlier: [...others.values()].slice(-earlierKept) };
 }
 
 function digestOfUpdates({ updates, emptied }: HeldSet): string {

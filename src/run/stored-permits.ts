@@ -1,7 +1,7 @@
 import { heldKinds } from '../pass/held-names.ts';
 import { wordsOf } from '../pass/held-words.ts';
 import type { Pass } from '../pass/pass.ts';
-import { heldTokenOf, type StoredPermit } from '../permit.ts';
+import { heldTokenOf, isPermitFor, type StoredPermit } from '../permit.ts';
 import type { RunContext } from './context.ts';
 import type { RunReport } from './report.ts';
 
@@ -20,7 +20,8 @@ export async function applyStoredPermits(
   for (const pass of holding) {
     for (const permit of permits.filter(({ resource }) => resource === pass.resource.table.resource)) {
       await run.target.dropPermit(permit.resource, permit.what);
-      if (pass.heldNames[permit.what]?.digest === permit.digest) await pass.permit(permit.what, run);
+      const name = pass.heldNames[permit.what];
+      if (name && isPermitFor(permit, name)) await pass.permit(permit.what, run);
       else report.warn(doesNotFit(permit, pass));
     }
   }
@@ -29,6 +30,7 @@ export async function applyStoredPermits(
 function doesNotFit({ what, resource, who, ...permit }: StoredPermit, pass: Pass): string {
   const { noun } = wordsOf[what];
   const name = pass.heldNames[what];
-  const now = name ? `${heldTokenOf(name)} are held now` : 'none are held now';
+  const again = name?.digest === permit.digest ? ', which were not held in between' : '';
+  const now = name ? `${heldTokenOf(name)} are held now${again}` : 'none are held now';
   return `${who} has approved ${heldTokenOf(permit)} ${noun}s of ${resource}, and ${now}: the approval is dropped`;
 }

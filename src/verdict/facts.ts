@@ -205,6 +205,10 @@ export interface PauseFacts {
 export interface PermitFacts {
   readonly resource: string;
   readonly what: 'deletes' | 'updates';
+  /** The pass that held the set. */
+  readonly pass: number;
+  /** Of the held set. */
+  readonly digest: string;
   readonly count: number;
 }
 

@@ -3,18 +3,18 @@ import type { DatabaseFacts, Facts, Plan, ResourceFacts, RunFacts } from './fact
 
 /** Cron starts a run every minute: what starts more often was started by hand. */
 const shortestIntervalMs = 60_000;
-/** Without enough runs nothing is known of cron. */
-const unknownIntervalMs = 300_000;
-const fewRuns = 3;
+/** Two runs may have been started by hand. */
+const ofTwoRunsMs = 300_000;
+/** One run alone does not show how often cron starts one: it may be every hour. */
+const unknownIntervalMs = 3_600_000;
 const patience = 3;
 
 /** How often a run usually starts: the median of the time between two starts. */
 export function intervalOf(runs: readonly RunFacts[]): number {
-  if (runs.length < fewRuns) return unknownIntervalMs;
   const starts = runs.map(({ startedAt }) => startedAt.getTime());
   const gaps = starts.slice(1).map((start, at) => (starts[at] ?? start) - start);
   const median = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? unknownIntervalMs;
-  return Math.max(shortestIntervalMs, median);
+  return Math.max(gaps.length === 1 ? ofTwoRunsMs : shortestIntervalMs, median);
 }
 
 /** Whether so much time is more than what is usual, three times over. */

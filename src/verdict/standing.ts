@@ -19,7 +19,7 @@ export function standingOf(facts: Facts, problems: readonly Problem[]): Standing
     behind(known, facts, problems) ??
     held(problems) ??
     doubtful(problems) ??
-    deliveringLate(problems) ??
+    deliveringLate(problems, catchingUp(known, facts) === undefined) ??
     catchingUp(known, facts) ??
     inStep(known, facts)
   );
@@ -67,7 +67,8 @@ function behind(database: DatabaseFacts, facts: Facts, problems: readonly Proble
   const isStopped = problems.some(({ id }) => stoppingAtOnce.includes(id)) || isOnlyKilled(database, facts);
   const late = database.resources.filter((resource) => {
     const isStuck = resource.failing !== null && runsSince(resource.failing.since, database).count >= runsUntilBehind;
-    const isUnloaded = resource.failing !== null && resource.checkpoint?.completedAt === null;
+    const isUnloaded =
+      resource.failing !== null && resource.checkpoint?.completedAt === null && resource.succeededAt === null;
     return isUnloaded || isStuck || (isLate(resource, database, facts) && !isMoving(resource, database, facts));
   });
   if (!isStopped && late.length === 0) return undefined;
@@ -129,9 +130,10 @@ const late: readonly ProblemId[] = [
   ...(['stream-full', 'outbox-waiting'] as const),
 ];
 
-function deliveringLate(problems: readonly Problem[]): Standing | undefined {
+function deliveringLate(problems: readonly Problem[], isInStep: boolean): Standing | undefined {
   const [first] = problems.filter(({ id }) => late.includes(id));
-  return first && { is: 'delivering-late', sentence: `In step; ${first.title}.`, since: first.since };
+  const rows = isInStep ? 'In step' : 'Catching up';
+  return first && { is: 'delivering-late', sentence: `${rows}; ${first.title}.`, since: first.since };
 }
 
 function catchingUp(database: DatabaseFacts, facts: Facts): Standing | undefined {

@@ -5,12 +5,12 @@ const units = [
 ] as const;
 const dayMs = 86_400_000;
 
-/** About how long, in one unit: `40 s`, `90 min`, `30 h`, `3 days`. */
-export function roughly(ms: number): string {
+/** About how long, in one unit: `40 s`, `90 min`, `30 h`, `3 days`. Time that is left is rounded to the nearest. */
+export function roughly(ms: number, round: (units: number) => number = Math.floor): string {
   const [second, minute, hour] = units;
   const unit = ms < 100 * second.ms ? second : ms < 100 * minute.ms ? minute : hour;
-  if (ms >= 2 * dayMs) return `${Math.floor(ms / dayMs)} days`;
-  return `${Math.max(0, Math.floor(ms / unit.ms))} ${unit.name}`;
+  if (ms >= 2 * dayMs) return `${round(ms / dayMs)} days`;
+  return `${Math.max(0, round(ms / unit.ms))} ${unit.name}`;
 }
 
 /** `40 s ago`; a time that is ahead of ours is `now`. */

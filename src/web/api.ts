@@ -28,6 +28,12 @@ export function addApi(app: Hono<Env>, { sources, mask }: AppOptions): void {
     return context.body(`${mask(JSON.stringify(sources.statusOf(facts)))}\n`, isSilent ? 503 : 200);
   });
 
+  // What a store that is away would know is left out, so that a scrape always succeeds.
+  app.get('/metrics', async (context) => {
+    context.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+    return context.body(mask(sources.metricsOf(await sources.facts())));
+  });
+
   app.get('/api/events', (context) => {
     const query = new URL(context.req.url).searchParams;
     const limit = Math.min(numberIn(query, 'limit') ?? 100, mostEvents);

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Batch } from '../../src/batch.ts';
 import { ConfigError } from '../../src/errors.ts';
 import type { DeadLetters } from '../../src/listener.ts';
+import { planSteps } from '../../src/pass/plan.ts';
 import type { Syncs } from '../../src/syncs.ts';
 import { aDeadLetter } from './dead-letters.ts';
 import { ada, adaMoved, bob, checkpointOf, customersTable, type TargetWorld, takeOver, write } from './target.ts';
@@ -129,6 +131,15 @@ export function syncsContract(name: string, make: () => Promise<SyncsWorld>): vo
       expect(await target.pass('customers')).toBeNull();
       expect(await target.pass('buyers')).not.toBeNull();
       await expect(takeOver(await open('crm'), customersTable(), buyers)).rejects.toThrow('belongs to the sync "shop"');
+    });
+
+    test('lose the updates that wait for the end of a pass with the resource', async () => {
+      const target = await aSync('crm');
+      const plan: Batch['plan'] = (records, found) => planSteps(records, found, { defers: () => true });
+      await write(target, [ada], { plan });
+      expect(await world.rows('SELECT 1 FROM _sync_deferred')).toHaveLength(1);
+      await syncs.forget('crm', ['customers']);
+      expect(await world.rows('SELECT 1 FROM _sync_deferred')).toEqual([]);
     });
 
     test('lose the rest that a forgetting left which was killed', async () => {

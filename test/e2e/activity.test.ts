@@ -69,3 +69,12 @@ test('a repair is listed with the rows that it is about, and a look is not', asy
     { what: 'repair', why: 'the shop was wrong', detail: { resources: ['customers'], rows: 1 } },
   ]);
 });
+
+test('a permit for a run that did not start, because another one holds the lock, is not listed', async () => {
+  await using project = await aProject({ redis, records: [aCustomer(1)] });
+  await project.sync();
+  await redis.client.set(project.lockKey, JSON.stringify(aHolder));
+  for (const more of [[], ['--locked-exit-code', '9']])
+    expect((await project.sync(['run', '--allow-mass-delete=3', ...more])).exitCode).toBe(more.length > 0 ? 9 : 75);
+  expect(await actsOf(project)).toEqual([]);
+});

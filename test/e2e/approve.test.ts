@@ -22,7 +22,7 @@ describe.each(targets)('cronsync approve, on %s,', (target) => {
     const approved = await project.sync(['approve', '--deletes', '10', '--reason', 'they moved to the new API']);
     expect(approved).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('10 deletions of customers are approved'),
+      stdout: expect.stringContaining('10 deletions of customers are approved; the next run within 24 h writes them'),
     });
     expect(project.party.arrivals).toHaveLength(hits);
     expect(await permitsOf(project)).toHaveLength(1);
@@ -58,6 +58,24 @@ describe.each(targets)('cronsync approve, on %s,', (target) => {
   });
 });
 
+test('an approval is not for what came back in between, and is missing again', async () => {
+  await using project = await aHeldProject();
+  project.serve(customers(20));
+  const running = project.start(['run', '--json'], { env: { SYNC_CRASH_AT: 'before-sweep:1:SIGSTOP' } });
+  await running.stopped();
+  expect((await project.sync(['approve', '--deletes', '10'])).exitCode).toBe(0);
+  running.cont();
+  expect((await running.finished).exitCode).toBe(0);
+  project.serve(customers(10));
+  expect((await project.sync()).exitCode).toBe(3);
+  const { problems } = (await project.sync(['status', '--json'])).json<{ problems: object[] }>();
+  expect(problems).toContainEqual(expect.objectContaining({ id: 'deletions-held', severity: 'act' }));
+  const { exitCode, json } = await project.sync();
+  expect([exitCode, json().counts.deleted]).toEqual([3, 0]);
+  expect(json().warnings.join()).toMatch(/has approved (10@\w{4}) .* \1 are held now, which were not held in between/);
+  expect(await permitsOf(project)).toEqual([]);
+});
+
 test('another number is refused, and nothing is stored', async () => {
   await using project = await aHeldProject();
   const refused = async (...args: string[]) => {
@@ -71,6 +89,7 @@ test('another number is refused, and nothing is stored', async () => {
   expect(await refused('--deletes', '10@0000')).toContain('10@0000 is not what is held back, but other records are');
   expect(await refused('--updates', '10')).toContain('no updates are held back');
   expect(await refused('--resource', 'people', '--deletes', '10')).toContain('there is no resource people');
+  expect(await refused('--deletes')).toMatch(/"cronsync run --allow-mass-delete=10@[0-9a-f]{4}" permits them, once/);
   expect(await refused()).toMatch(/"cronsync run --allow-mass-delete=10@[0-9a-f]{4}" permits them, once/);
   expect(await permitsOf(project)).toEqual([]);
 });

@@ -1,4 +1,7 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { widthOf } from '../../src/cli/output/width.ts';
+import { onPseudoTerminal } from '../helpers/pseudo-terminal.ts';
 import { freePort } from '../helpers/redis.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, type Project } from '../helpers/sync.ts';
@@ -44,6 +47,17 @@ test('looks at each store on its own: one that is away hides nothing of the othe
   const withoutBoth = await findingsOf(project, 69);
   expect(withoutBoth.filter(({ is }) => is === 'bad').map(({ what }) => what)).toEqual(['redis', 'target']);
   expect(about(withoutBoth, 'adapter')).toMatchObject({ is: 'good' });
+});
+
+test('breaks its lines between words on a terminal', async () => {
+  await using project = await aProject({ redis, records: customers(1), ttl: '30s' });
+  const url = `redis://127.0.0.1:${await freePort()}`;
+  await project.reconfigure((config) => ({ ...config, redis: { url } }));
+  const { written } = await onPseudoTerminal(project.dir, ['check'], []);
+  const lines = stripVTControlCharacters(written).trimEnd().split(/\r?\n/);
+  const at = lines.findIndex((line) => line.startsWith('✗ redis  '));
+  expect(lines[at + 1]).toMatch(/^ {2}\S/);
+  expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(80);
 });
 
 test('names each expression that does not compile, with its path', async () => {

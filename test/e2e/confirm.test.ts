@@ -42,6 +42,7 @@ test('unlock asks, with who is fenced out; Ctrl-C and any answer but yes leave t
   expect(no.shown).toContain('Remove the lock, and fence out run abc (elsewhere, pid 77)?');
   const stopped = await typing('\x03', project, ['unlock']);
   expect([stopped.exitCode, await redis.client.exists(project.lockKey)]).toEqual([130, 1]);
+  expect(stopped.shown).toMatch(/\[y\/N\] \r?\ncronsync: stopped by a signal/);
   const yes = await typing('y\r', project, ['unlock']);
   expect(yes.shown).toContain('the lock is gone, its holder fenced out');
   expect(await redis.client.exists(project.lockKey)).toBe(0);

@@ -279,7 +279,7 @@ test('verify prints a line for each row, one for each resource, and the command 
     [
       '  changed (email) 3',
       '  missing 4',
-      'customers  12 rows compared: 2 differ (1 missing, 1 changed, 0 marked as deleted)',
+      'customers  12 rows compared: 2 differ (1 missing, 1 changed)',
       '  "cronsync verify --resource customers --repair" makes the next pass write them again.',
       '',
     ].join('\n'),

@@ -110,3 +110,11 @@ test('cronsync listen --drain and --once leave a listener alone that is paused',
   await project.sync(['listen', '--drain']);
   expect(receiver.taken()).toHaveLength(2);
 });
+
+test('a time that no calendar has is refused, and nothing is paused', async () => {
+  await using project = await aProject({ redis, records: [aCustomer(1)] });
+  await project.sync();
+  const { exitCode, stderr } = await project.sync(['pause', '--for', '999999999d']);
+  expect([exitCode, stderr]).toEqual([64, expect.stringContaining('nothing was paused')]);
+  expect((await project.sync()).json().outcome).toBe('done');
+});

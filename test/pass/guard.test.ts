@@ -62,6 +62,21 @@ describe('the guard', () => {
     });
   });
 
+  test('counts what would be deleted of the rows that there are, also where it is measured by fewer', () => {
+    const deletions = [{ at: now - 1, live: 10, deleted: 0 }];
+    expect(judge(end({ live: 60, gone: 50, deletions }), aGuard)).toEqual({
+      delete: 'held',
+      because: '50 of 60 rows would be deleted; the guard allows 3, by the 10 rows that there were before',
+    });
+  });
+
+  test('says of one earlier deletion that it was made', () => {
+    const { because } = judge(end({ gone: 30, deletions: [{ at: now - 1, live: 101, deleted: 1 }] }), aGuard) as {
+      because: string;
+    };
+    expect(because).toContain('(1 more was deleted in the last 24 h)');
+  });
+
   test('allows three deletions where a share of few rows is less, and no more', () => {
     expect([verdict({ live: 9, gone: 3 }), verdict({ live: 9, gone: 4 })]).toEqual(['all', 'held']);
     expect([verdict({ live: 4, gone: 3 }), verdict({ live: 19, gone: 4 })]).toEqual(['all', 'held']);

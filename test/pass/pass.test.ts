@@ -288,10 +288,10 @@ describe('what the guard has held', () => {
 });
 
 describe('values that a pass of changes would empty', () => {
-  const brings = (records: readonly object[], bookmark: string) => {
+  const brings = (records: readonly object[], bookmark: string, changes: Partial<RunContext> = {}) => {
     const page: Page = { mode: 'changes', records, deleted: [], bookmark, next: null };
     const adapter = { modes: () => ['changes' as const], fetchPage: async () => page };
-    return aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter) });
+    return aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter), ...changes });
   };
   const emptied = range(10).map((id) => ({ id, email: null }));
 
@@ -308,6 +308,12 @@ describe('values that a pass of changes would empty', () => {
     await (await openPass()).step(brings(emptied, 'b2'));
     expect(await system.events('customers.updated')).toEqual(range(10).map(String));
     expect(await stored()).toMatchObject({ bookmark: 'b2', heldEmptied: null, emptiedPermission: null });
+  });
+
+  test('are held since the first of the passes that hold some', async () => {
+    await (await openPass()).step(brings(range(20).map(someone), 'b1'));
+    for (const at of [1000, 2000]) await (await openPass()).step(brings(emptied, 'b2', { now: () => at }));
+    expect(await stored()).toMatchObject({ heldEmptied: { at: 1000 } });
   });
 });
 
@@ -461,10 +467,10 @@ describe('an update that waits for the end of its pass', () => {
       return next;
     },
   });
-  const walk = async (pages: readonly Page[], changes: Partial<Guard> = {}) => {
+  const walk = async (pages: readonly Page[], changes: Partial<Guard> = {}, context: Partial<RunContext> = {}) => {
     const guard = { ...aGuard, maxUpdates: { count: 2 }, ...changes };
     const pass = new Pass({ ...system.resource, guard }, await system.target.pass('customers'));
-    const run = aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter([...pages])) });
+    const run = aRun(system.target, { thirdParty: thirdPartyOf('acme', adapter([...pages])), ...context });
     let ended: PassEnded | null = null;
     for (const _page of pages) ({ ended } = await pass.step(run));
     return { pass, run, ended };
@@ -501,6 +507,18 @@ describe('an update that waits for the end of its pass', () => {
     await walk([page(range(4).map(changed), null)]);
     expect(await system.emails('customers.updated')).toHaveLength(4);
     expect(await stored()).toMatchObject({ bookmark: 'b2', heldUpdates: null, emptiedPermission: null });
+  });
+
+  test('is held since the first of the passes that hold updates', async () => {
+    const many = [page([changed(1), changed(2), changed(3)], null)];
+    for (const at of [1000, 2000]) await walk(many, {}, { now: () => at });
+    expect(await stored()).toMatchObject({ heldUpdates: { at: 1000 } });
+  });
+
+  test('has the last value that came, also of a record that changes again while there are too many', async () => {
+    const last = { id: 1, email: 'last@example.com' };
+    await walk([page([1, 2, 3].map(changed), 'c2'), page([last], 'c3'), page([someone(2)], null)]);
+    expect(await system.emails('customers.updated')).toEqual(['last@example.com', 'new@example.com']);
   });
 
   test('is not written if the pass is given up, and is not taken for one of the next pass', async () => {

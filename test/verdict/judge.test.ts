@@ -168,6 +168,7 @@ const table: readonly (readonly [title: string, is: string, says: string, situat
         resources: [
           aResource({
             checkpoint: { ...walking },
+            succeededAt: null,
             failing: {
               since: past(61_000),
               exitCode: 77,
@@ -224,6 +225,15 @@ const table: readonly (readonly [title: string, is: string, says: string, situat
     'delivering-late',
     'In step; `notify` is 4 min behind.',
     { redis: { groups: [aGroup({ oldest: new Date(past(4 * minuteMs)) })] } },
+  ],
+  [
+    'a listener is behind, and a resource has no complete pass yet',
+    'delivering-late',
+    'Catching up; `notify` is 4 min behind.',
+    {
+      redis: { groups: [aGroup({ oldest: new Date(past(4 * minuteMs)) })] },
+      database: { resources: [aResource({ checkpoint: null })] },
+    },
   ],
   [
     'there are dead letters',

@@ -141,7 +141,7 @@ const table: readonly Row[] = [
     'credentials-refused',
     { plan: { credentials: ['ATLAS_TOKEN'] }, ...ofCities({ failing: refused }) },
     act(
-      'The third party refuses the credentials (401) for 60 min: https://api.example/cities refused our credentials (401) with: expired.',
+      'The third party refuses the credentials (401) for 60 min. https://api.example/cities says: expired.',
       'cronsync run --dry-run',
     ),
   ],
@@ -348,7 +348,7 @@ const table: readonly Row[] = [
   [
     'outbox-waiting',
     { database: { fence: fenceAt(12), runs: minutely(9, {}, 150_000) } },
-    act('1 event waits in the outbox for 2 min, and no run and no daemon moves them to the stream.', 'cronsync run'),
+    act('1 event waits in the outbox for 2 min, and no run and no daemon moves it to the stream.', 'cronsync run'),
   ],
   [
     'sync-paused',
@@ -442,11 +442,23 @@ describe('of several causes', () => {
     expect(problems.map(({ id }) => id)).toEqual(['lock-held']);
   });
 
-  test('what a person has permitted needs nobody any more', () => {
-    const resources = [aResource({ checkpoint: { held: { ...held, live: 543 } } })];
-    const permits = [{ resource: 'cities', what: 'deletes', count: 340 } as const];
-    expect(judge(someFacts({ database: { resources, permits } })).problems).toMatchObject([
-      { severity: 'watch', next: 'cronsync run' },
+  test('what a person has permitted needs nobody any more, unless it was given for other records, or before', () => {
+    const name = { ...held, pass: 7, since: 5, digest: '9f3c', earlier: [] };
+    const checkpoint = { held: { ...held, live: 543 }, heldNames: { deletes: name, updates: null } };
+    const permit = { resource: 'cities', what: 'deletes', pass: 6, digest: '9f3c', count: 340 } as const;
+    const problemsWith = (changes: object) => {
+      const permits = [{ ...permit, ...changes }];
+      return judge(someFacts({ database: { resources: [aResource({ checkpoint })], permits } })).problems;
+    };
+    expect(problemsWith({})).toMatchObject([{ severity: 'watch', next: 'cronsync run' }]);
+    expect(problemsWith({ digest: '0000' })).toMatchObject([{ severity: 'act' }]);
+    expect(problemsWith({ pass: 4 })).toMatchObject([{ severity: 'act' }]);
+  });
+
+  test('a pause of two hours lasts for two hours more, a second later', () => {
+    const pauses = [{ ...pause, until: new Date(past(1000 - 2 * hourMs)) }];
+    expect(judge(someFacts({ database: { pauses } })).problems).toMatchObject([
+      { cause: 'The sync was paused 60 s ago, for 2 h more (by deploy).' },
     ]);
   });
 

@@ -21,7 +21,9 @@ export async function activityCommand({ limit, ...flags }: ActivityFlags, termin
 }
 
 function lineOf({ at, who, what, why, detail }: Activity, { out }: Terminal): string {
-  const details = Object.entries(detail).map(([name, value]) => `${name}=${textOf(value)}`);
+  const details = Object.entries(detail)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${textOf(value)}`);
   const because = why === null ? '' : `  "${printable(why)}"`;
   return `${out.dim(at.toISOString())} ${printable(who)} ${out.bold(what)}  ${details.join(' ')}${because}`.trimEnd();
 }

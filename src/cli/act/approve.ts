@@ -2,13 +2,14 @@ import { type Approval, approve } from '../../act/approve.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { wordsOf } from '../../pass/held-words.ts';
 import type { StoredPermit } from '../../permit.ts';
+import { roughly } from '../../verdict/words.ts';
 import { thisActor } from '../actor.ts';
 import { loadSetting, openTarget, type Setting } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { many } from '../output/numbers.ts';
 import type { ApproveFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { askFor } from './permits.ts';
+import { permitsOf } from './permits.ts';
 
 /** `cronsync approve`: permits, once, exactly what the guard holds back. The next run writes it. */
 export async function approveCommand(flags: ApproveFlags, terminal: Terminal): Promise<ExitCode> {
@@ -24,18 +25,19 @@ export async function approveCommand(flags: ApproveFlags, terminal: Terminal): P
   return ExitCode.ok;
 }
 
+/** Without a kind, it is asked for both. */
 async function approvalsOf(
   { deletes, updates }: ApproveFlags,
   resources: readonly string[],
   setting: Setting,
 ): Promise<readonly Approval[]> {
-  const given: Approval[] = [
-    ...(deletes ? [{ what: 'deletes' as const, ...deletes }] : []),
-    ...(updates ? [{ what: 'updates' as const, ...updates }] : []),
-  ];
-  return given.length > 0 ? given : askFor(['deletes', 'updates'], resources, setting);
+  const isOfBoth = deletes === undefined && updates === undefined;
+  const asked = { deletes: isOfBoth || deletes, updates: isOfBoth || updates };
+  return (await permitsOf(asked, resources, setting)) ?? [];
 }
 
-function sentenceOf({ what, resource, count, until }: StoredPermit): string {
-  return `${many(count, wordsOf[what].noun)} of ${resource} ${count === 1 ? 'is' : 'are'} approved; the next run until ${until.toISOString()} writes them`;
+function sentenceOf({ what, resource, count, at, until }: StoredPermit): string {
+  const verb = count === 1 ? 'is' : 'are';
+  const within = roughly(until.getTime() - at.getTime());
+  return `${many(count, wordsOf[what].noun)} of ${resource} ${verb} approved; the next run within ${within} writes ${count === 1 ? 'it' : 'them'}`;
 }

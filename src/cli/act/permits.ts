@@ -6,11 +6,13 @@ import type { Permit } from '../../run/permits.ts';
 import { confirm } from '../commands/confirm.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
-import type { RunFlags } from '../program/flags.ts';
 
 /** What a person permits of what is held; null where nobody does. Without a number, they say so on the terminal. */
-export async function permitsOf(setting: Setting, flags: RunFlags): Promise<readonly Permit[] | null> {
-  const { allowMassDelete: deletes, allowMassUpdate: updates, resource: wanted } = flags;
+export async function permitsOf(
+  { deletes, updates }: Readonly<Record<HeldKind, HeldToken | true | undefined>>,
+  resources: readonly string[],
+  setting: Setting,
+): Promise<readonly Permit[] | null> {
   if (deletes === undefined && updates === undefined) return null;
   const given = [...tokensOf('deletes', deletes), ...tokensOf('updates', updates)];
   const open: HeldKind[] = [
@@ -18,7 +20,7 @@ export async function permitsOf(setting: Setting, flags: RunFlags): Promise<read
     ...(updates === true ? ['updates' as const] : []),
   ];
   if (open.length === 0) return given;
-  return [...given, ...(await askFor(open, wanted ?? Object.keys(setting.config.resources), setting))];
+  return [...given, ...(await askFor(open, resources, setting))];
 }
 
 function tokensOf(what: HeldKind, token: HeldToken | true | undefined): Permit[] {
@@ -26,7 +28,7 @@ function tokensOf(what: HeldKind, token: HeldToken | true | undefined): Permit[]
 }
 
 /** Shows what is held, and asks whether it is permitted. Throws where there is no terminal, with what to type instead. */
-export async function askFor(
+async function askFor(
   what: readonly HeldKind[],
   resources: readonly string[],
   setting: Setting,

@@ -18,7 +18,13 @@ export function metricsOf(facts: Facts, setting: Setting): readonly Metric[] {
   return syncMetrics({ facts, verdict: judge(facts), version, guardUsed: guardUses(facts, setting) });
 }
 
-function guardUses({ database, now }: Facts, { config }: Setting): Readonly<Record<string, number>> {
+/** The metrics in the format of Prometheus, with the sync's name on each. */
+export function metricsText(facts: Facts, setting: Setting): string {
+  return exposition(metricsOf(facts, setting), { sync: setting.config.name });
+}
+
+/** By resource, how much is used of what the guard allows: 1 is all of it. What no guard has judged yet is left out. */
+export function guardUses({ database, now }: Facts, { config }: Setting): Readonly<Record<string, number>> {
   if (database.is === 'unknown') return {};
   const uses = database.value.resources.flatMap(({ resource, live, checkpoint }) => {
     const guard = config.resources[resource]?.guard;

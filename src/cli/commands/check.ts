@@ -10,6 +10,7 @@ import { loadSetting, type Setting } from '../open/app.ts';
 import { tryAdapter } from '../open/third-party.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import { asTyped } from '../shell-command.ts';
+import { wrapped } from '../status/table.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
@@ -49,7 +50,10 @@ function printed({ what, is, detail }: Finding): Omit<Finding, 'exitCode'> {
   return { what, is, detail };
 }
 
-function printFinding({ what, is, detail }: Finding, { print, out, command }: Terminal): void {
+/** On a terminal, lines are broken between words, and all but the first are indented. */
+function printFinding({ what, is, detail }: Finding, { print, out, command, columns = Infinity }: Terminal): void {
   const mark = { good: out.green('✓'), note: out.yellow('!'), bad: out.red('✗') }[is];
-  print(`${mark} ${out.bold(what)}  ${asTyped(detail, command)}`);
+  const [first = '', ...rest] = wrapped(`${what}  ${asTyped(detail, command)}`, columns - 2);
+  print(`${mark} ${out.bold(what)}${first.slice(what.length)}`);
+  for (const line of rest) print(`  ${line}`);
 }

@@ -14,7 +14,11 @@ export async function confirm(
   }
   const prompt = createInterface({ input: terminal.stdin, output: terminal.stderr });
   const ended = new Promise<string>((resolve, reject) => {
-    prompt.once('SIGINT', () => reject(new StopError(ExitCode.sigint)));
+    prompt.once('SIGINT', () => {
+      // What is reported next begins a line of its own.
+      terminal.stderr.write('\n');
+      reject(new StopError(ExitCode.sigint));
+    });
     prompt.once('close', () => resolve(''));
   });
   try {

@@ -24,18 +24,9 @@ import type { Terminal } from '../terminal.ts';
 export async function runCommand(flags: RunFlags, terminal: Terminal, signal: AbortSignal): Promise<number> {
   refuseVerifyAlone(flags);
   const setting = await loadSetting(flags, terminal);
-  if (!flags.dryRun) return runAsAsked(setting, flags, signal);
+  if (!flags.dryRun) return unlessHeld(setting, flags, () => runAsAsked(setting, flags, signal));
   const { dryRunCommand } = await import('./dry-run.ts');
   return dryRunCommand(setting, flags, signal);
-}
-
-/** What cron never asks for is confirmed and noted. */
-async function runAsAsked(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
-  const { full, allowMassDelete, allowMassUpdate } = flags;
-  const run = () => runUnlessHeld(setting, flags, signal);
-  if (!full && allowMassDelete === undefined && allowMassUpdate === undefined) return run();
-  const { runByPerson } = await import('../act/run-by-person.ts');
-  return runByPerson(setting, flags, run);
 }
 
 function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
@@ -46,14 +37,23 @@ function refuseVerifyAlone({ verify, full, dryRun }: RunFlags): void {
 }
 
 /** A held lock is reported in any case. Some schedulers count every exit code but 0 as a failure. */
-async function runUnlessHeld(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
+async function unlessHeld(setting: Setting, flags: RunFlags, run: () => Promise<number>): Promise<number> {
   try {
-    return await runWitnessed(setting, flags, signal);
+    return await run();
   } catch (error) {
     if (!(error instanceof LockHeldError) || flags.lockedExitCode === undefined) throw error;
     reportFailure(error, setting.terminal);
     return flags.lockedExitCode;
   }
+}
+
+/** What cron never asks for is confirmed, and noted once the run was there. */
+async function runAsAsked(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<number> {
+  const { full, allowMassDelete, allowMassUpdate } = flags;
+  const run = () => runWitnessed(setting, flags, signal);
+  if (!full && allowMassDelete === undefined && allowMassUpdate === undefined) return run();
+  const { runByPerson } = await import('../act/run-by-person.ts');
+  return runByPerson(setting, flags, run);
 }
 
 async function runWitnessed(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
@@ -147,5 +147,6 @@ async function runOnce(
 
 async function permitsGiven(setting: Setting, flags: RunFlags) {
   const { permitsOf } = await import('../act/permits.ts');
-  return permitsOf(setting, flags);
+  const { allowMassDelete: deletes, allowMassUpdate: updates, resource } = flags;
+  return permitsOf({ deletes, updates }, resource ?? Object.keys(setting.config.resources), setting);
 }

@@ -42,15 +42,24 @@ class LinePrinter implements DriftPrinter {
     const { isQuiet, print, out } = this.#terminal;
     const differing = differingIn(counts);
     if (isQuiet && differing === 0) return;
-    const { missing, changed, marked, unknown } = counts;
+    const { unknown } = counts;
     const compared = `${out.bold(table.resource)}  ${many(counts.compared, 'row')} compared`;
     const left = unknown > 0 ? `; ${count(unknown)} could not be compared: they wait for the next pass` : '';
-    const parts = `${count(missing)} missing, ${count(changed)} changed, ${count(marked)} marked as deleted`;
-    print(`${compared}: ${differing > 0 ? out.red(`${count(differing)} differ (${parts})`) : 'none differs'}${left}`);
+    const differ = `${count(differing)} ${differing === 1 ? 'differs' : 'differ'} (${partsOf(counts)})`;
+    print(`${compared}: ${differing > 0 ? out.red(differ) : 'none differs'}${left}`);
     if (differing > 0) print(this.#isRepair ? '  The next pass writes them again.' : `  ${repairAdvice(table)}.`);
   }
 
   close(): void {}
+}
+
+/** `1 missing, 3 changed`: what there is none of is left out. */
+function partsOf({ missing, changed, marked }: DriftCounts): string {
+  const parts = { missing, changed, 'marked as deleted': marked };
+  return Object.entries(parts)
+    .filter(([, rows]) => rows > 0)
+    .map(([what, rows]) => `${count(rows)} ${what}`)
+    .join(', ');
 }
 
 /** One document, which may be large: it is printed in parts. */

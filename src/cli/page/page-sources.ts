@@ -10,6 +10,7 @@ import { judge } from '../../verdict/judge.ts';
 import type { HeldSample, Sources } from '../../web/page.ts';
 import { Snapshots } from '../../web/read/snapshots.ts';
 import { StoreAsker } from '../ask/ask-stores.ts';
+import { guardUses, metricsText } from '../ask/measure.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { openDeadLetters } from '../open/open-listener.ts';
@@ -34,6 +35,8 @@ export async function openPageSources(setting: Setting, opened: Opened): Promise
     snapshot: () => snapshots.snapshot(),
     forget: () => snapshots.forget(),
     statusOf: (facts) => statusDocument(facts, judge(facts)),
+    metricsOf: (facts) => metricsText(facts, setting),
+    guardUsed: (facts) => guardUses(facts, setting),
     async held(name) {
       const resource = resources.find(({ table }) => table.resource === name);
       return resource ? database((reader) => heldSamples(resource, reader)) : [];
@@ -76,7 +79,7 @@ async function heldSamples({ table }: Resource, reader: TargetReader): Promise<H
 }
 
 function firstIds({ held }: StoredPass, what: HeldKind): number[] {
-  const { deletes, emptied } = HeldSet.restore(held);
-  const sets = what === 'deletes' ? [deletes] : [...emptied.values()];
+  const { deletes, updates, emptied } = HeldSet.restore(held);
+  const sets = what === 'deletes' ? [deletes] : [updates, ...emptied.values()];
   return [...new Set(sets.flatMap((set) => [...set].slice(0, mostShown)))].slice(0, mostShown);
 }

@@ -10,8 +10,8 @@ export function addActs(program: Command, choose: Choose): void {
     ),
   )
     .option('--resource <name>', 'only of this resource (repeatable)', collect)
-    .option('--deletes <n>', 'the n deletions that are held back', heldToken)
-    .option('--updates <n>', 'the n updates and empty values that are held back', heldToken);
+    .option('--deletes [n]', 'the n deletions that are held back', heldToken)
+    .option('--updates [n]', 'the n updates and empty values that are held back', heldToken);
   runs<ApproveFlags>(approve, choose, async ({ flags, terminal }) =>
     (await import('../act/approve.ts')).approveCommand(flags, terminal),
   );

@@ -113,8 +113,9 @@ export interface ForgetFlags extends ConfirmFlags {
 
 export interface ApproveFlags extends ActFlags {
   readonly resource?: readonly string[];
-  readonly deletes?: HeldToken;
-  readonly updates?: HeldToken;
+  /** True without a number. */
+  readonly deletes?: HeldToken | true;
+  readonly updates?: HeldToken | true;
 }
 
 export interface ResumeFlags extends ActFlags {

@@ -36,7 +36,7 @@ export async function endEmptied(
   { keepsAll }: { readonly keepsAll: boolean },
   run: WriteContext,
 ): Promise<EmptiedEnd> {
-  const { progress, pass } = state.checkpoint;
+  const { progress, pass, heldEmptied: before } = state.checkpoint;
   const { windowMs } = state.resource.guard;
   const leavesAdopted = state.checkpoint.phase !== 'held' && hasAdopted(state);
   const isDoubtful = progress.isMixed === true;
@@ -60,7 +60,7 @@ export async function endEmptied(
       emptiedCounts: isDoubtful ? (checkpoint.emptiedCounts ?? []) : countedIn(state, emptying),
     },
     held,
-    heldEmptied: heldEmptied(verdicts, countOf, { pass, at: run.now(), windowMs }),
+    heldEmptied: heldEmptied(verdicts, countOf, { pass, at: before?.at ?? run.now(), windowMs }),
     refused,
     leavesSome: held.size > 0 || keepsAll || isDoubtful || leavesAdopted || refused > 0,
   };

@@ -91,12 +91,13 @@ export function withPermitUsed(done: Checkpoint, { checkpoint }: PassState, verd
   return isUsed ? { ...done, deletions: [] } : done;
 }
 
-/** What the guard holds back; null if it holds nothing. */
-export function heldBy(judgement: Judgement, state: PassState, at: number): HeldDeletes | null {
+/** What the guard holds back, since the first of the consecutive passes that held something; null if it holds nothing. */
+export function heldBy(judgement: Judgement, state: PassState, now: number): HeldDeletes | null {
   const { verdict, base } = judgement;
   if (verdict.delete !== 'held') return null;
+  const { pass, held } = state.checkpoint;
   const { count } = heldIn(judgement, state);
-  return { pass: state.checkpoint.pass, count, live: base, because: verdict.because, at };
+  return { pass, count, live: base, because: verdict.because, at: held?.at ?? now };
 }
 
 /** The records whose deletion the guard holds back. */

@@ -42,8 +42,9 @@ export async function endUpdates(state: PassState, run: WriteContext): Promise<U
 }
 
 /** What the guard holds back of these rows. A run and a dry run call this one function. */
-export function judgeEndUpdates({ checkpoint, resource }: PassState, rows: SeenSet, at: number): HeldUpdates | null {
-  return judgeUpdates(rows, updateLimit(checkpoint, resource.guard), { pass: checkpoint.pass, at });
+export function judgeEndUpdates({ checkpoint, resource }: PassState, rows: SeenSet, now: number): HeldUpdates | null {
+  const { pass, heldUpdates } = checkpoint;
+  return judgeUpdates(rows, updateLimit(checkpoint, resource.guard), { pass, at: heldUpdates?.at ?? now });
 }
 
 /** The rows that a complete pass would update: those of which it would only empty a value count as well, if that is allowed. */

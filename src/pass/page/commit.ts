@@ -214,7 +214,7 @@ export class PageWriter {
       const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
-      return this.#keepable(steps);
+      return this.#keepable(steps, found);
     };
     const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
       if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null }, counts) };
@@ -264,12 +264,17 @@ export class PageWriter {
     return noteChanges(checkpoint, sumCounts(this.#changed, counts), this.#run.now());
   }
 
-  /** Once there are more updates than the guard allows, none will be written: no more of them are kept for the end. */
-  #keepable(steps: readonly PlannedStep[]): readonly Step[] {
+  /**
+   * Once there are more updates than the guard allows, no more of them are kept for the end. What is kept already is replaced all
+   * the same: later pages may take so many back that the guard allows the rest.
+   */
+  #keepable(steps: readonly PlannedStep[], found: readonly Found[]): readonly Step[] {
     const { resource, checkpoint } = this.#state;
     const limit = updateLimit(checkpoint, resource.guard);
-    if (limit === null || this.#compared.deferred.count <= limit.allowed) return steps;
-    return steps.map((step) => (step.change === 'defer' ? { ...step, change: 'none' } : step));
+    const { deferred } = this.#compared;
+    if (limit === null || deferred.count <= limit.allowed) return steps;
+    const isKept = (at: number) => deferred.has(found[at]?.entry?.id ?? 0);
+    return steps.map((step, at) => (step.change === 'defer' && !isKept(at) ? { ...step, change: 'none' } : step));
   }
 
   #keepBusy(records: readonly Prepared[], busy: readonly string[]): void {

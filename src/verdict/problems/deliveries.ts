@@ -167,7 +167,7 @@ function relayProblem(redis: RedisFacts, database: DatabaseFacts, { plan, now }:
       severity: 'act',
       since,
       title: `${waitText} in the outbox`,
-      cause: `${waitText} in the outbox${lasting(since, now)}, and no run and no daemon moves them to the stream.`,
+      cause: `${waitText} in the outbox${lasting(since, now)}, and no run and no daemon moves ${waiting === 1 ? 'it' : 'them'} to the stream.`,
       guarantee: 'They are committed with the rows, and none is lost.',
       advice: 'The next run moves them, and a daemon does too. If it fails, its message says why.',
       next: 'cronsync run',

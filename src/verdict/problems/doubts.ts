@@ -63,11 +63,14 @@ function incompleteProblem({ resource, checkpoint }: ResourceFacts): Problem[] {
   ];
 }
 
-function rejectsProblem({ resource, checkpoint, rejects }: ResourceFacts, { plan, now }: Facts): Problem[] {
+/** Of a pass that is not over, or brings what has changed only, too many are as many as were too many of all rows. */
+function rejectsProblem({ resource, checkpoint, rejects, live }: ResourceFacts, { plan, now }: Facts): Problem[] {
   if (!checkpoint || rejects === 0) return [];
-  const { rejected, records } = checkpoint.progress;
+  const { mode, phase, progress } = checkpoint;
+  const { rejected, records } = progress;
   const limit = plan.resources.find((one) => one.resource === resource)?.maxRejectRatio ?? 1;
-  if (records === 0 || rejected <= records * limit) return [];
+  const isPart = mode === 'changes' || phase === 'walking';
+  if (records === 0 || rejected <= (isPart ? Math.max(records, live) : records) * limit) return [];
   const title = `${many(rejected, 'record')} of ${resource} were rejected`;
   return [
     {

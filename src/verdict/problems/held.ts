@@ -1,5 +1,5 @@
 import type { HeldName } from '../../checkpoint.ts';
-import { heldTokenOf } from '../../permit.ts';
+import { heldTokenOf, isPermitFor } from '../../permit.ts';
 import type { DatabaseFacts, Facts, PermitFacts, ResourceFacts } from '../facts.ts';
 import type { Problem, ProblemId } from '../problem.ts';
 import { clauseOf, lasting, many } from '../words.ts';
@@ -50,7 +50,9 @@ function heldOf({ checkpoint }: ResourceFacts): Held[] {
 
 function problemOf(held: Held, { resource }: ResourceFacts, { permits }: DatabaseFacts, now: Date): Problem {
   const { id, what, noun, count, permit, name, because, at, flag } = held;
-  const isPermitted = permits.some((one) => one.resource === resource && one.what === what && one.count === permit);
+  const isPermitted = permits.some(
+    (one) => one.resource === resource && one.what === what && name !== null && isPermitFor(one, name),
+  );
   const [are, have] = count === 1 ? ['is', 'has'] : ['are', 'have'];
   return {
     id,

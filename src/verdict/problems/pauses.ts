@@ -10,7 +10,8 @@ export function pauseProblems({ database, now }: Facts): Problem[] {
 
 /** `for 45 min more: "their migration" (by deploy)`. */
 export function pauseText({ until, reason, who }: PauseFacts, now: Date): string {
-  const time = until === null ? 'until somebody resumes it' : `for ${roughly(until.getTime() - now.getTime())} more`;
+  const time =
+    until === null ? 'until somebody resumes it' : `for ${roughly(until.getTime() - now.getTime(), Math.round)} more`;
   return `${time}${reason === null ? '' : `: "${reason}"`} (by ${who})`;
 }
 

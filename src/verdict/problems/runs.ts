@@ -1,13 +1,16 @@
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
 import type { DatabaseFacts, Facts, RedisFacts, RunFacts } from '../facts.ts';
-import { intervalOf, isLong } from '../pace.ts';
+import { intervalOf, isLate, isLong } from '../pace.ts';
 import type { Problem } from '../problem.ts';
 import { ago, clauseOf, lasting, listed, many, roughly, sentence } from '../words.ts';
 
 const hourMs = 3_600_000;
 /** So many runs in an hour are not killed by chance. */
 const manyKilled = 3;
+
+/** So many consecutive runs without a slot may be why the rows are late. */
+const fewDenied = 3;
 
 /** What keeps runs from starting, or from getting anywhere. */
 export function runProblems(facts: Facts): Problem[] {
@@ -118,14 +121,17 @@ function isTheirs({ exitCode }: RunFacts, redis: RedisFacts | null): boolean {
 function cronProblem({ runs }: DatabaseFacts, { now }: Facts): Problem[] {
   const [last] = runs;
   const intervalMs = intervalOf(runs);
-  if (!last || !isLong(now.getTime() - last.startedAt.getTime(), intervalMs)) return [];
+  // While a long run works, those that cron starts find the lock held and leave no trace.
+  const from = last?.endedAt ?? last?.startedAt;
+  if (!last || !from || !isLong(now.getTime() - from.getTime(), intervalMs)) return [];
+  const usual = runs.length > 1 ? ` Before that, one started about every ${roughly(intervalMs)}.` : '';
   return [
     {
       id: 'cron-missing',
       severity: 'act',
       since: last.startedAt,
       title: 'no run has started',
-      cause: `No run has started${lasting(last.startedAt, now)}. Before that, one started about every ${roughly(intervalMs)}.`,
+      cause: `No run has started${lasting(last.startedAt, now)}.${usual}`,
       guarantee: 'Rows stay as they are. The next run continues where the last one ended.',
       advice: 'See whether cron, the timer or the CronJob is there and active, and what its log says.',
       next: 'cronsync run',
@@ -133,28 +139,36 @@ function cronProblem({ runs }: DatabaseFacts, { now }: Facts): Problem[] {
   ];
 }
 
-/** Only runs that got no slot, for longer than the rate explains. */
-function slotsProblem({ runs }: DatabaseFacts, redis: RedisFacts | null, { plan, now }: Facts): Problem[] {
+/** Only runs that got no slot, for longer than the rate explains, or so long that the rows are late. */
+function slotsProblem(database: DatabaseFacts, redis: RedisFacts | null, facts: Facts): Problem[] {
+  const { runs, resources } = database;
+  const { plan, now } = facts;
   const ended = runs.filter(({ endedAt }) => endedAt !== null);
   const other = ended.findIndex(({ outcome, hits }) => outcome !== 'throttled' || hits > 0);
   const denied = other === -1 ? ended : ended.slice(0, other);
   const first = denied.at(-1);
   const usualMs = Math.max(intervalOf(runs), plan.throttle.perMs);
   const hasCause = redis?.slots.some(({ cause }) => cause !== null) ?? false;
-  if (!first || hasCause || !isLong(now.getTime() - first.startedAt.getTime(), usualMs)) return [];
-  const others = redis?.slots.flatMap(({ stricter }) => (stricter?.by ? [stricter.by] : [])) ?? [];
-  const by =
-    others.length > 0 ? ` The stricter limit of ${listed(others)} counts.` : ' Others use the slots of the same key.';
+  const isLasting = first && isLong(now.getTime() - first.startedAt.getTime(), usualMs);
+  const makesLate = denied.length >= fewDenied && resources.some((resource) => isLate(resource, database, facts));
+  if (!first || hasCause || !(isLasting || makesLate)) return [];
   return [
     {
       id: 'no-slots',
       severity: 'watch',
       since: first.startedAt,
       title: 'no run gets a slot',
-      cause: `${sentence(many(denied.length, 'run'))} got no slot${lasting(first.startedAt, now)}.${by}`,
+      cause: `${sentence(many(denied.length, 'run'))} got no slot${lasting(first.startedAt, now)}. ${whoHasSlots(redis, plan)}`,
       guarantee: 'The limit of the third party is kept. Rows stay as they are.',
       advice: 'Let the other syncs of this account run less often, or give the runs longer to wait (throttle.wait).',
       next: 'cronsync status',
     },
   ];
+}
+
+function whoHasSlots(redis: RedisFacts | null, { throttle: { hits, perMs } }: Facts['plan']): string {
+  const others = redis?.slots.flatMap(({ stricter }) => (stricter?.by ? [stricter.by] : [])) ?? [];
+  if (others.length > 0) return `The stricter limit of ${listed(others)} counts.`;
+  if (hits === 1) return 'Others use the slots of the same key.';
+  return `The ${hits} hits per ${roughly(perMs)} are used up, by this sync or by others of the same key.`;
 }

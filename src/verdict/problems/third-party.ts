@@ -48,13 +48,16 @@ function credentialsProblem({ message, since, status, resources }: Failure, { pl
     ...onlyOne(resources),
     since: new Date(since),
     title,
-    cause: `${sentence(title)}${lasting(since, now)}: ${clauseOf(message)}.`,
+    cause: `${sentence(title)}${lasting(since, now)}. ${clauseOf(message).replace(refusal, ' says: ')}.`,
     guarantee:
       'Rows stay as they are: nothing is deleted because of it. Until the credentials change, hardly any hit is made.',
     advice: `${renew}. Changed credentials are tried at once.`,
     next: 'cronsync run --dry-run',
   };
 }
+
+/** What a message says that the problem says already. */
+const refusal = / refused our credentials \(\d+\) with: /;
 
 function failureProblem(failure: Failure, database: DatabaseFacts, facts: Facts): Problem {
   const { message, since, status, resources, exitCode } = failure;

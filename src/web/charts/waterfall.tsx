@@ -74,7 +74,13 @@ export function Waterfall({
         <summary>As a table</summary>
         <Table
           caption="The phases of the run"
-          columns={['Phase', 'Resource', 'After', 'Took', { title: 'Count', isNumber: true }]}
+          columns={[
+            'Phase',
+            'Resource',
+            { title: 'After', isNumber: true },
+            { title: 'Took', isNumber: true },
+            { title: 'Count', isNumber: true },
+          ]}
           rows={phases.map((phase, at) => ({
             key: `phase-${at}`,
             cells: [

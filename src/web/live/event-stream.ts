@@ -9,11 +9,12 @@ export interface OpenStream {
   readonly viewer: Viewer;
 }
 
-/** Opens a stream. `onEnd` is called when the browser has gone. */
-export function openEventStream(onEnd: (viewer: Viewer) => void): OpenStream {
+/** Opens a stream. `onEnd` is called when the browser has gone; `mayLook` says whether it is still let in. */
+export function openEventStream(mayLook: Viewer['mayLook'], onEnd: (viewer: Viewer) => void): OpenStream {
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const viewer: Viewer = {
+    mayLook,
     send(message) {
       if (!controller || (controller.desiredSize ?? 0) < -mostWaiting) return false;
       controller.enqueue(encoder.encode(messageText(message)));

@@ -11,7 +11,7 @@ export async function streamOf(
 ): Promise<Response> {
   if (!viewers.hasRoom) return context.html((await paint()).html);
   const topic = `${context.get('role')} ${pathOf(context)}`;
-  const { response, viewer } = openEventStream((gone) => viewers.remove(topic, gone));
+  const { response, viewer } = openEventStream(context.get('mayLook'), (gone) => viewers.remove(topic, gone));
   viewers.add(topic, viewer, paint);
   return response;
 }

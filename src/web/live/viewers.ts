@@ -16,6 +16,8 @@ export interface Painted {
 
 /** Who gets a topic: a stream of one browser. */
 export interface Viewer {
+  /** False: whoever reads it was let in for a time that is over. */
+  mayLook(): boolean;
   /** False: nobody reads it any more. */
   send(message: Painted): boolean;
   end(): void;
@@ -72,6 +74,11 @@ export class Viewers {
     this.#topics.clear();
   }
 
+  #end(name: string, viewer: Viewer): void {
+    viewer.end();
+    this.remove(name, viewer);
+  }
+
   async #run(): Promise<void> {
     while (this.#topics.size > 0 && !this.#stop.signal.aborted) {
       await Promise.all([...this.#topics].map(([name, topic]) => this.#poll(name, topic)));
@@ -81,6 +88,8 @@ export class Viewers {
   }
 
   async #poll(name: string, topic: Topic): Promise<void> {
+    for (const viewer of topic.viewers) if (!viewer.mayLook()) this.#end(name, viewer);
+    if (topic.viewers.size === 0) return;
     const painted = await topic.paint();
     if (painted === null) {
       for (const viewer of topic.viewers) viewer.end();

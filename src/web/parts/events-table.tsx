@@ -48,6 +48,8 @@ const kinds: Readonly<Record<string, readonly [Tone, string]>> = {
   created: ['good', '+'],
   updated: ['note', '~'],
   deleted: ['bad', '−'],
+  completed: ['good', '●'],
+  recovered: ['good', '●'],
 };
 
 function Key({ event }: { readonly event: ShownEvent }) {

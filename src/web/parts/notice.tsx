@@ -8,7 +8,7 @@ export function Notice({
   children,
 }: {
   readonly tone?: Tone;
-  readonly title: string;
+  readonly title: Child;
   readonly children?: Child;
 }) {
   return (

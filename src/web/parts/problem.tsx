@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { Problem } from '../../verdict/problem.ts';
 import { Notice } from './notice.tsx';
-import { Foreign, visible } from './text.tsx';
+import { Sentence } from './text.tsx';
 
 /** A problem in three lines: the cause with its time, what holds in spite of it, and what to do. */
 export function ProblemNotice({
@@ -14,15 +14,15 @@ export function ProblemNotice({
 }) {
   const { severity, title, cause, guarantee, advice, next } = problem;
   return (
-    <Notice tone={severity === 'act' ? 'bad' : 'note'} title={visible(capital(title))}>
+    <Notice tone={severity === 'act' ? 'bad' : 'note'} title={<Sentence text={capital(title)} />}>
       <p>
-        <Foreign text={cause} />
+        <Sentence text={cause} />
       </p>
       <p class="side">
-        <Foreign text={guarantee} />
+        <Sentence text={guarantee} />
       </p>
       <p>
-        <Foreign text={advice} />
+        <Sentence text={advice} />
         {isHere ? null : <Where problem={problem} />}
       </p>
       <code class="command">{next}</code>

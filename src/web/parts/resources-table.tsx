@@ -2,13 +2,22 @@ import type { Child } from 'hono/jsx';
 import type { DatabaseFacts, Facts, ResourceFacts } from '../../verdict/facts.ts';
 import { paceOf } from '../../verdict/pace.ts';
 import { roughly } from '../../verdict/words.ts';
-import { count } from './numbers.ts';
+import { changesText, count } from './numbers.ts';
 import { Status } from './status.tsx';
 import { Table } from './table.tsx';
 import { Ago } from './time.tsx';
 
 /** Where each resource stands. */
-export function ResourcesTable({ database, facts }: { readonly database: DatabaseFacts; readonly facts: Facts }) {
+export function ResourcesTable({
+  database,
+  facts,
+  guardUsed,
+}: {
+  readonly database: DatabaseFacts;
+  readonly facts: Facts;
+  /** By resource: 1 is all of what the guard allows. */
+  readonly guardUsed: Readonly<Record<string, number>>;
+}) {
   const { now } = facts;
   return (
     <Table
@@ -18,6 +27,8 @@ export function ResourcesTable({ database, facts }: { readonly database: Databas
         { title: 'Pass', isNumber: true },
         'State',
         { title: 'Rows', isNumber: true },
+        { title: '24 h', isNumber: true },
+        { title: 'Guard used', isNumber: true },
         { title: 'Rejects', isNumber: true },
         'Last complete',
       ]}
@@ -28,6 +39,8 @@ export function ResourcesTable({ database, facts }: { readonly database: Databas
           resource.checkpoint === null ? '–' : count(resource.checkpoint.pass),
           <PassState resource={resource} now={now} />,
           count(resource.live),
+          changesText(resource.changes24h),
+          percent(guardUsed[resource.resource]),
           resource.rejects === 0 ? (
             '0'
           ) : (
@@ -38,6 +51,11 @@ export function ResourcesTable({ database, facts }: { readonly database: Databas
       }))}
     />
   );
+}
+
+/** Rounded up: a little is not 0%. */
+function percent(ratio: number | undefined): string {
+  return ratio === undefined ? '–' : `${count(Math.ceil(ratio * 100))}%`;
 }
 
 /** What a resource's pass does, by glyph and word. */

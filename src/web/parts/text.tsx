@@ -18,6 +18,13 @@ export function Foreign({ text, limit = longestShown }: { readonly text: string;
   );
 }
 
+/** A sentence of ours that may quote somebody else. What stands in backticks is shown as code. */
+export function Sentence({ text }: { readonly text: string }) {
+  return (
+    <bdi>{text.split('`').map((part, at) => (at % 2 === 1 ? <code>{piecesOf(part)}</code> : piecesOf(part)))}</bdi>
+  );
+}
+
 /** The same for where only text may stand, as in a title. */
 export function visible(text: string): string {
   return text.toWellFormed().replace(unseen, codeOf);

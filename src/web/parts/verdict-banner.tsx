@@ -1,6 +1,6 @@
 import type { Verdict, VerdictName } from '../../verdict/verdict.ts';
 import type { Tone } from './status.tsx';
-import { Foreign } from './text.tsx';
+import { Sentence } from './text.tsx';
 
 interface Look {
   readonly tone: Tone;
@@ -26,11 +26,11 @@ export function VerdictBanner({ verdict }: { readonly verdict: Verdict }) {
   return (
     <div class={`verdict ${tone}`}>
       <h1>
-        <span aria-hidden="true">{glyph}</span> <Foreign text={first} />
+        <span aria-hidden="true">{glyph}</span> <Sentence text={first} />
       </h1>
       {rest.length === 0 ? null : (
         <p>
-          <Foreign text={rest.join(' ')} />
+          <Sentence text={rest.join(' ')} />
         </p>
       )}
     </div>

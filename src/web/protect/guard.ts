@@ -46,6 +46,7 @@ export function guard(app: Hono<Env>, door: Door, assets: Assets): void {
     const role = await roleOf(context, door);
     if (role === null) return refuse(context);
     context.set('role', role);
+    context.set('mayLook', lookingBy(context, door));
     return next();
   });
 }
@@ -69,9 +70,15 @@ async function roleOf(context: Context<Env>, { access, sessions, failed, ...door
   return held && roleHere(held, access);
 }
 
+/** What a session has opened ends with it. A token lasts as long as this process. */
+function lookingBy(context: Context<Env>, { sessions, ...door }: Door): () => boolean {
+  const session = getCookie(context, cookieName(door)) ?? '';
+  return sessions.roleOf(session) === null ? () => true : () => sessions.roleOf(session) !== null;
+}
+
 /** A browser is led to the form; whatever reads by itself gets the status. */
 function refuse(context: Context<Env>): Response {
-  const isPage = context.req.method === 'GET' && !/^\/(api|live)(\/|$)/.test(context.req.path);
+  const isPage = context.req.method === 'GET' && !/^\/(api|live|metrics)(\/|$)/.test(context.req.path);
   if (isPage) return context.redirect('/login', 303);
   context.header('www-authenticate', 'Bearer');
   return context.text('Log in first: the session has ended, or there was none. Nothing was done.\n', 401);

@@ -7,6 +7,8 @@ export interface HeldSample {
   readonly resource: string;
   readonly what: HeldKind;
   readonly pass: number;
+  /** The first of the consecutive passes that held something; absent from what an earlier release has stored. */
+  readonly since?: number;
   /** Of exactly this held set. */
   readonly digest: string;
   readonly count: number;

@@ -18,6 +18,10 @@ export interface Sources {
   forget(): void;
   /** What `cronsync status --json` prints of these facts. */
   statusOf(facts: Facts): unknown;
+  /** The metrics of the sync, as Prometheus reads them. */
+  metricsOf(facts: Facts): string;
+  /** By resource, how much is used of what the guard allows: 1 is all of it. */
+  guardUsed(facts: Facts): Readonly<Record<string, number>>;
   /** What the guard holds back of a resource. */
   held(resource: string): Promise<readonly HeldSample[]>;
   /** By name, in the order of the config. */

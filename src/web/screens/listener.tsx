@@ -180,7 +180,7 @@ function Letters({
   const act = (what: string, error: string) => withQuery(`/listeners/${name}/${what}`, { error });
   return (
     <Table
-      caption={`${atLeast(total)} dead letters, by error`}
+      caption={total === 1 ? '1 dead letter' : `${atLeast(total)} dead letters, by error`}
       columns={[
         'Error',
         { title: 'Letters', isNumber: true },

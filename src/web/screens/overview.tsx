@@ -46,7 +46,13 @@ export const overviewScreen: Screen = {
           {canOperate ? <Buttons database={database} /> : null}
           <Throttle facts={facts} />
           {database.is === 'known' ? (
-            <Known database={database.value} redis={redis} facts={facts} events={events} />
+            <Known
+              database={database.value}
+              redis={redis}
+              facts={facts}
+              guardUsed={sources.guardUsed(facts)}
+              events={events}
+            />
           ) : (
             <Empty>Runs, resources and events are unknown: the database does not answer.</Empty>
           )}
@@ -124,11 +130,13 @@ function Known({
   database,
   redis,
   facts,
+  guardUsed,
   events,
 }: {
   readonly database: DatabaseFacts;
   readonly redis: Asked<RedisFacts>;
   readonly facts: Facts;
+  readonly guardUsed: Readonly<Record<string, number>>;
   readonly events: readonly ShownEvent[];
 }): Child {
   const { now } = facts;
@@ -144,7 +152,7 @@ function Known({
           <RunStrip runs={database.runs} lockedRun={lockedRun} now={now} />
         )}
       </section>
-      <ResourcesTable database={database} facts={facts} />
+      <ResourcesTable database={database} facts={facts} guardUsed={guardUsed} />
       <ListenersTable database={database} redis={redis} facts={facts} />
       {events.length === 0 ? null : <EventsTable caption="The last events" events={events} now={now} />}
     </>

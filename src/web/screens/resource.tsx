@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { Checkpoint } from '../../checkpoint.ts';
 import type { Drift } from '../../drift.ts';
 import { formatDuration } from '../../duration.ts';
-import type { StoredPermit } from '../../permit.ts';
+import { isPermitFor, type StoredPermit } from '../../permit.ts';
 import type { RejectReason } from '../../target.ts';
 import type { Facts, ResourceFacts } from '../../verdict/facts.ts';
 import { judge } from '../../verdict/judge.ts';
@@ -161,7 +161,7 @@ function Held({
     <HeldNotice
       held={one}
       table={info.table}
-      permit={permits.find(({ what, digest }) => what === one.what && digest === one.digest)}
+      permit={permits.find((permit) => permit.what === one.what && isPermitFor(permit, one))}
       now={request.now}
       approve={
         request.canOperate

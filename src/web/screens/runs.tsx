@@ -123,7 +123,7 @@ function RunsTable({
       columns={[
         'Started',
         'Outcome',
-        'Took',
+        { title: 'Took', isNumber: true },
         { title: 'Hits', isNumber: true },
         { title: 'Pages', isNumber: true },
         'Changes',

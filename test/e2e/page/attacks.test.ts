@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Sessions, sessionMs } from '../../../src/web/protect/sessions.ts';
 import { aPage, operateToken, type TestPage, viewToken } from '../../helpers/page.ts';
 import { freePort } from '../../helpers/redis.ts';
 import { redis } from '../../helpers/suite-redis.ts';
@@ -55,7 +56,7 @@ describe('without a login', () => {
     expect([status, headers.get('location'), html]).toEqual([303, '/login', '']);
   });
 
-  test.each(['/api/status', '/api/events', '/api/events/1-1', '/live/', '/live/events'])(
+  test.each(['/api/status', '/api/events', '/api/events/1-1', '/live/', '/live/events', '/metrics'])(
     '%s is refused',
     async (path) => {
       const { status, text } = await (await page()).get(path);
@@ -75,6 +76,14 @@ describe('without a login', () => {
     expect((await ours.get('/', { cookie: `cronsync-${project.name}=operate.99999999999999.AAAA` })).status).toBe(303);
     expect((await ours.get('/api/status', { authorization: `Bearer ${operateToken}x` })).status).toBe(401);
   });
+});
+
+test('a live stream ends with the session that has opened it', async () => {
+  const access = { tokens, isReadOnly: false };
+  const almostOver = () => new Date(Date.now() - sessionMs + 1000);
+  const session = new Sessions({ name: project.name, access, now: almostOver }).issue('view');
+  const { status, html } = await (await page()).get('/live/', { cookie: `cronsync-${project.name}=${session}` });
+  expect([status, html]).toEqual([200, expect.stringContaining('customers')]);
 });
 
 test('a login link is good once', async () => {

@@ -93,7 +93,10 @@ describe.each(['sqlite', 'postgres'] as const)('after some runs on %s', (target)
   });
 
   test.each([
-    ['/', /Resources .* customers .* Listeners .* notify .* The last events/],
+    [
+      '/',
+      /Resources .* 24 h Guard used .* customers 3 .* failing 9 \+9 ~9 0% 1 .* Listeners .* notify .* The last events/,
+    ],
     ['/runs', /24 hours: 3 runs .* failed .* answered 503/],
     ['/events', /18 [\d:]+ ~ customers\.updated 9 state/],
     ['/events?type=customers.created', /^(?!.*customers\.updated \d).* customers\.created 9/],
@@ -155,6 +158,14 @@ describe.each(['sqlite', 'postgres'] as const)('after some runs on %s', (target)
       expect.stringMatching(/acme → other .* customers 0 0 9 0 0 state 9 .* ~ updated/),
     ]);
     expect(project.party.arrivals).toHaveLength(hits);
+  });
+
+  test('programs read the metrics of the sync', async () => {
+    const { status, headers, html } = await page.get('/metrics');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    const samples = html.split('\n');
+    expect(samples).toContain(`cronsync_live_rows{sync="${project.name}",resource="customers"} 9`);
+    expect(samples).toContain(`cronsync_store_up{sync="${project.name}",store="redis"} 1`);
   });
 
   test('the API gives the JSON of the commands', async () => {
@@ -302,6 +313,7 @@ describe('while Redis is away', () => {
     ['/rejects', /No record is in quarantine/],
     ['/activity', /Nobody/],
     ['/config', /"adapter": "acme"/],
+    ['/metrics', /store="redis"} 0 .*resource="customers"} 9 /],
   ])('%s shows what the database knows', async (path, shows) => {
     expect(await page.get(path)).toMatchObject({ status: 200, text: expect.stringMatching(shows) });
   });
@@ -369,4 +381,13 @@ test('while no store answers, the overview shows how it stood, with its age and 
   } finally {
     await own.stop();
   }
+});
+
+test('the rows whose updates are held are shown before somebody approves them', async () => {
+  const project = await aSync({ config: (config) => ({ ...config, guard: { maxUpdates: 2 } }) });
+  await project.sync();
+  project.serve(customers(9).map((one) => ({ ...one, status: 'wrong' })));
+  expect((await project.sync()).exitCode).toBe(3);
+  const { text } = await (await pageOf(project)).get('/resources/customers');
+  expect(text).toMatch(/Rows whose values would change Key Its row now 1 id: 1, .* 9 id: 9, /);
 });

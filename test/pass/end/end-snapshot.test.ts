@@ -164,6 +164,16 @@ describe('what the guard holds', () => {
     expect(await system.endPass({ without: range(16, 17), guard: once })).toMatchObject({ deleted: 2 });
   });
 
+  test('says since when deletions are held, pass after pass, until one holds none', async () => {
+    await system.fill(100);
+    const ending = { without: range(1, 30), guard: once };
+    for (const at of [1000, 2000]) await system.endPass(ending, { now: () => at });
+    expect(await system.checkpoint()).toMatchObject({ held: { at: 1000, pass: 2 } });
+    await system.endPass({ guard: once }, { now: () => 3000 });
+    await system.endPass(ending, { now: () => 4000 });
+    expect(await system.checkpoint()).toMatchObject({ held: { at: 4000 } });
+  });
+
   test('is an empty snapshot, however few rows there are', async () => {
     await system.fill(3);
     const ended = await system.endPass({ without: range(1, 3), guard: { ...once, ...anything } });

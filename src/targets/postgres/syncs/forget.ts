@@ -55,7 +55,7 @@ export async function isLeft(session: Session, { table }: Place, name: string): 
 
 /** Removes some records of a forgotten resource, and at last its number. */
 async function removeRecords(session: Session, place: Place, of: number): Promise<void> {
-  for (const each of ['_sync_records', '_sync_aliases']) {
+  for (const each of ['_sync_records', '_sync_aliases', '_sync_deferred']) {
     if ((await exists(session, place, each)) && (await removeRows(session, place, each, { of_table: of }))) return;
   }
   await session.query(`DELETE FROM ${place.table('_sync_tables')} WHERE id = $1`, [of]);

@@ -43,7 +43,11 @@ export function isLeft(connection: Connection, name: string): boolean {
   return isThere('_sync_tables', forgottenName(name)) || large.some((table) => isThere(table, name));
 }
 
-const primaryKeys = { _sync_records: 'of_table, id', _sync_aliases: 'of_table, adapter, native' } as const;
+const primaryKeys = {
+  _sync_records: 'of_table, id',
+  _sync_aliases: 'of_table, adapter, native',
+  _sync_deferred: 'of_table, id',
+} as const;
 
 /** Removes some records of a forgotten resource, and at last its number. */
 function removeRecords(connection: Connection, of: number): void {
