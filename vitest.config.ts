@@ -26,8 +26,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     globalSetup: ['test/helpers/setup.ts'],
-    // An end-to-end test keeps one core busy, with its command, its servers and its worker.
-    maxWorkers: 2,
+    // An end-to-end test keeps one core busy for half of its time, with its command, its servers and its worker, and waits for the rest.
+    maxWorkers: 3,
     reporters: process.env.CI ? ['default', ['json', { outputFile: SYNC_REPORT }]] : ['default'],
     projects: [
       {

@@ -6,6 +6,14 @@ import type { Values } from './record.ts';
  */
 export type Alias = readonly [native: string, key: string, isMaker?: boolean];
 
+/** One of the names of a record: what the third party of this adapter calls it. */
+export interface KnownAs {
+  readonly adapter: string;
+  readonly native: string;
+  /** The native key became the key of the record. */
+  readonly isMaker: boolean;
+}
+
 /** Aliases of one adapter, to be stored. */
 export interface Aliases {
   readonly adapter: string;

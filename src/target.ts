@@ -3,7 +3,7 @@ import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
-import type { Alias, Arrived, Clues } from './identity.ts';
+import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
@@ -67,6 +67,9 @@ export interface TargetReader extends AsyncDisposable {
    * before the first hit for a resource without `match`.
    */
   foreignAlias(resource: string, adapter: string): Promise<Alias | null>;
+
+  /** What third parties call the record with this key, a hundred of them at most. For the page. */
+  knownAs(resource: string, key: string): Promise<readonly KnownAs[]>;
 
   /** The ids of the live records among these keys. Called for records that a page brought and that are not written. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;

@@ -34,6 +34,8 @@ export interface Timings extends ListenTimings {
   readonly targetCloseMs: number;
   /** Target: a server ends a transaction whose client has done nothing for this long, so that a stopped run blocks nobody. */
   readonly targetIdleMs: number;
+  /** Target: after how long a server gives up a statement; twice `targetIdleMs` by default. */
+  readonly targetStatementMs?: number;
   /** How long one batch should take: work yields to the event loop this often. */
   readonly batchMs: number;
   /** Relay: how long a run tries to relay its own events when Redis refuses to write. */

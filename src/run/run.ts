@@ -1,5 +1,5 @@
 import { crashPoint } from '../crash.ts';
-import { StopError, SyncError, UncaughtError, UnreachableError } from '../errors.ts';
+import { StopError, SyncError, UncaughtError, UnreachableError, UsageError } from '../errors.ts';
 import { generationAfter } from '../event.ts';
 import type { Holder, Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
@@ -81,7 +81,7 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
     const drain = () => relayer.drain(signal, deps.timings.relayPatienceMs);
     report.relayed(await timeline.time('relay', null, drain, ({ appended }) => appended));
     const pause = await pauseOf(target);
-    if (pause) report.paused(pause);
+    if (pause) whilePaused(pause, options, report);
     else await stepPasses(await openPasses(options, context, report), options, context, report);
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
@@ -108,6 +108,14 @@ async function takeOverTarget(
 /** The pause of the sync; undefined: it is not paused. */
 async function pauseOf(target: Target): Promise<Pause | undefined> {
   return (await target.pauses()).find(({ listener }) => listener === null);
+}
+
+/** What a person permits must not be lost without a word. */
+function whilePaused(pause: Pause, { permits }: Pick<RunOptions, 'permits'>, report: RunReport): void {
+  report.paused(pause);
+  if (permits === null) return;
+  const hint = 'Resume it first with "cronsync resume", or let a later run do it: "cronsync approve".';
+  throw new UsageError('the sync is paused; nothing was permitted, no hit was made', { hint });
 }
 
 type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;

@@ -64,6 +64,18 @@ export function cluesContract(name: string, make: () => Promise<TargetWorld>): v
       ]);
     });
 
+    test('and says by what names a record is known', async () => {
+      const target = await filledWith([ada, bob], { aliases: aliasesOf(['77', '1'], ['2', '2', true]) });
+      await write(target, [ada], { table: byEmail, aliases: { adapter: 'hub', known: [['h-1', '1']] } });
+      expect(await target.knownAs('customers', '1')).toEqual([
+        { adapter: 'hub', native: 'h-1', isMaker: false },
+        { adapter: 'lab', native: '77', isMaker: false },
+      ]);
+      expect(await target.knownAs('customers', '2')).toEqual([{ adapter: 'lab', native: '2', isMaker: true }]);
+      expect(await target.knownAs('customers', '3')).toEqual([]);
+      expect(await target.knownAs('nothing', '1')).toEqual([]);
+    });
+
     test('by the rows that hold the same, with whose they are already', async () => {
       const twin = record('4', 'ada@example.com', null, null, null, null);
       const target = await filledWith([ada, bob, eve, twin], { aliases: aliasesOf(['x', '4']) });

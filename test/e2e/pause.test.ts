@@ -102,7 +102,8 @@ test('cronsync listen --drain and --once leave a listener alone that is paused',
     config: (config) => ({ ...config, listeners: { notify: webhookTo(receiver) } }),
   });
   await project.sync();
-  await project.sync(['pause', '--listener', 'notify']);
+  const { stdout } = await project.sync(['pause', '--listener', 'notify', '--for', '2h']);
+  expect(stdout).toBe('notify is paused for 2 h: its events wait, and a daemon stops within seconds\n');
   expect((await project.sync(['listen', '--drain'])).exitCode).toBe(0);
   await project.sync(['listen', '--once']);
   expect(receiver.received).toEqual([]);
@@ -117,4 +118,13 @@ test('a time that no calendar has is refused, and nothing is paused', async () =
   const { exitCode, stderr } = await project.sync(['pause', '--for', '999999999d']);
   expect([exitCode, stderr]).toEqual([64, expect.stringContaining('nothing was paused')]);
   expect((await project.sync()).json().outcome).toBe('done');
+});
+
+test('a permit is refused while the sync is paused: nothing would use it', async () => {
+  await using project = await aProject({ redis, records: [aCustomer(1)] });
+  await project.sync();
+  await project.sync(['pause']);
+  const { exitCode, json } = await project.sync(['run', '--json', '--allow-mass-delete=3']);
+  expect(exitCode).toBe(64);
+  expect(json().errors).toMatchObject([{ message: expect.stringContaining('nothing was permitted') }]);
 });

@@ -111,6 +111,18 @@ test('a quota that is used up explains why no pass is complete', () => {
   );
 });
 
+test('a run whose command line was refused is not a problem, and neither ends nor begins a series of failures', () => {
+  const [refused, failed] = [
+    { outcome: 'failed', exitCode: 64 },
+    { outcome: 'failed', exitCode: 69 },
+  ];
+  const idsOf = (runs: DatabaseFacts['runs']) => judge(someFacts({ database: { runs } })).problems.map(({ id }) => id);
+  const [first, second, ...others] = minutely(20);
+  if (!first || !second) throw new Error('expected runs');
+  expect(idsOf([{ ...first, ...refused }, second, ...others])).toEqual([]);
+  expect(idsOf([{ ...first, ...refused }, { ...second, ...failed }, ...others])).toEqual(['runs-fail']);
+});
+
 test('a run that cron does not start any more is missed, whatever the last one took', () => {
   const runs = [{ ...longRun, endedAt: new Date(past(4 * minuteMs)) }, ...minutely(20, {}, 11 * minuteMs)];
   expect(judge(someFacts({ database: { runs } })).problems.map(({ id }) => id)).toEqual(['cron-missing']);

@@ -2,6 +2,7 @@ import { pause, resume } from '../../act/pause.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import type { Pause } from '../../pause.ts';
+import { roughly } from '../../verdict/words.ts';
 import { thisActor } from '../actor.ts';
 import { loadSetting, openTarget, type Setting } from '../open/app.ts';
 import type { PauseFlags, ResumeFlags } from '../program/flags.ts';
@@ -41,11 +42,11 @@ function listenerIn({ listener }: ResumeFlags, { config }: Setting): string | nu
   });
 }
 
-function sentenceOf({ listener, until }: Pause, name: string): string {
+function sentenceOf({ listener, at, until }: Pause, name: string): string {
   const time =
     until === null
       ? `until "cronsync resume${listener === null ? '' : ` --listener ${listener}`}"`
-      : `until ${until.toISOString()}`;
+      : `for ${roughly(until.getTime() - at.getTime(), Math.round)}`;
   return listener === null
     ? `${name} is paused ${time}: its runs make no hit, and listeners go on`
     : `${listener} is paused ${time}: its events wait, and a daemon stops within seconds`;

@@ -82,7 +82,7 @@ export function hurried(setting: Setting): Setting {
   // The asker gives up earlier, and counts no time in which this process could do nothing.
   const clientMs = 2 * lookMs;
   const redis = { redisConnectMs: clientMs, redisCommandMs: clientMs, redisAskMs: atMost(lookMs) };
-  const target = { targetConnectMs: clientMs, ...budget };
+  const target = { targetConnectMs: clientMs, targetStatementMs: clientMs, ...budget };
   return { ...setting, timings: { ...setting.timings, ...redis, ...target } };
 }
 

@@ -7,6 +7,7 @@ import { planRewind, rewind } from '../../act/rewind.ts';
 import { ConfigError } from '../../errors.ts';
 import { wordsOf } from '../../pass/held-words.ts';
 import type { Target } from '../../target.ts';
+import { roughly } from '../../verdict/words.ts';
 import type { Actions, Actor } from '../../web/page.ts';
 import { rewindTo } from '../act/rewind.ts';
 import { connectRedis, openTarget, type Setting, streamOf } from '../open/app.ts';
@@ -56,7 +57,7 @@ export function pageActions(setting: Setting): Actions {
       noted(actor, async (noting, target) => {
         const until = forMs === null ? null : new Date(Date.now() + forMs);
         await pause({ listener, until }, { ...noting, target });
-        return `${listener ?? 'The sync'} is paused ${until === null ? 'until somebody resumes it' : `until ${until.toISOString()}`}.`;
+        return `${listener ?? 'The sync'} is paused ${forMs === null ? 'until somebody resumes it' : `for ${roughly(forMs)}`}.`;
       }),
     resume: (listener, actor) =>
       noted(actor, async (noting, target) => {

@@ -9,6 +9,7 @@ import type { StoredPass, TargetReader } from '../../target.ts';
 import { judge } from '../../verdict/judge.ts';
 import type { HeldSample, Sources } from '../../web/page.ts';
 import { Snapshots } from '../../web/read/snapshots.ts';
+import { patienceMs } from '../../web/read/within.ts';
 import { StoreAsker } from '../ask/ask-stores.ts';
 import { guardUses, metricsText } from '../ask/measure.ts';
 import { openReader, type Setting } from '../open/app.ts';
@@ -24,10 +25,11 @@ const mostShown = 50;
 export async function openPageSources(setting: Setting, opened: Opened): Promise<Sources> {
   const { config, loaded } = setting;
   const resources = await compileResources(setting);
-  const letters = opened.use(await openDeadLetters(setting));
+  const reading = impatient(setting);
+  const letters = opened.use(await openDeadLetters(reading));
   const asker = opened.use(new StoreAsker(setting));
   const snapshots = new Snapshots(() => asker.ask());
-  const database = await databaseOf(setting, opened);
+  const database = await databaseOf(reading, opened);
   return {
     database,
     letters,
@@ -53,14 +55,19 @@ export async function openPageSources(setting: Setting, opened: Opened): Promise
   };
 }
 
+/** What the page has given up, the database gives up as well: a slow question holds up neither it nor the next one. */
+function impatient(setting: Setting): Setting {
+  return { ...setting, timings: { ...setting.timings, targetStatementMs: patienceMs } };
+}
+
 /** A file may appear or be replaced, so it is opened for each question. A server is asked over one connection. */
 async function databaseOf(setting: Setting, opened: Opened): Promise<Sources['database']> {
   if (setting.config.target.type === 'postgres') {
-    const reader = opened.use(await openReader(setting));
+    const reader = opened.use(await openReader(setting, setting.timings));
     return (work) => work(reader);
   }
   return async (work) => {
-    await using reader = await openReader(setting);
+    await using reader = await openReader(setting, setting.timings);
     return await work(reader);
   };
 }

@@ -53,7 +53,9 @@ function failureOf({ failingSince }: News, standing: Standing) {
   return { failingSince, announcements: [] };
 }
 
+/** A command line that was refused is the fault of whoever typed it. */
 function hasFailed({ outcome, exitCode }: Standing): boolean {
+  if (exitCode === ExitCode.usage) return false;
   return outcome === 'failed' || outcome === 'incomplete' || exitCode === ExitCode.bug;
 }
 

@@ -16,7 +16,7 @@ import { readGroups, readPass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
-import { foreignAlias } from './rows/aliases.ts';
+import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
 import { inspectTable } from './rows/inspect-table.ts';
@@ -93,7 +93,7 @@ class SyncReading {
 }
 
 type RecordQuestion =
-  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
+  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'knownAs' | 'idsOf')
   | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
@@ -124,6 +124,8 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
       ),
     foreignAlias: (resource, adapter) =>
       sync.registered(resource, (session, { id: of }) => foreignAlias(session, { place, of, adapter }), null),
+    knownAs: (resource, key) =>
+      sync.registered(resource, (session, { id: of }) => namesOf(session, place, of, key), []),
     idsOf: (resource, keys) => sync.registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
     countLive: (resource) => sync.registered(resource, async (_session, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>

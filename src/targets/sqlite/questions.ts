@@ -14,7 +14,7 @@ import { readFence } from './fence/fence.ts';
 import { readGroups, readPass } from './ledger.ts';
 import { readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
-import { foreignAlias } from './rows/aliases.ts';
+import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
 import { findRecords } from './rows/find.ts';
@@ -76,7 +76,7 @@ class SyncReading {
 }
 
 type RecordQuestion =
-  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'idsOf')
+  | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'knownAs' | 'idsOf')
   | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
 
 /** About the records of a resource. */
@@ -98,6 +98,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
       ),
     foreignAlias: (resource, adapter) =>
       sync.registered(resource, (connection, { id: of }) => foreignAlias(connection, { of, adapter }), null),
+    knownAs: (resource, key) => sync.registered(resource, (connection, { id: of }) => namesOf(connection, of, key), []),
     idsOf: (resource, keys) =>
       sync.registered(
         resource,

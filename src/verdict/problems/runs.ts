@@ -86,9 +86,12 @@ function killedProblem(database: DatabaseFacts, facts: Facts): Problem[] {
   ];
 }
 
-/** The last run failed for a reason that is neither the third party's nor a store's that is away now. */
+/**
+ * The last run failed for a reason that is neither the third party's nor a store's that is away now. One whose command line was
+ * refused does not count.
+ */
 function failedProblem({ runs, resources }: DatabaseFacts, { redis, now }: Facts): Problem[] {
-  const ended = runs.filter(({ endedAt }) => endedAt !== null);
+  const ended = runs.filter(({ endedAt, exitCode }) => endedAt !== null && exitCode !== ExitCode.usage);
   const healthy = ended.findIndex(({ outcome }) => outcome !== 'failed');
   const failed = healthy === -1 ? ended : ended.slice(0, healthy);
   const [last] = failed;

@@ -61,7 +61,7 @@ export const dropScreen: ActScreen = {
           <h1>
             Drop {many(letters.length, 'dead letter')} of {listener}
           </h1>
-          <p>They are removed for good, and {listener} will never get these events.</p>
+          <p>What is dropped is gone for good: {listener} will never get it.</p>
           <Chosen letters={letters} error={error} />
           <ActForm
             action={withQuery(`/listeners/${listener}/drop`, { error })}

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { KnownRow } from '../../drift.ts';
+import type { KnownAs } from '../../identity.ts';
 import type { DeadLetterRow } from '../../listener.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { RejectRow, TargetReader } from '../../target.ts';
@@ -43,6 +44,7 @@ async function showRecord(table: ResourceTable, key: string, { sources, query, n
   const found = await sources.database(async (reader) => ({
     row: await rowOf(reader, table, key),
     page: await readEvents(reader, { types, key, before, limit: perPage }),
+    names: table.match ? await reader.knownAs(resource, key) : [],
     rejects: (await reader.rejects({ resource, limit: mostRejects })).filter((reject) => reject.key === key),
   }));
   const letters = await sources.letters.list({ key, limit: mostLetters });
@@ -60,6 +62,7 @@ async function showRecord(table: ResourceTable, key: string, { sources, query, n
     body: (
       <>
         <RowNow row={found.row} table={table} />
+        <Names names={found.names} />
         <Rejects rejects={found.rejects} now={now} />
         <DeadLetters letters={dead} now={now} />
         {found.page.events.length === 0 ? (
@@ -108,6 +111,21 @@ function RowNow({ row, table }: { readonly row: KnownRow | null; readonly table:
       )}
       <Fields caption={`Its row in ${table.table}, now`} members={values} />
     </>
+  );
+}
+
+/** What each third party calls the record: it has `match`. */
+function Names({ names }: { readonly names: readonly KnownAs[] }): Child {
+  if (names.length === 0) return null;
+  return (
+    <Table
+      caption="What third parties call it"
+      columns={['Adapter', 'Its id there', 'Became the key']}
+      rows={names.map(({ adapter, native, isMaker }, nth) => ({
+        key: `name-${nth}`,
+        cells: [adapter, <Foreign text={native} limit={200} />, isMaker ? 'yes' : '–'],
+      }))}
+    />
   );
 }
 

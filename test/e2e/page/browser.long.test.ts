@@ -220,7 +220,7 @@ test('the sync is paused and resumed', async () => {
   await page.getByLabel('For how long').selectOption('1h');
   await page.getByLabel('Reason').fill('their migration');
   await page.getByRole('button', { name: 'Pause' }).click();
-  await page.getByText('The sync is paused until').waitFor();
+  await page.getByText('The sync is paused for 60 min.').waitFor();
   expect((await project.sync()).json()).toMatchObject({ outcome: 'paused', exitCode: 0, hits: 0 });
   await page.goto(`${url}/`);
   expect(await page.locator('.verdict h1').innerText()).toContain('Paused');

@@ -357,6 +357,18 @@ describe('while the database is away', () => {
   });
 });
 
+test('Postgres gives up what the page has given up', async () => {
+  const project = await aSync({ target: 'postgres' });
+  await project.sync();
+  await project.sync(['pause']);
+  // Each act names the limit under which it was read.
+  await project.database.query('ALTER TABLE _sync_activity RENAME TO acts');
+  await project.database.query(
+    "CREATE VIEW _sync_activity AS SELECT id, name, at, current_setting('statement_timeout') AS who, what, why, detail FROM acts",
+  );
+  expect((await (await pageOf(project)).get('/activity')).text).toMatch(/ 2s pause/);
+});
+
 test('while no store answers, the overview shows how it stood, with its age and 503', async () => {
   const own = await aRedis();
   try {

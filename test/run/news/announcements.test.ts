@@ -15,7 +15,7 @@ function aStanding(nth: number, changes: Partial<Standing> = {}): Standing {
   return { ...who, outcome: 'done', exitCode: 0, startedAt: at, now: at + 2000, errors: [], resources: [], ...changes };
 }
 
-function failed(nth: number, exitCode: 69 | 77 = 69): Standing {
+function failed(nth: number, exitCode: 64 | 69 | 77 = 69): Standing {
   const error = { exitCode, message: `exit ${exitCode}`, hint: 'Wait.' };
   return aStanding(nth, { outcome: 'failed', exitCode, errors: [error] });
 }
@@ -33,6 +33,11 @@ function announcedOver(standings: readonly Standing[]) {
 function typesOver(standings: readonly Standing[]): string[] {
   return announcedOver(standings).map(({ type }) => type);
 }
+
+test('a run whose command line was refused is not announced', () => {
+  expect(typesOver([aStanding(0), failed(1, 64), aStanding(2)])).toEqual([]);
+  expect(typesOver([failed(0), failed(1, 64), aStanding(2)])).toEqual(['sync.run.failed', 'sync.run.recovered']);
+});
 
 describe('an outage of ten runs', () => {
   const outage = Array.from({ length: 10 }, (_, nth) => failed(nth + 1));

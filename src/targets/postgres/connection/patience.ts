@@ -19,11 +19,11 @@ export interface Patience {
 
 export type PostgresTimings = Pick<
   Timings,
-  'targetBusyMs' | 'targetBusyStepMs' | 'targetConnectMs' | 'targetCloseMs' | 'targetIdleMs'
+  'targetBusyMs' | 'targetBusyStepMs' | 'targetConnectMs' | 'targetCloseMs' | 'targetIdleMs' | 'targetStatementMs'
 >;
 
 export function patienceOf(timings: PostgresTimings): Patience {
   const { targetBusyMs: busyMs, targetBusyStepMs: stepMs, targetIdleMs: idleMs } = timings;
-  const { targetConnectMs: connectMs, targetCloseMs: closeMs } = timings;
-  return { busyMs, stepMs, connectMs, closeMs, idleMs, statementMs: 2 * idleMs, silenceMs: 3 * idleMs };
+  const { targetConnectMs: connectMs, targetCloseMs: closeMs, targetStatementMs: statementMs = 2 * idleMs } = timings;
+  return { busyMs, stepMs, connectMs, closeMs, idleMs, statementMs, silenceMs: 3 * idleMs };
 }

@@ -1,4 +1,4 @@
-import type { Alias, Aliases } from '../../../identity.ts';
+import type { Alias, Aliases, KnownAs } from '../../../identity.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place, Transact } from '../schema.ts';
 import { storable, textArray } from './literals.ts';
@@ -83,4 +83,17 @@ export async function foreignAlias(
   );
   const [row] = rows;
   return row ? [String(row.native), String(row.key)] : null;
+}
+
+/** The same role has none here either. */
+export async function namesOf(session: Session, place: Place, of: number, key: string): Promise<KnownAs[]> {
+  if (!(await aliasesTable(session, place))?.isReadable) return [];
+  const { rows } = await session.query(
+    `SELECT adapter, native, is_maker FROM ${place.table('_sync_aliases')} WHERE of_table = $1 AND key = $2
+     ORDER BY adapter, native LIMIT 100`,
+    [of, storable(key)],
+  );
+  return rows.map(({ adapter, native, is_maker }) => {
+    return { adapter: String(adapter), native: String(native), isMaker: is_maker === 't' };
+  });
 }

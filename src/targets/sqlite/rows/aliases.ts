@@ -1,4 +1,4 @@
-import type { Alias, Aliases } from '../../../identity.ts';
+import type { Alias, Aliases, KnownAs } from '../../../identity.ts';
 import type { Connection } from '../connection/connection.ts';
 
 /**
@@ -53,4 +53,16 @@ export function foreignAlias(
   const select = 'SELECT native, key FROM _sync_aliases WHERE of_table = ? AND adapter = ? AND native <> key LIMIT 1';
   const row = connection.statement(select).get(of, adapter);
   return row ? [String(row.native), String(row.key)] : null;
+}
+
+export function namesOf(connection: Connection, of: number, key: string): KnownAs[] {
+  if (!hasAliases(connection)) return [];
+  const rows = connection
+    .statement(
+      `SELECT adapter, native, is_maker FROM _sync_aliases WHERE of_table = ? AND key = ? ORDER BY adapter, native LIMIT 100`,
+    )
+    .all(of, key);
+  return rows.map(({ adapter, native, is_maker }) => {
+    return { adapter: String(adapter), native: String(native), isMaker: is_maker === 1 };
+  });
 }
