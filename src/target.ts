@@ -44,7 +44,7 @@ export interface TargetReader extends AsyncDisposable {
   /** How the table differs from the resource: what a run would add, and what stops a run. For `check` and the dry run. */
   inspect(table: ResourceTable): Promise<TableState>;
 
-  /** What we may not do in the database, though a run has to; null where a database has no roles. For `check`. */
+  /** What we may not do in the database, though a run has to; null where there are no roles, or no schema. For `check`. */
   rights(tables: readonly ResourceTable[]): Promise<Rights | null>;
 
   /**

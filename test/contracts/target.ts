@@ -159,6 +159,13 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         await expect(write(target, [ada])).rejects.toThrow(FencedError);
       });
 
+      test('lacks no right as an owner, before the tables are there and afterwards', async () => {
+        const missing = async () => (await (await open()).rights([customersTable()]))?.missing ?? [];
+        expect(await missing()).toEqual([]);
+        await takenOver();
+        expect(await missing()).toEqual([]);
+      });
+
       test('adds missing columns to a table, and never drops one', async () => {
         await world.sql("CREATE TABLE customers (id VARCHAR(50) PRIMARY KEY, notes VARCHAR(50) DEFAULT 'none')");
         const target = await open();

@@ -36,7 +36,7 @@ export function ListenersTable({ database, redis, facts }: Props) {
             <ListenerState listener={listener} database={database} redis={redis} now={now} />,
             known?.behind == null ? '?' : count(known.behind),
             known?.oldest == null ? '–' : ago(known.oldest, now).replace(' ago', ''),
-            known?.donePerMinute == null ? '–' : count(known.donePerMinute),
+            known === null ? '?' : known.donePerMinute === null ? '–' : count(known.donePerMinute),
             dead === 0 ? '0' : <a href={`/listeners/${listener.listener}`}>{count(dead)}</a>,
           ],
         };

@@ -95,7 +95,7 @@ describe.each(['sqlite', 'postgres'] as const)('after some runs on %s', (target)
   test.each([
     [
       '/',
-      /Resources .* 24 h Guard used .* customers 3 .* failing 9 \+9 ~9 0% 1 .* Listeners .* notify .* The last events/,
+      /Resources .* 24 h Guard used .* customers 3 .* failing 9 \+9 ~9 0% 1 .* Listeners .* Done\/min .* notify .* The last events/,
     ],
     ['/runs', /24 hours: 3 runs .* failed .* answered 503/],
     ['/events', /18 [\d:]+ ~ customers\.updated 9 state/],

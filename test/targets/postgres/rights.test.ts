@@ -77,6 +77,12 @@ test('only the owner of a table adds its columns, and only the owner of our tabl
   await world.sql('UPDATE _sync_schema SET version = 1');
   expect(await missing()).toMatchObject([
     expect.stringContaining(`GRANT CREATE ON SCHEMA "public" TO "${role}";`),
-    expect.stringMatching(/does not own them; start one as their owner, "\w+"$/),
+    expect.stringMatching(
+      /may not bring the tables of cronsync up to this release: start a run as their owner, "\w+"$/,
+    ),
   ]);
+});
+
+test('a schema that is not there has no rights: something else says so', async () => {
+  expect(await (await world.open({ schema: 'nowhere' })).rights([customersTable()])).toBeNull();
 });
