@@ -103,7 +103,7 @@ Exit codes:
   0         done, or nothing to do
   2         the plan has changes (with --detailed-exitcode)
   3         the guard held deletions, updates or empty values back
-  4         verify found rows that somebody else has changed
+  4         verify found changed rows, or status --max-age is exceeded
   64        wrong usage
   65        too many records were rejected, or too few came
   69        the third party, Redis or the target is unreachable
