@@ -1,16 +1,10 @@
-import {
-  type Claimed,
-  type EntryId,
-  firstEntry,
-  type GroupConsumer,
-  GroupGoneError,
-  type NewEntries,
-} from '../../consumer.ts';
+import { type EntryId, type GroupConsumer, GroupGoneError, type NewEntries } from '../../consumer.ts';
 import { LeaseLostError } from '../../errors.ts';
 import { formatPosition, type Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
 import type { EventStream } from '../../stream.ts';
 import type { Target } from '../../target.ts';
+import { SoleConsumer } from './sole-consumer.ts';
 
 export interface OutboxConsumerDeps {
   readonly stream: Pick<EventStream, 'ensureGroup' | 'dropGroup'>;
@@ -30,9 +24,8 @@ const saveEveryMs = 1000;
  * 3. When everything is acknowledged, make the group on the stream again, at the cursor. If the stream has all that comes
  *    after it, throw `GroupGoneError`: the group is to be joined there.
  */
-export class OutboxConsumer implements GroupConsumer {
+export class OutboxConsumer extends SoleConsumer implements GroupConsumer {
   readonly group: string;
-  readonly consumer = 'outbox';
   readonly #deps: OutboxConsumerDeps;
   /** Read from the target and not given to the reader yet. */
   #ahead: { readonly position: Position; readonly event: string }[] = [];
@@ -43,6 +36,7 @@ export class OutboxConsumer implements GroupConsumer {
   #savedAt = performance.now();
 
   constructor(group: string, cursor: Position, deps: OutboxConsumerDeps) {
+    super();
     this.group = group;
     this.#deps = deps;
     this.#read = cursor;
@@ -68,26 +62,8 @@ export class OutboxConsumer implements GroupConsumer {
     return [];
   }
 
-  async claim(): Promise<Claimed> {
-    return { entries: [], next: firstEntry, lost: [] };
-  }
-
-  async begin(): Promise<boolean> {
-    return true;
-  }
-
-  async keepAlive(): Promise<readonly EntryId[]> {
-    return [];
-  }
-
   async handBack(): Promise<void> {
     await this.#save();
-  }
-
-  async leave(): Promise<void> {}
-
-  async removeIdleConsumers(): Promise<number> {
-    return 0;
   }
 
   async #returnToStream(): Promise<void> {

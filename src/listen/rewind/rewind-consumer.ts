@@ -1,15 +1,9 @@
-import {
-  type Claimed,
-  type EntryId,
-  firstEntry,
-  type GroupConsumer,
-  GroupGoneError,
-  type NewEntries,
-} from '../../consumer.ts';
+import { type EntryId, type GroupConsumer, GroupGoneError, type NewEntries } from '../../consumer.ts';
 import { LeaseLostError } from '../../errors.ts';
 import { formatPosition, type Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
 import type { Target } from '../../target.ts';
+import { SoleConsumer } from '../group/sole-consumer.ts';
 
 export interface RewindConsumerDeps {
   readonly target: Pick<Target, 'fence' | 'groups' | 'outbox' | 'saveGroups'>;
@@ -24,9 +18,8 @@ const saveEveryMs = 1000;
  * Reads what a listener is to get again, from the outbox: the events after the cursor of the target, up to a number. When all of
  * them are acknowledged, it removes the cursor, and throws `GroupGoneError`.
  */
-export class RewindConsumer implements GroupConsumer {
+export class RewindConsumer extends SoleConsumer implements GroupConsumer {
   readonly group: string;
-  readonly consumer = 'outbox';
   readonly #deps: RewindConsumerDeps;
   readonly #until: number;
   /** Given to the reader and not acknowledged, in the order of the events. */
@@ -35,6 +28,7 @@ export class RewindConsumer implements GroupConsumer {
   #savedAt = performance.now();
 
   constructor(group: string, range: { readonly after: Position; readonly until: number }, deps: RewindConsumerDeps) {
+    super();
     this.group = group;
     this.#deps = deps;
     this.#read = range.after;
@@ -58,26 +52,8 @@ export class RewindConsumer implements GroupConsumer {
     return [];
   }
 
-  async claim(): Promise<Claimed> {
-    return { entries: [], next: firstEntry, lost: [] };
-  }
-
-  async begin(): Promise<boolean> {
-    return true;
-  }
-
-  async keepAlive(): Promise<readonly EntryId[]> {
-    return [];
-  }
-
   async handBack(): Promise<void> {
     await this.#save();
-  }
-
-  async leave(): Promise<void> {}
-
-  async removeIdleConsumers(): Promise<number> {
-    return 0;
   }
 
   /** Where a generation ends, after a rebase, the next one begins. */

@@ -1,6 +1,7 @@
 import type { Log } from '../../log.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { Target } from '../../target.ts';
+import type { Bookkeeping } from '../sql/bookkeeping.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
 import { type BookEntry, bookEntries, type Write } from '../sql/operate/writing.ts';
 import { purgeAll } from '../sql/outbox-rows.ts';
@@ -72,18 +73,6 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
   };
 }
 
-type Bookkeeping =
-  | 'save'
-  | 'dropDeferred'
-  | 'forget'
-  | 'saveDrift'
-  | 'saveGroups'
-  | 'purgeOutbox'
-  | 'purgeRejects'
-  | 'announce'
-  | 'rebase'
-  | 'fenceOut';
-
 interface BookkeepingOptions {
   readonly fence: RunFence;
   readonly ours: OurTables;
@@ -93,7 +82,7 @@ interface BookkeepingOptions {
 }
 
 /** What is written beside batches and removals. */
-function bookkeeping(options: BookkeepingOptions): Pick<Target, Bookkeeping> {
+function bookkeeping(options: BookkeepingOptions): Bookkeeping {
   const { fence, transact, place, name } = options;
   const shared = sharedOf(options);
   return {

@@ -2,6 +2,7 @@ import type { Log } from '../../log.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
+import type { Bookkeeping } from '../sql/bookkeeping.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
 import { quoted } from '../sql/identifiers.ts';
 import { type BookEntry, bookEntries, type Write } from '../sql/operate/writing.ts';
@@ -88,20 +89,8 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
   };
 }
 
-type Bookkeeping =
-  | 'save'
-  | 'dropDeferred'
-  | 'forget'
-  | 'saveDrift'
-  | 'saveGroups'
-  | 'purgeOutbox'
-  | 'purgeRejects'
-  | 'announce'
-  | 'rebase'
-  | 'fenceOut';
-
 /** What is written beside batches and removals. */
-function bookkeeping(connection: Connection, name: string, fence: RunFence): Pick<Target, Bookkeeping> {
+function bookkeeping(connection: Connection, name: string, fence: RunFence): Bookkeeping {
   return {
     save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),
     forget: (resource, ids) =>
