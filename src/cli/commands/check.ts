@@ -33,6 +33,7 @@ async function* findingsOf(setting: Setting): AsyncGenerator<Finding> {
   const { adapter, adapters } = setting.config;
   const config = adapters[adapter];
   yield good('config', setting.loaded.path);
+  for (const path of setting.envFiles) yield good('env file', path);
   yield* await findingsOr('adapter', async () => {
     // The config alone does not show whether a user's module works.
     await tryAdapter(setting);
