@@ -40,5 +40,6 @@ export {
 } from './listener.ts';
 export type { Log } from './log.ts';
 export type { RawRecord } from './record.ts';
+export { defineTransform, type Transform } from './transform.ts';
 export { conditionOf, type Validators, validatorsOf } from './validators.ts';
 export type { Config } from './written-config.ts';

@@ -328,10 +328,21 @@ export interface Config {
           } | undefined;
           /** How often a pass reads everything in mode "changes". Default: "24h". */
           readonly fullEvery?: string | undefined;
-          /** The JMESPath expression of each field of the resource. Default: the record as it is. */
+          /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
           readonly map?: {
-            readonly [name: string]: string;
+            readonly [name: string]: string | {
+              /** JMESPath into the record. */
+              readonly from: string;
+              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
+              readonly format?: string | undefined;
+              /** Whether an empty text is null. Default: the one of the resource. */
+              readonly emptyIsNull?: boolean | undefined;
+            };
           } | undefined;
+          /** Whether an empty text is null, in every field. Default: false. */
+          readonly emptyIsNull?: boolean | undefined;
+          /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
+          readonly transform?: string | undefined;
         };
       };
     } | {
@@ -429,10 +440,21 @@ export interface Config {
             /** Whether every whole file ends with a line break. A file that does not is refused as cut off. Default: false. */
             readonly newlineAtEnd?: boolean | undefined;
           } | undefined;
-          /** The JMESPath expression of each field of the resource. Default: the record as it is. */
+          /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
           readonly map?: {
-            readonly [name: string]: string;
+            readonly [name: string]: string | {
+              /** JMESPath into the record. */
+              readonly from: string;
+              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
+              readonly format?: string | undefined;
+              /** Whether an empty text is null. Default: the one of the resource. */
+              readonly emptyIsNull?: boolean | undefined;
+            };
           } | undefined;
+          /** Whether an empty text is null, in every field. Default: false. */
+          readonly emptyIsNull?: boolean | undefined;
+          /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
+          readonly transform?: string | undefined;
         };
       };
     } | {
@@ -477,10 +499,21 @@ export interface Config {
           readonly stream: string;
           /** Whether the tap reads everything each time, or what changed since its last state. Default: what the catalog says. */
           readonly mode?: 'snapshot' | 'changes' | undefined;
-          /** The JMESPath expression of each field of the resource. Default: the record as it is. */
+          /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
           readonly map?: {
-            readonly [name: string]: string;
+            readonly [name: string]: string | {
+              /** JMESPath into the record. */
+              readonly from: string;
+              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
+              readonly format?: string | undefined;
+              /** Whether an empty text is null. Default: the one of the resource. */
+              readonly emptyIsNull?: boolean | undefined;
+            };
           } | undefined;
+          /** Whether an empty text is null, in every field. Default: false. */
+          readonly emptyIsNull?: boolean | undefined;
+          /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
+          readonly transform?: string | undefined;
         };
       };
     } | {
@@ -564,10 +597,21 @@ export interface Config {
           readonly mode?: 'snapshot' | 'changes' | undefined;
           /** How often a pass reads everything in mode "changes". Default: "24h". */
           readonly fullEvery?: string | undefined;
-          /** A JMESPath expression for each field. */
+          /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
           readonly map?: {
-            readonly [name: string]: string;
+            readonly [name: string]: string | {
+              /** JMESPath into the record. */
+              readonly from: string;
+              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
+              readonly format?: string | undefined;
+              /** Whether an empty text is null. Default: the one of the resource. */
+              readonly emptyIsNull?: boolean | undefined;
+            };
           } | undefined;
+          /** Whether an empty text is null, in every field. Default: false. */
+          readonly emptyIsNull?: boolean | undefined;
+          /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
+          readonly transform?: string | undefined;
           readonly [name: string]: unknown;
         };
       } | undefined;

@@ -108,6 +108,8 @@ const restResource = {
   tombstones: { when: "status == 'deleted'" },
   fullEvery: '24h',
   map: { id: 'id', email: 'contact.email', state: 'status' },
+  emptyIsNull: true,
+  transform: './customers.ts',
 };
 
 const throttle = { hits: 1, per: '60s' };
@@ -280,7 +282,14 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter>.resources.<resource> in file': [
-    { path: './customers.txt', format: 'csv', csv: { delimiter: ';' }, map: { id: 'ID', email: 'E-Mail' } },
+    {
+      path: './customers.txt',
+      format: 'csv',
+      csv: { delimiter: ';' },
+      map: { id: 'ID', email: 'E-Mail' },
+      emptyIsNull: true,
+      transform: './customers.ts',
+    },
     { url: 'https://exports.acme.example/customers.json', records: 'data.customers' },
   ],
   'adapters.<adapter>.resources.<resource>.csv': [
@@ -293,10 +302,22 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter>.resources.<resource> in singer': [
-    { stream: 'contacts', mode: 'changes', map: { id: 'vid', email: 'properties.email.value' } },
+    {
+      stream: 'contacts',
+      mode: 'changes',
+      map: { id: 'vid', email: 'properties.email.value' },
+      emptyIsNull: true,
+      transform: './customers.ts',
+    },
   ],
   'adapters.<adapter>.resources.<resource> in module': [
-    { mode: 'changes', fullEvery: '12h', map: { id: 'ref', email: 'mail' } },
+    {
+      mode: 'changes',
+      fullEvery: '12h',
+      map: { id: 'ref', email: { from: 'mail', emptyIsNull: true } },
+      emptyIsNull: false,
+      transform: './customers.ts',
+    },
   ],
   'target of sqlite': [{ type: 'sqlite', file: '/var/lib/crm/crm.db' }],
   'target of postgres': [

@@ -39,7 +39,8 @@ test('a file that is named and cannot be read is an error', async () => {
   const cwd = await aFolder({ 'folder/x': '' });
 
   expect(() => readEnvFiles({ cwd, env: {}, envFiles: ['gone.env'] })).toThrow(
-    new ConfigError(`the env file ${join(cwd, 'gone.env')} does not exist; nothing was done`),
+    `the env file ${join(cwd, 'gone.env')} does not exist; nothing was done`,
   );
   expect(() => readEnvFiles({ cwd, env: {}, envFiles: ['folder'] })).toThrow(/cannot be read: EISDIR/);
+  expect(() => readEnvFiles({ cwd, env: {}, envFiles: ['folder'] })).toThrow(ConfigError);
 });

@@ -36,8 +36,10 @@ async function wrongExpression({ path, text }: Written): Promise<readonly Findin
 
 /** In a file, `records` is a plain path, and whatever else there is has its own language. */
 function expressionsOf(adapter: AdapterConfig, resource: string): Written[] {
-  const map = Object.entries(adapter.resources[resource]?.map ?? {}).map(([column, text]) => {
-    return { path: `map.${column}`, text };
+  const map = Object.entries(adapter.resources[resource]?.map ?? {}).map(([column, source]) => {
+    return typeof source === 'string'
+      ? { path: `map.${column}`, text: source }
+      : { path: `map.${column}.from`, text: source.from };
   });
   return [...map, ...(adapter.type === 'rest' ? expressionsOfRest(adapter.resources[resource] ?? {}) : [])];
 }

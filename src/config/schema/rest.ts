@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { bookmark, tombstones } from './changes.ts';
+import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { pagination, path, place, query } from './pagination.ts';
 import { duration, fieldName, oneOf, text } from './scalars.ts';
@@ -35,7 +36,7 @@ export const restResource = v.pipe(
     bookmark: v.exactOptional(bookmark),
     tombstones: v.exactOptional(tombstones),
     fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
-    map: v.exactOptional(fieldMap()),
+    ...mapping,
   }),
   v.check(
     ({ mode, bookmark }) => (mode === 'changes') === (bookmark !== undefined),
@@ -51,11 +52,3 @@ export const restResource = v.pipe(
     ...(fullEvery !== undefined && { fullEveryMs: fullEvery }),
   })),
 );
-
-/** What becomes of a third party's record: the system's fields, each with where it is found. */
-export function fieldMap() {
-  return v.pipe(
-    named(fieldName, text('JMESPath into the record.')),
-    v.description('The JMESPath expression of each field of the resource. Default: the record as it is.'),
-  );
-}
