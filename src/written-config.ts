@@ -187,6 +187,8 @@ export interface Config {
             readonly sizeParam?: string | undefined;
             /** The number of records of a full page. A shorter page is the last one. */
             readonly size?: number | undefined;
+            /** Statuses with which the API answers a page after the last one. Such an answer ends the pass, except on its first page. */
+            readonly pastEnd?: readonly number[] | undefined;
           } | {
             readonly type: 'offset';
             /** The query parameter with the number of records to skip. */
@@ -202,8 +204,8 @@ export interface Config {
               /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
               readonly header: string;
             };
-            /** The query parameter that takes the cursor. */
-            readonly param: string;
+            /** The query parameter that takes the cursor. Default: none, and the cursor is an object whose members are query parameters. */
+            readonly param?: string | undefined;
             /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
             readonly stable?: boolean | undefined;
           } | {
@@ -221,6 +223,11 @@ export interface Config {
             };
             /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
             readonly stable?: boolean | undefined;
+          } | undefined;
+          /** Records come in parts over several pages. Parts with the same key are merged before they are compared: until the answer says that they are whole, or with "merge" until the pass ends. */
+          readonly parts?: 'merge' | {
+            /** JMESPath into the body. Any value but null, false and 0 says that the parts are whole. */
+            readonly until: string;
           } | undefined;
           /** Whether each pass reads everything, or only what changed. Default: "snapshot". */
           readonly mode?: 'snapshot' | 'changes' | undefined;
@@ -283,6 +290,8 @@ export interface Config {
                 readonly sizeParam?: string | undefined;
                 /** The number of records of a full page. A shorter page is the last one. */
                 readonly size?: number | undefined;
+                /** Statuses with which the API answers a page after the last one. Such an answer ends the pass, except on its first page. */
+                readonly pastEnd?: readonly number[] | undefined;
               } | {
                 readonly type: 'offset';
                 /** The query parameter with the number of records to skip. */
@@ -298,8 +307,8 @@ export interface Config {
                   /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
                   readonly header: string;
                 };
-                /** The query parameter that takes the cursor. */
-                readonly param: string;
+                /** The query parameter that takes the cursor. Default: none, and the cursor is an object whose members are query parameters. */
+                readonly param?: string | undefined;
                 /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
                 readonly stable?: boolean | undefined;
               } | {

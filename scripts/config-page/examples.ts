@@ -238,10 +238,16 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   'adapters.<adapter>.resources.<resource> in rest': [
     restResource,
     { path: '/search', method: 'POST', body: { filter: 'all' }, records: 'hits' },
+    {
+      path: '/w/api.php',
+      records: 'query.pages',
+      pagination: { type: 'cursor', next: 'continue' },
+      parts: { until: 'batchcomplete' },
+    },
   ],
   'adapters.<adapter>.resources.<resource>.pagination of none': [{ type: 'none' }],
   'adapters.<adapter>.resources.<resource>.pagination of page': [
-    { type: 'page', param: 'page', start: 1, sizeParam: 'per_page', size: 100 },
+    { type: 'page', param: 'page', start: 1, sizeParam: 'per_page', size: 100, pastEnd: [400, 404] },
   ],
   'adapters.<adapter>.resources.<resource>.pagination of offset': [
     { type: 'offset', param: 'skip', limitParam: 'limit', limit: 200 },

@@ -1,7 +1,7 @@
 import { type Column, keyOf, type Prepare, type RawRecord, type Rejected, type Value } from '../record.ts';
 import { type Coerce, coercionFor, Unfit } from './coerce.ts';
 import { columnsOf, isNullable, type RecordSchema } from './columns.ts';
-import { compileSource, type FieldSource } from './field-source.ts';
+import { compileSource, expressionIn, type FieldSource } from './field-source.ts';
 import { hashOf } from './hash.ts';
 import { validatorFor } from './validate.ts';
 
@@ -38,8 +38,11 @@ export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
   const validate = await validatorFor(mapping.schema);
   const hash = hashOf(fields.map(({ column }) => column));
 
+  const takesValues = mayBeValues(mapping);
   return (raw) => {
-    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return notAnObject(raw);
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+      if (!takesValues || raw === null || raw === undefined) return notAnObject(raw);
+    }
     const values: Value[] = new Array(fields.length);
     const foreign: Value[] = [];
     const reasons: string[] = [];
@@ -57,6 +60,11 @@ export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
     if (reasons.length > 0 || key === null) return { key, reasons: reasons.length > 0 ? reasons : ['has no key'], raw };
     return { key, values, hash: hash(values), ...(noKeyBecause && { noKeyBecause }) };
   };
+}
+
+/** Whether the map reads the record itself, as of a list of plain values: `@`, `@[0]` or `[0]`. */
+function mayBeValues({ map = {} }: Mapping): boolean {
+  return Object.values(map).some((source) => /^\s*[@[]/.test(expressionIn(source)));
 }
 
 async function fieldOf(column: Column, { schema, map, emptyIsNull = false, key, match }: Mapping): Promise<Field> {

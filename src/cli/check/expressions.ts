@@ -46,13 +46,14 @@ function expressionsOf(adapter: AdapterConfig, resource: string): Written[] {
 
 type RestResource = Partial<Extract<AdapterConfig, { readonly type: 'rest' }>['resources'][string]>;
 
-function expressionsOfRest({ records, total, pagination, bookmark, tombstones }: RestResource): Written[] {
+function expressionsOfRest({ records, total, pagination, parts, bookmark, tombstones }: RestResource): Written[] {
   const next = pagination && 'next' in pagination ? pagination.next : undefined;
   const graves = tombstones?.from?.pagination;
   const places: readonly (readonly [path: string, text: unknown])[] = [
     ['records', records],
     ['total', total],
     ['pagination.next', next],
+    ['parts.until', parts === 'merge' ? undefined : parts?.until],
     ['bookmark.field', bookmark?.field],
     ['bookmark.path', bookmark?.path],
     ['bookmark.expired.when', bookmark?.expired?.when],

@@ -1,8 +1,9 @@
+import type { Keys } from '../../adapter.ts';
 import type { AdapterConfig, Config, ResourceConfig } from '../../config/schema/schema.ts';
 import { UsageError } from '../../errors.ts';
 import { groupNamesOf } from '../../listener.ts';
 import type { ChangesPlan, Resource } from '../../pass/resource.ts';
-import type { Prepare } from '../../record.ts';
+import type { Prepare, RawRecord } from '../../record.ts';
 import { columnsOf } from '../../records/columns.ts';
 import { hashOf } from '../../records/hash.ts';
 import { compileKey, compileRekey } from '../../records/key.ts';
@@ -53,6 +54,7 @@ async function compileResource(
     readersOf: readersIn(mapping),
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
+    ...(comesInParts(adapter, name) && { keys: keysOf(prepare) }),
     hash: hashOf(mappedColumns(mapping)),
     shape: shapeOf(name),
     everyMs: resource.everyMs ?? 0,
@@ -68,6 +70,16 @@ async function compileTransformed(mapping: Mapping, module: string | undefined, 
   if (module === undefined) return prepare;
   const { transformed } = await import('../../records/transformed.ts');
   return transformed(prepare, await openTransform(module, dir));
+}
+
+function comesInParts(adapter: AdapterConfig | undefined, name: string): boolean {
+  return adapter?.type === 'rest' && adapter.resources[name]?.parts !== undefined;
+}
+
+/** A part may lack what a record needs, and has its key all the same. */
+function keysOf(prepare: Prepare): Keys {
+  const record = (raw: RawRecord) => prepare(raw).key;
+  return { record, tombstone: record };
 }
 
 const defaultFullEveryMs = 86_400_000;

@@ -10,6 +10,19 @@ const total = v.pipe(
   v.description("The API's own count of all records. A pass that brought fewer records deletes nothing."),
 );
 
+const parts = v.pipe(
+  v.union(
+    [
+      v.literal('merge'),
+      closed({ until: text('JMESPath into the body. Any value but null, false and 0 says that the parts are whole.') }),
+    ],
+    '"merge" or {"until": "…"}',
+  ),
+  v.description(
+    'Records come in parts over several pages. Parts with the same key are merged before they are compared: until the answer says that they are whole, or with "merge" until the pass ends.',
+  ),
+);
+
 /** How the adapter `rest` reads one resource. */
 export const restResource = v.pipe(
   closed({
@@ -30,6 +43,7 @@ export const restResource = v.pipe(
     records: v.exactOptional(text('JMESPath to the list of records. Default: the body is the list.')),
     total: v.exactOptional(total),
     pagination: v.exactOptional(pagination),
+    parts: v.exactOptional(parts),
     mode: v.exactOptional(
       oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
@@ -46,6 +60,11 @@ export const restResource = v.pipe(
   v.check(
     ({ mode, fullEvery }) => mode === 'changes' || fullEvery === undefined,
     '"fullEvery" only with "mode": "changes"',
+  ),
+  v.check(({ mode, parts }) => mode !== 'changes' || parts === undefined, '"parts" only with "mode": "snapshot"'),
+  v.check(
+    ({ pagination, parts }) => parts === undefined || !['none', 'offset'].includes(pagination?.type ?? 'none'),
+    '"parts" only with a pagination of type "cursor", "link", "next-url" or "page"',
   ),
   v.transform(({ fullEvery, ...resource }) => ({
     ...resource,
