@@ -9,6 +9,8 @@ const requestOptions: ReadonlySet<string> = new Set([
   'maxBody',
   'maxPages',
   'resources',
+  'tls',
+  'proxy',
 ]);
 
 /**

@@ -35,8 +35,8 @@ async function* findingsOf(setting: Setting): AsyncGenerator<Finding> {
   yield good('config', setting.loaded.path);
   yield* await findingsOr('adapter', async () => {
     // The config alone does not show whether a user's module works.
-    await tryAdapter(setting);
-    return [good('adapter', `${adapter} (${config?.type})`)];
+    const through = await tryAdapter(setting);
+    return [good('adapter', `${adapter} (${config?.type})${through}`)];
   });
   if (config) yield* await checkExpressions(adapter, config);
   yield* await checkListeners(setting);
