@@ -6,8 +6,8 @@ import type { Log } from '../log.ts';
 import type { Limits, SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 import { type Client, type ClientOptions, loadClient } from './client.ts';
+import { Line, type LineOptions } from './connection/line.ts';
 import { excerptOf } from './excerpt.ts';
-import { Line } from './line.ts';
 import { followMoved } from './moved.ts';
 import type { AccessToken } from './oauth.ts';
 import { lateness, Steps, takeReadySlot } from './ready-slot.ts';
@@ -67,7 +67,7 @@ export interface RunOptions {
 export interface ThrottledClientOptions {
   readonly throttle: ThrottleOptions;
   readonly credentials: CredentialOptions;
-  readonly transport: Omit<ClientOptions, 'signal'>;
+  readonly transport: Omit<ClientOptions, 'signal'> & Pick<LineOptions, 'way'>;
   readonly run: RunOptions;
   readonly timings: Pick<Timings, 'slotReserveMs' | 'backOffCapMs' | 'retryAfterCapMs' | 'credentialsBackOffMs'>;
   /** Saves each answer. */
@@ -100,7 +100,7 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
       demandOwnOrigin(request.url, credentials.origins);
       const token = await credentials.token?.get();
       const key = throttle.key ?? throttleKeyOf(request.url);
-      using line = new Line(request.url, { timeoutMs: transport.timeoutMs, signal: run.signal });
+      using line = new Line(request.url, { ...transport, signal: run.signal });
       const steps = new Steps();
       const slot = await takeReadySlot(key, line, steps, slotOptions);
       loading ??= loadClient({ ...transport, signal: run.signal });

@@ -6,6 +6,7 @@ import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
 import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
+import { proxy, tls } from './way.ts';
 
 /** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
@@ -69,6 +70,9 @@ const auth = v.pipe(
       send: v.exactOptional(
         oneOf(['basic', 'body'], 'How the client sends its credentials to the token endpoint. Default: "basic".'),
       ),
+      tls: v.exactOptional(
+        tls('TLS of the connection to the token endpoint, if it is on another origin than the API.'),
+      ),
     }),
   ]),
   v.description("The credentials. They are sent to the adapter's own origin only."),
@@ -81,6 +85,8 @@ const common = {
     '30s',
   ),
   maxBody: v.exactOptional(size('The size above which an answer is refused, also of what it unpacks to.'), '256MB'),
+  tls: v.exactOptional(tls("TLS of the connections to the adapter's own origins.")),
+  proxy: v.exactOptional(proxy),
   auth: v.exactOptional(auth),
   headers: v.exactOptional(
     v.pipe(named(fieldName, v.string()), v.description('Headers that are sent with every request.')),
@@ -150,7 +156,7 @@ const module = v.pipe(
       v.pipe(named(labelName, moduleResource), v.description('The options of each resource, by its name.')),
     ),
   }),
-  v.transform(({ type, timeout, maxBody, throttle, auth, headers, maxPages, ...options }) => ({
+  v.transform(({ type, timeout, maxBody, throttle, auth, headers, maxPages, tls, proxy, ...options }) => ({
     type: 'module' as const,
     module: type,
     throttle,
@@ -159,6 +165,8 @@ const module = v.pipe(
     maxPages,
     ...(auth && { auth }),
     ...(headers && { headers }),
+    ...(tls && { tls }),
+    ...(proxy !== undefined && { proxy }),
     ...(options.baseUrl !== undefined && { baseUrl: options.baseUrl }),
     resources: options.resources ?? {},
     options: options as Readonly<Record<string, unknown>>,
