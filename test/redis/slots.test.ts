@@ -7,7 +7,7 @@ import { aGrant, slotKeeperContract, waitOf } from '../contracts/slots.ts';
 import { aProxyToRedis, open } from '../helpers/open-redis.ts';
 import { redis as server } from '../helpers/suite-redis.ts';
 
-const minutely = { hits: 1, perMs: 60_000 };
+const minutely = [{ hits: 1, perMs: 60_000 }];
 const keys = throttleKeys('sync', 'acme');
 
 async function aKeeper(url = server.url, timings = {}) {
@@ -44,7 +44,7 @@ test('grants nothing when Redis does not answer', async () => {
 test('remembers a limit at least for as long as its own slot lasts', async () => {
   const keeper = await aKeeper();
   const daily = { hits: 1, perMs: 86_400_000 };
-  await keeper.take(aGrant(), daily, 5000);
+  await keeper.take(aGrant(), [daily], 5000);
   const until = Number(await server.client.hget(keys.limits, 'perUntil'));
   expect(until).toBeGreaterThan(Date.now() + daily.perMs);
   expect(await server.client.pttl(keys.limits)).toBeGreaterThan(daily.perMs);
@@ -56,8 +56,8 @@ test('forgets a strict limit that nobody asks for any more, though others go on'
   await keeper.take(strict, minutely, 0);
   await keeper.cancel(strict);
   await server.client.hset(keys.limits, 'perUntil', Date.now() - 1);
-  await keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
-  expect(waitOf(await keeper.take(aGrant(), { hits: 1, perMs: 1000 }, 0))).toBeLessThanOrEqual(1001);
+  await keeper.take(lax, [{ hits: 1, perMs: 1000 }], 0);
+  expect(waitOf(await keeper.take(aGrant(), [{ hits: 1, perMs: 1000 }], 0))).toBeLessThanOrEqual(1001);
 });
 
 test('clamps a slot that frees later than any reservation could: the server clock jumped back', async () => {
@@ -109,7 +109,7 @@ describe('a third party that counts', () => {
       const keeper = await aKeeper();
       for (let round = seed; arrivals.length < 10; round += 1) {
         const grant = aGrant();
-        const answer = await keeper.take(grant, limits, reserveMs);
+        const answer = await keeper.take(grant, [limits], reserveMs);
         if (!answer.granted) {
           await delay(Math.min(answer.waitMs, 40));
           continue;
