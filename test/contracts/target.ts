@@ -648,6 +648,36 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect((await target.outbox(await upTo(target, 3), 10)).events).toEqual([]);
       });
 
+      test('gives the target that has written the events the same as any reader', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        await write(target, [adaMoved, eve]);
+        await remove(target, [2]);
+        const other = await reader();
+        for (const [seq, limit] of [0, 1, 2, 3, 4, 5].flatMap((from) =>
+          [1, 2, 9].map((most) => [from, most] as const),
+        )) {
+          const after = await upTo(target, seq);
+          // The other is asked first: what the target has passed, it forgets.
+          const expected = await other.outbox(after, limit);
+          expect(await target.outbox(after, limit)).toEqual(expected);
+          expect(expected.events.length > 0).toBe(seq < 5);
+        }
+      });
+
+      test('has no event of a transaction that was not committed', async () => {
+        const target = await takenOver();
+        await write(target, [ada]);
+        const fails = () => {
+          throw new Error('not now');
+        };
+        await expect(write(target, [bob], { checkpoint: fails })).rejects.toThrow('not now');
+        expect((await target.outbox(await upTo(target, 0), 9)).events).toHaveLength(1);
+        await write(target, [eve]);
+        const { events } = await target.outbox(await upTo(target, 0), 9);
+        expect(events.map((event) => JSON.parse(event).subject)).toEqual(['1', '3']);
+      });
+
       test('is purged of events that are old and passed, and of no others', async () => {
         const target = await takenOver();
         await write(target, [ada, bob]);

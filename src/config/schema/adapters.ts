@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { fileResource } from './file.ts';
+import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
 import { duration, fieldName, httpUrl, integer, labelName, oneOf, size, text } from './scalars.ts';
@@ -102,9 +103,7 @@ const moduleResource = v.pipe(
       oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
     fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
-    map: v.exactOptional(
-      v.pipe(named(fieldName, text('JMESPath.')), v.description('A JMESPath expression for each field.')),
-    ),
+    ...mapping,
   }),
   v.transform(({ fullEvery, ...resource }) => ({
     ...resource,
