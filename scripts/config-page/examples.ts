@@ -223,7 +223,13 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter> of extends': [{ extends: 'github', auth: { type: 'bearer', token: '${GITHUB_TOKEN}' } }],
-  'adapters.<adapter>.throttle': [{ hits: 10, per: '60s', wait: '20s', margin: '100ms', key: 'acme.example' }],
+  'adapters.<adapter>.throttle': [
+    { hits: 10, per: '60s', wait: '20s', margin: '100ms', key: 'acme.example' },
+    [
+      { hits: 1, per: '1s', wait: '20s' },
+      { hits: 1000, per: '1d' },
+    ],
+  ],
   'adapters.<adapter>.auth of none': [{ type: 'none' }],
   'adapters.<adapter>.auth of bearer': [{ type: 'bearer', token: '${ACME_TOKEN}' }],
   'adapters.<adapter>.auth of basic': [{ type: 'basic', username: 'sync', password: '${ACME_PASSWORD}' }],
@@ -433,6 +439,11 @@ If more values of a column would become empty than \`maxEmptied\` allows, they a
 With \`maxUpdates\`, a row also keeps its other values until the pass is complete.
 If more rows would be updated than it allows, none of them is, the run exits with 3, and \`--allow-mass-update=N\` permits them, once: the pass that it starts writes them.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
+`,
+  'adapters.<adapter>.throttle': `
+A list has several windows, of different lengths, and each hit counts in all of them: at most one in any second, and at most 1000 in any day.
+\`wait\` and \`key\` are in the first one.
+Syncs that wait for slots of the same \`key\` get them in turn.
 `,
   redis: `
 Write one of \`url\`, \`sentinels\` and \`cluster\`; [redis.md](redis.md) says what each needs and guarantees.
