@@ -8,7 +8,7 @@ import { UnreachableError } from '../../errors.ts';
 import { digestFields } from '../../field-digests.ts';
 import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
-import type { Prepared, Values } from '../../record.ts';
+import { type Prepared, quarantined, type Values } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import type { HeldSet } from '../held-set.ts';
 import { type PlannedStep, planSteps } from '../plan.ts';
@@ -95,12 +95,12 @@ export class PageWriter {
     const { target } = this.#run;
     const isOutOfDate = read.records.some(({ key }) => this.#touched.has(key));
     this.#touched.clear();
-    const batch = { ...read, records: this.#withoutWaiting(read.records) };
+    const batch = { ...read, records: this.#withoutWaiting(read.records), rejected: quarantined(read.rejected) };
     const found = early && !isOutOfDate ? early : await this.compare(batch.records);
     const compared = await this.#withoutDriftedIn(batch, found);
     this.#noteUnchanged(batch.records, compared);
     this.#brought.add(compared.unchanged);
-    await this.#seeRejected(batch);
+    await this.#seeRejected(read);
     this.#retryDifferent(batch, compared.different);
     if (this.#retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
       return afterPage ? this.#commitUntilFree(batch, afterPage) : this.#commitOnce(batch, undefined);
