@@ -102,7 +102,7 @@ test('a first load that moves is catching up, though a page of it has failed', (
 });
 
 test('a quota that is used up explains why no pass is complete', () => {
-  const plan = { throttle: { hits: 1000, perMs: dayMs } };
+  const plan = { windows: [{ hits: 1000, perMs: dayMs }] };
   const database = { runs: minutely(60, throttled), resources: [completed(hourMs, hourMs + minuteMs)] };
   const { is, problems } = judge(someFacts({ plan, database }));
   expect([is, problems.map(({ id }) => id)]).toEqual(['behind', ['no-slots']]);
