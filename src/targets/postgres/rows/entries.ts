@@ -40,15 +40,15 @@ export async function entriesOf(
   keys: readonly string[],
   { readsFields }: { readonly readsFields: boolean },
 ): Promise<ReadonlyMap<string, Found['entry']>> {
-  const { rows } = await session.query(
-    `SELECT id, key, hash, deleted, ${readsFields ? 'fields' : 'NULL AS fields'} FROM ${table('_sync_records')}
+  const rows = await session.list(
+    `SELECT key, id, hash, deleted, ${readsFields ? 'fields' : 'NULL'} FROM ${table('_sync_records')}
      WHERE of_table = $1 AND ${anyKey('$2')}`,
     [of, textArray(keys)],
   );
   return new Map(
-    rows.map(({ id, key, hash, deleted, fields = null }) => [
-      String(key),
-      { id: Number(id), hash: String(hash), deleted: deleted === 't', fields },
+    rows.map(([key, id, hash, deleted, fields = null]) => [
+      key ?? '',
+      { id: Number(id), hash: hash ?? '', deleted: deleted === 't', fields },
     ]),
   );
 }
@@ -102,12 +102,12 @@ export async function keysOf(
   ids: readonly number[],
   { live }: { readonly live: boolean },
 ): Promise<KeyOfId[]> {
-  const { rows } = await session.query(
+  const rows = await session.list(
     `SELECT id, key FROM ${table('_sync_records')}
      WHERE of_table = $1 AND id = ANY (ARRAY (SELECT unnest($2::bigint[]))) ${live ? 'AND NOT deleted' : ''}`,
     [of, `{${ids.join(',')}}`],
   );
-  const keys = new Map(rows.map(({ id, key }) => [Number(id), String(key)]));
+  const keys = new Map(rows.map(([id, key]) => [Number(id), key ?? '']));
   return ids.flatMap((id) => {
     const key = keys.get(id);
     return key === undefined ? [] : { id, key };
