@@ -35,7 +35,7 @@ async function append(
 
 /** Writes a transaction's events to the outbox as one row. Returns how many: the fence row's next number moves past them. */
 export async function giveOutEvents(
-  { session, place, name, fence }: Writing,
+  { session, place, name, fence, handOver }: Writing,
   batch: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
   at: Date,
@@ -43,6 +43,7 @@ export async function giveOutEvents(
   const row = outboxRow(changes, { name, fence, at }, batch);
   if (row === null) return 0;
   await append(session, place, name, row);
+  handOver(row);
   return changes.length;
 }
 

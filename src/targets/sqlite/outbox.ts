@@ -32,7 +32,7 @@ function append(connection: Connection, name: string, row: OutboxRow, version = 
 
 /** Writes a transaction's events to the outbox as one row, and moves the fence row's next number past them. Returns how many. */
 export function giveOutEvents(
-  { connection, name, fence }: Writing,
+  { connection, name, fence, handOver }: Writing,
   batch: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
   at: Date,
@@ -40,6 +40,7 @@ export function giveOutEvents(
   const row = outboxRow(changes, { name, fence, at }, batch);
   if (row === null) return 0;
   giveOut(connection, name, row);
+  handOver(row);
   return changes.length;
 }
 
