@@ -87,7 +87,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
@@ -364,7 +364,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
@@ -490,7 +490,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
@@ -538,7 +538,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
