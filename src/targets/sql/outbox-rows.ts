@@ -1,6 +1,6 @@
 import type { Batch, EventOptions, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
-import { type EventContext, eventOf, type Position } from '../../event.ts';
+import { type EventContext, eventWriter, type Position } from '../../event.ts';
 import { type SyncEvent, syncEventText } from '../../sync-event.ts';
 import type { FenceRow } from '../../target.ts';
 import { Turns } from '../../turns.ts';
@@ -32,9 +32,9 @@ export function outboxRow(
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
 ): OutboxRow | null {
   if (changes.length === 0 || options.silent) return null;
-  const context = contextOf(numbering, table, options);
+  const write = eventWriter(contextOf(numbering, table, options));
   return rowOf(
-    changes.map((change, n) => eventOf(change, positionOf(n, numbering), context)),
+    changes.map((change, n) => write(change, positionOf(n, numbering))),
     numbering,
   );
 }
@@ -46,11 +46,11 @@ export async function outboxRowInTurns(
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
 ): Promise<OutboxRow | null> {
   if (changes.length === 0 || options.silent) return null;
-  const context = contextOf(numbering, table, options);
+  const write = eventWriter(contextOf(numbering, table, options));
   const turns = new Turns();
   const events: string[] = [];
   for (const change of changes) {
-    events.push(eventOf(change, positionOf(events.length, numbering), context));
+    events.push(write(change, positionOf(events.length, numbering)));
     if (turns.isOver) await turns.giveWay();
   }
   return rowOf(events, numbering);
