@@ -79,19 +79,30 @@ export interface Config {
       readonly type: 'rest';
       /** The URL that every `path` is appended to. */
       readonly baseUrl: string;
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
@@ -356,19 +367,30 @@ export interface Config {
       };
     } | {
       readonly type: 'file';
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
@@ -482,19 +504,30 @@ export interface Config {
       readonly catalog?: {
         readonly [name: string]: unknown;
       } | string | undefined;
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long the tap may run. A run ends after nine minutes. */
       readonly timeout?: string | undefined;
       /** The size above which a message is refused. */
@@ -530,19 +563,30 @@ export interface Config {
       readonly type: `.${string}` | `/${string}` | `@${string}` | `${string}-${string}`;
       /** The origin that the adapter may send requests to. */
       readonly baseUrl?: string | undefined;
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
