@@ -1,0 +1,18 @@
+import type { ChangesDraft } from '../draft.ts';
+import { squeezed } from '../names.ts';
+import type { FieldFound } from './fields.ts';
+import { epochOf } from './value-type.ts';
+
+const changeTime =
+  /^(updated|modified|changed|lastupdated|lastmodified|lastchanged|update|modification|dateupdated|datemodified|lastupdate|mtime)(at|on|date|time|datetime|timestamp|ts)?$/;
+
+/** The field that says when a record changed last, ready to be a bookmark; null if there is none. */
+export function changeFieldOf(fields: readonly FieldFound[]): ChangesDraft | null {
+  for (const { name, path, type, values } of fields) {
+    if (!changeTime.test(squeezed(name))) continue;
+    const epoch = type === 'integer' ? epochOf(name, values) : null;
+    if (type === 'date-time') return { field: path };
+    if (epoch !== null) return { field: path, format: epoch };
+  }
+  return null;
+}
