@@ -32,6 +32,8 @@ export interface Rejected {
   readonly key: string | null;
   readonly reasons: readonly string[];
   readonly raw: RawRecord;
+  /** A transform left it out on purpose: it is there, and neither stored nor put into quarantine. */
+  readonly leftOut?: true;
 }
 
 /** Some records of a page, in the system's shape. */
@@ -51,6 +53,11 @@ export type Prepare = (raw: RawRecord) => Prepared | Rejected;
 
 /** Gives a record another key: changes its key fields and its hash. Null if these fields cannot hold that key. */
 export type Rekey = (record: Prepared, key: string) => Prepared | null;
+
+/** Those that go into quarantine. */
+export function quarantined(rejected: readonly Rejected[]): readonly Rejected[] {
+  return rejected.some(({ leftOut }) => leftOut) ? rejected.filter(({ leftOut }) => !leftOut) : rejected;
+}
 
 export function isRejected(record: Prepared | Rejected): record is Rejected {
   return 'reasons' in record;

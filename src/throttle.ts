@@ -7,6 +7,15 @@ export interface Limits {
   readonly perMs: number;
 }
 
+/** Clocks that are disciplined differ by less than 0.1 % (NTP slews by 500 ppm at most), so 1 % is ample for a short window. */
+const marginShare = 0.01;
+const mostMarginMs = 100;
+
+/** How much later than `perMs` a slot frees, unless the config says so: the keeper's clock and the third party's may differ. */
+export function defaultMarginMs(perMs: number): number {
+  return Math.min(mostMarginMs, perMs * marginShare);
+}
+
 /** One request's right to a slot. The id is random. Asking again with the same id is granted again, since a reply may be lost. */
 export interface Grant {
   readonly id: string;

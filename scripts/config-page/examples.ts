@@ -19,6 +19,54 @@ Otherwise the first of these files in the current folder is read: \`sync.config.
 Paths in the config are relative to the folder of the config file.
 \`"$schema": "./node_modules/cronsync/sync.schema.json"\` makes an editor complete and check the file; \`cronsync schema\` prints that schema.
 
+## A config in TypeScript
+
+\`defineConfig\` types the config: an editor completes it, and \`tsc\` finds what is misspelt.
+
+\`\`\`ts sync.config.ts
+import { defineConfig } from 'cronsync';
+
+export default defineConfig({
+  name: 'crm',
+  adapter: 'acme',
+  resources: {
+    customers: {
+      key: 'id',
+      schema: { properties: { id: { type: 'string' }, email: { type: 'string' } } },
+    },
+  },
+  adapters: {
+    acme: {
+      type: 'rest',
+      baseUrl: 'https://api.acme.example/v1',
+      auth: { type: 'bearer', token: '\${ACME_TOKEN}' },
+      resources: { customers: { path: '/customers' } },
+    },
+  },
+});
+\`\`\`
+
+Node strips the types, so there are no enums and no namespaces, and an import of a file names its ending: \`./acme.ts\`.
+\`import\` and \`export\` work whatever \`type\` the \`package.json\` has, also after a plain \`npm init\`.
+The type \`Config\` is exported as well.
+In it, an adapter's module is a path, a package with a scope, or a package with a hyphen in its name.
+
+## Variables from a file
+
+A file \`.env\` beside the config sets variables for every command:
+
+\`\`\`sh .env
+ACME_TOKEN=secret
+\`\`\`
+
+\`--env-file FILE\` names another file in its place; it may be repeated, and the last file wins.
+A variable of the real environment wins over every file, also an empty one.
+\`cronsync check\` prints which files were read.
+The variables are also in \`process.env\` of a config in TypeScript, of adapter modules and of listener modules.
+Commands of \`exec\` listeners and taps do not get them.
+If FILE does not exist, nothing is done.
+(Node reads this option too, so some releases of Node print \`node: FILE: not found\` and exit with 9 in that case.)
+
 ## How values are written
 
 | type | examples |
@@ -60,6 +108,8 @@ const restResource = {
   tombstones: { when: "status == 'deleted'" },
   fullEvery: '24h',
   map: { id: 'id', email: 'contact.email', state: 'status' },
+  emptyIsNull: true,
+  transform: './customers.ts',
 };
 
 const throttle = { hits: 1, per: '60s' };
@@ -188,10 +238,16 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   'adapters.<adapter>.resources.<resource> in rest': [
     restResource,
     { path: '/search', method: 'POST', body: { filter: 'all' }, records: 'hits' },
+    {
+      path: '/w/api.php',
+      records: 'query.pages',
+      pagination: { type: 'cursor', next: 'continue' },
+      parts: { until: 'batchcomplete' },
+    },
   ],
   'adapters.<adapter>.resources.<resource>.pagination of none': [{ type: 'none' }],
   'adapters.<adapter>.resources.<resource>.pagination of page': [
-    { type: 'page', param: 'page', start: 1, sizeParam: 'per_page', size: 100 },
+    { type: 'page', param: 'page', start: 1, sizeParam: 'per_page', size: 100, pastEnd: [400, 404] },
   ],
   'adapters.<adapter>.resources.<resource>.pagination of offset': [
     { type: 'offset', param: 'skip', limitParam: 'limit', limit: 200 },
@@ -232,7 +288,14 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter>.resources.<resource> in file': [
-    { path: './customers.txt', format: 'csv', csv: { delimiter: ';' }, map: { id: 'ID', email: 'E-Mail' } },
+    {
+      path: './customers.txt',
+      format: 'csv',
+      csv: { delimiter: ';' },
+      map: { id: 'ID', email: 'E-Mail' },
+      emptyIsNull: true,
+      transform: './customers.ts',
+    },
     { url: 'https://exports.acme.example/customers.json', records: 'data.customers' },
   ],
   'adapters.<adapter>.resources.<resource>.csv': [
@@ -245,10 +308,22 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter>.resources.<resource> in singer': [
-    { stream: 'contacts', mode: 'changes', map: { id: 'vid', email: 'properties.email.value' } },
+    {
+      stream: 'contacts',
+      mode: 'changes',
+      map: { id: 'vid', email: 'properties.email.value' },
+      emptyIsNull: true,
+      transform: './customers.ts',
+    },
   ],
   'adapters.<adapter>.resources.<resource> in module': [
-    { mode: 'changes', fullEvery: '12h', map: { id: 'ref', email: 'mail' } },
+    {
+      mode: 'changes',
+      fullEvery: '12h',
+      map: { id: 'ref', email: { from: 'mail', emptyIsNull: true } },
+      emptyIsNull: false,
+      transform: './customers.ts',
+    },
   ],
   'target of sqlite': [{ type: 'sqlite', file: '/var/lib/crm/crm.db' }],
   'target of postgres': [

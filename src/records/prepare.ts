@@ -1,15 +1,17 @@
-import { compileExpression } from '../expression.ts';
 import { type Column, keyOf, type Prepare, type RawRecord, type Rejected, type Value } from '../record.ts';
 import { type Coerce, coercionFor, Unfit } from './coerce.ts';
 import { columnsOf, isNullable, type RecordSchema } from './columns.ts';
+import { compileSource, expressionIn, type FieldSource } from './field-source.ts';
 import { hashOf } from './hash.ts';
 import { validatorFor } from './validate.ts';
 
 export interface Mapping {
   readonly schema: RecordSchema;
   readonly key: readonly string[];
-  /** One JMESPath expression per field. Without a map, every field of the schema is read under its own name. */
-  readonly map?: Readonly<Record<string, string>> | undefined;
+  /** Where each field is found. Without a map, every field of the schema is read under its own name. */
+  readonly map?: Readonly<Record<string, FieldSource>> | undefined;
+  /** An empty text is null, in every field that does not say otherwise. */
+  readonly emptyIsNull?: boolean | undefined;
   /** Records are matched by these fields. Then an id that does not fit the key's column is still the third party's name for it. */
   readonly match?: readonly string[] | undefined;
 }
@@ -36,8 +38,11 @@ export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
   const validate = await validatorFor(mapping.schema);
   const hash = hashOf(fields.map(({ column }) => column));
 
+  const takesValues = mayBeValues(mapping);
   return (raw) => {
-    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return notAnObject(raw);
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+      if (!takesValues || raw === null || raw === undefined) return notAnObject(raw);
+    }
     const values: Value[] = new Array(fields.length);
     const foreign: Value[] = [];
     const reasons: string[] = [];
@@ -57,13 +62,18 @@ export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
   };
 }
 
-async function fieldOf(column: Column, { schema, map, key, match }: Mapping): Promise<Field> {
+/** Whether the map reads the record itself, as of a list of plain values: `@`, `@[0]` or `[0]`. */
+function mayBeValues({ map = {} }: Mapping): boolean {
+  return Object.values(map).some((source) => /^\s*[@[]/.test(expressionIn(source)));
+}
+
+async function fieldOf(column: Column, { schema, map, emptyIsNull = false, key, match }: Mapping): Promise<Field> {
   const { name } = column;
   const property = schema.properties[name] ?? {};
   const isKey = key.includes(name);
   return {
     column,
-    read: map ? await compileExpression(map[name] ?? name) : (raw) => ownField(raw, name),
+    read: map ? await compileSource(map[name] ?? name, column.kind, emptyIsNull) : ownReader(name, emptyIsNull),
     coerce: coercionFor(column, property),
     isRequired: isKey || (schema.required?.includes(name) === true && !isNullable(property)),
     isKey,
@@ -81,6 +91,14 @@ export function foreignId(found: unknown): string | null {
   const isId = typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint';
   const text = isId ? String(found) : '';
   return text === '' || text.includes('\0') || !text.isWellFormed() ? null : text;
+}
+
+function ownReader(name: string, emptyIsNull: boolean): Field['read'] {
+  if (!emptyIsNull) return (raw) => ownField(raw, name);
+  return (raw) => {
+    const found = ownField(raw, name);
+    return found === '' ? null : found;
+  };
 }
 
 function ownField(raw: RawRecord, name: string): unknown {

@@ -31,6 +31,17 @@ test('fills in every default', async () => {
   });
 });
 
+test.each([
+  ['60s', 100],
+  ['10s', 100],
+  ['1s', 10],
+  ['50ms', 0.5],
+])('adds a hundredth of a window of %s as its margin, at most 100 ms', async (per, marginMs) => {
+  const { config } = await load(aConfig({ adapters: { acme: { ...acme, throttle: { per } } } }));
+
+  expect(config.adapters.acme?.throttle).toMatchObject({ marginMs });
+});
+
 test('takes what the config says in place of a default', async () => {
   const orders = {
     ...customers,

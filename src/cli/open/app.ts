@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { readEnvFiles } from '../../config/env-file.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { redactor } from '../../config/redact.ts';
 import type { Config } from '../../config/schema/schema.ts';
@@ -24,26 +25,31 @@ export interface Setting {
   readonly config: Config;
   readonly timings: Timings;
   readonly terminal: Terminal;
+  /** The `.env` files that were read. */
+  readonly envFiles: readonly string[];
 }
 
-/** Loads the config. From then on its secrets are masked in every output. */
+/** Reads `.env` files into the environment, where modules of the user find them too, and loads the config. From then on its secrets are masked in every output. */
 export async function loadSetting(
   options: GlobalOptions & { readonly adapter?: string },
   terminal: Terminal,
 ): Promise<Setting> {
   const { cwd, env } = terminal.caller;
+  const { config: file, envFile } = options;
+  const { paths: envFiles, variables } = readEnvFiles({ cwd, env, file, envFiles: envFile });
+  Object.assign(env, variables);
   const loaded = await loadConfig({
     cwd,
     env,
     readyAdapters: () => packageFolder('adapters'),
-    ...(options.config !== undefined && { file: options.config }),
+    ...(file !== undefined && { file }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
   terminal.redact(redactor(loaded.secrets));
   terminal.identify({ sync: loaded.config.name });
   const timings = readTimings(env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
-  return { loaded, config: loaded.config, timings, terminal };
+  return { loaded, config: loaded.config, timings, terminal, envFiles };
 }
 
 /** A lease is renewed at a third of its TTL and trusted until the margin: there must be time for one failed renewal. */

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { defaultMarginMs } from '../../throttle.ts';
 import { fileResource } from './file.ts';
+import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
 import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
@@ -13,13 +15,22 @@ const throttle = v.pipe(
     hits: v.exactOptional(integer('The most hits in any window of `per`.'), 1),
     per: v.exactOptional(duration('The length of the window.'), '60s'),
     wait: v.exactOptional(pause('How long a run waits for a slot to free.'), '20s'),
-    margin: v.exactOptional(pause('The time that is added to `per`, for clocks that run at different rates.'), '100ms'),
+    margin: v.exactOptional(
+      pause(
+        'The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms.',
+      ),
+    ),
     key: v.exactOptional(
       name('The name of the throttle. Syncs that use the same account share it. Default: the host.'),
     ),
   }),
   v.description('How often the third party may be hit.'),
-  v.transform(({ per, wait, margin, ...rest }) => ({ ...rest, perMs: per, waitMs: wait, marginMs: margin })),
+  v.transform(({ per, wait, margin = defaultMarginMs(per), ...rest }) => ({
+    ...rest,
+    perMs: per,
+    waitMs: wait,
+    marginMs: margin,
+  })),
 );
 
 const auth = v.pipe(
@@ -115,9 +126,7 @@ const moduleResource = v.pipe(
       oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
     fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
-    map: v.exactOptional(
-      v.pipe(named(fieldName, text('JMESPath.')), v.description('A JMESPath expression for each field.')),
-    ),
+    ...mapping,
   }),
   v.transform(({ fullEvery, ...resource }) => ({
     ...resource,

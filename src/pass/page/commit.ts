@@ -8,7 +8,7 @@ import { UnreachableError } from '../../errors.ts';
 import { digestFields } from '../../field-digests.ts';
 import type { StoredPaths } from '../../field-paths.ts';
 import type { Identified } from '../../match/identify.ts';
-import type { Prepared, Values } from '../../record.ts';
+import { type Prepared, quarantined, type Values } from '../../record.ts';
 import { assertTrusted, eventOptions, type WriteContext } from '../../run/context.ts';
 import type { HeldSet } from '../held-set.ts';
 import { type PlannedStep, planSteps } from '../plan.ts';
@@ -82,12 +82,12 @@ export class PageWriter {
   async write(read: Identified, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, seen } = this.#state;
     const { target } = this.#run;
-    const batch = { ...read, records: this.#withoutWaiting(read.records) };
+    const batch = { ...read, records: this.#withoutWaiting(read.records), rejected: quarantined(read.rejected) };
     const entries = batch.records.map(({ key, hash }) => [key, hash] as const);
     const compared = await this.#withoutDriftedIn(batch, await target.compare(resource.table, entries));
     this.#noteUnchanged(batch.records, compared);
     this.#brought.add(compared.unchanged);
-    await this.#seeRejected(batch);
+    await this.#seeRejected(read);
     this.#retryDifferent(batch, compared.different);
     if (this.#retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
       return afterPage ? this.#commitUntilFree(batch, afterPage) : this.#commitOnce(batch, undefined);

@@ -37,7 +37,7 @@ export async function fetchPage(pass: Asking, reader: PageReader): Promise<Page>
   const validators = mode === 'snapshot' && cursor === null ? pass.checkpoint.validators : null;
   const since = mode === 'changes' ? bookmark : null;
   const lastCount = mode === 'snapshot' ? (pass.checkpoint.lastCount ?? null) : null;
-  const keys = pass.resource.changes?.keys;
+  const keys = pass.resource.changes?.keys ?? pass.resource.keys;
   const request = { resource, mode, cursor, bookmark: since, validators, lastCount, ...(keys && { keys }) };
   const page = await callAdapter(() => reader.thirdParty.adapter.fetchPage(request, reader.context), reader);
   if (page.mode === mode || (page.mode === 'not-modified' && validators !== null)) return page;

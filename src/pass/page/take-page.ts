@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import { noChanges, sizeOf } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
-import { logAbout } from '../../log.ts';
+import { type Log, logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
 import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
 import { PathSampler } from '../paths/path-sampler.ts';
-import type { PassState } from '../resource.ts';
+import type { PassState, Resource } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
@@ -101,9 +101,18 @@ async function takeRecords(
     mappingFrom = performance.now();
   }
   const taken = intake.taken();
+  noteLeftOut(intake.leftOut, resource, run);
   const lost = watch ? lostFields(watch, state.checkpoint, taken.checkpoint, resource.table.resource) : [];
   for (const warning of lost) run.warn(warning);
   return taken;
+}
+
+/** Said where somebody looks for it: a transform that leaves records out does so in every pass. */
+export function noteLeftOut(count: number, { table }: Pick<Resource, 'table'>, { log }: { readonly log: Log }): void {
+  if (count === 0) return;
+  log.info(
+    `the transform of ${table.resource} left out ${count} records of this page; rows that they have stay as they are`,
+  );
 }
 
 function sourceOf({ resource, checkpoint }: PassState, { thirdParty, target }: RunContext): Source {

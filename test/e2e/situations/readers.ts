@@ -47,7 +47,7 @@ function readingOf({ verdict, problems }: StatusJson): Reading {
 async function readMetrics({ project, env = {} }: Provoked): Promise<Reading> {
   const loaded = await loadConfig({ cwd: project.dir, env });
   const timings = { ...defaultTimings, lookMs: 10_000 };
-  const setting = { loaded, config: loaded.config, timings, terminal: aTerminal() };
+  const setting = { loaded, config: loaded.config, timings, terminal: aTerminal(), envFiles: [] };
   if (env.FAKETIME) vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + aheadMs(env) });
   try {
     await using asker = new StoreAsker(setting);
