@@ -70,8 +70,13 @@ function thirdPartyPart(resource: ResourceDraft): object {
     ...(total !== null && { total }),
     ...(pagination !== null && { pagination }),
     ...(changes !== null && { mode: 'changes', bookmark: changes }),
-    map: Object.fromEntries(fields.map(({ name, path: from }) => [name, from])),
+    map: Object.fromEntries(fields.map((field) => [field.name, sourceOf(field)])),
   };
+}
+
+function sourceOf({ path: from, format, emptyIsNull }: FieldDraft): string | object {
+  if (format === undefined && emptyIsNull === undefined) return from;
+  return { from, ...(format && { format }), ...(emptyIsNull && { emptyIsNull }) };
 }
 
 /** A text of the third party in the config: `${` would name a variable there. */

@@ -22,6 +22,10 @@ export interface FieldDraft {
   readonly path: string;
   readonly type: FieldType;
   readonly isNullable: boolean;
+  /** How the third party writes a time as a number. */
+  readonly format?: 'unix' | 'unix-ms';
+  /** Whether an empty text means that there is no value. */
+  readonly emptyIsNull?: true;
 }
 
 /** What the config does not have although the source has it, and why. */

@@ -1,3 +1,4 @@
+import { readEnvFiles } from '../../config/env-file.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { openAsker } from '../init/asker.ts';
 import { type ConfigFile, schemaPath, writeConfig } from '../init/config-file.ts';
@@ -13,6 +14,8 @@ export async function initCommand(given: InitFlags, terminal: Terminal): Promise
   const sources = [given.from, given.openapi, given.airbyte].filter((source) => source !== undefined);
   if (sources.length > 1)
     throw new UsageError('--from, --openapi and --airbyte exclude each other; nothing was written');
+  const { cwd, env } = terminal.caller;
+  Object.assign(env, readEnvFiles({ cwd, env, file: given.config, envFiles: given.envFile }).variables);
   const asker = await openAsker(terminal, given.yes);
   const known = knownOf(given, asker, terminal);
   if (asker === null || sources.length > 0) return initFrom(known, given, terminal);
@@ -29,6 +32,10 @@ async function initFrom(known: Known, flags: InitFlags, terminal: Terminal): Pro
   if (flags.openapi !== undefined) {
     const { initFromOpenApi } = await import('../init/from-openapi.ts');
     return initFromOpenApi(flags.openapi, known, flags, terminal);
+  }
+  if (flags.airbyte !== undefined) {
+    const { initFromAirbyte } = await import('../init/from-airbyte.ts');
+    return initFromAirbyte(flags.airbyte, known, flags, terminal);
   }
   return writeStarter(known.place, terminal);
 }

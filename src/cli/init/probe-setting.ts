@@ -49,5 +49,5 @@ export function probeSetting(
   };
   const loaded = checkConfig({ path: 'the command line', dir: cwd, content }, env);
   terminal.redact(redactor(loaded.secrets));
-  return { loaded, config: loaded.config, timings: readTimings(env, loaded.config.target), terminal };
+  return { loaded, config: loaded.config, timings: readTimings(env, loaded.config.target), terminal, envFiles: [] };
 }

@@ -1,8 +1,8 @@
-import type { FieldDraft, LeftOut } from '../draft.ts';
+import type { FieldDraft, FieldType, LeftOut } from '../draft.ts';
 import { isMembers, isScalar, lastName, type Members, memberPath } from '../json-places.ts';
 import { looksSecret } from '../secret-fields.ts';
 import { ColumnNames } from './column-names.ts';
-import { typeOfValues } from './value-type.ts';
+import { epochOf, typeOfValues } from './value-type.ts';
 
 /** A field, with its value in each record: null where a record does not have it. */
 export interface FieldFound extends FieldDraft {
@@ -36,7 +36,7 @@ export function fieldsOf(records: readonly unknown[], { include = [] }: FieldOpt
       leftOut.push({ what: path, why: why ?? 'a column cannot have its name' });
       return;
     }
-    fields.push({ name: column, path, type, isNullable: values.some((value) => value === null), values });
+    fields.push({ name: column, path, ...writtenAs(name, type, values), values });
   };
   const walk = (rows: readonly unknown[], path: string, prefix: string, depth: number): void => {
     for (const name of namesIn(rows)) {
@@ -48,8 +48,19 @@ export function fieldsOf(records: readonly unknown[], { include = [] }: FieldOpt
       else add(column, inner, values);
     }
   };
-  walk(records, '', '', 0);
+  if (records.length > 0 && records.every((record) => !isMembers(record))) add('name', '@', records);
+  else walk(records, '', '', 0);
   return { fields, leftOut };
+}
+
+/** A time that comes as a number is kept as a time, and where there are dates an empty text means null. */
+function writtenAs(name: string, type: FieldType, values: readonly unknown[]) {
+  const isNullable = values.some((value) => value === null);
+  const epoch = type === 'integer' ? epochOf(name, values) : null;
+  if (epoch !== null)
+    return { type: 'date-time', isNullable, format: epoch === 'seconds' ? 'unix' : 'unix-ms' } as const;
+  const isEmptySome = type !== 'string' && values.includes('');
+  return isEmptySome ? ({ type, isNullable: true, emptyIsNull: true } as const) : { type, isNullable };
 }
 
 function whyNot(name: string, path: string, values: readonly unknown[], include: readonly string[]): string | null {

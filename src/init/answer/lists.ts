@@ -11,12 +11,13 @@ export interface ListFound {
 
 const deepest = 5;
 
-/** The lists of objects in an answer, the longest first. Lists inside of records are not looked at. */
+/** The lists of objects in an answer, the longest first; where there are none, those of names. Lists in records are not looked at. */
 export function listsIn(document: unknown): readonly ListFound[] {
   const found: ListFound[] = [];
   const walk = (value: unknown, path: string, names: readonly string[]): void => {
     if (Array.isArray(value)) {
-      if (value.length > 0 && value.every(isMembers))
+      const isNamed = value.every(isName) && new Set(value).size === value.length;
+      if (value.length > 0 && (value.every(isMembers) || isNamed))
         found.push({ path: path === '' ? null : path, names, records: value });
       return;
     }
@@ -24,7 +25,14 @@ export function listsIn(document: unknown): readonly ListFound[] {
     for (const [name, member] of Object.entries(value)) walk(member, memberPath(path, name), [...names, name]);
   };
   walk(document, '', []);
-  return found.toSorted((a, b) => b.records.length - a.records.length || a.names.length - b.names.length);
+  const ofObjects = found.filter(({ records }) => records.every(isMembers));
+  return (ofObjects.length > 0 ? ofObjects : found).toSorted(
+    (a, b) => b.records.length - a.records.length || a.names.length - b.names.length,
+  );
+}
+
+function isName(value: unknown): boolean {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number';
 }
 
 /** The list that is meant where nobody says so; undefined if two are as likely. */

@@ -46,7 +46,9 @@ function numberType(name: string, values: readonly (number | bigint)[]): FieldTy
   return wordsOf(name).some((word) => measures.has(word)) ? 'number' : 'integer';
 }
 
-function textType(name: string, texts: readonly string[]): FieldType {
+function textType(name: string, all: readonly string[]): FieldType {
+  const texts = all.filter((text) => text !== '');
+  if (texts.length === 0) return 'string';
   if (texts.every((text) => canonicalDate(text) !== undefined)) return 'date';
   if (texts.every((text) => text.includes(':') && canonicalTimestamp(text) !== undefined)) return 'date-time';
   return texts.every(isDecimalText) && !/version|release|code|number|phone|zip|postal/i.test(name)
