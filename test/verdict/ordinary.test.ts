@@ -107,7 +107,7 @@ test('a quota that is used up explains why no pass is complete', () => {
   const { is, problems } = judge(someFacts({ plan, database }));
   expect([is, problems.map(({ id }) => id)]).toEqual(['behind', ['no-slots']]);
   expect(problems[0]?.cause).toBe(
-    '60 runs got no slot for 59 min. The 1000 hits per 24 h are used up, by this sync or by others of the same key.',
+    '60 runs got no slot for 59 min. The 1,000 hits per 24 h are used up, by this sync or by others of the same key.',
   );
 });
 
