@@ -1,6 +1,6 @@
 import pg, { type Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Address } from './address.ts';
+import { copyLines } from './copy.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
 export type ListedRow = readonly (string | null)[];
@@ -55,14 +55,7 @@ export function sessionOn(client: Client): Session {
       const { rows } = await client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
       return rows;
     },
-    copy: (statement, lines) =>
-      new Promise((resolve, reject) => {
-        const stream = client.query(copyFrom(statement));
-        // A stream that was given up fails once more when its connection is torn down.
-        stream.on('error', reject);
-        stream.once('finish', () => resolve(stream.rowCount));
-        stream.end(lines);
-      }),
+    copy: (statement, lines) => copyLines(client, statement, lines),
   };
 }
 
