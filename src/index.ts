@@ -38,5 +38,6 @@ export {
   RetryLater,
 } from './listener.ts';
 export type { Log } from './log.ts';
+export type { Login, LoginRequest, ProvideLogin } from './login.ts';
 export type { RawRecord } from './record.ts';
 export { conditionOf, type Validators, validatorsOf } from './validators.ts';
