@@ -1,4 +1,4 @@
-/** The public API: what an adapter module and a listener module need. */
+/** The public API: what a config in TypeScript, an adapter module and a listener module need. */
 export {
   type Adapter,
   type AdapterContext,
@@ -18,6 +18,7 @@ export {
   type SnapshotPage,
   type TakenSlot,
 } from './adapter.ts';
+export { defineConfig } from './define-config.ts';
 export {
   ConfigError,
   CredentialsError,
@@ -40,4 +41,6 @@ export {
 export type { Log } from './log.ts';
 export type { Login, LoginRequest, ProvideLogin } from './login.ts';
 export type { RawRecord } from './record.ts';
+export { defineTransform, type Transform } from './transform.ts';
 export { conditionOf, type Validators, validatorsOf } from './validators.ts';
+export type { Config } from './written-config.ts';

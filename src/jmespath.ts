@@ -18,6 +18,7 @@ class ExactInterpreter extends Interpreter {
     super();
     const any = [{ types: [TYPE_ANY] }];
     this.runtime.registerFunction('to_string', ([value]) => textOf(value), any, { override: true });
+    this.runtime.registerFunction('encode', ([value]) => encoded(value), any);
     this.runtime.registerFunction('type', ([value]) => typeOf(value), any, { override: true });
   }
 
@@ -103,6 +104,15 @@ function literal(value: ReturnType<Library['visit']>): Node {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return JSON.stringify(value, (_name, member) => (isInteger(member) ? rawJSON(member.toString()) : member));
+}
+
+/** Percent-encodes a text for a URL (RFC 3986, section 2.1). */
+function encoded(value: unknown): string {
+  if (typeof value === 'object')
+    throw new Error(`Invalid type: encode() takes a text or a number, not ${typeOf(value)}`);
+  const text = String(value);
+  if (!text.isWellFormed()) throw new Error('Invalid value: encode() takes text without half a surrogate pair');
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function typeOf(value: unknown): string {

@@ -95,3 +95,15 @@ test('never loads the library for a plain path', () => {
   expect(loads('a.b."c-d"')).toBe('');
   expect(loads('a[0]')).toBe('loaded');
 });
+
+test('encode makes a text safe for a URL', async () => {
+  const encode = await compileExpression("join('/', ['https://a.example', encode(text), encode(n)])");
+  expect(encode({ text: 'a b/ü?&=(1)', n: 12345678901234567890n })).toBe(
+    'https://a.example/a%20b%2F%C3%BC%3F%26%3D%281%29/12345678901234567890',
+  );
+});
+
+test.each([[null], [[]], [{}]])('encode of %j is an error of the record', async (text) => {
+  const encode = await compileExpression('encode(text)');
+  expect(() => encode({ text })).toThrow('Invalid type: encode() takes a text or a number');
+});

@@ -19,6 +19,54 @@ Otherwise the first of these files in the current folder is read: \`sync.config.
 Paths in the config are relative to the folder of the config file.
 \`"$schema": "./node_modules/cronsync/sync.schema.json"\` makes an editor complete and check the file; \`cronsync schema\` prints that schema.
 
+## A config in TypeScript
+
+\`defineConfig\` types the config: an editor completes it, and \`tsc\` finds what is misspelt.
+
+\`\`\`ts sync.config.ts
+import { defineConfig } from 'cronsync';
+
+export default defineConfig({
+  name: 'crm',
+  adapter: 'acme',
+  resources: {
+    customers: {
+      key: 'id',
+      schema: { properties: { id: { type: 'string' }, email: { type: 'string' } } },
+    },
+  },
+  adapters: {
+    acme: {
+      type: 'rest',
+      baseUrl: 'https://api.acme.example/v1',
+      auth: { type: 'bearer', token: '\${ACME_TOKEN}' },
+      resources: { customers: { path: '/customers' } },
+    },
+  },
+});
+\`\`\`
+
+Node strips the types, so there are no enums and no namespaces, and an import of a file names its ending: \`./acme.ts\`.
+\`import\` and \`export\` work whatever \`type\` the \`package.json\` has, also after a plain \`npm init\`.
+The type \`Config\` is exported as well.
+In it, an adapter's module is a path, a package with a scope, or a package with a hyphen in its name.
+
+## Variables from a file
+
+A file \`.env\` beside the config sets variables for every command:
+
+\`\`\`sh .env
+ACME_TOKEN=secret
+\`\`\`
+
+\`--env-file FILE\` names another file in its place; it may be repeated, and the last file wins.
+A variable of the real environment wins over every file, also an empty one.
+\`cronsync check\` prints which files were read.
+The variables are also in \`process.env\` of a config in TypeScript, of adapter modules and of listener modules.
+Commands of \`exec\` listeners and taps do not get them.
+If FILE does not exist, nothing is done.
+(Node reads this option too, so some releases of Node print \`node: FILE: not found\` and exit with 9 in that case.)
+
 ## How values are written
 
 | type | examples |
@@ -60,6 +108,8 @@ const restResource = {
   tombstones: { when: "status == 'deleted'" },
   fullEvery: '24h',
   map: { id: 'id', email: 'contact.email', state: 'status' },
+  emptyIsNull: true,
+  transform: './customers.ts',
 };
 
 const throttle = { hits: 1, per: '60s' };
@@ -173,7 +223,13 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter> of extends': [{ extends: 'github', auth: { type: 'bearer', token: '${GITHUB_TOKEN}' } }],
-  'adapters.<adapter>.throttle': [{ hits: 10, per: '60s', wait: '20s', margin: '100ms', key: 'acme.example' }],
+  'adapters.<adapter>.throttle': [
+    { hits: 10, per: '60s', wait: '20s', margin: '100ms', key: 'acme.example' },
+    [
+      { hits: 1, per: '1s', wait: '20s' },
+      { hits: 1000, per: '1d' },
+    ],
+  ],
   'adapters.<adapter>.auth of none': [{ type: 'none' }],
   'adapters.<adapter>.auth of bearer': [{ type: 'bearer', token: '${ACME_TOKEN}' }],
   'adapters.<adapter>.auth of basic': [{ type: 'basic', username: 'sync', password: '${ACME_PASSWORD}' }],
@@ -203,10 +259,16 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   'adapters.<adapter>.resources.<resource> in rest': [
     restResource,
     { path: '/search', method: 'POST', body: { filter: 'all' }, records: 'hits' },
+    {
+      path: '/w/api.php',
+      records: 'query.pages',
+      pagination: { type: 'cursor', next: 'continue' },
+      parts: { until: 'batchcomplete' },
+    },
   ],
   'adapters.<adapter>.resources.<resource>.pagination of none': [{ type: 'none' }],
   'adapters.<adapter>.resources.<resource>.pagination of page': [
-    { type: 'page', param: 'page', start: 1, sizeParam: 'per_page', size: 100 },
+    { type: 'page', param: 'page', start: 1, sizeParam: 'per_page', size: 100, pastEnd: [400, 404] },
   ],
   'adapters.<adapter>.resources.<resource>.pagination of offset': [
     { type: 'offset', param: 'skip', limitParam: 'limit', limit: 200 },
@@ -247,7 +309,14 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter>.resources.<resource> in file': [
-    { path: './customers.txt', format: 'csv', csv: { delimiter: ';' }, map: { id: 'ID', email: 'E-Mail' } },
+    {
+      path: './customers.txt',
+      format: 'csv',
+      csv: { delimiter: ';' },
+      map: { id: 'ID', email: 'E-Mail' },
+      emptyIsNull: true,
+      transform: './customers.ts',
+    },
     { url: 'https://exports.acme.example/customers.json', records: 'data.customers' },
   ],
   'adapters.<adapter>.resources.<resource>.csv': [
@@ -260,10 +329,22 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     },
   ],
   'adapters.<adapter>.resources.<resource> in singer': [
-    { stream: 'contacts', mode: 'changes', map: { id: 'vid', email: 'properties.email.value' } },
+    {
+      stream: 'contacts',
+      mode: 'changes',
+      map: { id: 'vid', email: 'properties.email.value' },
+      emptyIsNull: true,
+      transform: './customers.ts',
+    },
   ],
   'adapters.<adapter>.resources.<resource> in module': [
-    { mode: 'changes', fullEvery: '12h', map: { id: 'ref', email: 'mail' } },
+    {
+      mode: 'changes',
+      fullEvery: '12h',
+      map: { id: 'ref', email: { from: 'mail', emptyIsNull: true } },
+      emptyIsNull: false,
+      transform: './customers.ts',
+    },
   ],
   'target of sqlite': [{ type: 'sqlite', file: '/var/lib/crm/crm.db' }],
   'target of postgres': [
@@ -361,6 +442,11 @@ If more values of a column would become empty than \`maxEmptied\` allows, they a
 With \`maxUpdates\`, a row also keeps its other values until the pass is complete.
 If more rows would be updated than it allows, none of them is, the run exits with 3, and \`--allow-mass-update=N\` permits them, once: the pass that it starts writes them.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
+`,
+  'adapters.<adapter>.throttle': `
+A list has several windows, of different lengths, and each hit counts in all of them: at most one in any second, and at most 1000 in any day.
+\`wait\` and \`key\` are in the first one.
+Syncs that wait for slots of the same \`key\` get them in turn.
 `,
   redis: `
 Write one of \`url\`, \`sentinels\` and \`cluster\`; [redis.md](redis.md) says what each needs and guarantees.

@@ -92,9 +92,21 @@ function mapsFit({ adapters, resources }: Members): readonly Problem[] {
     const needed = textsOf(required).filter((field) => !keys.includes(field) && !allowsNull(properties[field]));
     return [
       ...unknown,
+      ...formatsThatDoNotFit([...path, 'map'], map, properties),
       ...keys.filter(isUnmapped).map(missing(`it is the key of "${resource}"`)),
       ...needed.filter(isUnmapped).map(missing(`the schema of "${resource}" requires it`)),
     ];
+  });
+}
+
+/** A format makes a date or a time of a value. */
+function formatsThatDoNotFit(path: readonly string[], map: Members, properties: Members): readonly Problem[] {
+  return Object.entries(map).flatMap(([field, source]) => {
+    const { format } = membersOf(source);
+    const { type } = membersOf(properties[field]);
+    if (format === undefined || type === undefined || textsOf(type).includes('string')) return [];
+    const expected = 'no format, or a field of type "string": a format makes a date or a time';
+    return [{ path: pathOf([...path, field, 'format']), expected, found: `${describe(format)} for ${describe(type)}` }];
   });
 }
 

@@ -84,7 +84,7 @@ export function checkConfig({ path, dir, content }: FoundConfig, env: Environmen
     dir,
     secrets,
     credentials: credentialsAmong(references),
-    shapeOf: (resource) => shapeOf(value, resource, withoutCredentials),
+    shapeOf: (resource) => shapeOf(value, resource, { redact: withoutCredentials, dir }),
   };
 }
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf } from '../errors.ts';
+import { allowModuleSyntax } from './esm-syntax.ts';
 
 /** Whether a module is given by its path rather than by the name of a package. */
 export function isModulePath(specifier: string): boolean {
@@ -22,11 +23,12 @@ export function hasModule(specifier: string, dir: string): boolean {
 
 /**
  * Runs a user's module and returns its default export. `specifier` is a path or the name of a package, both as seen from
- * `dir`, the config's folder. TypeScript runs as it is, its types stripped by Node.
+ * `dir`, the config's folder. TypeScript runs as it is, its types stripped by Node. `import` and `export` work in every package.
  */
 export async function importModule(specifier: string, dir: string): Promise<unknown> {
   const place = isModulePath(specifier) ? resolve(dir, specifier) : packagePlace(specifier, dir);
   if (place === undefined || (isModulePath(specifier) && !existsSync(place))) throw missingModule(specifier, dir);
+  allowModuleSyntax();
   const module = await import(pathToFileURL(place).href).catch((error: unknown) => {
     throw new ConfigError(`the module ${specifier} does not load: ${messageOf(error)}`, {
       cause: error,

@@ -22,15 +22,31 @@ function resolveLogin<Part extends { readonly auth?: { module: string } }>(part:
 }
 
 function resolveAdapter(adapter: AdapterConfig, dir: string): AdapterConfig {
-  if (adapter.type === 'module') return { ...adapter, module: resolveModule(adapter.module, dir) };
-  if (adapter.type === 'rest') return adapter;
+  if (adapter.type === 'module')
+    return {
+      ...adapter,
+      module: resolveModule(adapter.module, dir),
+      resources: resolveTransforms(adapter.resources, dir),
+    };
+  if (adapter.type === 'rest') return { ...adapter, resources: resolveTransforms(adapter.resources, dir) };
   if (adapter.type === 'singer') return resolveTap(adapter, dir);
-  const resources = mapMembers(adapter.resources, (resource) => {
+  const resources = mapMembers(resolveTransforms(adapter.resources, dir), (resource) => {
     return resource.path === undefined || resource.path === '-'
       ? resource
       : { ...resource, path: resolve(dir, resource.path) };
   });
   return { ...adapter, resources };
+}
+
+function resolveTransforms<Resource extends { readonly transform?: string }>(
+  resources: Readonly<Record<string, Resource>>,
+  dir: string,
+): Record<string, Resource> {
+  return mapMembers(resources, (resource) => {
+    return resource.transform === undefined
+      ? resource
+      : { ...resource, transform: resolveModule(resource.transform, dir) };
+  });
 }
 
 function resolveAuth(adapter: AdapterConfig, dir: string): AdapterConfig {
@@ -42,6 +58,7 @@ function resolveTap(adapter: AdapterConfig & { type: 'singer' }, dir: string): A
   const { config, catalog } = adapter;
   return {
     ...adapter,
+    resources: resolveTransforms(adapter.resources, dir),
     command: resolveCommand(adapter.command, dir),
     ...(typeof config === 'string' && { config: resolve(dir, config) }),
     ...(typeof catalog === 'string' && { catalog: resolve(dir, catalog) }),

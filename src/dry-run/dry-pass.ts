@@ -13,11 +13,12 @@ import { firstCounts } from '../pass/page/brought.ts';
 import { fetchAlways, openPage, type PageReader, readBatches } from '../pass/page/fetch-page.ts';
 import { lostFields } from '../pass/page/lost-fields.ts';
 import { ofMode } from '../pass/page/page-intake.ts';
-import { goneIn, withoutKeys } from '../pass/page/take-page.ts';
+import { goneIn, noteLeftOut, withoutKeys } from '../pass/page/take-page.ts';
 import { turnPage } from '../pass/page/turn-page.ts';
 import type { PassState, Resource } from '../pass/resource.ts';
 import { SeenSet } from '../pass/seen-set.ts';
 import { startPass, wholeMode } from '../pass/transitions.ts';
+import { quarantined } from '../record.ts';
 import { countsOf } from '../verify/findings.ts';
 import { lookAtSample } from '../verify/sample.ts';
 import { askInDryRun } from './clues.ts';
@@ -161,13 +162,16 @@ export class DryPass {
     const { resource } = this.#state;
     const { progress, signal } = this.#context;
     const brought = { records: 0, rejected: 0, keyless: 0, duplicates: 0 };
+    let leftOut = 0;
     const planner = new PagePlanner(this.#state, page, this.#context, this.#table);
     const prepare = watch?.around(resource.prepare) ?? resource.prepare;
     const batching = { prepare, size: () => recordsPerBatch };
     for await (const read of readBatches(page, batching, reader)) {
       const batch = withoutKeys(await identify(read, resource, this.#source()), outlived);
       brought.records += batch.raw;
-      brought.rejected += batch.rejected.length;
+      const quarantine = quarantined(batch.rejected).length;
+      leftOut += batch.rejected.length - quarantine;
+      brought.rejected += quarantine;
       brought.keyless += batch.rejected.filter(({ key }) => key === null).length;
       if (firstCounts(page)) brought.duplicates += batch.duplicates;
       this.#findings.batch(batch, await planner.plan(batch));
@@ -175,6 +179,7 @@ export class DryPass {
       await nextTurn();
       signal.throwIfAborted();
     }
+    noteLeftOut(leftOut, resource, this.#context);
     const { duplicates, again } = planner.repeated;
     const { counts: columns, pending, deferred } = planner.compared;
     const all = { ...brought, duplicates: brought.duplicates + duplicates, again, columns };

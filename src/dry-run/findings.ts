@@ -1,7 +1,7 @@
 import type { Identified } from '../match/identify.ts';
 import { type Recognised, sumRecognised } from '../match/recognise.ts';
 import type { Repeated } from '../pass/page/brought.ts';
-import type { Rejected } from '../record.ts';
+import { quarantined, type Rejected } from '../record.ts';
 import type { ResourcePlan } from './resource-plan.ts';
 
 const rejectsShown = 5;
@@ -25,7 +25,7 @@ export class Findings {
   /** Counts a batch, of which so many records would stay as they are. */
   batch({ rejected, recognised }: Identified, unchanged: number): void {
     this.#unchanged += unchanged;
-    this.#rejects.push(...rejected.slice(0, rejectsShown - this.#rejects.length));
+    this.#rejects.push(...quarantined(rejected).slice(0, rejectsShown - this.#rejects.length));
     if (recognised) this.#recognised = sumRecognised(this.#recognised, recognised);
   }
 

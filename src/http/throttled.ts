@@ -3,7 +3,7 @@ import { crashPoint } from '../crash.ts';
 import { CredentialsError, ProtocolError } from '../errors.ts';
 import type { Mask } from '../excerpt.ts';
 import type { Log } from '../log.ts';
-import type { Limits, SlotKeeper } from '../throttle.ts';
+import { freesAfterMs, keptForm, type Limits, type SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 import { type Client, type ClientOptions, loadClient } from './client.ts';
 import { Line, type LineOptions } from './connection/line.ts';
@@ -21,13 +21,11 @@ import { isPage, judge, type VerdictOptions } from './verdict.ts';
 export interface ThrottleOptions {
   /** The throttle key; by default made from the host of each request. */
   readonly key?: string | undefined;
-  readonly limits: Limits;
+  readonly windows: readonly Limits[];
   /** Asked in this order: Redis first, then the target's guard. A hit needs all of them. */
   readonly keepers: readonly SlotKeeper[];
   /** How long a request may wait for its slot. */
   readonly waitMs: number;
-  /** Added to the limit's `perMs` when a slot is settled. */
-  readonly marginMs: number;
   /** Called before each wait for a slot. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
 }
@@ -90,7 +88,8 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
   const reserveMs = transport.timeoutMs + timings.slotReserveMs;
   const { slotReserveMs } = timings;
   const slotOptions = { ...throttle, ...run, reserveMs, slotReserveMs, credentialsDigest: credentials.digest };
-  const settledMs = throttle.limits.perMs + throttle.marginMs;
+  const { shortest } = keptForm(throttle.windows);
+  const settledMs = freesAfterMs(shortest);
   let loading: Promise<Client> | undefined;
 
   return {
@@ -218,7 +217,7 @@ const plainly: Mask = (text) => text;
 function verdictOptions({ timings, throttle, credentials, run }: ThrottledClientOptions): VerdictOptions {
   return {
     ...timings,
-    perMs: throttle.limits.perMs,
+    perMs: keptForm(throttle.windows).shortest.perMs,
     credentialsDigest: credentials.digest,
     failures: run.failures,
     random: Math.random(),

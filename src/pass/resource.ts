@@ -26,6 +26,8 @@ export interface Resource {
   readonly everyMs: number;
   /** Absent: each pass asks for everything. */
   readonly changes?: ChangesPlan;
+  /** For an adapter that merges the parts of a record; `changes` has its own. */
+  readonly keys?: Keys;
   readonly maxRejectRatio: number;
   readonly maxPages: number;
   readonly guard: Guard;

@@ -1,21 +1,21 @@
 import { ConfigError } from '../errors.ts';
-import { compileExpression } from '../expression.ts';
-import { keyOf, partsOf, type RawRecord, type Rekey, type Value } from '../record.ts';
+import { keyOf, partsOf, type RawRecord, type Rekey } from '../record.ts';
 import { type Coerce, coercionFor, Unfit } from './coerce.ts';
 import { columnsOf } from './columns.ts';
+import { compileSource, conversionOf, expressionIn } from './field-source.ts';
 import { hashOf } from './hash.ts';
-import { foreignId, type Mapping, mappedColumns, mayBeForeign } from './prepare.ts';
+import { foreignId, isThere, type Mapping, mappedColumns, mayBeForeign } from './prepare.ts';
 
 /**
  * Compiles a function that reads the key, in the system's form, from a tombstone; null if there is no key. A tombstone may be
  * a bare id if the key is one field.
  */
-export async function compileKey({ schema, key, map, match }: Mapping): Promise<(raw: RawRecord) => string | null> {
-  const fields = await Promise.all(key.map((name) => keyField(name, { schema, key, map, match })));
+export async function compileKey(mapping: Mapping): Promise<(raw: RawRecord) => string | null> {
+  const fields = await Promise.all(mapping.key.map((name) => keyField(name, mapping)));
   const [only] = fields;
   return (raw) => {
     const isBare = typeof raw !== 'object' && fields.length === 1 && only !== undefined && !only.isOfWhole;
-    const values = isBare ? [only.coerce(raw)] : fields.map(({ read, coerce }) => coerce(read(raw)));
+    const values = isBare ? [only.coerceBare(raw)] : fields.map(({ read, coerce }) => coerce(read(raw)));
     const parts = values.map((value) => (value instanceof Unfit ? null : value));
     return parts.every(isThere) ? keyOf(parts) : null;
   };
@@ -44,15 +44,17 @@ export function compileRekey(mapping: Mapping): Rekey {
   };
 }
 
-async function keyField(name: string, { schema, map, match }: Mapping) {
+async function keyField(name: string, { schema, map, emptyIsNull = false, match }: Mapping) {
   const column = columnsOf(schema).find((candidate) => candidate.name === name);
-  const expression = map ? map[name] : `"${name}"`;
-  if (column === undefined || expression === undefined)
+  const source = map ? map[name] : `"${name}"`;
+  if (column === undefined || source === undefined)
     throw new ConfigError(`the config does not say where a tombstone has the key field ${name}; no hit was made`);
-  const read = await compileExpression(expression);
-  const coerce = coercionFor(column, schema.properties[name] ?? {});
-  const isOfWhole = expression.trim() === '@';
-  return { read, coerce: mayBeForeign(name, match) ? orForeign(coerce) : coerce, isOfWhole };
+  const read = await compileSource(source, column.kind, emptyIsNull);
+  const fits = coercionFor(column, schema.properties[name] ?? {});
+  const coerce = mayBeForeign(name, match) ? orForeign(fits) : fits;
+  const convert = conversionOf(source, column.kind, emptyIsNull);
+  const coerceBare: Coerce = (found) => coerce(convert ? convert(found) : found);
+  return { read, coerce, coerceBare, isOfWhole: expressionIn(source).trim() === '@' };
 }
 
 /** An id of the third party that does not fit the key is an alias of it. */
@@ -61,8 +63,4 @@ function orForeign(coerce: Coerce): Coerce {
     const value = coerce(found);
     return value instanceof Unfit ? (foreignId(found) ?? value) : value;
   };
-}
-
-function isThere(value: Value): boolean {
-  return value !== null && value !== '';
 }

@@ -1,8 +1,11 @@
+import { expressionIn } from './field-source.ts';
 import { type Mapping, mappedColumns } from './prepare.ts';
 
 /** Compiles what finds the columns whose expression reads a path: one that names the path, or what leads on from it. */
 export function readersIn(mapping: Mapping): (path: string) => readonly string[] {
-  const read = mappedColumns(mapping).map(({ name }) => ({ name, text: normalized(mapping.map?.[name] ?? name) }));
+  const read = mappedColumns(mapping).map(({ name }) => {
+    return { name, text: normalized(expressionIn(mapping.map?.[name] ?? name)) };
+  });
   return (path) => read.filter(({ text }) => names(text, normalized(path))).map(({ name }) => name);
 }
 

@@ -2,6 +2,7 @@ import { compileExpression, type Expression, followPath, plainPath } from '../ex
 import type { FieldWatch, PageFields } from '../mapped-fields.ts';
 import { nearest } from '../nearest.ts';
 import { isRejected, type Prepare, type Prepared, type RawRecord, type Rejected } from '../record.ts';
+import { expressionIn } from './field-source.ts';
 import { type Mapping, mappedColumns } from './prepare.ts';
 
 interface WatchedField {
@@ -24,7 +25,8 @@ export async function compileWatch(mapping: Mapping): Promise<() => FieldWatch> 
 }
 
 async function fieldOf(column: string, at: number, { map }: Mapping): Promise<WatchedField> {
-  const expression = map?.[column];
+  const source = map?.[column];
+  const expression = source === undefined ? undefined : expressionIn(source);
   const read = expression === undefined ? followPath([column]) : await compileExpression(expression);
   return { column, at, expression: expression ?? column, read };
 }
@@ -45,10 +47,14 @@ class Watch implements FieldWatch {
       const record = prepare(raw);
       this.#records += 1;
       if (this.#samples.length < looked) this.#samples.push(raw);
-      if (this.#missing.some((field) => isFilled(field, raw, record)))
-        this.#missing = this.#missing.filter((field) => !isFilled(field, raw, record));
+      if (this.#missing.length > 0) this.#look(raw, record);
       return record;
     };
+  }
+
+  #look(raw: RawRecord, record: Prepared | Rejected): void {
+    const missing = this.#missing.filter((field) => !isFilled(field, raw, record));
+    if (missing.length < this.#missing.length) this.#missing = missing;
   }
 
   fields(): PageFields {

@@ -43,3 +43,23 @@ test.each([
 
   await expect(importModule(specifier, dir)).rejects.toThrow(message);
 });
+
+const esm = "import { b } from './b';\nexport default b;\n";
+
+test.each([
+  ['"type": "commonjs"', 'ours.ts', esm.replace('./b', './b.ts')],
+  ['"type": "commonjs"', 'ours.js', esm.replace('./b', './b.js')],
+  ['"private": true', 'ours.ts', esm.replace('./b', './b.ts')],
+  ['"type": "commonjs"', 'ours.ts', "const answer: number = require('./c.cjs');\nmodule.exports = answer;\n"],
+  ['"type": "commonjs"', 'ours.js', "module.exports = require('./c.cjs');\n"],
+])('in a package with %s, %s that says %j is what it is written as', async (type, name, content) => {
+  const dir = await aFolder({
+    'package.json': `{${type}}`,
+    [name]: content,
+    'b.ts': 'export const b: number = 42;\n',
+    'b.js': 'export const b = 42;\n',
+    'c.cjs': 'module.exports = 42;\n',
+  });
+
+  expect(await importModule(`./${name}`, dir)).toBe(42);
+});

@@ -101,13 +101,25 @@ export function migrationContract(name: string, left: Left, make: () => Promise<
       const target = await open();
       await target.saveGroups([{ group: 'notify', position: { generation: 9_999_999_999_999, seq: 24 } }]);
       await target.purgeRejects('customers', 99);
-      expect(await target.slots.take({ id: 'one', key: 'acme' }, { hits: 1, perMs: 1000 }, 0)).toEqual({
+      expect(await target.slots.take({ id: 'one', key: 'acme' }, [{ hits: 1, perMs: 1000 }], 0)).toEqual({
         granted: true,
       });
       await target.dropPermit('customers', 'deletes');
       await target.recordActivity({ at: new Date(), who: 'ada', what: 'replay', why: null, detail: {} });
       expect(await target.endPause(null)).toBe(false);
       expect(await version()).toBe(left.version);
+    });
+
+    test('keeps its events as text where a command moves them', async () => {
+      const target = await open();
+      const floor = 9_999_999_999_999;
+      expect(await target.rebase(floor, beforeEverything)).toEqual({ generation: floor, moved: 25 });
+      const rows = await world.rows(`SELECT events FROM _sync_outbox WHERE generation = ${floor} ORDER BY first_seq`);
+      const texts = rows.flatMap(({ events }) => String(events).split('\n'));
+      expect((await (await reader()).outbox({ generation: floor, seq: 0 }, 99)).events).toEqual(texts);
+      expect(texts.map((text) => JSON.parse(text).id.split(':').at(-1).split('-')[0])).toEqual(
+        texts.map(() => `${floor}`),
+      );
     });
 
     test('has no place for what people do, and reads it as empty', async () => {
@@ -128,7 +140,7 @@ export function migrationContract(name: string, left: Left, make: () => Promise<
       const { fence: before, ...known } = await knownBy(await reader());
       const target = await takeOver(await open(), oldCustomers);
       const { fence, ...kept } = await knownBy(await reader());
-      expect(await version()).toBe(3);
+      expect(await version()).toBe(4);
       expect(kept).toEqual(known);
       expect(fence).toMatchObject({ fence: 4, generation: before?.generation, nextSeq: before?.nextSeq });
       const checkpoint = known.pass?.checkpoint;
@@ -163,12 +175,12 @@ export function migrationContract(name: string, left: Left, make: () => Promise<
     test('is migrated once by two syncs that take over at the same time', async () => {
       const invoices = { ...oldCustomers, resource: 'invoices', table: 'invoices' };
       await Promise.all([takeOver(await open(), oldCustomers), takeOver(await open('billing'), invoices)]);
-      expect(await version()).toBe(3);
+      expect(await version()).toBe(4);
     });
 
     test('is refused once a later release has migrated it, with both versions named', async () => {
-      await world.sql('UPDATE _sync_schema SET version = 4');
-      const refusal = /have version 4, and this release knows versions up to 3; nothing was written/;
+      await world.sql('UPDATE _sync_schema SET version = 5');
+      const refusal = /have version 5, and this release knows versions up to 4; nothing was written/;
       await expect((await reader()).pass('customers')).rejects.toThrow(refusal);
       await expect(takeOver(await open(), oldCustomers)).rejects.toThrow(refusal);
       await expect(takeOver(await open(), oldCustomers)).rejects.toThrow(ConfigError);

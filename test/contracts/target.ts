@@ -365,10 +365,20 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           [1, 2, 3, 4].map((seq) => `crm:${generation}-${seq}`),
         );
         const rows = await system('SELECT first_seq, last_seq FROM _sync_outbox ORDER BY first_seq');
-        expect(rows.map((row) => [Number(row.first_seq), Number(row.last_seq)])).toEqual([
-          [1, 2],
-          [3, 4],
-        ]);
+        const ranges = rows.map((row) => [Number(row.first_seq), Number(row.last_seq)] as const);
+        // On a machine with too much to do, the second run writes its two rows in two transactions.
+        expect(ranges).toEqual(
+          ranges.length === 2
+            ? [
+                [1, 2],
+                [3, 4],
+              ]
+            : [
+                [1, 2],
+                [3, 3],
+                [4, 4],
+              ],
+        );
       });
 
       test('writes rows without events when it is to be silent', async () => {
@@ -605,7 +615,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           counts: { created: 2, updated: 0, deleted: 0 },
           events: 2,
         });
-        expect(refused.map(({ key }) => key)).toEqual(['4', '5']);
+        expect(refused.map(({ key }) => key).sort()).toEqual(['4', '5']);
         expect((await target.rejects({ limit: 10 })).map(({ key }) => key).sort()).toEqual(['4', '5']);
         const worse = record('1', 'ada@example.com', 1000, 1.5, true, null);
         expect(await write(target, [worse])).toMatchObject({
@@ -646,6 +656,36 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         const rest = await target.outbox(await upTo(target, 1), 10);
         expect([rest.firstSeq, rest.events.length]).toEqual([2, 2]);
         expect((await target.outbox(await upTo(target, 3), 10)).events).toEqual([]);
+      });
+
+      test('gives the target that has written the events the same as any reader', async () => {
+        const target = await takenOver();
+        await write(target, [ada, bob]);
+        await write(target, [adaMoved, eve]);
+        await remove(target, [2]);
+        const other = await reader();
+        for (const [seq, limit] of [0, 1, 2, 3, 4, 5].flatMap((from) =>
+          [1, 2, 9].map((most) => [from, most] as const),
+        )) {
+          const after = await upTo(target, seq);
+          // The other is asked first: what the target has passed, it forgets.
+          const expected = await other.outbox(after, limit);
+          expect(await target.outbox(after, limit)).toEqual(expected);
+          expect(expected.events.length > 0).toBe(seq < 5);
+        }
+      });
+
+      test('has no event of a transaction that was not committed', async () => {
+        const target = await takenOver();
+        await write(target, [ada]);
+        const fails = () => {
+          throw new Error('not now');
+        };
+        await expect(write(target, [bob], { checkpoint: fails })).rejects.toThrow('not now');
+        expect((await target.outbox(await upTo(target, 0), 9)).events).toHaveLength(1);
+        await write(target, [eve]);
+        const { events } = await target.outbox(await upTo(target, 0), 9);
+        expect(events.map((event) => JSON.parse(event).subject)).toEqual(['1', '3']);
       });
 
       test('is purged of events that are old and passed, and of no others', async () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
+import { configTypes } from '../../scripts/config-page/config-types.ts';
 import { examples, notes } from '../../scripts/config-page/examples.ts';
 import { configJsonSchema } from '../../scripts/config-page/json-schema.ts';
 import { configPage, exampleKey, sampleNames } from '../../scripts/config-page/page.ts';
@@ -32,6 +33,10 @@ const env = {
 
 test('docs/config.md is what `npm run docs` makes of the schema', () => {
   expect(readFileSync(`${root}docs/config.md`, 'utf8') === configPage(), 'run "npm run docs"').toBe(true);
+});
+
+test('src/written-config.ts is what `npm run docs` makes of the schema', () => {
+  expect(readFileSync(`${root}src/written-config.ts`, 'utf8') === configTypes(), 'run "npm run docs"').toBe(true);
 });
 
 test('every option of the config has a description', () => {

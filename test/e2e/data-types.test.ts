@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { textOf } from '../helpers/database.ts';
 import { aPostgres, type PostgresDatabase } from '../helpers/postgres.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, type Project } from '../helpers/sync.ts';
@@ -179,9 +180,7 @@ function isPast53(text: string | undefined): boolean {
 
 /** The events as they are stored: JSON.parse would round what is past 2^53. */
 async function eventTexts(project: Project): Promise<string> {
-  return (await project.database.query('SELECT events FROM _sync_outbox'))
-    .map(({ events }) => String(events))
-    .join('\n');
+  return (await project.database.query('SELECT * FROM _sync_outbox')).map(textOf).join('\n');
 }
 
 /** The text of a member of `after`, which is the event's last object. */

@@ -181,3 +181,31 @@ test('installed, the types of an adapter resolve, and a wrong one is found', () 
   expect(check('adapter.ts')).toMatchObject({ status: 0, stdout: '' });
   expect(check('wrong.ts').stdout).toContain('"everything"');
 });
+
+test('installed after a plain npm init, the config in TypeScript of the page checks, and a wrong one is found', () => {
+  const page = readFileSync(join(root, 'docs/config.md'), 'utf8');
+  const [, written = ''] = /```ts sync\.config\.ts\n(.*?)```/s.exec(page) ?? [];
+  const project = join(folder, 'plain');
+  mkdirSync(project);
+  symlinkSync(join(folder, 'node_modules'), join(project, 'node_modules'));
+  execFileSync('npm', ['init', '-y'], { cwd: project, stdio: 'ignore' });
+  writeFileSync(join(project, 'sync.config.ts'), written);
+  writeFileSync(join(project, '.env'), 'ACME_TOKEN=secret\n');
+  const shell = run('/bin/sh', ['-c', `cd ${project} && npx --offline cronsync check`]);
+  expect(shell).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('env file') });
+
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--ignoreConfig'];
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+  const check = (name: string, text: string) => {
+    writeFileSync(join(project, name), text);
+    return run(join(root, 'node_modules/.bin/tsc'), [...strict, ...types, join(project, name)]);
+  };
+  expect(check('right.ts', written)).toMatchObject({ status: 0, stdout: '' });
+  for (const [right, wrong] of [
+    ["type: 'rest'", "type: 'rset'"],
+    ["type: 'bearer'", "type: 'baerer'"],
+    ['path:', 'paht:'],
+    ['key:', 'keys:'],
+  ] as const)
+    expect(check('wrong.ts', written.replace(right, wrong)).stdout).toContain('error TS');
+});

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +9,20 @@ import { openAnsweringThirdParty } from '../helpers/answering-third-party.ts';
 import { startSync } from '../helpers/child.ts';
 import { type Block, blocksOf, readPage } from '../helpers/documents.ts';
 import { aRedis, type RedisServer } from '../helpers/redis.ts';
+import { linkPackage } from '../helpers/tarball.ts';
 
 // What docs/recipes.md shows: the answers of the API, what to write, and the rows that come of it.
 const page = readPage('docs/recipes.md');
-const recipes = Object.entries(Object.groupBy(blocksOf(page), ({ section }) => section));
+const blocksOfPage = blocksOf(page);
+const modules = blocksOfPage.filter(({ language }) => language === 'ts');
+const recipes = Object.entries(Object.groupBy(blocksOfPage, ({ section }) => section));
 const folder = mkdtempSync(join(tmpdir(), 'cronsync-recipes-'));
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await aRedis();
+  linkPackage(folder);
+  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
+  for (const { label, text } of modules) writeFileSync(join(folder, label), text);
 });
 afterAll(async () => {
   await redis.stop();
@@ -53,10 +60,17 @@ test.each(recipes)('%s', async (section, blocks = []) => {
   }
 });
 
+test('the tests of the page pass', () => {
+  const tests = modules.map(({ label }) => label).filter((name) => name.endsWith('.test.ts'));
+  expect(tests).not.toEqual([]);
+  const { status, stdout } = spawnSync(process.execPath, ['--test', ...tests], { cwd: folder, encoding: 'utf8' });
+  expect(status, stdout).toBe(0);
+});
+
 test('the page names every function that there is, and no other', () => {
   const [, table = ''] = /\n\| for \| functions \|\n(.*?)\n\n/s.exec(page) ?? [];
   const named = [...table.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
-  expect(new Set(named)).toEqual(new Set(getRegisteredFunctions()));
+  expect(new Set(named)).toEqual(new Set([...getRegisteredFunctions(), 'encode']));
 });
 
 interface Resource {

@@ -18,6 +18,7 @@ import { openSqliteReader } from '../../src/targets/sqlite/reader.ts';
 import { createSpool } from '../../src/targets/sqlite/spool.ts';
 import { openSqliteTarget } from '../../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../../src/timings.ts';
+import { textOf } from '../helpers/database.ts';
 import { replay } from '../helpers/in-step.ts';
 import { aMemoryStream } from '../helpers/memory-stream.ts';
 import { aModelParty, type ModelParty, paginationOf } from '../helpers/model-party.ts';
@@ -101,7 +102,7 @@ async function aSystem(kind: 'cursor' | 'offset', pageSize: number, first: reado
   const events = (): SyncEvent[] => {
     using database = new DatabaseSync(file, { readOnly: true });
     const rows = database.prepare('SELECT events FROM _sync_outbox ORDER BY first_seq').all();
-    return rows.flatMap(({ events }) => String(events).split('\n')).map((event) => JSON.parse(event));
+    return rows.flatMap((row) => textOf(row).split('\n')).map((event) => JSON.parse(event));
   };
   const oneRun = async (pages: number) => {
     hours += 1;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
+import { zstdDecompressSync } from 'node:zlib';
 import type { PostgresDatabase } from './postgres.ts';
 import type { Row, SyncEvent } from './sync-event.ts';
 
@@ -105,15 +106,21 @@ export function postgresDatabase(postgres: PostgresDatabase, name: string): Proj
   };
 }
 
-const outboxSql = 'SELECT events FROM _sync_outbox WHERE name = ? ORDER BY generation, first_seq';
+const outboxSql = 'SELECT * FROM _sync_outbox WHERE name = ? ORDER BY generation, first_seq';
 
 function rowsSql(table: string): string {
   return `SELECT * FROM "${table}" ORDER BY id`;
 }
 
 function eventsOf(outbox: readonly Row[], type?: string): SyncEvent[] {
-  const events = outbox.flatMap(({ events }) => String(events).split('\n').map(parseEvent));
+  const events = outbox.flatMap((row) => textOf(row).split('\n').map(parseEvent));
   return type === undefined ? events : events.filter((event) => event.type === type);
+}
+
+/** The events of an outbox row: text, or what docs/protocol.md says of a large transaction. */
+export function textOf({ events, packed }: Row): string {
+  const bytes = packed ?? events;
+  return bytes instanceof Uint8Array ? zstdDecompressSync(bytes).toString().trimEnd() : String(events);
 }
 
 export function parseEvent(text: string): SyncEvent {

@@ -200,3 +200,32 @@ test.each([
 ])('%o makes a column of %s', (field, kind) => {
   expect(columnsOf({ type: 'object', properties: { field } })).toEqual([{ name: 'field', kind }]);
 });
+
+describe('a list of plain values', () => {
+  const named: Mapping = {
+    key: ['name'],
+    schema: { type: 'object', properties: { name: { type: 'string' }, size: { type: 'integer' } } },
+    map: { name: '@', size: 'size' },
+  };
+
+  test.each([
+    ['library/redis', ['library/redis', null]],
+    [7, ['7', null]],
+    [12345678901234567890n, ['12345678901234567890', null]],
+  ])('%s is a record where the map reads the record itself', async (raw, values) => {
+    expect((await prepared(raw, named)).values).toEqual(values);
+  });
+
+  test('so is a list, by its places', async () => {
+    expect((await prepared(['a', 2], { ...named, map: { name: '[0]', size: '@[1]' } })).values).toEqual(['a', 2]);
+  });
+
+  test.each([[null], [undefined]])('%j is not', async (raw) => {
+    expect(await rejected(raw, named)).toMatchObject({ key: null });
+  });
+
+  test('where the map reads names, a value is not a record', async () => {
+    const reading = { ...named, map: { name: 'name', size: 'size' } };
+    expect(await rejected('library/redis', reading)).toMatchObject({ reasons: ['is a string, not an object'] });
+  });
+});

@@ -3,11 +3,16 @@ import type { Cursor } from '../../adapter.ts';
 import { CursorExpiredError, messageOf, ProtocolError } from '../../errors.ts';
 import { describe } from './describe.ts';
 import type { CursorPagination } from './options.ts';
-import { type Pager, withQuery } from './pager.ts';
+import { type Pager, storedPlace, withQuery } from './pager.ts';
 import type { ReadPlace } from './place.ts';
 
-/** The answer has the next cursor, which goes into a parameter. */
-export function cursorPager({ param }: CursorPagination, next: ReadPlace): Pager {
+/** The answer has the next cursor, which goes into a parameter, or is an object of parameters. `secret` is as below. */
+export function cursorPager({ param }: CursorPagination, next: ReadPlace, secret: string | undefined): Pager {
+  if (param === undefined)
+    return {
+      urlOf: (first, cursor) => (cursor === null ? first : withQuery(first, storedPlace(cursor, isQuery))),
+      turn: (page) => ({ records: page.records, next: queryOf(next(page), secret) }),
+    };
   return {
     urlOf: (first, cursor) => (cursor === null ? first : withQuery(first, { [param]: cursor })),
     turn: (page) => ({ records: page.records, next: textOf(next(page)) }),
@@ -56,6 +61,39 @@ function textOf(found: unknown): Cursor | null {
   if (typeof found === 'string' || typeof found === 'number' || typeof found === 'bigint') return String(found);
   throw new ProtocolError(
     `the next cursor is ${describe(found)}, not a text or a number; nothing of this page was written`,
+  );
+}
+
+type Query = Readonly<Record<string, string | number | boolean>>;
+
+/** A cursor that is an object, as it is stored. */
+function queryOf(found: unknown, secret: string | undefined): Cursor | null {
+  if (found === null || found === undefined || found === false || found === '') return null;
+  if (typeof found !== 'object' || Array.isArray(found))
+    throw new ProtocolError(
+      `the next cursor is ${describe(found)}, not an object of parameters; nothing of this page was written`,
+      { hint: 'Set `param` of the pagination to the parameter that takes the cursor.' },
+    );
+  const members = Object.entries(found).filter(([name, value]) => name !== secret && value !== null);
+  const odd = members.find(([, value]) => typeof value === 'object');
+  if (odd)
+    throw new ProtocolError(
+      `the next cursor has ${describe(odd[1])} in \`${odd[0]}\`, not a text or a number; nothing of this page was written`,
+    );
+  return members.length === 0
+    ? null
+    : JSON.stringify(Object.fromEntries(members.map(([name, value]) => [name, textIn(value)])));
+}
+
+/** An integer past 2^53 is a bigint, which JSON does not know. */
+function textIn(value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+function isQuery(found: object): found is Query {
+  return (
+    !Array.isArray(found) &&
+    Object.values(found).every((value) => ['string', 'number', 'boolean'].includes(typeof value))
   );
 }
 

@@ -20,6 +20,8 @@ export interface RestResource {
   /** How many records the whole pass has, according to the API. */
   readonly total?: Place | undefined;
   readonly pagination?: Pagination | undefined;
+  /** Records come in parts over several pages: they are merged by key, until the answer says that they are whole. */
+  readonly parts?: 'merge' | { readonly until: string } | undefined;
   /** With `changes`, passes between two snapshots ask only for what changed since the bookmark. */
   readonly mode?: 'snapshot' | 'changes' | undefined;
   readonly bookmark?: Bookmark | undefined;
@@ -87,6 +89,8 @@ export interface PagePagination {
   readonly start: number;
   readonly sizeParam?: string | undefined;
   readonly size?: number | undefined;
+  /** Statuses of a page after the first one that say that there are no more. */
+  readonly pastEnd?: readonly number[] | undefined;
 }
 
 export interface OffsetPagination {
@@ -98,8 +102,9 @@ export interface OffsetPagination {
 
 export interface CursorPagination {
   readonly type: 'cursor';
-  /** The next cursor. The pass is complete if there is null, false, an empty text or nothing. */
+  /** The next cursor. The pass is complete if there is null, false, an empty text, an empty object or nothing. */
   readonly next: Place;
-  readonly param: string;
+  /** Without it, the cursor is an object, whose members are parameters. */
+  readonly param?: string | undefined;
   readonly stable?: boolean | undefined;
 }

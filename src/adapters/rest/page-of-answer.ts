@@ -12,12 +12,15 @@ import { newestWith } from './newest.ts';
 import type { RestResource } from './options.ts';
 import { overlookedIn } from './overlooked.ts';
 import type { Answered, Turn } from './pager.ts';
+import { type Parts, withParts } from './parts.ts';
 import type { ResourceReader } from './resource-reader.ts';
 import { cursorOf, type Stage } from './stage.ts';
 
 /** Which page was asked for, and in which context. */
 interface Asked {
   readonly stage: Stage;
+  /** What is held of records that come in parts; null if they do not. */
+  readonly parts: Parts | null;
   readonly request: PageRequest;
   readonly log: Log;
 }
@@ -34,9 +37,23 @@ export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Reso
     const { resource: name } = asked.request;
     for (const warning of overlookedIn(answered, turn, name, reader.resource)) asked.log.warn(warning);
   }
-  const { bookmarks } = reader;
+  return pageOfTurn(answered, turn, reader, asked);
+}
+
+/** The page after the last one: the third party says by its status that there are no more. */
+export function pagePastEnd(url: URL, reader: ResourceReader, asked: Asked): Page {
+  const answered = { url, headers: {}, document: null, records: [], total: undefined };
+  return pageOfTurn(answered, { records: [], next: null }, reader, asked);
+}
+
+function pageOfTurn(answered: Answered, turn: Turn, reader: ResourceReader, asked: Asked): Page {
+  const { bookmarks, isWhole } = reader;
   if (bookmarks !== null) return pageWithBookmark(answered, turn, { ...reader, bookmarks }, asked);
-  return { mode: 'snapshot', total, ...turn, validators: validatorsOf(answer.headers) };
+  const { total, headers, document } = answered;
+  const page = { mode: 'snapshot' as const, total, ...turn, validators: validatorsOf(headers) };
+  if (isWhole === null || asked.parts === null) return page;
+  const { keys = plainKeys } = asked.request;
+  return withParts(page, asked.parts, { isWhole: turn.next !== null && isWhole(document), keys });
 }
 
 /** A page of a resource with `mode: changes`. Each page says what it knows about the next bookmark. */

@@ -5,6 +5,7 @@ import { offsetPager } from './offset.ts';
 import type { GraveyardOptions, Pagination, RestOptions, RestResource } from './options.ts';
 import { pagePager } from './page.ts';
 import { onePage, type Pager } from './pager.ts';
+import { saysWhole } from './parts.ts';
 import { compilePlace, type ReadPlace } from './place.ts';
 import { compileTombstones, type Tombstones } from './tombstones.ts';
 
@@ -14,6 +15,8 @@ export interface ResourceReader {
   readonly pager: Pager;
   readonly records: Expression;
   readonly total: ReadPlace;
+  /** Says of an answer whether its records are whole now; null if they do not come in parts. */
+  readonly isWhole: ((document: unknown) => boolean) | null;
   /** Null if there are only snapshots. */
   readonly bookmarks: Bookmarks | null;
   readonly tombstones: Tombstones;
@@ -22,17 +25,23 @@ export interface ResourceReader {
 }
 
 export async function compileReader(resource: RestResource, options: RestOptions): Promise<ResourceReader> {
-  const { pagination, records, total, mode, bookmark, tombstones } = resource;
+  const { pagination, records, total, parts, mode, bookmark, tombstones } = resource;
   const secret = options.auth?.type === 'query' ? options.auth.param : undefined;
   return {
     resource,
     pager: await pagerOf(pagination, secret),
     records: await compileExpression(records ?? '@'),
     total: total === undefined ? () => null : await compilePlace(total),
+    isWhole: parts === undefined ? null : await compileWhole(parts),
     bookmarks: mode === 'changes' && bookmark ? await compileBookmarks(bookmark) : null,
     tombstones: await compileTombstones(tombstones),
     graves: tombstones?.from ? await compileReader(gravesOf(tombstones.from, resource), options) : null,
   };
+}
+
+async function compileWhole(parts: NonNullable<RestResource['parts']>): Promise<(document: unknown) => boolean> {
+  const until = parts === 'merge' ? null : await compileExpression(parts.until);
+  return (document) => saysWhole(until, document);
 }
 
 /** The pages of tombstones are asked for with the same bookmark, and with the headers of the resource. */
@@ -51,7 +60,7 @@ async function pagerOf(pagination: Pagination = { type: 'none' }, secret: string
     case 'offset':
       return offsetPager(pagination);
     case 'cursor':
-      return cursorPager(pagination, await compilePlace(pagination.next));
+      return cursorPager(pagination, await compilePlace(pagination.next), secret);
     case 'link':
       return linkPager(pagination.rel, secret);
     case 'next-url':

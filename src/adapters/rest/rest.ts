@@ -3,8 +3,9 @@ import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts'
 import { conditionOf } from '../../validators.ts';
 import { readDocument } from './document.ts';
 import type { Pagination, RestOptions, RestResource } from './options.ts';
-import { pageOf } from './page-of-answer.ts';
+import { pageOf, pagePastEnd } from './page-of-answer.ts';
 import { withQuery } from './pager.ts';
+import { partsOf } from './parts.ts';
 import { requestFor } from './request.ts';
 import { compileReader, type ResourceReader } from './resource-reader.ts';
 import { stageOf } from './stage.ts';
@@ -24,16 +25,20 @@ export function createRestAdapter(options: RestOptions): Adapter {
     isStable: (name) => isStable(resourceOf(options, name).pagination),
     async fetchPage(request, context) {
       const all = await readerOf(request.resource);
-      const stage = all.bookmarks === null ? { ...start, cursor: request.cursor } : stageOf(request.cursor);
+      const parts = all.isWhole === null ? null : partsOf(request.cursor);
+      const ownCursor = parts === null ? request.cursor : parts.cursor;
+      const stage = all.bookmarks === null ? { ...start, cursor: ownCursor } : stageOf(request.cursor);
       const reader = stage.isAtGraves && all.graves ? all.graves : all;
       const response = await ask(reader, options, { ...request, cursor: stage.cursor }, context);
       if (response === 'the same') return { mode: 'not-modified' };
+      const asked = { stage, parts, request, log: context.log };
+      if (response === 'past the end') return pagePastEnd(firstUrl(options.baseUrl, reader.resource), reader, asked);
       const document = await readDocument(response);
       context.signal.throwIfAborted();
       if (request.mode === 'changes' && reader.bookmarks?.isExpired(document))
         throw gone({ ...request, cursor: stage.cursor });
       const answer = { url: response.url, headers: response.headers, document };
-      return pageOf(answer, reader, { stage, request, log: context.log });
+      return pageOf(answer, reader, asked);
     },
   };
 }
@@ -46,7 +51,7 @@ async function ask(
   options: RestOptions,
   request: PageRequest,
   { http }: AdapterContext,
-): Promise<HttpResponse | 'the same'> {
+): Promise<HttpResponse | 'the same' | 'past the end'> {
   const { cursor, bookmark } = request;
   const own = firstUrl(options.baseUrl, resource);
   const first = bookmarks && bookmark !== null ? bookmarks.since(own, bookmark) : own;
@@ -54,9 +59,10 @@ async function ask(
   const validators = asked.method === 'POST' ? null : (request.validators ?? null);
   const headers = { ...headersFor(asked), ...options.headers, ...resource.headers, ...conditionOf(validators) };
   const response = await http.request({ ...asked, headers }).catch((error: unknown) => {
+    if (isPastEnd(error, resource, cursor)) return 'past the end' as const;
     throw isGone(error, resource, request) ? gone(request, error) : error;
   });
-  if (response.status !== 304) return response;
+  if (response === 'past the end' || response.status !== 304) return response;
   if (validators) return 'the same';
   throw new ProtocolError(
     'the third party answered 304 to a request without a condition; nothing of this page was written',
@@ -80,6 +86,12 @@ function headersFor({ body }: { readonly body?: string }): Readonly<Record<strin
 
 function isStable(pagination: Pagination = { type: 'none' }): boolean {
   return pagination.type === 'none' || ('stable' in pagination && pagination.stable === true);
+}
+
+/** The first page is never past the end: there is nothing before it that could have an end. */
+function isPastEnd(error: unknown, { pagination }: RestResource, cursor: PageRequest['cursor']): boolean {
+  if (!(error instanceof ProtocolError) || error.status === undefined || cursor === null) return false;
+  return pagination !== undefined && 'pastEnd' in pagination && pagination.pastEnd?.includes(error.status) === true;
 }
 
 /** Recognises an expired cursor, or an expired bookmark on a first page: by 410, or by what the config names. */

@@ -36,21 +36,24 @@ async function wrongExpression({ path, text }: Written): Promise<readonly Findin
 
 /** In a file, `records` is a plain path, and whatever else there is has its own language. */
 function expressionsOf(adapter: AdapterConfig, resource: string): Written[] {
-  const map = Object.entries(adapter.resources[resource]?.map ?? {}).map(([column, text]) => {
-    return { path: `map.${column}`, text };
+  const map = Object.entries(adapter.resources[resource]?.map ?? {}).map(([column, source]) => {
+    return typeof source === 'string'
+      ? { path: `map.${column}`, text: source }
+      : { path: `map.${column}.from`, text: source.from };
   });
   return [...map, ...(adapter.type === 'rest' ? expressionsOfRest(adapter.resources[resource] ?? {}) : [])];
 }
 
 type RestResource = Partial<Extract<AdapterConfig, { readonly type: 'rest' }>['resources'][string]>;
 
-function expressionsOfRest({ records, total, pagination, bookmark, tombstones }: RestResource): Written[] {
+function expressionsOfRest({ records, total, pagination, parts, bookmark, tombstones }: RestResource): Written[] {
   const next = pagination && 'next' in pagination ? pagination.next : undefined;
   const graves = tombstones?.from?.pagination;
   const places: readonly (readonly [path: string, text: unknown])[] = [
     ['records', records],
     ['total', total],
     ['pagination.next', next],
+    ['parts.until', parts === 'merge' ? undefined : parts?.until],
     ['bookmark.field', bookmark?.field],
     ['bookmark.path', bookmark?.path],
     ['bookmark.expired.when', bookmark?.expired?.when],

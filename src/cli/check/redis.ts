@@ -10,9 +10,9 @@ export async function checkRedis(setting: Setting): Promise<readonly Finding[]> 
   return findingsOr('redis', async () => {
     using redis = await connectRedis(hurried(setting));
     const { stricterLimits } = await import('../../redis/limit-owners.ts');
-    const limits = config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 };
+    const { windows = [] } = config.adapters[config.adapter]?.throttle ?? {};
     const at = { redis, prefix: config.redis.prefix };
-    const stricter = await Promise.all(throttleKeysOf(config).map((key) => stricterLimits(at, key, limits)));
+    const stricter = await Promise.all(throttleKeysOf(config).map((key) => stricterLimits(at, key, windows)));
     const version = redis.version === null ? '' : ` (${redis.version})`;
     return [
       good('redis', `${redis.address}${version}`),

@@ -6,6 +6,7 @@ import { checkProblems } from '../check/problems.ts';
 import { checkRedis } from '../check/redis.ts';
 import { shadowedCommand } from '../check/shadowed.ts';
 import { checkTarget } from '../check/target.ts';
+import { checkTransforms } from '../check/transforms.ts';
 import { loadSetting, type Setting } from '../open/app.ts';
 import { tryAdapter } from '../open/third-party.ts';
 import type { GlobalOptions } from '../program/flags.ts';
@@ -33,12 +34,14 @@ async function* findingsOf(setting: Setting): AsyncGenerator<Finding> {
   const { adapter, adapters } = setting.config;
   const config = adapters[adapter];
   yield good('config', setting.loaded.path);
+  for (const path of setting.envFiles) yield good('env file', path);
   yield* await findingsOr('adapter', async () => {
     // The config alone does not show whether a user's module works.
     const through = await tryAdapter(setting);
     return [good('adapter', `${adapter} (${config?.type})${through}`)];
   });
   if (config) yield* await checkExpressions(adapter, config);
+  if (config) yield* checkTransforms(config, setting.loaded.dir);
   yield* await checkListeners(setting);
   yield* await checkRedis(setting);
   yield* await checkTarget(setting);

@@ -132,7 +132,7 @@ async function runOnce(
         source: config.events.source,
         onRemap: config.events.onRemap,
         announces: Object.values(config.listeners).some(({ on }) => on.some(hearsSync)),
-        perMs: config.adapters[config.adapter]?.throttle.perMs ?? 60_000,
+        perMs: Math.min(...(config.adapters[config.adapter]?.throttle.windows ?? []).map(({ perMs }) => perMs)),
       },
       witness?.deps(deps) ?? deps,
     );

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { readEnvFiles } from '../../config/env-file.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load.ts';
 import { redactor } from '../../config/redact.ts';
 import type { Config } from '../../config/schema/schema.ts';
@@ -25,6 +26,8 @@ export interface Setting {
   readonly config: Config;
   readonly timings: Timings;
   readonly terminal: Terminal;
+  /** The `.env` files that were read. */
+  readonly envFiles: readonly string[];
   readonly logins: Logins;
   /** From now on every output masks this secret too. */
   readonly hide: (secret: string) => void;
@@ -33,17 +36,20 @@ export interface Setting {
 /** So many secrets that came after the config are masked: a token is replaced every few minutes. */
 const mostHidden = 50;
 
-/** Loads the config. From then on its secrets are masked in every output. */
+/** Reads `.env` files into the environment, where modules of the user find them too, and loads the config. From then on its secrets are masked in every output. */
 export async function loadSetting(
   options: GlobalOptions & { readonly adapter?: string },
   terminal: Terminal,
 ): Promise<Setting> {
   const { cwd, env } = terminal.caller;
+  const { config: file, envFile } = options;
+  const { paths: envFiles, variables } = readEnvFiles({ cwd, env, file, envFiles: envFile });
+  Object.assign(env, variables);
   const loaded = await loadConfig({
     cwd,
     env,
     readyAdapters: () => packageFolder('adapters'),
-    ...(options.config !== undefined && { file: options.config }),
+    ...(file !== undefined && { file }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
   const later = new Set<string>();
@@ -56,7 +62,7 @@ export async function loadSetting(
   const timings = readTimings(env, loaded.config.target);
   demandRoomToRenew(loaded.config.lock.ttlMs, timings);
   const logins = loginsOf(loaded.config, { dir: loaded.dir, timeoutMs: timings.loginMs, hide });
-  return { loaded, config: loaded.config, timings, terminal, logins, hide };
+  return { loaded, config: loaded.config, timings, terminal, envFiles, logins, hide };
 }
 
 /** A lease is renewed at a third of its TTL and trusted until the margin: there must be time for one failed renewal. */
@@ -97,7 +103,8 @@ export async function slotsOf({ config, timings }: Setting, redis: RedisConnecti
   const { createRedisSlots } = await import('../../redis/slots.ts');
   const { namingLimits } = await import('../../redis/limit-owners.ts');
   const { prefix } = config.redis;
-  return namingLimits(createRedisSlots({ redis, prefix, timings }), config.name, { redis, prefix });
+  const keeper = createRedisSlots({ redis, prefix, timings, sync: config.name });
+  return namingLimits(keeper, config.name, { redis, prefix });
 }
 
 export async function tokensOf({ config }: Setting, redis: RedisConnection): Promise<TokenStore> {

@@ -1,8 +1,9 @@
+import type { Keys } from '../../adapter.ts';
 import type { AdapterConfig, Config, ResourceConfig } from '../../config/schema/schema.ts';
 import { UsageError } from '../../errors.ts';
 import { groupNamesOf } from '../../listener.ts';
 import type { ChangesPlan, Resource } from '../../pass/resource.ts';
-import type { Prepare } from '../../record.ts';
+import type { Prepare, RawRecord } from '../../record.ts';
 import { columnsOf } from '../../records/columns.ts';
 import { hashOf } from '../../records/hash.ts';
 import { compileKey, compileRekey } from '../../records/key.ts';
@@ -11,6 +12,7 @@ import { readersIn } from '../../records/readers.ts';
 import { compileWatch } from '../../records/watch.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
 import type { Setting } from './app.ts';
+import { openTransform } from './open-transform.ts';
 
 /** Compiles the resources of the config: all of them, or those that were chosen by name. */
 export async function compileResources(
@@ -23,19 +25,19 @@ export async function compileResources(
     throw new UsageError(`there is no resource ${unknown.join(', ')}; the config has ${names.join(', ')}`);
   }
   const chosen = Object.entries(config.resources).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-  return Promise.all(chosen.map(([name, resource]) => compileResource(name, resource, config, loaded.shapeOf(name))));
+  return Promise.all(chosen.map(([name, resource]) => compileResource(name, resource, config, loaded)));
 }
 
 async function compileResource(
   name: string,
   resource: ResourceConfig,
   config: Config,
-  shape: string,
+  { shapeOf, dir }: Setting['loaded'],
 ): Promise<Resource> {
   const adapter = config.adapters[config.adapter];
-  const map = adapter?.resources[name]?.map;
-  const mapping = { schema: resource.schema, key: resource.key, map, match: resource.match };
-  const prepare = await compilePrepare(mapping);
+  const { map, emptyIsNull, transform } = adapter?.resources[name] ?? {};
+  const mapping = { schema: resource.schema, key: resource.key, map, emptyIsNull, match: resource.match };
+  const prepare = await compileTransformed(mapping, transform, dir);
   const changes = await compileChanges(adapter, name, mapping, prepare);
   return {
     table: {
@@ -52,14 +54,32 @@ async function compileResource(
     readersOf: readersIn(mapping),
     ...(resource.match && { rekey: compileRekey(mapping) }),
     ...(changes && { changes }),
+    ...(comesInParts(adapter, name) && { keys: keysOf(prepare) }),
     hash: hashOf(mappedColumns(mapping)),
-    shape,
+    shape: shapeOf(name),
     everyMs: resource.everyMs ?? 0,
     maxRejectRatio: resource.rejectsRatio,
     maxPages: adapter?.maxPages ?? Number.MAX_SAFE_INTEGER,
     guard: resource.guard,
     expectations: resource.expect,
   };
+}
+
+async function compileTransformed(mapping: Mapping, module: string | undefined, dir: string): Promise<Prepare> {
+  const prepare = await compilePrepare(mapping);
+  if (module === undefined) return prepare;
+  const { transformed } = await import('../../records/transformed.ts');
+  return transformed(prepare, await openTransform(module, dir));
+}
+
+function comesInParts(adapter: AdapterConfig | undefined, name: string): boolean {
+  return adapter?.type === 'rest' && adapter.resources[name]?.parts !== undefined;
+}
+
+/** A part may lack what a record needs, and has its key all the same. */
+function keysOf(prepare: Prepare): Keys {
+  const record = (raw: RawRecord) => prepare(raw).key;
+  return { record, tombstone: record };
 }
 
 const defaultFullEveryMs = 86_400_000;

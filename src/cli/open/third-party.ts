@@ -10,7 +10,7 @@ import type { CredentialOptions, ThrottledClientOptions } from '../../http/throt
 import { environmentFor } from '../../program-environment.ts';
 import type { Progress } from '../../progress.ts';
 import type { ThirdParty } from '../../run/context.ts';
-import type { SlotKeeper } from '../../throttle.ts';
+import { freesAfterMs, type SlotKeeper } from '../../throttle.ts';
 import type { Tls } from '../../tls.ts';
 import type { TokenStore } from '../../token.ts';
 import { readVersion } from '../package.ts';
@@ -146,7 +146,7 @@ async function throttledWayOut(
   const { createWay } = await import('../../http/connection/way.ts');
   const { createRecorder, notePass } = await import('../../http/saved-answers.ts');
   const { createThrottledClient } = await import('../../http/throttled.ts');
-  const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
+  const { key, windows, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
   const { tls, proxy } = config.type === 'singer' ? {} : config;
   const way = createWay(`adapters.${adapter}`, { tls, proxy }, terminal.caller.env);
@@ -156,10 +156,9 @@ async function throttledWayOut(
     const options: ThrottledClientOptions = {
       throttle: {
         key,
-        limits: { hits, perMs },
+        windows,
         keepers: targetSlots ? [slots, targetSlots] : [slots],
         waitMs: waitMs ?? throttle.waitMs,
-        marginMs,
         onWait: (forMs) => progress.waiting(forMs),
       },
       credentials,
@@ -226,10 +225,11 @@ async function openTokens(
   if (auth?.type !== 'oauth2') return null;
   const { createTokenSource } = await import('../../http/oauth.ts');
   const { throttleKeyOf } = await import('../../http/throttle-key.ts');
-  const { key: named, hits, perMs, marginMs } = config.throttle;
+  const { key: named, windows } = config.throttle;
   const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
   const { origin } = new URL(auth.tokenUrl);
-  const pageAfterMs = origins.includes(origin) && hits === 1 ? perMs + marginMs : 0;
+  const closedBy = origins.includes(origin) ? windows.filter(({ hits }) => hits === 1) : [];
+  const pageAfterMs = Math.max(0, ...closedBy.map(freesAfterMs));
   return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin, tls: auth.tls };
 }
 

@@ -41,6 +41,7 @@ export function runs<Flags extends GlobalOptions>(
 export function withGlobals(command: Command): Command {
   return command
     .option('-c, --config <file>', 'the config file')
+    .option('--env-file <file>', 'a file of variables, ".env" beside the config by default; may be repeated', collect)
     .option('--json', 'one JSON document on stdout')
     .addOption(
       new Option('--log-level <level>', 'what to log on stderr, "warn" by default').choices([
@@ -101,14 +102,14 @@ export function exitCode(text: string): number {
 }
 
 const globalFlags = new Set(['--json', '-q', '--quiet', '--no-color']);
-const globalValues = new Set(['-c', '--config', '--log-level', '--log-format']);
+const globalValues = new Set(['-c', '--config', '--env-file', '--log-level', '--log-format']);
 
 /** Moves global options behind the command: `cronsync -c FILE run --full` means `cronsync run --full -c FILE`. */
 export function commandFirst(argv: readonly string[]): readonly string[] {
   let at = 0;
   for (let option = argv[at]; option !== undefined; option = argv[at]) {
     if (globalValues.has(option)) at += 2;
-    else if (globalFlags.has(option) || /^--(config|log-level|log-format)=/.test(option)) at += 1;
+    else if (globalFlags.has(option) || /^--(config|env-file|log-level|log-format)=/.test(option)) at += 1;
     else break;
   }
   const command = argv[at];

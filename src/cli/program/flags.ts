@@ -5,6 +5,7 @@ import type { LogFormat } from '../output/log-line.ts';
 /** The flags of every command. */
 export interface GlobalOptions {
   readonly config?: string;
+  readonly envFile?: readonly string[];
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;

@@ -1,27 +1,15 @@
 import * as v from 'valibot';
 import { fileResource } from './file.ts';
+import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
-import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
+import { duration, fieldName, httpUrl, integer, labelName, oneOf, size, text } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
+import { throttleSchema } from './throttle.ts';
 import { proxy, tls } from './way.ts';
 
 /** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
-
-const throttle = v.pipe(
-  closed({
-    hits: v.exactOptional(integer('The most hits in any window of `per`.'), 1),
-    per: v.exactOptional(duration('The length of the window.'), '60s'),
-    wait: v.exactOptional(pause('How long a run waits for a slot to free.'), '20s'),
-    margin: v.exactOptional(pause('The time that is added to `per`, for clocks that run at different rates.'), '100ms'),
-    key: v.exactOptional(
-      name('The name of the throttle. Syncs that use the same account share it. Default: the host.'),
-    ),
-  }),
-  v.description('How often the third party may be hit.'),
-  v.transform(({ per, wait, margin, ...rest }) => ({ ...rest, perMs: per, waitMs: wait, marginMs: margin })),
-);
 
 const auth = v.pipe(
   v.variant('type', [
@@ -68,7 +56,7 @@ const auth = v.pipe(
 );
 
 const common = {
-  throttle: v.exactOptional(throttle, {}),
+  throttle: v.exactOptional(throttleSchema, {}),
   timeout: v.exactOptional(
     duration('How long one request may take, to the end of its answer. The time of reading records does not count.'),
     '30s',
@@ -121,9 +109,7 @@ const moduleResource = v.pipe(
       oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
     fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
-    map: v.exactOptional(
-      v.pipe(named(fieldName, text('JMESPath.')), v.description('A JMESPath expression for each field.')),
-    ),
+    ...mapping,
   }),
   v.transform(({ fullEvery, ...resource }) => ({
     ...resource,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { mapping } from './mapping.ts';
 import { closed } from './objects.ts';
-import { fieldMap } from './rest.ts';
 import { flag, httpUrl, oneOf, text, texts } from './scalars.ts';
 
 const formats = ['json', 'ndjson', 'csv'] as const;
@@ -50,7 +50,7 @@ export const fileResource = v.pipe(
     ),
     records: v.exactOptional(text('The dotted path to the list in a JSON file. Default: the file is the list.')),
     csv: v.exactOptional(csv),
-    map: v.exactOptional(fieldMap()),
+    ...mapping,
   }),
   v.check(({ url, path }) => (url === undefined) !== (path === undefined), 'either "url" or "path"'),
   v.check(

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { bookmark, tombstones } from './changes.ts';
+import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { pagination, path, place, query } from './pagination.ts';
 import { duration, fieldName, oneOf, text } from './scalars.ts';
@@ -7,6 +8,19 @@ import { duration, fieldName, oneOf, text } from './scalars.ts';
 const total = v.pipe(
   place('the number of all records'),
   v.description("The API's own count of all records. A pass that brought fewer records deletes nothing."),
+);
+
+const parts = v.pipe(
+  v.union(
+    [
+      v.literal('merge'),
+      closed({ until: text('JMESPath into the body. Any value but null, false and 0 says that the parts are whole.') }),
+    ],
+    '"merge" or {"until": "…"}',
+  ),
+  v.description(
+    'Records come in parts over several pages. Parts with the same key are merged before they are compared: until the answer says that they are whole, or with "merge" until the pass ends.',
+  ),
 );
 
 /** How the adapter `rest` reads one resource. */
@@ -29,13 +43,14 @@ export const restResource = v.pipe(
     records: v.exactOptional(text('JMESPath to the list of records. Default: the body is the list.')),
     total: v.exactOptional(total),
     pagination: v.exactOptional(pagination),
+    parts: v.exactOptional(parts),
     mode: v.exactOptional(
       oneOf(['snapshot', 'changes'], 'Whether each pass reads everything, or only what changed. Default: "snapshot".'),
     ),
     bookmark: v.exactOptional(bookmark),
     tombstones: v.exactOptional(tombstones),
     fullEvery: v.exactOptional(duration('How often a pass reads everything in mode "changes". Default: "24h".')),
-    map: v.exactOptional(fieldMap()),
+    ...mapping,
   }),
   v.check(
     ({ mode, bookmark }) => (mode === 'changes') === (bookmark !== undefined),
@@ -46,16 +61,13 @@ export const restResource = v.pipe(
     ({ mode, fullEvery }) => mode === 'changes' || fullEvery === undefined,
     '"fullEvery" only with "mode": "changes"',
   ),
+  v.check(({ mode, parts }) => mode !== 'changes' || parts === undefined, '"parts" only with "mode": "snapshot"'),
+  v.check(
+    ({ pagination, parts }) => parts === undefined || !['none', 'offset'].includes(pagination?.type ?? 'none'),
+    '"parts" only with a pagination of type "cursor", "link", "next-url" or "page"',
+  ),
   v.transform(({ fullEvery, ...resource }) => ({
     ...resource,
     ...(fullEvery !== undefined && { fullEveryMs: fullEvery }),
   })),
 );
-
-/** What becomes of a third party's record: the system's fields, each with where it is found. */
-export function fieldMap() {
-  return v.pipe(
-    named(fieldName, text('JMESPath into the record.')),
-    v.description('The JMESPath expression of each field of the resource. Default: the record as it is.'),
-  );
-}

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { mapping } from './mapping.ts';
 import { closed, variables } from './objects.ts';
-import { fieldMap } from './rest.ts';
 import { oneOf, text } from './scalars.ts';
 
 /** A file that a tap reads: its content, or its path. */
@@ -39,5 +39,5 @@ export const tapResource = closed({
       'Whether the tap reads everything each time, or what changed since its last state. Default: what the catalog says.',
     ),
   ),
-  map: v.exactOptional(fieldMap()),
+  ...mapping,
 });

@@ -12,6 +12,8 @@ import { firstCounts } from './brought.ts';
 export interface PageReader {
   readonly thirdParty: Pick<ThirdParty, 'name' | 'adapter'>;
   readonly context: AdapterContext;
+  /** Ends what the adapter is still doing for this page. */
+  stop(): void;
 }
 
 interface PageOptions {
@@ -24,8 +26,10 @@ interface PageOptions {
 /** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
 export function openPage({ checkpoint: pass }: Pick<PassState, 'checkpoint'>, options: PageOptions): PageReader {
   const { thirdParty, targetSlots, run, log } = options;
-  const http = thirdParty.openHttp({ pass, targetSlots, run });
-  return { thirdParty, context: { http, log, signal: run.signal } };
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([run.signal, stopping.signal]);
+  const http = thirdParty.openHttp({ pass, targetSlots, run: { ...run, signal } });
+  return { thirdParty, context: { http, log, signal }, stop: () => stopping.abort() };
 }
 
 type Asking = Pick<PassState, 'resource' | 'checkpoint'>;
@@ -37,7 +41,7 @@ export async function fetchPage(pass: Asking, reader: PageReader): Promise<Page>
   const validators = mode === 'snapshot' && cursor === null ? pass.checkpoint.validators : null;
   const since = mode === 'changes' ? bookmark : null;
   const lastCount = mode === 'snapshot' ? (pass.checkpoint.lastCount ?? null) : null;
-  const keys = pass.resource.changes?.keys;
+  const keys = pass.resource.changes?.keys ?? pass.resource.keys;
   const request = { resource, mode, cursor, bookmark: since, validators, lastCount, ...(keys && { keys }) };
   const page = await callAdapter(() => reader.thirdParty.adapter.fetchPage(request, reader.context), reader);
   if (page.mode === mode || (page.mode === 'not-modified' && validators !== null)) return page;

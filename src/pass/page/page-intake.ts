@@ -4,7 +4,7 @@ import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { StoredPaths } from '../../field-paths.ts';
 import type { FieldWatch } from '../../mapped-fields.ts';
-import type { RecordBatch } from '../../record.ts';
+import { quarantined, type RecordBatch } from '../../record.ts';
 import type { HeldSet } from '../held-set.ts';
 import { pathsAfterPage } from '../paths/pass-paths.ts';
 import type { PathSampler } from '../paths/path-sampler.ts';
@@ -50,6 +50,7 @@ export class PageIntake {
   readonly #content: Hash | null;
   #totals: PageTotals = { counts: noChanges, records: 0, rejected: 0, duplicates: 0 };
   #keyless = 0;
+  #leftOut = 0;
   #repeated = nothingRepeated;
   #held: HeldSet;
   #brought: PageBrought | undefined;
@@ -71,10 +72,12 @@ export class PageIntake {
 
   add(batch: RecordBatch): void {
     const { counts, records, rejected, duplicates } = this.#totals;
+    const quarantine = quarantined(batch.rejected).length;
+    this.#leftOut += batch.rejected.length - quarantine;
     this.#totals = {
       counts,
       records: records + batch.raw,
-      rejected: rejected + batch.rejected.length,
+      rejected: rejected + quarantine,
       duplicates: duplicates + batch.duplicates,
     };
     this.#keyless += batch.rejected.filter(({ key }) => key === null).length;
@@ -104,6 +107,11 @@ export class PageIntake {
     return { checkpoint: turnPage(checkpoint, brought, resource.maxPages), paths: this.#paths };
   };
 
+  /** How many records a transform has left out. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
   taken(): PageTaken {
     const { duplicates, again } = this.#repeated;
     const totals = { ...this.#totals, duplicates: this.#totals.duplicates + duplicates + again };
@@ -124,7 +132,8 @@ export class PageIntake {
       rejected,
       keyless: this.#keyless,
       next: typeof next === 'function' ? next() : next,
-      content: this.#content && records > rejected ? this.#content.digest('base64url').slice(0, 11) : null,
+      content:
+        this.#content && records > rejected + this.#leftOut ? this.#content.digest('base64url').slice(0, 11) : null,
       bookmark: (typeof bookmark === 'function' ? bookmark() : bookmark) ?? null,
       isBookmarkLast: this.#page.isLog === true || this.#page.isBookmarkLast === true,
       account: this.#account,

@@ -2,14 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import { noChanges, sizeOf } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
-import { logAbout } from '../../log.ts';
+import { type Log, logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
 import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
+import type { RecordBatch } from '../../record.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
 import { PathSampler } from '../paths/path-sampler.ts';
-import type { PassState } from '../resource.ts';
+import type { PassState, Resource } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
+import { BatchesAhead } from './batches-ahead.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
 import { lostFields } from './lost-fields.ts';
@@ -21,7 +23,7 @@ import { PagePhases } from './page-phases.ts';
  *
  * 1. Fetch it: one hit. If nothing is new, the pass is over.
  * 2. Batch by batch: map, validate, hash; find out which records they are; compare them with what is known; commit what
- *    differs.
+ *    differs. While a batch is committed, the next ones are read and compared.
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
 export async function takePage(state: PassState, run: RunContext): Promise<PageTaken> {
@@ -85,14 +87,19 @@ async function takeRecords(
   const writer = new PageWriter(state, page, run);
   const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
   const batching = { prepare, size: () => run.batchSize.value };
-  for await (const read of readBatches(page, batching, reader)) {
+  // Which record it is may depend on what the batch before it writes: what has no key yet is not compared ahead.
+  const compare = resource.rekey
+    ? null
+    : (read: RecordBatch) => writer.compare(withoutKeys(read, gone.outlived).records);
+  await using ahead = new BatchesAhead(readBatches(page, batching, reader), { compare, stop: () => reader.stop() });
+  for await (const { read, compared } of ahead) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
     phases.add('map', mappingFrom, batch.raw);
     intake.add(batch);
     const kept = withoutKeys(batch, gone.outlived);
-    const written = await writer.write(kept, batch.isLast ? intake.standingAfter : undefined);
+    const written = await writer.write(kept, compared, batch.isLast ? intake.standingAfter : undefined);
     intake.wrote(written);
     phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);
@@ -101,9 +108,18 @@ async function takeRecords(
     mappingFrom = performance.now();
   }
   const taken = intake.taken();
+  noteLeftOut(intake.leftOut, resource, run);
   const lost = watch ? lostFields(watch, state.checkpoint, taken.checkpoint, resource.table.resource) : [];
   for (const warning of lost) run.warn(warning);
   return taken;
+}
+
+/** Said where somebody looks for it: a transform that leaves records out does so in every pass. */
+export function noteLeftOut(count: number, { table }: Pick<Resource, 'table'>, { log }: { readonly log: Log }): void {
+  if (count === 0) return;
+  log.info(
+    `the transform of ${table.resource} left out ${count} records of this page; rows that they have stay as they are`,
+  );
 }
 
 function sourceOf({ resource, checkpoint }: PassState, { thirdParty, target }: RunContext): Source {

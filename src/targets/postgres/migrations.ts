@@ -14,6 +14,7 @@ export const migrations: readonly ((table: (name: string) => string) => string)[
   firstTables,
   heldAndDrift,
   memoryOfRuns,
+  packedEvents,
 ];
 
 /**
@@ -88,5 +89,17 @@ CREATE INDEX _sync_activity_order ON ${table('_sync_activity')} (name, id);
 CREATE TABLE ${table('_sync_news')} (name text PRIMARY KEY, state text NOT NULL) WITH (fillfactor = 50);
 CREATE TABLE ${table('_sync_previews')} (name text PRIMARY KEY, at bigint NOT NULL, preview text NOT NULL);
 CREATE TABLE ${table('_sync_deferred')} (of_table integer NOT NULL, id bigint NOT NULL, record text NOT NULL, PRIMARY KEY (of_table, id));
+`;
+}
+
+/**
+ * `packed` has the events of a large transaction, and `events` is null then. Entries have room beside them on their page: an
+ * update of every row makes no new entries in the indexes. Pages that are full already stay as they are.
+ */
+function packedEvents(table: (name: string) => string): string {
+  return `
+ALTER TABLE ${table('_sync_outbox')} ADD COLUMN packed bytea, ALTER COLUMN events DROP NOT NULL;
+ALTER TABLE ${table('_sync_outbox')} ALTER COLUMN packed SET STORAGE EXTERNAL;
+ALTER TABLE ${table('_sync_records')} SET (fillfactor = 50);
 `;
 }

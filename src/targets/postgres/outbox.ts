@@ -5,22 +5,37 @@ import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
 import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
+import { isPacked, packEvents, unpackEvents } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
-import type { Session } from './connection/session.ts';
+import type { Row, Session } from './connection/session.ts';
 import type { Writing } from './fence/run-fence.ts';
-import type { Place } from './schema.ts';
+import { migrations } from './migrations.ts';
+import { bytesOf } from './rows/literals.ts';
+import { type Place, schemaVersion } from './schema.ts';
 
-async function append(session: Session, { table }: Place, name: string, row: OutboxRow): Promise<void> {
+/** The version of our tables from which on the outbox has packed events. In older ones all events are text. */
+const packedVersion = 4;
+
+/** Many events are packed: Postgres would compress a long text itself, at ten times the cost, and send it back as long as it was. */
+async function append(
+  session: Session,
+  { table }: Place,
+  name: string,
+  row: OutboxRow,
+  version = migrations.length,
+): Promise<void> {
+  const isShort = version < packedVersion || !isPacked(row.events);
+  const [column, events] = isShort ? ['events', row.events] : ['packed', await packEvents(row.events)];
   await session.query(
-    `INSERT INTO ${table('_sync_outbox')} (name, generation, first_seq, last_seq, at, events) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [name, row.generation, row.firstSeq, row.lastSeq, row.at, row.events],
+    `INSERT INTO ${table('_sync_outbox')} (name, generation, first_seq, last_seq, at, ${column}) VALUES ($1, $2, $3, $4, $5, $6)`,
+    [name, row.generation, row.firstSeq, row.lastSeq, row.at, events],
   );
 }
 
 /** Writes a transaction's events to the outbox as one row. Returns how many: the fence row's next number moves past them. */
 export async function giveOutEvents(
-  { session, place, name, fence }: Writing,
+  { session, place, name, fence, handOver }: Writing,
   batch: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
   at: Date,
@@ -28,6 +43,7 @@ export async function giveOutEvents(
   const row = outboxRow(changes, { name, fence, at }, batch);
   if (row === null) return 0;
   await append(session, place, name, row);
+  handOver(row);
   return changes.length;
 }
 
@@ -50,6 +66,7 @@ export async function readOutbox(
   name: string,
   after: Position,
   limit: number,
+  version: number,
 ): Promise<OutboxSlice> {
   const outbox = table('_sync_outbox');
   const { rows } = await session.query(
@@ -57,16 +74,26 @@ export async function readOutbox(
          ELSE coalesce((SELECT min(generation) FROM ${outbox} WHERE name = $1), 0) END AS generation),
        start AS (SELECT greatest(first_seq, $3::bigint + 1) AS seq FROM ${outbox}
          WHERE name = $1 AND generation = (SELECT generation FROM of) AND last_seq > $3 ORDER BY last_seq LIMIT 1)
-     SELECT of.generation, o.first_seq, o.events FROM of LEFT JOIN ${outbox} o ON o.name = $1 AND o.generation = of.generation
+     SELECT of.generation, o.first_seq, ${eventColumns(version, 'o.')} FROM of LEFT JOIN ${outbox} o ON o.name = $1 AND o.generation = of.generation
        AND o.last_seq > $3 AND o.first_seq < (SELECT seq FROM start) + $4 ORDER BY o.last_seq`,
     [name, after.generation, after.seq, limit],
   );
   const generation = Number(rows[0]?.generation ?? after.generation);
-  const kept = rows.filter((row) => typeof row.events === 'string');
+  const kept = rows.filter((row) => row.first_seq !== null);
   const first = Number(kept[0]?.first_seq ?? after.seq + 1);
   const firstSeq = Math.max(first, after.seq + 1);
-  const events = kept.flatMap((row) => String(row.events).split('\n'));
+  const texts = await Promise.all(kept.map(eventsIn));
+  const events = texts.flatMap((text) => text.split('\n'));
   return { generation, firstSeq, events: events.slice(firstSeq - first) };
+}
+
+function eventColumns(version: number, of = ''): string {
+  return version < packedVersion ? `${of}events, NULL AS packed` : `${of}events, ${of}packed`;
+}
+
+/** The events of a row, one a line. */
+async function eventsIn({ events, packed }: Row): Promise<string> {
+  return packed ? unpackEvents(bytesOf(packed)) : String(events);
 }
 
 /** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
@@ -100,10 +127,15 @@ export async function moveOutbox(
      WHERE name = $1 AND (generation, last_seq) > ($2::bigint, $3::bigint) ORDER BY generation, last_seq`,
     [name, after.generation, after.seq],
   );
+  const version = await schemaVersion(session, place);
   let moved = 0;
   for (const row of rows) {
-    const taken = await takeRow(session, place, name, Number(row.generation), Number(row.last_seq));
-    moved += await moveRow(session, place, name, taken, generation, after);
+    const taken = await takeRow(session, place, name, [Number(row.generation), Number(row.last_seq)], version);
+    const { passed, moved: rest } = rebased(taken, name, generation, after);
+    if (passed) await append(session, place, name, { ...taken, ...passed }, version);
+    const { firstSeq, events, count } = rest;
+    await append(session, place, name, { ...taken, generation, firstSeq, events }, version);
+    moved += count;
   }
   return moved;
 }
@@ -112,27 +144,14 @@ async function takeRow(
   session: Session,
   { table }: Place,
   name: string,
-  generation: number,
-  lastSeq: number,
+  [generation, lastSeq]: readonly [generation: number, lastSeq: number],
+  version: number,
 ): Promise<OutboxRow> {
   const { rows } = await session.query(
-    `DELETE FROM ${table('_sync_outbox')} WHERE name = $1 AND generation = $2 AND last_seq = $3 RETURNING first_seq, at, events`,
+    `DELETE FROM ${table('_sync_outbox')} WHERE name = $1 AND generation = $2 AND last_seq = $3
+     RETURNING first_seq, at, ${eventColumns(version)}`,
     [name, generation, lastSeq],
   );
-  const [row] = rows;
-  return { generation, firstSeq: Number(row?.first_seq), lastSeq, at: String(row?.at), events: String(row?.events) };
-}
-
-async function moveRow(
-  session: Session,
-  place: Place,
-  name: string,
-  row: OutboxRow,
-  generation: number,
-  after: Position,
-): Promise<number> {
-  const { passed, moved } = rebased(row, name, generation, after);
-  if (passed) await append(session, place, name, { ...row, ...passed });
-  await append(session, place, name, { ...row, generation, firstSeq: moved.firstSeq, events: moved.events });
-  return moved.count;
+  const row = rows[0] ?? {};
+  return { generation, firstSeq: Number(row.first_seq), lastSeq, at: String(row.at), events: await eventsIn(row) };
 }

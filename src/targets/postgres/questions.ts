@@ -175,7 +175,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
     rights: (tables) => sync.any((session) => readRights(session, place, tables)),
     outbox: (after, limit) =>
-      sync.ours((session) => readOutbox(session, place, name, after, limit), emptyOutbox(after)),
+      sync.ours((session, version) => readOutbox(session, place, name, after, limit, version), emptyOutbox(after)),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
     rejects: ({ resource, limit }) =>
       sync.ours((session, version) => readRejects(session, place, name, resource, limit, version), []),

@@ -3,6 +3,7 @@ import type { ResourceTable } from '../../table.ts';
 import type { Target } from '../../target.ts';
 import type { Bookkeeping } from '../sql/bookkeeping.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
+import { FreshEvents } from '../sql/fresh-events.ts';
 import { type BookEntry, bookEntries, type Write } from '../sql/operate/writing.ts';
 import { purgeAll } from '../sql/outbox-rows.ts';
 import { olderTablesError } from '../sql/run-errors.ts';
@@ -43,13 +44,15 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
   const { place, reader } = reading;
   const transact: Transact = (work) => connection.transaction(work);
   const ours = new OurTables(transact, place);
-  const fence = new RunFence({ connection, place, name });
+  const fresh = new FreshEvents();
+  const fence = new RunFence({ connection, place, name, fresh });
   const firstLoads = new FirstLoads(log);
   const shapes = new Shapes(place);
   const batches = new Batches({ fence, firstLoads, shapes });
   return {
     ...reader,
     ...firstLoads.answering(reader),
+    ...fresh.answering(reader),
     slots: slotKeeper((work) => ours.transaction(work), place),
     async takeOver(run, tables, generationFloor, signal) {
       const taken = await fence.take(
@@ -64,8 +67,8 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     },
     commit: (batch, signal) => batches.commit(batch, signal),
     remove: (removal, signal) => batches.remove(removal, signal),
-    ...bookkeeping({ fence, ours, transact, place, name }),
-    ...entries({ fence, ours, transact, place, name }),
+    ...bookkeeping({ fence, fresh, ours, transact, place, name }),
+    ...entries({ fence, fresh, ours, transact, place, name }),
     async [Symbol.asyncDispose]() {
       await reader[Symbol.asyncDispose]();
       await connection[Symbol.asyncDispose]();
@@ -75,6 +78,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
 
 interface BookkeepingOptions {
   readonly fence: RunFence;
+  readonly fresh: FreshEvents;
   readonly ours: OurTables;
   readonly transact: Transact;
   readonly place: Place;
@@ -83,7 +87,7 @@ interface BookkeepingOptions {
 
 /** What is written beside batches and removals. */
 function bookkeeping(options: BookkeepingOptions): Bookkeeping {
-  const { fence, transact, place, name } = options;
+  const { fence, fresh, transact, place, name } = options;
   const shared = sharedOf(options);
   return {
     save: (resource, stored) => fence.transaction(({ session }) => savePass(session, place, name, resource, stored)),
@@ -109,6 +113,7 @@ function bookkeeping(options: BookkeepingOptions): Bookkeeping {
       void (await fence.giveOut(async (writing) => ({ events: await announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>
       shared(async (session) => {
+        fresh.clear();
         const generation = await startGeneration(session, place, name, generationFloor);
         return { generation, moved: await moveOutbox(session, place, name, generation, after) };
       }),

@@ -1,6 +1,6 @@
 import type { Batch, EventOptions, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
-import { type EventContext, eventOf, type Position } from '../../event.ts';
+import { type EventContext, eventWriter, type Position } from '../../event.ts';
 import { type SyncEvent, syncEventText } from '../../sync-event.ts';
 import type { FenceRow } from '../../target.ts';
 
@@ -31,8 +31,7 @@ export function outboxRow(
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
 ): OutboxRow | null {
   if (changes.length === 0 || options.silent) return null;
-  const context = contextOf(numbering, table, options);
-  return rowOf(changes, numbering, (change, at) => eventOf(change, at, context));
+  return rowOf(changes, numbering, eventWriter(contextOf(numbering, table, options)));
 }
 
 /** The outbox row of events about the sync itself; null if there are none. */

@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
@@ -5,25 +6,33 @@ import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
 import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
+import { isPacked, packEventsNow, unpackEventsNow } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
+import { migrations } from './migrations.ts';
+import { schemaVersion } from './schema.ts';
+
+/** The version of our tables from which on the outbox has packed events. In older ones all events are text. */
+const packedVersion = 4;
 
 /** A row with its place in the table. */
 interface PlacedRow extends OutboxRow {
   readonly rowid: number;
 }
 
-function append(connection: Connection, name: string, row: OutboxRow): void {
+/** Many events are packed: that takes no longer than writing them as text, which is ten times as long. */
+function append(connection: Connection, name: string, row: OutboxRow, version = migrations.length): void {
+  const events = version >= packedVersion && isPacked(row.events) ? packEventsNow(row.events) : row.events;
   connection
     .statement('INSERT INTO _sync_outbox (name, generation, first_seq, last_seq, at, events) VALUES (?, ?, ?, ?, ?, ?)')
-    .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, row.events);
+    .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, events);
 }
 
 /** Writes a transaction's events to the outbox as one row, and moves the fence row's next number past them. Returns how many. */
 export function giveOutEvents(
-  { connection, name, fence }: Writing,
+  { connection, name, fence, handOver }: Writing,
   batch: Pick<Batch | Removal, 'table' | 'events'>,
   changes: readonly Change[],
   at: Date,
@@ -31,6 +40,7 @@ export function giveOutEvents(
   const row = outboxRow(changes, { name, fence, at }, batch);
   if (row === null) return 0;
   giveOut(connection, name, row);
+  handOver(row);
   return changes.length;
 }
 
@@ -63,7 +73,7 @@ export function readOutbox(connection: Connection, name: string, after: Position
   let firstSeq = after.seq + 1;
   for (const row of rows) {
     const first = Number(row.first_seq);
-    const kept = String(row.events)
+    const kept = eventsIn(row.events)
       .split('\n')
       .slice(Math.max(0, after.seq + 1 - first));
     if (events.length === 0) firstSeq = Math.max(first, after.seq + 1);
@@ -71,6 +81,11 @@ export function readOutbox(connection: Connection, name: string, after: Position
     if (events.length >= limit) break;
   }
   return { generation, firstSeq, events };
+}
+
+/** The events of a row, one a line. */
+function eventsIn(stored: SQLOutputValue | undefined): string {
+  return stored instanceof Uint8Array ? unpackEventsNow(stored) : String(stored);
 }
 
 function oldestGeneration(connection: Connection, name: string): number {
@@ -104,8 +119,16 @@ export function moveOutbox(connection: Connection, name: string, generation: num
       'SELECT rowid FROM _sync_outbox WHERE name = ? AND (generation, last_seq) > (?, ?) ORDER BY generation, first_seq',
     )
     .all(name, after.generation, after.seq);
+  const version = schemaVersion(connection);
   let moved = 0;
-  for (const { rowid } of ids) moved += moveRow(connection, name, rowAt(connection, Number(rowid)), generation, after);
+  for (const { rowid } of ids) {
+    const row = rowAt(connection, Number(rowid));
+    const { passed, moved: rest } = rebased(row, name, generation, after);
+    connection.statement('DELETE FROM _sync_outbox WHERE rowid = ?').run(row.rowid);
+    if (passed) append(connection, name, { ...row, ...passed }, version);
+    append(connection, name, { ...row, generation, firstSeq: rest.firstSeq, events: rest.events }, version);
+    moved += rest.count;
+  }
   return moved;
 }
 
@@ -119,14 +142,6 @@ function rowAt(connection: Connection, rowid: number): PlacedRow {
     firstSeq: Number(row?.first_seq),
     lastSeq: Number(row?.last_seq),
     at: String(row?.at),
-    events: String(row?.events),
+    events: eventsIn(row?.events),
   };
-}
-
-function moveRow(connection: Connection, name: string, row: PlacedRow, generation: number, after: Position): number {
-  const { passed, moved } = rebased(row, name, generation, after);
-  connection.statement('DELETE FROM _sync_outbox WHERE rowid = ?').run(row.rowid);
-  if (passed) append(connection, name, { ...row, ...passed });
-  append(connection, name, { ...row, generation, firstSeq: moved.firstSeq, events: moved.events });
-  return moved.count;
 }

@@ -4,6 +4,7 @@ import type { Target } from '../../target.ts';
 import type { Timings } from '../../timings.ts';
 import type { Bookkeeping } from '../sql/bookkeeping.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
+import { FreshEvents } from '../sql/fresh-events.ts';
 import { quoted } from '../sql/identifiers.ts';
 import { type BookEntry, bookEntries, type Write } from '../sql/operate/writing.ts';
 import { purgeAll } from '../sql/outbox-rows.ts';
@@ -55,7 +56,8 @@ function configure(connection: Connection): void {
 }
 
 function targetOn(connection: Connection, name: string, log: Log): Target {
-  const fence = new RunFence(connection, name);
+  const fresh = new FreshEvents();
+  const fence = new RunFence(connection, name, fresh);
   const firstLoads = new FirstLoads(log);
   const read: Read = (work) => connection.read(() => work(connection, schemaVersion(connection)));
   const reading = questions(read, name);
@@ -64,6 +66,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
     ...reading,
     atOnce: (ask) => ask(reading),
     ...firstLoads.answering(reading),
+    ...fresh.answering(reading),
     slots: slotKeeper((work) =>
       connection.transaction(() => {
         ensureSchema(connection);
@@ -81,7 +84,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
         fence.giveOut((writing) => commitBatch(writing, batch, { isFirstLoad }), signal),
       ),
     remove: (removal, signal) => fence.giveOut((writing) => removeBatch(writing, removal), signal),
-    ...bookkeeping(connection, name, fence),
+    ...bookkeeping(connection, name, fence, fresh),
     ...entries(connection, name, fence),
     async [Symbol.asyncDispose]() {
       connection.close();
@@ -90,7 +93,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 }
 
 /** What is written beside batches and removals. */
-function bookkeeping(connection: Connection, name: string, fence: RunFence): Bookkeeping {
+function bookkeeping(connection: Connection, name: string, fence: RunFence, fresh: FreshEvents): Bookkeeping {
   return {
     save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),
     forget: (resource, ids) =>
@@ -111,6 +114,7 @@ function bookkeeping(connection: Connection, name: string, fence: RunFence): Boo
       void (await fence.giveOut((writing) => ({ nextSeq: announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>
       fence.shared(() => {
+        fresh.clear();
         const generation = startGeneration(connection, name, generationFloor);
         return { generation, moved: moveOutbox(connection, name, generation, after) };
       }),

@@ -6,6 +6,7 @@ import { defaultTimings } from '../../../src/timings.ts';
 import { bookContract } from '../../contracts/book.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
+import { outboxContract } from '../../contracts/outbox.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../../contracts/target.ts';
 import { aPostgres, type PostgresDatabase } from '../../helpers/postgres.ts';
@@ -26,6 +27,7 @@ const world = async () => worldOn(await aPostgres());
 
 targetContract('Postgres', world);
 bookContract('Postgres', world);
+outboxContract('Postgres', world);
 for (const left of lefts) {
   migrationContract('Postgres', left, async () => {
     const database = await aPostgres();

@@ -26,6 +26,7 @@ import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { bookContract } from '../../contracts/book.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
+import { outboxContract } from '../../contracts/outbox.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
@@ -104,6 +105,7 @@ const world = async (fixture?: string): Promise<TargetWorld> => {
 targetContract('SQLite', () => world());
 cluesContract('SQLite', () => world());
 bookContract('SQLite', () => world());
+outboxContract('SQLite', () => world());
 for (const left of lefts) migrationContract('SQLite', left, () => world(`test/fixtures/${left.folder}/sqlite.db`));
 
 describe('a SQLite file', () => {
@@ -375,7 +377,7 @@ slotKeeperContract('SQLite', async () => {
 
 describe('a guard row', () => {
   const slot = { id: 'grant', key: 'acme' };
-  const minutely = { hits: 1, perMs: 60_000 };
+  const minutely = [{ hits: 1, perMs: 60_000 }];
 
   test('that frees later than any reservation could is clamped: the clock jumped back', async () => {
     const target = await open();

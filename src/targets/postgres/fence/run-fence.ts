@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Committed } from '../../../batch.ts';
 import { crashPoint } from '../../../crash.ts';
 import type { FenceRow } from '../../../target.ts';
+import type { FreshEvents } from '../../sql/fresh-events.ts';
+import type { OutboxRow } from '../../sql/outbox-rows.ts';
 import { fencedError, lostCommitsError, notTakenOverError } from '../../sql/run-errors.ts';
 import { rowLockMs } from '../bisect.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -16,6 +18,8 @@ export interface Writing {
   /** The sync's name. */
   readonly name: string;
   readonly fence: MarkedFence;
+  /** Takes the outbox row of this transaction, for the relay: it gets the row once that is committed. */
+  readonly handOver: (row: OutboxRow) => void;
 }
 
 interface FenceOptions {
@@ -23,6 +27,7 @@ interface FenceOptions {
   readonly place: Place;
   /** The sync's name. */
   readonly name: string;
+  readonly fresh: FreshEvents;
 }
 
 /**
@@ -33,13 +38,15 @@ export class RunFence {
   readonly #connection: Connection;
   readonly #place: Place;
   readonly #name: string;
+  readonly #fresh: FreshEvents;
   /** What the fence row may say. There are two possibilities while it is not known whether the last transaction happened. */
   #expected: readonly [MarkedFence, ...MarkedFence[]] | null = null;
 
-  constructor({ connection, place, name }: FenceOptions) {
+  constructor({ connection, place, name, fresh }: FenceOptions) {
     this.#connection = connection;
     this.#place = place;
     this.#name = name;
+    this.#fresh = fresh;
   }
 
   /** Whether this run has taken over. A daemon or a command never does. */
@@ -76,15 +83,20 @@ export class RunFence {
     signal?: AbortSignal,
   ): Promise<T> {
     const mark = randomUUID();
-    const { done, left } = await this.#connection.transaction(
+    const { done, left, row } = await this.#connection.transaction(
       async (session) => {
         const fence = await this.#check(session);
-        const result = await work({ session, place: this.#place, name: this.#name, fence });
-        return { done: result, left: await this.#leave(session, fence, mark, eventsOf(result)) };
+        let row: OutboxRow | undefined;
+        const handOver = (given: OutboxRow) => {
+          row = given;
+        };
+        const result = await work({ session, place: this.#place, name: this.#name, fence, handOver });
+        return { done: result, left: await this.#leave(session, fence, mark, eventsOf(result)), row };
       },
       { signal, isCommitted: async (session) => (await this.#read(session))?.lastTx === mark },
     );
     this.#expected = [left];
+    if (row) this.#fresh.add(row);
     return done;
   }
 

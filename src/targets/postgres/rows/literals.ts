@@ -36,3 +36,8 @@ function copyField(text: string | null): string {
   if (text === null) return '\\N';
   return /[\\\n\r\t]/.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => escapes[character] ?? '') : text;
 }
+
+/** The bytes of a `bytea` in the `hex` format, in which every session of ours gets it. */
+export function bytesOf(hex: string): Buffer {
+  return Buffer.from(hex.slice(2), 'hex');
+}

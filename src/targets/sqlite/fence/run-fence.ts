@@ -1,6 +1,8 @@
 import type { Committed } from '../../../batch.ts';
 import { crashPoint } from '../../../crash.ts';
 import type { FenceRow } from '../../../target.ts';
+import type { FreshEvents } from '../../sql/fresh-events.ts';
+import type { OutboxRow } from '../../sql/outbox-rows.ts';
 import { fencedError, lostCommitsError, notTakenOverError } from '../../sql/run-errors.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ensureSchema, hasSchema } from '../schema.ts';
@@ -12,18 +14,22 @@ export interface Writing {
   /** The sync's name. */
   readonly name: string;
   readonly fence: FenceRow;
+  /** Takes the outbox row of this transaction, for the relay: it gets the row once that is committed. */
+  readonly handOver: (row: OutboxRow) => void;
 }
 
 /** The fence as this run knows it. Each of the run's transactions first checks that the database still says the same. */
 export class RunFence {
   readonly #connection: Connection;
   readonly #name: string;
+  readonly #fresh: FreshEvents;
   /** Null until this run has taken over. */
   #known: FenceRow | null = null;
 
-  constructor(connection: Connection, name: string) {
+  constructor(connection: Connection, name: string, fresh: FreshEvents) {
     this.#connection = connection;
     this.#name = name;
+    this.#fresh = fresh;
   }
 
   /** Takes over the target in one transaction: `take` adds one to the fence, and returns it. */
@@ -35,16 +41,23 @@ export class RunFence {
 
   /** Runs work in one transaction of this run. */
   transaction<T>(work: (writing: Writing) => T, signal?: AbortSignal): Promise<T> {
-    return this.#connection.transaction(
-      () => work({ connection: this.#connection, name: this.#name, fence: this.#check() }),
-      signal,
-    );
+    return this.#connection.transaction(() => work(this.#writing(() => {})), signal);
   }
 
   /** Runs work that gives out events in one transaction of this run. It returns the number of the next event. */
   async giveOut<T extends Pick<Committed, 'nextSeq'>>(work: (writing: Writing) => T, signal?: AbortSignal): Promise<T> {
-    const done = await this.transaction(work, signal);
+    let row: OutboxRow | undefined;
+    const attempt = () => {
+      row = undefined;
+      return work(
+        this.#writing((given) => {
+          row = given;
+        }),
+      );
+    };
+    const done = await this.#connection.transaction(attempt, signal);
     if (this.#known) this.#known = { ...this.#known, nextSeq: done.nextSeq };
+    if (row) this.#fresh.add(row);
     return done;
   }
 
@@ -55,6 +68,10 @@ export class RunFence {
       else ensureSchema(this.#connection);
       return work();
     });
+  }
+
+  #writing(handOver: Writing['handOver']): Writing {
+    return { connection: this.#connection, name: this.#name, fence: this.#check(), handOver };
   }
 
   /** The fence, if it is still this run's and the database has kept all that this run has committed. */
