@@ -33,6 +33,8 @@ export interface Config {
       } | undefined;
       /** The field, or the fields, by which a record is recognised when third parties have ids of their own. */
       readonly match?: string | readonly string[] | undefined;
+      /** The field, or the fields, that are written when a row is made and belong to the system from then on. */
+      readonly writeOnce?: string | readonly string[] | undefined;
       /** The system's table. Default: the name of the resource. */
       readonly table?: string | undefined;
       /** What happens to the row of a deleted record. `soft` sets `deleted_at`, `hard` deletes the row, `keep` changes nothing, `set` writes values. */
@@ -87,7 +89,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
@@ -364,7 +366,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
@@ -490,7 +492,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
@@ -538,7 +540,7 @@ export interface Config {
         readonly per?: string | undefined;
         /** How long a run waits for a slot to free. */
         readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. */
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
         /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
         readonly key?: string | undefined;
