@@ -6,11 +6,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 
-export const columns = ['id', 'email', 'state', 'note', 'visits', 'tags'] as const;
+const columns = ['id', 'email', 'state', 'updated_at', 'address', 'tags', 'note', 'visits'] as const;
 
 export interface BareRecord {
   readonly key: string;
-  /** In the order of `columns`; the tags as JSON text. */
+  /** In the order of `columns`; what is nested as JSON text. */
   readonly values: readonly (string | number)[];
   readonly hash: string;
 }
@@ -19,7 +19,7 @@ export interface BareRecord {
 export function openBare(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000;
-    CREATE TABLE IF NOT EXISTS customers (id TEXT PRIMARY KEY, email TEXT, state TEXT, note TEXT, visits INTEGER, tags TEXT);
+    CREATE TABLE IF NOT EXISTS customers (id TEXT PRIMARY KEY, email TEXT, state TEXT, updated_at TEXT, address TEXT, tags TEXT, note TEXT, visits INTEGER);
     CREATE TABLE IF NOT EXISTS shadow (id INTEGER PRIMARY KEY, key TEXT UNIQUE, hash TEXT);
     CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, events TEXT)`);
   return database;
@@ -27,7 +27,7 @@ export function openBare(file: string): DatabaseSync {
 
 /** Writes rows, hashes and events of one batch in one transaction. Returns the events. */
 export function writeBare(database: DatabaseSync, batch: readonly BareRecord[]): string[] {
-  const row = database.prepare('INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?)');
+  const row = database.prepare('INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const shadow = database.prepare('INSERT INTO shadow (key, hash) VALUES (?, ?)');
   const events = batch.map(bareEvent);
   database.exec('BEGIN IMMEDIATE');

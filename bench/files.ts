@@ -12,7 +12,7 @@ import { createFileAdapter } from '../src/adapters/file/file.ts';
 import { keepHeapSmall } from '../src/cli/heap.ts';
 import { silentLog } from '../src/log.ts';
 import { describeMachine, median, runNode } from './machine.ts';
-import { customer } from './records.ts';
+import { csvLine, customer } from './records.ts';
 
 const self = fileURLToPath(import.meta.url);
 const results = fileURLToPath(new URL('files.md', import.meta.url));
@@ -125,7 +125,7 @@ ${where}.
 async function writeFormat(path: string, format: Format, bytes: number): Promise<{ size: number; count: number }> {
   const plain = path.replace(/\.gz$/, '');
   const out = createWriteStream(plain);
-  const lineOf = format === 'csv' ? csvLine : (n: number) => JSON.stringify(customer(n));
+  const lineOf = format === 'csv' ? (n: number) => csvLine(customer(n)) : (n: number) => JSON.stringify(customer(n));
   const [head, between, foot] = format === 'json' ? ['[\n', ',\n', '\n]\n'] : ['', '\n', '\n'];
   out.write(format === 'csv' ? `${Object.keys(customer(0)).join(',')}\n` : head);
   let count = 0;
@@ -144,11 +144,6 @@ async function writeFormat(path: string, format: Format, bytes: number): Promise
     rmSync(plain);
   }
   return { size, count };
-}
-
-function csvLine(n: number): string {
-  const { tags, ...plain } = customer(n);
-  return `${Object.values(plain).join(',')},"${JSON.stringify(tags).replaceAll('"', '""')}"`;
 }
 
 function isCsv(path: string): boolean {

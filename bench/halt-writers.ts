@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { runNode } from './machine.ts';
-import { customer } from './records.ts';
+import { customer, customerSchema } from './records.ts';
 
 export const phases = ['load', 'update', 'remove'] as const;
 export type Phase = (typeof phases)[number];
@@ -27,8 +27,8 @@ const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 
 const tableSql = `DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
-CREATE TABLE customers (id text PRIMARY KEY, email text, state text, note text, visits bigint, tags jsonb,
-  touched integer NOT NULL DEFAULT 0, deleted_at timestamptz);`;
+CREATE TABLE customers (id text PRIMARY KEY, email text, state text, updated_at timestamptz, address jsonb, tags jsonb,
+  note text, visits bigint, touched integer NOT NULL DEFAULT 0, deleted_at timestamptz);`;
 
 /** Ends the process with one clear line if psql or pgbench is missing. */
 export async function demandTools(): Promise<void> {
@@ -58,14 +58,15 @@ export function openPsql(
     return starts.length;
   };
   const ids = (from: number, to: number): string => `id BETWEEN '${idOf(from)}' AND '${idOf(to)}'`;
-  const { note } = customer(0);
   return {
     begin: () => psql(url, tableSql),
     load: () =>
       work(
         'load',
-        (from, to) => `INSERT INTO customers (id, email, state, note, visits, tags)
-          SELECT lpad(n::text, 12, '0'), 'customer.' || n || '@example.com', 'active', '${note}', n, '["gold","newsletter"]'
+        (from, to) => `INSERT INTO customers (id, email, state, updated_at, address, tags, note, visits)
+          SELECT lpad(n::text, 12, '0'), 'customer.' || n || '@example.com', 'active', now() + n * interval '1 second',
+            jsonb_build_object('street', 'monday parcel ' || n % 180, 'city', 'Leipzig', 'zip', n::text),
+            '["gold","newsletter"]', md5(n::text) || ' ' || md5(n || 'note') || ' note', n
           FROM generate_series(${from}, ${to}) n;`,
       ),
     update: () => work('update', (from, to) => `UPDATE customers SET state = 'moved' WHERE ${ids(from, to)};`),
@@ -105,12 +106,9 @@ export async function openSync({ url, redisUrl, folder, total }: WriterPlace): P
 }
 
 function configOf(path: string, url: string, redisUrl: string) {
-  const text = { type: 'string' };
-  const strings = { id: text, email: text, state: text, note: text };
-  const properties = { ...strings, visits: { type: 'integer' }, tags: { type: 'array' } };
   return {
     adapter: 'export',
-    resources: { customers: { key: 'id', schema: { type: 'object', properties, required: ['id'] } } },
+    resources: { customers: { key: 'id', schema: customerSchema } },
     adapters: { export: { type: 'file', resources: { customers: { path, format: 'ndjson' } } } },
     target: { type: 'postgres', url },
     redis: { url: redisUrl },

@@ -11,7 +11,7 @@ import { syncKeys } from '../src/redis/keys.ts';
 import { createLock } from '../src/redis/lock.ts';
 import { defaultTimings as timings } from '../src/timings.ts';
 import { describeMachine, median, type Ran, runNode } from './machine.ts';
-import { writeCustomers } from './records.ts';
+import { customerSchema, writeCustomers } from './records.ts';
 
 interface Line {
   readonly what: string;
@@ -123,15 +123,10 @@ async function measureMemory({ url }: PrivateRedis): Promise<Line[]> {
 function aProject(name: string, records: number, file = 'none.ndjson'): string {
   const project = join(folder, name);
   mkdirSync(project);
-  const text = { type: 'string' };
-  const properties = {
-    ...{ id: text, email: text, state: text, note: text },
-    ...{ visits: { type: 'integer' }, tags: { type: 'array' } },
-  };
   const config = {
     name,
     adapter: 'export',
-    resources: { customers: { key: 'id', schema: { type: 'object', properties, required: ['id'] } } },
+    resources: { customers: { key: 'id', schema: customerSchema } },
     adapters: { export: { type: 'file', resources: { customers: { path: file, format: 'ndjson' } } } },
   };
   writeFileSync(join(project, 'sync.config.json'), JSON.stringify(config));

@@ -11,6 +11,7 @@ import type { Target } from '../src/target.ts';
 import { openSqliteTarget } from '../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../src/timings.ts';
 import { type BareRecord, openBare, writeBare } from './bare.ts';
+import { customer } from './records.ts';
 
 // Measures the first load of a resource through the target's `commit`, with an event for each record, and the comparison of
 // unchanged records after it, beside a bare loop of the same steps: `node bench/sqlite.ts [records] [random]`.
@@ -24,9 +25,11 @@ const mapped = [
   column('id', 'text'),
   column('email', 'text'),
   column('state', 'text'),
+  column('updated_at', 'timestamp'),
+  column('address', 'json'),
+  column('tags', 'json'),
   column('note', 'text'),
   column('visits', 'integer'),
-  column('tags', 'json'),
 ];
 const customers: ResourceTable = {
   resource: 'customers',
@@ -39,7 +42,8 @@ const customers: ResourceTable = {
 
 const records = Array.from({ length: total }, (_, n): Prepared => {
   const key = hasRandomKeys ? hash('sha1', `${n}`) : String(n).padStart(12, '0');
-  const values = [key, `customer.${n}@example.com`, 'active', 'lorem ipsum '.repeat(15), n, '["gold","newsletter"]'];
+  const { email, state, updated_at, address, tags, note, visits } = customer(n);
+  const values = [key, email, state, updated_at, JSON.stringify(address), JSON.stringify(tags), note, visits];
   return { key, values, hash: hash('sha256', values.join('\n'), 'base64url').slice(0, 22) };
 });
 

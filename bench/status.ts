@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { describeMachine, median, runNode } from './machine.ts';
-import { writeCustomers } from './records.ts';
+import { customerSchema, writeCustomers } from './records.ts';
 
 const total = Number(process.argv[2] ?? 10_000_000);
 const runsOfAWeek = 7 * 24 * 60;
@@ -41,12 +41,10 @@ process.stdout.write(text);
 writeFileSync(results, text);
 
 function writeConfig(): void {
-  const string = { type: 'string' };
-  const properties = { id: string, email: string, state: string, note: string, visits: { type: 'integer' } };
   const config = {
     name: 'status',
     adapter: 'export',
-    resources: { customers: { key: 'id', schema: { type: 'object', properties } } },
+    resources: { customers: { key: 'id', schema: customerSchema } },
     adapters: {
       export: { type: 'file', resources: { customers: { path: 'customers.ndjson', format: 'ndjson' } } },
     },

@@ -10,7 +10,7 @@ import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
 import { again } from './halt-watch.ts';
 import { describeMachine, median, runNode } from './machine.ts';
-import { writeCustomers } from './records.ts';
+import { customerSchema, writeCustomers } from './records.ts';
 
 const total = Number(process.argv[2] ?? 1_000_000);
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
@@ -56,12 +56,10 @@ process.stdout.write(text);
 writeFileSync(results, text);
 
 function writeConfig(count: number): void {
-  const string = { type: 'string' };
-  const properties = { id: string, email: string, state: string, note: string, visits: { type: 'integer' } };
   const config = {
     name: `verify-${count}`,
     adapter: 'export',
-    resources: { customers: { key: 'id', schema: { type: 'object', properties } } },
+    resources: { customers: { key: 'id', schema: customerSchema } },
     adapters: {
       export: { type: 'file', resources: { customers: { path: 'customers.ndjson', format: 'ndjson' } } },
     },

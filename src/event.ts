@@ -53,16 +53,29 @@ export interface EventMaker {
 
 /** The structured JSON of a change's event (CloudEvents 1.0.2, JSON format 1.0.2; `sequence` is its official extension). */
 export function eventOf(change: Change, position: Position, context: EventContext): string {
-  const { columns } = context;
-  const before = change.type === 'created' ? null : change.before;
-  const after = change.type === 'deleted' ? null : change.after;
-  const changed = change.type === 'updated' ? change.changed.map((at) => columns[at]?.name) : undefined;
-  const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
-  const data =
-    `{"key":${JSON.stringify(change.key)},"before":${fieldsJson(before, columns)},"after":${fieldsJson(after, columns)}` +
-    `${changed ? `,"changed":${JSON.stringify(changed)}` : ''}}`;
-  const head = { type: `${context.resource}.${change.type}`, subject: change.key, cause: why };
-  return eventText(position, { ...context, ...head }, data);
+  return eventWriter(context)(change, position);
+}
+
+/**
+ * Makes what writes the events of one transaction: what they share is made once. The parts of a text are joined at the end:
+ * text that grows part by part stays in memory as all of its parts.
+ */
+export function eventWriter(context: EventContext): (change: Change, position: Position) => string {
+  const { columns, resource } = context;
+  const write = envelopeOf(context);
+  const addFields = fieldsAdder(columns);
+  return (change, position) => {
+    const key = JSON.stringify(change.key);
+    const data = ['{"key":', key, ',"before":'];
+    addFields(data, change.type === 'created' ? null : change.before);
+    data.push(',"after":');
+    addFields(data, change.type === 'deleted' ? null : change.after);
+    if (change.type === 'updated')
+      data.push(',"changed":', JSON.stringify(change.changed.map((at) => columns[at]?.name)));
+    data.push('}');
+    const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
+    return write(position, `${resource}.${change.type}`, `,"subject":${key}`, why, data.join(''));
+  };
 }
 
 /** What an event says besides its data and its position. */
@@ -78,16 +91,24 @@ export interface EventHead {
 }
 
 /** An event as JSON. `data` is JSON already. */
-export function eventText({ generation, seq }: Position, head: EventHead, data: string): string {
-  const { name, source, type, time, maker } = head;
+export function eventText(position: Position, head: EventHead, data: string): string {
   const subject = head.subject === undefined ? '' : `,"subject":${JSON.stringify(head.subject)}`;
-  const cause = head.cause ? `,"cause":"${head.cause}"` : '';
-  const made = madeBy(maker);
-  return (
-    `{"specversion":"1.0","id":"${name}:${generation}-${seq}","source":${JSON.stringify(source)}` +
-    `,"type":"${type}"${subject},"time":"${time}","datacontenttype":"application/json"` +
-    `,"sequence":"${String(seq).padStart(20, '0')}"${cause}${made},"data":${data}}`
-  );
+  return envelopeOf(head)(position, head.type, subject, head.cause, data);
+}
+
+/** Makes what puts an event together. `subject` is that member, or nothing; `data` is JSON. */
+function envelopeOf({ name, source, time, maker }: Pick<EventHead, 'name' | 'source' | 'time' | 'maker'>) {
+  const first = `{"specversion":"1.0","id":"${name}:`;
+  const second = `","source":${JSON.stringify(source)},"type":"`;
+  const third = `,"time":"${time}","datacontenttype":"application/json","sequence":"`;
+  const made = `${madeBy(maker)},"data":`;
+  return ({ generation, seq }: Position, type: string, subject: string, cause: string | undefined, data: string) => {
+    const why = cause ? `,"cause":"${cause}"` : '';
+    const sequence = String(seq).padStart(20, '0');
+    return [first, generation, '-', seq, second, type, '"', subject, third, sequence, '"', why, made, data, '}'].join(
+      '',
+    );
+  };
 }
 
 function madeBy(maker: EventMaker | undefined): string {
@@ -108,12 +129,28 @@ export function moveEvent(event: string, name: string, { generation, seq }: Posi
 
 /** The fields of a record as a JSON object. The text of a JSON column is used as it is, and integers past 2^53 are written as text. */
 export function fieldsJson(values: Values | null, columns: readonly Column[]): string {
-  if (values === null) return 'null';
-  return `{${columns.map((column, at) => `${JSON.stringify(column.name)}:${valueJson(values[at] ?? null, column)}`).join(',')}}`;
+  const parts: string[] = [];
+  fieldsAdder(columns)(parts, values);
+  return parts.join('');
+}
+
+/** Makes what adds the fields of a record to the parts of a text. */
+function fieldsAdder(columns: readonly Column[]): (parts: string[], values: Values | null) => void {
+  const heads = columns.map(({ name }, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+  const isJson = columns.map(({ kind }) => kind === 'json');
+  const end = columns.length === 0 ? '{}' : '}';
+  return (parts, values) => {
+    if (values === null) {
+      parts.push('null');
+      return;
+    }
+    for (const [at, head] of heads.entries()) parts.push(head, valueJson(values[at] ?? null, isJson[at] === true));
+    parts.push(end);
+  };
 }
 
 /** An integer past 2^53 is written as a string: most readers of JSON would round it. */
-function valueJson(value: Value, column: Column): string {
+function valueJson(value: Value, isJson: boolean): string {
   if (typeof value === 'bigint') return `"${value}"`;
-  return column.kind === 'json' && typeof value === 'string' ? value : JSON.stringify(value);
+  return isJson && typeof value === 'string' ? value : JSON.stringify(value);
 }

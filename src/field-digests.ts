@@ -15,10 +15,10 @@ export function digestFields(columns: readonly Column[]): (values: Values) => st
 }
 
 function digestAll(names: readonly string[]): (values: Values) => string {
-  const heading = digestOf(JSON.stringify(names));
+  const heading = digestOf('', JSON.stringify(names));
   return (values) => {
     let text = heading;
-    for (const value of values) text += digestOf(fieldText(value));
+    for (const value of values) text += digestOfField(value);
     return text;
   };
 }
@@ -33,20 +33,24 @@ export function differingFields(known: string, now: string): number[] | null {
   return differing;
 }
 
-/** A text, a number and a boolean that are written alike are different values. */
-function fieldText(value: Value): string {
-  if (typeof value === 'string') return `s${value}`;
-  return typeof value === 'boolean' ? `b${value}` : `${value}`;
-}
-
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+/** Two characters for each 12 bits. */
+const pairs = Array.from({ length: 4096 }, (_, bits) => `${alphabet[bits >>> 6]}${alphabet[bits & 63]}`);
+
+/** A text, a number and a boolean that are written alike are different values. */
+function digestOfField(value: Value): string {
+  if (typeof value === 'string') return digestOf('s', value);
+  return typeof value === 'boolean' ? digestOf('b', `${value}`) : digestOf('', `${value}`);
+}
+
 /** FNV-1a with the final mix of MurmurHash3: it only has to notice changes, and it is quick for short texts. */
-function digestOf(text: string): string {
+function digestOf(kind: 's' | 'b' | '', text: string): string {
   let hash = 0x811c9dc5;
+  if (kind !== '') hash = Math.imul(hash ^ kind.charCodeAt(0), 0x01000193);
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   hash ^= hash >>> 16;
-  return [18, 12, 6, 0].map((shift) => alphabet[(hash >>> shift) & 63]).join('');
+  return `${pairs[(hash >>> 12) & 4095]}${pairs[hash & 4095]}`;
 }

@@ -86,13 +86,36 @@ export function partsOf(key: string): readonly unknown[] {
  * digits, as Postgres returns them: also bigints, and those that JavaScript would write with an exponent.
  */
 export function canonicalJson(value: unknown): string {
+  return isWrittenAlike(value) ? JSON.stringify(value) : sortedJson(value);
+}
+
+/** Whether `JSON.stringify` writes a value in its canonical form: its keys are sorted, and it has no number of another form. */
+export function isWrittenAlike(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value) && Math.abs(value) < 1e21;
+  if (typeof value !== 'object') return false;
+  if (Array.isArray(value)) return value.every(isWrittenAlike);
+  const kind: unknown = Object.getPrototypeOf(value);
+  if (kind !== Object.prototype && kind !== null) return false;
+  let before: string | undefined;
+  for (const name in value) {
+    if (before !== undefined && name < before) return false;
+    if (!isWrittenAlike((value as Readonly<Record<string, unknown>>)[name])) return false;
+    before = name;
+  }
+  return true;
+}
+
+/** Canonical JSON, member by member. */
+export function sortedJson(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && Math.abs(value) >= 1e21 && Number.isFinite(value)) return BigInt(value).toString();
-  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element ?? null)).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((element) => sortedJson(element ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
-  return `{${members.join(',')}}`;
+  let members = '';
+  for (const name of Object.keys(value).sort()) {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    if (member !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${sortedJson(member)}`;
+  }
+  return `{${members}}`;
 }

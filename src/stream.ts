@@ -6,8 +6,8 @@ export interface EventStream {
   state(): Promise<StreamState>;
 
   /**
-   * Appends events of one generation, in order, with their positions as IDs: at most `room` of those that are not there
-   * yet. `after` is the last position that the caller knows to be on the stream.
+   * Appends events of one generation, with consecutive numbers and their positions as IDs: at most `room` of those that are
+   * not there yet. `after` is the last position that the caller knows to be on the stream.
    */
   append(after: Position, generation: number, events: readonly Sequenced[], room: number): Promise<Appended>;
 

@@ -18,6 +18,8 @@ export interface Timings extends ListenTimings {
   readonly runMs: number;
   /** Throttle: a slot is reserved for the request's timeout plus this. */
   readonly slotReserveMs: number;
+  /** Throttle: how late whoever is first in turn may come for a free slot; then it is the next one's. */
+  readonly slotTurnMs: number;
   /** The longest back-off of our own after 429, 503 and other failures. */
   readonly backOffCapMs: number;
   /** The longest back-off that the third party can ask for. */
@@ -102,6 +104,7 @@ export const defaultTimings: Timings = {
   leaseRetryMs: 1000,
   runMs: 540_000,
   slotReserveMs: 5000,
+  slotTurnMs: 500,
   backOffCapMs: 1_800_000,
   retryAfterCapMs: 86_400_000,
   credentialsBackOffMs: 600_000,

@@ -81,23 +81,47 @@ export interface Config {
       readonly type: 'rest';
       /** The URL that every `path` is appended to. */
       readonly baseUrl: string;
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
         /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
       readonly maxBody?: string | undefined;
+      /** TLS of the connections to the adapter's own origins. */
+      readonly tls?: {
+        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+        readonly ca?: string | undefined;
+        /** Our own certificate, as PEM. */
+        readonly cert?: string | undefined;
+        /** The key of our own certificate, as PEM. */
+        readonly key?: string | undefined;
+        /** The name that the server's certificate must be valid for. Default: the host. */
+        readonly servername?: string | undefined;
+      } | undefined;
+      /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+      readonly proxy?: string | undefined;
       /** The credentials. They are sent to the adapter's own origin only. */
       readonly auth?: {
         readonly type: 'none';
@@ -143,6 +167,17 @@ export interface Config {
         } | undefined;
         /** How the client sends its credentials to the token endpoint. Default: "basic". */
         readonly send?: 'basic' | 'body' | undefined;
+        /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
+        readonly tls?: {
+          /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+          readonly ca?: string | undefined;
+          /** Our own certificate, as PEM. */
+          readonly cert?: string | undefined;
+          /** The key of our own certificate, as PEM. */
+          readonly key?: string | undefined;
+          /** The name that the server's certificate must be valid for. Default: the host. */
+          readonly servername?: string | undefined;
+        } | undefined;
       } | undefined;
       /** Headers that are sent with every request. */
       readonly headers?: {
@@ -358,23 +393,47 @@ export interface Config {
       };
     } | {
       readonly type: 'file';
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
         /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
       readonly maxBody?: string | undefined;
+      /** TLS of the connections to the adapter's own origins. */
+      readonly tls?: {
+        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+        readonly ca?: string | undefined;
+        /** Our own certificate, as PEM. */
+        readonly cert?: string | undefined;
+        /** The key of our own certificate, as PEM. */
+        readonly key?: string | undefined;
+        /** The name that the server's certificate must be valid for. Default: the host. */
+        readonly servername?: string | undefined;
+      } | undefined;
+      /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+      readonly proxy?: string | undefined;
       /** The credentials. They are sent to the adapter's own origin only. */
       readonly auth?: {
         readonly type: 'none';
@@ -420,6 +479,17 @@ export interface Config {
         } | undefined;
         /** How the client sends its credentials to the token endpoint. Default: "basic". */
         readonly send?: 'basic' | 'body' | undefined;
+        /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
+        readonly tls?: {
+          /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+          readonly ca?: string | undefined;
+          /** Our own certificate, as PEM. */
+          readonly cert?: string | undefined;
+          /** The key of our own certificate, as PEM. */
+          readonly key?: string | undefined;
+          /** The name that the server's certificate must be valid for. Default: the host. */
+          readonly servername?: string | undefined;
+        } | undefined;
       } | undefined;
       /** Headers that are sent with every request. */
       readonly headers?: {
@@ -484,19 +554,30 @@ export interface Config {
       readonly catalog?: {
         readonly [name: string]: unknown;
       } | string | undefined;
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
         /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long the tap may run. A run ends after nine minutes. */
       readonly timeout?: string | undefined;
       /** The size above which a message is refused. */
@@ -532,23 +613,47 @@ export interface Config {
       readonly type: `.${string}` | `/${string}` | `@${string}` | `${string}-${string}`;
       /** The origin that the adapter may send requests to. */
       readonly baseUrl?: string | undefined;
-      /** How often the third party may be hit. */
+      /** How often the third party may be hit: one window, or a list of windows, which all count. */
       readonly throttle?: {
         /** The most hits in any window of `per`. */
         readonly hits?: number | undefined;
         /** The length of the window. */
         readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. */
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
         readonly wait?: string | undefined;
         /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
         readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. Default: the host. */
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
         readonly key?: string | undefined;
-      } | undefined;
+      } | readonly ({
+        /** The most hits in any window of `per`. */
+        readonly hits?: number | undefined;
+        /** The length of the window. */
+        readonly per?: string | undefined;
+        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+        readonly wait?: string | undefined;
+        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+        readonly margin?: string | undefined;
+        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+        readonly key?: string | undefined;
+      })[] | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
       readonly maxBody?: string | undefined;
+      /** TLS of the connections to the adapter's own origins. */
+      readonly tls?: {
+        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+        readonly ca?: string | undefined;
+        /** Our own certificate, as PEM. */
+        readonly cert?: string | undefined;
+        /** The key of our own certificate, as PEM. */
+        readonly key?: string | undefined;
+        /** The name that the server's certificate must be valid for. Default: the host. */
+        readonly servername?: string | undefined;
+      } | undefined;
+      /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+      readonly proxy?: string | undefined;
       /** The credentials. They are sent to the adapter's own origin only. */
       readonly auth?: {
         readonly type: 'none';
@@ -594,6 +699,17 @@ export interface Config {
         } | undefined;
         /** How the client sends its credentials to the token endpoint. Default: "basic". */
         readonly send?: 'basic' | 'body' | undefined;
+        /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
+        readonly tls?: {
+          /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+          readonly ca?: string | undefined;
+          /** Our own certificate, as PEM. */
+          readonly cert?: string | undefined;
+          /** The key of our own certificate, as PEM. */
+          readonly key?: string | undefined;
+          /** The name that the server's certificate must be valid for. Default: the host. */
+          readonly servername?: string | undefined;
+        } | undefined;
       } | undefined;
       /** Headers that are sent with every request. */
       readonly headers?: {
@@ -727,6 +843,8 @@ export interface Config {
     /** The URL to ping. It is masked in every output. */
     readonly url: string;
   } | undefined;
+  /** How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster. */
+  readonly memory?: 'small' | 'large' | undefined;
   /** The side effects, by name. */
   readonly listeners?: {
     readonly [name: string]: {
@@ -748,6 +866,19 @@ export interface Config {
         /** How long the first event of a batch waits for others. */
         readonly wait?: string | undefined;
       } | undefined;
+      /** TLS of the connections to the receiver. */
+      readonly tls?: {
+        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+        readonly ca?: string | undefined;
+        /** Our own certificate, as PEM. */
+        readonly cert?: string | undefined;
+        /** The key of our own certificate, as PEM. */
+        readonly key?: string | undefined;
+        /** The name that the server's certificate must be valid for. Default: the host. */
+        readonly servername?: string | undefined;
+      } | undefined;
+      /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
+      readonly proxy?: string | undefined;
       /** The types of the events that the listener gets: "customers.deleted", "customers.*", "*.deleted" or "*"; of the sync itself, "sync.*" or one such as "sync.run.failed". */
       readonly on: readonly string[];
       /** Where a new listener starts: at the oldest event of the stream, or with the next one. */

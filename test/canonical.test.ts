@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../src/canonical.ts';
+import {
+  calculatedDate,
+  calculatedDecimal,
+  calculatedTimestamp,
+  canonicalDate,
+  canonicalDecimal,
+  canonicalTimestamp,
+} from '../src/canonical.ts';
 
 describe('a decimal number', () => {
   test.each([
@@ -116,6 +123,69 @@ describe('a time', () => {
         expect(canonicalTimestamp(form)).toBe(form);
         expect(canonicalTimestamp(at.toISOString())).toBe(form);
       }),
+    );
+  });
+});
+
+describe('what is canonical already is recognised, and everything else is calculated, with one result', () => {
+  const two = (most: number) => fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(2, '0'));
+  const year = fc.oneof(fc.constantFrom('0000', '0001', '1900', '2000', '2024', '9999'), fc.stringMatching(/^\d{4}$/));
+  const day = fc.tuple(year, two(13), two(32)).map((parts) => parts.join('-'));
+  const fraction = fc.oneof(
+    fc.constant(''),
+    fc.stringMatching(/^[.,]\d{0,8}$/),
+    fc.constantFrom('.0', '.10', '.000000'),
+  );
+  const zone = fc.constantFrom(
+    '',
+    'Z',
+    'z',
+    ' Z',
+    '+00',
+    '+0000',
+    '+00:00',
+    '-00',
+    '-00:00',
+    '+01',
+    '+00:30',
+    '-0430',
+    '+00:00:00',
+  );
+  const time = fc
+    .tuple(
+      day,
+      fc.constantFrom('T', 't', ' ', '  '),
+      two(24),
+      two(60),
+      fc.option(two(61), { nil: null }),
+      fraction,
+      zone,
+    )
+    .map(([on, between, hour, minute, second, rest, at]) => {
+      const seconds = second === null ? '' : `:${second}${rest}`;
+      return `${on}${between}${hour}:${minute}${seconds}${at}`;
+    });
+  const numeral = fc
+    .tuple(fc.stringMatching(/^[+-]?0{0,2}\d{0,34}$/), fc.stringMatching(/^(\.\d{0,34}0{0,2})?(e[+-]?\d{1,2})?$/))
+    .map((parts) => parts.join(''));
+  const broken = (texts: fc.Arbitrary<string>) =>
+    fc.oneof(
+      texts,
+      fc.tuple(texts, fc.nat(40), fc.constantFrom('', '0', '9', '\n', 'x', '\u0661')).map(([text, at, by]) => {
+        return text.slice(0, at) + by + text.slice(at + 1);
+      }),
+    );
+
+  test.each([
+    ['days', broken(day), canonicalDate, calculatedDate],
+    ['times', broken(time), canonicalTimestamp, calculatedTimestamp],
+    ['decimal numbers', broken(numeral), canonicalDecimal, calculatedDecimal],
+  ])('for %s', (_what, texts, canonical, calculated) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(canonical(text)).toBe(calculated(text));
+      }),
+      { numRuns: 5000 },
     );
   });
 });

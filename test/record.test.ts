@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../src/json.ts';
-import { canonicalJson, keyOf } from '../src/record.ts';
+import { canonicalJson, isWrittenAlike, keyOf, sortedJson } from '../src/record.ts';
 
 describe('a key', () => {
   test('of one field is its text', () => {
@@ -61,5 +61,44 @@ describe('canonical JSON', () => {
         expect(canonicalJson(JSON.parse(text))).toBe(text);
       }),
     );
+  });
+
+  test('is the same written at once and member by member, whatever the order of the members', () => {
+    const name = fc.oneof(
+      fc.constantFrom('a', 'b', 'B', '10', '9', '1', '-1', '__proto__', 'toJSON', 'é', ''),
+      fc.string(),
+    );
+    const leaf = fc.oneof(
+      fc.constantFrom(null, true, 0, -0, 1e21, 1e20, 2 ** 60, Number.NaN, 5n, 2n ** 64n, undefined, '\ud800'),
+      fc.double(),
+      fc.string({ unit: 'binary' }),
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value')), tie('object')),
+      object: fc
+        .array(fc.tuple(name, tie('value')))
+        .map((members) => Object.fromEntries(members))
+        .map((object) => Object.assign(Object.create(null), object)),
+    }));
+    let alike = 0;
+    fc.assert(
+      fc.property(value, fc.boolean(), (made, isPlain) => {
+        const given = isPlain && typeof made === 'object' ? structuredClone(made) : made;
+        expect(canonicalJson(given)).toBe(sortedJson(given));
+        if (isWrittenAlike(given)) alike += 1;
+      }),
+      { numRuns: 3000 },
+    );
+    expect(alike).toBeGreaterThan(100);
+  });
+
+  test('of what is not a plain object has its members, as that of a plain one', () => {
+    for (const value of [
+      new Date(0),
+      new Map([[1, 2]]),
+      Object.assign(Object.create({ b: 1 }), { a: 1 }),
+      { toJSON: () => 1 },
+    ])
+      expect(canonicalJson(value)).toBe(sortedJson(value));
   });
 });

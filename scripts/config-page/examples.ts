@@ -175,6 +175,8 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       auth: { type: 'bearer', token: '${ACME_TOKEN}' },
       headers: { 'accept-language': 'en' },
       maxPages: 2000,
+      tls: { ca: '${file:/etc/ssl/acme-ca.pem}' },
+      proxy: 'http://sync:${PROXY_PASSWORD}@proxy.example:3128',
       resources: { customers: restResource },
     },
   ],
@@ -187,6 +189,8 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       auth: { type: 'basic', username: 'export', password: '${EXPORT_PASSWORD}' },
       headers: { accept: 'text/csv' },
       maxPages: 1,
+      tls: { ca: '${file:/etc/ssl/acme-ca.pem}' },
+      proxy: 'none',
       resources: { customers: { path: './customers.csv' } },
     },
   ],
@@ -214,11 +218,19 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       auth: { type: 'bearer', token: '${ACME_TOKEN}' },
       headers: { 'accept-language': 'en' },
       maxPages: 2000,
+      tls: { ca: '${file:/etc/ssl/acme-ca.pem}' },
+      proxy: 'none',
       resources: { customers: { map: { id: 'ref', email: 'mail' } } },
     },
   ],
   'adapters.<adapter> of extends': [{ extends: 'github', auth: { type: 'bearer', token: '${GITHUB_TOKEN}' } }],
-  'adapters.<adapter>.throttle': [{ hits: 10, per: '60s', wait: '20s', margin: '100ms', key: 'acme.example' }],
+  'adapters.<adapter>.throttle': [
+    { hits: 10, per: '60s', wait: '20s', margin: '100ms', key: 'acme.example' },
+    [
+      { hits: 1, per: '1s', wait: '20s' },
+      { hits: 1000, per: '1d' },
+    ],
+  ],
   'adapters.<adapter>.auth of none': [{ type: 'none' }],
   'adapters.<adapter>.auth of bearer': [{ type: 'bearer', token: '${ACME_TOKEN}' }],
   'adapters.<adapter>.auth of basic': [{ type: 'basic', username: 'sync', password: '${ACME_PASSWORD}' }],
@@ -234,6 +246,15 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       scope: 'customers.read',
       params: { audience: 'https://api.acme.example' },
       send: 'body',
+      tls: { ca: '${file:/etc/ssl/acme-ca.pem}' },
+    },
+  ],
+  'adapters.<adapter>.tls': [
+    {
+      ca: '${file:/etc/ssl/acme-ca.pem}',
+      cert: '${file:/etc/ssl/sync.crt}',
+      key: '${file:/etc/ssl/sync.key}',
+      servername: 'api.acme.example',
     },
   ],
   'adapters.<adapter>.resources.<resource> in rest': [
@@ -361,14 +382,6 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       tls: { ca: '${file:/etc/ssl/our-ca.pem}' },
     },
   ],
-  'redis.tls': [
-    {
-      ca: '${file:/etc/ssl/our-ca.pem}',
-      cert: '${file:/etc/ssl/sync.crt}',
-      key: '${file:/etc/ssl/sync.key}',
-      servername: 'redis.example',
-    },
-  ],
   lock: [{ ttl: '30s' }],
   guard: [{ maxDeletes: '20%', maxEmptied: '20%', maxUpdates: '50%', window: '24h', confirm: 'auto' }],
   events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
@@ -382,6 +395,8 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       headers: { 'x-tenant': 'crm' },
       allowPrivate: false,
       batch: { max: 8 },
+      tls: { ca: '${file:/etc/ssl/our-ca.pem}' },
+      proxy: 'http://proxy.example:3128',
       ordering: 'key',
       shards: 2,
       concurrency: 8,
@@ -425,6 +440,11 @@ If more values of a column would become empty than \`maxEmptied\` allows, they a
 With \`maxUpdates\`, a row also keeps its other values until the pass is complete.
 If more rows would be updated than it allows, none of them is, the run exits with 3, and \`--allow-mass-update=N\` permits them, once: the pass that it starts writes them.
 With \`"confirm": "auto"\`, one pass proves that a record is gone if the pass has one page or its pagination is \`stable\`; otherwise two consecutive passes must miss it.
+`,
+  'adapters.<adapter>.throttle': `
+A list has several windows, of different lengths, and each hit counts in all of them: at most one in any second, and at most 1000 in any day.
+\`wait\` and \`key\` are in the first one.
+Syncs that wait for slots of the same \`key\` get them in turn.
 `,
   redis: `
 Write one of \`url\`, \`sentinels\` and \`cluster\`; [redis.md](redis.md) says what each needs and guarantees.

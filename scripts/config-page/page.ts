@@ -96,7 +96,9 @@ function typeCell({ schema, place: path }: Option, { within }: Place, places: re
     exact[0] ??
     places.find((candidate) => lastOf(candidate.path) === lastOf(path));
   if (!place) return 'object';
-  return path.endsWith('>') ? `[objects by name](#${anchorOf(place)})` : `[object](#${anchorOf(place)})`;
+  if (path.endsWith('>')) return `[objects by name](#${anchorOf(place)})`;
+  const orList = schema.anyOf?.some(({ type }) => type === 'array') ? ', or a list of them' : '';
+  return `[object](#${anchorOf(place)})${orList}`;
 }
 
 /** As GitHub makes them. */

@@ -75,6 +75,8 @@ function variantsOf(schema: JsonSchema): TypedSchema[] {
   const { properties, oneOf, anyOf } = schema;
   if (properties) return [{ type: null, schema }];
   const forms = oneOf ?? anyOf ?? [];
+  const [first, second] = forms;
+  if (first?.properties && second?.type === 'array') return [{ type: null, schema: first }];
   if (forms.some((form) => form.type !== 'object' && !form.oneOf)) return [];
   return forms.flatMap((form) => {
     if (form.oneOf) return variantsOf(form);

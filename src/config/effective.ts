@@ -22,7 +22,8 @@ function shown(text: string, names: readonly string[]): string {
   const [holder, name = ''] = names.slice(-2);
   const isOfRequest = (holder === 'headers' || holder === 'query') && !isHarmlessName(name);
   if (isOfRequest || isSecretUrl(names)) return mark;
-  const nested = names.includes('auth') ? { auth: { [name]: text } } : { [name]: text };
+  const around = names.includes('auth') ? 'auth' : holder === 'tls' ? 'tls' : '';
+  const nested = { [around]: { [name]: text } };
   return secretsIn(nested)
     .toSorted((a, b) => b.length - a.length)
     .reduce((left, secret) => left.replaceAll(secret, mark), text);

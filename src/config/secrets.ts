@@ -26,7 +26,8 @@ export function secretsIn(config: unknown): string[] {
       secrets.push(...basicOf(encodeURIComponent(value.clientId), encodeURIComponent(value.clientSecret)));
     }
     for (const [name, member] of Object.entries(value)) {
-      if (!plainParts.has(name)) walk(member, name, isAuth || name === 'auth');
+      const isPrivateKey = key === 'tls' && name === 'key';
+      if (!plainParts.has(name)) walk(member, isPrivateKey ? 'privateKey' : name, isAuth || name === 'auth');
     }
   };
 

@@ -12,6 +12,8 @@ const requestOptions: ReadonlySet<string> = new Set([
   'maxBody',
   'maxPages',
   'resources',
+  'tls',
+  'proxy',
 ]);
 
 export interface ShapeOptions {

@@ -1,6 +1,7 @@
 import { createHmac, hash } from 'node:crypto';
 import type { HttpRequest, Sign } from '../adapter.ts';
 import { canonicalJson } from '../record.ts';
+import type { Tls } from '../tls.ts';
 
 /** How requests are authenticated. */
 export type Auth =
@@ -23,6 +24,8 @@ export interface OAuth2 {
   readonly params?: Readonly<Record<string, string>> | undefined;
   /** Where the client's own credentials are sent (section 2.3.1). */
   readonly send?: 'basic' | 'body' | undefined;
+  /** Of the connection to the token endpoint, if that is on another origin than the API. */
+  readonly tls?: Tls | undefined;
 }
 
 /** Makes a function that adds credentials and common headers to a request. A request's own headers win over the common ones. */
@@ -50,9 +53,12 @@ export function signer(
   };
 }
 
-/** Identifies credentials without revealing them: a back-off for refused ones ends when this changes. */
-export function credentialsDigest(auth: Auth = { type: 'none' }): string {
-  return hash('sha256', canonicalJson(auth)).slice(0, 16);
+/**
+ * Identifies credentials, and the certificate that is shown with them, without revealing them: a back-off for refused ones
+ * ends when this changes.
+ */
+export function credentialsDigest(auth: Auth = { type: 'none' }, cert?: string): string {
+  return hash('sha256', canonicalJson(cert === undefined ? auth : { auth, cert })).slice(0, 16);
 }
 
 /** What distinguishes one account of a third party from another. */
@@ -74,7 +80,7 @@ export function accountDigest({ auth, secrets }: AccountCredentials, name: strin
 
 function identityOf(auth: Auth = { type: 'none' }): object {
   if (auth.type !== 'oauth2') return auth;
-  const { clientSecret: _clientSecret, send: _send, ...client } = auth;
+  const { clientSecret: _clientSecret, send: _send, tls: _tls, ...client } = auth;
   return client;
 }
 

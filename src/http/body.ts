@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { ProtocolError } from '../errors.ts';
 import { refuseBomb } from '../unpacking.ts';
-import { placeOf, TimeoutError, translateBodyFailure } from './translate.ts';
+import { TimeoutError } from './connection/timeout.ts';
+import { placeOf, translateBodyFailure } from './translate.ts';
 
 /** How far, and for how long, a body is read. */
 export interface BodyLimits {

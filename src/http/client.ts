@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import type { Request as Stream } from 'got';
 import type { HttpRequest, HttpResponse } from '../adapter.ts';
 import { type BodyLimits, readBody } from './body.ts';
-import { openGate } from './gate.ts';
+import { openGate } from './connection/gate.ts';
+import { TimeoutError } from './connection/timeout.ts';
 import { headerFields } from './headers.ts';
-import { TimeoutError, translateFailure } from './translate.ts';
+import { translateFailure } from './translate.ts';
 
 export interface ClientOptions extends BodyLimits {
   readonly userAgent: string;

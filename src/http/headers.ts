@@ -1,4 +1,4 @@
-import type { Headers } from './back-off.ts';
+import type { Headers } from './rate-limit.ts';
 
 /** Fields that describe the body on the wire, not the decoded body that we pass on. */
 const wireOnly = new Set(['content-encoding', 'content-length', 'transfer-encoding', 'connection', 'keep-alive']);

@@ -1,7 +1,7 @@
 import { crashPoint } from '../crash.ts';
 import { formatDuration } from '../duration.ts';
 import { LeaseLostError, type SyncError, UnreachableError } from '../errors.ts';
-import type { Line } from './line.ts';
+import type { Line } from './connection/line.ts';
 import { type Slot, type SlotOptions, takeSlot } from './take-slot.ts';
 
 export interface ReadyOptions extends SlotOptions {

@@ -4,8 +4,8 @@ import { STATUS_CODES } from 'node:http';
 import { dirname } from 'node:path';
 import type { HttpClient, HttpResponse, Mode } from '../adapter.ts';
 import { messageOf, ProtocolError, UnreachableError, UsageError } from '../errors.ts';
-import type { Headers } from './back-off.ts';
 import { headerFields } from './headers.ts';
+import type { Headers } from './rate-limit.ts';
 import { isPage } from './verdict.ts';
 
 /** Saves answers in files, while their bodies are read: `--save`. */

@@ -2,10 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackOffCause, messageOf, ThrottledError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { describeStricter, type Grant, type Limits, type SlotAnswer, type SlotKeeper } from '../throttle.ts';
+import {
+  describeStricter,
+  describeWaiting,
+  type Grant,
+  isStarving,
+  type Limits,
+  type SlotAnswer,
+  type SlotKeeper,
+} from '../throttle.ts';
 
 export interface SlotOptions {
-  readonly limits: Limits;
+  readonly windows: readonly Limits[];
   /** Asked in this order: Redis first, then the target's guard. A hit needs all of them. */
   readonly keepers: readonly SlotKeeper[];
   /** Digest of the credentials in use: a back-off that other credentials caused ends at once. */
@@ -47,7 +55,7 @@ async function waitForSlot(key: string, options: SlotOptions): Promise<Slot> {
     options.signal.throwIfAborted();
     const grant = { id: randomUUID(), key };
     const ageMs = stopwatch();
-    const answer = await askAll(grant, options);
+    const answer = await askAll(grant, patientUntil - performance.now(), options);
     if (answer.granted) return slotOf(grant, ageMs, options);
 
     if (mayResume && isForOthers(answer.cause, options)) {
@@ -56,27 +64,38 @@ async function waitForSlot(key: string, options: SlotOptions): Promise<Slot> {
       continue;
     }
     if (answer.waitMs > patientUntil - performance.now()) {
-      const because = answer.stricter ? describeStricter(answer.stricter) : null;
-      throw new ThrottledError(answer.waitMs, answer.cause, because);
+      throw new ThrottledError(answer.waitMs, answer.cause, reasonOf(answer, options));
     }
     options.onWait?.(answer.waitMs);
-    await pause(answer.waitMs, options.signal);
+    await pause(Math.min(answer.waitMs, answer.queue?.againMs ?? answer.waitMs), options.signal);
   }
 }
 
-/** Asks all keepers. When a later one denies, the slots of the earlier ones are settled to the time at which it would grant. */
-async function askAll(grant: Grant, { keepers, limits, reserveMs, log }: SlotOptions): Promise<SlotAnswer> {
+/** Asks all keepers. When a later one denies, the slots of the earlier ones are moved to the time at which it would grant. */
+async function askAll(
+  grant: Grant,
+  patienceMs: number,
+  { keepers, windows, reserveMs, log }: SlotOptions,
+): Promise<SlotAnswer> {
   for (const [at, keeper] of keepers.entries()) {
     const earlier = keepers.slice(0, at);
-    const answer = await keeper.take(grant, limits, reserveMs).catch(async (error: unknown) => {
-      await atAll(earlier, log, (granted) => granted.cancel(grant));
-      throw error;
-    });
+    const answer = await keeper
+      .take(grant, windows, reserveMs, Math.max(0, patienceMs))
+      .catch(async (error: unknown) => {
+        await atAll(earlier, log, (granted) => granted.cancel(grant));
+        throw error;
+      });
     if (answer.granted) continue;
-    await atAll(earlier, log, (granted) => granted.settle(grant, Math.ceil(answer.waitMs)));
+    await atAll(earlier, log, (granted) => granted.postpone(grant, Math.ceil(answer.waitMs)));
     return answer;
   }
   return { granted: true };
+}
+
+/** Why the limit of the config does not explain the denial; null if it does. */
+function reasonOf({ stricter, queue }: SlotAnswer & { granted: false }, { windows }: SlotOptions): string | null {
+  if (stricter) return describeStricter(stricter);
+  return queue && isStarving(queue, windows) ? describeWaiting(queue) : null;
 }
 
 function slotOf(grant: Grant, ageMs: () => number, { keepers, log }: SlotOptions): Slot {

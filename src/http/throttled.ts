@@ -3,11 +3,11 @@ import { crashPoint } from '../crash.ts';
 import { CredentialsError, ProtocolError } from '../errors.ts';
 import type { Mask } from '../excerpt.ts';
 import type { Log } from '../log.ts';
-import type { Limits, SlotKeeper } from '../throttle.ts';
+import { freesAfterMs, keptForm, type Limits, type SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
 import { type Client, type ClientOptions, loadClient } from './client.ts';
+import { Line, type LineOptions } from './connection/line.ts';
 import { excerptOf } from './excerpt.ts';
-import { Line } from './line.ts';
 import { followMoved } from './moved.ts';
 import type { AccessToken } from './oauth.ts';
 import { lateness, Steps, takeReadySlot } from './ready-slot.ts';
@@ -21,13 +21,11 @@ import { isPage, judge, type VerdictOptions } from './verdict.ts';
 export interface ThrottleOptions {
   /** The throttle key; by default made from the host of each request. */
   readonly key?: string | undefined;
-  readonly limits: Limits;
+  readonly windows: readonly Limits[];
   /** Asked in this order: Redis first, then the target's guard. A hit needs all of them. */
   readonly keepers: readonly SlotKeeper[];
   /** How long a request may wait for its slot. */
   readonly waitMs: number;
-  /** Added to the limit's `perMs` when a slot is settled. */
-  readonly marginMs: number;
   /** Called before each wait for a slot. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
 }
@@ -67,7 +65,7 @@ export interface RunOptions {
 export interface ThrottledClientOptions {
   readonly throttle: ThrottleOptions;
   readonly credentials: CredentialOptions;
-  readonly transport: Omit<ClientOptions, 'signal'>;
+  readonly transport: Omit<ClientOptions, 'signal'> & Pick<LineOptions, 'way'>;
   readonly run: RunOptions;
   readonly timings: Pick<Timings, 'slotReserveMs' | 'backOffCapMs' | 'retryAfterCapMs' | 'credentialsBackOffMs'>;
   /** Saves each answer. */
@@ -90,7 +88,8 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
   const reserveMs = transport.timeoutMs + timings.slotReserveMs;
   const { slotReserveMs } = timings;
   const slotOptions = { ...throttle, ...run, reserveMs, slotReserveMs, credentialsDigest: credentials.digest };
-  const settledMs = throttle.limits.perMs + throttle.marginMs;
+  const { shortest } = keptForm(throttle.windows);
+  const settledMs = freesAfterMs(shortest);
   let loading: Promise<Client> | undefined;
 
   return {
@@ -100,7 +99,7 @@ export function createThrottledClient(options: ThrottledClientOptions): HttpClie
       demandOwnOrigin(request.url, credentials.origins);
       const token = await credentials.token?.get();
       const key = throttle.key ?? throttleKeyOf(request.url);
-      using line = new Line(request.url, { timeoutMs: transport.timeoutMs, signal: run.signal });
+      using line = new Line(request.url, { ...transport, signal: run.signal });
       const steps = new Steps();
       const slot = await takeReadySlot(key, line, steps, slotOptions);
       loading ??= loadClient({ ...transport, signal: run.signal });
@@ -218,7 +217,7 @@ const plainly: Mask = (text) => text;
 function verdictOptions({ timings, throttle, credentials, run }: ThrottledClientOptions): VerdictOptions {
   return {
     ...timings,
-    perMs: throttle.limits.perMs,
+    perMs: keptForm(throttle.windows).shortest.perMs,
     credentialsDigest: credentials.digest,
     failures: run.failures,
     random: Math.random(),

@@ -1,13 +1,7 @@
-import { formatDuration } from '../duration.ts';
 import { ConfigError, messageOf, ProtocolError, SyncError, ThirdPartyError } from '../errors.ts';
-
-/** Something took longer than it may. */
-export class TimeoutError extends Error {
-  constructor(afterMs: number, what = 'nothing arrived') {
-    super(`${what} within ${formatDuration(afterMs)}`);
-    this.name = 'TimeoutError';
-  }
-}
+import { isOfTls } from '../tls.ts';
+import { TimeoutError } from './connection/timeout.ts';
+import { ProxyError } from './connection/tunnel.ts';
 
 /** Translates an error of the HTTP library. The original is not kept, since it holds the request's credentials. */
 export function translateFailure(error: unknown, url: URL, wasSent: boolean): Error {
@@ -21,8 +15,14 @@ export function translateFailure(error: unknown, url: URL, wasSent: boolean): Er
   return new ThirdPartyError(`${placeOf(url)} ${complaintOf(error, code, wasSent)}; ${guarantee}`, {
     backsOff: 'resource',
     cause: bare(error),
-    hint: wasSent ? 'A later run tries again.' : "Check the adapter's URL, and whether it can be reached from here.",
+    hint: hintFor(error, wasSent),
   });
+}
+
+function hintFor(error: unknown, wasSent: boolean): string {
+  if (error instanceof ProxyError) return error.hint;
+  if (isOfTls(error)) return 'Look at `tls` of the adapter: `ca`, `cert`, `key` and `servername`.';
+  return wasSent ? 'A later run tries again.' : "Check the adapter's URL, and whether it can be reached from here.";
 }
 
 /** Node's parser of HTTP gave up: the answer was not HTTP. */
@@ -60,6 +60,7 @@ export function placeOf(url: URL): string {
 }
 
 function complaintOf(error: unknown, code: string, wasSent: boolean): string {
+  if (error instanceof ProxyError) return `cannot be reached: ${error.message}`;
   if (isTimeout(error, code)) return `did not answer in time: ${messageOf(error)}`;
   return wasSent
     ? `broke off before it answered (${code || messageOf(error)})`

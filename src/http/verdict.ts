@@ -9,7 +9,8 @@ import {
   type SyncError,
   ThirdPartyError,
 } from '../errors.ts';
-import { askedAfterSuccessMs, askedMs, type BackOffBounds, backOffMs, type Headers } from './back-off.ts';
+import { askedAfterSuccessMs, askedMs, type BackOffBounds, backOffMs } from './back-off.ts';
+import type { Headers } from './rate-limit.ts';
 import { placeOf } from './translate.ts';
 
 /** What an answer's status and headers mean. */

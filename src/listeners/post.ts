@@ -1,7 +1,8 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { excerpt, type Mask } from '../excerpt.ts';
+import type { Tls } from '../tls.ts';
 import type { Answer } from './answer.ts';
 
 /** How much of an answer is read, and for how long, so that the connection can be used again. A longer answer is cut off. */
@@ -25,16 +26,34 @@ export interface Poster extends Disposable {
   post(posting: Posting): Promise<Answer>;
 }
 
-export interface PosterOptions {
+/** How connections to the receiver are made. */
+export interface PosterWay {
+  readonly tls?: Tls | undefined;
+  /** Connects through a proxy, which looks the name up. */
+  readonly connect?: ((signal: AbortSignal) => Promise<Socket>) | undefined;
+}
+
+export interface PosterOptions extends PosterWay {
   readonly lookup?: LookupFunction;
   /** Keeps secrets out of what an answer is quoted with. */
   readonly redact: Mask;
 }
 
-export function openPoster(url: URL, { lookup, redact }: PosterOptions): Poster {
+export function openPoster(url: URL, { lookup, redact, tls, connect }: PosterOptions): Poster {
   const isSecure = url.protocol === 'https:';
-  const kept = { keepAlive: true, timeout: idleMs, ...(lookup && { lookup }) };
+  const kept = { keepAlive: true, timeout: idleMs, ...(lookup && { lookup }), ...(isSecure && tls) };
   const agent = isSecure ? new HttpsAgent(kept) : new HttpAgent(kept);
+  const closing = new AbortController();
+  if (connect) {
+    agent.createConnection = (_options, done) => {
+      connect(closing.signal).then(
+        (socket) => done?.(null, socket),
+        // Node takes no socket beside an error.
+        (error) => done?.(error, undefined as never),
+      );
+      return undefined;
+    };
+  }
   const send = isSecure ? requestHttps : requestHttp;
   return {
     post({ headers, body, signal }) {
@@ -43,7 +62,10 @@ export function openPoster(url: URL, { lookup, redact }: PosterOptions): Poster 
       request.end(body);
       return answerTo(request, redact);
     },
-    [Symbol.dispose]: () => agent.destroy(),
+    [Symbol.dispose]() {
+      closing.abort();
+      agent.destroy();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError, messageOf, SyncError, UnreachableError } from '../errors.ts';
 import type { Listener } from '../listener.ts';
 import { failureOf } from './answer.ts';
-import { openPoster } from './post.ts';
+import { openPoster, type PosterWay } from './post.ts';
 import { isPrivateAddress, publicLookup } from './private-address.ts';
 import { signaturesOf, signingKey } from './signature.ts';
 
@@ -15,6 +15,7 @@ export interface WebhookListenerOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
   readonly userAgent: string;
+  readonly way?: PosterWay;
   /** Removes secrets from an answer that is quoted in a message. */
   readonly redact: (text: string) => string;
 }
@@ -55,11 +56,11 @@ export function createWebhookListener(options: WebhookListenerOptions): Listener
 
 /** Opens a receiver to which requests are signed by Standard Webhooks 1.0.0. Throws `ConfigError` as `createWebhookListener` does. */
 export function openWebhook(options: WebhookListenerOptions): Webhook {
-  const { name, url, secrets, allowPrivate, redact } = options;
+  const { name, url, secrets, allowPrivate, redact, way = {} } = options;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (!allowPrivate && isPrivateAddress(host)) throw privateUrl(name, host);
   const keys = secrets.map(signingKey);
-  const poster = openPoster(url, allowPrivate ? { redact } : { redact, lookup: publicLookup });
+  const poster = openPoster(url, { ...way, redact, ...(!allowPrivate && { lookup: publicLookup }) });
 
   return {
     async send(message) {

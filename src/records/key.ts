@@ -1,10 +1,10 @@
 import { ConfigError } from '../errors.ts';
-import { keyOf, partsOf, type RawRecord, type Rekey, type Value } from '../record.ts';
+import { keyOf, partsOf, type RawRecord, type Rekey } from '../record.ts';
 import { type Coerce, coercionFor, Unfit } from './coerce.ts';
 import { columnsOf } from './columns.ts';
 import { compileSource, conversionOf, expressionIn } from './field-source.ts';
 import { hashOf } from './hash.ts';
-import { foreignId, type Mapping, mappedColumns, mayBeForeign } from './prepare.ts';
+import { foreignId, isThere, type Mapping, mappedColumns, mayBeForeign } from './prepare.ts';
 
 /**
  * Compiles a function that reads the key, in the system's form, from a tombstone; null if there is no key. A tombstone may be
@@ -63,8 +63,4 @@ function orForeign(coerce: Coerce): Coerce {
     const value = coerce(found);
     return value instanceof Unfit ? (foreignId(found) ?? value) : value;
   };
-}
-
-function isThere(value: Value): boolean {
-  return value !== null && value !== '';
 }

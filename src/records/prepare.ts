@@ -1,4 +1,13 @@
-import { type Column, keyOf, type Prepare, type RawRecord, type Rejected, type Value } from '../record.ts';
+import {
+  type Column,
+  keyOf,
+  type Prepare,
+  type Prepared,
+  type RawRecord,
+  type Rejected,
+  type Value,
+  type Values,
+} from '../record.ts';
 import { type Coerce, coercionFor, Unfit } from './coerce.ts';
 import { columnsOf, isNullable, type RecordSchema } from './columns.ts';
 import { compileSource, expressionIn, type FieldSource } from './field-source.ts';
@@ -47,22 +56,57 @@ export async function compilePrepare(mapping: Mapping): Promise<Prepare> {
       if (!takesValues || raw === null || raw === undefined) return notAnObject(raw);
     }
     const values: Value[] = new Array(fields.length);
-    const foreign: Value[] = [];
-    const reasons: string[] = [];
-    let noKeyBecause: string | undefined;
-    for (const [at, field] of fields.entries()) {
+    let faults: Faults | undefined;
+    for (let at = 0; at < fields.length; at += 1) {
+      const field = fields[at] as Field;
       const value = fieldValue(field, raw);
-      values[at] = value instanceof Unfit ? null : value;
       const reason = faultOf(field, value);
-      const id = reason && field.mayBeForeign ? foreignId(field.read(raw)) : null;
-      if (id !== null) [foreign[at], noKeyBecause] = [id, reason];
-      else if (reason) reasons.push(reason);
+      values[at] = value instanceof Unfit ? null : value;
+      if (reason === undefined) continue;
+      faults ??= new Faults();
+      faults.add(at, reason, field, raw);
     }
-    if (validate) reasons.push(...validate(validated(fields, values)));
-    const key = readKey(keyAt, noKeyBecause ? values.map((value, at) => foreign[at] ?? value) : values);
-    if (reasons.length > 0 || key === null) return { key, reasons: reasons.length > 0 ? reasons : ['has no key'], raw };
-    return { key, values, hash: hash(values), ...(noKeyBecause && { noKeyBecause }) };
+    const more = validate ? validate(validated(fields, values)) : none;
+    if (more.length > 0) {
+      faults ??= new Faults();
+      faults.reasons.push(...more);
+    }
+    if (faults) return faults.record(raw, values, keyAt, hash);
+    const key = readKey(keyAt, values);
+    return key === null ? { key, reasons: [noKey], raw } : { key, values, hash: hash(values) };
   };
+}
+
+const none: readonly string[] = [];
+const noKey = 'has no key';
+
+/** What is wrong with a record. A part of its key that does not fit may be the third party's own name for it. */
+class Faults {
+  readonly reasons: string[] = [];
+  readonly #foreign = new Map<number, Value>();
+  #noKeyBecause: string | undefined;
+
+  add(at: number, reason: string, { mayBeForeign, read }: Field, raw: RawRecord): void {
+    const id = mayBeForeign ? foreignId(read(raw)) : null;
+    if (id === null) {
+      this.reasons.push(reason);
+      return;
+    }
+    this.#foreign.set(at, id);
+    this.#noKeyBecause = reason;
+  }
+
+  record(
+    raw: RawRecord,
+    values: readonly Value[],
+    keyAt: readonly number[],
+    hash: (values: Values) => string,
+  ): Prepared | Rejected {
+    const key = readKey(keyAt, this.#noKeyBecause ? values.map((value, at) => this.#foreign.get(at) ?? value) : values);
+    if (this.reasons.length > 0) return { key, reasons: this.reasons, raw };
+    if (key === null) return { key, reasons: [noKey], raw };
+    return { key, values, hash: hash(values), ...(this.#noKeyBecause && { noKeyBecause: this.#noKeyBecause }) };
+  }
 }
 
 /** Whether the map reads the record itself, as of a list of plain values: `@`, `@[0]` or `[0]`. */
@@ -123,8 +167,15 @@ function faultOf({ column, isRequired, isKey }: Field, value: Value | Unfit): st
 }
 
 function readKey(keyAt: readonly number[], values: readonly Value[]): string | null {
+  const [only = 0] = keyAt;
+  if (keyAt.length === 1) return isThere(values[only] ?? null) ? String(values[only]) : null;
   const parts = keyAt.map((at) => values[at] ?? null);
-  return parts.some((part) => part === null || part === '') ? null : keyOf(parts);
+  return parts.every(isThere) ? keyOf(parts) : null;
+}
+
+/** Whether a value may be a part of a key. */
+export function isThere(value: Value): boolean {
+  return value !== null && value !== '';
 }
 
 /** The record as its schema sees it: without absent fields, with JSON columns as arrays and objects, and every number as a number. */

@@ -47,10 +47,14 @@ class Watch implements FieldWatch {
       const record = prepare(raw);
       this.#records += 1;
       if (this.#samples.length < looked) this.#samples.push(raw);
-      if (this.#missing.some((field) => isFilled(field, raw, record)))
-        this.#missing = this.#missing.filter((field) => !isFilled(field, raw, record));
+      if (this.#missing.length > 0) this.#look(raw, record);
       return record;
     };
+  }
+
+  #look(raw: RawRecord, record: Prepared | Rejected): void {
+    const missing = this.#missing.filter((field) => !isFilled(field, raw, record));
+    if (missing.length < this.#missing.length) this.#missing = missing;
   }
 
   fields(): PageFields {

@@ -19,6 +19,10 @@ export interface ThrottleKeys {
   readonly limits: string;
   readonly notBefore: string;
   readonly token: string;
+  /** Who waits for a slot, in the order in which they were denied. */
+  readonly queue: string;
+  /** The slots of a window of this length, where several are listed. */
+  window(perMs: number): string;
 }
 
 const form = /^[a-z0-9][a-z0-9._-]{0,62}$/;
@@ -42,7 +46,14 @@ export function syncKeys(prefix: string, name: string): SyncKeys {
 
 export function throttleKeys(prefix: string, key: string): ThrottleKeys {
   const tag = `{${checked(prefix)}-throttle:${checked(key)}}`;
-  return { slots: `${tag}:slots`, limits: `${tag}:limits`, notBefore: `${tag}:notBefore`, token: `${tag}:token` };
+  return {
+    slots: `${tag}:slots`,
+    limits: `${tag}:limits`,
+    notBefore: `${tag}:notBefore`,
+    token: `${tag}:token`,
+    queue: `${tag}:queue`,
+    window: (perMs) => `${tag}:slots:${perMs}`,
+  };
 }
 
 function checked(name: string): string {

@@ -1,8 +1,9 @@
-import type { Limits, SlotKeeper, StricterLimits } from '../throttle.ts';
+import { keptForm, type Limits, type SlotKeeper, type StricterLimits } from '../throttle.ts';
 import type { RedisConnection } from './connection/connection.ts';
 import { integerIn, listIn, textIn } from './connection/reply.ts';
 import type { Script } from './connection/script.ts';
 import { throttleKeys } from './keys.ts';
+import { limitMemoryMs } from './slots.ts';
 
 /**
  * KEYS[1] limits   ARGV[1] the sync that asks   ARGV[2] hits   ARGV[3] per, ms   ARGV[4] for how long it is remembered, ms
@@ -40,20 +41,20 @@ export interface LimitOwnersConfig {
   readonly prefix: string;
 }
 
-/** As long as the keeper remembers a strict limit (src/redis/slots.ts). */
-const memoryMs = 3_600_000;
-
 /** A keeper that notes who asks for which limits, so that whoever is denied learns whose limit counts. */
 export function namingLimits(keeper: SlotKeeper, sync: string, config: LimitOwnersConfig): SlotKeeper {
   return {
     ...keeper,
-    async take(grant, limits, reserveMs) {
-      const perMs = Math.ceil(limits.perMs);
+    async take(grant, windows, reserveMs, patienceMs) {
       const { limits: key } = throttleKeys(config.prefix, grant.key);
-      await config.redis.run(noteScript, [key], [sync, limits.hits, perMs, Math.max(memoryMs, perMs + reserveMs)]);
-      const answer = await keeper.take(grant, limits, reserveMs);
+      for (const window of windows) {
+        const perMs = Math.ceil(window.perMs);
+        const args = [sync, window.hits, perMs, Math.max(limitMemoryMs, perMs + reserveMs)];
+        await config.redis.run(noteScript, [key], args);
+      }
+      const answer = await keeper.take(grant, windows, reserveMs, patienceMs);
       if (answer.granted || answer.cause) return answer;
-      const stricter = await stricterLimits(config, grant.key, limits);
+      const stricter = await stricterLimits(config, grant.key, windows);
       return stricter ? { ...answer, stricter } : answer;
     },
   };
@@ -63,18 +64,43 @@ export function namingLimits(keeper: SlotKeeper, sync: string, config: LimitOwne
 export async function stricterLimits(
   { redis, prefix }: LimitOwnersConfig,
   key: string,
-  own: Limits,
+  own: readonly Limits[],
 ): Promise<StricterLimits | null> {
-  const [now, list] = listIn(await redis.run(readScript, [throttleKeys(prefix, key).limits], []));
+  const [time, list] = listIn(await redis.run(readScript, [throttleKeys(prefix, key).limits], []));
+  const now = integerIn(time);
   const texts = listIn(list).map(textIn);
   const fields = new Map(texts.flatMap((name, at) => (at % 2 === 0 ? [[name, texts[at + 1] ?? ''] as const] : [])));
-  const remembered = (name: 'hits' | 'per', mine: number) => {
-    const isKept = Number(fields.get(`${name}Until`) ?? 0) > integerIn(now);
-    return isKept ? Number(fields.get(name) ?? mine) : mine;
-  };
-  const hits = Math.min(own.hits, remembered('hits', own.hits));
-  const perMs = Math.max(Math.ceil(own.perMs), remembered('per', own.perMs));
-  if (hits === own.hits && perMs === Math.ceil(own.perMs)) return null;
+  const known = [...aloneIn(fields, own, now), ...listedIn(fields, now)].toSorted(byRate);
+  const strictest = known.find((limits) => !own.some((window) => implies(window, limits)));
+  if (!strictest) return null;
+  const { hits, perMs } = strictest;
   const [sync, until] = fields.get(`by:${hits}/${perMs}`)?.split(' ') ?? [];
-  return { hits, perMs, by: sync ?? null, forMs: until === undefined ? null : Number(until) - integerIn(now) };
+  return { hits, perMs, by: sync ?? null, forMs: until === undefined ? null : Number(until) - now };
+}
+
+/** The fewest hits and the longest window that those count together who ask for one window alone. */
+function aloneIn(fields: ReadonlyMap<string, string>, own: readonly Limits[], now: number): Limits[] {
+  const { alone } = keptForm(own);
+  const remembered = (name: 'hits' | 'per') =>
+    Number(fields.get(`${name}Until`) ?? 0) > now ? Number(fields.get(name)) : null;
+  const [hits, perMs] = [remembered('hits') ?? alone?.hits, remembered('per') ?? alone?.perMs];
+  if (hits === undefined || perMs === undefined) return [];
+  return [{ hits: Math.min(hits, alone?.hits ?? hits), perMs: Math.max(perMs, alone?.perMs ?? perMs) }];
+}
+
+function listedIn(fields: ReadonlyMap<string, string>, now: number): Limits[] {
+  return [...fields].flatMap(([name, value]) => {
+    const [hits, until] = value.split(' ').map(Number);
+    if (!name.startsWith('window:') || hits === undefined || !(Number(until) > now)) return [];
+    return [{ hits, perMs: Number(name.slice('window:'.length)) }];
+  });
+}
+
+function byRate(a: Limits, b: Limits): number {
+  return a.hits / a.perMs - b.hits / b.perMs;
+}
+
+/** Whether whoever keeps to these limits keeps to those as well. */
+function implies(these: Limits, those: Limits): boolean {
+  return these.hits <= those.hits && Math.ceil(these.perMs) >= those.perMs;
 }

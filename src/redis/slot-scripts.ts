@@ -1,91 +1,55 @@
 import type { Script } from './connection/script.ts';
-
-/** `past` is the last whole millisecond, for times that must be over; `now` is the next one, for times that start here. */
-const clock = `
-local time = redis.call('TIME')
-local past = time[1] * 1000 + math.floor(time[2] / 1000)
-local now = past + (time[2] % 1000 > 0 and 1 or 0)
-`;
-
-/** The set lives until its last slot frees. */
-const expireSlots = `
-local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-if last then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', tonumber(last) + 1)) end
-`;
+import { clock, expireSlots, settleWindows, waitIn, windowsRemembered } from './slot-parts.ts';
 
 /**
- * KEYS[1] slots: zset, grant -> ms at which it frees   KEYS[2] limits: hash, the strictest seen   KEYS[3] notBefore
- * ARGV[1] grant   ARGV[2] hits   ARGV[3] per, ms   ARGV[4] reserve, ms   ARGV[5] longest notBefore, ms
- * ARGV[6] for how long a strict limit is remembered, ms
- * -> {1, the strictest per in ms}; {0, ms to wait, nil or the JSON of what caused it}
- *
- * A limit is remembered from when it was last requested, at least for as long as its own slot lasts: a laxer one does not keep
- * it alive. The largest reserve counts, or a slot that another sync reserved for a slow request would be clamped.
+ * KEYS[1] slots   KEYS[2] limits   KEYS[3] notBefore   KEYS[4] queue   KEYS[5…] the windows, as ARGV names them
+ * ARGV[1] grant   ARGV[2] ms from now at which it frees   ARGV[3] the per that is part of it, without the margin
+ * ARGV[4] by how much the strictest per was longer when the slot was taken   ARGV[5] whether the shared set has it
+ * ARGV[6…] of each window: per, ms; the hits that were asked for, 0 for a window of others; ms from now at which it frees
+ * -> {1}; {2, per…}: windows of others that KEYS lacks. A grant that was lost is added again. The strictest limits count.
  */
-export const takeScript: Script = {
-  guarantee: 'no hit was made',
-  lua: `${clock}
-local memory = math.max(tonumber(ARGV[6]), ARGV[3] + ARGV[4])
-local function strictest(field, mine, pick)
-  local stored = tonumber(redis.call('HGET', KEYS[2], field) or '')
-  local till = tonumber(redis.call('HGET', KEYS[2], field .. 'Until') or '0')
-  if stored and till > past and stored ~= mine and pick(stored, mine) == stored then return stored end
-  redis.call('HSET', KEYS[2], field, mine, field .. 'Until', now + memory)
-  return mine
+export const settleScript: Script = {
+  guarantee: 'the slot stays taken as long as it was reserved',
+  lua: `${clock}${windowsRemembered(6, 3)}
+if ARGV[5] == '1' then
+  local stricter = tonumber(ARGV[4])
+  local till = tonumber(redis.call('HGET', KEYS[2], 'perUntil') or '0')
+  if till > past then stricter = math.max(stricter, redis.call('HGET', KEYS[2], 'per') - ARGV[3]) end
+  redis.call('ZADD', KEYS[1], now + ARGV[2] + stricter, ARGV[1])
+  expire(KEYS[1])
 end
-local hits = strictest('hits', tonumber(ARGV[2]), math.min)
-local per = strictest('per', tonumber(ARGV[3]), math.max)
-local reserve = strictest('reserve', tonumber(ARGV[4]), math.max)
-redis.call('PEXPIRE', KEYS[2], memory + per + reserve)
-
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', past)
-local furthest = now + per + reserve
-for _, grant in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', furthest), '+inf')) do
-  redis.call('ZADD', KEYS[1], furthest, grant)
-end
-if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return {1, per} end
-
-local wait, cause = 0, false
-local deferred = redis.call('GET', KEYS[3])
-if deferred then
-  local till, why = string.match(deferred, '^(%d+) (.*)$')
-  local left = math.min(tonumber(till) - past, tonumber(ARGV[5]))
-  if left > 0 then wait, cause = left, why end
-end
-local taken = redis.call('ZCARD', KEYS[1])
-if taken >= hits then
-  local at = taken - hits
-  wait = math.max(wait, redis.call('ZRANGE', KEYS[1], at, at, 'WITHSCORES')[2] - past)
-end
-if wait > 0 then return {0, wait, cause} end
-
-redis.call('ZADD', KEYS[1], furthest, ARGV[1])
-${expireSlots}
-return {1, per}
+${settleWindows}
+return {1}
 `,
 };
 
 /**
- * KEYS[1] slots   KEYS[2] limits   ARGV[1] grant   ARGV[2] ms from now at which it frees   ARGV[3] the per that is part of it
- * ARGV[4] by how much the strictest per was longer when the slot was taken
- * -> 1. A grant that was lost is added again. The strictest per that is remembered counts.
+ * KEYS[1] slots   KEYS[2] queue   KEYS[3…] windows   ARGV[1] grant   ARGV[2] ms from now   ARGV[3] the asker, or ''
+ * ARGV[4] when it was first denied, ms   ARGV[5] ms to keep that   ARGV[6] ms that it may be late   -> 1
  */
-export const settleScript: Script = {
+export const postponeScript: Script = {
   guarantee: 'the slot stays taken as long as it was reserved',
-  lua: `${clock}
-local stricter = tonumber(ARGV[4])
-local till = tonumber(redis.call('HGET', KEYS[2], 'perUntil') or '0')
-if till > past then stricter = math.max(stricter, redis.call('HGET', KEYS[2], 'per') - ARGV[3]) end
-redis.call('ZADD', KEYS[1], now + ARGV[2] + stricter, ARGV[1])
-${expireSlots}
+  lua: `${clock}${expireSlots}
+for at, key in ipairs(KEYS) do
+  if at ~= 2 then
+    redis.call('ZADD', key, 'XX', now + ARGV[2], ARGV[1])
+    expire(key)
+  end
+end
+if ARGV[3] ~= '' then
+  local present = string.format('%.0f %.0f', now + ARGV[2] + ARGV[6], now + ARGV[5])
+  redis.call('HSET', KEYS[2], ARGV[3], ARGV[4] .. ' ' .. present)
+  redis.call('PEXPIRE', KEYS[2], ARGV[5])
+end
 return 1
 `,
 };
 
-/** KEYS[1] slots   ARGV[1] grant   -> 1 if it was there, else 0 */
+/** KEYS slots and windows   ARGV[1] grant   -> 1 */
 export const cancelScript: Script = {
   guarantee: 'the slot stays taken as long as it was reserved',
-  lua: `return redis.call('ZREM', KEYS[1], ARGV[1])`,
+  lua: `for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end
+return 1`,
 };
 
 /** KEYS[1] notBefore: "<ms> <JSON of the cause>"   ARGV[1] ms from now   ARGV[2] JSON   -> 1; 0 if it ends later already */
@@ -107,19 +71,35 @@ export const resumeScript: Script = {
 };
 
 /**
- * KEYS[1] slots   KEYS[2] limits   KEYS[3] notBefore   ARGV[1] hits
- * -> {ms until a slot is free, 0: now; nil or the JSON of what holds it back}. Only reads: nothing is written.
+ * KEYS[1] slots   KEYS[2] limits   KEYS[3] notBefore   KEYS[4] queue   KEYS[5…] the windows, as ARGV names them
+ * ARGV[1] hits of one window alone, or 0   ARGV[2] its per   ARGV[3] the sync   ARGV[4…] of each window: per, ms; hits, or 0
+ * -> {1, ms until a slot is free, 0: now; nil or the JSON of what holds it back; for how long the sync waits, ms, or -1; how many
+ * others wait}; {2, per…}: windows of others that KEYS lacks. Only reads: nothing is written.
  */
 export const lookScript: Script = {
   guarantee: 'nothing was changed',
-  lua: `${clock}
-local hits = math.min(tonumber(ARGV[1]), tonumber(redis.call('HGET', KEYS[2], 'hits') or ARGV[1]))
+  lua: `${clock}${windowsRemembered(4, 2)}${waitIn}
 local wait, cause = 0, false
 local till, why = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (.*)$')
 if till and tonumber(till) > past then wait, cause = tonumber(till) - past, why end
-local taken = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. past, '+inf', 'WITHSCORES')
-local count = #taken / 2
-if count >= hits then wait = math.max(wait, tonumber(taken[2 * (count - hits + 1)]) - past) end
-return {wait, cause}
+local stored = tonumber(redis.call('HGET', KEYS[2], 'hits') or '')
+local hits = tonumber(ARGV[1])
+if hits == 0 then hits = stored or math.huge elseif stored then hits = math.min(hits, stored) end
+if hits < math.huge then wait = math.max(wait, (waitIn(KEYS[1], hits, tonumber(ARGV[2]), 0))) end
+for at = 4, #ARGV, 2 do
+  local most = strictestOf(ARGV[at], tonumber(ARGV[at + 1]))
+  if most then wait = math.max(wait, (waitIn(KEYS[5 + (at - 4) / 2], most, tonumber(ARGV[at]), 0))) end
+end
+local waited, others = -1, 0
+local queue = redis.call('HGETALL', KEYS[4])
+for at = 1, #queue, 2 do
+  local ticket, present, kept = string.match(queue[at + 1], '^(%d+) (%d+) (%d+)$')
+  if queue[at] == ARGV[3] then
+    if tonumber(kept) > past then waited = past - ticket end
+  elseif tonumber(present) > past then
+    others = others + 1
+  end
+end
+return {1, wait, cause, waited, others}
 `,
 };

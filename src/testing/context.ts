@@ -22,6 +22,7 @@ export function openTestContext(url: string, signal: AbortSignal = new AbortCont
       return { granted: true };
     },
     settle: async () => {},
+    postpone: async () => {},
     cancel: async ({ id }) => void slots.delete(id),
     defer: async (_key, forMs) => void deferred.push(forMs),
     resume: async () => {},
@@ -37,7 +38,7 @@ export function openTestContext(url: string, signal: AbortSignal = new AbortCont
 
 function anHttpClient(url: string, keeper: SlotKeeper, signal: AbortSignal): AdapterContext['http'] {
   return createThrottledClient({
-    throttle: { limits: { hits: 1, perMs: 1 }, keepers: [keeper], waitMs: 0, marginMs: 0 },
+    throttle: { windows: [{ hits: 1, perMs: 1 }], keepers: [keeper], waitMs: 0 },
     credentials: { origins: [new URL(url).origin], authorize: (request) => request, mask: (text) => text, digest: '' },
     transport: { timeoutMs: 5000, maxBody: 64 * 1024 * 1024, userAgent: 'cronsync/testing' },
     run: { signal, log: silentLog, mayStillSend: () => true, moved: {}, failures: 0 },

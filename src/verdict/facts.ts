@@ -8,7 +8,7 @@ import type { Held } from '../lock.ts';
 import type { RunTotals } from '../run-row.ts';
 import type { StreamState } from '../stream.ts';
 import type { FenceRow } from '../target.ts';
-import type { StricterLimits } from '../throttle.ts';
+import type { Limits, StricterLimits } from '../throttle.ts';
 
 /** What a store answered, or why it did not. */
 export type Asked<T> = { readonly is: 'known'; readonly value: T } | Unknown;
@@ -38,7 +38,8 @@ export interface Facts {
 
 /** What the config plans. */
 export interface Plan {
-  readonly throttle: { readonly hits: number; readonly perMs: number };
+  /** How often the third party may be hit. */
+  readonly windows: readonly Limits[];
   /** The names of the variables that hold the credentials of the adapter. */
   readonly credentials: readonly string[];
   /** The most entries that wait on the stream. */
@@ -84,6 +85,10 @@ export interface SlotFacts {
   readonly cause: BackOffCause | null;
   /** The limits that count, if they are stricter than those of the config. */
   readonly stricter: StricterLimits | null;
+  /** For how long the sync has waited for a slot since it was first denied; null: it does not. */
+  readonly waitedMs: number | null;
+  /** How many other syncs wait now. */
+  readonly others: number;
 }
 
 /** What Redis knows of one group that is not in the state of the stream. */

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint.ts';
+import { paceMs } from '../throttle.ts';
 import type { DatabaseFacts, Facts, Plan, ResourceFacts, RunFacts } from './facts.ts';
 
 /** Cron starts a run every minute: what starts more often was started by hand. */
@@ -36,7 +37,7 @@ export function isLate(resource: ResourceFacts, database: DatabaseFacts, { plan,
 function usualMs(resource: ResourceFacts, database: DatabaseFacts, plan: Plan): number {
   const { everyMs = 0 } = plan.resources.find((one) => one.resource === resource.resource) ?? {};
   const pages = database.resources.reduce((sum, one) => sum + pagesOf(one), 0);
-  const slotsMs = (pages * plan.throttle.perMs) / plan.throttle.hits;
+  const slotsMs = pages * paceMs(plan.windows);
   const leastMs = Math.max(everyMs, intervalOf(database.runs), slotsMs);
   const { previousCompletedAt: before, checkpoint } = resource;
   const lastMs = before === null ? 0 : (checkpoint?.completedAt ?? before) - before;
@@ -83,7 +84,7 @@ export function isMoving(resource: ResourceFacts, database: DatabaseFacts, { pla
   const { checkpoint, failing, succeededAt } = resource;
   if (checkpoint === null || failing !== null) return false;
   if (checkpoint.phase !== 'walking' && checkpoint.phase !== 'deleting') return false;
-  const turnMs = (plan.throttle.perMs / plan.throttle.hits) * Math.max(1, database.resources.length);
+  const turnMs = paceMs(plan.windows) * Math.max(1, database.resources.length);
   const stepMs = Math.max(intervalOf(database.runs), turnMs);
   return now.getTime() - (succeededAt ?? checkpoint.triedAt) <= runsUntilBehind * stepMs;
 }

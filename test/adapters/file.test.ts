@@ -37,7 +37,7 @@ const failure = (content: string | Buffer, resource?: Partial<FileResource>) =>
 async function inChunks<Record>(
   bytes: Buffer,
   size: number,
-  parse: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<readonly Record[]>,
+  parse: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Iterable<Record>>,
 ) {
   async function* chunks() {
     for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

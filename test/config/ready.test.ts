@@ -51,7 +51,7 @@ describe('the config', () => {
     });
     const github = rest(config.adapters.github);
     expect(github.auth).toEqual({ type: 'header', name: 'authorization', value: 'token of mine' });
-    expect(github.throttle).toMatchObject({ hits: 10, perMs: 60_000 });
+    expect(github.throttle).toMatchObject({ windows: [{ hits: 10, perMs: 60_000 }] });
     expect(github.resources.issues).toMatchObject({
       path: '/repos/our/own/issues',
       query: { state: 'all', direction: 'asc', per_page: 3 },

@@ -24,7 +24,7 @@ test('fills in every default', async () => {
     guard: { maxDeletes: { ratio: 0.2 }, maxEmptied: { ratio: 0.2 }, windowMs: 86_400_000, confirm: 'auto' },
   });
   expect(config.adapters.acme).toMatchObject({
-    throttle: { hits: 1, perMs: 60_000, waitMs: 20_000, marginMs: 100 },
+    throttle: { windows: [{ hits: 1, perMs: 60_000, marginMs: 100 }], waitMs: 20_000 },
     timeoutMs: 30_000,
     maxBodyBytes: 256_000_000,
     maxPages: 10_000,
@@ -39,7 +39,7 @@ test.each([
 ])('adds a hundredth of a window of %s as its margin, at most 100 ms', async (per, marginMs) => {
   const { config } = await load(aConfig({ adapters: { acme: { ...acme, throttle: { per } } } }));
 
-  expect(config.adapters.acme?.throttle).toMatchObject({ marginMs });
+  expect(config.adapters.acme?.throttle).toMatchObject({ windows: [{ marginMs }] });
 });
 
 test('takes what the config says in place of a default', async () => {
@@ -80,7 +80,7 @@ test('takes what the config says in place of a default', async () => {
   expect(config.adapters.acme).toMatchObject({
     timeoutMs: 1500,
     maxBodyBytes: 1_048_576,
-    throttle: { key: 'shared', marginMs: 0 },
+    throttle: { key: 'shared', windows: [{ marginMs: 0 }] },
   });
 });
 

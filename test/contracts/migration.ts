@@ -101,7 +101,7 @@ export function migrationContract(name: string, left: Left, make: () => Promise<
       const target = await open();
       await target.saveGroups([{ group: 'notify', position: { generation: 9_999_999_999_999, seq: 24 } }]);
       await target.purgeRejects('customers', 99);
-      expect(await target.slots.take({ id: 'one', key: 'acme' }, { hits: 1, perMs: 1000 }, 0)).toEqual({
+      expect(await target.slots.take({ id: 'one', key: 'acme' }, [{ hits: 1, perMs: 1000 }], 0)).toEqual({
         granted: true,
       });
       await target.dropPermit('customers', 'deletes');

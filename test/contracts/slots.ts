@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BackOffCause } from '../../src/errors.ts';
 import type { Target } from '../../src/target.ts';
-import type { Grant, SlotAnswer, SlotKeeper } from '../../src/throttle.ts';
+import type { Grant, Limits, SlotAnswer, SlotKeeper } from '../../src/throttle.ts';
 
 export interface SlotKeeperUnderTest {
   readonly keeper: SlotKeeper;
@@ -13,8 +13,8 @@ export interface SlotKeeperUnderTest {
   close(): Promise<void>;
 }
 
-const limits = { hits: 1, perMs: 300 };
-const minutely = { hits: 1, perMs: 60_000 };
+const limits = [{ hits: 1, perMs: 300 }] as const;
+const minutely = [{ hits: 1, perMs: 60_000 }] as const;
 const refused: BackOffCause = { exitCode: 69, message: 'the third party answered 429' };
 
 export function aGrant(key = 'acme'): Grant {
@@ -53,14 +53,15 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
     });
     afterEach(() => it.close());
 
-    const isFree = async (over = limits) => {
+    const isFree = async (over: readonly Limits[] = limits) => {
       const probe = aGrant();
       const answer = await it.keeper.take(probe, over, 0);
       if (answer.granted) await it.keeper.cancel(probe);
       else await it.advance?.(answer.waitMs);
       return answer.granted;
     };
-    const untilFree = (over = limits) => vi.waitUntil(() => isFree(over), { timeout: 20_000, interval: 5 });
+    const untilFree = (over: readonly Limits[] = limits) =>
+      vi.waitUntil(() => isFree(over), { timeout: 20_000, interval: 5 });
 
     test('gives one of 200 racers the slot, and returns to the others how long to wait', async () => {
       const keepers = [it.keeper, ...(it.others ?? [])];
@@ -94,7 +95,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
     });
 
     test('gives as many slots as there are hits, and they free one by one', async () => {
-      const two = { hits: 2, perMs: 60_000 };
+      const two = [{ hits: 2, perMs: 60_000 }];
       const [first, second] = [aGrant(), aGrant()];
       expect((await it.keeper.take(first, two, 0)).granted).toBe(true);
       expect((await it.keeper.take(second, two, 0)).granted).toBe(true);
@@ -110,12 +111,12 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
 
     test('counts the strictest of the limits that were seen', async () => {
       const one = aGrant();
-      await it.keeper.take(one, { hits: 5, perMs: 60_000 }, 0);
+      await it.keeper.take(one, [{ hits: 5, perMs: 60_000 }], 0);
       await it.keeper.cancel(one);
       const strict = aGrant();
-      expect((await it.keeper.take(strict, { hits: 1, perMs: 1000 }, 0)).granted).toBe(true);
+      expect((await it.keeper.take(strict, [{ hits: 1, perMs: 1000 }], 0)).granted).toBe(true);
 
-      const lax = await it.keeper.take(aGrant(), { hits: 5, perMs: 1000 }, 0);
+      const lax = await it.keeper.take(aGrant(), [{ hits: 5, perMs: 1000 }], 0);
       expect(waitOf(lax)).toBeGreaterThan(50_000);
     });
 
@@ -137,19 +138,99 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
       const [strict, lax] = [aGrant(), aGrant()];
       await it.keeper.take(strict, minutely, 0);
       await it.keeper.cancel(strict);
-      await it.keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
+      await it.keeper.take(lax, [{ hits: 1, perMs: 1000 }], 0);
       await it.keeper.settle(lax, 1100);
-      const wait = waitOf(await it.keeper.take(aGrant(), { hits: 1, perMs: 1000 }, 0));
+      const wait = waitOf(await it.keeper.take(aGrant(), [{ hits: 1, perMs: 1000 }], 0));
       expect(wait).toBeGreaterThan(59_000);
       expect(wait).toBeLessThanOrEqual(60_101);
     });
 
     test('settles with stricter limits that were asked for during the hit', async () => {
       const lax = aGrant();
-      await it.keeper.take(lax, { hits: 1, perMs: 1000 }, 0);
+      await it.keeper.take(lax, [{ hits: 1, perMs: 1000 }], 0);
       expect((await it.keeper.take(aGrant(), minutely, 0)).granted).toBe(false);
       await it.keeper.settle(lax, 1100);
-      expect(waitOf(await it.keeper.take(aGrant(), { hits: 1, perMs: 1000 }, 0))).toBeGreaterThan(59_000);
+      expect(waitOf(await it.keeper.take(aGrant(), [{ hits: 1, perMs: 1000 }], 0))).toBeGreaterThan(59_000);
+    });
+
+    describe('several windows', () => {
+      const both = [
+        { hits: 2, perMs: 60_000 },
+        { hits: 3, perMs: 3_600_000 },
+      ] as const;
+      /** A hit whose slot frees so soon in the shortest window, and in a longer one by the difference later. */
+      const take = async (windows: readonly Limits[], freesInMs: number) => {
+        const grant = aGrant();
+        const answer = await it.keeper.take(grant, windows, 0);
+        if (answer.granted) await it.keeper.settle(grant, freesInMs);
+        return answer;
+      };
+
+      test('a hit takes a slot in each of them, and needs all', async () => {
+        expect((await take(both, 60_000)).granted).toBe(true);
+        expect((await take(both, 1)).granted).toBe(true);
+        await vi.waitUntil(async () => (await take(both, 60_000)).granted, { timeout: 20_000, interval: 5 });
+        expect(waitOf(await take(both, 0))).toBeGreaterThan(3_500_000);
+        const [other] = it.others ?? [];
+        if (other) expect(waitOf(await other.take(aGrant(), both, 0))).toBeGreaterThan(3_500_000);
+      });
+
+      test('a shorter window that is full denies, however much is left in the longer one', async () => {
+        expect((await take(both, 60_000)).granted).toBe(true);
+        expect((await take(both, 60_000)).granted).toBe(true);
+        expect(waitOf(await take(both, 0))).toBeLessThanOrEqual(60_001);
+      });
+
+      test('a denied request takes none, a cancelled one gives all back, and a grant is granted again', async () => {
+        const grant = aGrant();
+        const three = [{ hits: 1, perMs: 1000 }, both[1]];
+        expect((await it.keeper.take(grant, three, 60_000)).granted).toBe(true);
+        for (let n = 0; n < 5; n += 1) expect((await it.keeper.take(aGrant(), three, 0)).granted).toBe(false);
+        expect((await it.keeper.take(grant, three, 60_000)).granted).toBe(true);
+        await it.keeper.cancel(grant);
+        for (let n = 0; n < 3; n += 1) {
+          const next = aGrant();
+          expect((await it.keeper.take(next, three, 0)).granted).toBe(true);
+          await it.keeper.postpone(next, 0);
+          await untilFree(three);
+        }
+      });
+
+      test('hits of whoever knows one window count in those of others, and the other way round', async () => {
+        const alone = [{ hits: 5, perMs: 1000 }];
+        expect((await take(both, 0)).granted).toBe(true);
+        expect((await take(alone, 0)).granted).toBe(true);
+        expect((await take(alone, 0)).granted).toBe(true);
+        expect(waitOf(await take(alone, 0))).toBeGreaterThan(3_500_000);
+        expect(waitOf(await take(both, 0))).toBeGreaterThan(3_500_000);
+        expect(waitOf(await take([{ hits: 9, perMs: 1000 }, both[1]], 0))).toBeGreaterThan(3_500_000);
+      });
+
+      test('whoever asks for one window finds the hits of those who list several', async () => {
+        await take([{ hits: 1, perMs: 60_000 }, both[1]], 60_000);
+        expect(waitOf(await take(minutely, 0))).toBeGreaterThan(50_000);
+      });
+
+      test('of one length the fewest hits count', async () => {
+        await take([both[0], { hits: 1, perMs: 3_600_000 }], 0);
+        expect(waitOf(await take([both[0], { hits: 50, perMs: 3_600_000 }], 0))).toBeGreaterThan(3_500_000);
+      });
+
+      test('each has its own margin, and one that was asked for during the hit counts as well', async () => {
+        const fast = { hits: 9, perMs: 1000, marginMs: 10 };
+        const hit = aGrant();
+        await it.keeper.take(hit, [fast, { hits: 1, perMs: 20_000, marginMs: 5000 }], 30_000);
+        expect(waitOf(await it.keeper.take(aGrant(), [fast, { hits: 1, perMs: 60_000 }], 0))).toBeGreaterThan(40_000);
+        await it.keeper.settle(hit, 1010);
+        expect(waitOf(await it.keeper.take(aGrant(), [fast], 0))).toBeGreaterThan(50_000);
+      });
+    });
+
+    test('postpones a slot of which no hit was made', async () => {
+      const grant = aGrant();
+      await it.keeper.take(grant, minutely, 30_000);
+      await it.keeper.postpone(grant, 1000);
+      expect(waitOf(await it.keeper.take(aGrant(), minutely, 0))).toBeLessThanOrEqual(1001);
     });
 
     test('settles a grant that it has lost', async () => {
@@ -176,7 +257,7 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
 
       // Where the keeper's clock cannot be moved, the time between the first and the fourth must really have passed.
       const passed = it.advance === undefined ? Date.now() - startedAt : Number.POSITIVE_INFINITY;
-      expect(passed).toBeGreaterThanOrEqual(3 * limits.perMs);
+      expect(passed).toBeGreaterThanOrEqual(3 * limits[0].perMs);
     });
 
     test('defers for as long as asked, with the cause, and only ever longer', async () => {

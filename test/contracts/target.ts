@@ -365,10 +365,20 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           [1, 2, 3, 4].map((seq) => `crm:${generation}-${seq}`),
         );
         const rows = await system('SELECT first_seq, last_seq FROM _sync_outbox ORDER BY first_seq');
-        expect(rows.map((row) => [Number(row.first_seq), Number(row.last_seq)])).toEqual([
-          [1, 2],
-          [3, 4],
-        ]);
+        const ranges = rows.map((row) => [Number(row.first_seq), Number(row.last_seq)] as const);
+        // On a machine with too much to do, the second run writes its two rows in two transactions.
+        expect(ranges).toEqual(
+          ranges.length === 2
+            ? [
+                [1, 2],
+                [3, 4],
+              ]
+            : [
+                [1, 2],
+                [3, 3],
+                [4, 4],
+              ],
+        );
       });
 
       test('writes rows without events when it is to be silent', async () => {
@@ -605,7 +615,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           counts: { created: 2, updated: 0, deleted: 0 },
           events: 2,
         });
-        expect(refused.map(({ key }) => key)).toEqual(['4', '5']);
+        expect(refused.map(({ key }) => key).sort()).toEqual(['4', '5']);
         expect((await target.rejects({ limit: 10 })).map(({ key }) => key).sort()).toEqual(['4', '5']);
         const worse = record('1', 'ada@example.com', 1000, 1.5, true, null);
         expect(await write(target, [worse])).toMatchObject({

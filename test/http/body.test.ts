@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { HttpResponse } from '../../src/adapter.ts';
 import { ProtocolError, ThirdPartyError } from '../../src/errors.ts';
 import { type ClientOptions, loadClient } from '../../src/http/client.ts';
-import { Line } from '../../src/http/line.ts';
+import { Line } from '../../src/http/connection/line.ts';
 import { party } from '../helpers/fresh-party.ts';
 
 async function get(options: Partial<ClientOptions> = {}, url = party.url): Promise<HttpResponse> {

@@ -18,13 +18,13 @@ export type AnyOption = Partial<
 
 /** Options of a throttled client without keepers, in their groups, but for those that a test gives. */
 export function clientOptions(given: AnyOption = {}): ThrottledClientOptions {
-  const { limits = { hits: 1, perMs: 60_000 }, keepers = [], waitMs = 0, marginMs = 100, key, onWait } = given;
+  const { windows = [{ hits: 1, perMs: 60_000, marginMs: 100 }], keepers = [], waitMs = 0, key, onWait } = given;
   const { origins = [], authorize = (request) => request, digest = 'ours', mask = (text) => text, token } = given;
   const { timeoutMs = 5000, maxBody = 1_000_000, userAgent = 'cronsync/1.2.3' } = given;
   const { signal = new AbortController().signal, log = silentLog, mayStillSend = () => true } = given;
   const { moved = {}, failures = 0, onHit, timings = defaultTimings } = given;
   return {
-    throttle: { limits, keepers, waitMs, marginMs, key, onWait },
+    throttle: { windows, keepers, waitMs, key, onWait },
     credentials: { origins, authorize, digest, mask, token },
     transport: { timeoutMs, maxBody, userAgent },
     run: { signal, log, mayStillSend, moved, failures, onHit },

@@ -21,8 +21,8 @@ export function aKeeper(name: string, journal: string[], ...answers: (SlotAnswer
     calls,
     grants,
     deferred,
-    async take({ id, key }, { hits, perMs }, reserveMs) {
-      note(`take ${key} ${hits}/${perMs} +${reserveMs}`);
+    async take({ id, key }, windows, reserveMs) {
+      note(`take ${key} ${windows.map(({ hits, perMs }) => `${hits}/${perMs}`)} +${reserveMs}`);
       grants.push(id);
       const answer = answers.shift() ?? { granted: true };
       if (answer instanceof Error) throw answer;
@@ -30,6 +30,9 @@ export function aKeeper(name: string, journal: string[], ...answers: (SlotAnswer
     },
     async settle(_grant, freesInMs) {
       note(`settle ${freesInMs}`);
+    },
+    async postpone(_grant, forMs) {
+      note(`postpone ${forMs}`);
     },
     async cancel() {
       note('cancel');

@@ -29,7 +29,13 @@ beforeEach(() => {
 function aClient(options: AnyOption = {}) {
   const keepers = [aKeeper('redis', journal), aKeeper('guard', journal)];
   return createThrottledClient(
-    clientOptions({ key: 'acme', keepers, origins: [party.url], marginMs: 100.2, ...options }),
+    clientOptions({
+      key: 'acme',
+      keepers,
+      origins: [party.url],
+      windows: [{ hits: 1, perMs: 60_000, marginMs: 100.2 }],
+      ...options,
+    }),
   );
 }
 
@@ -80,7 +86,7 @@ describe('slots', () => {
   test('the guard’s denial moves the slot in Redis to the guard’s time', async () => {
     const keepers = [aKeeper('redis', journal), aKeeper('guard', journal, { granted: false, waitMs: 41_000.5 })];
     expect(await failure(aClient({ keepers }))).toBeInstanceOf(ThrottledError);
-    expect(calls()).toEqual(['redis take', 'guard take', 'redis settle 41001']);
+    expect(calls()).toEqual(['redis take', 'guard take', 'redis postpone 41001']);
   });
 
   test('a guard that cannot be asked gives the slot in Redis back, and nothing is sent', async () => {

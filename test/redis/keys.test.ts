@@ -14,11 +14,14 @@ test('all keys of a sync share the hash tag of its name', () => {
 });
 
 test('a throttle has a tag of its own, and a prefix goes inside the tag', () => {
-  expect(throttleKeys('team-a', 'api.acme.example')).toEqual({
+  const { window, ...keys } = throttleKeys('team-a', 'api.acme.example');
+  expect(window(60_000)).toBe('{team-a-throttle:api.acme.example}:slots:60000');
+  expect(keys).toEqual({
     slots: '{team-a-throttle:api.acme.example}:slots',
     limits: '{team-a-throttle:api.acme.example}:limits',
     notBefore: '{team-a-throttle:api.acme.example}:notBefore',
     token: '{team-a-throttle:api.acme.example}:token',
+    queue: '{team-a-throttle:api.acme.example}:queue',
   });
 });
 

@@ -6,8 +6,8 @@ import { aGrant, slotKeeperContract } from '../contracts/slots.ts';
 import { open } from '../helpers/open-redis.ts';
 import { redis as server } from '../helpers/suite-redis.ts';
 
-const strict = { hits: 1, perMs: 60_000 };
-const lax = { hits: 2, perMs: 1000 };
+const strict = [{ hits: 1, perMs: 60_000 }];
+const lax = [{ hits: 2, perMs: 1000 }];
 
 async function aKeeper(sync: string) {
   const redis = await open(server.url);

@@ -64,12 +64,22 @@ test('finds a gap after Redis lost its tail, and heals from its last position', 
   expect(await stream.append(last, generation, events(3, 4), room)).toMatchObject({ appended: 2, last: at(4) });
 });
 
-test('refuses events that are out of order, and appends none of them', async () => {
+test.each([
+  ['out of order', [2, 1]],
+  ['not consecutive', [1, 3]],
+])('refuses events that are %s, and appends none of them', async (_why, numbers) => {
   const stream = await aStream();
-  const [one, two] = events(1, 2);
-  if (one === undefined || two === undefined) throw new Error('there are two events');
-  await expect(stream.append(beforeEverything, generation, [two, one], room)).rejects.toThrow('must ascend');
+  const wrong = numbers.map((seq) => ({ seq, event: '{}' }));
+  await expect(stream.append(beforeEverything, generation, wrong, room)).rejects.toThrow('must be consecutive');
   expect(await stream.state()).toMatchObject({ length: 0 });
+});
+
+test('every event of a call has the ID that its number makes, also after a call of which a part was there', async () => {
+  const stream = await aStream();
+  await stream.append(beforeEverything, generation, events(1, 1500), room);
+  await stream.append(at(1400), generation, events(1401, 2400), room);
+  const entries = await server.client.xrange(key, '-', '+');
+  expect(entries.map(([id]) => id)).toEqual(events(1, 2400).map(({ seq }) => `${generation}-${seq}`));
 });
 
 describe('entries of somebody else', () => {

@@ -102,12 +102,12 @@ test('a first load that moves is catching up, though a page of it has failed', (
 });
 
 test('a quota that is used up explains why no pass is complete', () => {
-  const plan = { throttle: { hits: 1000, perMs: dayMs } };
+  const plan = { windows: [{ hits: 1000, perMs: dayMs }] };
   const database = { runs: minutely(60, throttled), resources: [completed(hourMs, hourMs + minuteMs)] };
   const { is, problems } = judge(someFacts({ plan, database }));
   expect([is, problems.map(({ id }) => id)]).toEqual(['behind', ['no-slots']]);
   expect(problems[0]?.cause).toBe(
-    '60 runs got no slot for 59 min. The 1000 hits per 24 h are used up, by this sync or by others of the same key.',
+    '60 runs got no slot for 59 min. The 1,000 hits per 24 h are used up, by this sync or by others of the same key.',
   );
 });
 

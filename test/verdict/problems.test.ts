@@ -212,7 +212,7 @@ const table: readonly Row[] = [
               exitCode: 69,
               message: 'https://api.example/cities answered 429; nothing of this page was written',
             },
-            stricter: null,
+            ...{ stricter: null, waitedMs: null, others: 0 },
           },
         ],
       },
@@ -434,6 +434,18 @@ describe('of several causes', () => {
     expect(ids({ runs: minutely(9, {}, hourMs) })).toEqual(['cron-missing']);
     expect(ids({ pauses: [pause] })).toEqual(['sync-paused']);
     expect(ids({ runs: minutely(9, throttled) })).toEqual(['no-slots']);
+  });
+
+  test('a sync whose turn has not come for long has no slots, however few of its runs were denied', () => {
+    const runs = [...minutely(1, throttled), ...minutely(9, {}, minuteMs)];
+    const causes = (waitedMs: number) => {
+      const slots = [{ key: 'atlas', waitMs: 0, cause: null, stricter: null, waitedMs, others: 7 }];
+      return judge(someFacts({ redis: { slots }, database: { runs } })).problems.map(({ cause }) => cause);
+    };
+    expect(causes(24 * minuteMs)).toEqual([]);
+    expect(causes(25 * minuteMs)).toEqual([
+      '1 run got no slot for 41 s. 7 other syncs wait for slots of the same key.',
+    ]);
   });
 
   test('a lock that is held explains that no run has started', () => {

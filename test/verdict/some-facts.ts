@@ -96,7 +96,7 @@ export function someFacts({ plan, redis, database, asked }: Situation = {}): Fac
     adapter: 'atlas',
     target: 'sqlite:./sync.db',
     plan: {
-      throttle: { hits: 1, perMs: minuteMs },
+      windows: [{ hits: 1, perMs: minuteMs }],
       credentials: [],
       maxStream: 1000,
       longestRunMs: 10 * minuteMs,
@@ -110,7 +110,7 @@ export function someFacts({ plan, redis, database, asked }: Situation = {}): Fac
         version: 'Redis 7.4.1',
         aheadMs: 0,
         lock: null,
-        slots: [{ key: 'atlas', waitMs: 20 * secondMs, cause: null, stricter: null }],
+        slots: [{ key: 'atlas', waitMs: 20 * secondMs, cause: null, stricter: null, waitedMs: null, others: 0 }],
         stream: { last: at, length: 10, first: { generation: 1, seq: 1 }, groups: [notify] },
         groups: [aGroup()],
         ...redis,

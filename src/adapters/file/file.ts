@@ -62,7 +62,7 @@ async function* batchesOf(
   source: Source,
   resource: FileResource,
   { signal, maxUnpacked }: Pick<AdapterContext, 'signal'> & { readonly maxUnpacked: number | null },
-): AsyncGenerator<readonly RawRecord[]> {
+): AsyncGenerator<Iterable<RawRecord>> {
   const { bytes, first } = await startOf(unpacked(source.bytes, source.label, maxUnpacked));
   if (source.isHtml || /^\s*<(!doctype|html)/i.test(first))
     throw new ProtocolError(`${source.label} is HTML; nothing of it was written`);
@@ -77,7 +77,7 @@ function parse(
   first: string,
   source: Source,
   resource: FileResource,
-): AsyncIterable<readonly RawRecord[]> {
+): AsyncIterable<Iterable<RawRecord>> {
   switch (formatOf(resource, source, first)) {
     case 'json':
       return withErrorQuoted(arrayElements(bytes, pathOf(resource), source.label), first, source.label);

@@ -3,20 +3,26 @@
  * at the end, also after an error.
  */
 export function flatten<Element>(
-  batches: AsyncGenerator<readonly Element[]>,
+  batches: AsyncGenerator<Iterable<Element>>,
   close: () => void,
 ): AsyncIterableIterator<Element> {
-  let batch: readonly Element[] = [];
-  let at = 0;
+  let batch: Iterator<Element> = nothing();
 
-  async function nextBatch(): Promise<IteratorResult<Element>> {
+  async function nextOfBatches(): Promise<IteratorResult<Element>> {
     for (;;) {
       const result = await batches.next().catch(fail);
       if (result.done) return end();
-      batch = result.value;
-      at = 1;
-      const [first] = batch;
-      if (batch.length > 0) return { done: false, value: first as Element };
+      batch = result.value[Symbol.iterator]();
+      const first = nextOfBatch();
+      if (!first.done) return first;
+    }
+  }
+
+  function nextOfBatch(): IteratorResult<Element> {
+    try {
+      return batch.next();
+    } catch (error) {
+      return fail(error);
     }
   }
 
@@ -35,15 +41,17 @@ export function flatten<Element>(
       return this;
     },
     async next() {
-      if (at >= batch.length) return nextBatch();
-      const value = batch[at] as Element;
-      at += 1;
-      return { done: false, value };
+      const result = nextOfBatch();
+      return result.done ? nextOfBatches() : result;
     },
     async return() {
       await batches.return(undefined);
-      batch = [];
+      batch = nothing();
       return end();
     },
   };
+}
+
+function nothing(): Iterator<never> {
+  return { next: () => ({ done: true, value: undefined }) };
 }

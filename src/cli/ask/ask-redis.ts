@@ -40,11 +40,11 @@ function groupsOf({ listeners }: Config) {
 
 /** When the next hit may leave, for each throttle key of the selected adapter. */
 async function askSlots(config: Config, redis: RedisConnection): Promise<SlotFacts[]> {
-  const limits = config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 };
-  const at = { redis, prefix: config.redis.prefix };
+  const { windows = [] } = config.adapters[config.adapter]?.throttle ?? {};
+  const at = { redis, prefix: config.redis.prefix, sync: config.name };
   return Promise.all(
     throttleKeysOf(config).map(async (key) => {
-      const [found, stricter] = await Promise.all([lookAtSlots(at, key, limits.hits), stricterLimits(at, key, limits)]);
+      const [found, stricter] = await Promise.all([lookAtSlots(at, key, windows), stricterLimits(at, key, windows)]);
       return { key, ...found, stricter };
     }),
   );

@@ -93,7 +93,7 @@ function targetLabel({ config: { target } }: Setting): string {
 
 function planOf({ config, timings }: Setting, credentials: readonly string[]): Plan {
   return {
-    throttle: config.adapters[config.adapter]?.throttle ?? { hits: 1, perMs: 0 },
+    windows: config.adapters[config.adapter]?.throttle.windows ?? [],
     credentials,
     maxStream: config.events.maxStream,
     longestRunMs: timings.runMs + endOfRunMs,

@@ -2,6 +2,7 @@ import type { ListenerConfig } from '../../config/schema/schema.ts';
 import { ExitCode } from '../../errors.ts';
 import type { Setting } from '../open/app.ts';
 import { openListener, type Surroundings, surroundingsOf } from '../open/open-listener.ts';
+import { throughProxy } from '../open/through-proxy.ts';
 import { bad, type Finding, findingsOr, good } from './finding.ts';
 
 /** Each listener as the daemon would open it: the module loads, the command can be executed, the webhook's host is allowed. */
@@ -19,6 +20,8 @@ async function checkListener(name: string, config: ListenerConfig, around: Surro
     if (config.type !== 'webhook') return [good(what, describe(config))];
     const { whyNotReachable } = await import('../../listeners/private-address.ts');
     const host = new URL(config.url).hostname.replace(/^\[|\]$/g, '');
+    const through = await throughProxy(new URL(config.url), `listeners.${name}`, config, around.env);
+    if (through !== '') return [good(what, `posts to ${host}${through}`)];
     const why = await whyNotReachable(host, config.allowPrivate);
     return [why === null ? good(what, `posts to ${host}`) : bad(what, why, ExitCode.unreachable)];
   });

@@ -37,8 +37,8 @@ async function* findingsOf(setting: Setting): AsyncGenerator<Finding> {
   for (const path of setting.envFiles) yield good('env file', path);
   yield* await findingsOr('adapter', async () => {
     // The config alone does not show whether a user's module works.
-    await tryAdapter(setting);
-    return [good('adapter', `${adapter} (${config?.type})`)];
+    const through = await tryAdapter(setting);
+    return [good('adapter', `${adapter} (${config?.type})${through}`)];
   });
   if (config) yield* await checkExpressions(adapter, config);
   if (config) yield* checkTransforms(config, setting.loaded.dir);

@@ -86,7 +86,7 @@ function assigned(long: string, start: string, command: Command, names: ConfigNa
 }
 
 function valuesOf({ long, flags, argChoices }: Option, command: Command, names: ConfigNames): Candidates {
-  if (flags.includes('<file>')) return { values: [], isFile: true };
+  if (/<([^>]*\|)?file\b/.test(flags)) return { values: [], isFile: true };
   return { values: argChoices ? plain(argChoices) : namesOf(long ?? '', command, names), isFile: false };
 }
 

@@ -89,7 +89,8 @@ export async function slotsOf({ config, timings }: Setting, redis: RedisConnecti
   const { createRedisSlots } = await import('../../redis/slots.ts');
   const { namingLimits } = await import('../../redis/limit-owners.ts');
   const { prefix } = config.redis;
-  return namingLimits(createRedisSlots({ redis, prefix, timings }), config.name, { redis, prefix });
+  const keeper = createRedisSlots({ redis, prefix, timings, sync: config.name });
+  return namingLimits(keeper, config.name, { redis, prefix });
 }
 
 export async function tokensOf({ config }: Setting, redis: RedisConnection): Promise<TokenStore> {

@@ -1,6 +1,8 @@
 import { redactor } from '../../config/redact.ts';
 import type { ListenerConfig } from '../../config/schema/schema.ts';
+import { ConfigError } from '../../errors.ts';
 import type { DeadLetters, Listener } from '../../listener.ts';
+import type { PosterWay } from '../../listeners/post.ts';
 import { environmentFor } from '../../program-environment.ts';
 import { readVersion } from '../package.ts';
 import type { Terminal } from '../terminal.ts';
@@ -62,6 +64,7 @@ async function openWebhook(name: string, config: Of<'webhook'>, around: Surround
     headers,
     allowPrivate,
     userAgent: `cronsync/${readVersion()}`,
+    way: await openWay(name, config, around),
     redact: redactor([...around.secrets, ...Object.values(headers)]),
   };
   if (!batch) {
@@ -71,6 +74,27 @@ async function openWebhook(name: string, config: Of<'webhook'>, around: Surround
   const { createWebhookBatchListener } = await import('../../listeners/webhook-batch.ts');
   // A batch of all deliveries that can run at once has nothing to wait for.
   return createWebhookBatchListener(options, { ...batch, max: Math.min(batch.max, concurrency) });
+}
+
+/** A proxy of the environment was not meant for this listener, and may reach what this machine cannot. */
+async function openWay(name: string, config: Of<'webhook'>, { env }: Surroundings): Promise<PosterWay> {
+  const { createWay } = await import('../../http/connection/way.ts');
+  const { connectInTime } = await import('../../http/connection/connect.ts');
+  const url = new URL(config.url);
+  const way = createWay(`listeners.${name}`, config, env);
+  const proxy = way.proxyFor(url);
+  if (proxy === null) return { tls: config.tls };
+  if (config.proxy === undefined && !config.allowPrivate) throw unnamedProxy(name, proxy.setting);
+  return { connect: (signal) => connectInTime(url, way, { timeoutMs: config.timeoutMs, signal }) };
+}
+
+function unnamedProxy(name: string, setting: string): ConfigError {
+  return new ConfigError(
+    `the listener ${name} would post through the proxy of ${setting}, which looks names up by itself and may reach private addresses`,
+    {
+      hint: 'Name the proxy in `proxy` of the listener, or write "proxy": "none" there for a direct connection.',
+    },
+  );
 }
 
 async function openExec(name: string, { command, env }: Of<'exec'>, around: Surroundings): Promise<Listener> {

@@ -11,7 +11,8 @@ import type { CredentialOptions, ThrottledClientOptions } from '../../http/throt
 import { environmentFor } from '../../program-environment.ts';
 import type { Progress } from '../../progress.ts';
 import type { ThirdParty } from '../../run/context.ts';
-import type { SlotKeeper } from '../../throttle.ts';
+import { freesAfterMs, type SlotKeeper } from '../../throttle.ts';
+import type { Tls } from '../../tls.ts';
 import type { TokenStore } from '../../token.ts';
 import { readVersion } from '../package.ts';
 import type { Setting } from './app.ts';
@@ -46,12 +47,20 @@ export async function openThirdParty(
     : third;
 }
 
-/** Opens what a run would open of the selected adapter, with its modules and catalogs, without a hit. Throws `ConfigError`. */
-export async function tryAdapter(setting: Setting): Promise<void> {
+/**
+ * Opens what a run would open of the selected adapter, with its modules, catalogs and certificates, without a hit. Returns
+ * how it connects, as the end of a sentence. Throws `ConfigError`.
+ */
+export async function tryAdapter(setting: Setting): Promise<string> {
   const config = selected(setting);
-  await openAdapter(config, setting);
-  const { auth } = config.type === 'singer' ? {} : config;
-  if (auth?.type === 'module') await openSign(auth.module, setting.loaded.dir);
+  const { origins } = await openAdapter(config, setting);
+  if (config.type === 'singer') return '';
+  if (config.auth?.type === 'module') await openSign(config.auth.module, setting.loaded.dir);
+  const { throughProxy } = await import('./through-proxy.ts');
+  const { env } = setting.terminal.caller;
+  const path = `adapters.${setting.config.adapter}`;
+  const each = origins.map((origin) => throughProxy(new URL(origin), path, config, env));
+  return (await Promise.all(each)).find((through) => through !== '') ?? '';
 }
 
 function selected({ config: { adapter, adapters } }: Setting): AdapterConfig {
@@ -132,13 +141,16 @@ async function wayOut(
 async function throttledWayOut(
   { config, origins }: OpenAdapter,
   { slots, tokens, progress }: ThirdPartyParts,
-  { timings, terminal, loaded }: Setting,
+  { timings, terminal, loaded, config: { adapter } }: Setting,
   { waitMs, save }: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
+  const { createWay } = await import('../../http/connection/way.ts');
   const { createRecorder, notePass } = await import('../../http/saved-answers.ts');
   const { createThrottledClient } = await import('../../http/throttled.ts');
-  const { key, hits, perMs, marginMs, ...throttle } = config.throttle;
+  const { key, windows, ...throttle } = config.throttle;
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
+  const { tls, proxy } = config.type === 'singer' ? {} : config;
+  const way = createWay(`adapters.${adapter}`, { tls, proxy }, terminal.caller.env);
   const source = await openTokens(config, origins, tokens);
   let redact = redactor(loaded.secrets);
   const credentials = await openCredentials(config, origins, loaded.dir, (text) => redact(text));
@@ -150,10 +162,9 @@ async function throttledWayOut(
     const options: ThrottledClientOptions = {
       throttle: {
         key,
-        limits: { hits, perMs },
+        windows,
         keepers: targetSlots ? [slots, targetSlots] : [slots],
         waitMs: waitMs ?? throttle.waitMs,
-        marginMs,
         onWait: (forMs) => progress.waiting(forMs),
       },
       credentials,
@@ -161,13 +172,14 @@ async function throttledWayOut(
         timeoutMs: config.timeoutMs,
         maxBody: config.maxBodyBytes,
         userAgent: `cronsync/${readVersion()}`,
+        way,
       },
       run: { ...run, moved, failures, log: terminal.log },
       timings,
       recorder: recorder && notePass(recorder, mode),
     };
     if (source === null) return createThrottledClient(options);
-    const tokenClient = createThrottledClient(tokenOptions(options, source.origin));
+    const tokenClient = createThrottledClient(tokenOptions(options, source));
     const token = tokenOf(source.tokens, tokenClient, hide);
     return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
@@ -180,15 +192,15 @@ async function openCredentials(
   mask: Mask,
 ): Promise<CredentialOptions> {
   const { authorizer, credentialsDigest, signer } = await import('../../http/auth.ts');
-  const { auth, headers } = config.type === 'singer' ? {} : config;
+  const { auth, headers, tls: { cert } = {} } = config.type === 'singer' ? {} : config;
   const add = authorizer(auth, headers);
   const authorize = auth?.type === 'module' ? signer(add, await openSign(auth.module, dir)) : add;
-  return { origins, authorize, mask, digest: credentialsDigest(auth) };
+  return { origins, authorize, mask, digest: credentialsDigest(auth, cert) };
 }
 
 async function accountOf(config: AdapterConfig, name: string): Promise<string> {
   const { accountDigest } = await import('../../http/auth.ts');
-  const { auth, ...rest } = { auth: undefined, ...config };
+  const { auth, tls: _tls, proxy: _proxy, ...rest } = { auth: undefined, tls: undefined, proxy: undefined, ...config };
   const secrets = [...secretsIn(rest), ...requestSecretsIn({ adapters: { rest } })];
   return accountDigest({ auth, secrets }, name);
 }
@@ -205,6 +217,8 @@ async function openSign(module: string, dir: string): Promise<Sign> {
 interface OpenTokens {
   readonly tokens: TokenSource;
   readonly origin: string;
+  /** Of connections to another origin than the third party's own. */
+  readonly tls: Tls | undefined;
 }
 
 /** Null: the adapter has no `oauth2`. */
@@ -217,11 +231,12 @@ async function openTokens(
   if (auth?.type !== 'oauth2') return null;
   const { createTokenSource } = await import('../../http/oauth.ts');
   const { throttleKeyOf } = await import('../../http/throttle-key.ts');
-  const { key: named, hits, perMs, marginMs } = config.throttle;
+  const { key: named, windows } = config.throttle;
   const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
   const { origin } = new URL(auth.tokenUrl);
-  const pageAfterMs = origins.includes(origin) && hits === 1 ? perMs + marginMs : 0;
-  return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin };
+  const closedBy = origins.includes(origin) ? windows.filter(({ hits }) => hits === 1) : [];
+  const pageAfterMs = Math.max(0, ...closedBy.map(freesAfterMs));
+  return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin, tls: auth.tls };
 }
 
 /** The access token of each request, masked in every output from then on. */
@@ -246,11 +261,12 @@ function tokenOf(
  */
 function tokenOptions(
   { recorder: _recorder, ...options }: ThrottledClientOptions,
-  origin: string,
+  { origin, tls }: OpenTokens,
 ): ThrottledClientOptions {
   const { throttle, run } = options;
   const credentials = { ...options.credentials, origins: [origin], authorize: (request: HttpRequest) => request };
   if (options.credentials.origins.includes(origin)) return { ...options, credentials };
   const { onHit: _onHit, onSlot: _onSlot, onAnswer: _onAnswer, ...silentRun } = run;
-  return { ...options, credentials, throttle: { ...throttle, keepers: [] }, run: silentRun };
+  const transport = { ...options.transport, way: { ...options.transport.way, tls } };
+  return { ...options, transport, credentials, throttle: { ...throttle, keepers: [] }, run: silentRun };
 }

@@ -1,37 +1,15 @@
 import * as v from 'valibot';
-import { defaultMarginMs } from '../../throttle.ts';
 import { fileResource } from './file.ts';
 import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
-import { duration, fieldName, httpUrl, integer, labelName, name, oneOf, pause, size, text } from './scalars.ts';
+import { duration, fieldName, httpUrl, integer, labelName, oneOf, size, text } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
+import { throttleSchema } from './throttle.ts';
+import { proxy, tls } from './way.ts';
 
 /** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
-
-const throttle = v.pipe(
-  closed({
-    hits: v.exactOptional(integer('The most hits in any window of `per`.'), 1),
-    per: v.exactOptional(duration('The length of the window.'), '60s'),
-    wait: v.exactOptional(pause('How long a run waits for a slot to free.'), '20s'),
-    margin: v.exactOptional(
-      pause(
-        'The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms.',
-      ),
-    ),
-    key: v.exactOptional(
-      name('The name of the throttle. Syncs that use the same account share it. Default: the host.'),
-    ),
-  }),
-  v.description('How often the third party may be hit.'),
-  v.transform(({ per, wait, margin = defaultMarginMs(per), ...rest }) => ({
-    ...rest,
-    perMs: per,
-    waitMs: wait,
-    marginMs: margin,
-  })),
-);
 
 const auth = v.pipe(
   v.variant('type', [
@@ -69,18 +47,23 @@ const auth = v.pipe(
       send: v.exactOptional(
         oneOf(['basic', 'body'], 'How the client sends its credentials to the token endpoint. Default: "basic".'),
       ),
+      tls: v.exactOptional(
+        tls('TLS of the connection to the token endpoint, if it is on another origin than the API.'),
+      ),
     }),
   ]),
   v.description("The credentials. They are sent to the adapter's own origin only."),
 );
 
 const common = {
-  throttle: v.exactOptional(throttle, {}),
+  throttle: v.exactOptional(throttleSchema, {}),
   timeout: v.exactOptional(
     duration('How long one request may take, to the end of its answer. The time of reading records does not count.'),
     '30s',
   ),
   maxBody: v.exactOptional(size('The size above which an answer is refused, also of what it unpacks to.'), '256MB'),
+  tls: v.exactOptional(tls("TLS of the connections to the adapter's own origins.")),
+  proxy: v.exactOptional(proxy),
   auth: v.exactOptional(auth),
   headers: v.exactOptional(
     v.pipe(named(fieldName, v.string()), v.description('Headers that are sent with every request.')),
@@ -150,7 +133,7 @@ const module = v.pipe(
       v.pipe(named(labelName, moduleResource), v.description('The options of each resource, by its name.')),
     ),
   }),
-  v.transform(({ type, timeout, maxBody, throttle, auth, headers, maxPages, ...options }) => ({
+  v.transform(({ type, timeout, maxBody, throttle, auth, headers, maxPages, tls, proxy, ...options }) => ({
     type: 'module' as const,
     module: type,
     throttle,
@@ -159,6 +142,8 @@ const module = v.pipe(
     maxPages,
     ...(auth && { auth }),
     ...(headers && { headers }),
+    ...(tls && { tls }),
+    ...(proxy !== undefined && { proxy }),
     ...(options.baseUrl !== undefined && { baseUrl: options.baseUrl }),
     resources: options.resources ?? {},
     options: options as Readonly<Record<string, unknown>>,

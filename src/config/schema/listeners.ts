@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { closed, named, variables } from './objects.ts';
 import { duration, flag, httpUrl, integer, oneOf, text, texts } from './scalars.ts';
+import { proxy, tls } from './way.ts';
 
 const common = {
   on: texts(
@@ -96,6 +97,8 @@ const webhook = v.pipe(
     ),
     allowPrivate: v.exactOptional(flag('Whether loopback, private and link-local addresses are allowed.'), false),
     batch: v.exactOptional(batch),
+    tls: v.exactOptional(tls('TLS of the connections to the receiver.')),
+    proxy: v.exactOptional(proxy),
     ...common,
   }),
   v.transform(({ secret: secrets = [], ...rest }) => ({ ...rest, secrets: [secrets].flat() })),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { flag, integer, name, text } from './scalars.ts';
+import { tls } from './way.ts';
 
 /** The URL of Redis if the config has none. */
 export const defaultRedisUrl = `\${REDIS_URL:-redis://127.0.0.1:6379}`;
@@ -15,16 +16,6 @@ function endpoints(description: string) {
   );
   return v.pipe(v.array(endpoint), v.nonEmpty('a list that is not empty'), v.description(description));
 }
-
-const tls = v.pipe(
-  closed({
-    ca: v.exactOptional(text('The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}".')),
-    cert: v.exactOptional(text('Our own certificate, as PEM.')),
-    key: v.exactOptional(text('The key of our own certificate, as PEM.')),
-    servername: v.exactOptional(text("The name that the server's certificate must be valid for. Default: the host.")),
-  }),
-  v.description('TLS for every connection to Redis. With `url`, it needs a URL that begins with `rediss://`.'),
-);
 
 /** Which of these belong together is checked by `redisFits` in ../cross-check.ts. */
 export const redisSchema = v.pipe(
@@ -46,7 +37,9 @@ export const redisSchema = v.pipe(
     sentinelUsername: v.exactOptional(text('The user at the sentinels, which have users of their own.')),
     sentinelPassword: v.exactOptional(text('The password at the sentinels.')),
     db: v.exactOptional(integer('With `sentinels`: the number of the database. Default: 0.', 0)),
-    tls: v.exactOptional(tls),
+    tls: v.exactOptional(
+      tls('TLS for every connection to Redis. With `url`, it needs a URL that begins with `rediss://`.'),
+    ),
     prefix: v.exactOptional(name('The text that the name of every Redis key begins with.'), 'sync'),
     allowEviction: v.exactOptional(
       flag('Whether a Redis that may evict keys is accepted. Such a Redis loses locks and events.'),

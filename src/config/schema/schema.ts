@@ -91,6 +91,13 @@ export const configSchema = closed({
   guard: v.exactOptional(guardSchema, {}),
   events: v.exactOptional(events, {}),
   heartbeat: v.exactOptional(heartbeat),
+  memory: v.exactOptional(
+    oneOf(
+      ['small', 'large'],
+      'How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster.',
+    ),
+    'small',
+  ),
   listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('The side effects, by name.')), {}),
 });
 

@@ -1,9 +1,10 @@
 import type { Page } from '../../adapter.ts';
 import { isRejected, type Prepare, type Prepared, type RecordBatch, type Rejected } from '../../record.ts';
+import { Turns } from '../../turns.ts';
 
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 
-/** A batch is full once its texts have this many characters: memory holds two batches at a time. */
+/** A batch is full once its texts have this many characters: memory holds three batches at a time. */
 const mostChars = 4_000_000;
 
 /** How the records of a page become batches. */
@@ -16,20 +17,23 @@ export interface Batching {
 
 /**
  * Maps, validates and hashes a page's records, in batches of `size()` records, or fewer if they are large. There is always
- * a last batch, which may be empty. Each batch is yielded only once the next one is read, so that the last one is known.
+ * a last batch, which may be empty. Each batch is yielded only once another record is read, so that the last one is known.
  */
 export async function* batchesOf(records: Records, { prepare, size, counts }: Batching): AsyncGenerator<RecordBatch> {
   let ready: RecordBatch | undefined;
   let filling = new Filling(counts);
+  const turns = new Turns();
   for await (const record of records) {
-    filling.add(prepare(record));
-    if (!filling.isFull(size())) continue;
     if (ready) yield ready;
-    ready = filling.batch();
-    filling = new Filling(counts);
+    ready = undefined;
+    filling.add(prepare(record));
+    if (filling.isFull(size())) {
+      ready = filling.batch();
+      filling = new Filling(counts);
+    }
+    if (turns.isOver) await turns.giveWay();
   }
-  if (ready && filling.raw > 0) yield ready;
-  yield { ...(filling.raw > 0 || !ready ? filling.batch() : ready), isLast: true };
+  yield { ...(ready ?? filling.batch()), isLast: true };
 }
 
 /** A batch that is being read. */

@@ -58,6 +58,8 @@ export class PageWriter {
   readonly #brought: Brought;
   readonly #firstCounts: boolean;
   readonly #retry = new Map<string, Prepared>();
+  /** Keys that the last write has written, or has tried to: what was known of them before it is out of date. */
+  readonly #touched = new Set<string>();
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
   readonly #digest: (values: Values) => string;
@@ -78,13 +80,24 @@ export class PageWriter {
     this.#changed = state.checkpoint.totals ?? noChanges;
   }
 
-  /** Writes what differs. If nothing differs and it is not the last batch, nothing is written. */
-  async write(read: Identified, afterPage: AfterPage | undefined): Promise<Written> {
+  /** Compares the hashes of records with ours. */
+  compare(records: readonly Prepared[]): Promise<Comparison> {
+    const entries = records.map(({ key, hash }) => [key, hash] as const);
+    return this.#run.target.compare(this.#state.resource.table, entries);
+  }
+
+  /**
+   * Writes what differs. If nothing differs and it is not the last batch, nothing is written. `early` has how the records
+   * compared when the write before this one began.
+   */
+  async write(read: Identified, early: Comparison | null, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, seen } = this.#state;
     const { target } = this.#run;
+    const isOutOfDate = read.records.some(({ key }) => this.#touched.has(key));
+    this.#touched.clear();
     const batch = { ...read, records: this.#withoutWaiting(read.records), rejected: quarantined(read.rejected) };
-    const entries = batch.records.map(({ key, hash }) => [key, hash] as const);
-    const compared = await this.#withoutDriftedIn(batch, await target.compare(resource.table, entries));
+    const found = early && !isOutOfDate ? early : await this.compare(batch.records);
+    const compared = await this.#withoutDriftedIn(batch, found);
     this.#noteUnchanged(batch.records, compared);
     this.#brought.add(compared.unchanged);
     await this.#seeRejected(read);
@@ -204,6 +217,7 @@ export class PageWriter {
     const { resource, checkpoint: before, seen } = this.#state;
     const { target, signal, events, committed: noteCommit } = this.#run;
     const records = [...this.#retry.values()];
+    for (const { key } of records) this.#touched.add(key);
     let candidate: Standing | undefined;
     const compared = new Map<string, ComparedRow>();
     const isRepeated = (id: number) => this.#brought.isRepeated(id);

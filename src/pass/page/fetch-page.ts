@@ -12,6 +12,8 @@ import { firstCounts } from './brought.ts';
 export interface PageReader {
   readonly thirdParty: Pick<ThirdParty, 'name' | 'adapter'>;
   readonly context: AdapterContext;
+  /** Ends what the adapter is still doing for this page. */
+  stop(): void;
 }
 
 interface PageOptions {
@@ -24,8 +26,10 @@ interface PageOptions {
 /** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
 export function openPage({ checkpoint: pass }: Pick<PassState, 'checkpoint'>, options: PageOptions): PageReader {
   const { thirdParty, targetSlots, run, log } = options;
-  const http = thirdParty.openHttp({ pass, targetSlots, run });
-  return { thirdParty, context: { http, log, signal: run.signal } };
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([run.signal, stopping.signal]);
+  const http = thirdParty.openHttp({ pass, targetSlots, run: { ...run, signal } });
+  return { thirdParty, context: { http, log, signal }, stop: () => stopping.abort() };
 }
 
 type Asking = Pick<PassState, 'resource' | 'checkpoint'>;

@@ -5,11 +5,13 @@ import { crashPoint } from '../../crash.ts';
 import { type Log, logAbout } from '../../log.ts';
 import { bringerOf } from '../../match/home.ts';
 import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
+import type { RecordBatch } from '../../record.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
 import { PathSampler } from '../paths/path-sampler.ts';
 import type { PassState, Resource } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
+import { BatchesAhead } from './batches-ahead.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
 import { lostFields } from './lost-fields.ts';
@@ -21,7 +23,7 @@ import { PagePhases } from './page-phases.ts';
  *
  * 1. Fetch it: one hit. If nothing is new, the pass is over.
  * 2. Batch by batch: map, validate, hash; find out which records they are; compare them with what is known; commit what
- *    differs.
+ *    differs. While a batch is committed, the next ones are read and compared.
  * 3. With the last batch, in the same transaction, the checkpoint moves on.
  */
 export async function takePage(state: PassState, run: RunContext): Promise<PageTaken> {
@@ -85,14 +87,19 @@ async function takeRecords(
   const writer = new PageWriter(state, page, run);
   const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
   const batching = { prepare, size: () => run.batchSize.value };
-  for await (const read of readBatches(page, batching, reader)) {
+  // Which record it is may depend on what the batch before it writes: what has no key yet is not compared ahead.
+  const compare = resource.rekey
+    ? null
+    : (read: RecordBatch) => writer.compare(withoutKeys(read, gone.outlived).records);
+  await using ahead = new BatchesAhead(readBatches(page, batching, reader), { compare, stop: () => reader.stop() });
+  for await (const { read, compared } of ahead) {
     const batch = await identify(read, resource, source);
     // The time of `identify` does not count: a search without an index reads the whole table, however small the batch is.
     const startedAt = performance.now();
     phases.add('map', mappingFrom, batch.raw);
     intake.add(batch);
     const kept = withoutKeys(batch, gone.outlived);
-    const written = await writer.write(kept, batch.isLast ? intake.standingAfter : undefined);
+    const written = await writer.write(kept, compared, batch.isLast ? intake.standingAfter : undefined);
     intake.wrote(written);
     phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);

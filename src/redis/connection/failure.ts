@@ -1,4 +1,5 @@
 import { ConfigError, IntegrityError, messageOf, SyncError, UnreachableError } from '../../errors.ts';
+import { isOfTls } from '../../tls.ts';
 import type { Whereabouts } from './place.ts';
 
 /** Replies that say "not now": the same script may succeed a moment later, on this server or on the one that takes over. */
@@ -55,11 +56,6 @@ function hintFor(cause: unknown, setting: Whereabouts['setting']): string {
   if (messageOf(cause).includes('cluster support disabled'))
     return 'Replace redis.cluster by redis.url: what answers there is one server.';
   return `Is Redis running there, and reachable from here? Start it, or change ${settings[setting]} in the config.`;
-}
-
-function isOfTls(cause: unknown): boolean {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return /CERT|CRL|SSL|TLS|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/.test(code);
 }
 
 /** Translates the error of a script that failed for good. `keys` are the script's keys. */

@@ -1,25 +1,18 @@
+import type { Tls } from '../../tls.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 /** Where Redis is, as `redis` of the config says: one server, a master that sentinels know, or a cluster. */
 export type RedisPlace = SinglePlace | SentinelPlace | ClusterPlace;
 
-/** Certificates, as PEM texts, and the name that the server's certificate must be valid for. */
-export interface RedisTls {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly servername?: string | undefined;
-}
-
 export interface SinglePlace {
   readonly url: string;
-  readonly tls?: RedisTls | undefined;
+  readonly tls?: Tls | undefined;
 }
 
 interface Access {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  readonly tls?: RedisTls | undefined;
+  readonly tls?: Tls | undefined;
 }
 
 export interface SentinelPlace extends Access {

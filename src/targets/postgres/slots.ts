@@ -1,7 +1,6 @@
 import type { SlotKeeper } from '../../throttle.ts';
 import { keeperOf } from '../sql/slots/slot-keeper.ts';
-import { keptSlots, slotRowOf, slotRows } from '../sql/slots/slot-rows.ts';
-import type { KeptSlots } from '../sql/slots/slot-rules.ts';
+import { changesOf, keptSlots, keyOf, type SlotRow, slotRowOf, slotRows, windowsKey } from '../sql/slots/slot-rows.ts';
 import type { Session } from './connection/session.ts';
 import { textArray } from './rows/literals.ts';
 import type { Place, Transact } from './schema.ts';
@@ -13,9 +12,9 @@ import type { Place, Transact } from './schema.ts';
 export function slotKeeper(transact: Transact, place: Place): SlotKeeper {
   return keeperOf((key, decide) =>
     transact(async (session) => {
-      const { kept, now } = await readLocked(session, place, key);
-      const { keeps, answer } = decide(kept, { now, uptime: null });
-      await store(session, place, key, keeps);
+      const { rows, now } = await readLocked(session, place, key);
+      const { keeps, answer } = decide(keptSlots(rows), { now, uptime: null });
+      await store(session, place, key, changesOf(rows, slotRows(keeps)));
       return answer;
     }),
   );
@@ -25,7 +24,7 @@ async function readLocked(
   session: Session,
   { table }: Place,
   key: string,
-): Promise<{ readonly kept: KeptSlots; readonly now: number }> {
+): Promise<{ readonly rows: readonly SlotRow[]; readonly now: number }> {
   const throttle = table('_sync_throttle');
   await session.query(
     `INSERT INTO ${throttle} (key, kind, grant_id, until, span) VALUES ($1, 'turn', '', 0, 0) ON CONFLICT DO NOTHING`,
@@ -34,26 +33,40 @@ async function readLocked(
   await session.query(`SELECT 1 FROM ${throttle} WHERE key = $1 AND kind = 'turn' FOR UPDATE`, [key]);
   const { rows } = await session.query(
     `SELECT kind, grant_id, until, span, note, floor(extract(epoch FROM clock_timestamp()) * 1000) AS now
-     FROM ${throttle} WHERE key = $1`,
-    [key],
+     FROM ${throttle} WHERE key IN ($1, $2)`,
+    [key, windowsKey(key)],
   );
-  return { now: Number(rows[0]?.now), kept: keptSlots(rows.filter(({ kind }) => kind !== 'turn').map(slotRowOf)) };
+  return { now: Number(rows[0]?.now), rows: rows.filter(({ kind }) => kind !== 'turn').map(slotRowOf) };
 }
 
-async function store(session: Session, { table }: Place, key: string, keeps: KeptSlots): Promise<void> {
+async function store(
+  session: Session,
+  { table }: Place,
+  key: string,
+  { written, removed }: ReturnType<typeof changesOf>,
+): Promise<void> {
   const throttle = table('_sync_throttle');
-  const rows = slotRows(keeps);
-  await session.query(`DELETE FROM ${throttle} WHERE key = $1 AND kind <> 'turn'`, [key]);
+  const names = (rows: readonly SlotRow[]) => [
+    textArray(rows.map((row) => keyOf(row, key))),
+    textArray(rows.map(({ kind }) => kind)),
+    textArray(rows.map(({ id }) => id)),
+  ];
+  if (removed.length > 0) {
+    await session.query(
+      `DELETE FROM ${throttle} WHERE (key, kind, grant_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
+      names(removed),
+    );
+  }
+  if (written.length === 0) return;
   await session.query(
     `INSERT INTO ${throttle} (key, kind, grant_id, until, span, note)
-     SELECT $1, s.* FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[]) s`,
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+     ON CONFLICT (key, kind, grant_id) DO UPDATE SET until = excluded.until, span = excluded.span, note = excluded.note`,
     [
-      key,
-      textArray(rows.map(({ kind }) => kind)),
-      textArray(rows.map(({ id }) => id)),
-      `{${rows.map(({ until }) => until).join(',')}}`,
-      `{${rows.map(({ span }) => span).join(',')}}`,
-      textArray(rows.map(({ note }) => note)),
+      ...names(written),
+      `{${written.map(({ until }) => until).join(',')}}`,
+      `{${written.map(({ span }) => span).join(',')}}`,
+      textArray(written.map(({ note }) => note)),
     ],
   );
 }

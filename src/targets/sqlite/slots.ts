@@ -1,7 +1,6 @@
 import type { SlotKeeper } from '../../throttle.ts';
 import { keeperOf } from '../sql/slots/slot-keeper.ts';
-import { keptSlots, slotRowOf, slotRows } from '../sql/slots/slot-rows.ts';
-import type { KeptSlots } from '../sql/slots/slot-rules.ts';
+import { changesOf, keptSlots, keyOf, type SlotRow, slotRowOf, slotRows, windowsKey } from '../sql/slots/slot-rows.ts';
 import type { Connection } from './connection/connection.ts';
 import { machineClock } from './uptime.ts';
 
@@ -9,24 +8,26 @@ import { machineClock } from './uptime.ts';
 export function slotKeeper(write: <T>(work: (connection: Connection) => T) => Promise<T>): SlotKeeper {
   return keeperOf((key, decide) =>
     write((connection) => {
-      const { keeps, answer } = decide(read(connection, key), machineClock());
-      store(connection, key, keeps);
+      const rows = read(connection, key);
+      const { keeps, answer } = decide(keptSlots(rows), machineClock());
+      store(connection, key, changesOf(rows, slotRows(keeps)));
       return answer;
     }),
   );
 }
 
-function read(connection: Connection, key: string): KeptSlots {
-  const rows = connection
-    .statement('SELECT kind, grant_id, until, span, note FROM _sync_throttle WHERE key = ?')
-    .all(key);
-  return keptSlots(rows.map(slotRowOf));
+function read(connection: Connection, key: string): SlotRow[] {
+  return connection
+    .statement('SELECT kind, grant_id, until, span, note FROM _sync_throttle WHERE key IN (?, ?)')
+    .all(key, windowsKey(key))
+    .map(slotRowOf);
 }
 
-function store(connection: Connection, key: string, keeps: KeptSlots): void {
-  connection.statement('DELETE FROM _sync_throttle WHERE key = ?').run(key);
-  const insert = connection.statement(
-    'INSERT INTO _sync_throttle (key, kind, grant_id, until, span, note) VALUES (?, ?, ?, ?, ?, ?)',
+function store(connection: Connection, key: string, { written, removed }: ReturnType<typeof changesOf>): void {
+  const remove = connection.statement('DELETE FROM _sync_throttle WHERE key = ? AND kind = ? AND grant_id = ?');
+  for (const row of removed) remove.run(keyOf(row, key), row.kind, row.id);
+  const write = connection.statement(
+    'INSERT OR REPLACE INTO _sync_throttle (key, kind, grant_id, until, span, note) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  for (const { kind, id, until, span, note } of slotRows(keeps)) insert.run(key, kind, id, until, span, note);
+  for (const row of written) write.run(keyOf(row, key), row.kind, row.id, row.until, row.span, row.note);
 }

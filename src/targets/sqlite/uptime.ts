@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../sql/slots/slot-rules.ts';
+import type { Clock } from '../sql/slots/freeing.ts';
 
 /**
  * This machine's clock. Linux names each boot (Linux, Documentation/admin-guide/sysctl/kernel.rst, "random"), and its monotonic

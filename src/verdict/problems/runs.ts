@@ -1,6 +1,7 @@
 import { ExitCode } from '../../errors.ts';
 import type { Held } from '../../lock.ts';
-import type { DatabaseFacts, Facts, RedisFacts, RunFacts } from '../facts.ts';
+import { isStarving } from '../../throttle.ts';
+import type { DatabaseFacts, Facts, RedisFacts, RunFacts, SlotFacts } from '../facts.ts';
 import { intervalOf, isLate, isLong } from '../pace.ts';
 import type { Problem } from '../problem.ts';
 import { ago, clauseOf, lasting, listed, many, roughly, sentence } from '../words.ts';
@@ -142,7 +143,7 @@ function cronProblem({ runs }: DatabaseFacts, { now }: Facts): Problem[] {
   ];
 }
 
-/** Only runs that got no slot, for longer than the rate explains, or so long that the rows are late. */
+/** Only runs that got no slot, for longer than the rate explains, or so long that the rows are late; or no turn has come. */
 function slotsProblem(database: DatabaseFacts, redis: RedisFacts | null, facts: Facts): Problem[] {
   const { runs, resources } = database;
   const { plan, now } = facts;
@@ -150,11 +151,12 @@ function slotsProblem(database: DatabaseFacts, redis: RedisFacts | null, facts: 
   const other = ended.findIndex(({ outcome, hits }) => outcome !== 'throttled' || hits > 0);
   const denied = other === -1 ? ended : ended.slice(0, other);
   const first = denied.at(-1);
-  const usualMs = Math.max(intervalOf(runs), plan.throttle.perMs);
+  const usualMs = Math.max(intervalOf(runs), ...plan.windows.map(({ perMs }) => perMs));
   const hasCause = redis?.slots.some(({ cause }) => cause !== null) ?? false;
   const isLasting = first && isLong(now.getTime() - first.startedAt.getTime(), usualMs);
   const makesLate = denied.length >= fewDenied && resources.some((resource) => isLate(resource, database, facts));
-  if (!first || hasCause || !(isLasting || makesLate)) return [];
+  const isStarved = denied.length > 0 && (redis?.slots.some((slots) => starves(slots, plan)) ?? false);
+  if (!first || hasCause || !(isLasting || makesLate || isStarved)) return [];
   return [
     {
       id: 'no-slots',
@@ -169,9 +171,17 @@ function slotsProblem(database: DatabaseFacts, redis: RedisFacts | null, facts: 
   ];
 }
 
-function whoHasSlots(redis: RedisFacts | null, { throttle: { hits, perMs } }: Facts['plan']): string {
-  const others = redis?.slots.flatMap(({ stricter }) => (stricter?.by ? [stricter.by] : [])) ?? [];
-  if (others.length > 0) return `The stricter limit of ${listed(others)} counts.`;
-  if (hits === 1) return 'Others use the slots of the same key.';
-  return `The ${hits} hits per ${roughly(perMs)} are used up, by this sync or by others of the same key.`;
+function starves({ waitedMs, others }: SlotFacts, { windows }: Facts['plan']): boolean {
+  return waitedMs !== null && isStarving({ waitedMs, others }, windows);
+}
+
+function whoHasSlots(redis: RedisFacts | null, { windows }: Facts['plan']): string {
+  const stricter = redis?.slots.flatMap((slots) => (slots.stricter?.by ? [slots.stricter.by] : [])) ?? [];
+  if (stricter.length > 0) return `The stricter limit of ${listed(stricter)} counts.`;
+  const waiting = redis?.slots.reduce((sum, { others }) => sum + others, 0) ?? 0;
+  if (waiting > 0)
+    return `${sentence(many(waiting, 'other sync'))} ${waiting === 1 ? 'waits' : 'wait'} for slots of the same key.`;
+  if (windows.every(({ hits }) => hits === 1)) return 'Others use the slots of the same key.';
+  const limits = windows.map(({ hits, perMs }) => `${many(hits, 'hit')} per ${roughly(perMs)}`);
+  return `The ${listed(limits)} are used up, by this sync or by others of the same key.`;
 }

@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { SnapshotPage } from '../../../src/adapter.ts';
+import { once } from 'node:events';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Adapter, SnapshotPage } from '../../../src/adapter.ts';
 import type { Checkpoint } from '../../../src/checkpoint.ts';
 import { ProtocolError, UnreachableError } from '../../../src/errors.ts';
 import { noPaths } from '../../../src/field-paths.ts';
 import { judge } from '../../../src/pass/guard.ts';
 import { HeldSet } from '../../../src/pass/held-set.ts';
+import { BatchSize } from '../../../src/pass/page/batches.ts';
 import { takePage } from '../../../src/pass/page/take-page.ts';
 import { SeenSet } from '../../../src/pass/seen-set.ts';
 import type { RunContext } from '../../../src/run/context.ts';
@@ -204,5 +207,128 @@ describe('rows that the system holds locked', () => {
     const taken = await take(pageOf(page), aCheckpoint(), { target: holding(system.target, waiting), committed });
     expect(taken).toMatchObject({ duplicates: 1 });
     expect(await system.emails('customers.updated')).toEqual(['now@example.com', 'other@example.com']);
+  });
+});
+
+describe('a page that is read ahead of its commits', () => {
+  // Each test takes over once the system has rows: a first load compares nothing.
+
+  /** Takes a page in batches of `size` records, into a target that commits none of them before the next one is compared. */
+  function takeAhead(records: readonly object[], { size = 2, isLog = false, target = system.target } = {}) {
+    const batches = Math.ceil(records.length / size);
+    let [compared, committed] = [0, 0];
+    const waiting: Target = {
+      ...target,
+      async compare(table, entries) {
+        const comparison = await target.compare(table, entries);
+        compared += 1;
+        return comparison;
+      },
+      async commit(batch, stop) {
+        committed += 1;
+        await vi.waitUntil(() => compared > committed || compared >= batches);
+        return target.commit(batch, stop);
+      },
+    };
+    return take(pageOf(records, { isLog }), aCheckpoint(), { target: waiting, batchSize: sized(size) });
+  }
+
+  const sized = (size: number) => {
+    const batchSize = new BatchSize(40);
+    Object.defineProperty(batchSize, 'value', { get: () => size });
+    return batchSize;
+  };
+
+  test('compares again what the commit before it has written: the first record of a key counts', async () => {
+    await system.fill(4);
+    await system.takeOver();
+    const page = [someone(1, 'new@example.com'), someone(2), { id: 1 }, someone(3), someone(1), someone(4)];
+    const taken = await takeAhead(page);
+    expect(taken).toMatchObject({ duplicates: 2, counts: { updated: 4 } });
+    expect(await system.emails('customers.updated')).toEqual([
+      'new@example.com',
+      '2@example.com',
+      '3@example.com',
+      '4@example.com',
+    ]);
+  });
+
+  test('compares again what the commit before it has written: in a log, the last record counts', async () => {
+    await take(pageOf(many(2)));
+    await system.takeOver();
+    const page = [someone(1, 'new@example.com'), someone(2), someone(1)];
+    const taken = await takeAhead(page, { isLog: true });
+    expect(taken.counts).toMatchObject({ updated: 2 });
+    expect(await system.emails('customers.updated')).toEqual(['new@example.com', '1@example.com']);
+  });
+
+  test('is what it is in one batch, whatever comes twice', async () => {
+    const records = fc.array(fc.record({ id: fc.integer({ min: 1, max: 5 }), email: fc.constantFrom('a', 'b') }), {
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(records, fc.boolean(), async (page, isLog) => {
+        const ends: unknown[] = [];
+        for (const size of [1000, 2, 1]) {
+          await using other = await aSystem();
+          system = other;
+          await take(pageOf([someone(1, 'a'), someone(2, 'a'), someone(3, 'b')]));
+          await other.takeOver();
+          seen = new SeenSet();
+          const { records: brought, rejected, duplicates } = await takeAhead(page, { size, isLog });
+          const known = await other.target.known(other.resource.table, { after: 0, limit: 10 });
+          const rows = known.map(({ key, row }) => [key, row]);
+          ends.push({ brought, rejected, duplicates: isLog ? 0 : duplicates, rows: rows.sort(), seen: seen.count });
+        }
+        expect(ends[1]).toEqual(ends[0]);
+        expect(ends[2]).toEqual(ends[0]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('that breaks off has written and counted what came before', async () => {
+    async function* broken() {
+      yield* many(5);
+      throw new TypeError('unexpected end of JSON');
+    }
+    let counted = 0;
+    const committed: RunContext['committed'] = async (_resource, { created }) => {
+      counted += created;
+    };
+    const run = { batchSize: sized(2), committed };
+    await expect(take(pageOf(broken()), aCheckpoint(), run)).rejects.toThrow(ProtocolError);
+    expect(counted).toBe(4);
+    expect(system.customers()).toEqual([1, 2, 3, 4]);
+    expect((await system.target.pass('customers'))?.checkpoint).toMatchObject({ cursor: null, totals: { created: 4 } });
+  });
+
+  test('is read no further once a commit has failed, however long the third party is silent', async () => {
+    let isClosed = false;
+    const fetchPage: Adapter['fetchPage'] = async (_request, { signal }) => {
+      async function* silent() {
+        try {
+          yield* many(3);
+          await once(signal, 'abort');
+          signal.throwIfAborted();
+        } finally {
+          isClosed = true;
+        }
+      }
+      return pageOf(silent());
+    };
+    const target = { ...system.target, commit: () => Promise.reject(new UnreachableError('the disk is full')) };
+    const run = { target, batchSize: sized(2), thirdParty: thirdPartyOf('acme', { fetchPage }) };
+    await expect(take(pageOf([]), aCheckpoint(), run)).rejects.toThrow('the disk is full');
+    expect(isClosed).toBe(true);
+  });
+
+  test('ends when the run is stopped, with what was committed by then', async () => {
+    const stop = new AbortController();
+    const committed = async () => stop.abort(new Error('stopped by SIGTERM'));
+    const run = { batchSize: sized(2), signal: stop.signal, committed };
+    await expect(take(pageOf(many(100)), aCheckpoint(), run)).rejects.toThrow('stopped by SIGTERM');
+    expect(system.customers()).toEqual([1, 2]);
+    expect((await system.target.pass('customers'))?.checkpoint).toMatchObject({ cursor: null });
   });
 });

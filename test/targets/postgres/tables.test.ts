@@ -424,7 +424,7 @@ test('a role with the rights of docs/postgres.md, and no others, does everything
   const { ids } = await write(target, many, { rejected: [{ key: null, reasons: ['no key'], raw: 1 }] });
   await write(target, [record('1', 'y', 1, null, null, null)]);
   await remove(target, ids.slice(2), customersTable());
-  await target.slots.take({ id: 'g', key: 'acme' }, { hits: 1, perMs: 1000 }, 0);
+  await target.slots.take({ id: 'g', key: 'acme' }, [{ hits: 1, perMs: 1000 }], 0);
   expect(await target.countLive('customers')).toBe(2);
   const lacking = customersTable({ columns: [...customersTable().columns, { name: 'new', kind: 'text' }] });
   await expect(

@@ -377,7 +377,7 @@ slotKeeperContract('SQLite', async () => {
 
 describe('a guard row', () => {
   const slot = { id: 'grant', key: 'acme' };
-  const minutely = { hits: 1, perMs: 60_000 };
+  const minutely = [{ hits: 1, perMs: 60_000 }];
 
   test('that frees later than any reservation could is clamped: the clock jumped back', async () => {
     const target = await open();

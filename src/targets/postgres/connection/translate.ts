@@ -1,8 +1,6 @@
 import { ConfigError, messageOf, SyncError, UnreachableError } from '../../../errors.ts';
+import { isOfTls } from '../../../tls.ts';
 import { codeOf, isLockTimeout, isLost, isPassing } from './errors.ts';
-
-/** Node's codes of TLS, and OpenSSL's of a certificate that is not believed (Node.js documentation, "X509 certificate error codes"). */
-const tlsCodes = /CERT|CRL|SSL|TLS|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_EXCEEDED$|^HOSTNAME_MISMATCH$/;
 
 export function busyError(label: string, cause: unknown): UnreachableError {
   return new UnreachableError(
@@ -43,7 +41,7 @@ function sayingOf(error: unknown, code: string): Saying | undefined {
   const exact = sayings[code] ?? sayings[code.slice(0, 2)];
   if (exact) return exact;
   if (code === '' && /^SASL:/.test(messageOf(error))) return credentials;
-  if (tlsCodes.test(code) || /\bSSL\b/.test(messageOf(error))) return sayings.tls;
+  if (isOfTls(error) || /\bSSL\b/.test(messageOf(error))) return sayings.tls;
   if (isLost(error) || /^(E|EAI_)[A-Z]+$/.test(code)) return sayings.away;
   return /^[0-9A-Z]{5}$/.test(code) ? sayings.other : undefined;
 }

@@ -1,5 +1,6 @@
-import type { SlotKeeper } from '../../../throttle.ts';
-import { type Clock, cancelSlot, deferKey, type KeptSlots, resumeKey, settleSlot, takeSlot } from './slot-rules.ts';
+import type { Limits, SlotKeeper } from '../../../throttle.ts';
+import type { Clock } from './freeing.ts';
+import { cancelSlot, deferKey, type KeptSlots, postponeSlot, resumeKey, settleSlot, takeSlot } from './slot-rules.ts';
 
 /** What becomes of a key's slots, and the answer to whoever asked. */
 export interface SlotDecision<T> {
@@ -17,17 +18,18 @@ export type ChangeSlots = <T>(key: string, decide: (kept: KeptSlots, clock: Cloc
 export function keeperOf(change: ChangeSlots): SlotKeeper {
   const keep = (key: string, decide: (kept: KeptSlots, clock: Clock) => KeptSlots): Promise<void> =>
     change(key, (kept, clock) => ({ keeps: decide(kept, clock), answer: undefined }));
-  /** The `perMs` that each grant was asked for with. */
-  const askedPerMs = new Map<string, number>();
+  /** The windows that each grant was asked for with. */
+  const askedWith = new Map<string, readonly Limits[]>();
   return {
-    take({ key, id }, limits, reserveMs) {
-      askedPerMs.set(id, limits.perMs);
-      return change(key, (kept, clock) => takeSlot(kept, { id, limits, reserveMs, clock }));
+    take({ key, id }, asked, reserveMs) {
+      askedWith.set(id, asked);
+      return change(key, (kept, clock) => takeSlot(kept, { id, asked, reserveMs, clock }));
     },
     settle({ key, id }, freesInMs) {
-      const perMs = askedPerMs.get(id) ?? Number.POSITIVE_INFINITY;
-      return keep(key, (kept, clock) => settleSlot(kept, { id, freesInMs, perMs }, clock));
+      const asked = askedWith.get(id) ?? null;
+      return keep(key, (kept, clock) => settleSlot(kept, { id, freesInMs, asked }, clock));
     },
+    postpone: ({ key, id }, forMs) => keep(key, (kept, clock) => postponeSlot(kept, id, forMs, clock)),
     cancel: ({ key, id }) => keep(key, (kept) => cancelSlot(kept, id)),
     defer: (key, forMs, cause) => keep(key, (kept, clock) => deferKey(kept, forMs, cause, clock)),
     resume: (key) => keep(key, resumeKey),

@@ -1,35 +1,17 @@
 import type { BackOffCause } from '../../../errors.ts';
-import type { Limits, SlotAnswer } from '../../../throttle.ts';
-
-/** The time by which slots are kept. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** The time since the machine was booted, which nobody can set; null where it is not known. */
-  readonly uptime: Uptime | null;
-}
-
-export interface Uptime {
-  /** Which boot. */
-  readonly boot: string;
-  readonly ms: number;
-}
-
-/**
- * What frees at a time. `span` is how far away that time was when it was written: if it is further away now, the clock has
- * jumped back. `uptime` is the same time since the boot: if the clock has jumped forward, it is the later one. The later counts.
- */
-export interface Freeing {
-  /** Milliseconds since the epoch, on the keeper's clock. */
-  readonly until: number;
-  readonly span: number;
-  readonly uptime: Uptime | null;
-}
-
-/** A limit that somebody asked for. */
-export interface KeptLimit extends Freeing {
-  readonly value: number;
-}
+import { keptForm, type Limits, mostKeptSingly, type SlotAnswer } from '../../../throttle.ts';
+import { type Clock, type Freeing, freesIn, type KeptLimit, leftOf, remembered, stillKept } from './freeing.ts';
+import {
+  cancelInWindows,
+  isInWindows,
+  type KeptWindow,
+  postponeInWindows,
+  settleInWindows,
+  takeInWindows,
+  waitIn,
+  windowsOf,
+  withoutFreedWindows,
+} from './window-rules.ts';
 
 /** What a database keeps of one throttle key. */
 export interface KeptSlots {
@@ -38,62 +20,109 @@ export interface KeptSlots {
   readonly hits: KeptLimit | null;
   readonly perMs: KeptLimit | null;
   readonly deferred: (Freeing & { readonly cause: BackOffCause }) | null;
+  /** Windows that are listed, each with slots of its own. */
+  readonly windows: readonly KeptWindow[];
 }
 
-export const nothingKept: KeptSlots = { slots: [], hits: null, perMs: null, deferred: null };
+export const nothingKept: KeptSlots = { slots: [], hits: null, perMs: null, deferred: null, windows: [] };
 
 export interface SlotRequest {
   readonly id: string;
-  readonly limits: Limits;
+  readonly asked: readonly Limits[];
   readonly reserveMs: number;
   readonly clock: Clock;
 }
 
-/** Decides whether a slot is free, and what is kept afterwards. Pure. */
+/** Decides whether a slot is free in every window, and what is kept afterwards. Pure. */
 export function takeSlot(
   before: KeptSlots,
-  { id, limits: asked, reserveMs, clock }: SlotRequest,
+  { id, asked, reserveMs, clock }: SlotRequest,
 ): { readonly answer: SlotAnswer; readonly keeps: KeptSlots } {
   const kept = withoutFreed(before, clock);
-  const perMs = Math.max(kept.perMs?.value ?? 0, asked.perMs);
-  const hits = Math.min(kept.hits?.value ?? asked.hits, asked.hits);
-  const frees = freesIn(perMs + reserveMs, clock);
-  const keeps = {
-    ...kept,
-    hits: remembered(kept.hits, hits, asked.hits, frees),
-    perMs: remembered(kept.perMs, perMs, asked.perMs, frees),
-  };
-  const isOurs = kept.slots.some((slot) => slot.id === id);
-  if (!isOurs && kept.deferred) {
-    const { cause } = kept.deferred;
-    return { keeps, answer: { granted: false, waitMs: leftOf(kept.deferred, clock), cause } };
-  }
-  if (!isOurs && kept.slots.length >= hits) {
-    const left = kept.slots.map((slot) => leftOf(slot, clock)).sort((a, b) => a - b)[kept.slots.length - hits];
-    return { keeps, answer: { granted: false, waitMs: left ?? frees.span } };
+  const { listed } = keptForm(asked);
+  const shared = sharedLimits(kept, asked, reserveMs, clock);
+  const windows = windowsOf(kept.windows, listed, reserveMs, clock);
+  const keeps = { ...kept, ...shared.keeps, windows };
+  const isOurs = kept.slots.some((slot) => slot.id === id) || isInWindows(windows, id);
+  if (!isOurs) {
+    const waitMs = Math.max(
+      kept.deferred ? leftOf(kept.deferred, clock) : 0,
+      waitIn(kept.slots, shared.hits, clock),
+      ...windows.map(({ slots, hits }) => waitIn(slots, hits?.value ?? Number.POSITIVE_INFINITY, clock)),
+    );
+    const cause = kept.deferred ? { cause: kept.deferred.cause } : {};
+    if (waitMs > 0) return { keeps, answer: { granted: false, waitMs, ...cause } };
   }
   const others = kept.slots.filter((slot) => slot.id !== id);
-  return { keeps: { ...keeps, slots: [...others, { id, ...frees }] }, answer: { granted: true } };
+  const ours = shared.isKept ? [{ id, ...freesIn(shared.perMs + reserveMs, clock) }] : [];
+  return {
+    keeps: { ...keeps, slots: [...others, ...ours], windows: takeInWindows(windows, id, reserveMs, clock) },
+    answer: { granted: true },
+  };
+}
+
+interface SharedLimits {
+  readonly hits: number;
+  readonly perMs: number;
+  /** Whether the request has a slot among those of requests with one window alone. */
+  readonly isKept: boolean;
+  readonly keeps: Pick<KeptSlots, 'hits' | 'perMs'>;
+}
+
+/** The limits that count for requests with one window alone. Hits of listed windows are kept among theirs as well. */
+function sharedLimits(kept: KeptSlots, asked: readonly Limits[], reserveMs: number, clock: Clock): SharedLimits {
+  const { alone, shortest } = keptForm(asked);
+  const perMs = Math.max(kept.perMs?.value ?? 0, shortest.perMs);
+  if (alone === null) {
+    const hits = kept.hits?.value ?? Number.POSITIVE_INFINITY;
+    return { hits, perMs, isKept: isShared(kept, asked), keeps: { hits: kept.hits, perMs: kept.perMs } };
+  }
+  const hits = Math.min(kept.hits?.value ?? alone.hits, alone.hits);
+  const frees = freesIn(perMs + reserveMs, clock);
+  const keeps = {
+    hits: remembered(kept.hits, hits, alone.hits, frees),
+    perMs: remembered(kept.perMs, perMs, alone.perMs, frees),
+  };
+  return { hits, perMs, isKept: true, keeps };
+}
+
+function isShared(kept: KeptSlots, asked: readonly Limits[]): boolean {
+  const { alone, shortest } = keptForm(asked);
+  return alone !== null || kept.hits !== null || shortest.hits <= mostKeptSingly;
 }
 
 /** The end of a hit. */
 export interface Settling {
   readonly id: string;
+  /** In the shortest window; in each other one it frees later by the difference. */
   readonly freesInMs: number;
-  /** The `perMs` that is part of it: a stricter one that is remembered makes it longer. */
-  readonly perMs: number;
+  /** The windows that it was taken with: stricter ones that are remembered make it longer. Null: they are not known. */
+  readonly asked: readonly Limits[] | null;
 }
 
 /** Moves the grant's slot to free this long from now, and later under limits that are stricter than its own. Pure. */
-export function settleSlot(kept: KeptSlots, { id, freesInMs, perMs }: Settling, clock: Clock): KeptSlots {
-  const { perMs: strictest } = withoutFreed(kept, clock);
-  const stricterBy = Math.max(0, (strictest?.value ?? 0) - perMs);
-  return { ...kept, slots: [...cancelSlot(kept, id).slots, { id, ...freesIn(freesInMs + stricterBy, clock) }] };
+export function settleSlot(before: KeptSlots, { id, freesInMs, asked }: Settling, clock: Clock): KeptSlots {
+  const kept = withoutFreed(before, clock);
+  const others = cancelSlot(kept, id).slots;
+  if (asked === null) return { ...kept, slots: [...others, { id, ...freesIn(freesInMs, clock) }] };
+  const { shortest } = keptForm(asked);
+  const stricterBy = Math.max(0, (kept.perMs?.value ?? 0) - shortest.perMs);
+  const shared = isShared(kept, asked) ? [{ id, ...freesIn(freesInMs + stricterBy, clock) }] : [];
+  const windows = settleInWindows(kept.windows, { id, freesInMs, asked }, clock);
+  return { ...kept, slots: [...others, ...shared], windows };
+}
+
+/** Moves the grant's slot to free this long from now: no hit was made. Pure. */
+export function postponeSlot(kept: KeptSlots, id: string, forMs: number, clock: Clock): KeptSlots {
+  const frees = freesIn(forMs, clock);
+  const slots = kept.slots.map((slot) => (slot.id === id ? { id, ...frees } : slot));
+  return { ...kept, slots, windows: postponeInWindows(kept.windows, id, frees) };
 }
 
 /** Gives the grant's slot back. Pure. */
 export function cancelSlot(kept: KeptSlots, id: string): KeptSlots {
-  return { ...kept, slots: kept.slots.filter((slot) => slot.id !== id) };
+  const slots = kept.slots.filter((slot) => slot.id !== id);
+  return { ...kept, slots, windows: cancelInWindows(kept.windows, id) };
 }
 
 /** Lets no one take a slot for a while. It moves the end of a back-off only later, never earlier. Pure. */
@@ -109,36 +138,12 @@ export function resumeKey(kept: KeptSlots): KeptSlots {
   return { ...kept, deferred: null };
 }
 
-function freesIn(ms: number, { now, uptime }: Clock): Freeing {
-  const span = Math.ceil(ms);
-  return { until: now + span, span, uptime: uptime && { ...uptime, ms: uptime.ms + span } };
-}
-
-/** How long until it frees, by the clock that says later; 0 or less: it is free. */
-function leftOf({ until, span, uptime }: Freeing, clock: Clock): number {
-  const byUptime = uptime && uptime.boot === clock.uptime?.boot ? uptime.ms - clock.uptime.ms : 0;
-  return Math.min(span, Math.ceil(Math.max(until - clock.now, byUptime)));
-}
-
-function withoutFreed({ slots, hits, perMs, deferred }: KeptSlots, clock: Clock): KeptSlots {
+function withoutFreed({ slots, hits, perMs, deferred, windows }: KeptSlots, clock: Clock): KeptSlots {
   return {
     slots: slots.flatMap((slot) => stillKept(slot, clock) ?? []),
     hits: stillKept(hits, clock),
     perMs: stillKept(perMs, clock),
     deferred: stillKept(deferred, clock),
+    windows: withoutFreedWindows(windows, clock),
   };
-}
-
-/** Null if it has freed. No clock that was set back keeps it longer than it was meant to be kept. */
-function stillKept<Some extends Freeing>(kept: Some | null, clock: Clock): Some | null {
-  if (!kept || leftOf(kept, clock) <= 0) return null;
-  const latest = freesIn(kept.span, clock);
-  const isSameBoot = kept.uptime?.boot === clock.uptime?.boot;
-  const uptime = kept.uptime && latest.uptime && { ...kept.uptime, ms: Math.min(kept.uptime.ms, latest.uptime.ms) };
-  return { ...kept, until: Math.min(kept.until, latest.until), uptime: isSameBoot ? uptime : null };
-}
-
-/** A limit is remembered from when it was last asked for: a laxer one that is asked for meanwhile does not prolong this. */
-function remembered(known: KeptLimit | null, strictest: number, asked: number, frees: Freeing): KeptLimit {
-  return known && known.value === strictest && strictest !== asked ? known : { ...frees, value: strictest };
 }

@@ -11,20 +11,25 @@ export interface Entry {
   readonly fields: string | null;
 }
 
-/** One query for all entries. Those that differ come back as positions, so that an unchanged page costs next to nothing. */
+/** One query for all entries: two lists come back, with the id and the hash of each one's live record, or null. */
 const compareSql = `
-SELECT json_group_array(r.id) FILTER (WHERE r.id IS NOT NULL) AS same, json_group_array(e.key) FILTER (WHERE r.id IS NULL) AS others
-FROM json_each(?2) e
-LEFT JOIN _sync_records r ON r.of_table = ?1 AND r.key = e.value ->> 0 AND r.hash = e.value ->> 1 AND r.deleted_at IS NULL`;
+SELECT json_group_array(r.id) AS ids, json_group_array(r.hash) AS hashes
+FROM json_each(?2) e LEFT JOIN _sync_records r ON r.of_table = ?1 AND r.key = e.value AND r.deleted_at IS NULL`;
 
 export function compareEntries(
   connection: Connection,
   of: number,
   entries: readonly (readonly [string, string])[],
 ): Comparison {
-  const row = connection.statement(compareSql).get(of, JSON.stringify(entries));
-  const different: number[] = JSON.parse(String(row?.others));
-  return { unchanged: JSON.parse(String(row?.same)), different: different.sort((a, b) => a - b) };
+  const row = connection.statement(compareSql).get(of, JSON.stringify(entries.map(([key]) => key)));
+  const ids: readonly number[] = JSON.parse(String(row?.ids));
+  const hashes: readonly (string | null)[] = JSON.parse(String(row?.hashes));
+  const [unchanged, different]: [number[], number[]] = [[], []];
+  for (let at = 0; at < entries.length; at += 1) {
+    if (hashes[at] === entries[at]?.[1]) unchanged.push(ids[at] ?? 0);
+    else different.push(at);
+  }
+  return { unchanged, different };
 }
 
 /** The tables of release 0.1.0 have no `fields`. */
@@ -72,14 +77,20 @@ export function writeEntries(connection: Connection, of: number, { first, enteri
   }
 }
 
+/** So many entries share a statement: it takes a third less time than one for each. */
+const entriesPerInsert = 50;
+
 function insertEntries(connection: Connection, of: number, first: number, entries: Entries['entering']): void {
-  if (entries.length === 0) return;
-  connection
-    .statement(
-      `INSERT INTO _sync_records (of_table, id, key, hash, fields)
-       SELECT ?1, ?2 + e.key, e.value ->> 0, e.value ->> 1, e.value ->> 2 FROM json_each(?3) e`,
-    )
-    .run(of, first, JSON.stringify(entries));
+  for (let from = 0; from < entries.length; from += entriesPerInsert) {
+    const part = entries.slice(from, from + entriesPerInsert);
+    const values = part.flatMap(([key, hash, fields], n) => [of, first + from + n, key, hash, fields]);
+    connection.statement(insertSql(part.length)).run(...values);
+  }
+}
+
+function insertSql(count: number): string {
+  const rows = Array.from({ length: count }, () => '(?, ?, ?, ?, ?)');
+  return `INSERT INTO _sync_records (of_table, id, key, hash, fields) VALUES ${rows.join(', ')}`;
 }
 
 export function markDeleted(connection: Connection, of: number, id: number, at: Date): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../../../src/targets/sql/slots/freeing.ts';
 import {
-  type Clock,
   deferKey,
   type KeptSlots,
   nothingKept,
@@ -18,7 +18,7 @@ const at = (ms: number, { steppedMs = 0, boot = 'a' } = {}): Clock => ({
   uptime: { boot, ms: 5000 + ms },
 });
 const ask = (kept: KeptSlots, id: string, limits: Limits, clock: Clock) =>
-  takeSlot(kept, { id, limits, reserveMs: 0, clock });
+  takeSlot(kept, { id, asked: [limits], reserveMs: 0, clock });
 
 describe('a step of the wall clock', () => {
   const { keeps } = ask(nothingKept, 'one', minutely, at(0));
@@ -82,7 +82,7 @@ describe('limits that several syncs ask for', () => {
   test('lengthen the slot of a grant that was asked for with laxer ones, at the end of its hit', () => {
     const lax = ask(nothingKept, 'lax', often, at(0)).keeps;
     const strict = ask(lax, 'strict', rarely, at(10)).keeps;
-    const settled = settleSlot(strict, { id: 'lax', freesInMs: 101, perMs: 100 }, at(20));
+    const settled = settleSlot(strict, { id: 'lax', freesInMs: 101, asked: [often] }, at(20));
     expect(ask(settled, 'next', often, at(30)).answer).toEqual({ granted: false, waitMs: 1991 });
   });
 });

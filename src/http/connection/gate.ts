@@ -7,7 +7,7 @@ export interface Gate {
   guard<Guarded extends Agent>(agent: Guarded): Guarded;
   /** Whether a request may have left. While it is false, no byte of it has. */
   isPassed(): boolean;
-  /** How many bytes have come over the connection. */
+  /** How many bytes have come over the connection since. */
   received(): number;
   /** What `beforeSend` threw. */
   refusal(): unknown;
@@ -20,6 +20,7 @@ export interface Gate {
  * can still be stopped.
  */
 export function openGate(socket: Socket, beforeSend: () => void): Gate {
+  const before = socket.bytesRead;
   let passed = false;
   let refused: unknown;
   let isClosed = false;
@@ -50,5 +51,5 @@ export function openGate(socket: Socket, beforeSend: () => void): Gate {
     if (!passed) socket.destroy();
   }
 
-  return { guard, isPassed: () => passed, received: () => socket.bytesRead, refusal: () => refused, close };
+  return { guard, isPassed: () => passed, received: () => socket.bytesRead - before, refusal: () => refused, close };
 }
