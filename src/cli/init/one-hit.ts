@@ -78,6 +78,7 @@ function keepApart(cwd: string): void {
 const anySlot: SlotKeeper = {
   take: async () => ({ granted: true }),
   settle: async () => {},
+  postpone: async () => {},
   cancel: async () => {},
   defer: async () => {},
   resume: async () => {},
