@@ -5,10 +5,17 @@ const digits = 4;
 
 /**
  * Makes a short digest of each field of a row, after one of which columns they are: which fields somebody else has changed can
- * be said without keeping their values. Four characters each; the same values in the same columns have the same text.
+ * be said without keeping their values. Four characters each; the same values in the same columns have the same text. The
+ * system may change a column that is written once: its values are all alike.
  */
 export function digestFields(columns: readonly Column[]): (values: Values) => string {
-  const heading = digestOf('', JSON.stringify(columns.map(({ name }) => name)));
+  const digest = digestAll(columns.map(({ name, isWriteOnce }) => (isWriteOnce ? `${name} once` : name)));
+  if (!columns.some(({ isWriteOnce }) => isWriteOnce)) return digest;
+  return (values) => digest(values.map((value, at) => (columns[at]?.isWriteOnce ? null : value)));
+}
+
+function digestAll(names: readonly string[]): (values: Values) => string {
+  const heading = digestOf('', JSON.stringify(names));
   return (values) => {
     let text = heading;
     for (const value of values) text += digestOfField(value);

@@ -33,6 +33,8 @@ export interface Config {
       } | undefined;
       /** The field, or the fields, by which a record is recognised when third parties have ids of their own. */
       readonly match?: string | readonly string[] | undefined;
+      /** The field, or the fields, that are written when a row is made and belong to the system from then on. */
+      readonly writeOnce?: string | readonly string[] | undefined;
       /** The system's table. Default: the name of the resource. */
       readonly table?: string | undefined;
       /** What happens to the row of a deleted record. `soft` sets `deleted_at`, `hard` deletes the row, `keep` changes nothing, `set` writes values. */
