@@ -169,7 +169,7 @@ test('a wrong login is reported, and that the module gave it', async () => {
   expect(provider.asked).toHaveLength(1);
 });
 
-test('the module is told what the URL says, and returns the password only', async () => {
+test('the module learns what the URL says, and returns the password only', async () => {
   const server = await aRedis({ password });
   onTestFinished(() => server.stop());
   await setPassword({ place: { url: server.url }, clients: [server.client] }, 'first-word');
