@@ -199,8 +199,10 @@ describe('cronsync init', () => {
       78,
       expect.stringContaining('exists already; nothing was written'),
     ]);
-    expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toEqual({
+    expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toMatchObject({
       file: 'sync.config.json',
+      resources: [],
+      page: null,
     });
   });
 });

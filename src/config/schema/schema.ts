@@ -5,6 +5,7 @@ import { closed, named } from './objects.ts';
 import { redisSchema } from './redis.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
 import { duration, flag, httpUrl, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
+import { loginModule } from './way.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
@@ -69,6 +70,7 @@ const target = v.pipe(
       url: postgresUrl,
       schema: v.exactOptional(text("The schema of the system's tables and of the tables of cronsync."), 'public'),
       tls: v.exactOptional(tls),
+      auth: v.exactOptional(loginModule('the database')),
     }),
   ]),
   v.description("The system's own database."),
@@ -91,6 +93,13 @@ export const configSchema = closed({
   guard: v.exactOptional(guardSchema, {}),
   events: v.exactOptional(events, {}),
   heartbeat: v.exactOptional(heartbeat),
+  memory: v.exactOptional(
+    oneOf(
+      ['small', 'large'],
+      'How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster.',
+    ),
+    'small',
+  ),
   listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('The side effects, by name.')), {}),
 });
 

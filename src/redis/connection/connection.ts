@@ -1,11 +1,14 @@
 import { messageOf, SyncError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { AskLogin } from '../../login.ts';
 import type { Timings } from '../../timings.ts';
 import type { NodeOptions, RedisClient } from './client.ts';
 import { createClient } from './create-client.ts';
 import { isForbidden, unreachable } from './failure.ts';
+import { infoOfOwner } from './info.ts';
 import { type RedisPlace, whereaboutsOf } from './place.ts';
-import { createScriptRunner, type RunScript } from './script.ts';
+import { textIn } from './reply.ts';
+import { createScriptRunner, type RunScript, type Script } from './script.ts';
 import { checkServer, versionIn } from './start-check.ts';
 
 export interface RedisConfig {
@@ -20,6 +23,8 @@ export interface RedisConfig {
   /** Whether the process lives for long. */
   readonly isDaemon?: boolean;
   readonly timings: Pick<Timings, 'redisConnectMs' | 'redisCommandMs' | 'redisAskMs' | 'redisScriptBudgetMs'>;
+  /** Asked before each connect, if `redis.auth` of the config names a module. */
+  readonly login?: AskLogin | undefined;
   readonly log: Log;
 }
 
@@ -30,8 +35,15 @@ export interface RedisConnection {
   /** `Redis 7.4.1`; null if the server does not say. */
   readonly version: string | null;
   readonly run: RunScript;
+  /**
+   * Judges the server that keeps this key as the one of the sync is judged: in a cluster it may be another one. Resolves to its
+   * version. Throws `UnreachableError` or `ConfigError`.
+   */
+  checkServerOf(key: string): Promise<string | null>;
   close(): void;
 }
+
+const infoScript: Script = { guarantee: 'nothing was written', lua: infoOfOwner };
 
 const guarantee = 'no lock was taken, no hit was made and nothing was written';
 const firstReconnectMs = 50;
@@ -44,8 +56,8 @@ const longestReconnectMs = 2000;
  * which are safe to repeat.
  */
 export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
-  const { place, key, allowEviction, connectionName, isDaemon = false, timings, log } = config;
-  const whereabouts = whereaboutsOf(place);
+  const { place, key, allowEviction, connectionName, isDaemon = false, timings, login, log } = config;
+  const whereabouts = { ...whereaboutsOf(place), isByModule: login !== undefined };
   const { address } = whereabouts;
   let connectError: Error | undefined;
   let isClosed = false;
@@ -53,6 +65,8 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     options: clientOptions(connectionName, timings),
     askMs: timings.redisAskMs,
     isDaemon,
+    login,
+    log,
     onError(error) {
       connectError = error;
       log.debug(`Redis at ${address}: ${messageOf(error)}`);
@@ -77,8 +91,24 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     close();
     throw error instanceof SyncError ? error : unreachable(error, { ...whereabouts, guarantee, connectError });
   }
-  const server = { ...whereabouts, call: client.call, connectError: () => connectError, isClosed: () => isClosed };
-  return { address, version, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
+  const server = {
+    ...whereabouts,
+    call: (command: string, args: readonly (string | number)[]) => client.call(command, args),
+    connectError: () => connectError,
+    isClosed: () => isClosed,
+  };
+  const run = createScriptRunner(server, timings.redisScriptBudgetMs);
+  return {
+    address,
+    version,
+    run,
+    async checkServerOf(other) {
+      const info = textIn(await run(infoScript, [other], []));
+      checkServer(info, { ...whereabouts, allowEviction });
+      return versionIn(info);
+    },
+    close,
+  };
 }
 
 /** The options of every client. */

@@ -91,7 +91,7 @@ async function findLeaving(
   const keys = await keysOf(session, place, of, ids, { live: true });
   const wanted = keys.map(({ key }) => wantedKey(key, shape));
   const lock = shape?.table.onDelete === 'hard' ? 'FOR UPDATE' : 'FOR NO KEY UPDATE';
-  const found = await lookUp(session, { place, shape, of, lock }, wanted);
+  const found = await lookUp(session, { place, shape, of: null, lock }, wanted);
   return keys.map((each, n) => ({ ...each, found: found[n] ?? noFoundRow, fields: wanted[n]?.fields ?? null }));
 }
 
