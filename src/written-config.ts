@@ -33,6 +33,8 @@ export interface Config {
       } | undefined;
       /** The field, or the fields, by which a record is recognised when third parties have ids of their own. */
       readonly match?: string | readonly string[] | undefined;
+      /** The field, or the fields, that are written when a row is made and belong to the system from then on. */
+      readonly writeOnce?: string | readonly string[] | undefined;
       /** The system's table. Default: the name of the resource. */
       readonly table?: string | undefined;
       /** What happens to the row of a deleted record. `soft` sets `deleted_at`, `hard` deletes the row, `keep` changes nothing, `set` writes values. */
@@ -770,6 +772,11 @@ export interface Config {
       /** Whether the server's certificate must be valid for the URL's host. */
       readonly verify?: boolean | undefined;
     } | undefined;
+    /** A module that is asked for user and password before each connection to the database, instead of a password here. */
+    readonly auth?: {
+      /** A module: a path, or the name of a package. Its default export returns user and password. */
+      readonly module: string;
+    } | undefined;
   } | undefined;
   /** The Redis that holds the lock, the throttle and the stream. */
   readonly redis?: {
@@ -789,6 +796,11 @@ export interface Config {
     readonly sentinelUsername?: string | undefined;
     /** The password at the sentinels. */
     readonly sentinelPassword?: string | undefined;
+    /** A module that is asked for user and password before each connection to Redis, instead of a password here. */
+    readonly auth?: {
+      /** A module: a path, or the name of a package. Its default export returns user and password. */
+      readonly module: string;
+    } | undefined;
     /** With `sentinels`: the number of the database. Default: 0. */
     readonly db?: number | undefined;
     /** TLS for every connection to Redis. With `url`, it needs a URL that begins with `rediss://`. */

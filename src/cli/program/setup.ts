@@ -1,8 +1,9 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
+import { shells } from '../completion/scripts.ts';
 import { type Choose, collect, runs, withGlobals } from './arguments.ts';
 import { formats, type GlobalOptions, type InitFlags, schedules } from './flags.ts';
 
-/** Adds the commands that set a config up: `cronsync init` and `cronsync schema`. */
+/** Adds the commands that set a config and a shell up: `cronsync init`, `cronsync schema` and `cronsync completion`. */
 export function addSetup(program: Command, choose: Choose): void {
   const init = withGlobals(program.command('init').description('write a config, by what one page of the API shows'))
     .option('--from <url|file>', 'look at one page: one hit, or none if it is a file')
@@ -32,5 +33,17 @@ export function addSetup(program: Command, choose: Choose): void {
   const schema = withGlobals(program.command('schema').description('print the JSON Schema of the config'));
   runs<GlobalOptions>(schema, choose, async ({ terminal }) =>
     (await import('../commands/schema.ts')).schemaCommand(terminal),
+  );
+
+  const completion = withGlobals(
+    program.command('completion').description('print what makes a shell complete commands'),
+  ).addArgument(new Argument('<shell>', 'the shell').choices(shells));
+  runs<GlobalOptions>(completion, choose, async ({ words, terminal }) =>
+    (await import('../commands/complete.ts')).completionCommand(words, terminal),
+  );
+
+  const complete = program.command('complete [words...]', { hidden: true }).passThroughOptions();
+  runs<GlobalOptions>(complete, choose, async ({ words, terminal }) =>
+    (await import('../commands/complete.ts')).completeCommand(words, program, terminal),
   );
 }

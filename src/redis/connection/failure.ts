@@ -21,6 +21,11 @@ export function isUnknownScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');
 }
 
+/** Whether the server does not accept who we are. The command was not executed. */
+export function isLoginRefused(error: unknown): boolean {
+  return isReply(error) && /^(NOAUTH|WRONGPASS)\b/.test(error.message);
+}
+
 /** Whether the user may not send `INFO`, by itself or in a script. */
 export function isForbidden(error: unknown): boolean {
   return isReply(error) && /^NOPERM|ACL failure|can't run this command/.test(error.message);
@@ -77,9 +82,9 @@ const hintsOfCredentials: Readonly<Record<Whereabouts['setting'], string>> = {
   'redis.cluster': 'Put the right values into redis.username and redis.password.',
 };
 
-function refusedCredentials(cause: unknown, { address, setting, guarantee }: Failing): UnreachableError {
+function refusedCredentials(cause: unknown, { address, setting, guarantee, isByModule }: Failing): UnreachableError {
   return new UnreachableError(`Redis at ${address} refused the credentials (${describe(cause)}); ${guarantee}`, {
-    hint: hintsOfCredentials[setting],
+    hint: isByModule ? 'Look at what the module of redis.auth returns.' : hintsOfCredentials[setting],
     cause,
   });
 }

@@ -29,13 +29,16 @@ export interface ClientTimes {
 const asText = { getTypeParser: () => (text: string) => text };
 
 /** A client that is not connected yet. At its start it sends nothing that a pooler would refuse. */
-export function createClient(
-  { client }: Address,
+export async function createClient(
+  { client, login }: Address,
   applicationName: string,
   { connectMs, silenceMs }: ClientTimes,
-): Client {
+): Promise<Client> {
+  const { user, host, port } = client;
+  const known = await login?.({ username: user, host, port });
   return new pg.Client({
     ...client,
+    ...(known && { password: known.password, ...(known.username !== undefined && { user: known.username }) }),
     application_name: applicationName,
     connectionTimeoutMillis: connectMs,
     query_timeout: silenceMs,
