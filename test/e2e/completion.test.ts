@@ -26,6 +26,8 @@ beforeAll(async () => {
   const program = join(folder, 'bin/cronsync');
   await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${bundles.test} "$@"\n`);
   await chmod(program, 0o755);
+  // A `python3` that is a script of bash takes PS1 out of the environment.
+  await writeFile(join(folder, 'bashrc'), "PS1='READY> '\n");
   await writeFile(join(folder, 'sync.config.json'), JSON.stringify(config));
   await writeFile(join(folder, 'other.yaml'), JSON.stringify({ ...config, resources: { parcels: {} } }));
   env = { PATH: `${dirname(program)}:${process.env.PATH}`, HOME: folder, SYNC_CONFIG: '' };
@@ -107,7 +109,7 @@ async function typed(command: readonly string[], setup: string, keys: string, un
     { until: 'READY> ', send: keys },
     { until, send: '\x15exit\r' },
   ];
-  const { written } = await runOnTerminal(folder, command, steps, { ...env, PS1: 'READY> ', PROMPT: 'READY> ' });
+  const { written } = await runOnTerminal(folder, command, steps, { ...env, PROMPT: 'READY> ' });
   return written;
 }
 
@@ -119,7 +121,7 @@ describe('in real shells, Tab completes', () => {
     ['cronsync check --config oth\t', 'cronsync check --config other.yaml '],
     ['cronsync check $(touch ran) --log-l\t', '--log-level '],
   ])('%j to %j in bash and zsh', { concurrent: false }, async (keys, expected) => {
-    const bash = await typed(['bash', '--norc', '-i'], 'source <(cronsync completion bash)', keys, expected);
+    const bash = await typed(['bash', '--rcfile', 'bashrc', '-i'], 'source <(cronsync completion bash)', keys, expected);
     expect(bash).toContain(expected);
     const init = 'autoload -Uz compinit; compinit -u -D; source <(cronsync completion zsh)';
     const zsh = await typed(['zsh', '-f', '-i'], init, keys, expected.trimEnd());
