@@ -41,6 +41,7 @@ export {
   RetryLater,
 } from './listener.ts';
 export type { Log } from './log.ts';
+export type { Login, LoginRequest, ProvideLogin } from './login.ts';
 export type { RawRecord } from './record.ts';
 export { defineTransform, type Transform } from './transform.ts';
 export { conditionOf, type Validators, validatorsOf } from './validators.ts';

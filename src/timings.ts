@@ -6,6 +6,8 @@ export interface Timings extends ListenTimings {
   readonly redisCommandMs: number;
   /** Redis: how long a sentinel, or a node of a cluster, may take to say where the data is. */
   readonly redisAskMs: number;
+  /** How long a module may take to return a login. */
+  readonly loginMs: number;
   /** Redis: how long one script is repeated on transport errors. */
   readonly redisScriptBudgetMs: number;
   /** How long a store may take to connect, and then to answer, when somebody only looks at the sync. */
@@ -98,6 +100,7 @@ export const defaultTimings: Timings = {
   redisConnectMs: 3000,
   redisCommandMs: 5000,
   redisAskMs: 1000,
+  loginMs: 10_000,
   redisScriptBudgetMs: 6000,
   lookMs: 1000,
   leaseMarginMs: 3000,

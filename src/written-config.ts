@@ -774,6 +774,11 @@ export interface Config {
       /** Whether the server's certificate must be valid for the URL's host. */
       readonly verify?: boolean | undefined;
     } | undefined;
+    /** A module that is asked for user and password before each connection to the database, instead of a password here. */
+    readonly auth?: {
+      /** A module: a path, or the name of a package. Its default export returns user and password. */
+      readonly module: string;
+    } | undefined;
   } | undefined;
   /** The Redis that holds the lock, the throttle and the stream. */
   readonly redis?: {
@@ -793,6 +798,11 @@ export interface Config {
     readonly sentinelUsername?: string | undefined;
     /** The password at the sentinels. */
     readonly sentinelPassword?: string | undefined;
+    /** A module that is asked for user and password before each connection to Redis, instead of a password here. */
+    readonly auth?: {
+      /** A module: a path, or the name of a package. Its default export returns user and password. */
+      readonly module: string;
+    } | undefined;
     /** With `sentinels`: the number of the database. Default: 0. */
     readonly db?: number | undefined;
     /** TLS for every connection to Redis. With `url`, it needs a URL that begins with `rediss://`. */
@@ -839,6 +849,8 @@ export interface Config {
     readonly maxStream?: number | undefined;
     /** Whether changes that come only from a new mapping become events. */
     readonly onRemap?: 'emit' | 'silent' | undefined;
+    /** How the outbox keeps the events of a large transaction: compressed, or as text, which SQL can read and which takes ten times the room. */
+    readonly outbox?: 'packed' | 'text' | undefined;
   } | undefined;
   /** A monitor that alarms when no run ends well. Each run pings it. */
   readonly heartbeat?: {

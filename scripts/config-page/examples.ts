@@ -356,7 +356,9 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       schema: 'crm',
       tls: { ca: '${file:/etc/ssl/our-ca.pem}' },
     },
+    { type: 'postgres', url: 'postgres://sync@db.example:5432/crm', auth: { module: './login.ts' } },
   ],
+  'target.auth': [{ module: './login.ts' }],
   'target.tls': [
     {
       ca: '${file:/etc/ssl/our-ca.pem}',
@@ -382,6 +384,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       password: '${REDIS_PASSWORD}',
       tls: { ca: '${file:/etc/ssl/our-ca.pem}' },
     },
+    { cluster: ['redis.example:6379'], username: 'sync', auth: { module: './login.ts' }, tls: {} },
   ],
   lock: [{ ttl: '30s' }],
   guard: [{ maxDeletes: '20%', maxEmptied: '20%', maxUpdates: '50%', window: '24h', confirm: 'auto' }],

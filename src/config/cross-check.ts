@@ -5,6 +5,7 @@ import { anyOf, describe, type Problem, pathOf } from './problems.ts';
 import { redisFits } from './redis-fits.ts';
 import { builtInAdapters } from './schema/adapters.ts';
 import { isObject } from './schema/objects.ts';
+import { targetFits } from './target-fits.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 type Check = (config: Members) => readonly Problem[];
@@ -32,6 +33,7 @@ const checks: readonly Check[] = [
   listenersHearSomething,
   groupsAreApart,
   redisFits,
+  targetFits,
 ];
 
 function adapterExists({ adapter }: Members, names: readonly string[]): readonly Problem[] {

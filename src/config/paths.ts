@@ -7,13 +7,18 @@ export function resolvePaths(config: Config, dir: string): Config {
   return {
     ...config,
     target: resolveTarget(config.target, dir),
+    redis: resolveLogin(config.redis, dir),
     adapters: mapMembers(config.adapters, (adapter) => resolveAuth(resolveAdapter(adapter, dir), dir)),
     listeners: mapMembers(config.listeners, (listener) => resolveListener(listener, dir)),
   };
 }
 
 function resolveTarget(target: Config['target'], dir: string): Config['target'] {
-  return target.type === 'sqlite' ? { ...target, file: resolve(dir, target.file) } : target;
+  return target.type === 'sqlite' ? { ...target, file: resolve(dir, target.file) } : resolveLogin(target, dir);
+}
+
+function resolveLogin<Part extends { readonly auth?: { module: string } }>(part: Part, dir: string): Part {
+  return part.auth ? { ...part, auth: { module: resolveModule(part.auth.module, dir) } } : part;
 }
 
 function resolveAdapter(adapter: AdapterConfig, dir: string): AdapterConfig {

@@ -23,6 +23,8 @@ export function redisFits({ redis }: Readonly<Record<string, unknown>>): readonl
   const [place = 'url', ...others] = places.filter(has);
   const isOne = others.length === 0;
   const foreign = Object.entries(belongings).filter(([name, { to }]) => isOne && has(name) && !to.includes(place));
+  const { auth, url } = redis;
+  const isTwice = auth !== undefined && (has('password') || URL.parse(String(url))?.password);
   const isPlain = place === 'url' && has('tls') && !String(redis.url).startsWith('rediss://');
   return [
     ...others.map((name) => problem(name, `only one of "url", "sentinels" and "cluster"`, `"${place}" too`)),
@@ -30,6 +32,7 @@ export function redisFits({ redis }: Readonly<Record<string, unknown>>): readonl
     ...(place === 'sentinels' && !has('name')
       ? [problem('name', 'what the sentinels call the master, such as "mymaster"', 'nothing')]
       : []),
+    ...(isTwice ? [problem('auth', 'no password beside it: the module returns it', 'a password')] : []),
     ...(isPlain ? [problem('url', 'a URL that begins with rediss://, because "tls" is set', 'another one')] : []),
   ];
 }

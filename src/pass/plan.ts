@@ -38,7 +38,7 @@ export function planSteps(
   return records.map((record, at) => {
     const known = found[at] ?? nothingFound;
     const { entry } = known;
-    if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: [] };
+    if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: noColumns };
     return stepFor(withOwned(owned, record, known.row), known, planning);
   });
 }
@@ -49,6 +49,7 @@ function withOwned(owned: readonly number[], record: Prepared, row: Values | nul
   return { ...record, values: record.values.map((value, at) => (owned.includes(at) ? (row[at] ?? null) : value)) };
 }
 
+const noColumns: readonly number[] = [];
 const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 
 function stepFor(
@@ -60,8 +61,8 @@ function stepFor(
   const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
   const why: { readonly cause?: ChangeCause } = isKnown ? { cause: 'repair' } : {};
   if (row === null || entry?.deleted || isRowDeleted)
-    return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: [] };
-  if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: [] };
+    return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: noColumns };
+  if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: noColumns };
   const restored = isKnown ? restoredIn(given, entry.fields, digest) : none;
   const emptied = hash ? emptiedIn(row, given.values).filter((at) => !restored.has(at)) : [];
   const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;

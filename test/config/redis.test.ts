@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { aConfig, load, problemsOf } from './a-config.ts';
 
+const auth = { module: './login.ts' };
 const sentinels = ['one.example:26379', 'two.example', '[::1]:26379'];
 
 test('takes the sentinels and what the master is called, and no URL', async () => {
@@ -33,7 +34,24 @@ test.each([
   ['a name and no sentinels', { name: 'm' }, 'redis.name', '"sentinels"'],
   ['a password beside a URL', { url: 'redis://here', password: 'word' }, 'redis.password', 'in the URL'],
   ['a database in a cluster', { cluster: ['a:1'], db: 1 }, 'redis.db', 'a cluster has only one'],
+  ['a module and a password', { cluster: ['a:1'], auth, password: 'word' }, 'redis.auth', 'no password beside it'],
+  ['a module and one in the URL', { url: 'redis://u:word@here', auth }, 'redis.auth', 'no password beside it'],
   ['TLS beside a URL without it', { url: 'redis://here', tls: {} }, 'redis.url', 'rediss://'],
 ])('refuses %s', async (_, redis, path, expected) => {
   expect(await problemsOf(aConfig({ redis }))).toMatchObject([{ path, expected: expect.stringContaining(expected) }]);
+});
+
+test('makes the path of the module absolute', async () => {
+  const target = { type: 'postgres', url: 'postgres://sync@db.example/crm', auth };
+  const { config, dir } = await load(aConfig({ redis: { url: 'redis://sync@here', auth }, target }));
+  expect([config.redis, config.target]).toMatchObject(
+    [target, target].map(() => ({ auth: { module: `${dir}/login.ts` } })),
+  );
+});
+
+test('a module beside a password of the target is refused', async () => {
+  const target = { type: 'postgres', url: 'postgres://sync:word@db.example/crm', auth };
+  expect(await problemsOf(aConfig({ target }))).toMatchObject([
+    { path: 'target.auth', found: 'a password in target.url' },
+  ]);
 });

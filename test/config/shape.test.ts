@@ -20,6 +20,10 @@ test.each([
     },
   ],
   [
+    'the certificates and the proxy',
+    { adapters: { acme: { ...acme, tls: { ca: 'PEM' }, proxy: 'http://proxy.example:3128' } } },
+  ],
+  [
     'the name, the table and the guard',
     { name: 'other', resources: { customers: { ...customers, table: 't', guard: { confirm: 1 } } } },
   ],

@@ -18,6 +18,6 @@ test('a config is the same in JSON and in YAML', () => {
 
 test('in TypeScript it is typed', () => {
   expect(written({ name: 'crm' }, 'ts')).toBe(
-    'import { defineConfig } from \'cronsync\';\n\nexport default defineConfig({ "name": "crm" });\n',
+    'import { defineConfig } from \'cronsync\';\n\nexport default defineConfig({ name: "crm" });\n',
   );
 });

@@ -6,6 +6,8 @@ import { checkCommand } from '../commands/check.ts';
 import { loadSetting } from '../open/app.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
+import { adoptTables } from './adopt-tables.ts';
+import type { Asker } from './asker.ts';
 import { variablesNamedIn } from './auth.ts';
 import { type ConfigFile, schemaPath, writeConfig } from './config-file.ts';
 import { nextSteps } from './next-steps.ts';
@@ -18,8 +20,8 @@ export interface Finished {
   readonly draft: Draft;
   readonly name: string;
   readonly target: TargetDraft;
-  readonly tables: Readonly<Record<string, string>>;
   readonly place: ConfigFile;
+  readonly asker: Asker | null;
   /** The page that was read, and its records; undefined where none was. */
   readonly page?: { readonly file: string; readonly records: readonly unknown[]; readonly hits: number };
 }
@@ -27,13 +29,15 @@ export interface Finished {
 /**
  * Writes the config, and shows what comes of it.
  *
- * 1. Write the file. A config that would not load is a bug, and is not written.
- * 2. Show what was left out, and three records as they would be stored.
- * 3. Run `check`.
- * 4. Print the commands that come next, and what starts the runs.
+ * 1. Look at the tables that there are.
+ * 2. Write the file. A config that would not load is a bug, and is not written.
+ * 3. Show what was left out, and three records as they would be stored.
+ * 4. Run `check`.
+ * 5. Print the commands that come next, and what starts the runs.
  */
 export async function finish(finished: Finished, flags: InitFlags, terminal: Terminal): Promise<ExitCode> {
-  const { draft, name, target, tables, place, page } = finished;
+  const { name, target, place, page, asker } = finished;
+  const { draft, tables } = await adoptTables(finished.draft, { name, target, asker, table: flags.table }, terminal);
   const config = configOf(draft, { name, target, tables, ...(place.format === 'json' && { schema: schemaPath }) });
   demandValid(config, place, terminal);
   writeConfig(config, place, terminal.caller);
@@ -55,7 +59,7 @@ export async function finish(finished: Finished, flags: InitFlags, terminal: Ter
     terminal,
   );
   if (terminal.isJson) {
-    terminal.print(JSON.stringify(documentOf(finished, steps, next?.url.href ?? null)));
+    terminal.print(JSON.stringify(documentOf({ ...finished, draft }, steps, next?.url.href ?? null)));
     return Code.ok;
   }
   if (terminal.isQuiet) return Code.ok;

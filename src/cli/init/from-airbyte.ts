@@ -33,7 +33,7 @@ export async function initFromAirbyte(
     });
   }
   const auth = flags.auth === undefined ? draft.adapter.auth : parseAuth(flags.auth);
-  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } }, tables: {} }, flags, terminal);
+  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } } }, flags, terminal);
 }
 
 function readManifest(file: string, source: string): Members {

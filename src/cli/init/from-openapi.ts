@@ -42,7 +42,7 @@ export async function initFromOpenApi(
     });
   }
   const auth = flags.auth === undefined ? draft.adapter.auth : parseAuth(flags.auth);
-  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } }, tables: {} }, flags, terminal);
+  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } } }, flags, terminal);
 }
 
 /** Those that are named, by the name of the resource, the path or the operation; else those that can be read, if they are few. */

@@ -17,6 +17,7 @@ import type { TokenStore } from '../../token.ts';
 import { packageFolder } from '../package.ts';
 import type { GlobalOptions } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
+import { type Logins, loginsOf } from './logins.ts';
 import { readTimings } from './read-timings.ts';
 
 /** What every command works with: the config, the timings, and the terminal. */
@@ -27,7 +28,13 @@ export interface Setting {
   readonly terminal: Terminal;
   /** The `.env` files that were read. */
   readonly envFiles: readonly string[];
+  readonly logins: Logins;
+  /** From now on every output masks this secret too. */
+  readonly hide: (secret: string) => void;
 }
+
+/** So many secrets that came after the config are masked: a token is replaced every few minutes. */
+const mostHidden = 50;
 
 /** Reads `.env` files into the environment, where modules of the user find them too, and loads the config. From then on its secrets are masked in every output. */
 export async function loadSetting(
@@ -45,11 +52,24 @@ export async function loadSetting(
     ...(file !== undefined && { file }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
-  terminal.redact(redactor(loaded.secrets));
   terminal.identify({ sync: loaded.config.name });
-  const timings = readTimings(env, loaded.config.target);
-  demandRoomToRenew(loaded.config.lock.ttlMs, timings);
-  return { loaded, config: loaded.config, timings, terminal, envFiles };
+  const setting = settingFor(loaded, terminal, envFiles);
+  demandRoomToRenew(loaded.config.lock.ttlMs, setting.timings);
+  return setting;
+}
+
+/** The setting that a config makes. From then on its secrets are masked in every output. */
+export function settingFor(loaded: LoadedConfig, terminal: Terminal, envFiles: readonly string[] = []): Setting {
+  const { config, dir, secrets } = loaded;
+  const later = new Set<string>();
+  const hide = (secret: string): void => {
+    later.add(secret);
+    terminal.redact(redactor([...secrets, ...[...later].slice(-mostHidden)]));
+  };
+  terminal.redact(redactor(secrets));
+  const timings = readTimings(terminal.caller.env, config.target);
+  const logins = loginsOf(config, { dir, timeoutMs: timings.loginMs, hide });
+  return { loaded, config, timings, terminal, envFiles, logins, hide };
 }
 
 /** A lease is renewed at a third of its TTL and trusted until the margin: there must be time for one failed renewal. */
@@ -63,14 +83,15 @@ function demandRoomToRenew(ttlMs: number, { leaseMarginMs }: Timings): void {
 
 /** Connects to Redis. The caller closes it. */
 export async function connectRedis(
-  { config, timings, terminal }: Setting,
+  { config, timings, terminal, logins: { redis: login } }: Setting,
   { isDaemon = false } = {},
 ): Promise<RedisConnection & Disposable> {
   const { allowEviction, prefix } = config.redis;
   const connectionName = `cronsync:${config.name}`;
   const { lock: key } = syncKeys(prefix, config.name);
   const { log } = terminal;
-  const redis = await openRedis({ place: config.redis, key, allowEviction, connectionName, isDaemon, timings, log });
+  const place = config.redis;
+  const redis = await openRedis({ place, key, allowEviction, connectionName, isDaemon, timings, login, log });
   return { ...redis, [Symbol.dispose]: () => redis.close() };
 }
 
@@ -98,12 +119,12 @@ export async function tokensOf({ config }: Setting, redis: RedisConnection): Pro
   return createTokenStore({ redis, prefix: config.redis.prefix });
 }
 
-export async function openTarget({ config, timings, terminal }: Setting): Promise<Target> {
+export async function openTarget({ config, timings, terminal, logins }: Setting): Promise<Target> {
   const { name, target } = config;
   const { log } = terminal;
   if (target.type === 'postgres') {
     const { openPostgresTarget } = await import('../../targets/postgres/target.ts');
-    return openPostgresTarget({ ...target, name, timings, log });
+    return openPostgresTarget({ ...target, login: logins.target, name, timings, log });
   }
   const { openSqliteTarget } = await import('../../targets/sqlite/target.ts');
   return openSqliteTarget({ file: target.file, name, timings, log });
@@ -111,12 +132,12 @@ export async function openTarget({ config, timings, terminal }: Setting): Promis
 
 /** Opens the target to read from; creates nothing. It waits as long as a run does, or as `timings` say. */
 export async function openReader(
-  { config: { name, target } }: Pick<Setting, 'config'>,
+  { config: { name, target }, logins }: Pick<Setting, 'config' | 'logins'>,
   timings?: Timings,
 ): Promise<TargetReader> {
   if (target.type === 'postgres') {
     const { openPostgresReader } = await import('../../targets/postgres/reader.ts');
-    return openPostgresReader({ ...target, name, timings });
+    return openPostgresReader({ ...target, login: logins.target, name, timings });
   }
   const { openSqliteReader } = await import('../../targets/sqlite/reader.ts');
   return openSqliteReader({ file: target.file, name, timings });

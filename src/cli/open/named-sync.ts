@@ -16,10 +16,10 @@ export function settingFor(name: string, setting: Setting): Setting {
 }
 
 /** All syncs of the target. The caller closes them. */
-export async function openSyncs({ config: { target }, timings }: Setting): Promise<Syncs> {
+export async function openSyncs({ config: { target }, timings, logins }: Setting): Promise<Syncs> {
   if (target.type === 'postgres') {
     const { openPostgresSyncs } = await import('../../targets/postgres/syncs/syncs.ts');
-    return openPostgresSyncs({ ...target, timings });
+    return openPostgresSyncs({ ...target, login: logins.target, timings });
   }
   const { openSqliteSyncs } = await import('../../targets/sqlite/syncs/syncs.ts');
   return openSqliteSyncs({ file: target.file, timings });

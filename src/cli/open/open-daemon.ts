@@ -47,7 +47,8 @@ export async function openDaemon(setting: Setting, parts: DaemonParts): Promise<
   const target = opened.use(await openTarget(setting));
   const dead = opened.use(await openDeadLetters(setting));
   const connectionName = `cronsync:${config.name}`;
-  const arrivals = new BlockingArrivals({ place: config.redis, connectionName, key: keys.events, timings, log });
+  const { redis: login } = setting.logins;
+  const arrivals = new BlockingArrivals({ place: config.redis, connectionName, key: keys.events, timings, login, log });
   opened.defer(() => arrivals.close());
 
   const relayAll = async (signal: AbortSignal) => {

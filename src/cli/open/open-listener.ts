@@ -45,11 +45,11 @@ export async function openListener(name: string, config: ListenerConfig, around:
 }
 
 /** The dead letters of this sync. The caller closes them. */
-export async function openDeadLetters({ config, timings }: Setting): Promise<DeadLetters & AsyncDisposable> {
+export async function openDeadLetters({ config, timings, logins }: Setting): Promise<DeadLetters & AsyncDisposable> {
   const { name, target } = config;
   if (target.type === 'postgres') {
     const { openPostgresDeadLetters } = await import('../../targets/postgres/dead-letters.ts');
-    return openPostgresDeadLetters({ ...target, name, timings });
+    return openPostgresDeadLetters({ ...target, login: logins.target, name, timings });
   }
   const { openSqliteDeadLetters } = await import('../../targets/sqlite/dead-letters.ts');
   return openSqliteDeadLetters({ file: target.file, name, timings });

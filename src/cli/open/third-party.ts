@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
-import { redactor } from '../../config/redact.ts';
 import { requestSecretsIn } from '../../config/request-secrets.ts';
 import type { AdapterConfig } from '../../config/schema/schema.ts';
 import { secretsIn } from '../../config/secrets.ts';
@@ -141,7 +140,7 @@ async function wayOut(
 async function throttledWayOut(
   { config, origins }: OpenAdapter,
   { slots, tokens, progress }: ThirdPartyParts,
-  { timings, terminal, loaded, config: { adapter } }: Setting,
+  { timings, terminal, loaded, hide, config: { adapter } }: Setting,
   { waitMs, save }: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
   const { createWay } = await import('../../http/connection/way.ts');
@@ -152,12 +151,7 @@ async function throttledWayOut(
   const { tls, proxy } = config.type === 'singer' ? {} : config;
   const way = createWay(`adapters.${adapter}`, { tls, proxy }, terminal.caller.env);
   const source = await openTokens(config, origins, tokens);
-  let redact = redactor(loaded.secrets);
-  const credentials = await openCredentials(config, origins, loaded.dir, (text) => redact(text));
-  const hide = (secret: string) => {
-    redact = redactor([...loaded.secrets, secret]);
-    terminal.redact(redact);
-  };
+  const credentials = await openCredentials(config, origins, loaded.dir, terminal.mask);
   return ({ pass: { mode, moved, failures }, targetSlots, run }) => {
     const options: ThrottledClientOptions = {
       throttle: {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { closed } from './objects.ts';
 import { flag, integer, name, text } from './scalars.ts';
-import { tls } from './way.ts';
+import { loginModule, tls } from './way.ts';
 
 /** The URL of Redis if the config has none. */
 export const defaultRedisUrl = `\${REDIS_URL:-redis://127.0.0.1:6379}`;
@@ -36,6 +36,7 @@ export const redisSchema = v.pipe(
     password: v.exactOptional(text('With `sentinels` or `cluster`: the password.')),
     sentinelUsername: v.exactOptional(text('The user at the sentinels, which have users of their own.')),
     sentinelPassword: v.exactOptional(text('The password at the sentinels.')),
+    auth: v.exactOptional(loginModule('Redis')),
     db: v.exactOptional(integer('With `sentinels`: the number of the database. Default: 0.', 0)),
     tls: v.exactOptional(
       tls('TLS for every connection to Redis. With `url`, it needs a URL that begins with `rediss://`.'),
@@ -51,6 +52,6 @@ export const redisSchema = v.pipe(
     const common = { prefix, allowEviction };
     if (sentinels) return { ...common, ...access, sentinels, name };
     if (cluster) return { ...common, ...access, cluster };
-    return { ...common, url, ...(access.tls && { tls: access.tls }) };
+    return { ...common, url, ...(access.tls && { tls: access.tls }), ...(access.auth && { auth: access.auth }) };
   }),
 );

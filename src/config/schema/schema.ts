@@ -5,6 +5,7 @@ import { closed, named } from './objects.ts';
 import { redisSchema } from './redis.ts';
 import { type Guard, guardSchema, resourceSchema } from './resources.ts';
 import { duration, flag, httpUrl, integer, keyName, labelName, name, oneOf, text } from './scalars.ts';
+import { loginModule } from './way.ts';
 
 export type { AdapterConfig } from './adapters.ts';
 export type { ListenerConfig } from './listeners.ts';
@@ -21,6 +22,13 @@ const events = v.pipe(
     onRemap: v.exactOptional(
       oneOf(['emit', 'silent'], 'Whether changes that come only from a new mapping become events.'),
       'emit',
+    ),
+    outbox: v.exactOptional(
+      oneOf(
+        ['packed', 'text'],
+        'How the outbox keeps the events of a large transaction: compressed, or as text, which SQL can read and which takes ten times the room.',
+      ),
+      'packed',
     ),
   }),
   v.description('The events that listeners receive.'),
@@ -69,6 +77,7 @@ const target = v.pipe(
       url: postgresUrl,
       schema: v.exactOptional(text("The schema of the system's tables and of the tables of cronsync."), 'public'),
       tls: v.exactOptional(tls),
+      auth: v.exactOptional(loginModule('the database')),
     }),
   ]),
   v.description("The system's own database."),

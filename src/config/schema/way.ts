@@ -27,3 +27,15 @@ export const proxy = v.pipe(
     'The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say.',
   ),
 );
+
+/** A module that says who we are. */
+export function loginModule(server: string) {
+  return v.pipe(
+    closed({
+      module: text('A module: a path, or the name of a package. Its default export returns user and password.'),
+    }),
+    v.description(
+      `A module that is asked for user and password before each connection to ${server}, instead of a password here.`,
+    ),
+  );
+}

@@ -11,7 +11,7 @@ import { unreachable } from './failure.ts';
 import { whereaboutsOf } from './place.ts';
 import { listIn, textIn } from './reply.ts';
 
-export interface ArrivalsConfig extends Pick<RedisConfig, 'place' | 'connectionName'> {
+export interface ArrivalsConfig extends Pick<RedisConfig, 'place' | 'connectionName' | 'login'> {
   /** The stream's key. */
   readonly key: string;
   readonly timings: RedisConfig['timings'] & Pick<Timings, 'blockMs' | 'blockSlackMs' | 'watchdogSlackMs'>;
@@ -142,7 +142,7 @@ export class BlockingArrivals implements Arrivals {
 
   async #connected(): Promise<RedisClient> {
     if (this.#client) return this.#client;
-    const { place, connectionName, timings } = this.#config;
+    const { place, connectionName, timings, login, log } = this.#config;
     const { commandTimeout, ...options } = clientOptions(`${connectionName}:arrivals`, timings);
     const socketTimeout = timings.blockMs + timings.blockSlackMs;
     this.#connectError = undefined;
@@ -150,6 +150,8 @@ export class BlockingArrivals implements Arrivals {
       options: { ...options, socketTimeout, retryStrategy: () => null },
       askMs: timings.redisAskMs,
       isDaemon: false,
+      login,
+      log,
       onError: (error) => {
         this.#connectError = error;
       },

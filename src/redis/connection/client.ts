@@ -1,4 +1,6 @@
 import type { RedisOptions } from 'ioredis';
+import type { Log } from '../../log.ts';
+import type { AskLogin, CheckedLogin } from '../../login.ts';
 
 /** The way that commands take to Redis, whatever the shape of what is there. */
 export interface RedisClient {
@@ -6,6 +8,10 @@ export interface RedisClient {
   connect(key: string): Promise<string>;
   /** Sends a command once. Connects if nothing is connected. */
   call(command: string, args: readonly (string | number)[]): Promise<unknown>;
+  /** Whether it has ended: it will not connect again with the login that it has. */
+  isOver(): boolean;
+  /** Says again who we are, on every connection that stands. */
+  authenticate(login: CheckedLogin): Promise<void>;
   /** Why nothing answers, where the errors did not say it. */
   explain(): Promise<Error | undefined>;
   close(): void;
@@ -20,6 +26,9 @@ export interface ClientConfig {
   readonly askMs: number;
   /** Whether it lives for long: then it listens for failovers rather than find out by a command that fails. */
   readonly isDaemon: boolean;
+  /** Asked before each connect, where the config names a module. */
+  readonly login?: AskLogin | undefined;
+  readonly log: Log;
   readonly onError: (error: Error) => void;
   readonly onReady: () => void;
 }

@@ -1,5 +1,6 @@
 import { messageOf, SyncError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { AskLogin } from '../../login.ts';
 import type { Timings } from '../../timings.ts';
 import type { NodeOptions, RedisClient } from './client.ts';
 import { createClient } from './create-client.ts';
@@ -22,6 +23,8 @@ export interface RedisConfig {
   /** Whether the process lives for long. */
   readonly isDaemon?: boolean;
   readonly timings: Pick<Timings, 'redisConnectMs' | 'redisCommandMs' | 'redisAskMs' | 'redisScriptBudgetMs'>;
+  /** Asked before each connect, if `redis.auth` of the config names a module. */
+  readonly login?: AskLogin | undefined;
   readonly log: Log;
 }
 
@@ -53,8 +56,8 @@ const longestReconnectMs = 2000;
  * which are safe to repeat.
  */
 export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
-  const { place, key, allowEviction, connectionName, isDaemon = false, timings, log } = config;
-  const whereabouts = whereaboutsOf(place);
+  const { place, key, allowEviction, connectionName, isDaemon = false, timings, login, log } = config;
+  const whereabouts = { ...whereaboutsOf(place), isByModule: login !== undefined };
   const { address } = whereabouts;
   let connectError: Error | undefined;
   let isClosed = false;
@@ -62,6 +65,8 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     options: clientOptions(connectionName, timings),
     askMs: timings.redisAskMs,
     isDaemon,
+    login,
+    log,
     onError(error) {
       connectError = error;
       log.debug(`Redis at ${address}: ${messageOf(error)}`);
@@ -86,7 +91,12 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     close();
     throw error instanceof SyncError ? error : unreachable(error, { ...whereabouts, guarantee, connectError });
   }
-  const server = { ...whereabouts, call: client.call, connectError: () => connectError, isClosed: () => isClosed };
+  const server = {
+    ...whereabouts,
+    call: (command: string, args: readonly (string | number)[]) => client.call(command, args),
+    connectError: () => connectError,
+    isClosed: () => isClosed,
+  };
   const run = createScriptRunner(server, timings.redisScriptBudgetMs);
   return {
     address,

@@ -12,13 +12,22 @@ const refusingCredentials = /^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|inval
 
 /** Whether the same script may be sent again: the connection failed (it may have run), or the server says "not now". */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof TypeError || error instanceof SyncError) return false;
-  return !isReply(error) || passing.test(error.message);
+  return isOfConnection(error) || (isReply(error) && passing.test(error.message));
+}
+
+/** Whether there was no answer: the connection failed, or it took too long. */
+export function isOfConnection(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof TypeError || error instanceof SyncError) && !isReply(error);
 }
 
 /** Whether Redis no longer knows the script: it was restarted, or its scripts were flushed. */
 export function isUnknownScript(error: unknown): boolean {
   return isReply(error) && error.message.startsWith('NOSCRIPT');
+}
+
+/** Whether the server does not accept who we are. The command was not executed. */
+export function isLoginRefused(error: unknown): boolean {
+  return isReply(error) && /^(NOAUTH|WRONGPASS)\b/.test(error.message);
 }
 
 /** Whether the user may not send `INFO`, by itself or in a script. */
@@ -77,9 +86,9 @@ const hintsOfCredentials: Readonly<Record<Whereabouts['setting'], string>> = {
   'redis.cluster': 'Put the right values into redis.username and redis.password.',
 };
 
-function refusedCredentials(cause: unknown, { address, setting, guarantee }: Failing): UnreachableError {
+function refusedCredentials(cause: unknown, { address, setting, guarantee, isByModule }: Failing): UnreachableError {
   return new UnreachableError(`Redis at ${address} refused the credentials (${describe(cause)}); ${guarantee}`, {
-    hint: hintsOfCredentials[setting],
+    hint: isByModule ? 'Look at what the module of redis.auth returns.' : hintsOfCredentials[setting],
     cause,
   });
 }

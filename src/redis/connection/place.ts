@@ -1,18 +1,19 @@
+import type { AskLogin, CheckedLogin } from '../../login.ts';
 import type { Tls } from '../../tls.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 /** Where Redis is, as `redis` of the config says: one server, a master that sentinels know, or a cluster. */
 export type RedisPlace = SinglePlace | SentinelPlace | ClusterPlace;
 
-export interface SinglePlace {
-  readonly url: string;
-  readonly tls?: Tls | undefined;
-}
-
 interface Access {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly tls?: Tls | undefined;
+}
+
+export interface SinglePlace extends Access {
+  /** It may hold user and password, unless they are given beside it. */
+  readonly url: string;
 }
 
 export interface SentinelPlace extends Access {
@@ -30,12 +31,16 @@ export interface ClusterPlace extends Access {
   readonly cluster: readonly string[];
 }
 
+const nodePort = 6379;
+
 /** How messages name the place. */
 export interface Whereabouts {
   /** Without credentials. */
   readonly address: string;
   /** The part of the config that leads there. */
   readonly setting: 'redis.url' | 'redis.sentinels' | 'redis.cluster';
+  /** Whether a module says who we are. */
+  readonly isByModule?: boolean;
 }
 
 /** Throws `ConfigError` for a wrong URL. */
@@ -47,6 +52,27 @@ export function whereaboutsOf(place: RedisPlace): Whereabouts {
   return { address: parseRedisUrl(place.url).shown, setting: 'redis.url' };
 }
 
+/** What a module that is asked for the login gets to know of the place. */
+export function loginPlaceOf(place: RedisPlace): Parameters<AskLogin>[0] {
+  if (!('url' in place)) return { username: place.username, host: undefined, port: undefined };
+  const { target } = parseRedisUrl(place.url);
+  const { username = '', hostname = '', port = '' } = URL.parse(target) ?? {};
+  return {
+    username: username === '' ? undefined : decodeURIComponent(username),
+    host: hostname === '' ? undefined : hostname.replace(/^\[|\]$/g, ''),
+    port: hostname === '' ? undefined : Number(port || nodePort),
+  };
+}
+
+/** The same place, for this login. */
+export function withLogin(place: RedisPlace, { username, password }: CheckedLogin): RedisPlace {
+  const user = username ?? loginPlaceOf(place).username;
+  const login = { password, ...(user !== undefined && { username: user }) };
+  if (!('url' in place)) return { ...place, ...login };
+  // The client would prefer what the URL says.
+  return { ...place, ...login, url: place.url.replace(/^(rediss?:\/\/)[^/?#]*@/, '$1') };
+}
+
 /** What of it is given, as ioredis takes it. */
 export function accessOf({ username, password, tls }: Access) {
   return {
@@ -54,6 +80,11 @@ export function accessOf({ username, password, tls }: Access) {
     ...(password !== undefined && { password }),
     ...(tls && { tls }),
   };
+}
+
+/** The arguments of AUTH. */
+export function authArgs({ username, password }: CheckedLogin): readonly string[] {
+  return username === undefined ? [password] : [username, password];
 }
 
 /** `host`, `host:port` or `[IPv6]:port`. */

@@ -26,6 +26,11 @@ export class Renewed<Client extends Mortal> {
     return this.#client;
   }
 
+  /** Whether the client has ended that was handed out last. */
+  isOver(): boolean {
+    return this.#client.status === 'end';
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#client.disconnect();

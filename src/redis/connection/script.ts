@@ -55,8 +55,8 @@ export function createScriptRunner(server: ScriptServer, budgetMs: number): RunS
   };
 }
 
-function failing({ address, setting, connectError }: ScriptServer, { guarantee }: Script): Failing {
-  return { address, setting, guarantee, connectError: connectError() };
+function failing({ address, setting, isByModule = false, connectError }: ScriptServer, { guarantee }: Script): Failing {
+  return { address, setting, isByModule, guarantee, connectError: connectError() };
 }
 
 /** Sends a script's text the first time and its digest afterwards: most runs use a script once, and need no digest. */

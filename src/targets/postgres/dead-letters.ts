@@ -1,6 +1,6 @@
 import type { DeadLetterQuery, DeadLetterRow, DeadLetters } from '../../listener.ts';
 import { letterOf } from '../sql/our-rows.ts';
-import { parseAddress } from './connection/address.ts';
+import { addressOf } from './connection/address.ts';
 import { createConnection } from './connection/connection.ts';
 import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Row, Session } from './connection/session.ts';
@@ -18,7 +18,7 @@ export interface PostgresDeadLettersOptions extends PostgresOptions {
  */
 export function openPostgresDeadLetters(options: PostgresDeadLettersOptions): DeadLetters & AsyncDisposable {
   const { name, schema, timings } = options;
-  const address = parseAddress(options.url, options.tls);
+  const address = addressOf(options);
   const patience = patienceOf(timings);
   const connection = createConnection(address, `cronsync:${name}`, patience, 'write');
   const place = placeIn(schema, address.label);

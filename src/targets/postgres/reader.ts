@@ -1,16 +1,14 @@
 import type { TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
-import { type Address, parseAddress, type Tls } from './connection/address.ts';
+import { type Address, type AddressOptions, addressOf } from './connection/address.ts';
 import { createConnection } from './connection/connection.ts';
 import { type Patience, type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
 import { questions } from './questions.ts';
 import { type Place, placeIn, type Transact } from './schema.ts';
 
-export interface PostgresOptions {
-  readonly url: string;
+export interface PostgresOptions extends AddressOptions {
   readonly schema: string;
-  readonly tls?: Tls | undefined;
   /** The sync's name. */
   readonly name: string;
 }
@@ -19,7 +17,7 @@ export interface PostgresOptions {
 export async function openPostgresReader(
   options: PostgresOptions & { readonly timings?: PostgresTimings | undefined },
 ): Promise<TargetReader> {
-  const address = parseAddress(options.url, options.tls);
+  const address = addressOf(options);
   return openReading(address, options, patienceOf(options.timings ?? defaultTimings)).reader;
 }
 

@@ -9,7 +9,7 @@ import { purgeAll } from '../sql/outbox-rows.ts';
 import { olderTablesError } from '../sql/run-errors.ts';
 import { Batches } from './batches.ts';
 import { bookOf, change, keepsBook } from './book.ts';
-import { parseAddress } from './connection/address.ts';
+import { addressOf } from './connection/address.ts';
 import { type Connection, createConnection } from './connection/connection.ts';
 import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
@@ -34,7 +34,7 @@ export interface PostgresTargetOptions extends PostgresOptions {
 
 /** Opens a Postgres database to write to. `takeOver` makes the tables. Two connections: one writes, one reads meanwhile. */
 export async function openPostgresTarget(options: PostgresTargetOptions): Promise<Target> {
-  const address = parseAddress(options.url, options.tls);
+  const address = addressOf(options);
   const patience = patienceOf(options.timings);
   const connection = createConnection(address, `cronsync:${options.name}`, patience, 'write');
   return targetOn(connection, openReading(address, options, patience), options);

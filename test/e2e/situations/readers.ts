@@ -47,7 +47,8 @@ function readingOf({ verdict, problems }: StatusJson): Reading {
 async function readMetrics({ project, env = {} }: Provoked): Promise<Reading> {
   const loaded = await loadConfig({ cwd: project.dir, env });
   const timings = { ...defaultTimings, lookMs: 10_000 };
-  const setting = { loaded, config: loaded.config, timings, terminal: aTerminal(), envFiles: [] };
+  const none = { logins: { redis: undefined, target: undefined }, hide: () => {} };
+  const setting = { loaded, config: loaded.config, timings, terminal: aTerminal(), envFiles: [], ...none };
   if (env.FAKETIME) vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + aheadMs(env) });
   try {
     await using asker = new StoreAsker(setting);

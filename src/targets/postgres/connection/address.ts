@@ -1,5 +1,6 @@
 import type { ClientConfig } from 'pg';
 import { ConfigError } from '../../../errors.ts';
+import type { AskLogin } from '../../../login.ts';
 
 /** Certificates, as PEM texts. With `verify: false` any server is trusted. */
 export interface Tls {
@@ -13,6 +14,19 @@ export interface Address {
   /** `postgres:host:5432/database`: for people, without credentials. */
   readonly label: string;
   readonly client: ClientConfig;
+  /** Asked before each connect, if `target.auth` of the config names a module. */
+  readonly login?: AskLogin | undefined;
+}
+
+/** What the config says of the server. */
+export interface AddressOptions {
+  readonly url: string;
+  readonly tls?: Tls | undefined;
+  readonly login?: AskLogin | undefined;
+}
+
+export function addressOf({ url, tls, login }: AddressOptions): Address {
+  return { ...parseAddress(url, tls), login };
 }
 
 /**

@@ -3,11 +3,11 @@ import { letGo } from './session.ts';
 
 /** The one client of a connection. It is made when it is needed, and made again when the last one was lost. */
 export class Link {
-  readonly #create: () => Client;
+  readonly #create: () => Promise<Client>;
   readonly #closeMs: number;
   #client: Client | undefined;
 
-  constructor(create: () => Client, closeMs: number) {
+  constructor(create: () => Promise<Client>, closeMs: number) {
     this.#create = create;
     this.#closeMs = closeMs;
   }
@@ -15,7 +15,7 @@ export class Link {
   /** A client that is connected. */
   async client(): Promise<Client> {
     if (this.#client) return this.#client;
-    const made = this.#create();
+    const made = await this.#create();
     const forget = (): void => {
       if (this.#client === made) this.drop();
     };

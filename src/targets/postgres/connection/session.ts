@@ -1,6 +1,6 @@
 import pg, { type Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Address } from './address.ts';
+import { copyLines } from './copy.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
 export type ListedRow = readonly (string | null)[];
@@ -29,13 +29,16 @@ export interface ClientTimes {
 const asText = { getTypeParser: () => (text: string) => text };
 
 /** A client that is not connected yet. At its start it sends nothing that a pooler would refuse. */
-export function createClient(
-  { client }: Address,
+export async function createClient(
+  { client, login }: Address,
   applicationName: string,
   { connectMs, silenceMs }: ClientTimes,
-): Client {
+): Promise<Client> {
+  const { user, host, port } = client;
+  const known = await login?.({ username: user, host, port });
   return new pg.Client({
     ...client,
+    ...(known && { password: known.password, ...(known.username !== undefined && { user: known.username }) }),
     application_name: applicationName,
     connectionTimeoutMillis: connectMs,
     query_timeout: silenceMs,
@@ -55,14 +58,7 @@ export function sessionOn(client: Client): Session {
       const { rows } = await client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
       return rows;
     },
-    copy: (statement, lines) =>
-      new Promise((resolve, reject) => {
-        const stream = client.query(copyFrom(statement));
-        // A stream that was given up fails once more when its connection is torn down.
-        stream.on('error', reject);
-        stream.once('finish', () => resolve(stream.rowCount));
-        stream.end(lines);
-      }),
+    copy: (statement, lines) => copyLines(client, statement, lines),
   };
 }
 

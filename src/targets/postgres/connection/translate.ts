@@ -48,7 +48,7 @@ function sayingOf(error: unknown, code: string): Saying | undefined {
 
 const credentials: Saying = {
   says: 'does not let this user in',
-  hint: 'Look at the user and the password in `target.url`.',
+  hint: 'Look at the user and the password in `target.url`, or at what the module of `target.auth` returns.',
   isConfig: true,
 };
 

@@ -1,6 +1,6 @@
 import type { KnownSync, OwnedTable, Syncs } from '../../../syncs.ts';
 import { clearedTables, existsError } from '../../sql/forgetting.ts';
-import { parseAddress } from '../connection/address.ts';
+import { addressOf } from '../connection/address.ts';
 import { createConnection } from '../connection/connection.ts';
 import { type PostgresTimings, patienceOf } from '../connection/patience.ts';
 import type { Session } from '../connection/session.ts';
@@ -18,7 +18,7 @@ export interface PostgresSyncsOptions extends Omit<PostgresOptions, 'name'> {
 
 /** Opens the syncs of a schema of a Postgres database. */
 export function openPostgresSyncs(options: PostgresSyncsOptions): Syncs {
-  const address = parseAddress(options.url, options.tls);
+  const address = addressOf(options);
   const connection = createConnection(address, 'cronsync', patienceOf(options.timings), 'write');
   const place = placeIn(options.schema, address.label);
   const transact: Transact = (work) => connection.transaction(work);
