@@ -260,6 +260,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   'adapters.<adapter>.resources.<resource> in rest': [
     restResource,
     { path: '/search', method: 'POST', body: { filter: 'all' }, records: 'hits' },
+    { of: 'people', path: '/people/{id}/customers', map: { id: 'id', state: '_parent' } },
     {
       path: '/w/api.php',
       records: 'query.pages',
