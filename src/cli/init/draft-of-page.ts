@@ -27,6 +27,7 @@ export async function draftOfPage(
     ...(named !== undefined && { resource: named }),
     ...(flags.include && { include: flags.include }),
     ...(flags.changes !== undefined && { changesParam: flags.changes }),
+    ...(flags.pageParam !== undefined && { pageParam: flags.pageParam }),
   });
   const { draft, notes } = found.with(await chooseKey(found, flags, asker));
   const stated = throttleOf(page.answer);

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { $RefParser } from '@apidevtools/json-schema-ref-parser';
+import { $RefParser, JSONParserErrorGroup } from '@apidevtools/json-schema-ref-parser';
 import { load } from 'js-yaml';
 import { ConfigError, messageOf, UsageError } from '../../errors.ts';
 import { isMembers, type Members } from '../../init/json-places.ts';
@@ -18,7 +18,8 @@ import { probeSetting } from './probe-setting.ts';
 export interface DocumentRead {
   readonly api: Api;
   readonly from: URL | null;
-  readonly hits: number;
+  /** References that lead nowhere. */
+  readonly missing: readonly string[];
 }
 
 /** Reads an OpenAPI document: a file, with the files that it refers to, or a URL, which costs one hit. Throws if it is not one. */
@@ -30,8 +31,8 @@ export async function readOpenApi(
 ): Promise<DocumentRead> {
   const from = /^https?:\/\//i.test(source) ? URL.parse(source) : null;
   const document = from ? await fetched(from, known, flags, terminal) : resolve(terminal.caller.cwd, source);
-  const joined = await withoutReferences(document, source);
-  return { api: new Api(demandOpenApi3(joined, source)), from, hits: from ? 1 : 0 };
+  const { document: joined, missing } = await withoutReferences(document, source);
+  return { api: new Api(demandOpenApi3(joined, source)), from, missing };
 }
 
 async function fetched(url: URL, known: Known, { auth }: InitFlags, terminal: Terminal): Promise<Members> {
@@ -57,16 +58,23 @@ function parsedText(text: string, source: string): unknown {
   }
 }
 
+interface Joined {
+  readonly document: unknown;
+  /** What a reference names, and cannot be followed: an example, often, or a file that was not published. */
+  readonly missing: readonly string[];
+}
+
 /** Joins the files of a document. Nothing is fetched: each request would be a hit. */
-async function withoutReferences(document: string | Members, source: string): Promise<unknown> {
+async function withoutReferences(document: string | Members, source: string): Promise<Joined> {
   const parser = new $RefParser();
-  const options = { resolve: { http: false as const, ...(typeof document !== 'string' && { file: false as const }) } };
+  const resolve = { http: false as const, ...(typeof document !== 'string' && { file: false as const }) };
+  const options = { resolve, continueOnError: true };
   try {
-    return await (typeof document === 'string'
-      ? parser.bundle(document, options)
-      : parser.bundle({ ...document }, options));
+    await (typeof document === 'string' ? parser.bundle(document, options) : parser.bundle({ ...document }, options));
+    return { document: parser.schema, missing: [] };
   } catch (cause) {
-    throw notReadable(source, cause);
+    if (!(cause instanceof JSONParserErrorGroup) || !isMembers(parser.schema)) throw notReadable(source, cause);
+    return { document: parser.schema, missing: cause.errors.map(({ message }) => message) };
   }
 }
 

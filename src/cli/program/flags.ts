@@ -160,6 +160,7 @@ export interface InitFlags extends GlobalOptions {
   readonly key?: readonly string[];
   readonly include?: readonly string[];
   readonly changes?: string;
+  readonly pageParam?: string;
   readonly auth?: string;
   readonly header?: readonly string[];
   readonly throttle?: string;

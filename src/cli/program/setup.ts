@@ -14,6 +14,7 @@ export function addSetup(program: Command, choose: Choose): void {
     .option('--records <path>', 'where the answer has the list of records (JMESPath; "@" is the answer)')
     .option('--key <field>', 'the field that identifies a record', collect)
     .option('--include <path>', 'keep a field that looks like a secret', collect)
+    .option('--page-param <parameter>', 'the parameter that takes the next cursor or page')
     .option('--changes <parameter>', 'ask only for what changed, by this parameter')
     .option('--auth <kind:variable>', 'bearer:VARIABLE, basic:USER:PASSWORD, header:NAME:VARIABLE, query:NAME:VARIABLE')
     .option('--header <name: value>', 'a header that every request has', collect)
