@@ -163,7 +163,7 @@ export interface InitFlags extends GlobalOptions {
   readonly pageParam?: string;
   readonly auth?: string;
   readonly header?: readonly string[];
-  readonly throttle?: string;
+  readonly throttle?: readonly string[];
   readonly param?: readonly string[];
   readonly target?: string;
   readonly table?: string;

@@ -18,7 +18,7 @@ export function addSetup(program: Command, choose: Choose): void {
     .option('--changes <parameter>', 'ask only for what changed, by this parameter')
     .option('--auth <kind:variable>', 'bearer:VARIABLE, basic:USER:PASSWORD, header:NAME:VARIABLE, query:NAME:VARIABLE')
     .option('--header <name: value>', 'a header that every request has', collect)
-    .option('--throttle <hits/per>', 'what the API allows: 10/1s')
+    .option('--throttle <hits/per>', 'what the API allows: 10/1s', collect)
     .option('--param <name=value>', 'with a document: a value for a parameter of a path', collect)
     .option('--target <target>', 'a SQLite file, or postgres:VARIABLE')
     .option('--table <name>', 'the table, if it is not called as the resource')
