@@ -5,7 +5,7 @@ import { throttleOf } from '../../init/answer/throttle.ts';
 import { literal } from '../../init/config.ts';
 import { type Draft, oneAMinute } from '../../init/draft.ts';
 import type { InitFlags } from '../program/flags.ts';
-import type { Asker } from './asker.ts';
+import type { Asker } from './ask/asker.ts';
 import type { Known } from './known.ts';
 import type { PageRead } from './page-source.ts';
 

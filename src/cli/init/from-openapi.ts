@@ -5,8 +5,8 @@ import { type ListOperation, listsOf } from '../../init/openapi/lists.ts';
 import { nearest } from '../../nearest.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Asker } from './asker.ts';
-import { parseAuth } from './auth.ts';
+import type { Asker } from './ask/asker.ts';
+import { parseAuth } from './ask/auth.ts';
 import { finish } from './finish.ts';
 import type { Known } from './known.ts';
 import { readOpenApi } from './openapi-document.ts';
@@ -47,6 +47,7 @@ export async function initFromOpenApi(
     {
       ...known,
       draft: { ...draft, leftOut: [...draft.leftOut, ...missing.map(unread)], adapter: { ...draft.adapter, auth } },
+      hits: from ? 1 : 0,
     },
     flags,
     terminal,

@@ -7,9 +7,9 @@ import type { ThrottleDraft } from '../../init/draft.ts';
 import { syncName } from '../../init/names.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Asker } from './asker.ts';
+import type { Asker } from './ask/asker.ts';
+import { parseTarget, usualTarget } from './ask/target.ts';
 import { type ConfigFile, configFile } from './config-file.ts';
-import { parseTarget, usualTarget } from './target.ts';
 
 /** What is known before anything is read. */
 export interface Known {

@@ -9,10 +9,13 @@ import { adapterName } from '../../init/names.ts';
 import { Api } from '../../init/openapi/api.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { parseAuth } from './auth.ts';
+import { parseAuth } from './ask/auth.ts';
 import type { Known } from './known.ts';
 import { oneHit } from './one-hit.ts';
 import { probeSetting } from './probe-setting.ts';
+
+/** The file that a document from a URL is kept in. */
+const keptDocument = '.cronsync/openapi.http';
 
 /** A document that was read, and where it came from if that is a URL. */
 export interface DocumentRead {
@@ -41,7 +44,7 @@ async function fetched(url: URL, known: Known, { auth }: InitFlags, terminal: Te
   const proof = auth === undefined ? null : parseAuth(auth);
   const setting = probeSetting({ ...known, adapter, baseUrl: location.baseUrl, auth: proof }, terminal);
   if (!terminal.isQuiet) terminal.report(`cronsync: one hit is made: GET ${location.url.href}`);
-  const { body } = await oneHit(setting, location.url, known.signal);
+  const { body } = await oneHit(setting, location.url, known.signal, keptDocument);
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
