@@ -847,6 +847,8 @@ export interface Config {
     readonly maxStream?: number | undefined;
     /** Whether changes that come only from a new mapping become events. */
     readonly onRemap?: 'emit' | 'silent' | undefined;
+    /** How the outbox keeps the events of a large transaction: compressed, or as text, which SQL can read and which takes ten times the room. */
+    readonly outbox?: 'packed' | 'text' | undefined;
   } | undefined;
   /** A monitor that alarms when no run ends well. Each run pings it. */
   readonly heartbeat?: {

@@ -13,7 +13,7 @@ test('fills in every default', async () => {
     target: { type: 'sqlite', file: join(dir, 'sync.db') },
     redis: { url: 'redis://127.0.0.1:6379', prefix: 'sync', allowEviction: false },
     lock: { ttlMs: 30_000 },
-    events: { retainMs: 604_800_000, source: '/crm', maxStream: 100_000, onRemap: 'emit' },
+    events: { retainMs: 604_800_000, source: '/crm', maxStream: 100_000, onRemap: 'emit', outbox: 'packed' },
     listeners: {},
   });
   expect(config.resources.customers).toMatchObject({

@@ -131,6 +131,7 @@ async function runOnce(
         retainMs: config.events.retainMs,
         source: config.events.source,
         onRemap: config.events.onRemap,
+        outbox: config.events.outbox,
         announces: Object.values(config.listeners).some(({ on }) => on.some(hearsSync)),
         perMs: Math.min(...(config.adapters[config.adapter]?.throttle.windows ?? []).map(({ perMs }) => perMs)),
       },

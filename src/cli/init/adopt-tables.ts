@@ -6,9 +6,8 @@ import type { Draft, ResourceDraft } from '../../init/draft.ts';
 import type { ResourceTable } from '../../table.ts';
 import type { TargetReader } from '../../target.ts';
 import { hurried } from '../ask/ask-stores.ts';
-import { openReader, type Setting } from '../open/app.ts';
+import { openReader, type Setting, settingFor } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
-import { readTimings } from '../open/read-timings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Asker } from './asker.ts';
 import { variablesNamedIn } from './auth.ts';
@@ -139,8 +138,7 @@ function settingOf(draft: Draft, { name, target }: Adopting, terminal: Terminal)
   const adapter = { ...draft.adapter, auth: null, headers: {}, baseUrl: 'https://api.example.com' };
   const content = configOf({ adapter: withoutVariables(adapter) }, { name, target });
   try {
-    const loaded = checkConfig({ path: 'the command line', dir: cwd, content }, env);
-    return { loaded, config: loaded.config, timings: readTimings(env, loaded.config.target), terminal, envFiles: [] };
+    return settingFor(checkConfig({ path: 'the command line', dir: cwd, content }, env), terminal);
   } catch (error) {
     if (error instanceof ConfigError) return null;
     throw error;

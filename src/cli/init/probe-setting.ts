@@ -1,9 +1,7 @@
 import { checkConfig } from '../../config/load.ts';
-import { redactor } from '../../config/redact.ts';
 import type { TargetDraft } from '../../init/config.ts';
 import { type AuthDraft, oneAMinute, type ThrottleDraft } from '../../init/draft.ts';
-import type { Setting } from '../open/app.ts';
-import { readTimings } from '../open/read-timings.ts';
+import { type Setting, settingFor } from '../open/app.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What is known before the first hit. */
@@ -47,7 +45,5 @@ export function probeSetting(
     },
     target,
   };
-  const loaded = checkConfig({ path: 'the command line', dir: cwd, content }, env);
-  terminal.redact(redactor(loaded.secrets));
-  return { loaded, config: loaded.config, timings: readTimings(env, loaded.config.target), terminal, envFiles: [] };
+  return settingFor(checkConfig({ path: 'the command line', dir: cwd, content }, env), terminal);
 }

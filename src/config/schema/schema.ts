@@ -23,6 +23,13 @@ const events = v.pipe(
       oneOf(['emit', 'silent'], 'Whether changes that come only from a new mapping become events.'),
       'emit',
     ),
+    outbox: v.exactOptional(
+      oneOf(
+        ['packed', 'text'],
+        'How the outbox keeps the events of a large transaction: compressed, or as text, which SQL can read and which takes ten times the room.',
+      ),
+      'packed',
+    ),
   }),
   v.description('The events that listeners receive.'),
   v.transform(({ retain, ...rest }) => ({ ...rest, retainMs: retain })),

@@ -5,12 +5,11 @@ import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
 import { type OutboxRow, outboxRowInTurns, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
-import { isPacked, packEvents, unpackEvents } from '../sql/packed-events.ts';
+import { isLong, packEvents, unpackEvents } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
 import type { Row, Session } from './connection/session.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { migrations } from './migrations.ts';
 import { bytesOf } from './rows/literals.ts';
 import { type Place, schemaVersion } from './schema.ts';
 
@@ -24,10 +23,12 @@ export interface MadeEvents {
 }
 
 /** Many events are packed: Postgres would compress a long text itself, at ten times the cost, and send it back as long as it was. */
-async function made(row: OutboxRow, version = migrations.length): Promise<MadeEvents> {
-  const isShort = version < packedVersion || !isPacked(row.events);
-  if (isShort) return { row, stored: { column: 'events', events: row.events } };
-  return { row, stored: { column: 'packed', events: await packEvents(row.events) } };
+async function packed(row: OutboxRow): Promise<MadeEvents> {
+  return isLong(row.events) ? { row, stored: { column: 'packed', events: await packEvents(row.events) } } : asText(row);
+}
+
+function asText(row: OutboxRow): MadeEvents {
+  return { row, stored: { column: 'events', events: row.events } };
 }
 
 async function append(
@@ -50,7 +51,7 @@ export async function makeEvents(
   at: Date,
 ): Promise<MadeEvents | null> {
   const row = await outboxRowInTurns(changes, { name, fence, at }, batch);
-  return row && made(row);
+  return row && (batch.events.asText ? asText(row) : packed(row));
 }
 
 /** Writes a transaction's events to the outbox as one row. Returns how many: the fence row's next number moves past them. */
@@ -72,7 +73,7 @@ export async function announceEvents(
   news: string,
 ): Promise<number> {
   const row = syncOutboxRow(events, { name, fence, at: new Date() });
-  if (row) await append(session, place, name, await made(row));
+  if (row) await append(session, place, name, asText(row));
   await change(session, [storeNews(bookOf(place, name), news)]);
   return events.length;
 }
@@ -148,28 +149,31 @@ export async function moveOutbox(
   const version = await schemaVersion(session, place);
   let moved = 0;
   for (const row of rows) {
-    const taken = await takeRow(session, place, name, [Number(row.generation), Number(row.last_seq)], version);
+    const [taken, keep] = await takeRow(session, place, name, row, version);
     const { passed, moved: rest } = rebased(taken, name, generation, after);
-    if (passed) await append(session, place, name, await made({ ...taken, ...passed }, version));
+    if (passed) await append(session, place, name, await keep({ ...taken, ...passed }));
     const { firstSeq, events, count } = rest;
-    await append(session, place, name, await made({ ...taken, generation, firstSeq, events }, version));
+    await append(session, place, name, await keep({ ...taken, generation, firstSeq, events }));
     moved += count;
   }
   return moved;
 }
 
+/** Takes a row out. What is left of its events is kept as they were: as text, or packed. */
 async function takeRow(
   session: Session,
   { table }: Place,
   name: string,
-  [generation, lastSeq]: readonly [generation: number, lastSeq: number],
+  { generation, last_seq: lastSeq }: Row,
   version: number,
-): Promise<OutboxRow> {
+): Promise<[row: OutboxRow, keep: typeof packed | typeof asText]> {
   const { rows } = await session.query(
     `DELETE FROM ${table('_sync_outbox')} WHERE name = $1 AND generation = $2 AND last_seq = $3
-     RETURNING first_seq, at, ${eventColumns(version)}`,
-    [name, generation, lastSeq],
+     RETURNING generation, first_seq, last_seq, at, ${eventColumns(version)}`,
+    [name, generation ?? null, lastSeq ?? null],
   );
   const row = rows[0] ?? {};
-  return { generation, firstSeq: Number(row.first_seq), lastSeq, at: String(row.at), events: await eventsIn(row) };
+  const [first, last] = [Number(row.first_seq), Number(row.last_seq)];
+  const taken = { generation: Number(row.generation), firstSeq: first, lastSeq: last, at: String(row.at) };
+  return [{ ...taken, events: await eventsIn(row) }, row.packed ? packed : asText];
 }
