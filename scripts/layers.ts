@@ -42,6 +42,7 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
     'verdict',
     'listen',
     'act',
+    'init',
     'web',
   ].flatMap((folder) => [
     [`src/${folder}/planted.ts`, '../elsewhere/some.ts'] as const,
@@ -59,6 +60,8 @@ const forbidden: readonly (readonly [file: string, imported: string])[] = [
   ['src/match/planted.ts', '../pass/batches.ts'],
   ['src/match/planted.ts', '../pass/resource.ts'],
   ['src/match/planted.ts', '../run/context.ts'],
+  ['src/init/planted.ts', '../config/load.ts'],
+  ['src/init/answer/planted.ts', '../../config/load.ts'],
   ['src/pass/planted.ts', '../run/run.ts'],
   ['src/run/planted.ts', '../dry-run/dry-pass.ts'],
   ['src/dry-run/planted.ts', '../run/run.ts'],

@@ -47,7 +47,7 @@ export interface AdapterContext {
   /** The only way to make a request. Each request takes a slot. The credentials go only to the adapter's own origins. */
   readonly http: HttpClient;
   readonly log: Log;
-  /** Fires when the run must stop. Nothing that arrives later is written. */
+  /** Fires when the run must stop, and when a page is over or given up. Nothing that arrives later is written. */
   readonly signal: AbortSignal;
 }
 

@@ -70,6 +70,8 @@ export interface EventOptions {
   readonly maker?: EventMaker;
   /** Rows are written without events. */
   readonly silent: boolean;
+  /** The outbox keeps the events of a large transaction as text, for those who read it by SQL. */
+  readonly asText?: boolean;
 }
 
 /** The records of a resource that are deleted together, and those that are counted as missing. */

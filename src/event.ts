@@ -56,20 +56,25 @@ export function eventOf(change: Change, position: Position, context: EventContex
   return eventWriter(context)(change, position);
 }
 
-/** Makes what writes the events of one transaction: what they share is made once. */
+/**
+ * Makes what writes the events of one transaction: what they share is made once. The parts of a text are joined at the end:
+ * text that grows part by part stays in memory as all of its parts.
+ */
 export function eventWriter(context: EventContext): (change: Change, position: Position) => string {
   const { columns, resource } = context;
   const write = envelopeOf(context);
-  const fields = fieldsWriter(columns);
+  const addFields = fieldsAdder(columns);
   return (change, position) => {
     const key = JSON.stringify(change.key);
-    const before = change.type === 'created' ? null : change.before;
-    const after = change.type === 'deleted' ? null : change.after;
-    const changed =
-      change.type === 'updated' ? `,"changed":${JSON.stringify(change.changed.map((at) => columns[at]?.name))}` : '';
+    const data = ['{"key":', key, ',"before":'];
+    addFields(data, change.type === 'created' ? null : change.before);
+    data.push(',"after":');
+    addFields(data, change.type === 'deleted' ? null : change.after);
+    if (change.type === 'updated')
+      data.push(',"changed":', JSON.stringify(change.changed.map((at) => columns[at]?.name)));
+    data.push('}');
     const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
-    const data = `{"key":${key},"before":${fields(before)},"after":${fields(after)}${changed}}`;
-    return write(position, `${resource}.${change.type}`, `,"subject":${key}`, why, data);
+    return write(position, `${resource}.${change.type}`, `,"subject":${key}`, why, data.join(''));
   };
 }
 
@@ -100,7 +105,9 @@ function envelopeOf({ name, source, time, maker }: Pick<EventHead, 'name' | 'sou
   return ({ generation, seq }: Position, type: string, subject: string, cause: string | undefined, data: string) => {
     const why = cause ? `,"cause":"${cause}"` : '';
     const sequence = String(seq).padStart(20, '0');
-    return `${first}${generation}-${seq}${second}${type}"${subject}${third}${sequence}"${why}${made}${data}}`;
+    return [first, generation, '-', seq, second, type, '"', subject, third, sequence, '"', why, made, data, '}'].join(
+      '',
+    );
   };
 }
 
@@ -122,19 +129,23 @@ export function moveEvent(event: string, name: string, { generation, seq }: Posi
 
 /** The fields of a record as a JSON object. The text of a JSON column is used as it is, and integers past 2^53 are written as text. */
 export function fieldsJson(values: Values | null, columns: readonly Column[]): string {
-  return fieldsWriter(columns)(values);
+  const parts: string[] = [];
+  fieldsAdder(columns)(parts, values);
+  return parts.join('');
 }
 
-/** Makes what writes the fields of records of these columns. */
-function fieldsWriter(columns: readonly Column[]): (values: Values | null) => string {
+/** Makes what adds the fields of a record to the parts of a text. */
+function fieldsAdder(columns: readonly Column[]): (parts: string[], values: Values | null) => void {
   const heads = columns.map(({ name }, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`);
   const isJson = columns.map(({ kind }) => kind === 'json');
-  return (values) => {
-    if (values === null) return 'null';
-    if (heads.length === 0) return '{}';
-    let text = '';
-    for (let at = 0; at < heads.length; at += 1) text += heads[at] + valueJson(values[at] ?? null, isJson[at] === true);
-    return `${text}}`;
+  const end = columns.length === 0 ? '{}' : '}';
+  return (parts, values) => {
+    if (values === null) {
+      parts.push('null');
+      return;
+    }
+    for (const [at, head] of heads.entries()) parts.push(head, valueJson(values[at] ?? null, isJson[at] === true));
+    parts.push(end);
   };
 }
 

@@ -10,6 +10,8 @@ export type ColumnKind = 'text' | 'integer' | 'real' | 'decimal' | 'boolean' | '
 export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
+  /** The third party gives its value when the row is made. From then on it belongs to the system. */
+  readonly isWriteOnce?: true;
 }
 
 /** One field of a record, in the system's shape. The value of a `json` column is its canonical JSON text. */

@@ -33,6 +33,8 @@ export interface Config {
       } | undefined;
       /** The field, or the fields, by which a record is recognised when third parties have ids of their own. */
       readonly match?: string | readonly string[] | undefined;
+      /** The field, or the fields, that are written when a row is made and belong to the system from then on. */
+      readonly writeOnce?: string | readonly string[] | undefined;
       /** The system's table. Default: the name of the resource. */
       readonly table?: string | undefined;
       /** What happens to the row of a deleted record. `soft` sets `deleted_at`, `hard` deletes the row, `keep` changes nothing, `set` writes values. */
@@ -845,12 +847,16 @@ export interface Config {
     readonly maxStream?: number | undefined;
     /** Whether changes that come only from a new mapping become events. */
     readonly onRemap?: 'emit' | 'silent' | undefined;
+    /** How the outbox keeps the events of a large transaction: compressed, or as text, which SQL can read and which takes ten times the room. */
+    readonly outbox?: 'packed' | 'text' | undefined;
   } | undefined;
   /** A monitor that alarms when no run ends well. Each run pings it. */
   readonly heartbeat?: {
     /** The URL to ping. It is masked in every output. */
     readonly url: string;
   } | undefined;
+  /** How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster. */
+  readonly memory?: 'small' | 'large' | undefined;
   /** The side effects, by name. */
   readonly listeners?: {
     readonly [name: string]: {

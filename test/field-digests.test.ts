@@ -45,3 +45,12 @@ test('no two of 100 000 values in one place have the same digests more often tha
   const seen = new Set(Array.from({ length: 100_000 }, (_, n) => digest([`person${n}@example.com`, 0, true])));
   expect(100_000 - seen.size).toBeLessThan(400);
 });
+
+test('a field that is written once never differs, and one that is so from now on has no digest yet', () => {
+  const [first, second, ...rest] = columns;
+  if (!first || !second) throw new Error('there are two columns');
+  const owned = digestFields([first, { ...second, isWriteOnce: true }, ...rest]);
+  expect(differingFields(owned(['1', 5, true]), owned(['1', 6, true]))).toEqual([]);
+  expect(differingFields(owned(['1', 5, true]), owned(['2', 6, true]))).toEqual([0]);
+  expect(differingFields(digest(['1', 5, true]), owned(['1', 5, true]))).toBeNull();
+});

@@ -148,9 +148,10 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
     {
       key: 'id',
       match: 'email',
+      writeOnce: ['state'],
       schema: { properties: columns, required: ['id'] },
       table: 'crm_customers',
-      onDelete: { set: { state: 'gone' } },
+      onDelete: { set: { email: null } },
       every: '1h',
       rejects: '1%',
       guard: { maxDeletes: 50 },

@@ -349,8 +349,40 @@ export const documents: readonly JsonDocument[] = [
   {
     name: 'init',
     command: 'cronsync init --json',
-    about: '',
-    schema: object({ file: text('The file that was written.') }, 'What was written.'),
+    about: 'Where nothing was looked at, the config is one to edit: `resources` is empty and `page` is null.',
+    schema: object(
+      {
+        file: text('The file that was written.'),
+        resources: list(
+          object(
+            {
+              name: text('The name of the resource.'),
+              key: list(text('A field.'), 'The fields that identify a record.'),
+              fields: list(text('A field.'), 'The fields, each a column.'),
+              pagination: text('The type of the pagination, or `none`.'),
+              mode: oneOf(['snapshot', 'changes'], 'What a pass reads.'),
+            },
+            'A resource.',
+          ),
+          'What the config reads.',
+        ),
+        leftOut: list(
+          object({ what: text('What it is.'), why: text('Why it is left out.') }, 'A thing that is left out.'),
+          'What the config does not have, although the source has it.',
+        ),
+        notes: list(text('A sentence.'), 'What a person should know.'),
+        page: orNull(text('The file that keeps the page, for `run --from`. Null: no page was read.')),
+        hits: count('The hits that were made.'),
+        nextPage: orNull(
+          text(
+            'The URL of the page after the kept one, which was not fetched. Null: none follows, or it is not known.',
+          ),
+        ),
+        commands: list(text('A command.'), 'What comes next.'),
+        schedule: text('What starts the runs: lines for a crontab, units of systemd, or a manifest.'),
+      },
+      'What was written.',
+    ),
   },
   {
     name: 'failure',

@@ -5,7 +5,7 @@ const phase = object(
   {
     phase: oneOf(
       ['lock', 'relay', 'slot', 'fetch', 'map', 'commit', 'delete', 'verify'],
-      '`lock`: taking the lock and the target. `relay`: moving events to the stream. `slot`: waiting for a slot. `fetch`: the request and its answer. `map`: reading, mapping and comparing records. `commit`: writing them. `delete`: deleting what is gone. `verify`: looking up a sample of rows.',
+      '`lock`: taking the lock and the target. `relay`: moving events to the stream. `slot`: waiting for a slot. `fetch`: the request and its answer. `map`: reading, mapping and comparing records, as far as it is not done beside a commit. `commit`: writing them. `delete`: deleting what is gone. `verify`: looking up a sample of rows.',
     ),
     resource: orNull(text('The resource. Null if it is for none in particular.')),
     atMs: count('When it began, in milliseconds after the start of the run.'),

@@ -68,6 +68,12 @@ const slot = object(
         'The limits that count, because somebody has asked for them recently. Null if those of the config count.',
       ),
     ),
+    waitedMs: orNull(
+      whole(
+        'For how long the sync has had no slot, since it was first denied one. Null if it was not denied since its last.',
+      ),
+    ),
+    others: count('How many other syncs wait for slots of this key now.'),
   },
   'A throttle key.',
 );

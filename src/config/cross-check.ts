@@ -25,6 +25,7 @@ const checks: readonly Check[] = [
   keysAreFields,
   mapsFit,
   matchFits,
+  ownedFit,
   deletesFit,
   tablesAreApart,
   resourcesAreNotTheSync,
@@ -131,6 +132,25 @@ function matchFits({ adapter, adapters, resources }: Members): readonly Problem[
       if (isObject(map) && !Object.hasOwn(map, field))
         return [{ ...found, expected: `a field that the adapter "${adapter}" maps` }];
       return [];
+    });
+  });
+}
+
+/** What the system owns does not identify a record, and a deletion does not write it. */
+function ownedFit({ resources }: Members): readonly Problem[] {
+  return Object.entries(membersOf(resources)).flatMap(([resource, value]) => {
+    const { key, match, writeOnce, onDelete, schema } = membersOf(value);
+    const { properties } = membersOf(schema);
+    if (!isObject(properties)) return [];
+    const path = ['resources', resource, 'writeOnce'];
+    const identity = [...textsOf(key), ...textsOf(match)];
+    return textsOf(writeOnce).flatMap((field) => {
+      const found = { path: pathOf(path), found: describe(field) };
+      if (identity.includes(field))
+        return [{ ...found, expected: 'a field that is not part of the key or of `match`' }];
+      if (Object.hasOwn(membersOf(membersOf(onDelete).set), field))
+        return [{ ...found, expected: 'a field that `onDelete` does not set' }];
+      return mustBeOneOf(path, field, Object.keys(properties), 'a field of the schema');
     });
   });
 }

@@ -24,26 +24,30 @@ export interface ShapeOptions {
 
 /**
  * A digest of what the meaning of a page of this resource depends on: the adapter's name (two accounts may differ in nothing
- * else), its type and place, its options for the resource with the text of its transform, and the resource's map, key, match
- * and schema. It is taken from the config as written, so that new defaults do not change it, and without secrets, so that a
+ * else), its type and place, its options for the resource with the text of its transform, and the resource's map, key,
+ * match, writeOnce and schema. It is taken from the config as written, so that new defaults do not change it, and without secrets, so that a
  * rotated token does not.
  */
 export function shapeOf(written: unknown, resource: string, { redact, dir }: ShapeOptions): string {
   const config = membersOf(written);
   const name = String(config.adapter);
-  const { schema, key, match } = membersOf(membersOf(config.resources)[resource]);
+  const { schema, key, match, writeOnce } = membersOf(membersOf(config.resources)[resource]);
   const adapter = membersOf(membersOf(config.adapters)[name]);
   const place = Object.fromEntries(Object.entries(adapter).filter(([option]) => !requestOptions.has(option)));
   const options = membersOf(adapter.resources)[resource];
-  const more = { ...matching(match), ...transforming(membersOf(options).transform, dir) };
+  const more = {
+    ...listed('match', match),
+    ...listed('writeOnce', writeOnce),
+    ...transforming(membersOf(options).transform, dir),
+  };
   const meaning = canonicalJson({ name, place, options, schema, key: [key].flat(), ...more });
   // Not imported above: a run that finds the lock held should not pay for loading it.
   const { hash } = process.getBuiltinModule('node:crypto');
   return hash('sha256', redact(meaning)).slice(0, 16);
 }
 
-function matching(match: unknown): Readonly<Record<string, unknown>> {
-  return match === undefined ? {} : { match: [match].flat() };
+function listed(name: string, fields: unknown): Readonly<Record<string, unknown>> {
+  return fields === undefined ? {} : { [name]: [fields].flat() };
 }
 
 /** What the module imports is not looked at. */

@@ -85,12 +85,13 @@ export class PagePlanner {
     const fresh = this.#withoutPlanned(different, found);
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
     const { resource, checkpoint } = this.#state;
-    const digest = digestFields(resource.table.mapped);
+    const { mapped: columns } = resource.table;
+    const digest = digestFields(columns);
     const { verifies } = checkpoint;
-    const options = { isRepeated, hash: resource.hash, digest, defers: defersIn(this.#state), verifies };
+    const options = { isRepeated, hash: resource.hash, digest, defers: defersIn(this.#state), verifies, columns };
     const keeping = planSteps(fresh.records, fresh.found, options);
     this.#compared = this.#compared.with(comparedRows(keeping, fresh.found, isRepeated).values());
-    const steps = planSteps(fresh.records, fresh.found, { isRepeated });
+    const steps = planSteps(fresh.records, fresh.found, { isRepeated, columns });
     this.#brought.add(found.flatMap(({ entry }) => (entry && !entry.deleted ? entry.id : [])));
     return steps.flatMap(({ change }, at) => (typeof change === 'string' ? [] : [asWritten(change, keeping[at])]));
   }

@@ -1,7 +1,7 @@
 import type { Found, Step } from '../batch.ts';
 import type { ChangeCause } from '../change.ts';
 import { differingFields } from '../field-digests.ts';
-import type { Prepared, Values } from '../record.ts';
+import type { Column, Prepared, Values } from '../record.ts';
 
 /** What a plan depends on beside the records and the rows. */
 export interface Planning {
@@ -15,6 +15,8 @@ export interface Planning {
   readonly defers?: ((id: number) => boolean) | undefined;
   /** Whether fields are compared with the row also where the hash says that they were written so. */
   readonly verifies?: boolean | undefined;
+  /** The mapped columns: a row keeps what it has in those that are written once. */
+  readonly columns?: readonly Column[];
 }
 
 /** What is to be done with one record, and which values it would empty. */
@@ -30,16 +32,24 @@ export type PlannedStep = Step & {
 export function planSteps(
   records: readonly Prepared[],
   found: readonly Found[],
-  { isRepeated = () => false, ...planning }: Planning = {},
+  { isRepeated = () => false, columns = [], ...planning }: Planning = {},
 ): PlannedStep[] {
+  const owned = columns.flatMap(({ isWriteOnce }, at) => (isWriteOnce ? at : []));
   return records.map((record, at) => {
     const known = found[at] ?? nothingFound;
     const { entry } = known;
-    if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: [] };
-    return stepFor(record, known, planning);
+    if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: noColumns };
+    return stepFor(withOwned(owned, record, known.row), known, planning);
   });
 }
 
+/** The record with what the row has in the columns that the system owns. Its hash is without them. */
+function withOwned(owned: readonly number[], record: Prepared, row: Values | null): Prepared {
+  if (row === null || owned.length === 0) return record;
+  return { ...record, values: record.values.map((value, at) => (owned.includes(at) ? (row[at] ?? null) : value)) };
+}
+
+const noColumns: readonly number[] = [];
 const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 
 function stepFor(
@@ -51,8 +61,8 @@ function stepFor(
   const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
   const why: { readonly cause?: ChangeCause } = isKnown ? { cause: 'repair' } : {};
   if (row === null || entry?.deleted || isRowDeleted)
-    return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: [] };
-  if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: [] };
+    return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: noColumns };
+  if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: noColumns };
   const restored = isKnown ? restoredIn(given, entry.fields, digest) : none;
   const emptied = hash ? emptiedIn(row, given.values).filter((at) => !restored.has(at)) : [];
   const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;

@@ -1,7 +1,7 @@
 import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../canonical.ts';
 import { shortened } from '../excerpt.ts';
 import { parseJson } from '../json.ts';
-import { type Column, canonicalJson, type Value } from '../record.ts';
+import { type Column, isWrittenAlike, sortedJson, type Value } from '../record.ts';
 import { type PropertySchema, typesOf } from './columns.ts';
 
 /** A value that does not fit the column. `reason` is the rest of a sentence that begins with the field's name. */
@@ -100,7 +100,8 @@ function toJson(found: unknown, types: readonly string[]): Value | Unfit {
   const type = Array.isArray(value) ? 'array' : typeof value === 'bigint' ? 'integer' : typeof value;
   const fits = types.includes(type) || (type === 'integer' && types.includes('number')) || isWhole(value, types);
   if (!fits) return unfit(types.join(' or '), found);
-  return isEndless(value) ? new Unfit('has a number that is too large') : canonicalJson(value);
+  if (isWrittenAlike(value)) return JSON.stringify(value);
+  return isEndless(value) ? new Unfit('has a number that is too large') : sortedJson(value);
 }
 
 /** JSON can spell a number that is too large for a double, such as 1e400. */

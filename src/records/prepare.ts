@@ -23,6 +23,8 @@ export interface Mapping {
   readonly emptyIsNull?: boolean | undefined;
   /** Records are matched by these fields. Then an id that does not fit the key's column is still the third party's name for it. */
   readonly match?: readonly string[] | undefined;
+  /** Fields that the system owns once the row is there. */
+  readonly writeOnce?: readonly string[] | undefined;
 }
 
 interface Field {
@@ -36,8 +38,9 @@ interface Field {
 }
 
 /** The columns that a mapping fills, in the order of a record's values. */
-export function mappedColumns({ schema, map }: Mapping): Column[] {
-  return columnsOf(schema).filter(({ name }) => !map || Object.hasOwn(map, name));
+export function mappedColumns({ schema, map, writeOnce = [] }: Mapping): Column[] {
+  const mapped = columnsOf(schema).filter(({ name }) => !map || Object.hasOwn(map, name));
+  return mapped.map((column) => (writeOnce.includes(column.name) ? { ...column, isWriteOnce: true } : column));
 }
 
 /** Compiles a function that brings one raw record into the system's shape: it maps, coerces, validates and hashes. */

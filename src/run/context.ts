@@ -76,6 +76,8 @@ export interface EventPolicy {
   readonly source: string;
   /** Whether a pass that runs because the shape has changed emits events. */
   readonly onRemap: 'emit' | 'silent';
+  /** How the outbox keeps the events of a large transaction. */
+  readonly outbox?: 'packed' | 'text' | undefined;
   /** Written into each event. */
   readonly maker: EventMaker;
 }
@@ -93,8 +95,9 @@ export function assertTrusted({ lease, signal }: Pick<RunContext, 'lease' | 'sig
 /** How the events of this pass are written. */
 export function eventOptions(
   { isRemap }: Pick<Checkpoint, 'isRemap'>,
-  { source, onRemap, maker }: EventPolicy,
+  { source, onRemap, outbox, maker }: EventPolicy,
 ): EventOptions {
-  if (!isRemap) return { source, maker, silent: false };
-  return { source, maker, cause: 'remap', silent: onRemap === 'silent' };
+  const written = { source, maker, asText: outbox === 'text' };
+  if (!isRemap) return { ...written, silent: false };
+  return { ...written, cause: 'remap', silent: onRemap === 'silent' };
 }

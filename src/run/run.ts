@@ -122,10 +122,10 @@ type Reporting = Pick<RunContext, 'onHit' | 'warn' | 'committed'>;
 type Opened = Pick<RunContext, 'target' | 'thirdParty' | 'signal' | 'timeline'>;
 
 function contextOf(options: RunOptions, deps: RunDeps, opened: Opened): Omit<RunContext, keyof Reporting> {
-  const { source, onRemap, perMs, adapter, holder } = options;
+  const { source, onRemap, outbox, perMs, adapter, holder } = options;
   const { lease, log, progress, timings, now } = deps;
   const batchSize = new BatchSize(timings.batchMs);
-  const events = { source, onRemap, maker: { run: holder.run, adapter } };
+  const events = { source, onRemap, outbox, maker: { run: holder.run, adapter } };
   return { ...opened, lease, log, progress, timings, now, batchSize, events, perMs };
 }
 

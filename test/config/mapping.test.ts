@@ -46,3 +46,13 @@ test('a changed transform is another shape', async () => {
   await writeFile(join(dir, 'fix.ts'), 'export default (record: object) => ({ ...record });');
   expect(await shape()).not.toBe(before);
 });
+
+test.each([
+  [{ writeOnce: 'id' }, 'a field that is not part of the key or of `match`', '"id"'],
+  [{ writeOnce: ['email'], match: 'email' }, 'a field that is not part of the key or of `match`', '"email"'],
+  [{ writeOnce: 'state', onDelete: { set: { state: 'gone' } } }, 'a field that `onDelete` does not set', '"state"'],
+  [{ writeOnce: 'stat' }, 'a field of the schema', '"stat"'],
+])('%j is refused', async (parts, expected, found) => {
+  const config = { ...aConfig(), resources: { customers: { ...customers, ...parts } } };
+  expect(await problemsOf(config)).toMatchObject([{ path: 'resources.customers.writeOnce', expected, found }]);
+});

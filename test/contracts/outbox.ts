@@ -45,6 +45,20 @@ export function outboxContract(name: string, make: () => Promise<TargetWorld>): 
       ]);
     });
 
+    test('keeps them as text where SQL is to read them, also when they move', async () => {
+      const target = await open();
+      await write(target, many, { events: { source: '/test', silent: false, asText: true } });
+      const texts = async () =>
+        (await world.rows('SELECT events FROM _sync_outbox')).map(({ events }) => String(events));
+      expect((await texts()).join('').split('\n')).toHaveLength(many.length);
+      expect((await (await reader()).outbox({ generation: 0, seq: 0 }, 99)).events.join('\n')).toBe((await texts())[0]);
+      const floor = Date.now() + 5_000_000;
+      await target.rebase(floor, { generation: 0, seq: 0 });
+      expect((await (await reader()).outbox({ generation: floor, seq: 0 }, 99)).events.join('\n')).toBe(
+        (await texts())[0],
+      );
+    });
+
     test('gives packed events from inside a transaction on', async () => {
       await write(await open(), many);
       const old = await reader();

@@ -117,6 +117,20 @@ describe('cronsync events', () => {
     expect((await project.sync(['events', '--since', 'lunch'])).exitCode).toBe(64);
   });
 
+  test('prints the events of a large transaction, which SQL can read only if the config says so', async () => {
+    await using project = await aProject({ redis, records: customers(9) });
+    await project.sync([]);
+    await project.reconfigure((config) => ({ ...config, events: { outbox: 'text' } }));
+    project.serve(customers(9).map((customer) => ({ ...customer, status: 'gold' })));
+    await project.sync([]);
+    const kept = project.query('SELECT typeof(events) AS type, last_seq FROM _sync_outbox ORDER BY first_seq');
+    expect(kept).toEqual([
+      { type: 'blob', last_seq: 9 },
+      { type: 'text', last_seq: 18 },
+    ]);
+    expect((await project.sync(['events', '--json'])).stdout.trim().split('\n')).toHaveLength(18);
+  });
+
   test('where nothing has the wanted type, says which resources and kinds there are', async () => {
     await using project = await aProject({ redis, records: customers(3) });
     await project.sync([]);
@@ -199,8 +213,10 @@ describe('cronsync init', () => {
       78,
       expect.stringContaining('exists already; nothing was written'),
     ]);
-    expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toEqual({
+    expect((await project.sync(['init', '--force', '--json'], how)).json<object>()).toMatchObject({
       file: 'sync.config.json',
+      resources: [],
+      page: null,
     });
   });
 });

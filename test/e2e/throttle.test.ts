@@ -151,6 +151,82 @@ describe('one hit per window', () => {
   });
 });
 
+describe('several windows', () => {
+  const listed = (throttle: readonly object[]) => withAdapter((acme) => ({ ...acme, throttle }));
+
+  test('each holds, in Redis and in the guard, and status says when the next slot frees', async () => {
+    const windows = [
+      { hits: 2, per: '300ms', wait: '10s' },
+      { hits: 5, per: '1h' },
+    ];
+    await using project = await aProject({
+      ...{ redis, records: customers(8), dialect: 'cursor', pageSize: 1 },
+      ...{ throttle: { hits: 99 }, config: listed(windows) },
+    });
+
+    expect((await project.sync()).json()).toMatchObject({ outcome: 'partial', pages: 5, hits: 5, exitCode: 0 });
+    const times = project.party.arrivals.map(({ at }) => at);
+    expect(Math.min(...times.slice(2).map((at, n) => at - (times[n] ?? 0)))).toBeGreaterThanOrEqual(300);
+    expect((await project.sync(['status'])).stdout).toMatch(/next hit in (59:|60 min|1 h)/);
+    expect((await project.sync(['check'])).exitCode).toBe(0);
+    await redis.client.flushall();
+    const denied = await project.sync();
+    expect(denied.json()).toMatchObject({ outcome: 'throttled', hits: 0, exitCode: 0 });
+    expect(denied.json().nextSlotInMs).toBeGreaterThan(3_000_000);
+    expect(project.party.arrivals).toHaveLength(5);
+  });
+
+  test('of two syncs of one key the limits of both hold for both, and check says whose counts', async () => {
+    const key = `listed-${process.pid}`;
+    const short = { hits: 9, per: '1s', key };
+    await using a = await aQuick({ throttle: { hits: 99 }, config: listed([short, { hits: 1, per: '1h' }]) });
+    await using b = await aQuick({ throttle: { hits: 99 }, config: listed([short, { hits: 8, per: '2h' }]) });
+
+    expect((await a.sync(atOnce)).json()).toMatchObject({ hits: 1 });
+    const denied = await b.sync(atOnce);
+    const limit = `the limit that counts is 1 hit per 1h: ${a.name} asked for it recently`;
+    expect(denied.json()).toMatchObject({ outcome: 'throttled', hits: 0, warnings: [expect.stringContaining(limit)] });
+    expect((await b.sync(['check'])).stdout).toContain(limit);
+    expect(b.party.arrivals).toEqual([]);
+  });
+});
+
+describe('the third party says that nothing is left', () => {
+  test.each([
+    ['RateLimit', { ratelimit: '"day";r=0', 'ratelimit-policy': '"day";q=100;w=7200' }, 7200],
+    ['X-RateLimit', { 'x-ratelimit-limit': '5', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '600' }, 600],
+  ])(
+    '%s on a page that is good: it is written, and the next hit waits for the quota, with exit 0',
+    async (_, headers, seconds) => {
+      await using project = await aQuick();
+      project.party.script({ headers, body: customers(3) });
+      expect((await project.sync(atOnce)).json()).toMatchObject({ outcome: 'done', exitCode: 0 });
+      const next = (await project.sync(atOnce)).json();
+      expect(next).toMatchObject({ outcome: 'throttled', hits: 0, exitCode: 0 });
+      expect(next.nextSlotInMs).toBeGreaterThan((seconds - 300) * 1000);
+      expect(next.nextSlotInMs).toBeLessThanOrEqual(seconds * 1000);
+      expect(project.party.arrivals).toHaveLength(1);
+      await expectInStep(project);
+    },
+  );
+});
+
+test('a sync that has had no slot for long says so in its run and in its status, and does not end in silence', async () => {
+  await using project = await anHourly();
+  await project.sync();
+  await project.sync(atOnce);
+  const queue = `{sync-throttle:127.0.0.1-${project.party.port}}:queue`;
+  const since = Date.now() - 4 * 3_600_000;
+  await redis.client.hset(queue, project.name, `${since} 0 ${Date.now() + 3_600_000}`);
+
+  const says = 'this sync has had no slot for 4h, and no other sync waits for slots of the same key';
+  const run = await project.sync(atOnce);
+  expect(run.json()).toMatchObject({ outcome: 'throttled', warnings: [says] });
+  const status = await project.sync(['status', '--json']);
+  expect(JSON.parse(status.stdout).problems).toMatchObject([{ id: 'no-slots' }]);
+  expect((await project.sync(['status'])).stdout).toContain(says);
+});
+
 describe('the third party says no', () => {
   test('429 with Retry-After: the next runs repeat exit code and cause without a hit, even after FLUSHALL', async () => {
     await using project = await aQuick();

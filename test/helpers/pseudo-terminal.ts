@@ -45,16 +45,30 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
 /** Runs a command of the test bundle on a terminal of 80 columns and 24 rows. */
-export async function onPseudoTerminal(
+export function onPseudoTerminal(
   cwd: string,
   args: readonly string[],
   steps: readonly TerminalStep[],
-): Promise<{ readonly written: string; readonly exitCode: number | null }> {
+): Promise<OnTerminal> {
+  return runOnTerminal(cwd, [process.execPath, bundles.test, ...args], steps);
+}
+
+export interface OnTerminal {
+  readonly written: string;
+  readonly exitCode: number | null;
+}
+
+/** Runs any program on such a terminal. */
+export async function runOnTerminal(
+  cwd: string,
+  command: readonly string[],
+  steps: readonly TerminalStep[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<OnTerminal> {
   const { PATH = '', HOME = '' } = process.env;
-  const argv = ['-c', script, JSON.stringify(steps), '80', '24', process.execPath, bundles.test, ...args];
-  const child = spawn('python3', argv, {
+  const child = spawn('python3', ['-c', script, JSON.stringify(steps), '80', '24', ...command], {
     cwd,
-    env: { PATH, HOME, TERM: 'xterm-256color' },
+    env: { PATH, HOME, TERM: 'xterm-256color', ...more },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const chunks: Buffer[] = [];

@@ -74,3 +74,13 @@ describe('the hash of a record', () => {
     expect(hashOf(columns('id'))(['7'])).toMatch(/^[\w-]{22}$/);
   });
 });
+
+test('a field that is written once is not part of it, and makes it another one', () => {
+  const owned = columns('a', 'b').map((column) =>
+    column.name === 'b' ? { ...column, isWriteOnce: true as const } : column,
+  );
+  const hash = hashOf(owned);
+  expect(hash(['x', 'y'])).toBe(hash(['x', 'z']));
+  expect(hash(['x', 'y'])).not.toBe(hash(['w', 'y']));
+  expect(hash(['x', 'y'])).not.toBe(hashOf(columns('a', 'b'))(['x', 'y']));
+});

@@ -33,7 +33,7 @@ export async function planAndPrint(
   signal: AbortSignal,
   print: (planned: Planned) => Promise<void>,
 ): Promise<ExitCode> {
-  setting.terminal.caller.keepHeapSmall?.();
+  if (setting.config.memory === 'small') setting.terminal.caller.keepHeapSmall?.();
   const { createSpool } = await import('../../targets/sqlite/spool.ts');
   const resources = await compileResources(setting, flags.resource);
   using redis = await connectRedis(setting);

@@ -1,29 +1,57 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { ConfigError, ExitCode, messageOf } from '../../errors.ts';
+import { readEnvFiles } from '../../config/env-file.ts';
+import { ExitCode, UsageError } from '../../errors.ts';
+import { openAsker } from '../init/asker.ts';
+import { type ConfigFile, schemaPath, writeConfig } from '../init/config-file.ts';
+import { type Known, knownOf } from '../init/known.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `cronsync init`: writes a config to start from. Overwrites a file only with `--force`. */
-export async function initCommand(options: InitFlags, terminal: Terminal): Promise<ExitCode> {
-  const file = options.config ?? 'sync.config.json';
-  const path = resolve(terminal.caller.cwd, file);
-  if (existsSync(path) && !options.force) {
-    throw new ConfigError(`${file} exists already; nothing was written`, {
-      hint: '"cronsync init --force" overwrites it.',
-    });
+/**
+ * `cronsync init`: writes a config, and overwrites one only with `--force`. What it holds comes from one page of the API, from
+ * an OpenAPI document, or from a manifest of Airbyte; without any of them it is one to edit.
+ */
+export async function initCommand(given: InitFlags, terminal: Terminal): Promise<ExitCode> {
+  const sources = [given.from, given.openapi, given.airbyte].filter((source) => source !== undefined);
+  if (sources.length > 1)
+    throw new UsageError('--from, --openapi and --airbyte exclude each other; nothing was written');
+  const { cwd, env } = terminal.caller;
+  Object.assign(env, readEnvFiles({ cwd, env, file: given.config, envFiles: given.envFile }).variables);
+  const asker = await openAsker(terminal, given.yes);
+  const known = knownOf(given, asker, terminal);
+  if (asker === null || sources.length > 0) return initFrom(known, given, terminal);
+  const { askWhatIsWanted } = await import('../init/wizard.ts');
+  const { flags, target = known.target } = await askWhatIsWanted(asker, given);
+  return initFrom({ ...known, target }, flags, terminal);
+}
+
+async function initFrom(known: Known, flags: InitFlags, terminal: Terminal): Promise<ExitCode> {
+  if (flags.from !== undefined) {
+    const { initFromPage } = await import('../init/from-page.ts');
+    return initFromPage(flags.from, known, flags, terminal);
   }
-  try {
-    writeFileSync(path, `${JSON.stringify(starter, null, 2)}\n`);
-  } catch (error) {
-    throw new ConfigError(`${file} cannot be written: ${messageOf(error)}; nothing was written`, {
-      cause: error,
-      hint: 'Make sure that its folder exists and that this user may write there.',
-    });
+  if (flags.openapi !== undefined) {
+    const { initFromOpenApi } = await import('../init/from-openapi.ts');
+    return initFromOpenApi(flags.openapi, known, flags, terminal);
   }
-  if (terminal.isJson) terminal.print(JSON.stringify({ file }));
-  else if (!terminal.isQuiet) terminal.print(`${terminal.out.green('wrote')} ${file}\n${nextSteps(terminal.command)}`);
+  if (flags.airbyte !== undefined) {
+    const { initFromAirbyte } = await import('../init/from-airbyte.ts');
+    return initFromAirbyte(flags.airbyte, known, flags, terminal);
+  }
+  return writeStarter(known.place, terminal);
+}
+
+function writeStarter(place: ConfigFile, terminal: Terminal): ExitCode {
+  writeConfig(starter, place, terminal.caller);
+  const { isJson, isQuiet, out } = terminal;
+  if (isJson) terminal.print(JSON.stringify(starterDocument(place.file, terminal)));
+  else if (!isQuiet) terminal.print(`${out.green('wrote')} ${place.file}\n${nextSteps(terminal.command)}`);
   return ExitCode.ok;
+}
+
+/** As after looking at an API, but nothing is known. */
+function starterDocument(file: string, { command }: Terminal): object {
+  const commands = [`${command} check`, `${command} run --dry-run`, command];
+  return { file, resources: [], leftOut: [], notes: [], page: null, hits: 0, nextPage: null, commands, schedule: '' };
 }
 
 function nextSteps(command: string): string {
@@ -36,7 +64,7 @@ function nextSteps(command: string): string {
 }
 
 const starter = {
-  $schema: './node_modules/cronsync/sync.schema.json',
+  $schema: schemaPath,
   name: 'crm',
   adapter: 'acme',
   resources: {

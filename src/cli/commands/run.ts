@@ -86,7 +86,7 @@ async function runOnce(
   const lease = await takeLock(lockOf(setting, redis), holder, Date.now());
   try {
     await witness?.locked(holder);
-    terminal.caller.keepHeapSmall?.();
+    if (config.memory === 'small') terminal.caller.keepHeapSmall?.();
     const { run } = await import('../../run/run.ts');
     const { compileResources, listenerGroups } = await import('../open/compile-resources.ts');
     const { openThirdParty } = await import('../open/third-party.ts');
@@ -131,6 +131,7 @@ async function runOnce(
         retainMs: config.events.retainMs,
         source: config.events.source,
         onRemap: config.events.onRemap,
+        outbox: config.events.outbox,
         announces: Object.values(config.listeners).some(({ on }) => on.some(hearsSync)),
         perMs: Math.min(...(config.adapters[config.adapter]?.throttle.windows ?? []).map(({ perMs }) => perMs)),
       },

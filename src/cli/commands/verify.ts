@@ -29,8 +29,8 @@ import type { Terminal } from '../terminal.ts';
  * `--repair`, under the lock, it forgets what is known of them, so that the next pass writes them again.
  */
 export async function verifyCommand(flags: VerifyFlags, terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
-  terminal.caller.keepHeapSmall?.();
   const setting = await loadSetting(flags, terminal);
+  if (setting.config.memory === 'small') terminal.caller.keepHeapSmall?.();
   const resources = await compileResources(setting, flags.resource);
   return flags.repair ? repair(setting, resources, flags, signal) : look(setting, resources, flags, signal);
 }

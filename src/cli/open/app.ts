@@ -52,17 +52,24 @@ export async function loadSetting(
     ...(file !== undefined && { file }),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
+  terminal.identify({ sync: loaded.config.name });
+  const setting = settingFor(loaded, terminal, envFiles);
+  demandRoomToRenew(loaded.config.lock.ttlMs, setting.timings);
+  return setting;
+}
+
+/** The setting that a config makes. From then on its secrets are masked in every output. */
+export function settingFor(loaded: LoadedConfig, terminal: Terminal, envFiles: readonly string[] = []): Setting {
+  const { config, dir, secrets } = loaded;
   const later = new Set<string>();
   const hide = (secret: string): void => {
     later.add(secret);
-    terminal.redact(redactor([...loaded.secrets, ...[...later].slice(-mostHidden)]));
+    terminal.redact(redactor([...secrets, ...[...later].slice(-mostHidden)]));
   };
-  terminal.redact(redactor(loaded.secrets));
-  terminal.identify({ sync: loaded.config.name });
-  const timings = readTimings(env, loaded.config.target);
-  demandRoomToRenew(loaded.config.lock.ttlMs, timings);
-  const logins = loginsOf(loaded.config, { dir: loaded.dir, timeoutMs: timings.loginMs, hide });
-  return { loaded, config: loaded.config, timings, terminal, envFiles, logins, hide };
+  terminal.redact(redactor(secrets));
+  const timings = readTimings(terminal.caller.env, config.target);
+  const logins = loginsOf(config, { dir, timeoutMs: timings.loginMs, hide });
+  return { loaded, config, timings, terminal, envFiles, logins, hide };
 }
 
 /** A lease is renewed at a third of its TTL and trusted until the margin: there must be time for one failed renewal. */

@@ -36,7 +36,8 @@ async function compileResource(
 ): Promise<Resource> {
   const adapter = config.adapters[config.adapter];
   const { map, emptyIsNull, transform } = adapter?.resources[name] ?? {};
-  const mapping = { schema: resource.schema, key: resource.key, map, emptyIsNull, match: resource.match };
+  const { schema, key, match, writeOnce } = resource;
+  const mapping = { schema, key, map, emptyIsNull, match, writeOnce };
   const prepare = await compileTransformed(mapping, transform, dir);
   const changes = await compileChanges(adapter, name, mapping, prepare);
   return {

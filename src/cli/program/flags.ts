@@ -142,6 +142,34 @@ export interface ListDeadFlags extends DeadFlags {
 
 export interface DropDeadFlags extends DeadFlags, ConfirmFlags {}
 
+/** How `cronsync init` writes the config. */
+export const formats = ['json', 'yaml', 'ts'] as const;
+export type ConfigFormat = (typeof formats)[number];
+
+/** What starts the runs. */
+export const schedules = ['cron', 'systemd', 'kubernetes'] as const;
+export type Schedule = (typeof schedules)[number];
+
 export interface InitFlags extends GlobalOptions {
+  readonly from?: string;
+  readonly url?: string;
+  readonly openapi?: string;
+  readonly airbyte?: string;
+  readonly resource?: readonly string[];
+  readonly records?: string;
+  readonly key?: readonly string[];
+  readonly include?: readonly string[];
+  readonly changes?: string;
+  readonly auth?: string;
+  readonly header?: readonly string[];
+  readonly throttle?: string;
+  readonly param?: readonly string[];
+  readonly target?: string;
+  readonly table?: string;
+  readonly name?: string;
+  readonly format?: ConfigFormat;
+  readonly schedule?: Schedule;
+  /** Ask nothing. */
+  readonly yes?: boolean;
   readonly force?: boolean;
 }

@@ -1,4 +1,4 @@
-import { describeStricter } from '../../throttle.ts';
+import { describeStricter, describeWaiting, isStarving } from '../../throttle.ts';
 import type { DatabaseFacts, Facts, RedisFacts, SlotFacts } from '../../verdict/facts.ts';
 import { killedRuns } from '../../verdict/problems/runs.ts';
 import type { Verdict, VerdictName } from '../../verdict/verdict.ts';
@@ -61,11 +61,14 @@ function headLine({ name, adapter, target }: Facts, { is }: Verdict, { paint, fo
   return `${paint.bold(name)}  ${paint[colours[is]](title)}${gap}${paint.dim(right)}`;
 }
 
-function placeLines({ slots, lock }: RedisFacts, { now }: Facts, { paint }: Room): string[] {
+function placeLines({ slots, lock }: RedisFacts, { now, plan }: Facts, { paint }: Room): string[] {
   const [first, ...others] = slots;
-  const stricter = slots.flatMap((slot) =>
-    slot.stricter ? [`       ${paint.yellow(describeStricter(slot.stricter))}`] : [],
-  );
+  const reasons = slots.flatMap(({ stricter, waitedMs, others: waiting }) => [
+    ...(stricter ? [describeStricter(stricter)] : []),
+    ...(waitedMs !== null && isStarving({ waitedMs, others: waiting }, plan.windows)
+      ? [describeWaiting({ waitedMs, others: waiting })]
+      : []),
+  ]);
   const slot = first ? slotText(first, others.length > 0) : 'none is needed';
   const held = lock?.holder
     ? `held by ${lock.holder.host}:${lock.holder.pid}${lasting(Date.parse(lock.holder.startedAt), now)}`
@@ -73,7 +76,7 @@ function placeLines({ slots, lock }: RedisFacts, { now }: Facts, { paint }: Room
   return [
     `slot   ${slot.padEnd(36)}  lock   ${lock === null ? 'free' : held}`,
     ...others.map((one) => `       ${slotText(one, true)}`),
-    ...stricter,
+    ...reasons.map((reason) => `       ${paint.yellow(reason)}`),
   ];
 }
 

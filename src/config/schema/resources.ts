@@ -183,6 +183,14 @@ export const resourceSchema = v.pipe(
         ),
       ),
     ),
+    writeOnce: v.exactOptional(
+      v.pipe(
+        v.union([fieldName, texts('Fields.')], 'the name of a field, or a list of names'),
+        v.description(
+          'The field, or the fields, that are written when a row is made and belong to the system from then on.',
+        ),
+      ),
+    ),
     table: v.exactOptional(text("The system's table. Default: the name of the resource.")),
     onDelete: v.exactOptional(onDelete, 'soft'),
     every: v.exactOptional(
@@ -197,10 +205,11 @@ export const resourceSchema = v.pipe(
     guard: v.exactOptional(guardOverride),
     expect: v.exactOptional(expectations, {}),
   }),
-  v.transform(({ key, match, every, rejects, ...rest }) => ({
+  v.transform(({ key, match, writeOnce, every, rejects, ...rest }) => ({
     ...rest,
     key: typeof key === 'string' ? [key] : key,
     ...(match !== undefined && { match: typeof match === 'string' ? [match] : match }),
+    ...(writeOnce !== undefined && { writeOnce: typeof writeOnce === 'string' ? [writeOnce] : writeOnce }),
     rejectsRatio: rejects,
     ...(every !== undefined && { everyMs: every }),
   })),

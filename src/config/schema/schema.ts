@@ -23,6 +23,13 @@ const events = v.pipe(
       oneOf(['emit', 'silent'], 'Whether changes that come only from a new mapping become events.'),
       'emit',
     ),
+    outbox: v.exactOptional(
+      oneOf(
+        ['packed', 'text'],
+        'How the outbox keeps the events of a large transaction: compressed, or as text, which SQL can read and which takes ten times the room.',
+      ),
+      'packed',
+    ),
   }),
   v.description('The events that listeners receive.'),
   v.transform(({ retain, ...rest }) => ({ ...rest, retainMs: retain })),
@@ -93,6 +100,13 @@ export const configSchema = closed({
   guard: v.exactOptional(guardSchema, {}),
   events: v.exactOptional(events, {}),
   heartbeat: v.exactOptional(heartbeat),
+  memory: v.exactOptional(
+    oneOf(
+      ['small', 'large'],
+      'How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster.',
+    ),
+    'small',
+  ),
   listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('The side effects, by name.')), {}),
 });
 

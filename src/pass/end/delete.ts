@@ -22,8 +22,8 @@ export interface Deleted {
   readonly refused: number;
 }
 
-/** No transaction deletes more records than this. */
-export const idsPerBatch = 1000;
+/** No transaction deletes more records than this: as many as a batch of a page has at most. A target may make several of it. */
+export const idsPerBatch = 4000;
 
 /** Deletes batch by batch, for snapshots and for tombstones: each transaction has its events and a checkpoint. */
 export async function deleteMissing(

@@ -91,9 +91,10 @@ async function writeDeferred(state: PassState, run: WriteContext): Promise<Updat
 
 /** Plans on what the row holds now. A record that is gone meanwhile stays so. */
 function planOf({ resource }: PassState): Batch['plan'] {
-  const digest = digestFields(resource.table.mapped);
+  const { mapped: columns } = resource.table;
+  const digest = digestFields(columns);
   return (records, found) =>
-    planSteps(records, found, { hash: resource.hash, digest }).map((step, at): Step => {
+    planSteps(records, found, { hash: resource.hash, digest, columns }).map((step, at): Step => {
       const { entry = null } = found[at] ?? {};
       return entry === null || entry.deleted ? { record: step.record, change: 'none' } : step;
     });

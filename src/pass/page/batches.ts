@@ -1,14 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Page } from '../../adapter.ts';
 import { isRejected, type Prepare, type Prepared, type RecordBatch, type Rejected } from '../../record.ts';
+import { Turns } from '../../turns.ts';
 
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 
 /** A batch is full once its texts have this many characters: memory holds three batches at a time. */
 const mostChars = 4_000_000;
-
-/** Reading gives way to everything else this often, above all to the answers that the batch before is waiting for. */
-const turnMs = 1;
 
 /** How the records of a page become batches. */
 export interface Batching {
@@ -25,7 +22,7 @@ export interface Batching {
 export async function* batchesOf(records: Records, { prepare, size, counts }: Batching): AsyncGenerator<RecordBatch> {
   let ready: RecordBatch | undefined;
   let filling = new Filling(counts);
-  let turnedAt = performance.now();
+  const turns = new Turns();
   for await (const record of records) {
     if (ready) yield ready;
     ready = undefined;
@@ -34,9 +31,7 @@ export async function* batchesOf(records: Records, { prepare, size, counts }: Ba
       ready = filling.batch();
       filling = new Filling(counts);
     }
-    if (performance.now() - turnedAt < turnMs) continue;
-    await nextTurn();
-    turnedAt = performance.now();
+    if (turns.isOver) await turns.giveWay();
   }
   yield { ...(ready ?? filling.batch()), isLast: true };
 }

@@ -225,7 +225,8 @@ export class PageWriter {
       const found = this.#withoutDrifted(planned, known);
       const { verifies } = before;
       const [hash, digest, defers] = [resource.hash, this.#digest, this.#defers];
-      const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies });
+      const columns = resource.table.mapped;
+      const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies, columns });
       for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return this.#keepable(steps, found);

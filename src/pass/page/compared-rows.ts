@@ -17,20 +17,21 @@ export interface ComparedRow {
   readonly isDeferred?: boolean;
 }
 
-/** The rows that steps were planned on, by key. A record that is repeated is compared with none. */
+/** The rows that steps were planned on, by key. A record that is new, or repeated, is compared with none. */
 export function comparedRows(
   steps: readonly PlannedStep[],
   found: readonly Found[],
   isRepeated: (id: number) => boolean,
 ): ReadonlyMap<string, ComparedRow> {
-  const rows = steps.flatMap(({ record, change, emptied }, at): [string, ComparedRow][] => {
+  const rows = new Map<string, ComparedRow>();
+  for (const [at, { record, change, emptied }] of steps.entries()) {
     const { entry = null, row = null } = found[at] ?? {};
-    if (entry && isRepeated(entry.id)) return [];
+    if (entry ? isRepeated(entry.id) : row === null) continue;
     const isCompared = typeof change === 'string' || change.type === 'updated';
     const compared = { row: (isCompared && row) || [], emptied, id: entry?.id ?? null };
-    return [[record.key, { ...compared, isDeferred: change === 'defer' }]];
-  });
-  return new Map(rows);
+    rows.set(record.key, { ...compared, isDeferred: change === 'defer' });
+  }
+  return rows;
 }
 
 type Waiting = Pick<HeldSet, 'pending' | 'deferred'>;

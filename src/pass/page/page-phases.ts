@@ -2,7 +2,7 @@ import type { RunContext, Sending } from '../../run/context.ts';
 
 type Part = 'map' | 'commit';
 
-/** What one page spends its time on: slots, the requests after them, and its batches, which are mapped and written in turn. */
+/** What one page spends its time on: slots, the requests after them, its batches, and the wait for batches that are not read ahead. */
 export class PagePhases {
   readonly #timeline: RunContext['timeline'];
   readonly #resource: string;

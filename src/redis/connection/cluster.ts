@@ -3,14 +3,12 @@ import { IntegrityError } from '../../errors.ts';
 import type { ClientConfig, RedisClient } from './client.ts';
 import { whyUnreachable } from './explain.ts';
 import { isPassing } from './failure.ts';
+import { infoOfOwner } from './info.ts';
 import { accessOf, type ClusterPlace, hostAndPort } from './place.ts';
 import { Renewed } from './renewed.ts';
 import { textIn } from './reply.ts';
 
 const nodePort = 6379;
-
-/** KEYS[1] any key   -> what `INFO` answers on the node that keeps it: the command itself would ask any node. */
-const infoOfOwner = `return redis.call('INFO')`;
 
 /**
  * A client of a cluster. It follows the slots where they move, and never sends a command again whose connection closed:

@@ -5,8 +5,10 @@ import type { Timings } from '../../timings.ts';
 import type { NodeOptions, RedisClient } from './client.ts';
 import { createClient } from './create-client.ts';
 import { isForbidden, unreachable } from './failure.ts';
+import { infoOfOwner } from './info.ts';
 import { type RedisPlace, whereaboutsOf } from './place.ts';
-import { createScriptRunner, type RunScript } from './script.ts';
+import { textIn } from './reply.ts';
+import { createScriptRunner, type RunScript, type Script } from './script.ts';
 import { checkServer, versionIn } from './start-check.ts';
 
 export interface RedisConfig {
@@ -33,8 +35,15 @@ export interface RedisConnection {
   /** `Redis 7.4.1`; null if the server does not say. */
   readonly version: string | null;
   readonly run: RunScript;
+  /**
+   * Judges the server that keeps this key as the one of the sync is judged: in a cluster it may be another one. Resolves to its
+   * version. Throws `UnreachableError` or `ConfigError`.
+   */
+  checkServerOf(key: string): Promise<string | null>;
   close(): void;
 }
+
+const infoScript: Script = { guarantee: 'nothing was written', lua: infoOfOwner };
 
 const guarantee = 'no lock was taken, no hit was made and nothing was written';
 const firstReconnectMs = 50;
@@ -89,7 +98,18 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     connectError: () => connectError,
     isClosed: () => isClosed,
   };
-  return { address, version, run: createScriptRunner(server, timings.redisScriptBudgetMs), close };
+  const run = createScriptRunner(server, timings.redisScriptBudgetMs);
+  return {
+    address,
+    version,
+    run,
+    async checkServerOf(other) {
+      const info = textIn(await run(infoScript, [other], []));
+      checkServer(info, { ...whereabouts, allowEviction });
+      return versionIn(info);
+    },
+    close,
+  };
 }
 
 /** The options of every client. */

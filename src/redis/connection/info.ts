@@ -14,3 +14,6 @@ export async function connectForInfo(client: Redis): Promise<string> {
   await Promise.race([connecting, info.catch(() => connecting)]);
   return textIn(await info);
 }
+
+/** KEYS[1] any key   -> what `INFO` answers on the server that keeps it: in a cluster the command itself would ask any node. */
+export const infoOfOwner = `return redis.call('INFO')`;

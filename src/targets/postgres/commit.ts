@@ -3,6 +3,7 @@ import { type Change, countChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import { digestFields } from '../../field-digests.ts';
 import type { Prepared, Rejected } from '../../record.ts';
+import { Turns } from '../../turns.ts';
 import { deferredIn } from '../sql/deferred-record.ts';
 import { EntryBook, type Register } from '../sql/entry-book.ts';
 import { NotEmptyError } from '../sql/first-loads.ts';
@@ -13,7 +14,7 @@ import { isMadeAlready } from './connection/errors.ts';
 import { storeDeferred } from './deferred.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { savePass } from './ledger.ts';
-import { giveOutEvents } from './outbox.ts';
+import { giveOutEvents, type MadeEvents, makeEvents } from './outbox.ts';
 import { storeRejects } from './rejects.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
 import { writeEntries } from './rows/entering.ts';
@@ -32,7 +33,8 @@ export interface PartCommitted extends Committed {
  * Commits one part of a batch inside a transaction:
  *
  * 1. look up and lock the rows, and plan what to do with those that are not busy;
- * 2. write the rows, then our entries, and keep the records that wait for the end of their pass;
+ * 2. write the rows, then our entries, and keep the records that wait for the end of their pass. While the database writes the
+ *    rows, what follows is made as if it refused none;
  * 3. write the events, the rejects and the aliases;
  * 4. store the checkpoint, if nothing is busy or left.
  *
@@ -52,16 +54,23 @@ export async function commitBatch(
   crashPoint('commit-planned');
 
   const rows = rowsToWrite(planned.steps, (n) => planned.found[n]?.row !== null);
-  const outcome = await writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined });
-  const written = whatWasWritten(planned, outcome);
-  const fields = await readFields(writing, shape, written.entering);
-  const { book, changes } = entered(written, fields, register);
+  const follow = async (outcome: Outcome<RowToWrite>): Promise<Following> => {
+    const written = whatWasWritten(planned, outcome);
+    const { book, changes } = await entered(written, await readFields(writing, shape, written.entering), register);
+    return { book, changes, events: await makeEvents(changes, writing, batch, at) };
+  };
+  const [outcome, early] = await Promise.all([
+    writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined }),
+    // What the database makes of a row can be read only once it is there.
+    shape.mayRewrite ? null : follow(allWritten),
+  ]);
+  const { book, changes, events: made } = early && isAllWritten(outcome) ? early : await follow(outcome);
   await writeBook(writing, register.id, book, isFirstLoad);
   await storeDeferred(session, place, register.id, deferredIn(planned.steps, planned.found));
   crashPoint('commit-written');
 
   const refused = refusedRecords(outcome, batch);
-  const events = await giveOutEvents(writing, batch, changes, at);
+  const events = await giveOutEvents(writing, made);
   await storeRejects(session, place, [...batch.rejected, ...refused], { name, resource, pass: batch.pass, at });
   await keepAliases(writing, batch, register, refused);
   const busy = [...planned.busy, ...[...outcome.busy].map(({ record }) => record.key)];
@@ -105,6 +114,17 @@ function notEmpty(): never {
   throw new NotEmptyError();
 }
 
+/** What is written once the rows are. */
+interface Following extends Entered {
+  readonly events: MadeEvents | null;
+}
+
+const allWritten: Outcome<RowToWrite> = { refused: new Map(), busy: new Set(), left: new Set() };
+
+function isAllWritten({ refused, busy, left }: Outcome<RowToWrite>): boolean {
+  return refused.size === 0 && busy.size === 0 && left.size === 0;
+}
+
 /** What became of the steps of a batch. */
 interface WhatWasWritten {
   /** Those of records that keep the entry that they have. */
@@ -125,17 +145,16 @@ function whatWasWritten({ steps, found }: Planned, { refused, busy, left }: Outc
   return { steps: known, kept, entering: known.flatMap(([step]) => (kept.has(step) ? [] : step)) };
 }
 
+type FieldsOf = (step: Step) => string;
+
 /** The digests of the rows' fields, as the database keeps them. */
-async function readFields(
-  { session, place }: Writing,
-  shape: Shape,
-  entering: readonly Step[],
-): Promise<ReadonlyMap<Step, string>> {
+async function readFields({ session, place }: Writing, shape: Shape, entering: readonly Step[]): Promise<FieldsOf> {
   const digest = digestFields(shape.table.mapped);
-  if (!shape.mayRewrite) return new Map(entering.map((step) => [step, digest(step.record.values)]));
+  if (!shape.mayRewrite) return ({ record }) => digest(record.values);
   const wanted = entering.map(({ record }) => ({ ...wantedRecord(record, shape), values: null }));
   const rows = await lookUp(session, { place, shape, of: null, lock: '' }, wanted);
-  return new Map(entering.map((step, n) => [step, digest(rows[n]?.row ?? step.record.values)]));
+  const fields = new Map(entering.map((step, n) => [step, digest(rows[n]?.row ?? step.record.values)]));
+  return (step) => fields.get(step) ?? '';
 }
 
 interface Entered {
@@ -144,13 +163,15 @@ interface Entered {
   readonly changes: readonly Change[];
 }
 
-function entered({ steps, kept }: WhatWasWritten, fields: ReadonlyMap<Step, string>, register: Register): Entered {
+async function entered({ steps, kept }: WhatWasWritten, fieldsOf: FieldsOf, register: Register): Promise<Entered> {
   const book = new EntryBook(register);
   const changes: Change[] = [];
+  const turns = new Turns();
   for (const [step, { entry }] of steps) {
     if (kept.has(step)) book.keep(entry);
-    else book.enter(step.record, entry, fields.get(step) ?? '');
+    else book.enter(step.record, entry, fieldsOf(step));
     if (typeof step.change === 'object' && !kept.has(step)) changes.push(step.change);
+    if (turns.isOver) await turns.giveWay();
   }
   return { book, changes };
 }

@@ -4,47 +4,66 @@ import type { Position } from '../../event.ts';
 import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
-import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
-import { isPacked, packEvents, unpackEvents } from '../sql/packed-events.ts';
+import { type OutboxRow, outboxRowInTurns, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
+import { isLong, packEvents, unpackEvents } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
 import type { Row, Session } from './connection/session.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { migrations } from './migrations.ts';
 import { bytesOf } from './rows/literals.ts';
 import { type Place, schemaVersion } from './schema.ts';
 
 /** The version of our tables from which on the outbox has packed events. In older ones all events are text. */
 const packedVersion = 4;
 
+/** A row, and what is to be written of its events. */
+export interface MadeEvents {
+  readonly row: OutboxRow;
+  readonly stored: { readonly column: 'events' | 'packed'; readonly events: string | Uint8Array };
+}
+
 /** Many events are packed: Postgres would compress a long text itself, at ten times the cost, and send it back as long as it was. */
+async function packed(row: OutboxRow): Promise<MadeEvents> {
+  return isLong(row.events) ? { row, stored: { column: 'packed', events: await packEvents(row.events) } } : asText(row);
+}
+
+function asText(row: OutboxRow): MadeEvents {
+  return { row, stored: { column: 'events', events: row.events } };
+}
+
 async function append(
   session: Session,
   { table }: Place,
   name: string,
-  row: OutboxRow,
-  version = migrations.length,
+  { row, stored: { column, events } }: MadeEvents,
 ): Promise<void> {
-  const isShort = version < packedVersion || !isPacked(row.events);
-  const [column, events] = isShort ? ['events', row.events] : ['packed', await packEvents(row.events)];
   await session.query(
     `INSERT INTO ${table('_sync_outbox')} (name, generation, first_seq, last_seq, at, ${column}) VALUES ($1, $2, $3, $4, $5, $6)`,
     [name, row.generation, row.firstSeq, row.lastSeq, row.at, events],
   );
 }
 
+/** Makes the events of changes, which may be done while their rows are written; null if there are none. */
+export async function makeEvents(
+  changes: readonly Change[],
+  { name, fence }: Pick<Writing, 'name' | 'fence'>,
+  batch: Pick<Batch | Removal, 'table' | 'events'>,
+  at: Date,
+): Promise<MadeEvents | null> {
+  const row = await outboxRowInTurns(changes, { name, fence, at }, batch);
+  return row && (batch.events.asText ? asText(row) : packed(row));
+}
+
 /** Writes a transaction's events to the outbox as one row. Returns how many: the fence row's next number moves past them. */
 export async function giveOutEvents(
-  { session, place, name, fence, handOver }: Writing,
-  batch: Pick<Batch | Removal, 'table' | 'events'>,
-  changes: readonly Change[],
-  at: Date,
+  { session, place, name, handOver }: Writing,
+  events: MadeEvents | null,
 ): Promise<number> {
-  const row = outboxRow(changes, { name, fence, at }, batch);
-  if (row === null) return 0;
-  await append(session, place, name, row);
+  if (events === null) return 0;
+  await append(session, place, name, events);
+  const { row } = events;
   handOver(row);
-  return changes.length;
+  return row.lastSeq + 1 - row.firstSeq;
 }
 
 /** Writes events about the sync to the outbox, and what they announced. Returns how many events there are. */
@@ -54,7 +73,7 @@ export async function announceEvents(
   news: string,
 ): Promise<number> {
   const row = syncOutboxRow(events, { name, fence, at: new Date() });
-  if (row) await append(session, place, name, row);
+  if (row) await append(session, place, name, asText(row));
   await change(session, [storeNews(bookOf(place, name), news)]);
   return events.length;
 }
@@ -130,28 +149,31 @@ export async function moveOutbox(
   const version = await schemaVersion(session, place);
   let moved = 0;
   for (const row of rows) {
-    const taken = await takeRow(session, place, name, [Number(row.generation), Number(row.last_seq)], version);
+    const [taken, keep] = await takeRow(session, place, name, row, version);
     const { passed, moved: rest } = rebased(taken, name, generation, after);
-    if (passed) await append(session, place, name, { ...taken, ...passed }, version);
+    if (passed) await append(session, place, name, await keep({ ...taken, ...passed }));
     const { firstSeq, events, count } = rest;
-    await append(session, place, name, { ...taken, generation, firstSeq, events }, version);
+    await append(session, place, name, await keep({ ...taken, generation, firstSeq, events }));
     moved += count;
   }
   return moved;
 }
 
+/** Takes a row out. What is left of its events is kept as they were: as text, or packed. */
 async function takeRow(
   session: Session,
   { table }: Place,
   name: string,
-  [generation, lastSeq]: readonly [generation: number, lastSeq: number],
+  { generation, last_seq: lastSeq }: Row,
   version: number,
-): Promise<OutboxRow> {
+): Promise<[row: OutboxRow, keep: typeof packed | typeof asText]> {
   const { rows } = await session.query(
     `DELETE FROM ${table('_sync_outbox')} WHERE name = $1 AND generation = $2 AND last_seq = $3
-     RETURNING first_seq, at, ${eventColumns(version)}`,
-    [name, generation, lastSeq],
+     RETURNING generation, first_seq, last_seq, at, ${eventColumns(version)}`,
+    [name, generation ?? null, lastSeq ?? null],
   );
   const row = rows[0] ?? {};
-  return { generation, firstSeq: Number(row.first_seq), lastSeq, at: String(row.at), events: await eventsIn(row) };
+  const [first, last] = [Number(row.first_seq), Number(row.last_seq)];
+  const taken = { generation: Number(row.generation), firstSeq: first, lastSeq: last, at: String(row.at) };
+  return [{ ...taken, events: await eventsIn(row) }, row.packed ? packed : asText];
 }

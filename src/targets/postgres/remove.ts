@@ -6,7 +6,7 @@ import { refusedRecord } from '../sql/stored-reject.ts';
 import { Bisector, type Outcome } from './bisect.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { savePass } from './ledger.ts';
-import { giveOutEvents } from './outbox.ts';
+import { giveOutEvents, makeEvents } from './outbox.ts';
 import { storeRejects } from './rejects.ts';
 import { countMissing, markDeleted } from './rows/entering.ts';
 import { type KeyOfId, keysOf } from './rows/entries.ts';
@@ -31,7 +31,10 @@ export interface RemovalPart {
   readonly deleted: number;
 }
 
-/** Deletes the ids that are live, counts the missing with the last part, and stores the checkpoint. */
+/**
+ * Deletes the ids that are live, counts the missing with the last part, and stores the checkpoint. While the database works on
+ * the rows, the events are made as if it refused none.
+ */
 export async function removeBatch(
   writing: Writing,
   removal: Removal,
@@ -43,7 +46,11 @@ export async function removeBatch(
   const at = new Date();
   const register = await ownRegister(session, place, name, resource);
   const leaving = await findLeaving(writing, part.ids, shape, register.id);
-  const outcome = await removeFound(writing, leaving, shape, at);
+  const free = leaving.filter(({ found }) => !found.isBusy);
+  const [outcome, early] = await Promise.all([
+    removeFound(writing, free, shape, at),
+    makeEvents(changesOf(free), writing, removal, at),
+  ]);
   const { gone, busy, left, refused } = sorted(leaving, outcome, removal);
   await markDeleted(
     session,
@@ -56,13 +63,18 @@ export async function removeBatch(
   if (isWhole) await countMissing(session, place, register.id, removal);
   crashPoint('remove-written');
 
-  const changes = gone.map(({ key, found }): Deleted => ({ type: 'deleted', key, before: found.row }));
-  const events = await giveOutEvents(writing, removal, changes, at);
+  const changes = changesOf(gone);
+  const isAsPlanned = gone.length === free.length;
+  const events = await giveOutEvents(writing, isAsPlanned ? early : await makeEvents(changes, writing, removal, at));
   const stored = removal.checkpoint(part.deleted + gone.length, isWhole);
   await storeRejects(session, place, refused, { name, resource, pass: stored.checkpoint.pass, at });
   await savePass(session, place, name, resource, stored);
   crashPoint('remove-ready');
   return { counts: countChanges(changes), ids: [], busy, left, refused, events, nextSeq: fence.nextSeq + events };
+}
+
+function changesOf(gone: readonly Leaving[]): Deleted[] {
+  return gone.map(({ key, found }) => ({ type: 'deleted', key, before: found.row }));
 }
 
 interface Leaving extends KeyOfId {
@@ -79,19 +91,19 @@ async function findLeaving(
   const keys = await keysOf(session, place, of, ids, { live: true });
   const wanted = keys.map(({ key }) => wantedKey(key, shape));
   const lock = shape?.table.onDelete === 'hard' ? 'FOR UPDATE' : 'FOR NO KEY UPDATE';
-  const found = await lookUp(session, { place, shape, of, lock }, wanted);
+  const found = await lookUp(session, { place, shape, of: null, lock }, wanted);
   return keys.map((each, n) => ({ ...each, found: found[n] ?? noFoundRow, fields: wanted[n]?.fields ?? null }));
 }
 
 /** If the database keeps a row, because of a foreign key for example, its record stays live. The next pass tries again. */
 async function removeFound(
   { session }: Writing,
-  leaving: readonly Leaving[],
+  free: readonly Leaving[],
   shape: Shape | null,
   at: Date,
 ): Promise<Outcome<Leaving>> {
   const bisector = new Bisector<Leaving>(session, { tellApartMs });
-  const there = leaving.filter(({ found }) => !found.isBusy && found.row !== null);
+  const there = free.filter(({ found }) => found.row !== null);
   if (shape)
     await bisector.put(there, (part) =>
       removeRows(

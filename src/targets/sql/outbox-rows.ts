@@ -3,6 +3,7 @@ import type { Change } from '../../change.ts';
 import { type EventContext, eventWriter, type Position } from '../../event.ts';
 import { type SyncEvent, syncEventText } from '../../sync-event.ts';
 import type { FenceRow } from '../../target.ts';
+import { Turns } from '../../turns.ts';
 
 /** How many outbox rows one transaction removes: a row has all events of a transaction, and may be megabytes. */
 export const rowsPerPurge = 50;
@@ -31,24 +32,47 @@ export function outboxRow(
   { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
 ): OutboxRow | null {
   if (changes.length === 0 || options.silent) return null;
-  return rowOf(changes, numbering, eventWriter(contextOf(numbering, table, options)));
+  const write = eventWriter(contextOf(numbering, table, options));
+  return rowOf(
+    changes.map((change, n) => write(change, positionOf(n, numbering))),
+    numbering,
+  );
+}
+
+/** The same, made while a database is at work. */
+export async function outboxRowInTurns(
+  changes: readonly Change[],
+  numbering: Numbering,
+  { table, events: options }: Pick<Batch | Removal, 'table' | 'events'>,
+): Promise<OutboxRow | null> {
+  if (changes.length === 0 || options.silent) return null;
+  const write = eventWriter(contextOf(numbering, table, options));
+  const turns = new Turns();
+  const events: string[] = [];
+  for (const change of changes) {
+    events.push(write(change, positionOf(events.length, numbering)));
+    if (turns.isOver) await turns.giveWay();
+  }
+  return rowOf(events, numbering);
 }
 
 /** The outbox row of events about the sync itself; null if there are none. */
 export function syncOutboxRow(events: readonly SyncEvent[], numbering: Numbering): OutboxRow | null {
   if (events.length === 0) return null;
-  return rowOf(events, numbering, (event, at) => syncEventText(event, at, numbering.name));
+  return rowOf(
+    events.map((event, n) => syncEventText(event, positionOf(n, numbering), numbering.name)),
+    numbering,
+  );
 }
 
-function rowOf<T>(all: readonly T[], { fence, at }: Numbering, textOf: (one: T, at: Position) => string): OutboxRow {
+function positionOf(n: number, { fence }: Numbering): Position {
+  return { generation: fence.generation, seq: fence.nextSeq + n };
+}
+
+function rowOf(events: readonly string[], { fence, at }: Numbering): OutboxRow {
   const { generation, nextSeq: firstSeq } = fence;
-  return {
-    generation,
-    firstSeq,
-    lastSeq: firstSeq + all.length - 1,
-    at: at.toISOString(),
-    events: all.map((one, n) => textOf(one, { generation, seq: firstSeq + n })).join('\n'),
-  };
+  const lastSeq = firstSeq + events.length - 1;
+  return { generation, firstSeq, lastSeq, at: at.toISOString(), events: events.join('\n') };
 }
 
 function contextOf(

@@ -5,14 +5,17 @@ import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompre
 const mostPlainChars = 2000;
 
 /** The fastest level: a higher one saves a few bytes for each event and takes twice the time. */
-const options = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
+const options = {
+  chunkSize: 256 * 1024,
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+};
 
-/** Whether the events of a transaction are kept as Zstandard (RFC 8878) rather than as text. */
-export function isPacked(events: string): boolean {
+/** Whether the events of a transaction are worth packing. */
+export function isLong(events: string): boolean {
   return events.length > mostPlainChars;
 }
 
-/** The events of a transaction, each on a line of its own, compressed beside the main thread. */
+/** The events of a transaction, each on a line of its own, as Zstandard (RFC 8878), compressed beside the main thread. */
 export function packEvents(events: string): Promise<Uint8Array> {
   return promisify(zstdCompress)(linesOf(events), options);
 }

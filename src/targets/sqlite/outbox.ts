@@ -6,25 +6,21 @@ import type { SyncEvent } from '../../sync-event.ts';
 import type { OutboxSlice } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
 import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
-import { isPacked, packEventsNow, unpackEventsNow } from '../sql/packed-events.ts';
+import { isLong, packEventsNow, unpackEventsNow } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { migrations } from './migrations.ts';
-import { schemaVersion } from './schema.ts';
 
-/** The version of our tables from which on the outbox has packed events. In older ones all events are text. */
-const packedVersion = 4;
-
-/** A row with its place in the table. */
+/** A row with its place in the table, and how its events are kept there. */
 interface PlacedRow extends OutboxRow {
   readonly rowid: number;
+  readonly form: 'packed' | 'text';
 }
 
 /** Many events are packed: that takes no longer than writing them as text, which is ten times as long. */
-function append(connection: Connection, name: string, row: OutboxRow, version = migrations.length): void {
-  const events = version >= packedVersion && isPacked(row.events) ? packEventsNow(row.events) : row.events;
+function append(connection: Connection, name: string, row: OutboxRow, form: 'packed' | 'text'): void {
+  const events = form === 'packed' && isLong(row.events) ? packEventsNow(row.events) : row.events;
   connection
     .statement('INSERT INTO _sync_outbox (name, generation, first_seq, last_seq, at, events) VALUES (?, ?, ?, ?, ?, ?)')
     .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, events);
@@ -39,7 +35,7 @@ export function giveOutEvents(
 ): number {
   const row = outboxRow(changes, { name, fence, at }, batch);
   if (row === null) return 0;
-  giveOut(connection, name, row);
+  giveOut(connection, name, row, batch.events.asText ? 'text' : 'packed');
   handOver(row);
   return changes.length;
 }
@@ -51,13 +47,13 @@ export function announceEvents(
   news: string,
 ): number {
   const row = syncOutboxRow(events, { name, fence, at: new Date() });
-  if (row) giveOut(connection, name, row);
+  if (row) giveOut(connection, name, row, 'text');
   change(connection, [storeNews(bookOf(name), news)]);
   return row ? row.lastSeq + 1 : fence.nextSeq;
 }
 
-function giveOut(connection: Connection, name: string, row: OutboxRow): void {
-  append(connection, name, row);
+function giveOut(connection: Connection, name: string, row: OutboxRow, form: 'packed' | 'text'): void {
+  append(connection, name, row, form);
   connection.statement('UPDATE _sync_lease SET next_seq = ? WHERE name = ?').run(row.lastSeq + 1, name);
 }
 
@@ -119,14 +115,13 @@ export function moveOutbox(connection: Connection, name: string, generation: num
       'SELECT rowid FROM _sync_outbox WHERE name = ? AND (generation, last_seq) > (?, ?) ORDER BY generation, first_seq',
     )
     .all(name, after.generation, after.seq);
-  const version = schemaVersion(connection);
   let moved = 0;
   for (const { rowid } of ids) {
     const row = rowAt(connection, Number(rowid));
     const { passed, moved: rest } = rebased(row, name, generation, after);
     connection.statement('DELETE FROM _sync_outbox WHERE rowid = ?').run(row.rowid);
-    if (passed) append(connection, name, { ...row, ...passed }, version);
-    append(connection, name, { ...row, generation, firstSeq: rest.firstSeq, events: rest.events }, version);
+    if (passed) append(connection, name, { ...row, ...passed }, row.form);
+    append(connection, name, { ...row, generation, firstSeq: rest.firstSeq, events: rest.events }, row.form);
     moved += rest.count;
   }
   return moved;
@@ -138,6 +133,7 @@ function rowAt(connection: Connection, rowid: number): PlacedRow {
     .get(rowid);
   return {
     rowid,
+    form: row?.events instanceof Uint8Array ? 'packed' : 'text',
     generation: Number(row?.generation),
     firstSeq: Number(row?.first_seq),
     lastSeq: Number(row?.last_seq),

@@ -133,6 +133,25 @@ describe('a column of the system, of another type than ours,', () => {
     });
   });
 
+  test('may be jsonb: what the database takes for equal does not differ, whatever its order, blanks and digits', async () => {
+    const world = await aPostgresWorld();
+    const table = oneColumn('json');
+    const target = await takeOver(await world.open(), table);
+    const [same, other] = ['{"a":1,"bb":{"c":[1,null]}}', '{"a":2,"bb":null}'];
+    await write(target, [valued('1', same), valued('2', same), valued('3', null)], { table });
+    await world.sql(`UPDATE customers SET v = '{"bb": {"c": [1.0, null]}, "a": 1.00}'`);
+    const again = ['1', '2', '3'].map((key, n) => ({
+      ...valued(key, [same, other, null][n] ?? null),
+      hash: 'another',
+    }));
+    expect(await write(target, again, { table })).toMatchObject({ counts: { updated: 2 }, refused: [] });
+    const { events } = await target.outbox({ generation: 0, seq: 3 }, 9);
+    expect(events.map((event) => JSON.parse(event).data.before.v)).toEqual([JSON.parse(same), JSON.parse(same)]);
+    expect(await world.rows('SELECT v FROM customers ORDER BY id')).toEqual([
+      ...[{ v: JSON.parse(same) }, { v: JSON.parse(other) }, { v: null }],
+    ]);
+  });
+
   test('may be the key: a uuid, whatever its letters', async () => {
     const world = await aPostgresWorld();
     await world.sql('CREATE TABLE customers (id uuid PRIMARY KEY, v text)');

@@ -1,13 +1,16 @@
 import pg, { type Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Address } from './address.ts';
+import { copyLines } from './copy.ts';
 
 export type Row = Readonly<Record<string, string | null>>;
+export type ListedRow = readonly (string | null)[];
 export type Parameter = string | number | boolean | null | Uint8Array;
 
 /** Runs statements inside a transaction. Every value comes back as its text. */
 export interface Session {
   query(text: string, values?: readonly Parameter[]): Promise<Answer>;
+  /** The same for thousands of rows: each comes as the list of its values, which costs less than an object. */
+  list(text: string, values: readonly Parameter[]): Promise<readonly ListedRow[]>;
   /** COPY FROM STDIN. Returns how many rows were written. */
   copy(statement: string, lines: string): Promise<number>;
 }
@@ -51,14 +54,11 @@ export function sessionOn(client: Client): Session {
       const last = Array.isArray(answer) ? answer.at(-1) : answer;
       return { rows: last?.rows ?? [], count: last?.rowCount ?? 0 };
     },
-    copy: (statement, lines) =>
-      new Promise((resolve, reject) => {
-        const stream = client.query(copyFrom(statement));
-        // A stream that was given up fails once more when its connection is torn down.
-        stream.on('error', reject);
-        stream.once('finish', () => resolve(stream.rowCount));
-        stream.end(lines);
-      }),
+    async list(text, values) {
+      const { rows } = await client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
+      return rows;
+    },
+    copy: (statement, lines) => copyLines(client, statement, lines),
   };
 }
 

@@ -1,12 +1,18 @@
-import type { Comparison } from '../../../batch.ts';
+import type { Comparison, Found } from '../../../batch.ts';
 import type { LiveIds } from '../../../target.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
 import { textArray } from './literals.ts';
+import { byIndex } from './planner.ts';
+
+/** The condition that an entry has one of the keys in a parameter. It hides from the planner how many these are (planner.ts). */
+function anyKey(parameter: string): string {
+  return `key = ANY (ARRAY (SELECT unnest(${parameter}::text[])))`;
+}
 
 /**
- * One query for all entries, with an index look-up each: the LIMIT keeps the planner from reading the whole table. Ids and
- * positions come back as one text each, so that an unchanged page costs next to nothing.
+ * One query for all entries, with one scan of the index. Ids and positions come back as one text each, so that an unchanged page
+ * costs next to nothing.
  */
 export async function compareEntries(
   session: Session,
@@ -14,14 +20,37 @@ export async function compareEntries(
   of: number,
   entries: readonly (readonly [string, string])[],
 ): Promise<Comparison> {
+  await session.query(byIndex);
   const { rows } = await session.query(
-    `SELECT string_agg(r.id::text, ',') AS same, string_agg((e.n - 1)::text, ',' ORDER BY e.n) FILTER (WHERE r.id IS NULL) AS others
-     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS e (key, hash, n)
-     LEFT JOIN LATERAL (SELECT id FROM ${table('_sync_records')}
-       WHERE of_table = $1 AND key = e.key AND hash = e.hash AND NOT deleted LIMIT 1) r ON true`,
+    `SELECT string_agg(r.id::text, ',') AS same, string_agg((e.n - 1)::text, ',') FILTER (WHERE r.id IS NULL) AS others
+     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS e (key, hash, n) LEFT JOIN (
+       SELECT id, key, hash FROM ${table('_sync_records')} WHERE of_table = $1 AND ${anyKey('$2')} AND NOT deleted
+     ) r ON r.key = e.key AND r.hash = e.hash`,
     [of, textArray(entries.map(([key]) => key)), textArray(entries.map(([, hash]) => hash))],
   );
-  return { unchanged: numbers(rows[0]?.same), different: numbers(rows[0]?.others) };
+  const different = numbers(rows[0]?.others).sort((a, b) => a - b);
+  return { unchanged: numbers(rows[0]?.same), different };
+}
+
+/** The entries of these keys. Called where `byIndex` is set. */
+export async function entriesOf(
+  session: Session,
+  { table }: Place,
+  of: number,
+  keys: readonly string[],
+  { readsFields }: { readonly readsFields: boolean },
+): Promise<ReadonlyMap<string, Found['entry']>> {
+  const rows = await session.list(
+    `SELECT key, id, hash, deleted, ${readsFields ? 'fields' : 'NULL'} FROM ${table('_sync_records')}
+     WHERE of_table = $1 AND ${anyKey('$2')}`,
+    [of, textArray(keys)],
+  );
+  return new Map(
+    rows.map(([key, id, hash, deleted, fields = null]) => [
+      key ?? '',
+      { id: Number(id), hash: hash ?? '', deleted: deleted === 't', fields },
+    ]),
+  );
 }
 
 function numbers(text: string | null | undefined): number[] {
@@ -73,11 +102,14 @@ export async function keysOf(
   ids: readonly number[],
   { live }: { readonly live: boolean },
 ): Promise<KeyOfId[]> {
-  const { rows } = await session.query(
-    `SELECT r.id, r.key FROM unnest($2::bigint[]) WITH ORDINALITY AS e (id, n)
-     JOIN LATERAL (SELECT id, key FROM ${table('_sync_records')}
-       WHERE of_table = $1 AND id = e.id ${live ? 'AND NOT deleted' : ''} LIMIT 1) r ON true ORDER BY e.n`,
+  const rows = await session.list(
+    `SELECT id, key FROM ${table('_sync_records')}
+     WHERE of_table = $1 AND id = ANY (ARRAY (SELECT unnest($2::bigint[]))) ${live ? 'AND NOT deleted' : ''}`,
     [of, `{${ids.join(',')}}`],
   );
-  return rows.map(({ id, key }) => ({ id: Number(id), key: String(key) }));
+  const keys = new Map(rows.map(([id, key]) => [Number(id), key ?? '']));
+  return ids.flatMap((id) => {
+    const key = keys.get(id);
+    return key === undefined ? [] : { id, key };
+  });
 }

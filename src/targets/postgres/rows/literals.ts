@@ -3,6 +3,7 @@ import { toStored, UnstorableError } from '../../sql/stored-values.ts';
 
 /** A value as the text that is cast to its column's type. Throws `UnstorableError`. */
 export function bound(value: Value, kind: ColumnKind): string | null {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   const stored = toStored(value, kind);
   if (stored === null) return null;
   const text = String(stored);
@@ -16,18 +17,23 @@ export function storable(text: string): string {
 }
 
 /** The literal of an array of texts: faster to write, and to send, than the driver's own. */
-export function textArray(texts: readonly (string | null)[]): string {
-  return `{${texts.map(element).join(',')}}`;
-}
-
-function element(text: string | null): string {
-  if (text === null) return 'NULL';
-  return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
+export function textArray(texts: Iterable<string | null>): string {
+  let literal = '';
+  for (const text of texts) {
+    if (literal !== '') literal += ',';
+    literal += text === null ? 'NULL' : /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
+  }
+  return `{${literal}}`;
 }
 
 /** One line of COPY's text format (PostgreSQL documentation, COPY, "Text Format"). */
 export function copyLine(fields: readonly (string | null)[]): string {
-  return `${fields.map(copyField).join('\t')}\n`;
+  let line = '';
+  for (let at = 0; at < fields.length; at += 1) {
+    if (at > 0) line += '\t';
+    line += copyField(fields[at] ?? null);
+  }
+  return `${line}\n`;
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -22,6 +22,8 @@ export interface Shape {
   /** With its schema, quoted. */
   readonly name: string;
   readonly key: readonly ShapedColumn[];
+  /** The one key column, if its text is the key's and finds one row at most by itself; null if finding a row takes more. */
+  readonly plainKey: ShapedColumn | null;
   /** The position of each key column among the mapped columns. */
   readonly keyAt: readonly number[];
   /** Null where the table lacks the column. */
@@ -79,6 +81,7 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
     table,
     name: place.table(table.table),
     key,
+    plainKey: plainKeyIn(key),
     keyAt,
     mapped,
     mark: table.onDelete === 'soft' && present.has(softColumn) ? quoted(softColumn) : null,
@@ -87,6 +90,11 @@ export function shapeOf(table: ResourceTable, system: PostgresTable | null, plac
     isPartitioned: system?.isPartitioned === true,
     column: (name) => shaped(table.columns.find((column) => column.name === name) ?? { name, kind: 'text' }),
   };
+}
+
+function plainKeyIn([first, ...others]: readonly ShapedColumn[]): ShapedColumn | null {
+  if (!first || others.length > 0 || first.isForeign || first.isLoose) return null;
+  return first.kind === 'text' || first.kind === 'integer' ? first : null;
 }
 
 function isFaithful({ kind, fullType }: ShapedColumn): boolean {
@@ -110,12 +118,14 @@ export function whereKey({ key }: Shape, alias: string): string {
 }
 
 /**
- * Finds the rows of `t` by the texts in `s`, which come from `source`. Each row is looked up by the index of its key and fetched
- * from its place; left to itself, the planner would read the whole table in every batch. In a partitioned table the same
- * place exists several times, so it is not used there.
+ * Finds the rows of `t` by the texts in `s`, which come from `source`, by the index of their key; left to itself, the planner
+ * would read the whole table in every batch. Rows with another key than a plain one are looked up one by one and fetched from
+ * their places. In a partitioned table the same place exists several times, so it is not used there.
  */
 export function whereAnyKey(shape: Shape, source: string): string {
   const where = whereKey(shape, 't');
+  const { plainKey } = shape;
+  if (plainKey) return `${where} AND t.${plainKey.name} = ANY (ARRAY (SELECT s.k0::${plainKey.type} FROM ${source}))`;
   if (shape.isPartitioned) return where;
   const place = `SELECT p.ctid FROM ${shape.name} p WHERE ${whereKey(shape, 'p')} LIMIT 1`;
   return `${where} AND t.ctid = ANY (ARRAY (SELECT f.ctid FROM ${source} CROSS JOIN LATERAL (${place}) f))`;

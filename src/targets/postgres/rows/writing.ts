@@ -98,34 +98,34 @@ function isWhole({ unmark }: UpdateGroup): boolean {
 async function insert(session: Session, shape: Shape, rows: readonly RowToWrite[]): Promise<void> {
   const columns = mappedColumns(shape);
   const into = `${shape.name} (${columns.map(({ name }) => name).join(', ')})`;
-  const fields = rows.map(({ record }) => boundFields(shape, record));
+  const positions = [...columns.keys()];
   if (shape.canCopy && rows.length >= copyFrom) {
-    demandAll(await session.copy(`COPY ${into} FROM STDIN`, fields.map(copyLine).join('')), rows.length);
-    return demandKept(session, shape, fields);
+    let lines = '';
+    for (const { record } of rows) lines += copyLine(boundFields(shape, record, positions));
+    demandAll(await session.copy(`COPY ${into} FROM STDIN`, lines), rows.length);
+    return demandKept(session, shape, rows);
   }
+  const fields = rows.map(({ record }) => boundFields(shape, record, positions));
   const { count } = await session.query(
     `INSERT INTO ${into} SELECT ${columns.map(({ type }, n) => `s.c${n}::${type}`).join(', ')}
      FROM unnest(${columns.map((_column, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${columns.map((_column, n) => `c${n}`).join(', ')})`,
-    columns.map((_column, n) => textArray(fields.map((row) => row[n] ?? null))),
+    positions.map((at) => textArray(fields.map((row) => row[at] ?? null))),
   );
   demandAll(count, rows.length);
-  await demandKept(session, shape, fields);
+  await demandKept(session, shape, rows);
 }
 
 /** Throws `LeftOutError` where a key of a new row is another one once the column has it. */
-async function demandKept(
-  session: Session,
-  shape: Shape,
-  fields: readonly (readonly (string | null)[])[],
-): Promise<void> {
+async function demandKept(session: Session, shape: Shape, written: readonly RowToWrite[]): Promise<void> {
   if (!shape.key.some(({ mayChangeText }) => mayChangeText)) return;
   const keys = shape.key.map((_column, n) => `k${n}`);
+  const fields = written.map(({ record }) => boundFields(shape, record, shape.keyAt));
   const { rows } = await session.query(
     `SELECT count(*) AS kept FROM unnest(${keys.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${keys.join(', ')})
      WHERE EXISTS (SELECT FROM ${shape.name} t WHERE ${whereKey(shape, 't')})`,
-    shape.keyAt.map((at) => textArray(fields.map((row) => row[at] ?? null))),
+    keys.map((_name, n) => textArray(fields.map((row) => row[n] ?? null))),
   );
-  if (Number(rows[0]?.kept) !== fields.length) throw new LeftOutError(changedKey);
+  if (Number(rows[0]?.kept) !== written.length) throw new LeftOutError(changedKey);
 }
 
 async function update(
@@ -136,7 +136,8 @@ async function update(
   unmark: boolean,
 ): Promise<void> {
   const columns = mappedColumns(shape);
-  const fields = rows.map(({ record }) => boundFields(shape, record));
+  const wanted = [...shape.keyAt, ...positions];
+  const fields = rows.map(({ record }) => boundFields(shape, record, wanted));
   const keys = shape.key.map((_column, n) => `k${n}`);
   const given = [...keys, ...positions.map((at) => `c${at}`)];
   const sets = positions.map((at) => `${columns[at]?.name} = s.c${at}::${columns[at]?.type}`);
@@ -144,7 +145,7 @@ async function update(
   const source = `unnest(${given.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${given.join(', ')})`;
   const { count } = await session.query(
     `UPDATE ${shape.name} t SET ${[...sets, ...unmarked].join(', ')} FROM ${source} WHERE ${whereAnyKey(shape, source)}`,
-    [...shape.keyAt, ...positions].map((at) => textArray(fields.map((row) => row[at] ?? null))),
+    wanted.map((_at, n) => textArray(fields.map((row) => row[n] ?? null))),
   );
   demandAll(count, rows.length);
 }
@@ -153,15 +154,22 @@ function mappedColumns({ mapped }: Shape): ShapedColumn[] {
   return mapped.flatMap((column) => column ?? []);
 }
 
-/** Throws `UnstorableError`, for which the record is refused. */
-function boundFields(shape: Shape, { values, key }: Prepared): (string | null)[] {
-  const keys = keyFields(
-    shape,
-    shape.keyAt.map((at) => values[at] ?? null),
-  );
-  if (Buffer.byteLength(key) > mostKeyBytes || !key.isWellFormed() || keys === null)
-    throw new UnstorableError(`its key does not fit into an index: it is not a text of at most ${mostKeyBytes} bytes`);
-  return shape.table.mapped.map(({ kind }, at) => bound(values[at] ?? null, kind));
+/** The fields at these positions. Throws `UnstorableError`, for which the record is refused. */
+function boundFields(shape: Shape, { values, key }: Prepared, positions: readonly number[]): (string | null)[] {
+  const { mapped } = shape.table;
+  const mayBeLong = key.length > mostKeyBytes / 3;
+  if ((mayBeLong && Buffer.byteLength(key) > mostKeyBytes) || !key.isWellFormed()) throw noKey();
+  try {
+    return positions.map((at) => bound(values[at] ?? null, mapped[at]?.kind ?? 'text'));
+  } catch (error) {
+    const fields = shape.keyAt.map((at) => values[at] ?? null);
+    throw keyFields(shape, fields) === null ? noKey() : error;
+  }
+}
+
+function noKey(): UnstorableError {
+  const why = `its key does not fit into an index: it is not a text of at most ${mostKeyBytes} bytes`;
+  return new UnstorableError(why);
 }
 
 /** Throws `LeftOutError` where fewer rows were written than there should be. */

@@ -1,0 +1,140 @@
+import { type Draft, type LeftOut, oneAMinute, type ThrottleDraft } from '../draft.ts';
+import { listOf, type Members, membersOf, textOf } from '../json-places.ts';
+import { adapterName, resourceName } from '../names.ts';
+import { authOf } from './auth.ts';
+import { Manifest } from './manifest.ts';
+import { readStream, type StreamRead } from './stream.ts';
+import type { Names } from './template.ts';
+
+export interface AirbyteChoices {
+  /** What the connector is called, where its URL does not say it. */
+  readonly connector: string | null;
+  readonly streams: readonly string[] | null;
+  readonly include: readonly string[];
+  readonly throttle: ThrottleDraft | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly schemaFile: (stream: string) => unknown;
+}
+
+/** A low-code manifest of Airbyte as one third party. What has no counterpart is in `leftOut`. */
+export function draftOfManifest(document: Members, choices: AirbyteChoices): Draft {
+  const manifest = new Manifest(document);
+  const adapter = nameOf(manifest, choices.connector);
+  const names: Names = { adapter, parameters: {}, defaults: defaultsOf(document) };
+  const options = { names, schemaFile: choices.schemaFile, include: choices.include };
+  const read = manifest.streams().map((stream) => readStream(manifest, stream, options));
+  const wanted = read.filter(({ name }) => choices.streams === null || choices.streams.includes(name));
+  const usable = wanted.filter(({ resource }) => resource !== null);
+  const base = commonBase(usable);
+  const { together, apart } = split(usable, base);
+  const [first] = together;
+  const { auth, notes } = first
+    ? authOf(manifest, manifest.part(first.requester, 'authenticator'), {
+        ...names,
+        parameters: first.requester.parameters,
+      })
+    : { auth: null, notes: [] };
+  const budget = throttleOf(document);
+  return {
+    adapter: {
+      name: adapter,
+      baseUrl: base,
+      auth,
+      headers: choices.headers,
+      throttle: choices.throttle ?? budget ?? oneAMinute,
+      resources: together.flatMap(({ resource }) => resource ?? []),
+    },
+    leftOut: [...wanted.flatMap(({ leftOut }) => leftOut), ...apart, ...elsewhere(document)],
+    notes: [
+      ...notes,
+      ...grouped(wanted),
+      ...((choices.throttle ?? budget)
+        ? []
+        : [
+            'the manifest does not state a limit: the config allows one hit per minute; --throttle 10/1s says otherwise',
+          ]),
+    ],
+  };
+}
+
+/** What is so of several streams is said once. */
+function grouped(streams: readonly StreamRead[]): readonly string[] {
+  const named = streams.flatMap(({ name, notes }) => notes.map((note) => ({ name, note })));
+  return [...Map.groupBy(named, ({ note }) => note)].map(
+    ([note, of]) => `${of.map(({ name }) => name).join(', ')}: ${note}`,
+  );
+}
+
+function nameOf(manifest: Manifest, connector: string | null): string {
+  if (connector !== null) return resourceName(connector);
+  const bases = manifest.streams().map((stream) => {
+    const requester = manifest.part(manifest.part(stream, 'retriever'), 'requester');
+    return textOf(manifest.value(requester, 'url_base')) ?? textOf(manifest.value(requester, 'url')) ?? '';
+  });
+  const url = bases.map((base) => URL.parse(base.replace(/\{\{.*?\}\}/gs, 'x'))).find((found) => found !== null);
+  return url ? adapterName(url) : 'api';
+}
+
+/** The defaults that the form of the connector has. */
+function defaultsOf(document: Members): Members {
+  const properties = membersOf(membersOf(membersOf(document.spec).connection_specification).properties);
+  const named = Object.entries(properties).flatMap(([name, property]) => {
+    const value = membersOf(property).default;
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(named);
+}
+
+/** An adapter has one base URL: the one that most streams have. */
+function commonBase(streams: readonly StreamRead[]): string {
+  const counts = Map.groupBy(streams, ({ base }) => base);
+  const [most] = [...counts].toSorted(([, a], [, b]) => b.length - a.length);
+  return most?.[0] ?? '';
+}
+
+interface Split {
+  readonly together: readonly StreamRead[];
+  readonly apart: readonly LeftOut[];
+}
+
+function split(streams: readonly StreamRead[], base: string): Split {
+  const together = streams.filter((stream) => stream.base === base);
+  const others = streams.filter((stream) => stream.base !== base);
+  return {
+    together,
+    apart: others.map(({ name, base: own }) => ({
+      what: name,
+      why: `it is at ${own}, and the adapter at ${base}: it needs an adapter of its own`,
+    })),
+  };
+}
+
+/** Parts of a manifest that are not streams. */
+function elsewhere(document: Members): readonly LeftOut[] {
+  const dynamic = listOf(document.dynamic_streams).map(membersOf);
+  const text = JSON.stringify(document);
+  return [
+    ...dynamic.map(({ name }) => ({
+      what: textOf(name) ?? 'dynamic streams',
+      why: 'streams that the connector makes while it runs have no counterpart',
+    })),
+    ...(/"error_handler":/.test(text)
+      ? [{ what: 'error handlers', why: 'cronsync has its own: it makes no second hit, and 429 and 5xx begin a pause' }]
+      : []),
+  ];
+}
+
+/** `api_budget`: the strictest rate of its policies. */
+function throttleOf(document: Members): ThrottleDraft | null {
+  const policies = listOf(membersOf(document.api_budget).policies).map(membersOf);
+  const rates = policies.flatMap((policy) => listOf(policy.rates).map(membersOf));
+  const limits = rates.flatMap(({ limit, interval }) => {
+    const [, days, hours, minutes, seconds] =
+      /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(String(interval)) ?? [];
+    const per =
+      Number(days ?? 0) * 86_400 + Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+    return typeof limit === 'number' && Number.isInteger(limit) && limit > 0 && per > 0 ? [{ hits: limit, per }] : [];
+  });
+  const [strictest] = limits.toSorted((a, b) => a.hits / a.per - b.hits / b.per);
+  return strictest ? { hits: strictest.hits, per: `${strictest.per}s` } : null;
+}

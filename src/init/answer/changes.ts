@@ -1,0 +1,16 @@
+import type { ChangesDraft } from '../draft.ts';
+import { squeezed } from '../names.ts';
+import type { FieldFound } from './fields.ts';
+
+const changeTime =
+  /^(updated|modified|changed|lastupdated|lastmodified|lastchanged|update|modification|dateupdated|datemodified|lastupdate|mtime)(at|on|date|time|datetime|timestamp|ts)?$/;
+
+/** The field that says when a record changed last, ready to be a bookmark; null if there is none. */
+export function changeFieldOf(fields: readonly FieldFound[]): ChangesDraft | null {
+  for (const { name, path, type, format } of fields) {
+    if (!changeTime.test(squeezed(name))) continue;
+    if (format !== undefined) return { field: path, format: format === 'unix' ? 'seconds' : 'milliseconds' };
+    if (type === 'date-time') return { field: path };
+  }
+  return null;
+}
