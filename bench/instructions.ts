@@ -86,6 +86,7 @@ async function aProject(name: string, records: number): Promise<string> {
     resources: { customers: { key: 'id', schema: customerSchema } },
     adapters: { export: { type: 'file', resources: { customers: { path: 'customers.ndjson', format: 'ndjson' } } } },
     redis: { url: redis.url },
+    lock: { ttl: '10m' }, // In valgrind everything takes fifty times as long.
   };
   writeFileSync(join(project, 'sync.config.json'), JSON.stringify(config));
   return project;
