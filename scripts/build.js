@@ -1,5 +1,5 @@
-// Builds what the package ships: dist/cli.cjs (one bundle, lazy parts inside), dist/web.cjs (the page, which cli.cjs loads
-// when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
+// Builds what the package ships: dist/cli.cjs (what a run needs before it has the lock) and its further parts (run.cjs, sqlite.cjs,
+// postgres.cjs, rest.cjs, more.cjs), dist/web.cjs (the page, which they load when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
 // With --test: the same CLI with crash points and scaled timings, where the tests find it, as a program and as a function.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { fewCommands, lazyBuiltins, lazyCluster, noDebug, optionalTelemetry, ownBundle } from './bundle-plugins.js';
 import { writeNotices } from './notices.ts';
+import { splitBundle } from './split-bundle.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isTest = process.argv.includes('--test');
@@ -35,18 +36,30 @@ const program = {
   minifySyntax: true,
   minifyWhitespace: true,
 };
-const command = await build({
-  ...program,
-  entryPoints: { cli: 'src/cli/main.ts', ...(isTest && { 'command-line': 'src/cli/command-line.ts' }) },
-  plugins: [
-    fewCommands,
-    lazyBuiltins,
-    lazyCluster,
-    noDebug,
-    optionalTelemetry,
-    ownBundle(/\/web\/page\.ts$/, './web.cjs'),
-  ],
+const plugins = [
+  fewCommands,
+  lazyBuiltins,
+  lazyCluster,
+  noDebug,
+  optionalTelemetry,
+  ownBundle(/\/web\/page\.ts$/, './web.cjs'),
+];
+const command = await splitBundle({
+  ...{ ...program, plugins, entry: 'src/cli/main.ts' },
+  groups: {
+    cli: ['src/cli/main.ts', 'src/cli/commands/run.ts'],
+    run: [
+      ...['src/run/run.ts', 'src/cli/open/compile-resources.ts', 'src/cli/open/third-party.ts'],
+      ...['src/cli/output/progress.ts', 'src/cli/output/summary.ts'],
+      ...['src/redis/stream.ts', 'src/redis/slots.ts', 'src/redis/tokens.ts', 'src/redis/limit-owners.ts'],
+      ...['src/http/throttled.ts', 'src/http/auth.ts', 'src/http/saved-answers.ts', 'src/adapters/file/file.ts'],
+    ],
+    sqlite: ['src/targets/sqlite/target.ts'],
+    postgres: ['src/targets/postgres/target.ts'],
+    rest: ['src/adapters/rest/rest.ts', 'node_modules/got/dist/source/index.js'],
+  },
 });
+if (isTest) await build({ ...program, plugins, entryPoints: { 'command-line': 'src/cli/command-line.ts' } });
 const page = await build({ ...program, entryPoints: { web: 'src/web/page.ts' } });
 const browser = await build({
   ...shared,
@@ -65,7 +78,7 @@ if (!isTest) {
     format: 'esm',
     outdir: 'dist',
   });
-  writeNotices([command, page, browser, api].map(({ metafile }) => metafile));
+  writeNotices([command, ...[page, browser, api].map(({ metafile }) => metafile)]);
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
   if (existsSync('scripts/schema.ts')) run(process.execPath, ['scripts/schema.ts']);
 }

@@ -20,8 +20,8 @@ function noticesOf(packages: readonly BundledPackage[]): string {
 function head(count: number): string {
   return `Third-party notices
 
-The files dist/cli.cjs, dist/web.cjs, dist/page/page.js, dist/index.js and
-dist/testing.js of cronsync contain code of the ${count} packages below. Each package keeps its own licence, and its source is at
+The files dist/*.cjs, dist/page/page.js, dist/index.js and dist/testing.js of
+cronsync contain code of the ${count} packages below. Each package keeps its own licence, and its source is at
 the address that is given with it. The source files of the packages under the
 Mozilla Public License 2.0 are unchanged; section 3.2 of that licence asks us to say
 where they are.

@@ -1,9 +1,11 @@
 // `npm run test:soak [-- COUNT]`: the suites that need longer than `npm test` gives them, at their full length; COUNT random
 // schedules of faults, each from a seed of its own, by default 500. `npm run test:long` is the same with 30, in some ten minutes.
-// Then suites that `npm test` runs on one Redis run on one that sentinels watch, and on a cluster.
+// Then suites that `npm test` runs on one Redis run on one that sentinels watch, and on a cluster; and those of Redis run on
+// each server that cronsync is tested on: Redis 7 and 8, Valkey 8 and 9, from Debian's suites.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { redisServers } from './redis-server.ts';
 
 /** One run of vitest. */
 interface Round {
@@ -36,8 +38,15 @@ const onShapes = ['sentinel', 'cluster'].flatMap((shape): Round[] => {
     { env, files: endToEnd('passes', 'dry-run', 'fence', 'listen') },
   ];
 });
+const connections = ['cluster', 'connection', 'login', 'sentinel', 'tls'].map(
+  (name) => `test/redis/connection/${name}.test.ts`,
+);
+const onServers = redisServers.map((server): Round => {
+  const env = { SYNC_REDIS_SERVER: server };
+  return { env, files: ['test/redis/server.test.ts', ...contracts, ...connections, ...endToEnd('listen-redis')] };
+});
 
-for (const [at, round] of [inFull, ...onShapes].entries()) {
+for (const [at, round] of [inFull, ...onShapes, ...onServers].entries()) {
   process.exitCode = Math.max(Number(process.exitCode ?? 0), await play(round, `${reports}/${at + 1}.json`));
 }
 

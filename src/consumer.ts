@@ -89,13 +89,20 @@ export interface Arrivals {
   close(): void;
 }
 
-/** Remembers failed attempts across daemons: in Redis, with a TTL. */
+/** Remembers failed and interrupted attempts across daemons: in Redis, with a TTL. */
 export interface AttemptLog {
   /** Notes a failed attempt; returns all of this entry's attempts. */
   note(group: string, id: EntryId, error: string): Promise<Attempts>;
   /** Returns the attempts of those entries that have failed before. */
   read(group: string, ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, Attempts>>;
   forget(group: string, ids: readonly EntryId[]): Promise<void>;
+  /**
+   * Notes that these deliveries did not end because their daemon did: it lives, and has lost its lease or Redis. A lost reply
+   * may count them twice.
+   */
+  noteInterruptions(group: string, ids: readonly EntryId[]): Promise<void>;
+  /** How often that is noted of an entry. */
+  interruptions(group: string, id: EntryId): Promise<number>;
 }
 
 export interface Attempts {

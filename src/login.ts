@@ -11,7 +11,7 @@ export interface Login {
   readonly expires?: Date | string | number | undefined;
 }
 
-/** What a module learns about the connection that is to be made. */
+/** What a module gets to know of the connection that is to be made. */
 export interface LoginRequest {
   readonly part: 'redis' | 'target';
   /** The user of the config, if it has one. */

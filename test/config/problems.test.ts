@@ -38,6 +38,24 @@ test('an expectation that nothing could meet is a problem', async () => {
   ]);
 });
 
+test('each window of a list is checked like one alone, and the list for what only its first may say', async () => {
+  const problems = (throttle: unknown) => problemsOf(aConfig({ adapters: { acme: { ...acme, throttle } } }));
+  const [at, list] = ['adapters.acme.throttle', [{ hits: 1, per: '1s' }]];
+  expect(await problems([{ hits: 0, per: '1s' }, { pre: '1d' }])).toMatchObject([
+    { path: `${at}[0].hits`, expected: 'a whole number of at least 1', found: '0' },
+    { path: `${at}[1].pre`, suggestion: 'per' },
+  ]);
+  expect(await problems([...list, { per: '1d', wait: '5s' }])).toMatchObject([
+    { path: at, expected: '`wait` and `key` in the first window only' },
+  ]);
+  expect(await problems([...list, { hits: 9, per: '1000ms' }])).toMatchObject([
+    { path: at, expected: 'windows of different lengths' },
+  ]);
+  expect(await problems([])).toMatchObject([{ path: at, expected: 'a list that is not empty', found: '[]' }]);
+  expect(await problems('1/s')).toMatchObject([{ path: at, expected: 'an object', found: '"1/s"' }]);
+  expect(await problems({ hits: 0 })).toMatchObject([{ path: `${at}.hits`, found: '0' }]);
+});
+
 test('reads well', async () => {
   const cause = await load(aConfig({ adapter: 'amce' })).catch((error: Error) => error.message);
 

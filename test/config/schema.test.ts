@@ -42,6 +42,20 @@ test.each([
   expect(config.adapters.acme?.throttle).toMatchObject({ windows: [{ marginMs }] });
 });
 
+test('takes several windows, of which the first says how long to wait and for which key', async () => {
+  const throttle = [{ per: '1s', wait: '5s', key: 'shared' }, { hits: 1000, per: '1d', margin: '2s' }];
+  const { config } = await load(aConfig({ adapters: { acme: { ...acme, throttle } } }));
+
+  expect(config.adapters.acme?.throttle).toEqual({
+    windows: [
+      { hits: 1, perMs: 1000, marginMs: 10 },
+      { hits: 1000, perMs: 86_400_000, marginMs: 2000 },
+    ],
+    waitMs: 5000,
+    key: 'shared',
+  });
+});
+
 test('takes what the config says in place of a default', async () => {
   const orders = {
     ...customers,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { allDone, deadLetters, listenTimings, withListeners } from '../helpers/listening.ts';
-import { aReceiver, type Receiver, webhookTo } from '../helpers/receiver.ts';
+import { aReceiver, type Received, type Receiver, webhookTo } from '../helpers/receiver.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project } from '../helpers/sync.ts';
 
@@ -42,6 +42,27 @@ describe('a daemon', () => {
     await change(project, 'later');
     await eventually(() => taken().size === 90);
     expect(daemon.stderr()).toMatch(/the group notify is gone|the lease of/);
+    expect(deadLetters(project)).toEqual([]);
+    daemon.kill('SIGTERM');
+    expect((await daemon.finished).exitCode).toBe(0);
+  });
+
+  test('that loses its lease again and again does not take what it delivers for an event that ends daemons', async () => {
+    await using project = await aListeningProject();
+    const isSlow = ({ event, key }: Pick<Received, 'event' | 'key'>) =>
+      event.type === 'customers.created' && key === '7';
+    const started = () => receiver.received.filter(isSlow).length;
+    receiver.answer((event) => (isSlow({ event, key: event.data.key }) ? 'hang' : 200));
+    await project.sync();
+    const daemon = project.start(['listen']);
+    for (let nth = 1; nth <= 5; nth += 1) {
+      await eventually(() => started() === nth);
+      await redis.client.del(`{sync:${project.name}}:lease:notify`);
+    }
+    await eventually(() => started() === 6);
+    receiver.answer(() => 200);
+    await redis.client.del(`{sync:${project.name}}:lease:notify`);
+    await eventually(() => taken().size === 30);
     expect(deadLetters(project)).toEqual([]);
     daemon.kill('SIGTERM');
     expect((await daemon.finished).exitCode).toBe(0);

@@ -14,14 +14,18 @@ interface Bill {
 }
 
 /** As the source maps of the bundles have it, which the notices are not made from. */
-const bundled = [...new Set(['cli.cjs', 'web.cjs', 'page/page.js', 'index.js', 'testing.js'].flatMap(foldersIn))].map(
-  manifestOf,
-);
+const program = ['cli', 'run', 'sqlite', 'postgres', 'rest', 'more', 'web'].map((name) => `${name}.cjs`);
+const bundled = [...new Set([...program, 'page/page.js', 'index.js', 'testing.js'].flatMap(foldersIn))].map(manifestOf);
+
+/** The map of a file of chunks has a map for each of them. */
+interface SourceMap {
+  readonly sources?: readonly string[];
+  readonly sections?: readonly { readonly map: SourceMap }[];
+}
 
 function foldersIn(bundle: string): string[] {
-  const { sources }: { readonly sources: readonly string[] } = JSON.parse(
-    readFileSync(join(root, 'dist', `${bundle}.map`), 'utf8'),
-  );
+  const map: SourceMap = JSON.parse(readFileSync(join(root, 'dist', `${bundle}.map`), 'utf8'));
+  const sources = map.sources ?? (map.sections ?? []).flatMap((section) => section.map.sources ?? []);
   const folders = sources.flatMap((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(source)?.[0] ?? []);
   return folders.map((folder) => join(dirname(bundle), folder));
 }

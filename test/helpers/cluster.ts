@@ -1,6 +1,7 @@
 import { Cluster, Command } from 'ioredis';
 import type { ClusterPlace } from '../../src/redis/connection/place.ts';
 import { eventually } from './child.ts';
+import type { Host, PartedNet } from './parted-net.ts';
 import { aRedis, type RedisServer } from './redis.ts';
 import { certificate } from './tls.ts';
 
@@ -15,6 +16,8 @@ export interface ClusterOptions {
   readonly nodeTimeoutMs?: number;
   readonly password?: string;
   readonly tls?: boolean;
+  /** The net through which the nodes, and all clients, reach each node. */
+  readonly net?: PartedNet;
 }
 
 /** A cluster whose nodes are on free ports of this machine: three masters with a replica each, unless the options say otherwise. */
@@ -23,6 +26,8 @@ export interface ClusterSetup extends AsyncDisposable {
   /** To all of it, for assertions. */
   readonly client: Cluster;
   readonly nodes: readonly RedisServer[];
+  /** Where a node is in the net. */
+  hostOf(node: RedisServer): Host;
   /** The master that keeps this key. */
   ownerOf(key: string): Promise<RedisServer>;
   /** Its replica takes over from this master by force, without the master's consent. */
@@ -44,18 +49,25 @@ export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSet
   const { aof = true, masters = 3, replicas = 3, nodeArgs = [], nodeTimeoutMs = 2000, password, tls = false } = options;
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeoutMs}`];
   const quick = ['--repl-diskless-sync-delay', '0', '--cluster-announce-ip', '127.0.0.1'];
-  const nodes = await Promise.all(
-    Array.from({ length: masters + replicas }, () =>
-      aRedis({ aof, args: [...args, ...quick, ...nodeArgs], tls, ...(password && { password }) }),
-    ),
-  );
+  const hosts = new Map<RedisServer, Host>();
+  const start = async (): Promise<Node> => {
+    const host = await options.net?.addHost();
+    const more = [...quick, ...nodeArgs, ...(host ? argsIn(host) : [])];
+    const node = await aRedis({ aof, args: [...args, ...more], tls, ...(password && { password }) });
+    host?.serves(node.port);
+    if (host) hosts.set(node, host);
+    return Object.assign(node, {
+      known: { port: host?.port ?? node.port, busPort: host?.busPort ?? node.port + 10_000 },
+    });
+  };
+  const nodes = await Promise.all(Array.from({ length: masters + replicas }, start));
   for (const node of nodes) opening.defer(() => node.stop());
   await form(nodes, masters);
   await eventually(() => isWhole(nodes, masters, replicas), 30_000);
 
-  const place = { cluster: nodes.map(({ port }) => `127.0.0.1:${port}`), ...(password && { password }) };
+  const place = { cluster: nodes.map(({ known }) => `127.0.0.1:${known.port}`), ...(password && { password }) };
   const client = new Cluster(
-    nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+    nodes.map(({ known }) => ({ host: '127.0.0.1', port: known.port })),
     {
       redisOptions: { ...(password && { password }), ...(tls && { tls: { ...certificate, servername: 'localhost' } }) },
     },
@@ -69,12 +81,22 @@ export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSet
   });
   opening.defer(() => client.disconnect());
   const ownerOf = async (key: string) => ownerAmong(nodes, slotOf(key));
-  const isReplaced = (old: RedisServer) => eventually(async () => !(await owners(nodes)).has(old.port), 30_000);
+  const isReplaced = (old: RedisServer) => {
+    // It may be the last to know.
+    const others = nodes.filter((node) => node !== old);
+    const port = nodes.find((node) => node === old)?.known.port ?? old.port;
+    return eventually(async () => !(await owners(others)).has(port), 30_000);
+  };
   const opened = opening.move();
   return {
     place,
     client,
     nodes,
+    hostOf(node) {
+      const host = hosts.get(node);
+      if (!host) throw new Error('the cluster has no net');
+      return host;
+    },
     ownerOf,
     async failover(master) {
       const replica = nodes[await replicaOf(master, nodes)];
@@ -86,8 +108,8 @@ export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSet
     async migrate(key) {
       const slot = slotOf(key);
       const from = await ownerAmong(nodes, slot);
-      const others = [...(await owners(nodes)).keys()].filter((port) => port !== from.port);
-      const to = nodes.find(({ port }) => port === others[0]);
+      const others = [...(await owners(nodes)).keys()].filter((port) => port !== from.known.port);
+      const to = nodes.find(({ known }) => known.port === others[0]);
       if (!to) throw new Error('there is no other master');
       await moveSlot(slot, from, to, { nodes, password });
     },
@@ -100,12 +122,20 @@ export async function aCluster(options: ClusterOptions = {}): Promise<ClusterSet
   };
 }
 
+/** A node, and the ports under which the others know it. */
+type Node = RedisServer & { readonly known: { readonly port: number; readonly busPort: number } };
+
+function argsIn({ port, busPort, address }: Host): readonly string[] {
+  const announced = ['--cluster-announce-port', `${port}`, '--cluster-announce-bus-port', `${busPort}`];
+  return [...announced, '--bind-source-addr', address];
+}
+
 export function slotOf(key: string): number {
   return new Command('get', [key]).getSlot();
 }
 
 /** Gives each master its share of the slots, introduces the nodes to each other, and gives each master a replica. */
-async function form(nodes: readonly RedisServer[], masters: number): Promise<void> {
+async function form(nodes: readonly Node[], masters: number): Promise<void> {
   const share = Math.ceil(slotCount / masters);
   const [first] = nodes;
   await Promise.all(
@@ -118,7 +148,8 @@ async function form(nodes: readonly RedisServer[], masters: number): Promise<voi
     }),
   );
   // Only now: a node that knows another one takes no epoch.
-  await Promise.all(nodes.slice(1).map(({ client }) => client.call('CLUSTER', 'MEET', '127.0.0.1', `${first?.port}`)));
+  const meet = ['MEET', '127.0.0.1', `${first?.known.port}`, `${first?.known.busPort}`];
+  await Promise.all(nodes.slice(1).map(({ client }) => client.call('CLUSTER', ...meet)));
   await Promise.all(
     nodes.slice(masters).map(async ({ client }, at) => {
       const id = String(await nodes[at % masters]?.client.call('CLUSTER', 'MYID'));
@@ -152,17 +183,18 @@ async function owners(
   return new Map([...ofPort].map(([port, ranges]) => [port, ranges.map(([from, to]) => [from, to] as const)]));
 }
 
-async function ownerAmong(nodes: readonly RedisServer[], slot: number): Promise<RedisServer> {
+async function ownerAmong(nodes: readonly Node[], slot: number): Promise<Node> {
   for (const [port, ranges] of await owners(nodes)) {
-    const node = nodes.find((candidate) => candidate.port === port);
+    const node = nodes.find(({ known }) => known.port === port);
     if (node && ranges.some(([from, to]) => from <= slot && slot <= to)) return node;
   }
   throw new Error(`nobody keeps the slot ${slot}`);
 }
 
-async function replicaOf(master: RedisServer, nodes: readonly RedisServer[]): Promise<number> {
+async function replicaOf(master: RedisServer, nodes: readonly Node[]): Promise<number> {
   const infos = await Promise.all(nodes.map(({ client }) => client.info('replication')));
-  return infos.findIndex((info) => info.includes('role:slave') && info.includes(`master_port:${master.port}\r`));
+  const port = nodes.find((node) => node === master)?.known.port;
+  return infos.findIndex((info) => info.includes('role:slave') && info.includes(`master_port:${port}\r`));
 }
 
 interface Around {

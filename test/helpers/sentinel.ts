@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { SentinelPlace } from '../../src/redis/connection/place.ts';
 import { eventually } from './child.ts';
+import type { Host, PartedNet } from './parted-net.ts';
 import { aRedis, freePort, type RedisServer, startServer } from './redis.ts';
 import { certificate, tlsSettings } from './tls.ts';
 
@@ -20,6 +21,8 @@ export interface SentinelOptions {
   /** What clients of the nodes, and of the sentinels, must say. */
   readonly password?: string;
   readonly sentinelPassword?: string;
+  /** The net through which the nodes and the sentinels reach each other, and clients the nodes. */
+  readonly net?: PartedNet;
 }
 
 /** Three sentinels that watch a master and its replica, all on free ports of this machine. */
@@ -28,6 +31,8 @@ export interface SentinelSetup extends AsyncDisposable {
   /** To whoever is the master, for assertions. */
   readonly client: Redis;
   readonly sentinels: readonly Sentinel[];
+  /** Where a node, or a sentinel, is in the net. */
+  hostOf(server: RedisServer | Sentinel): Host;
   /** The server that the sentinels call the master. */
   master(): Promise<RedisServer>;
   /** Asks the sentinels to make the replica the master, and waits until it is. */
@@ -46,14 +51,21 @@ export async function aSentinelSetup(options: SentinelOptions = {}): Promise<Sen
   const passwords = { ...(password && { password }), ...(sentinelPassword && { sentinelPassword }) };
   const args = ['--repl-diskless-sync-delay', '0', '--repl-timeout', '5', '--replica-announce-ip', '127.0.0.1'];
   const start = async (more: readonly string[] = []) => {
-    const server = await aRedis({ aof, args: [...args, ...nodeArgs, ...more], ...(password && { password }) });
+    const host = await options.net?.addHost();
+    const inNet = host ? ['--replica-announce-port', `${host.port}`, '--bind-source-addr', host.address] : [];
+    const all = [...args, ...inNet, ...nodeArgs, ...more];
+    const server = await aRedis({ aof, args: all, ...(password && { password }) });
+    host?.serves(server.port);
+    if (host) hosts.set(server, host);
     opening.defer(() => server.stop());
     return server;
   };
+  const hosts = new Map<RedisServer | Sentinel, Host>();
+  const knownPort = (server: RedisServer) => hosts.get(server)?.port ?? server.port;
   const first = await start();
-  const nodes = [first, await start(['--replicaof', '127.0.0.1', `${first.port}`])];
+  const nodes = [first, await start(['--replicaof', '127.0.0.1', `${knownPort(first)}`])];
   const lines = [
-    `sentinel monitor ${name} 127.0.0.1 ${first.port} 2`,
+    `sentinel monitor ${name} 127.0.0.1 ${knownPort(first)} 2`,
     `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
     `sentinel failover-timeout ${name} 6000`,
     'sentinel announce-ip 127.0.0.1',
@@ -62,7 +74,14 @@ export async function aSentinelSetup(options: SentinelOptions = {}): Promise<Sen
     ...sentinelLines,
   ];
   const sentinels: Sentinel[] = [];
-  for (let at = 0; at < 3; at += 1) sentinels.push(opening.use(await aSentinel(lines)));
+  for (let at = 0; at < 3; at += 1) {
+    const host = await options.net?.addHost();
+    const inNet = host ? [`sentinel announce-port ${host.port}`, `bind-source-addr ${host.address}`] : [];
+    const sentinel = opening.use(await aSentinel([...inNet, ...lines]));
+    host?.serves(sentinel.port);
+    if (host) hosts.set(sentinel, host);
+    sentinels.push(sentinel);
+  }
   const client = new Redis({
     ...{ name, ...passwords, sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })) },
     ...{ maxRetriesPerRequest: null, retryStrategy: () => 50 },
@@ -71,13 +90,13 @@ export async function aSentinelSetup(options: SentinelOptions = {}): Promise<Sen
   opening.defer(() => client.disconnect());
 
   const ask = (command: string) => {
-    const sentinel = sentinels.find(({ client }) => client.status === 'ready');
+    const sentinel = sentinels.findLast(({ client }) => client.status === 'ready');
     if (!sentinel) throw new Error('no sentinel is connected');
     return sentinel.client.call('SENTINEL', command, name);
   };
   const master = async () => {
     const [, port] = (await ask('GET-MASTER-ADDR-BY-NAME')) as string[];
-    const found = nodes.find((node) => node.port === Number(port));
+    const found = nodes.find((node) => knownPort(node) === Number(port));
     if (!found) throw new Error(`the sentinels name the port ${port}, which is not ours`);
     return found;
   };
@@ -95,6 +114,11 @@ export async function aSentinelSetup(options: SentinelOptions = {}): Promise<Sen
     place: { sentinels: sentinels.map(({ port }) => `127.0.0.1:${port}`), name, ...passwords },
     client,
     sentinels,
+    hostOf(server) {
+      const host = hosts.get(server);
+      if (!host) throw new Error('the sentinels have no net');
+      return host;
+    },
     master,
     async failover() {
       await isWhole();

@@ -44,6 +44,20 @@ describe('the log of attempts', () => {
     expect((await log.read('notify', [])).size).toBe(0);
   });
 
+  test('counts what was interrupted beside what has failed, until it is forgotten', async () => {
+    const log = attempts();
+    const many = Array.from({ length: 2500 }, (_, n) => `2-${n}`);
+    await log.noteInterruptions('notify', ['1-1', ...many]);
+    await log.noteInterruptions('notify', ['1-1']);
+    await log.noteInterruptions('notify', []);
+    expect([await log.interruptions('notify', '1-1'), await log.interruptions('notify', '2-2499')]).toEqual([2, 1]);
+    expect(await log.interruptions('other', '1-1')).toBe(0);
+    expect((await log.read('notify', ['1-1'])).size).toBe(0);
+    await log.forget('notify', ['1-1']);
+    expect(await log.interruptions('notify', '1-1')).toBe(0);
+    expect(await server.client.pttl(keys.attempts('notify'))).toBeGreaterThan(0);
+  });
+
   test('keeps the first time and the latest, however many there are', async () => {
     const log = attempts();
     for (let nth = 1; nth <= 60; nth += 1) await log.note('notify', '1-1', `error ${nth}`);

@@ -86,7 +86,7 @@ export class Courier {
     if (deadLetters.mayFollow(event.subject) && (await deadLetters.mustFollow(event.subject)))
       return this.#storeDeadLetter(task, 'parked', 'an earlier event of its key is dead');
 
-    const crashes = task.isBegun ? 0 : task.deliveries - (task.attempts?.count ?? 0);
+    const crashes = await this.#crashesOf(task);
     if (crashes >= crashesAllowed) return this.#storeDeadLetter(task, 'crash-loop', crashLoop(task));
     const isSuspect = crashes === crashesAllowed - 1;
     if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
@@ -106,6 +106,13 @@ export class Courier {
     } finally {
       isolation.leave();
     }
+  }
+
+  /** How often its delivery was started, and ended because its daemon did. */
+  async #crashesOf({ id, isBegun, deliveries, attempts }: Task): Promise<number> {
+    const unexplained = isBegun ? 0 : deliveries - (attempts?.count ?? 0);
+    if (unexplained < crashesAllowed - 1) return unexplained;
+    return unexplained - (await this.#deps.attempts.interruptions(this.#group.group, id));
   }
 
   #waitMs({ notBefore }: Task): number {

@@ -117,6 +117,11 @@ export class Dispatcher {
     for (const { id, isLost } of this.#lanes.all()) if (!isLost) yield id;
   }
 
+  /** The entries in hand that are not done, and that count as started. */
+  *begun(): Generator<EntryId> {
+    for (const { id, isLost, isBegun } of this.#lanes.all()) if (!isLost && isBegun) yield id;
+  }
+
   #pump(): void {
     const { circuit, concurrency } = this.#deps;
     while (!circuit.isOpen && !this.#isStopped && this.#running.size < concurrency) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GroupConsumer, GroupGoneError, receiverGone } from '../../consumer.ts';
+import { type EntryId, type GroupConsumer, GroupGoneError, receiverGone } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
@@ -55,6 +55,8 @@ export class GroupReader {
   #role: GroupRole = 'starting';
   #turnedAt = performance.now();
   #reading: GroupReading | undefined;
+  /** What earlier readings have left started, until that is noted: it must not count as what ended a daemon. */
+  #interrupted: readonly EntryId[] = [];
 
   constructor(group: Group, deps: GroupDeps) {
     this.#group = group;
@@ -91,6 +93,7 @@ export class GroupReader {
         continue;
       }
       const end = await this.#readAsLongAsAllowed(AbortSignal.any([stop, pausing]));
+      if (this.#reading) this.#interrupted = [...this.#interrupted, ...this.#reading.interrupted];
       this.#reading = undefined;
       if (end === 'off' || end === 'idle' || end === 'elsewhere') return end;
       if (end === 'gone') await this.#restore(stop);
@@ -119,6 +122,7 @@ export class GroupReader {
     while (!stop.aborted) {
       this.#turn();
       try {
+        await this.#noteInterruptions();
         const held = await share.acquire(() => acquire(this.#group.group));
         outage.recovered();
         if (held) return held;
@@ -139,6 +143,7 @@ export class GroupReader {
       // Another daemon may have read on since.
       if (this.#behind !== null) this.#behind = await restoreGroup(group);
       if (this.#behind === null && held !== null && listener.ordering === 'none') return 'lost';
+      await this.#noteInterruptions();
       const consumer = this.#outboxConsumer(held) ?? (await join(group, held?.token ?? null));
       await consumer.removeIdleConsumers(forgetConsumersMs);
       await attempts.forget(group, [receiverGone]);
@@ -163,6 +168,12 @@ export class GroupReader {
     if (this.#behind === null || held === null) return null;
     const { stream, target } = this.#deps;
     return new OutboxConsumer(this.#group.group, this.#behind, { stream, target, lease: held.lease });
+  }
+
+  async #noteInterruptions(): Promise<void> {
+    if (this.#interrupted.length === 0) return;
+    await this.#deps.attempts.noteInterruptions(this.#group.group, this.#interrupted);
+    this.#interrupted = [];
   }
 
   async #restore(stop: AbortSignal): Promise<void> {

@@ -75,6 +75,7 @@ export class GroupReading {
   readonly #dispatcher: Dispatcher;
   #end: ReadingEnd | undefined;
   #failure: unknown;
+  #interrupted: readonly EntryId[] = [];
 
   constructor(group: Group, deps: GroupReadingDeps, deadKeys: Iterable<string>) {
     const { consumer, timings, isOnce, lease } = deps;
@@ -115,6 +116,11 @@ export class GroupReading {
   get load(): { readonly held: number; readonly running: number; readonly isReceiverDown: boolean } {
     const { held, running } = this.#dispatcher;
     return { held, running, isReceiverDown: this.#circuit.isOpen };
+  }
+
+  /** What was started here, is not done and was not handed back, although this daemon lives. Known once `run` is over. */
+  get interrupted(): readonly EntryId[] {
+    return this.#end === 'gone' ? [] : this.#interrupted;
   }
 
   /** Ends when the signal fires or this reading cannot continue. Throws what no other reading could repair. */
@@ -212,10 +218,12 @@ export class GroupReading {
     if (!this.#over.signal.aborted && !isCrash) await this.#drain();
     const isOurs = !this.#over.signal.aborted && !isCrash;
     this.#over.abort();
+    const { backlog } = this.#acknowledger;
     this.#acknowledger.giveUp();
     this.#dispatcher.abort(new UnreachableError('this daemon no longer reads for this listener'));
     await this.#dispatcher.settled();
-    if (isOurs) await this.#handBack();
+    const isHandedBack = isOurs && (await this.#handBack());
+    if (!isHandedBack && !isCrash) this.#interrupted = [...this.#dispatcher.begun(), ...backlog];
   }
 
   /** Waits for what is in flight, and fires its signals when time is nearly over. */
@@ -229,14 +237,16 @@ export class GroupReading {
     clearTimeout(abort);
   }
 
-  async #handBack(): Promise<void> {
+  async #handBack(): Promise<boolean> {
     const { consumer, log } = this.#deps;
     const ids = [...this.#dispatcher.left()];
     try {
       await consumer.handBack(ids);
       await consumer.leave();
+      return true;
     } catch (error) {
       log.debug(`${this.#group.group}: what was in hand is claimed later: ${messageOf(error)}`);
+      return false;
     }
   }
 }

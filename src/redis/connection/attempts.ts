@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AttemptLog, Attempts } from '../../consumer.ts';
+import type { AttemptLog, Attempts, EntryId } from '../../consumer.ts';
 import type { SyncKeys } from '../keys.ts';
 import type { RedisConnection } from './connection.ts';
 import { listIn, textIn, textOrNull } from './reply.ts';
@@ -43,10 +43,23 @@ return json
 /** KEYS[1] hash   ARGV[1..] IDs   -> the JSON of each, or nil */
 const readScript: Script = { guarantee, lua: `return redis.call('HMGET', KEYS[1], unpack(ARGV))` };
 
-/** KEYS[1] hash   ARGV[1..] IDs   -> how many were there */
+/** KEYS[1] hash   ARGV[1..] fields   -> how many were there */
 const forgetScript: Script = { guarantee, lua: `return redis.call('HDEL', KEYS[1], unpack(ARGV))` };
 
-/** The failed attempts of every group, in Redis, on Redis's clock. */
+/** KEYS[1] hash   ARGV[1] TTL in ms   ARGV[2..] fields that count one more   -> 1 */
+const interruptScript: Script = {
+  guarantee,
+  lua: `
+for at = 2, #ARGV do redis.call('HINCRBY', KEYS[1], ARGV[at], 1) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1
+`,
+};
+
+/** A script must not block Redis for long. */
+const idsPerCall = 1000;
+
+/** The failed and the interrupted attempts of every group, in Redis, on Redis's clock. */
 export function createAttemptLog({ redis, keys, ttlMs }: AttemptLogConfig): AttemptLog {
   return {
     async note(group, id, error) {
@@ -62,9 +75,27 @@ export function createAttemptLog({ redis, keys, ttlMs }: AttemptLogConfig): Atte
     },
 
     async forget(group, ids) {
-      if (ids.length > 0) await redis.run(forgetScript, [keys.attempts(group)], ids);
+      const fields = ids.flatMap((id) => [id, interruptionsOf(id)]);
+      if (ids.length > 0) await redis.run(forgetScript, [keys.attempts(group)], fields);
+    },
+
+    async noteInterruptions(group, ids) {
+      for (let at = 0; at < ids.length; at += idsPerCall) {
+        const fields = ids.slice(at, at + idsPerCall).map(interruptionsOf);
+        await redis.run(interruptScript, [keys.attempts(group)], [ttlMs, ...fields]);
+      }
+    },
+
+    async interruptions(group, id) {
+      const [count] = listIn(await redis.run(readScript, [keys.attempts(group)], [interruptionsOf(id)]));
+      return Number(textOrNull(count) ?? 0);
     },
   };
+}
+
+/** The field beside the one of the entry's failed attempts. */
+function interruptionsOf(id: EntryId): string {
+  return `${id} interrupted`;
 }
 
 function attemptsIn(json: string): Attempts {

@@ -12,8 +12,12 @@ const refusingCredentials = /^(NOAUTH|WRONGPASS|NOPERM)\b|invalid password|inval
 
 /** Whether the same script may be sent again: the connection failed (it may have run), or the server says "not now". */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof TypeError || error instanceof SyncError) return false;
-  return !isReply(error) || passing.test(error.message);
+  return isOfConnection(error) || (isReply(error) && passing.test(error.message));
+}
+
+/** Whether there was no answer: the connection failed, or it took too long. */
+export function isOfConnection(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof TypeError || error instanceof SyncError) && !isReply(error);
 }
 
 /** Whether Redis no longer knows the script: it was restarted, or its scripts were flushed. */

@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AskLogin, CheckedLogin } from '../../login.ts';
 import type { RedisClient } from './client.ts';
-import { isLoginRefused } from './failure.ts';
+import { isLoginRefused, isOfConnection } from './failure.ts';
 
 /** A login is renewed this long before it expires, or after four fifths of its life if that is later. */
 const mostMarginMs = 300_000;
@@ -36,6 +36,7 @@ export interface LoggedInOptions {
  * 2. Some time before the login expires, the module is asked again, and the connections say who they are again (AUTH). If
  *    that is refused, a new client takes the place of the old one, which is closed after its last answer.
  * 3. A command that is refused because of the login was not executed: it is sent once more, with another login.
+ * 4. A client that did not answer in time is replaced too: one that hangs while it connects would hang for ever.
  */
 export class LoggedInClient implements RedisClient {
   readonly #options: LoggedInOptions;
@@ -57,9 +58,9 @@ export class LoggedInClient implements RedisClient {
     try {
       return await send(session, command, args);
     } catch (error) {
-      if (!isLoginRefused(error) || this.#isClosed) throw error;
-      if (this.#session === session) this.#session = undefined;
-      retire(session);
+      if (this.#isClosed || !(isLoginRefused(error) || isOfConnection(error))) throw error;
+      this.#replace(session);
+      if (!isLoginRefused(error)) throw error;
       return send(await this.#current(), command, args);
     }
   }
@@ -102,6 +103,12 @@ export class LoggedInClient implements RedisClient {
     return session;
   }
 
+  /** The next command makes another one. */
+  #replace(session: Session): void {
+    if (this.#session === session) this.#session = undefined;
+    retire(session);
+  }
+
   /** Commands go on meanwhile. */
   async #renew(session: Session): Promise<void> {
     const { ask, log } = this.#options;
@@ -113,10 +120,7 @@ export class LoggedInClient implements RedisClient {
     } catch (error) {
       log.debug(`the login to Redis could not be renewed: ${messageOf(error)}`);
       session.renewAt = Date.now() + againMs;
-      if (isLoginRefused(error) && this.#session === session) {
-        this.#session = undefined;
-        retire(session);
-      }
+      if (isLoginRefused(error)) this.#replace(session);
     } finally {
       this.#isRenewing = false;
     }

@@ -52,7 +52,7 @@ export function whereaboutsOf(place: RedisPlace): Whereabouts {
   return { address: parseRedisUrl(place.url).shown, setting: 'redis.url' };
 }
 
-/** What a module that is asked for the login learns about the place. */
+/** What a module that is asked for the login gets to know of the place. */
 export function loginPlaceOf(place: RedisPlace): Parameters<AskLogin>[0] {
   if (!('url' in place)) return { username: place.username, host: undefined, port: undefined };
   const { target } = parseRedisUrl(place.url);

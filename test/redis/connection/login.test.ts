@@ -101,20 +101,21 @@ test.each(Object.entries(shapes))(
   async (_, start) => {
     const redis = await start();
     await setPassword(redis, 'first-word');
-    const provider = aProvider('first-word', 1);
+    const provider = aProvider('first-word', 500);
     const connection = await openAt(redis.place, {}, { key, login: provider.ask });
     const before = await authentications(redis);
     provider.lifeMs = null;
-    // It has expired by now: the next command finds that out, and is answered meanwhile.
+    // A command finds out that it is time, and is answered meanwhile.
     await eventually(async () => {
       await connection.run(increment, [key], []);
-      return provider.asked.length === 2;
+      return provider.asked.length >= 2;
     });
     await eventually(async () => (await authentications(redis)) > before);
     const ids = async () => (await Promise.all(redis.clients.map((client) => client.client('LIST')))).join('\n');
     expect(await ids()).toContain('user=sync');
+    const known = provider.asked.length;
     await connection.run(increment, [key], []);
-    expect(provider.asked).toHaveLength(2);
+    expect(provider.asked).toHaveLength(known);
   },
 );
 
@@ -123,19 +124,23 @@ test.each(Object.entries(shapes))(
   async (_, start) => {
     const redis = await start();
     await setPassword(redis, 'first-word');
-    const provider = aProvider('first-word', 1);
+    const provider = aProvider('first-word', 500);
     const connection = await openAt(redis.place, {}, { key, login: provider.ask });
     provider.password = 'wrong-word';
     let counted = 0;
     await eventually(async () => {
-      counted = Number(await connection.run(increment, [key], []));
-      return provider.asked.length === 2;
+      await connection.run(increment, [key], []).then(
+        () => (counted += 1),
+        () => {},
+      );
+      return provider.asked.length >= 2;
     });
     provider.password = 'first-word';
     provider.lifeMs = null;
+    const before = provider.asked.length;
     await eventually(async () => {
       expect(await connection.run(increment, [key], [])).toBe(++counted);
-      return provider.asked.length === 3;
+      return provider.asked.length > before;
     });
   },
 );
@@ -169,7 +174,7 @@ test('a wrong login is reported, and that the module gave it', async () => {
   expect(provider.asked).toHaveLength(1);
 });
 
-test('the module learns what the URL says, and returns the password only', async () => {
+test('the module gets what the URL says, and returns the password only', async () => {
   const server = await aRedis({ password });
   onTestFinished(() => server.stop());
   await setPassword({ place: { url: server.url }, clients: [server.client] }, 'first-word');
