@@ -1,7 +1,7 @@
 import { readEnvFiles } from '../../config/env-file.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { openAsker } from '../init/ask/asker.ts';
-import { type ConfigFile, schemaPath, writeConfig } from '../init/config-file.ts';
+import { schemaPath, writeConfig } from '../init/config-file.ts';
 import { type Known, knownOf } from '../init/known.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -37,11 +37,11 @@ async function initFrom(known: Known, flags: InitFlags, terminal: Terminal): Pro
     const { initFromAirbyte } = await import('../init/from-airbyte.ts');
     return initFromAirbyte(flags.airbyte, known, flags, terminal);
   }
-  return writeStarter(known.place, terminal);
+  return writeStarter(known, flags, terminal);
 }
 
-function writeStarter(place: ConfigFile, terminal: Terminal): ExitCode {
-  writeConfig(starter, place, terminal.caller);
+function writeStarter({ place, target }: Known, { name = starter.name }: InitFlags, terminal: Terminal): ExitCode {
+  writeConfig({ ...starter, name, target }, place, terminal.caller);
   const { isJson, isQuiet, out } = terminal;
   if (isJson) terminal.print(JSON.stringify(starterDocument(place.file, terminal)));
   else if (!isQuiet) terminal.print(`${out.green('wrote')} ${place.file}\n${nextSteps(terminal.command)}`);

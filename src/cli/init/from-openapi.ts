@@ -1,7 +1,8 @@
 import { ConfigError, type ExitCode, UsageError } from '../../errors.ts';
 import type { LeftOut } from '../../init/draft.ts';
-import { draftOf, type OpenApiChoices, resourcesOf } from '../../init/openapi/draft.ts';
+import { draftOf } from '../../init/openapi/draft.ts';
 import { type ListOperation, listsOf } from '../../init/openapi/lists.ts';
+import { type OpenApiChoices, resourcesOf } from '../../init/openapi/resources.ts';
 import { nearest } from '../../nearest.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';

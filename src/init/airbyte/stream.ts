@@ -1,13 +1,15 @@
-import type { ChangesDraft, FieldDraft, LeftOut, Query, ResourceDraft } from '../draft.ts';
-import { isMembers, listOf, type Members, membersOf, textOf } from '../json-places.ts';
+import type { FieldDraft, LeftOut, ResourceDraft } from '../draft.ts';
+import { type Members, membersOf, textOf } from '../json-places.ts';
 import { resourceName } from '../names.ts';
 import { Api } from '../openapi/api.ts';
 import { keyOfFields, recordFields } from '../openapi/record-fields.ts';
 import { shapeOf } from '../openapi/schema.ts';
-import { changesRead, isStart, namesInterval } from './incremental.ts';
+import { changesRead } from './incremental.ts';
 import type { Component, Manifest } from './manifest.ts';
 import { type PagesRead, pagesRead } from './pages.ts';
-import { jmesPath, type Names, plainText } from './template.ts';
+import { type Place, placeOf, requestOf } from './request.ts';
+import { recordsOf, schemaOf } from './selector.ts';
+import { type Names, plainText } from './template.ts';
 import { addedFields, removedPaths } from './transformations.ts';
 
 export interface StreamOptions {
@@ -45,7 +47,7 @@ export function readStream(manifest: Manifest, stream: Component, options: Strea
   const names = { ...options.names, parameters: requester.parameters };
   const place = placeOf(manifest, requester, names);
   if (place === null) return without('its URL or its path is an expression that has no counterpart');
-  const schema = schemaOf(manifest, stream, written ?? name, options);
+  const schema = schemaOf(manifest, stream, written ?? name, options.schemaFile);
   if (schema === null) return without('the manifest has no schema for it');
   const records = recordsOf(manifest, retriever, options.names);
   if (records === undefined) return without('its record selector has no counterpart');
@@ -75,54 +77,6 @@ function whyUnreadable(
   }
   if (requester.node.request_body_data !== undefined) return 'its request is a form, which has no counterpart';
   return null;
-}
-
-interface Place {
-  readonly base: string;
-  readonly path: string;
-}
-
-function placeOf(manifest: Manifest, requester: Component, names: Names): Place | null {
-  const [url, urlBase, path] = ['url', 'url_base', 'path'].map((name) =>
-    plainText(manifest.value(requester, name) ?? '', names),
-  );
-  if (url === null || urlBase === null || path === null) return null;
-  if (url) {
-    const [, base = '', rest = ''] = /^(https?:\/\/[^/?#]+)(.*)$/.exec(url) ?? [];
-    return base === '' ? null : { base, path: rest };
-  }
-  const base = withScheme(urlBase ?? '').replace(/\/+$/, '');
-  return base === '' ? null : { base, path: path ? `/${path.replace(/^\/+/, '')}` : '' };
-}
-
-/** A setting may hold the scheme, or not: nobody can tell, so what has none gets one. */
-function withScheme(base: string): string {
-  return base === '' || /^https?:\/\//.test(base) || base.startsWith('$') ? base : `https://${base}`;
-}
-
-function schemaOf(manifest: Manifest, stream: Component, name: string, { schemaFile }: StreamOptions): Members | null {
-  const loader = manifest.part(stream, 'schema_loader');
-  const type =
-    textOf(loader.node.type) ?? (loader.node.schema === undefined ? 'JsonFileSchemaLoader' : 'InlineSchemaLoader');
-  const found =
-    type === 'InlineSchemaLoader'
-      ? manifest.resolve(loader.node.schema)
-      : type === 'JsonFileSchemaLoader'
-        ? schemaFile(name)
-        : null;
-  return isMembers(found) && isMembers(found.properties) ? found : null;
-}
-
-/** JMESPath to the records; null: the body. Undefined: it cannot be written. */
-function recordsOf(manifest: Manifest, retriever: Component, names: Names): string | null | undefined {
-  const extractor = manifest.part(manifest.part(retriever, 'record_selector'), 'extractor');
-  const type = textOf(extractor.node.type) ?? 'DpathExtractor';
-  if (type !== 'DpathExtractor') return undefined;
-  const path = listOf(manifest.value(extractor, 'field_path')).map((name) =>
-    plainText(name, { ...names, parameters: extractor.parameters }),
-  );
-  if (path.includes(null) || path.some((name) => name?.includes('$' + '{'))) return undefined;
-  return path.length === 0 ? null : jmesPath(path.flatMap((name) => name ?? []));
 }
 
 interface Whole {
@@ -208,44 +162,4 @@ function keyOf(
   if (named.length > 0) return named.includes(undefined) ? null : named.flatMap((field) => field ?? []);
   const usual = keyOfFields(name, fields);
   return usual === undefined ? null : [usual];
-}
-
-interface Sent {
-  readonly query: Query;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Readonly<Record<string, unknown>> | null;
-  readonly leftOut: readonly LeftOut[];
-}
-
-function requestOf(
-  manifest: Manifest,
-  requester: Component,
-  names: Names,
-  changes: ChangesDraft | string | null,
-): Sent {
-  const leftOut: LeftOut[] = [];
-  const isPost = textOf(requester.node.http_method)?.toUpperCase() === 'POST';
-  const texts = (member: string): Record<string, string> => {
-    const named = manifest.resolve(requester.node[member]);
-    if (named !== undefined && !isMembers(named))
-      leftOut.push({ what: member, why: 'it is a text, not names and values' });
-    return Object.fromEntries(
-      Object.entries(membersOf(named)).flatMap(([name, value]) => {
-        const isBookmark = changes !== null && typeof changes !== 'string' && isStart(value);
-        if (isBookmark) return [];
-        const text = plainText(value, names);
-        if (text === null)
-          leftOut.push({
-            what: `${member}.${name}`,
-            why: namesInterval(value)
-              ? 'it is a part of an interval, which has no counterpart'
-              : `${String(value).replace(/\s+/g, ' ').slice(0, 60)} is an expression that has no counterpart`,
-          });
-        return text === null || text === '' ? [] : [[name, text]];
-      }),
-    );
-  };
-  const query = texts('request_parameters');
-  const headers = texts('request_headers');
-  return { query, headers, body: isPost ? texts('request_body_json') : null, leftOut };
 }

@@ -3,6 +3,7 @@ import { memberPath, type Scalar, scalarsIn } from '../json-places.ts';
 import { squeezed } from '../names.ts';
 import type { PageFacts } from './answer.ts';
 import { parameterLike } from './answer.ts';
+import { cursorParameters, moreNames, nextUrlNames } from './link-names.ts';
 
 /** A way from page to page, and what of it is a guess. */
 export interface WayFound {
@@ -22,12 +23,6 @@ export function linkHeader({ answer: { headers } }: PageFacts): WayFound | null 
   if (link === undefined || !/rel\s*=\s*"?[^",;]*\b(next|prev|previous|first|last)\b/i.test(link)) return null;
   return { pagination: { type: 'link' }, ownParameters: [] };
 }
-
-/** Names of the URL of the next page, without case and punctuation. */
-export const nextUrlNames: ReadonlySet<string> = new Set([
-  ...['next', 'nexturl', 'nextlink', 'nexthref', 'nextpage', 'nextpageurl', 'nextpagelink', 'nexturi', 'nextpageuri'],
-  ...['odatanextlink', 'nextrecordsurl'],
-]);
 
 /** A URL in the body. Null counts where a sibling shows that it is one. */
 export function nextUrl({ answer }: PageFacts): WayFound | null {
@@ -54,33 +49,6 @@ function isNextUrl({ name, value, siblings, parents }: Scalar, from: URL): boole
 function isUrlOn(text: string, from: URL): boolean {
   return /^(https?:\/\/|\/|\?)/i.test(text) && URL.parse(text, from.href)?.origin === from.origin;
 }
-
-/** Names of a cursor in a body, without case and punctuation, and the parameters that take it. */
-export const cursorParameters: ReadonlyMap<string, string> = new Map([
-  ['nextcursor', 'cursor'],
-  ['cursor', 'cursor'],
-  ['nextpagetoken', 'page_token'],
-  ['pagetoken', 'page_token'],
-  ['nexttoken', 'next_token'],
-  ['nextpage', 'page'],
-  ['nextoffset', 'offset'],
-  ['nextskip', 'skip'],
-  ['nextstart', 'start'],
-  ['next', 'cursor'],
-  ['nextid', 'after'],
-  ['nextkey', 'start_key'],
-  ['endcursor', 'after'],
-  ['aftercursor', 'after'],
-  ['after', 'after'],
-  ['nextafter', 'after'],
-  ['continuation', 'continuation'],
-  ['continuationtoken', 'continuationToken'],
-  ['continue', 'continue'],
-  ['bookmark', 'bookmark'],
-  ['marker', 'marker'],
-  ['nextmarker', 'marker'],
-  ['scrollid', 'scroll_id'],
-]);
 
 /** A cursor in the body, which goes into a parameter. */
 export function bodyCursor({ answer }: PageFacts): WayFound | null {
@@ -159,16 +127,6 @@ function withMore({ path, siblings }: Scalar): string {
   const parent = path.replace(/\.?("(?:[^"\\]|\\.)*"|\w+)$/, '');
   return `${memberPath(parent, more[0])} && ${path}`;
 }
-
-/** Names of the flag that says whether more follows. */
-export const moreNames: ReadonlySet<string> = new Set([
-  'hasmore',
-  'more',
-  'hasnext',
-  'hasnextpage',
-  'hasmoreitems',
-  'hasmoreresults',
-]);
 
 function isMore(name: string, value: unknown): boolean {
   return typeof value === 'boolean' && moreNames.has(squeezed(name));

@@ -1,4 +1,4 @@
-import { cursorParameters, moreNames, nextUrlNames } from '../answer/cursors.ts';
+import { cursorParameters, moreNames, nextUrlNames } from '../answer/link-names.ts';
 import { sureTotals, totalHeaders } from '../answer/total.ts';
 import type { PaginationDraft, Place, Query } from '../draft.ts';
 import { memberPath } from '../json-places.ts';

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { checkConfig } from '../../../src/config/load.ts';
 import { configOf } from '../../../src/init/config.ts';
 import { Api } from '../../../src/init/openapi/api.ts';
-import { draftOf, type OpenApiChoices } from '../../../src/init/openapi/draft.ts';
+import { draftOf } from '../../../src/init/openapi/draft.ts';
 import { listsOf } from '../../../src/init/openapi/lists.ts';
+import type { OpenApiChoices } from '../../../src/init/openapi/resources.ts';
 
 const choices: OpenApiChoices = { params: {}, include: [], throttle: null, headers: {}, from: null, url: null };
 const customer = {
