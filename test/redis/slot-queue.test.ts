@@ -99,6 +99,17 @@ test('one that does not come for its slot holds the next one up for half a secon
   expect(await placeOf(dead)).toMatchObject({ ahead: 0 });
 });
 
+test('the clock of the server has jumped back: whoever waits by the time before holds nobody up', async () => {
+  const [a, hour] = [await aKeeper('a'), 3_600_000];
+  await server.client.hset(
+    keys.queue,
+    'before',
+    `${Date.now() + hour} ${Date.now() + 2 * hour} ${Date.now() + 3 * hour}`,
+  );
+  expect(await placeOf(a)).toBe('granted');
+  expect(await server.client.hexists(keys.queue, 'before')).toBe(0);
+});
+
 test('one that cannot wait so long holds nobody up, and is ahead of those who came later when it comes again', async () => {
   const [hasty, late] = [await aKeeper('hasty'), await aKeeper('late')];
   const free = await takeAll();
