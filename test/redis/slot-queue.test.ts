@@ -150,6 +150,8 @@ test('a sync starves when it has waited three times as long as the turns of all 
   expect(isStarving({ waitedMs: 480_000, others: 7 }, [{ hits: 3, perMs: 60_000 }])).toBe(false);
   expect(isStarving({ waitedMs: 480_001, others: 7 }, [{ hits: 3, perMs: 60_000 }])).toBe(true);
   expect(isStarving({ waitedMs: 180_000, others: 0 }, [{ hits: 1, perMs: 1000 }])).toBe(false);
+  const daily = { hits: 1000, perMs: 86_400_000 };
+  expect(isStarving({ waitedMs: 3 * daily.perMs, others: 0 }, [{ hits: 1, perMs: 1000 }, daily])).toBe(false);
   expect(describeWaiting({ waitedMs: 600_000, others: 1 })).toBe(
     'this sync has had no slot for 10m, and 1 other sync waits for slots of the same key',
   );
