@@ -142,12 +142,13 @@ const patience = 3;
 /** Runs start every minute: what waits for less has not been denied often. */
 const shortestMs = 60_000;
 
-/** Whether the turns of those who wait do not explain any more for how long somebody has waited. */
+/** Whether the turns of those who wait, or the windows where no one else waits, do not explain any more for how long somebody has waited. */
 export function isStarving(
   { waitedMs, others }: Pick<QueuePlace, 'waitedMs' | 'others'>,
   windows: readonly Limits[],
 ): boolean {
-  return waitedMs > patience * Math.max(shortestMs, (others + 1) * paceMs(windows));
+  const turnMs = others > 0 ? (others + 1) * paceMs(windows) : Math.max(...windows.map(({ perMs }) => perMs));
+  return waitedMs > patience * Math.max(shortestMs, turnMs);
 }
 
 /** The sentence about somebody who starves. */

@@ -93,9 +93,12 @@ async function askAll(
 }
 
 /** Why the limit of the config does not explain the denial; null if it does. */
-function reasonOf({ stricter, queue }: SlotAnswer & { granted: false }, { windows }: SlotOptions): string | null {
+function reasonOf(
+  { cause, stricter, queue }: SlotAnswer & { granted: false },
+  { windows }: SlotOptions,
+): string | null {
   if (stricter) return describeStricter(stricter);
-  return queue && isStarving(queue, windows) ? describeWaiting(queue) : null;
+  return queue && cause === undefined && isStarving(queue, windows) ? describeWaiting(queue) : null;
 }
 
 function slotOf(grant: Grant, ageMs: () => number, { keepers, log }: SlotOptions): Slot {

@@ -51,7 +51,7 @@ local function waitIn(key, hits, per, ahead)
   local entries = redis.call('ZRANGEBYSCORE', key, '(' .. past, '+inf', 'WITHSCORES')
   local counts, total = {}, 0
   for at = 1, #entries, 2 do
-    counts[at] = tonumber(string.match(entries[at], '^x(%d+)@') or 1)
+    counts[at] = string.byte(entries[at]) == 120 and tonumber(string.match(entries[at], '^x(%d+)@') or 1) or 1
     total = total + counts[at]
   end
   local function untilFree(need)

@@ -62,7 +62,10 @@ for _, set in ipairs(sets) do
 end
 `;
 
-/** Who was denied before whoever asks, and waits now. A waiter that does not come in time keeps its place, and holds nobody up. */
+/**
+ * Who was denied before whoever asks, and waits now. A waiter that does not come in time keeps its place, and holds nobody up.
+ * One that was denied in the future shows that the clock has jumped back: nobody knows any more until when it waits.
+ */
 const findPlace = `
 local ticket, ahead, others = now, 0, 0
 if ARGV[5] ~= '' then
@@ -70,7 +73,7 @@ if ARGV[5] ~= '' then
   local present = {}
   for at = 1, #queue, 2 do
     local since, till, kept = string.match(queue[at + 1], '^(%d+) (%d+) (%d+)$')
-    if tonumber(kept) <= past then
+    if tonumber(kept) <= past or tonumber(since) > now then
       redis.call('HDEL', KEYS[4], queue[at])
     elseif queue[at] == ARGV[5] then
       ticket = tonumber(since)

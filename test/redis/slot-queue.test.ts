@@ -99,6 +99,17 @@ test('one that does not come for its slot holds the next one up for half a secon
   expect(await placeOf(dead)).toMatchObject({ ahead: 0 });
 });
 
+test('the clock of the server has jumped back: whoever waits by the time before holds nobody up', async () => {
+  const [a, hour] = [await aKeeper('a'), 3_600_000];
+  await server.client.hset(
+    keys.queue,
+    'before',
+    `${Date.now() + hour} ${Date.now() + 2 * hour} ${Date.now() + 3 * hour}`,
+  );
+  expect(await placeOf(a)).toBe('granted');
+  expect(await server.client.hexists(keys.queue, 'before')).toBe(0);
+});
+
 test('one that cannot wait so long holds nobody up, and is ahead of those who came later when it comes again', async () => {
   const [hasty, late] = [await aKeeper('hasty'), await aKeeper('late')];
   const free = await takeAll();
@@ -139,6 +150,8 @@ test('a sync starves when it has waited three times as long as the turns of all 
   expect(isStarving({ waitedMs: 480_000, others: 7 }, [{ hits: 3, perMs: 60_000 }])).toBe(false);
   expect(isStarving({ waitedMs: 480_001, others: 7 }, [{ hits: 3, perMs: 60_000 }])).toBe(true);
   expect(isStarving({ waitedMs: 180_000, others: 0 }, [{ hits: 1, perMs: 1000 }])).toBe(false);
+  const daily = { hits: 1000, perMs: 86_400_000 };
+  expect(isStarving({ waitedMs: 3 * daily.perMs, others: 0 }, [{ hits: 1, perMs: 1000 }, daily])).toBe(false);
   expect(describeWaiting({ waitedMs: 600_000, others: 1 })).toBe(
     'this sync has had no slot for 10m, and 1 other sync waits for slots of the same key',
   );
