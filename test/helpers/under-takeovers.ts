@@ -64,12 +64,15 @@ export async function surviveAll(
   } catch (error) {
     // DEBUG
     const { writeFileSync } = await import('node:fs');
-    writeFileSync('/tmp/limits/debug.txt', [
-      JSON.stringify(runs.map(({ end, tookMs }) => [end, Math.round(tookMs)])),
-      `events ${await countEvents(project)} taken ${receiver.taken().length} hits ${project.party.arrivals.length}`,
-      ...runs.slice(-8).map(({ end, said }) => `${end}: ${said}`),
-      ...daemons.map((d) => d.stderr().slice(-3000)),
-    ].join('\n\n'));
+    writeFileSync(
+      '/tmp/limits/debug.txt',
+      [
+        JSON.stringify(runs.map(({ end, tookMs }) => [end, Math.round(tookMs)])),
+        `events ${await countEvents(project)} taken ${receiver.taken().length} hits ${project.party.arrivals.length}`,
+        ...runs.slice(-8).map(({ end, said }) => `${end}: ${said}`),
+        ...daemons.map((d) => d.stderr().slice(-3000)),
+      ].join('\n\n'),
+    );
     throw error;
   } finally {
     over.abort();
