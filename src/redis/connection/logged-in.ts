@@ -58,14 +58,14 @@ export class LoggedInClient implements RedisClient {
   }
 
   async call(command: string, args: readonly (string | number)[]): Promise<unknown> {
-    const session = await this.#current();
+    const session = await this.#inUse();
     try {
       return await send(session, command, args);
     } catch (error) {
       if (this.#isClosed || !(isLoginRefused(error) || isOfConnection(error))) throw error;
       this.#replace(session);
       if (!isLoginRefused(error)) throw error;
-      return send(await this.#current(), command, args);
+      return send(await this.#inUse(), command, args);
     }
   }
 
@@ -82,6 +82,13 @@ export class LoggedInClient implements RedisClient {
     this.#session?.client.close();
   }
 
+  /** A session that nobody has retired since it was chosen: a command that is sent at once keeps it open. */
+  async #inUse(): Promise<Session> {
+    let session = await this.#current();
+    while (session.isRetired && !this.#isClosed) session = await this.#current();
+    return session;
+  }
+
   async #current(): Promise<Session> {
     const session = this.#session;
     if (session && (this.#isClosed || !session.client.isOver())) {
@@ -95,14 +102,20 @@ export class LoggedInClient implements RedisClient {
   }
 
   async #open(): Promise<Session> {
-    this.#session = await this.#openSession();
-    if (this.#isClosed) this.#session.client.close();
-    return this.#session;
+    const session = await this.#openSession();
+    this.#take(session);
+    return session;
   }
 
   async #openSession(): Promise<Session> {
     const login = await this.#options.ask();
     return { client: await this.#options.open(login), renewAt: renewalOf(login), busy: 0, isRetired: false };
+  }
+
+  #take(session: Session): void {
+    if (this.#session) retire(this.#session);
+    this.#session = session;
+    if (this.#isClosed) session.client.close();
   }
 
   /** The next command makes another one. */
@@ -122,9 +135,7 @@ export class LoggedInClient implements RedisClient {
         session.client.close();
         throw error;
       }
-      if (this.#isClosed) session.client.close();
-      else this.#session = session;
-      retire(old);
+      this.#take(session);
     } catch (error) {
       this.#options.log.debug(`the login to Redis could not be renewed: ${messageOf(error)}`);
       old.renewAt = Date.now() + againMs;
