@@ -90,7 +90,7 @@ describe.each([
 
   test('in the middle of the sweep keeps whole batches, and the next run deletes the rest', async () => {
     const config = (base: BaseConfig) => ({ ...base, guard });
-    await using project = await aProject({ redis, records: customers(3500), config });
+    await using project = await aProject({ redis, records: customers(12_500), config });
     await project.sync();
     project.serve(customers(500));
     const run = await project.sync(['run', '--json'], { env: { SYNC_CRASH_AT: `remove-written:2:${signal}` } });
@@ -99,11 +99,11 @@ describe.each([
     expect(await isLocked(project)).toBe(0);
     const deleted = project.events('customers.deleted').length;
     expect(deleted).toBeGreaterThan(0);
-    expect(deleted).toBeLessThan(3000);
+    expect(deleted).toBeLessThan(12_000);
     expect(project.rows().filter((row) => row.deleted_at !== null)).toHaveLength(deleted);
 
     expect((await project.sync()).exitCode).toBe(0);
-    expect(project.events('customers.deleted')).toHaveLength(3000);
+    expect(project.events('customers.deleted')).toHaveLength(12_000);
     await expectInStep(project);
   });
 
