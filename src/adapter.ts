@@ -34,6 +34,23 @@ export interface PageRequest {
   readonly keys?: Keys;
   /** How many records the last complete snapshot brought, in a snapshot; null where that is not known. */
   readonly lastCount?: number | null;
+  /** Of a resource that is `of` another one. */
+  readonly parents?: Parents;
+}
+
+/** The records of another resource, as the system has them now. */
+export interface Parents {
+  /** The names of their key's fields. */
+  readonly fields: readonly string[];
+  /** The first one behind this one, and behind 0 the first of all; null: there is none. New ones are last. */
+  after(id: number): Promise<Parent | null>;
+  count(): Promise<number>;
+}
+
+export interface Parent {
+  /** Says where it stands in the order. */
+  readonly id: number;
+  readonly key: string;
 }
 
 /** Reads the key of a record, in the system's form, from what the third party sent; null if it has none. */

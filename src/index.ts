@@ -14,6 +14,8 @@ export {
   type NotModified,
   type Page,
   type PageRequest,
+  type Parent,
+  type Parents,
   type Sign,
   type SnapshotPage,
   type TakenSlot,

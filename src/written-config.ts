@@ -188,6 +188,8 @@ export interface Config {
       /** How each resource is read, by its name. */
       readonly resources: {
         readonly [name: string]: {
+          /** The resource whose records have a list of these each. The fields of its key stand in `path` and `query`: "/customers/{id}/orders". A list is a hit. A record has the key of its parent under the name `_parent`. */
+          readonly of?: string | undefined;
           /** The path, appended to `baseUrl`. */
           readonly path: string;
           /** Query parameters that are sent with every page. */

@@ -141,6 +141,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       guard: { maxDeletes: '20%' },
       events: { retain: '7d' },
       heartbeat: { url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' },
+      memory: 'small',
       listeners: { notify: { ...hears, type: 'webhook', url: 'https://hooks.example/sync' } },
     },
   ],
@@ -260,6 +261,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   'adapters.<adapter>.resources.<resource> in rest': [
     restResource,
     { path: '/search', method: 'POST', body: { filter: 'all' }, records: 'hits' },
+    { of: 'people', path: '/people/{id}/customers', map: { id: 'id', state: '_parent' } },
     {
       path: '/w/api.php',
       records: 'query.pages',

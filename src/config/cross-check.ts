@@ -24,6 +24,7 @@ const checks: readonly Check[] = [
   adapterResourcesExist,
   keysAreFields,
   mapsFit,
+  parentsFit,
   matchFits,
   ownedFit,
   deletesFit,
@@ -97,6 +98,30 @@ function mapsFit({ adapters, resources }: Members): readonly Problem[] {
       ...keys.filter(isUnmapped).map(missing(`it is the key of "${resource}"`)),
       ...needed.filter(isUnmapped).map(missing(`the schema of "${resource}" requires it`)),
     ];
+  });
+}
+
+/** The key of a parent stands in the path of its children. */
+function parentsFit({ adapters, resources }: Members): readonly Problem[] {
+  return adapterResources(adapters).flatMap(({ path, resource, options }) => {
+    const { of, path: written, query } = membersOf(options);
+    if (typeof of !== 'string' || !isObject(resources)) return [];
+    const found = { path: pathOf([...path, 'of']), found: describe(of) };
+    if (of === resource) return [{ ...found, expected: 'another resource' }];
+    const others = Object.keys(resources).filter((name) => name !== resource);
+    const unknown = mustBeOneOf([...path, 'of'], of, others, 'the name of another resource');
+    if (unknown.length > 0) return unknown;
+    const { key, match } = membersOf(resources[of]);
+    if (match !== undefined)
+      return [{ ...found, expected: 'a resource without `match`: the third party may know its records by other ids' }];
+    const texts = [written, ...Object.values(membersOf(query))].filter((text) => typeof text === 'string').join(' ');
+    return textsOf(key)
+      .filter((field) => !texts.includes(`{${field}}`))
+      .map((field) => ({
+        path: pathOf([...path, 'path']),
+        expected: `{${field}}, of the key of "${of}"`,
+        found: describe(written),
+      }));
   });
 }
 

@@ -190,9 +190,9 @@ export class DryPass {
   }
 
   #open({ onHit }: DryPassOptions): PageReader {
-    const { thirdParty, targetSlots, log, signal } = this.#context;
+    const { thirdParty, targetSlots, target, log, signal } = this.#context;
     const run = { signal, mayStillSend: () => !signal.aborted, onHit };
-    return openPage(this.#state, { thirdParty, targetSlots, log, run });
+    return openPage(this.#state, { thirdParty, targetSlots, target, log, run });
   }
 
   #source(): Source {

@@ -8,9 +8,20 @@ export interface Progressing {
   readonly checkpoint: Checkpoint | null;
 }
 
-/** The pass to work on next: of those that are due or unfinished and not backing off, the one tried least recently. */
-export function choosePass<P extends Progressing>(candidates: readonly P[], now: number): P | undefined {
+/**
+ * The pass to work on next: of those that are due or unfinished and not backing off, the one tried least recently. The
+ * children of a resource of which no pass was completed yet wait for it; `all` has the candidates and those that are done.
+ */
+export function choosePass<P extends Progressing>(
+  candidates: readonly P[],
+  now: number,
+  all: readonly P[] = candidates,
+): P | undefined {
   return candidates
+    .filter(({ resource: { parent } }) => {
+      const ofParent = all.find(({ resource: { table } }) => table.resource === parent?.resource);
+      return ofParent === undefined || (ofParent.checkpoint?.completedAt ?? null) !== null;
+    })
     .filter((candidate) => isDue(candidate, now))
     .filter((candidate) => !isBackingOff(candidate, now))
     .sort((a, b) => triedAt(a, now) - triedAt(b, now))[0];

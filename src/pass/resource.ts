@@ -28,6 +28,8 @@ export interface Resource {
   readonly changes?: ChangesPlan;
   /** For an adapter that merges the parts of a record; `changes` has its own. */
   readonly keys?: Keys;
+  /** The resource whose records have a list of these each. */
+  readonly parent?: ResourceTable;
   readonly maxRejectRatio: number;
   readonly maxPages: number;
   readonly guard: Guard;

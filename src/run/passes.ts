@@ -53,7 +53,7 @@ export async function stepPasses(
   const open = new Set(passes);
   while (report.pages < maxPages) {
     run.signal.throwIfAborted();
-    const pass = choosePass([...open], run.now());
+    const pass = choosePass([...open], run.now(), passes);
     if (!pass) break;
     report.due();
     try {

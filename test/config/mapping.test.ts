@@ -56,3 +56,22 @@ test.each([
   const config = { ...aConfig(), resources: { customers: { ...customers, ...parts } } };
   expect(await problemsOf(config)).toMatchObject([{ path: 'resources.customers.writeOnce', expected, found }]);
 });
+
+test.each([
+  [{ of: 'customers', path: '/x/{id}' }, {}, 'another resource', '"customers"'],
+  [{ of: 'peopel', path: '/x/{id}' }, {}, 'the name of another resource', '"peopel"'],
+  [{ of: 'people', path: '/x' }, {}, '{id}, of the key of "people"', '"/x"'],
+  [
+    { of: 'people', path: '/x/{id}' },
+    { match: 'email' },
+    expect.stringContaining('a resource without `match`'),
+    '"people"',
+  ],
+])('children by %j are refused', async (children, parent, expected, found) => {
+  const people = { path: '/people' };
+  const config = aConfig({
+    resources: { customers, people: { ...customers, table: 'people', ...parent } },
+    adapters: { acme: { ...acme, resources: { customers: { ...children, map: { id: 'id' } }, people } } },
+  });
+  expect(await problemsOf(config)).toMatchObject([{ expected, found }]);
+});

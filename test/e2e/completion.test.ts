@@ -28,7 +28,10 @@ beforeAll(async () => {
   await chmod(program, 0o755);
   await writeFile(join(folder, 'sync.config.json'), JSON.stringify(config));
   await writeFile(join(folder, 'other.yaml'), JSON.stringify({ ...config, resources: { parcels: {} } }));
-  env = { PATH: `${dirname(program)}:${process.env.PATH}`, HOME: folder, SYNC_CONFIG: '' };
+  const start = 'source <(cronsync completion';
+  await writeFile(join(folder, '.bashrc'), `PS1='READY> '\n${start} bash)\n`);
+  await writeFile(join(folder, '.zshrc'), `PROMPT='READY> '\nautoload -Uz compinit; compinit -u -D\n${start} zsh)\n`);
+  env = { ZDOTDIR: folder, PATH: `${dirname(program)}:${process.env.PATH}`, HOME: folder, SYNC_CONFIG: '' };
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -100,30 +103,25 @@ describe('what may follow', () => {
   });
 });
 
-/** What a person sees who types these keys in a shell, up to the text that must come. */
-async function typed(command: readonly string[], setup: string, keys: string, until: string): Promise<string> {
+/** What a person sees who types these keys in a shell that has started, up to the text that must come. */
+async function typed(command: readonly string[], keys: string, until: string): Promise<string> {
   const steps = [
-    { until: 'READY> ', send: `${setup}\r` },
     { until: 'READY> ', send: keys },
     { until, send: '\x15exit\r' },
   ];
-  const { written } = await runOnTerminal(folder, command, steps, { ...env, PS1: 'READY> ', PROMPT: 'READY> ' });
-  return written;
+  return (await runOnTerminal(folder, command, steps, env)).written;
 }
 
 describe('in real shells, Tab completes', () => {
   test.each([
     ['cronsync run --resource cu\t', 'cronsync run --resource customers '],
     ['cronsync run --resource=inv\t', 'cronsync run --resource=invoices '],
-    ['cronsync listener rew\tau\t', 'cronsync listener rewind audit '],
+    ['cronsync listener rewind au\t', 'cronsync listener rewind audit '],
     ['cronsync check --config oth\t', 'cronsync check --config other.yaml '],
     ['cronsync check $(touch ran) --log-l\t', '--log-level '],
   ])('%j to %j in bash and zsh', { concurrent: false }, async (keys, expected) => {
-    const bash = await typed(['bash', '--norc', '-i'], 'source <(cronsync completion bash)', keys, expected);
-    expect(bash).toContain(expected);
-    const init = 'autoload -Uz compinit; compinit -u -D; source <(cronsync completion zsh)';
-    const zsh = await typed(['zsh', '-f', '-i'], init, keys, expected.trimEnd());
-    expect(zsh).toContain(expected.trimEnd());
+    expect(await typed(['bash', '--rcfile', '.bashrc', '-i'], keys, expected)).toContain(expected);
+    expect(await typed(['zsh', '-d', '-i'], keys, expected.trimEnd())).toContain(expected.trimEnd());
     expect(spawnSync('ls', ['ran'], { cwd: folder }).status).not.toBe(0);
   });
 

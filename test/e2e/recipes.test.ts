@@ -48,8 +48,12 @@ test.each(recipes)('%s', async (section, blocks = []) => {
   expect(run).toMatchObject({ exitCode: has('rejects', blocks) ? 65 : 0 });
 
   using database = new DatabaseSync(file);
+  expect(blocks.some(({ label }) => label.startsWith('rows'))).toBe(true);
   for (const [table, resource] of Object.entries(resources)) {
-    expect(rowsOf(table, resource, database)).toEqual(JSON.parse(textOf('rows', blocks)));
+    const own = `rows of ${table}`;
+    if (!has('rows', blocks) && !has(own, blocks)) continue;
+    const rows = textOf(has(own, blocks) ? own : 'rows', blocks);
+    expect(rowsOf(table, resource, database)).toEqual(JSON.parse(rows));
   }
   if (has('rejects', blocks))
     expect((await sync('rejects', 'list')).stdout).toContain(textOf('rejects', blocks).trim());

@@ -8,6 +8,8 @@ export interface RestOptions {
 }
 
 export interface RestResource {
+  /** There is a list for each record of this resource, whose key's fields stand in `path` and `query`: `{id}`. */
+  readonly of?: string | undefined;
   /** Appended to `baseUrl`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>> | undefined;

@@ -1,8 +1,9 @@
-import type { Adapter, AdapterContext, HttpResponse, PageRequest } from '../../adapter.ts';
+import type { Adapter, AdapterContext, HttpResponse, Page, PageRequest } from '../../adapter.ts';
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts';
 import { conditionOf } from '../../validators.ts';
+import { fetchOfParents, ofParent } from './children.ts';
 import { readDocument } from './document.ts';
-import type { Pagination, RestOptions, RestResource } from './options.ts';
+import type { RestOptions, RestResource } from './options.ts';
 import { pageOf, pagePastEnd } from './page-of-answer.ts';
 import { withQuery } from './pager.ts';
 import { partsOf } from './parts.ts';
@@ -22,25 +23,43 @@ export function createRestAdapter(options: RestOptions): Adapter {
 
   return {
     modes: (name) => (resourceOf(options, name).mode === 'changes' ? ['snapshot', 'changes'] : ['snapshot']),
-    isStable: (name) => isStable(resourceOf(options, name).pagination),
+    isStable: (name) => isStable(resourceOf(options, name)),
     async fetchPage(request, context) {
-      const all = await readerOf(request.resource);
-      const parts = all.isWhole === null ? null : partsOf(request.cursor);
-      const ownCursor = parts === null ? request.cursor : parts.cursor;
-      const stage = all.bookmarks === null ? { ...start, cursor: ownCursor } : stageOf(request.cursor);
-      const reader = stage.isAtGraves && all.graves ? all.graves : all;
-      const response = await ask(reader, options, { ...request, cursor: stage.cursor }, context);
-      if (response === 'the same') return { mode: 'not-modified' };
-      const asked = { stage, parts, request, log: context.log };
-      if (response === 'past the end') return pagePastEnd(firstUrl(options.baseUrl, reader.resource), reader, asked);
-      const document = await readDocument(response);
-      context.signal.throwIfAborted();
-      if (request.mode === 'changes' && reader.bookmarks?.isExpired(document))
-        throw gone({ ...request, cursor: stage.cursor });
-      const answer = { url: response.url, headers: response.headers, document };
-      return pageOf(answer, reader, asked);
+      const reader = await readerOf(request.resource);
+      const { parents } = request;
+      if (reader.resource.of === undefined) return fetchList(reader, options, request, context);
+      const log = request.cursor === null ? context.log : { ...context.log, warn() {} };
+      const read = (key: string, cursor: PageRequest['cursor']) => {
+        const list = { ...reader, resource: ofParent(reader.resource, key, parents?.fields ?? []) };
+        const asked = { ...request, cursor, validators: null, lastCount: null };
+        return fetchList(list, options, asked, { ...context, log });
+      };
+      return fetchOfParents(request, { read, log: context.log });
     },
   };
+}
+
+/** One page of a list. */
+async function fetchList(
+  all: ResourceReader,
+  options: RestOptions,
+  request: PageRequest,
+  context: AdapterContext,
+): Promise<Page> {
+  const parts = all.isWhole === null ? null : partsOf(request.cursor);
+  const ownCursor = parts === null ? request.cursor : parts.cursor;
+  const stage = all.bookmarks === null ? { ...start, cursor: ownCursor } : stageOf(request.cursor);
+  const reader = stage.isAtGraves && all.graves ? all.graves : all;
+  const response = await ask(reader, options, { ...request, cursor: stage.cursor }, context);
+  if (response === 'the same') return { mode: 'not-modified' };
+  const asked = { stage, parts, request, log: context.log };
+  if (response === 'past the end') return pagePastEnd(firstUrl(options.baseUrl, reader.resource), reader, asked);
+  const document = await readDocument(response);
+  context.signal.throwIfAborted();
+  if (request.mode === 'changes' && reader.bookmarks?.isExpired(document))
+    throw gone({ ...request, cursor: stage.cursor });
+  const answer = { url: response.url, headers: response.headers, document };
+  return pageOf(answer, reader, asked);
 }
 
 const start = stageOf(null);
@@ -84,7 +103,9 @@ function headersFor({ body }: { readonly body?: string }): Readonly<Record<strin
   return { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) };
 }
 
-function isStable(pagination: Pagination = { type: 'none' }): boolean {
+/** A child may move to another parent while a pass walks over them. */
+function isStable({ of, pagination = { type: 'none' } }: RestResource): boolean {
+  if (of !== undefined) return false;
   return pagination.type === 'none' || ('stable' in pagination && pagination.stable === true);
 }
 

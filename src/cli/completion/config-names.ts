@@ -21,7 +21,7 @@ const noNames: ConfigNames = { resources: [], adapters: [], listeners: [] };
  */
 export async function readConfigNames(words: readonly string[], { cwd, env }: Caller): Promise<ConfigNames> {
   const file =
-    givenIn(words) ?? env.SYNC_CONFIG ?? searchPlaces.find((name) => isData(name) && existsSync(join(cwd, name)));
+    givenIn(words) || env.SYNC_CONFIG || searchPlaces.find((name) => isData(name) && existsSync(join(cwd, name)));
   if (!file) return noNames;
   try {
     const { content } = await findConfig(cwd, resolve(cwd, file));

@@ -11,6 +11,7 @@ import { compilePrepare, type Mapping, mappedColumns } from '../../records/prepa
 import { readersIn } from '../../records/readers.ts';
 import { compileWatch } from '../../records/watch.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
+import type { ResourceTable } from '../../table.ts';
 import type { Setting } from './app.ts';
 import { openTransform } from './open-transform.ts';
 
@@ -35,21 +36,13 @@ async function compileResource(
   { shapeOf, dir }: Setting['loaded'],
 ): Promise<Resource> {
   const adapter = config.adapters[config.adapter];
-  const { map, emptyIsNull, transform } = adapter?.resources[name] ?? {};
-  const { schema, key, match, writeOnce } = resource;
-  const mapping = { schema, key, map, emptyIsNull, match, writeOnce };
-  const prepare = await compileTransformed(mapping, transform, dir);
+  const mapping = mappingOf(name, resource, config);
+  const prepare = await compileTransformed(mapping, adapter?.resources[name]?.transform, dir);
   const changes = await compileChanges(adapter, name, mapping, prepare);
+  const parent = parentOf(name, config);
   return {
-    table: {
-      resource: name,
-      table: resource.table,
-      key: resource.key,
-      columns: columnsOf(resource.schema),
-      mapped: mappedColumns(mapping),
-      onDelete: resource.onDelete,
-      ...(resource.match && { match: resource.match }),
-    },
+    table: tableOf(name, resource, mapping),
+    ...(parent && { parent }),
     prepare,
     watch: await compileWatch(mapping),
     readersOf: readersIn(mapping),
@@ -64,6 +57,29 @@ async function compileResource(
     guard: resource.guard,
     expectations: resource.expect,
   };
+}
+
+function mappingOf(name: string, { schema, key, match, writeOnce }: ResourceConfig, config: Config): Mapping {
+  const { map, emptyIsNull } = config.adapters[config.adapter]?.resources[name] ?? {};
+  return { schema, key, map, emptyIsNull, match, writeOnce };
+}
+
+function tableOf(
+  name: string,
+  { table, key, schema, onDelete, match }: ResourceConfig,
+  mapping: Mapping,
+): ResourceTable {
+  const columns = columnsOf(schema);
+  const mapped = mappedColumns(mapping);
+  return { resource: name, table, key, columns, mapped, onDelete, ...(match && { match }) };
+}
+
+/** The table of the resource that this one is `of`. */
+function parentOf(name: string, config: Config): ResourceTable | undefined {
+  const adapter = config.adapters[config.adapter];
+  const of = adapter?.type === 'rest' ? adapter.resources[name]?.of : undefined;
+  const parent = of === undefined ? undefined : config.resources[of];
+  return of === undefined || !parent ? undefined : tableOf(of, parent, mappingOf(of, parent, config));
 }
 
 async function compileTransformed(mapping: Mapping, module: string | undefined, dir: string): Promise<Prepare> {

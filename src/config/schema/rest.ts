@@ -26,6 +26,11 @@ const parts = v.pipe(
 /** How the adapter `rest` reads one resource. */
 export const restResource = v.pipe(
   closed({
+    of: v.exactOptional(
+      text(
+        'The resource whose records have a list of these each. The fields of its key stand in `path` and `query`: "/customers/{id}/orders". A list is a hit. A record has the key of its parent under the name `_parent`.',
+      ),
+    ),
     path,
     query: v.exactOptional(query('Query parameters that are sent with every page.')),
     method: v.exactOptional(
@@ -60,6 +65,10 @@ export const restResource = v.pipe(
   v.check(
     ({ mode, fullEvery }) => mode === 'changes' || fullEvery === undefined,
     '"fullEvery" only with "mode": "changes"',
+  ),
+  v.check(
+    ({ of, mode, parts }) => of === undefined || (mode !== 'changes' && parts === undefined),
+    '"of" only with "mode": "snapshot" and without "parts"',
   ),
   v.check(({ mode, parts }) => mode !== 'changes' || parts === undefined, '"parts" only with "mode": "snapshot"'),
   v.check(

@@ -1,17 +1,20 @@
-import type { AdapterContext, ChangesPage, Mode, NotModified, Page, SnapshotPage } from '../../adapter.ts';
+import type { AdapterContext, ChangesPage, Mode, NotModified, Page, Parents, SnapshotPage } from '../../adapter.ts';
 import { messageOf, ProtocolError, syncErrorOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { RecordBatch } from '../../record.ts';
 import type { Sending, ThirdParty } from '../../run/context.ts';
+import type { TargetReader } from '../../target.ts';
 import type { SlotKeeper } from '../../throttle.ts';
 import type { PassState } from '../resource.ts';
 import { type Batching, batchesOf } from './batches.ts';
 import { firstCounts } from './brought.ts';
+import { parentsOf } from './parents.ts';
 
 /** What reads one page: the adapter, with an HTTP client for this page alone. */
 export interface PageReader {
   readonly thirdParty: Pick<ThirdParty, 'name' | 'adapter'>;
   readonly context: AdapterContext;
+  readonly parents: Parents | undefined;
   /** Ends what the adapter is still doing for this page. */
   stop(): void;
 }
@@ -19,17 +22,20 @@ export interface PageReader {
 interface PageOptions {
   readonly thirdParty: ThirdParty;
   readonly targetSlots: SlotKeeper | null;
+  /** Has the parents of a resource that is `of` another one. */
+  readonly target: TargetReader;
   readonly run: Sending;
   readonly log: Log;
 }
 
 /** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
-export function openPage({ checkpoint: pass }: Pick<PassState, 'checkpoint'>, options: PageOptions): PageReader {
-  const { thirdParty, targetSlots, run, log } = options;
+export function openPage({ checkpoint: pass, resource }: Asking, options: PageOptions): PageReader {
+  const { thirdParty, targetSlots, target, run, log } = options;
+  const parents = parentsOf(resource, target);
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
   const http = thirdParty.openHttp({ pass, targetSlots, run: { ...run, signal } });
-  return { thirdParty, context: { http, log, signal }, stop: () => stopping.abort() };
+  return { thirdParty, context: { http, log, signal }, parents, stop: () => stopping.abort() };
 }
 
 type Asking = Pick<PassState, 'resource' | 'checkpoint'>;
@@ -41,8 +47,18 @@ export async function fetchPage(pass: Asking, reader: PageReader): Promise<Page>
   const validators = mode === 'snapshot' && cursor === null ? pass.checkpoint.validators : null;
   const since = mode === 'changes' ? bookmark : null;
   const lastCount = mode === 'snapshot' ? (pass.checkpoint.lastCount ?? null) : null;
+  const { parents } = reader;
   const keys = pass.resource.changes?.keys ?? pass.resource.keys;
-  const request = { resource, mode, cursor, bookmark: since, validators, lastCount, ...(keys && { keys }) };
+  const request = {
+    resource,
+    mode,
+    cursor,
+    bookmark: since,
+    validators,
+    lastCount,
+    ...(keys && { keys }),
+    ...(parents && { parents }),
+  };
   const page = await callAdapter(() => reader.thirdParty.adapter.fetchPage(request, reader.context), reader);
   if (page.mode === mode || (page.mode === 'not-modified' && validators !== null)) return page;
   throw unasked(page, mode, resource, reader);

@@ -48,7 +48,7 @@ function readerOf(
   // What an adapter warns of is in the summary.
   const log = logAbout({ ...runLog, warn }, { resource: state.resource.table.resource });
   const sending = phases.observed({ signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit });
-  return openPage(state, { thirdParty, targetSlots: target.slots, log, run: sending });
+  return openPage(state, { thirdParty, targetSlots: target.slots, target, log, run: sending });
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
