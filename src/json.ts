@@ -3,7 +3,16 @@
  * SyntaxError of `JSON.parse`.
  */
 export function parseJson(text: string): unknown {
-  return hasLongDigits(text) ? JSON.parse(text, keepInteger) : JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  return hasLongDigits(text) && mayBeRounded(value) ? JSON.parse(text, keepInteger) : value;
+}
+
+/** Whether an integer has lost digits. Long digits may also be a text's, or those of a fraction, which stay as they are. */
+function mayBeRounded(value: unknown): boolean {
+  if (typeof value === 'number')
+    return !Number.isSafeInteger(value) && (Number.isInteger(value) || !Number.isFinite(value));
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) ? value.some(mayBeRounded) : Object.values(value).some(mayBeRounded);
 }
 
 /** V8 looks this method up at every character, where texts of many kinds come. */

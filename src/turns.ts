@@ -19,3 +19,9 @@ export class Turns {
     this.#startedAt = performance.now();
   }
 }
+
+/** Work that goes on beside other work. Its failure is thrown where it is awaited. */
+export function beside<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
+}

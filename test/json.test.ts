@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hasLongDigits, parseJson } from '../src/json.ts';
 
@@ -37,4 +38,41 @@ test('sees a run of 16 digits wherever it begins', () => {
     expect(hasLongDigits(`${' '.repeat(before)}${'7'.repeat(16)} `)).toBe(true);
     expect(hasLongDigits(`${' '.repeat(before)}${'7'.repeat(15)} ${'7'.repeat(15)}`)).toBe(false);
   }
+});
+
+test('reads every document as if each number of it were read by itself', () => {
+  const number = fc
+    .tuple(fc.constantFrom('', '-'), fc.stringMatching(/^([1-9]\d{0,24}|0|9{310})(\.\d{1,20})?(e[+-]?\d{1,3})?$/))
+    .map((parts) => parts.join(''));
+  const exact = (text: string) =>
+    /^-?\d+$/.test(text) && !Number.isSafeInteger(Number(text)) ? BigInt(text) : Number(text);
+  const leaf = fc.oneof(
+    number.map((text) => ({ text, value: exact(text) as unknown })),
+    fc
+      .oneof(fc.string(), fc.stringMatching(/^\d{10,30}$/))
+      .map((value) => ({ text: JSON.stringify(value), value: value as unknown })),
+    fc.constantFrom(null, true).map((value) => ({ text: `${value}`, value: value as unknown })),
+  );
+  const { document } = fc.letrec<{ document: { text: string; value: unknown } }>((tie) => ({
+    document: fc.oneof(
+      { depthSize: 'small' },
+      leaf,
+      fc.array(tie('document')).map((items) => ({
+        text: `[${items.map(({ text }) => text).join(', ')}]`,
+        value: items.map(({ value }) => value),
+      })),
+      fc.dictionary(fc.stringMatching(/^[a-z]\d{0,20}$/), tie('document')).map((members) => ({
+        text: `{${Object.entries(members)
+          .map(([name, { text }]) => `"${name}":${text}`)
+          .join()}}`,
+        value: Object.fromEntries(Object.entries(members).map(([name, { value }]) => [name, value])),
+      })),
+    ),
+  }));
+  fc.assert(
+    fc.property(document, ({ text, value }) => {
+      expect(parseJson(text)).toEqual(value);
+    }),
+    { numRuns: 2000 },
+  );
 });

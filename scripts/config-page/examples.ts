@@ -141,6 +141,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       guard: { maxDeletes: '20%' },
       events: { retain: '7d' },
       heartbeat: { url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' },
+      memory: 'small',
       listeners: { notify: { ...hears, type: 'webhook', url: 'https://hooks.example/sync' } },
     },
   ],
@@ -388,7 +389,7 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
   ],
   lock: [{ ttl: '30s' }],
   guard: [{ maxDeletes: '20%', maxEmptied: '20%', maxUpdates: '50%', window: '24h', confirm: 'auto' }],
-  events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent' }],
+  events: [{ retain: '7d', source: '/crm', maxStream: 100_000, onRemap: 'silent', outbox: 'text' }],
   heartbeat: [{ url: 'https://hc-ping.com/${HEARTBEAT_KEY}/crm' }],
   'listeners.<listener> of webhook': [
     {

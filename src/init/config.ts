@@ -54,7 +54,7 @@ function adapterPart({ baseUrl, auth, headers, throttle, resources }: AdapterDra
     baseUrl,
     ...(auth && { auth }),
     ...(Object.keys(headers).length > 0 && { headers }),
-    throttle,
+    throttle: throttle.length === 1 ? throttle[0] : throttle,
     resources: Object.fromEntries(resources.map((resource) => [resource.name, thirdPartyPart(resource)])),
   };
 }

@@ -73,10 +73,11 @@ export type AuthDraft =
       readonly send?: 'basic' | 'body';
     };
 
-/** At most so many hits in any window. */
-export interface ThrottleDraft {
+/** At most so many hits in any window, in each of several windows; `per` is a duration as the config writes it. */
+export type ThrottleDraft = readonly [Window, ...Window[]];
+
+interface Window {
   readonly hits: number;
-  /** A duration as the config writes it. */
   readonly per: string;
 }
 
@@ -98,4 +99,4 @@ export interface Draft {
 }
 
 /** The limit where the third party states none. */
-export const oneAMinute: ThrottleDraft = { hits: 1, per: '60s' };
+export const oneAMinute: ThrottleDraft = [{ hits: 1, per: '60s' }];

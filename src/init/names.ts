@@ -9,7 +9,7 @@ export function resourceName(text: string): string {
   const plain = text
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9_-]+/g, '_')
-    .replace(/^_+|_+$/g, '')
+    .replace(/^[_-]+|[_-]+$/g, '')
     .toLowerCase()
     .slice(0, 63);
   if (plain === '') return 'records';

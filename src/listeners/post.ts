@@ -4,6 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { excerpt, type Mask } from '../excerpt.ts';
 import type { Tls } from '../tls.ts';
 import type { Answer } from './answer.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** How much of an answer is read, and for how long, so that the connection can be used again. A longer answer is cut off. */
 const bodyLimit = 65_536;
@@ -60,7 +61,8 @@ export function openPoster(url: URL, { lookup, redact, tls, connect }: PosterOpt
       const length = String(Buffer.byteLength(body));
       const request = send(url, { method: 'POST', agent, signal, headers: { ...headers, 'content-length': length } });
       request.end(body);
-      return answerTo(request, redact);
+      // A request has no socket yet while a tunnel is made, and Node does not end it before it has one.
+      return untilAborted(answerTo(request, redact), signal);
     },
     [Symbol.dispose]() {
       closing.abort();

@@ -80,11 +80,18 @@ return 1
 /**
  * KEYS[1] stream   ARGV[1] group   ARGV[2] consumer   ARGV[3..] IDs   -> those that are another consumer's now
  *
- * One XPENDING over their range finds most of them; only those that it misses are looked up one by one.
+ * Where nobody else has anything pending, all are ours or nobody's. Otherwise one XPENDING over their range finds most of them,
+ * and only those that it misses are looked up one by one.
  */
 export const acknowledgeScript: Script = {
   guarantee: 'what was not acknowledged is delivered again',
   lua: `${pendingOf}
+local consumers = redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}
+if #consumers == 0 then return {} end
+if #consumers == 1 and consumers[1][1] == ARGV[2] then
+  redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
+  return {}
+end
 local lost, ours, inOne = {}, {}, {}
 for _, pending in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[#ARGV], #ARGV - 2, ARGV[2])) do
   inOne[pending[1]] = true

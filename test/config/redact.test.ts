@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withoutSecrets } from '../../src/config/effective.ts';
 import { redactor } from '../../src/config/redact.ts';
 import { isHarmlessName, requestSecretsIn } from '../../src/config/request-secrets.ts';
 import { isSecretName, secretsIn } from '../../src/config/secrets.ts';
@@ -112,6 +113,21 @@ describe('finds secrets', () => {
         'k-123456',
       ].sort(),
     );
+  });
+
+  test('in the key of a certificate, and in no other key', () => {
+    const tls = { ca: 'the authority', cert: 'our certificate', key: 'our private key' };
+    const config = { adapters: { a: { tls } }, redis: { tls }, resources: { c: { key: 'id' } } };
+    expect(secretsIn(config)).toEqual(['our private key', 'our private key']);
+    expect(withoutSecrets(config)).toEqual({
+      adapters: { a: { tls: { ...tls, key: '[redacted]' } } },
+      redis: { tls: { ...tls, key: '[redacted]' } },
+      resources: { c: { key: 'id' } },
+    });
+  });
+
+  test('in the URL of a proxy', () => {
+    expect(secretsIn({ adapters: { a: { proxy: 'http://us:sesame@proxy.example:3128' } } })).toContain('sesame');
   });
 
   test('in the client of OAuth, also as the scheme Basic sends it', () => {

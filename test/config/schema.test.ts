@@ -43,7 +43,10 @@ test.each([
 });
 
 test('takes several windows, of which the first says how long to wait and for which key', async () => {
-  const throttle = [{ per: '1s', wait: '5s', key: 'shared' }, { hits: 1000, per: '1d', margin: '2s' }];
+  const throttle = [
+    { per: '1s', wait: '5s', key: 'shared' },
+    { hits: 1000, per: '1d', margin: '2s' },
+  ];
   const { config } = await load(aConfig({ adapters: { acme: { ...acme, throttle } } }));
 
   expect(config.adapters.acme?.throttle).toEqual({

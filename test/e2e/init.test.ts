@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openScriptedThirdParty } from '../../src/testing.ts';
 import { root } from '../helpers/child.ts';
 import { aFreshFolder, type FreshFolder } from '../helpers/fresh-folder.ts';
+import { aPostgres } from '../helpers/postgres.ts';
 import { onPseudoTerminal } from '../helpers/pseudo-terminal.ts';
 import { redis } from '../helpers/suite-redis.ts';
 
@@ -180,6 +181,22 @@ test('a table that is there is adopted, its columns under their own names', asyn
   await folder.sync(['run', '--from', '.cronsync/first-page.http']);
   const rows = database.prepare('SELECT id, first_name, age, note FROM people').all();
   expect(rows).toEqual([{ id: 1, first_name: 'Ada', age: 36, note: null }]);
+});
+
+test('a table in Postgres is adopted, and the URL stays in its variable', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  await using database = await aPostgres();
+  await using api = await openScriptedThirdParty(() => ({ body: [{ id: 1, firstName: 'Ada', born: '1815-12-10' }] }));
+  await database.sql('CREATE TABLE person (id bigint PRIMARY KEY, first_name text, born date)');
+  const env = { DATABASE_URL: database.url };
+  const flags = ['--target', 'postgres:DATABASE_URL', '--table', 'person'];
+  const { stdout } = await folder.sync(['init', '--from', `${api.url}/people`, ...flags], env);
+  expect(stdout).toContain('the table person is adopted: 3 of 3 fields match.');
+  expect(await configOf(folder)).toContain('"url": "${DATABASE_URL}"');
+  expect((await folder.sync(['run', '--from', '.cronsync/first-page.http'], env)).exitCode).toBe(0);
+  expect(await database.rows('SELECT first_name, born::text FROM person')).toEqual([
+    { first_name: 'Ada', born: '1815-12-10' },
+  ]);
 });
 
 test.each([

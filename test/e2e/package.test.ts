@@ -39,7 +39,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
 
 test('the tarball holds what it should, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path).sort();
-  const types = paths.filter((path) => /^dist\/([a-z]+\/)?[a-z-]+\.d\.ts$/.test(path));
+  const types = paths.filter((path) => /^dist\/([a-z]+\/)*[a-z-]+\.d\.ts$/.test(path));
   expect(types).toEqual(expect.arrayContaining(['dist/index.d.ts', 'dist/testing.d.ts']));
   const docs = paths.filter((path) => /^docs\/([a-z]+\.md|schemas\/[a-z-]+\.schema\.json)$/.test(path));
   expect(docs).toEqual(expect.arrayContaining(['docs/adapters.md', 'docs/schemas/run.schema.json']));

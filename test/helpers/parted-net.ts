@@ -37,10 +37,11 @@ export class PartedNet implements AsyncDisposable {
   /** Makes room for one server. */
   async addHost(): Promise<Host> {
     this.#hosts += 1;
+    const address = `127.0.1.${this.#hosts}`;
     const [port, busPort] = [await freePort(), await freePort()];
     let served = 0;
     const host: Host = {
-      ...{ port, busPort, address: `127.0.1.${this.#hosts}` },
+      ...{ port, busPort, address },
       serves: (at) => {
         served = at;
       },

@@ -70,6 +70,8 @@ export async function runOnTerminal(
     cwd,
     env: { PATH, HOME, TERM: 'xterm-256color', ...more },
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A step that never comes true fails its test, and leaves no shell behind.
+    timeout: 50_000,
   });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -15,15 +15,18 @@ const people = [1, 2, 3, 4, 5].map((id) => ({ id, name: `Person ${id}` }));
 /** The pages of docs/ that have commands, and the README. */
 export const scenes: Readonly<Record<string, Scene>> = {
   'README.md': {
+    open: (reader) => {
+      const found = [{ id: 'c1', contact: { email: 'ada@example.com' }, status: 'active' }];
+      reader.answer('GET /customers', JSON.stringify({ data: found }));
+    },
     before: {
       'npx cronsync check            # checks config, adapter, Redis and tables; makes no hit': async (reader) => {
-        const found = [{ id: 'c1', contact: { email: 'ada@example.com' }, status: 'active' }];
-        reader.answer('GET /v1/customers?limit=500', JSON.stringify({ data: found, meta: { next_cursor: null } }));
+        // The minute after the hit of `init` is over, and the API allows more.
+        await reader.redis.client.flushall();
         reader.change('sync.config.json', ({ adapters, ...config }) => {
-          const { acme } = adapters as { readonly acme: object };
-          return { ...config, adapters: { acme: { ...acme, throttle: { per: '1s' } } } };
+          const [[name = '', adapter] = []] = Object.entries(adapters as object);
+          return { ...config, adapters: { [name]: { ...adapter, throttle: { per: '1s' } } } };
         });
-        await reader.type('export ACME_TOKEN=of-acme');
       },
       'PATH=/usr/local/bin:/usr/bin:/bin': async (reader) => {
         const { output } = await reader.type('npx cronsync events');
@@ -32,6 +35,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
   },
   'docs/tutorial.md': {},
+  'docs/init.md': { open: (reader) => reader.type('npm i cronsync') },
   'docs/adapters.md': {
     open: async (reader) => {
       for (const from of [0, 2, 4]) {

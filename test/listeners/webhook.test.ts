@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTo, type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import { redactor } from '../../src/config/redact.ts';
@@ -9,6 +9,8 @@ import { DeadLetter, type Listener, ListenerOff, RetryLater } from '../../src/li
 import { createWebhookListener, type WebhookListenerOptions } from '../../src/listeners/webhook.ts';
 import { eventually } from '../helpers/child.ts';
 import { party as receiver } from '../helpers/fresh-party.ts';
+import { aStrictServer } from '../helpers/strict-server.ts';
+import { certificate } from '../helpers/tls.ts';
 import { aDelivery, failureOf } from './a-delivery.ts';
 
 const open: Listener[] = [];
@@ -40,6 +42,57 @@ function onlyArrival() {
   const headers = Object.fromEntries(Object.entries(arrival.headers).map(([name, value]) => [name, String(value)]));
   return { ...arrival, headers };
 }
+
+describe('the way to the receiver', () => {
+  test('certificates are used, and a receiver that demands one gets it', async () => {
+    await using server = await aStrictServer();
+    const url = new URL('/hook', server.origin);
+    await aWebhook({ url, way: { tls: certificate } }).deliver(aDelivery());
+    expect(server.requests).toEqual(['POST /hook']);
+    expect(
+      await failureOf(aWebhook({ url, way: { tls: { ca: certificate.ca } } }).deliver(aDelivery())),
+    ).toBeInstanceOf(UnreachableError);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('deliveries share a connection that was made through a proxy', async () => {
+    const made: Socket[] = [];
+    const connect = async () => {
+      const socket = connectTo(receiver.port, '127.0.0.1');
+      made.push(socket);
+      return socket;
+    };
+    const webhook = aWebhook({ way: { connect } });
+    await webhook.deliver(aDelivery());
+    await webhook.deliver(aDelivery());
+    expect([made.length, receiver.arrivals.length]).toEqual([1, 2]);
+  });
+
+  test('a proxy that never answers fails the delivery, and is given up when the listener is closed', async () => {
+    const given: AbortSignal[] = [];
+    const connect = (signal: AbortSignal) => {
+      given.push(signal);
+      return new Promise<Socket>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    };
+    const webhook = aWebhook({ way: { connect } });
+    const stop = new AbortController();
+    const failure = failureOf(webhook.deliver(aDelivery({ signal: stop.signal })));
+    await eventually(() => given.length === 1);
+    stop.abort(new Error('too late'));
+    expect(await failure).toMatchObject({ message: 'too late' });
+    await webhook[Symbol.asyncDispose]();
+    expect(given[0]?.aborted).toBe(true);
+  });
+
+  test('what the proxy says is in the error', async () => {
+    const connect = () => Promise.reject(new Error('the proxy proxy.example:3128 cannot be reached (ECONNREFUSED)'));
+    expect(await failureOf(aWebhook({ way: { connect } }).deliver(aDelivery()))).toMatchObject({
+      message: expect.stringMatching(
+        /^127\.0\.0\.1:\d+ did not answer \(the proxy proxy\.example:3128 cannot be reached/,
+      ),
+    });
+  });
+});
 
 describe('a delivery', () => {
   test('posts the event as it is on the stream, as a structured CloudEvent', async () => {

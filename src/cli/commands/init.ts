@@ -1,6 +1,6 @@
 import { readEnvFiles } from '../../config/env-file.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
-import { openAsker } from '../init/asker.ts';
+import { openAsker } from '../init/ask/asker.ts';
 import { type ConfigFile, schemaPath, writeConfig } from '../init/config-file.ts';
 import { type Known, knownOf } from '../init/known.ts';
 import type { InitFlags } from '../program/flags.ts';
@@ -19,7 +19,7 @@ export async function initCommand(given: InitFlags, terminal: Terminal): Promise
   const asker = await openAsker(terminal, given.yes);
   const known = knownOf(given, asker, terminal);
   if (asker === null || sources.length > 0) return initFrom(known, given, terminal);
-  const { askWhatIsWanted } = await import('../init/wizard.ts');
+  const { askWhatIsWanted } = await import('../init/ask/wizard.ts');
   const { flags, target = known.target } = await askWhatIsWanted(asker, given);
   return initFrom({ ...known, target }, flags, terminal);
 }

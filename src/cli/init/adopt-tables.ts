@@ -9,8 +9,8 @@ import { hurried } from '../ask/ask-stores.ts';
 import { openReader, type Setting, settingFor } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Asker } from './asker.ts';
-import { variablesNamedIn } from './auth.ts';
+import type { Asker } from './ask/asker.ts';
+import { variablesNamedIn } from './ask/auth.ts';
 
 /** A draft whose resources know the tables that they go to. */
 export interface Adopted {

@@ -1,12 +1,11 @@
-import { formatDuration, parseDuration } from '../../duration.ts';
 import { ConfigError, UsageError } from '../../errors.ts';
 import { clearList, hasEmptyList, type ListFound, listsIn } from '../../init/answer/lists.ts';
 import { type ResourceFound, resourceIn } from '../../init/answer/resource.ts';
 import { throttleOf } from '../../init/answer/throttle.ts';
 import { literal } from '../../init/config.ts';
-import { type Draft, oneAMinute, type ThrottleDraft } from '../../init/draft.ts';
+import { type Draft, oneAMinute } from '../../init/draft.ts';
 import type { InitFlags } from '../program/flags.ts';
-import type { Asker } from './asker.ts';
+import type { Asker } from './ask/asker.ts';
 import type { Known } from './known.ts';
 import type { PageRead } from './page-source.ts';
 
@@ -27,6 +26,7 @@ export async function draftOfPage(
     ...(named !== undefined && { resource: named }),
     ...(flags.include && { include: flags.include }),
     ...(flags.changes !== undefined && { changesParam: flags.changes }),
+    ...(flags.pageParam !== undefined && { pageParam: flags.pageParam }),
   });
   const { draft, notes } = found.with(await chooseKey(found, flags, asker));
   const stated = throttleOf(page.answer);
@@ -37,11 +37,11 @@ export async function draftOfPage(
       baseUrl: literal(page.location.baseUrl),
       auth: page.auth,
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, literal(value)])),
-      throttle: throttle ?? stated?.throttle ?? oneAMinute,
+      throttle: throttle ?? stated.throttle ?? oneAMinute,
       resources: [resource],
     },
     leftOut: found.leftOut.map(({ what, why }) => ({ what: `${found.name}: ${what}`, why })),
-    notes: [...notes, ...aboutThrottle(throttle, stated)],
+    notes: [...notes, ...(throttle === null ? [stated.note] : [])],
     records: list.records,
   };
 }
@@ -110,14 +110,6 @@ async function chooseKey(
       hint: `Its fields are ${fields.map((field) => field.name).join(', ')}.`,
     },
   );
-}
-
-function aboutThrottle(named: ThrottleDraft | null, stated: ReturnType<typeof throttleOf>): readonly string[] {
-  if (named !== null) return [];
-  if (stated === null)
-    return ['the API does not state its limit: the config allows one hit per minute; --throttle 10/1s says otherwise'];
-  const { hits, per } = stated.throttle;
-  return [`the limit of ${hits} hits per ${formatDuration(parseDuration(per) ?? 0)} comes from ${stated.because}`];
 }
 
 function literals(query: Readonly<Record<string, string | number | boolean>>) {

@@ -1,5 +1,5 @@
 import { checkConfig } from '../../config/load.ts';
-import { ExitCode as Code, ConfigError, type ExitCode } from '../../errors.ts';
+import { ConfigError, ExitCode } from '../../errors.ts';
 import { configOf, type TargetDraft } from '../../init/config.ts';
 import type { Draft } from '../../init/draft.ts';
 import { checkCommand } from '../commands/check.ts';
@@ -7,13 +7,13 @@ import { loadSetting } from '../open/app.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import { adoptTables } from './adopt-tables.ts';
-import type { Asker } from './asker.ts';
-import { variablesNamedIn } from './auth.ts';
+import type { Asker } from './ask/asker.ts';
+import { variablesNamedIn } from './ask/auth.ts';
 import { type ConfigFile, schemaPath, writeConfig } from './config-file.ts';
-import { nextSteps } from './next-steps.ts';
-import { plannedPage } from './planned-page.ts';
-import { printPreview } from './preview.ts';
-import { printFindings } from './report.ts';
+import { nextSteps } from './show/next-steps.ts';
+import { plannedPage } from './show/planned-page.ts';
+import { printPreview } from './show/preview.ts';
+import { printFindings } from './show/report.ts';
 
 /** What the sources have in common when all is known. */
 export interface Finished {
@@ -23,7 +23,8 @@ export interface Finished {
   readonly place: ConfigFile;
   readonly asker: Asker | null;
   /** The page that was read, and its records; undefined where none was. */
-  readonly page?: { readonly file: string; readonly records: readonly unknown[]; readonly hits: number };
+  readonly page?: { readonly file: string; readonly records: readonly unknown[] };
+  readonly hits: number;
 }
 
 /**
@@ -60,9 +61,9 @@ export async function finish(finished: Finished, flags: InitFlags, terminal: Ter
   );
   if (terminal.isJson) {
     terminal.print(JSON.stringify(documentOf({ ...finished, draft }, steps, next?.url.href ?? null)));
-    return Code.ok;
+    return ExitCode.ok;
   }
-  if (terminal.isQuiet) return Code.ok;
+  if (terminal.isQuiet) return ExitCode.ok;
   const { print, out } = terminal;
   print(`${out.green('wrote')} ${place.file}`);
   printFindings(draft, terminal);
@@ -70,7 +71,7 @@ export async function finish(finished: Finished, flags: InitFlags, terminal: Ter
     await printPreview(setting, draft.adapter.resources[0].name, page.records);
   if (next) print(`page 2 would be ${next.method ?? 'GET'} ${next.url.href}; it was not fetched`);
   if (unset.length > 0) print(`${out.yellow('!')} set ${unset.join(' and ')}, then run "${terminal.command} check"`);
-  const code = setting ? await checkCommand({ ...flags, config: place.file }, terminal) : Code.ok;
+  const code = setting ? await checkCommand({ ...flags, config: place.file }, terminal) : ExitCode.ok;
   print(`next:\n${steps.commands.map((command) => `  ${command}`).join('\n')}`);
   print(`every minute:\n${indented(steps.schedule)}`);
   return code;
@@ -103,7 +104,7 @@ function variablesIn(config: object): readonly string[] {
 }
 
 function documentOf(
-  { draft, place, page }: Finished,
+  { draft, place, page, hits }: Finished,
   steps: ReturnType<typeof nextSteps>,
   next: string | null,
 ): object {
@@ -119,7 +120,7 @@ function documentOf(
     leftOut: draft.leftOut,
     notes: draft.notes,
     page: page?.file ?? null,
-    hits: page?.hits ?? 0,
+    hits,
     nextPage: next,
     commands: steps.commands,
     schedule: steps.schedule,

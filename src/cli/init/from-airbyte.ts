@@ -6,7 +6,7 @@ import { draftOfManifest } from '../../init/airbyte/draft.ts';
 import { isMembers, type Members } from '../../init/json-places.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { parseAuth } from './auth.ts';
+import { parseAuth } from './ask/auth.ts';
 import { finish } from './finish.ts';
 import type { Known } from './known.ts';
 
@@ -33,7 +33,7 @@ export async function initFromAirbyte(
     });
   }
   const auth = flags.auth === undefined ? draft.adapter.auth : parseAuth(flags.auth);
-  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } } }, flags, terminal);
+  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } }, hits: 0 }, flags, terminal);
 }
 
 function readManifest(file: string, source: string): Members {

@@ -1,11 +1,12 @@
 import { ConfigError, type ExitCode, UsageError } from '../../errors.ts';
+import type { LeftOut } from '../../init/draft.ts';
 import { draftOf, type OpenApiChoices, resourcesOf } from '../../init/openapi/draft.ts';
 import { type ListOperation, listsOf } from '../../init/openapi/lists.ts';
 import { nearest } from '../../nearest.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Asker } from './asker.ts';
-import { parseAuth } from './auth.ts';
+import type { Asker } from './ask/asker.ts';
+import { parseAuth } from './ask/auth.ts';
 import { finish } from './finish.ts';
 import type { Known } from './known.ts';
 import { readOpenApi } from './openapi-document.ts';
@@ -20,7 +21,7 @@ export async function initFromOpenApi(
   flags: InitFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { api, from } = await readOpenApi(source, known, flags, terminal);
+  const { api, from, missing } = await readOpenApi(source, known, flags, terminal);
   const found = listsOf(api);
   const choices: OpenApiChoices = {
     params: parseParams(flags.param ?? []),
@@ -42,7 +43,19 @@ export async function initFromOpenApi(
     });
   }
   const auth = flags.auth === undefined ? draft.adapter.auth : parseAuth(flags.auth);
-  return finish({ ...known, draft: { ...draft, adapter: { ...draft.adapter, auth } } }, flags, terminal);
+  return finish(
+    {
+      ...known,
+      draft: { ...draft, leftOut: [...draft.leftOut, ...missing.map(unread)], adapter: { ...draft.adapter, auth } },
+      hits: from ? 1 : 0,
+    },
+    flags,
+    terminal,
+  );
+}
+
+function unread(why: string): LeftOut {
+  return { what: 'a reference', why };
 }
 
 /** Those that are named, by the name of the resource, the path or the operation; else those that can be read, if they are few. */

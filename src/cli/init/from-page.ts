@@ -15,5 +15,5 @@ export async function initFromPage(
 ): Promise<ExitCode> {
   const page = await readPage(from, flags, known, terminal);
   const { records, ...draft } = await draftOfPage(page, flags, known);
-  return finish({ ...known, draft, page: { file: page.file, records, hits: page.hits } }, flags, terminal);
+  return finish({ ...known, draft, page: { file: page.file, records }, hits: page.hits }, flags, terminal);
 }

@@ -7,9 +7,9 @@ import type { ThrottleDraft } from '../../init/draft.ts';
 import { syncName } from '../../init/names.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import type { Asker } from './asker.ts';
+import type { Asker } from './ask/asker.ts';
+import { parseTarget, usualTarget } from './ask/target.ts';
 import { type ConfigFile, configFile } from './config-file.ts';
-import { parseTarget, usualTarget } from './target.ts';
 
 /** What is known before anything is read. */
 export interface Known {
@@ -35,7 +35,7 @@ export function knownOf(flags: InitFlags, asker: Asker | null, terminal: Termina
   return {
     name,
     target: flags.target === undefined ? usualTarget : parseTarget(flags.target),
-    throttle: flags.throttle === undefined ? null : parseThrottle(flags.throttle),
+    throttle: parseThrottle(flags.throttle ?? []),
     headers: parseHeaders(flags.header ?? []),
     place: configFile(flags, caller),
     asker,
@@ -43,8 +43,13 @@ export function knownOf(flags: InitFlags, asker: Asker | null, terminal: Termina
   };
 }
 
-/** Reads `10/1s`. Throws `UsageError`. */
-function parseThrottle(text: string): ThrottleDraft {
+/** Reads `10/1s`, once for each window. Throws `UsageError`. */
+function parseThrottle(written: readonly string[]): ThrottleDraft | null {
+  const [first, ...rest] = written.map(parseWindow);
+  return first ? [first, ...rest] : null;
+}
+
+function parseWindow(text: string): ThrottleDraft[0] {
   const [, hits = '', per = ''] = /^([1-9]\d{0,6})\/(\S+)$/.exec(text) ?? [];
   if (hits === '' || !parseDuration(per)) {
     throw new UsageError(`--throttle ${text} is not a limit; no hit was made`, {

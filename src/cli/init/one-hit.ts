@@ -13,10 +13,10 @@ import { showProgress } from '../output/progress.ts';
 export const keptPage = '.cronsync/first-page.http';
 
 /**
- * Makes one hit, and keeps the answer. It takes a slot where Redis is there; where it is not, nobody counts hits, and the hit is
+ * Makes one hit, and keeps the answer in this file. It takes a slot where Redis is there; where it is not, nobody counts hits, and the hit is
  * made without one. Throws like a run.
  */
-export async function oneHit(setting: Setting, url: URL, signal: AbortSignal): Promise<HttpResponse> {
+export async function oneHit(setting: Setting, url: URL, signal: AbortSignal, file = keptPage): Promise<HttpResponse> {
   const { terminal } = setting;
   await using opened = new Opened();
   const redis = await connectRedis(setting).catch((error: unknown) => {
@@ -33,7 +33,7 @@ export async function oneHit(setting: Setting, url: URL, signal: AbortSignal): P
     ? { slots: await slotsOf(setting, redis), tokens: await tokensOf(setting, redis), progress }
     : { slots: anySlot, tokens: noToken, progress };
   keepApart(terminal.caller.cwd);
-  const third = await openThirdParty(setting, parts, { save: keptPage });
+  const third = await openThirdParty(setting, parts, { save: file });
   const http = third.openHttp({
     pass: { mode: 'snapshot', moved: {}, failures: 0 },
     targetSlots: null,

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { resolve } from 'node:path';
-import { $RefParser } from '@apidevtools/json-schema-ref-parser';
+import { $RefParser, JSONParserErrorGroup } from '@apidevtools/json-schema-ref-parser';
 import { load } from 'js-yaml';
 import { ConfigError, messageOf, UsageError } from '../../errors.ts';
 import { isMembers, type Members } from '../../init/json-places.ts';
@@ -9,16 +9,20 @@ import { adapterName } from '../../init/names.ts';
 import { Api } from '../../init/openapi/api.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { parseAuth } from './auth.ts';
+import { parseAuth } from './ask/auth.ts';
 import type { Known } from './known.ts';
 import { oneHit } from './one-hit.ts';
 import { probeSetting } from './probe-setting.ts';
+
+/** The file that a document from a URL is kept in. */
+const keptDocument = '.cronsync/openapi.http';
 
 /** A document that was read, and where it came from if that is a URL. */
 export interface DocumentRead {
   readonly api: Api;
   readonly from: URL | null;
-  readonly hits: number;
+  /** References that lead nowhere. */
+  readonly missing: readonly string[];
 }
 
 /** Reads an OpenAPI document: a file, with the files that it refers to, or a URL, which costs one hit. Throws if it is not one. */
@@ -30,8 +34,8 @@ export async function readOpenApi(
 ): Promise<DocumentRead> {
   const from = /^https?:\/\//i.test(source) ? URL.parse(source) : null;
   const document = from ? await fetched(from, known, flags, terminal) : resolve(terminal.caller.cwd, source);
-  const joined = await withoutReferences(document, source);
-  return { api: new Api(demandOpenApi3(joined, source)), from, hits: from ? 1 : 0 };
+  const { document: joined, missing } = await withoutReferences(document, source);
+  return { api: new Api(demandOpenApi3(joined, source)), from, missing };
 }
 
 async function fetched(url: URL, known: Known, { auth }: InitFlags, terminal: Terminal): Promise<Members> {
@@ -40,7 +44,7 @@ async function fetched(url: URL, known: Known, { auth }: InitFlags, terminal: Te
   const proof = auth === undefined ? null : parseAuth(auth);
   const setting = probeSetting({ ...known, adapter, baseUrl: location.baseUrl, auth: proof }, terminal);
   if (!terminal.isQuiet) terminal.report(`cronsync: one hit is made: GET ${location.url.href}`);
-  const { body } = await oneHit(setting, location.url, known.signal);
+  const { body } = await oneHit(setting, location.url, known.signal, keptDocument);
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
@@ -57,16 +61,23 @@ function parsedText(text: string, source: string): unknown {
   }
 }
 
+interface Joined {
+  readonly document: unknown;
+  /** What a reference names, and cannot be followed: an example, often, or a file that was not published. */
+  readonly missing: readonly string[];
+}
+
 /** Joins the files of a document. Nothing is fetched: each request would be a hit. */
-async function withoutReferences(document: string | Members, source: string): Promise<unknown> {
+async function withoutReferences(document: string | Members, source: string): Promise<Joined> {
   const parser = new $RefParser();
-  const options = { resolve: { http: false as const, ...(typeof document !== 'string' && { file: false as const }) } };
+  const resolve = { http: false as const, ...(typeof document !== 'string' && { file: false as const }) };
+  const options = { resolve, continueOnError: true };
   try {
-    return await (typeof document === 'string'
-      ? parser.bundle(document, options)
-      : parser.bundle({ ...document }, options));
+    await (typeof document === 'string' ? parser.bundle(document, options) : parser.bundle({ ...document }, options));
+    return { document: parser.schema, missing: [] };
   } catch (cause) {
-    throw notReadable(source, cause);
+    if (!(cause instanceof JSONParserErrorGroup) || !isMembers(parser.schema)) throw notReadable(source, cause);
+    return { document: parser.schema, missing: cause.errors.map(({ message }) => message) };
   }
 }
 

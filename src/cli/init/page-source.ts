@@ -9,7 +9,7 @@ import { type Location, locationOf } from '../../init/location.ts';
 import { adapterName, fromVariable, variableName } from '../../init/names.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { askAuth, parseAuth, variablesOf } from './auth.ts';
+import { askAuth, parseAuth, variablesOf } from './ask/auth.ts';
 import type { Known } from './known.ts';
 import { keptPage, oneHit } from './one-hit.ts';
 import { probeSetting } from './probe-setting.ts';

@@ -20,7 +20,7 @@ export interface Probe {
  * Without a named limit, the hit asks for a slot of a window as long as the usual one, and leaves open how many there may be
  * in it: limits that others have asked for count, and the one that the answer shows is not made stricter.
  */
-const manyHits = 1_000_000;
+const manyHits = 1000;
 
 /** A setting for one hit, as a config would give it. Its secrets are masked from here on. Throws `ConfigError` if a variable is not set. */
 export function probeSetting(
@@ -28,7 +28,8 @@ export function probeSetting(
   terminal: Terminal,
 ): Setting {
   const { cwd, env } = terminal.caller;
-  const limits = throttle ?? { ...oneAMinute, hits: manyHits };
+  const [{ per }] = oneAMinute;
+  const [first, ...others] = throttle ?? [{ per, hits: manyHits }];
   const content = {
     name,
     adapter,
@@ -39,7 +40,7 @@ export function probeSetting(
         baseUrl,
         ...(auth && { auth }),
         headers,
-        throttle: { ...limits, wait: '2m' },
+        throttle: [{ ...first, wait: '2m' }, ...others],
         resources: { probe: { path: '' } },
       },
     },

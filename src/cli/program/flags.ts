@@ -160,9 +160,10 @@ export interface InitFlags extends GlobalOptions {
   readonly key?: readonly string[];
   readonly include?: readonly string[];
   readonly changes?: string;
+  readonly pageParam?: string;
   readonly auth?: string;
   readonly header?: readonly string[];
-  readonly throttle?: string;
+  readonly throttle?: readonly string[];
   readonly param?: readonly string[];
   readonly target?: string;
   readonly table?: string;

@@ -1,6 +1,7 @@
 import { type Draft, type LeftOut, oneAMinute, type ThrottleDraft } from '../draft.ts';
 import { listOf, type Members, membersOf, textOf } from '../json-places.ts';
 import { adapterName, resourceName } from '../names.ts';
+import { isoSeconds, windowsOf } from '../windows.ts';
 import { authOf } from './auth.ts';
 import { Manifest } from './manifest.ts';
 import { readStream, type StreamRead } from './stream.ts';
@@ -124,17 +125,9 @@ function elsewhere(document: Members): readonly LeftOut[] {
   ];
 }
 
-/** `api_budget`: the strictest rate of its policies. */
+/** `api_budget`: the rates of its policies. */
 function throttleOf(document: Members): ThrottleDraft | null {
   const policies = listOf(membersOf(document.api_budget).policies).map(membersOf);
   const rates = policies.flatMap((policy) => listOf(policy.rates).map(membersOf));
-  const limits = rates.flatMap(({ limit, interval }) => {
-    const [, days, hours, minutes, seconds] =
-      /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(String(interval)) ?? [];
-    const per =
-      Number(days ?? 0) * 86_400 + Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
-    return typeof limit === 'number' && Number.isInteger(limit) && limit > 0 && per > 0 ? [{ hits: limit, per }] : [];
-  });
-  const [strictest] = limits.toSorted((a, b) => a.hits / a.per - b.hits / b.per);
-  return strictest ? { hits: strictest.hits, per: `${strictest.per}s` } : null;
+  return windowsOf(rates.map(({ limit, interval }) => ({ hits: Number(limit), seconds: isoSeconds(interval) })));
 }

@@ -1,5 +1,6 @@
 import type { ChangesDraft, FieldDraft } from '../draft.ts';
 import { membersOf, textOf } from '../json-places.ts';
+import { isoSeconds } from '../windows.ts';
 import type { Component, Manifest } from './manifest.ts';
 import { type Names, plainText } from './template.ts';
 
@@ -58,12 +59,9 @@ function formatOf(written: unknown): 'iso' | 'seconds' | 'milliseconds' | null {
   return typeof written === 'string' && /^%Y-%m-%d[T ]%H:%M:%S/.test(written) ? 'iso' : null;
 }
 
-/** An ISO 8601 duration of one unit as the config writes it. */
+/** An ISO 8601 duration as the config writes it. */
 function overlapOf(window: unknown): string | null {
-  const [, days, hours, minutes, seconds] =
-    /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(String(window ?? '')) ?? [];
-  const total =
-    Number(days ?? 0) * 86_400 + Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+  const total = isoSeconds(window);
   if (total === 0) return null;
   if (total % 86_400 === 0) return `${total / 86_400}d`;
   if (total % 3600 === 0) return `${total / 3600}h`;

@@ -15,6 +15,8 @@ export interface PageFacts {
   readonly list: string | null;
   /** The record's own key where it is one plain field: some APIs continue after the last one. */
   readonly keyPath: string | null;
+  /** The parameter that takes the next cursor or page, if a person has named it. */
+  readonly param: string | null;
 }
 
 /** A parameter whose name, without case and punctuation, is one of these. */

@@ -12,6 +12,8 @@ export interface WayFound {
   /** What the first page is asked for with, where some APIs answer otherwise without it. */
   readonly first?: Query;
   readonly guess?: string;
+  /** The answer says that nothing follows. */
+  readonly isEnd?: true;
 }
 
 /** The `Link` header (RFC 8288). A header without `next` is that of a list with one page. */
@@ -31,7 +33,8 @@ export const nextUrlNames: ReadonlySet<string> = new Set([
 export function nextUrl({ answer }: PageFacts): WayFound | null {
   const next = scalarsIn(answer.document).find((scalar) => isNextUrl(scalar, answer.url));
   if (next === undefined) return null;
-  return { pagination: { type: 'next-url', next: next.path }, ownParameters: [] };
+  const isEnd = next.value === null && ({ isEnd: true } as const);
+  return { pagination: { type: 'next-url', next: next.path }, ownParameters: [], ...isEnd };
 }
 
 function isNextUrl({ name, value, siblings, parents }: Scalar, from: URL): boolean {
@@ -97,6 +100,7 @@ export function bodyCursor({ answer }: PageFacts): WayFound | null {
   return {
     pagination: { type: 'cursor', next: withMore(found), param },
     ownParameters: [param],
+    ...(found.value === null && ({ isEnd: true } as const)),
     ...(counted !== undefined && { first: { [param]: firstOf(Number(counted), found.value) } }),
     ...(isGuess && { guess: `the answer does not say which parameter takes ${found.path}: "${param}" is a guess` }),
   };

@@ -25,7 +25,10 @@ const ways: readonly ((facts: PageFacts) => WayFound | null)[] = [
 
 /** How one page leads to the next, by one answer. */
 export function pagesOf(facts: PageFacts): PagesFound {
-  const way = ways.reduce<WayFound | null>((found, find) => found ?? find(facts), null);
+  const way = named(
+    ways.reduce<WayFound | null>((found, find) => found ?? find(facts), null),
+    facts.param,
+  );
   const total = totalOf(facts, way === null || isLastPage(facts, way));
   const own = new Set(way?.ownParameters ?? []);
   const kept = [...facts.answer.url.searchParams].filter(([name]) => !own.has(name));
@@ -37,8 +40,16 @@ export function pagesOf(facts: PageFacts): PagesFound {
   };
 }
 
+/** What a person has named is not a guess. A link needs no parameter. */
+function named(way: WayFound | null, param: string | null): WayFound | null {
+  if (way === null || param === null || !['cursor', 'page', 'offset'].includes(way.pagination.type)) return way;
+  const { guess: _guess, first: _first, ...found } = way;
+  return { ...found, pagination: { ...way.pagination, param }, ownParameters: [...way.ownParameters, param] };
+}
+
 /** Whether the answer itself says that nothing follows. */
-function isLastPage({ answer: { headers } }: PageFacts, { pagination }: WayFound): boolean {
+function isLastPage({ answer: { headers } }: PageFacts, { pagination, isEnd }: WayFound): boolean {
+  if (isEnd) return true;
   return pagination.type === 'link' && !/rel\s*=\s*"?next\b/i.test(headers.link ?? '');
 }
 

@@ -14,6 +14,8 @@ export interface Choices {
   readonly include?: readonly string[];
   /** The parameter that takes the bookmark: each pass then asks for what changed. */
   readonly changesParam?: string;
+  /** The parameter that takes the next cursor or page. */
+  readonly pageParam?: string;
 }
 
 /** What one answer says of a resource. Where `keys` is empty, nothing identifies a record. */
@@ -37,7 +39,13 @@ export function resourceIn(answer: Answer, list: ListFound, at: string, choices:
     leftOut,
     with(key) {
       const keyPath = key.length === 1 ? (fields.find((field) => field.name === key[0])?.path ?? null) : null;
-      const pages = pagesOf({ answer, records: list.records, list: list.path, keyPath });
+      const pages = pagesOf({
+        answer,
+        records: list.records,
+        list: list.path,
+        keyPath,
+        param: choices.pageParam ?? null,
+      });
       const bookmark = changeFieldOf(fields);
       const { changesParam: param } = choices;
       const changes = bookmark !== null && param !== undefined ? { ...bookmark, param } : null;

@@ -1,67 +1,35 @@
 import type { ThrottleDraft } from '../draft.ts';
+import { windowsOf } from '../windows.ts';
 import type { Answer } from './answer.ts';
 
+/** What an answer says of the limit. */
 export interface ThrottleFound {
-  readonly throttle: ThrottleDraft;
-  /** Where it was found. */
-  readonly because: string;
+  readonly throttle: ThrottleDraft | null;
+  /** Where it was found, or what is missing. */
+  readonly note: string;
 }
 
 /**
- * The limit that the API states in its headers; null if it states none, or not over which time. `RateLimit-Policy` and
- * `RateLimit` are those of draft-ietf-httpapi-ratelimit-headers; `X-RateLimit-*` are what GitHub and others send.
+ * The limits that the API states in its headers, with their windows (draft-ietf-httpapi-ratelimit-headers, and the older drafts).
+ * `X-RateLimit-Limit` has no window: nothing is assumed, because a window that is too short is a limit that is too loose.
  */
-export function throttleOf({ headers }: Pick<Answer, 'headers'>): ThrottleFound | null {
-  return fromPolicy(headers) ?? fromLegacy(headers);
+export function throttleOf({ headers }: Pick<Answer, 'headers'>): ThrottleFound {
+  for (const name of ['ratelimit-policy', 'ratelimit-limit', 'ratelimit']) {
+    const throttle = windowsOf((headers[name] ?? '').split(',').map(limitOf));
+    if (throttle) return { throttle, note: `the limit comes from the header ${name}` };
+  }
+  const usual = 'the config allows one hit per minute; --throttle 10/1s says otherwise';
+  const limit = headers['x-ratelimit-limit'] ?? headers['x-rate-limit-limit'] ?? headers['ratelimit-limit'];
+  if (limit === undefined) return { throttle: null, note: `the API does not state its limit: ${usual}` };
+  return {
+    throttle: null,
+    note: `the API states a limit of ${limit.slice(0, 20)} hits, but not over which time: ${usual}`,
+  };
 }
 
-type Headers = Answer['headers'];
-
-/** `"default";q=100;w=60`, or as in the older drafts `100;w=60`. Of several the strictest counts: the fewest hits a second. */
-function fromPolicy(headers: Headers): ThrottleFound | null {
-  const named = ['ratelimit-policy', 'ratelimit-limit', 'ratelimit'].flatMap((name) => {
-    const text = headers[name];
-    return text === undefined ? [] : text.split(',').map((part) => ({ name, part }));
-  });
-  const found = named.flatMap(({ name, part }) => {
-    const seconds = Number(/;\s*w=(\d+)/i.exec(part)?.[1]);
-    const hits = Number(/;\s*q=(\d+)/i.exec(part)?.[1] ?? /^\s*(\d+)\s*;/.exec(part)?.[1]);
-    return isLimit(hits, seconds) ? [{ hits, seconds, because: `the header ${name}` }] : [];
-  });
-  const [strictest] = found.toSorted((a, b) => a.hits / a.seconds - b.hits / b.seconds || b.seconds - a.seconds);
-  return strictest
-    ? { throttle: { hits: strictest.hits, per: `${strictest.seconds}s` }, because: strictest.because }
-    : null;
-}
-
-/** The usual windows, in seconds. */
-const windows = [1, 10, 60, 300, 600, 900, 3600, 86_400];
-
-/**
- * A window's length shows only in the first hit of it: then all that is left until it ends is nearly the whole window.
- * Otherwise nothing is assumed.
- */
-function fromLegacy(headers: Headers): ThrottleFound | null {
-  const read = (name: string) =>
-    headers[`x-ratelimit-${name}`] ?? headers[`x-rate-limit-${name}`] ?? headers[`ratelimit-${name}`];
-  const [limit, remaining, reset] = [read('limit'), read('remaining'), read('reset')].map((text) =>
-    Number(text ?? Number.NaN),
-  );
-  if (limit === undefined || remaining === undefined || reset === undefined || limit - remaining !== 1) return null;
-  const answeredAt = Date.parse(headers.date ?? '') / 1000;
-  const left = reset > 1_000_000_000 ? reset - answeredAt : reset;
-  const seconds = windows.find((window) => left > window * 0.9 && left <= window + 2);
-  if (seconds === undefined || !isLimit(limit, seconds)) return null;
-  return { throttle: { hits: limit, per: `${seconds}s` }, because: 'the headers X-RateLimit-*' };
-}
-
-function isLimit(hits: number, seconds: number): boolean {
-  return (
-    Number.isSafeInteger(hits) &&
-    hits > 0 &&
-    hits <= 1_000_000 &&
-    Number.isSafeInteger(seconds) &&
-    seconds > 0 &&
-    seconds <= 31_536_000
-  );
+/** `"default";q=100;w=60`, or as in the older drafts `100;w=60`. */
+function limitOf(text: string) {
+  const seconds = Number(/;\s*w=(\d+)/i.exec(text)?.[1]);
+  const hits = Number(/;\s*q=(\d+)/i.exec(text)?.[1] ?? /^\s*(\d+)\s*;/.exec(text)?.[1]);
+  return { hits, seconds };
 }

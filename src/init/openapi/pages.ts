@@ -56,6 +56,7 @@ export function pagesPlanned(api: Api, list: ListOperation, keyPath: string): Pa
     'nexttoken',
     'after',
     'startingafter',
+    'afterid',
     'continuationtoken',
     'marker',
     'token',
@@ -76,7 +77,7 @@ export function pagesPlanned(api: Api, list: ListOperation, keyPath: string): Pa
     const beside = more?.parent === given.parent ? `${more.path} && ${given.path}` : given.path;
     return planned({ type: 'cursor', next: beside, param: cursor.name }, sized, [size, cursor]);
   }
-  if (cursor && more && /^(starting_?after|after)$/i.test(cursor.name) && list.list !== null) {
+  if (cursor && more && /^(starting_?after|after|after_?id)$/i.test(cursor.name) && list.list !== null) {
     const last = `${more.path} && ${list.list}[-1].${keyPath}`;
     return planned({ type: 'cursor', next: last, param: cursor.name, stable: true }, sized, [size, cursor]);
   }

@@ -20,8 +20,10 @@ export function recordFields(api: Api, record: Shape, include: readonly string[]
     const type = fieldTypeOf(shape);
     const why = whyNot(path, shape, include);
     const column = why === null ? names.take(name) : null;
-    if (type !== null && column !== null)
-      fields.push({ name: column, path, type, isNullable: shape.isNullable || !isRequired });
+    const isNullable = shape.isNullable || !isRequired;
+    const isEpoch = type === 'integer' && /^unix-?time(stamp)?$/i.test(shape.format ?? '');
+    if (column !== null && isEpoch) fields.push({ name: column, path, type: 'date-time', isNullable, format: 'unix' });
+    else if (type !== null && column !== null) fields.push({ name: column, path, type, isNullable });
     else leftOut.push({ what: path, why: why ?? 'a column cannot have its name' });
   };
   const walk = (shape: Shape, path: string, prefix: string, depth: number): void => {

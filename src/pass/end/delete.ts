@@ -22,8 +22,11 @@ export interface Deleted {
   readonly refused: number;
 }
 
-/** No transaction deletes more records than this: as many as a batch of a page has at most. A target may make several of it. */
-export const idsPerBatch = 4000;
+/** So many records are deleted by one call: as many as a batch of a page has at most. The target makes several transactions of it. */
+export const deletesPerBatch = 4000;
+
+/** So many records are written together at the end of a pass. */
+export const idsPerBatch = 1000;
 
 /** Deletes batch by batch, for snapshots and for tombstones: each transaction has its events and a checkpoint. */
 export async function deleteMissing(

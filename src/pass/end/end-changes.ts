@@ -1,7 +1,7 @@
 import type { RunContext } from '../../run/context.ts';
 import type { PassState } from '../resource.ts';
 import { complete } from '../transitions.ts';
-import { type DeleteBatch, deleteMissing, idsPerBatch } from './delete.ts';
+import { type DeleteBatch, deleteMissing, deletesPerBatch } from './delete.ts';
 import { allowedIn, type Ending, endedValues, heldBy, heldIn, withPermitUsed } from './end-snapshot.ts';
 import type { ValuesEnd } from './end-values.ts';
 import { judgeEnd, livePages } from './judge.ts';
@@ -55,9 +55,9 @@ interface Gone {
 
 async function* batchesOf(state: PassState, { allowed, others }: Gone, run: RunContext): AsyncGenerator<DeleteBatch> {
   yield* foundAgain(state, run);
-  for (let at = 0; at < allowed.length; at += idsPerBatch) {
-    const after = { tombstones: [...others, ...allowed.slice(at + idsPerBatch)] };
-    yield { ids: allowed.slice(at, at + idsPerBatch), missing: [], found: [], after };
+  for (let at = 0; at < allowed.length; at += deletesPerBatch) {
+    const after = { tombstones: [...others, ...allowed.slice(at + deletesPerBatch)] };
+    yield { ids: allowed.slice(at, at + deletesPerBatch), missing: [], found: [], after };
   }
 }
 
@@ -66,8 +66,8 @@ async function* foundAgain({ resource, checkpoint, seen }: PassState, run: RunCo
   if (checkpoint.missing === 0) return;
   for await (const page of livePages(run.target, resource, 0)) {
     const found = page.ids.filter((id, at) => seen.has(id) && (page.missed[at] ?? 0) > 0);
-    for (let at = 0; at < found.length; at += idsPerBatch) {
-      yield { ids: [], missing: [], found: found.slice(at, at + idsPerBatch), after: {} };
+    for (let at = 0; at < found.length; at += deletesPerBatch) {
+      yield { ids: [], missing: [], found: found.slice(at, at + deletesPerBatch), after: {} };
     }
   }
 }

@@ -6,7 +6,7 @@ import type { HeldSet } from '../held-set.ts';
 import type { PassState } from '../resource.ts';
 import { SeenSet } from '../seen-set.ts';
 import { complete, type SnapshotCheckpoint } from '../transitions.ts';
-import { type DeleteBatch, type Deleted, deleteMissing, idsPerBatch } from './delete.ts';
+import { type DeleteBatch, type Deleted, deleteMissing, deletesPerBatch } from './delete.ts';
 import type { ValuesEnd } from './end-values.ts';
 import { confirmationsOf, type Judgement, judgeEnd, livePages, permittedOf } from './judge.ts';
 import { lastSnapshot } from './last-snapshot.ts';
@@ -160,8 +160,8 @@ function fatesOf(
 }
 
 function* cut(fates: readonly Fate[]): Generator<DeleteBatch> {
-  for (let at = 0; at < fates.length; at += idsPerBatch) {
-    const batch = fates.slice(at, at + idsPerBatch);
+  for (let at = 0; at < fates.length; at += deletesPerBatch) {
+    const batch = fates.slice(at, at + deletesPerBatch);
     const idsOf = (is: Fate['is']) => batch.filter((fate) => fate.is === is).map(({ id }) => id);
     const after = { sweptTo: batch.at(-1)?.id ?? 0 };
     yield { ids: idsOf('gone'), missing: idsOf('missing'), found: idsOf('found'), after };

@@ -1,5 +1,6 @@
 import type { Comparison } from '../../batch.ts';
 import type { RecordBatch } from '../../record.ts';
+import { beside } from '../../turns.ts';
 
 /** A batch, and what was known of its records when the batch before it began to be written. */
 export interface ComparedBatch {
@@ -30,8 +31,8 @@ export class BatchesAhead implements AsyncIterable<ComparedBatch> {
     this.#batches = batches;
     this.#compare = compare;
     this.#stop = stop;
-    this.#reading = started(batches.next());
-    this.#comparing = started(this.#compareNext());
+    this.#reading = beside(batches.next());
+    this.#comparing = beside(this.#compareNext());
   }
 
   /** A failure is thrown in its turn, once everything before it is written. */
@@ -39,7 +40,7 @@ export class BatchesAhead implements AsyncIterable<ComparedBatch> {
     for (;;) {
       const next = await this.#comparing;
       if (next === null) return;
-      this.#comparing = started(this.#compareNext());
+      this.#comparing = beside(this.#compareNext());
       yield next;
     }
   }
@@ -53,13 +54,7 @@ export class BatchesAhead implements AsyncIterable<ComparedBatch> {
   async #compareNext(): Promise<ComparedBatch | null> {
     const { done, value: read } = await this.#reading;
     if (done) return null;
-    this.#reading = started(this.#batches.next());
+    this.#reading = beside(this.#batches.next());
     return { read, compared: this.#compare && (await this.#compare(read)) };
   }
-}
-
-/** Work that goes on by itself. Its failure is thrown where it is awaited. */
-function started<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => {});
-  return work;
 }

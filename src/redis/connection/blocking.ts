@@ -142,7 +142,7 @@ export class BlockingArrivals implements Arrivals {
 
   async #connected(): Promise<RedisClient> {
     if (this.#client) return this.#client;
-    const { place, connectionName, timings, login, log } = this.#config;
+    const { place, connectionName, timings, login, key, log } = this.#config;
     const { commandTimeout, ...options } = clientOptions(`${connectionName}:arrivals`, timings);
     const socketTimeout = timings.blockMs + timings.blockSlackMs;
     this.#connectError = undefined;
@@ -151,6 +151,7 @@ export class BlockingArrivals implements Arrivals {
       askMs: timings.redisAskMs,
       isDaemon: false,
       login,
+      key,
       log,
       onError: (error) => {
         this.#connectError = error;

@@ -1,6 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import type { Log } from '../../log.ts';
-import type { AskLogin, CheckedLogin } from '../../login.ts';
+import type { AskLogin } from '../../login.ts';
 
 /** The way that commands take to Redis, whatever the shape of what is there. */
 export interface RedisClient {
@@ -10,8 +10,6 @@ export interface RedisClient {
   call(command: string, args: readonly (string | number)[]): Promise<unknown>;
   /** Whether it has ended: it will not connect again with the login that it has. */
   isOver(): boolean;
-  /** Says again who we are, on every connection that stands. */
-  authenticate(login: CheckedLogin): Promise<void>;
   /** Why nothing answers, where the errors did not say it. */
   explain(): Promise<Error | undefined>;
   close(): void;
@@ -28,6 +26,8 @@ export interface ClientConfig {
   readonly isDaemon: boolean;
   /** Asked before each connect, where the config names a module. */
   readonly login?: AskLogin | undefined;
+  /** A key of the sync, for a question that only a client that is logged in gets an answer to. */
+  readonly key: string;
   readonly log: Log;
   readonly onError: (error: Error) => void;
   readonly onReady: () => void;

@@ -1,10 +1,10 @@
 import { Cluster, Command } from 'ioredis';
 import { IntegrityError } from '../../errors.ts';
-import type { ClientConfig, NodeOptions, RedisClient } from './client.ts';
+import type { ClientConfig, RedisClient } from './client.ts';
 import { whyUnreachable } from './explain.ts';
 import { isPassing } from './failure.ts';
 import { infoOfOwner } from './info.ts';
-import { accessOf, authArgs, type ClusterPlace, hostAndPort } from './place.ts';
+import { accessOf, type ClusterPlace, hostAndPort } from './place.ts';
 import { Renewed } from './renewed.ts';
 import { textIn } from './reply.ts';
 
@@ -15,10 +15,7 @@ const nodePort = 6379;
  * only `run` repeats, and only scripts, which are safe to repeat.
  */
 export function createClusterClient(place: ClusterPlace, config: ClientConfig): RedisClient {
-  const { retryStrategy: _, ...options } = config.options;
-  // Each connection to a node is made with what these say then.
-  const nodeOptions = { ...options, ...accessOf(place) };
-  const clients = new Renewed(() => open(place, config, nodeOptions));
+  const clients = new Renewed(() => open(place, config));
   const { commandTimeout } = config.options;
   const call = async (name: string, args: readonly (string | number)[]): Promise<unknown> => {
     const command = commandWithKey(name, args);
@@ -39,11 +36,6 @@ export function createClusterClient(place: ClusterPlace, config: ClientConfig): 
     },
     call,
     isOver: () => clients.isOver(),
-    async authenticate(login) {
-      Object.assign(nodeOptions, accessOf(login));
-      const nodes = clients.current.nodes('all').filter(({ status }) => status === 'ready');
-      await Promise.all(nodes.map((node) => node.call('AUTH', ...authArgs(login))));
-    },
     async explain() {
       const [first] = endpoints(place);
       return first && whyUnreachable(first, { ...config.options, ...accessOf(place) });
@@ -59,13 +51,10 @@ function commandWithKey(name: string, args: readonly (string | number)[]): Comma
   throw new IntegrityError(`${name} names no key, so the node of a cluster that it is for is unknown; it was not sent`);
 }
 
-function open(
-  place: ClusterPlace,
-  { askMs, onError, onReady }: ClientConfig,
-  redisOptions: Omit<NodeOptions, 'retryStrategy'>,
-): Cluster {
+function open(place: ClusterPlace, { options, askMs, onError, onReady }: ClientConfig): Cluster {
+  const { retryStrategy: _, ...redisOptions } = options;
   const cluster = new Cluster(endpoints(place), {
-    redisOptions,
+    redisOptions: { ...redisOptions, ...accessOf(place) },
     lazyConnect: true,
     // A cluster that is down says so to the first command, with its reason.
     enableReadyCheck: false,

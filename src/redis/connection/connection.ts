@@ -66,6 +66,7 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     askMs: timings.redisAskMs,
     isDaemon,
     login,
+    key,
     log,
     onError(error) {
       connectError = error;

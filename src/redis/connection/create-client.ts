@@ -4,7 +4,7 @@ import { createSingleClient } from './single.ts';
 
 /** Makes the client for the shape of the place. Only the part that this shape needs is loaded. */
 export async function createClient(place: RedisPlace, config: ClientConfig): Promise<RedisClient> {
-  const { login, log } = config;
+  const { login, key, log } = config;
   if (!login) return clientOf(place, config);
   const { LoggedInClient } = await import('./logged-in.ts');
   const once = { ...config, options: { ...config.options, retryStrategy: () => null } };
@@ -12,6 +12,7 @@ export async function createClient(place: RedisPlace, config: ClientConfig): Pro
   return new LoggedInClient({
     ask: () => login(where),
     open: (known) => clientOf(withLogin(place, known), once),
+    key,
     log,
   });
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AskLogin, CheckedLogin } from '../../login.ts';
 import type { RedisClient } from './client.ts';
-import { isLoginRefused, isOfConnection } from './failure.ts';
+import { isForbidden, isLoginRefused, isOfConnection } from './failure.ts';
 
 /** A login is renewed this long before it expires, or after four fifths of its life if that is later. */
 const mostMarginMs = 300_000;
@@ -26,6 +26,8 @@ export interface LoggedInOptions {
   readonly ask: () => ReturnType<AskLogin>;
   /** Makes a client that never connects twice. */
   readonly open: (login: CheckedLogin) => Promise<RedisClient>;
+  /** A key of the sync. */
+  readonly key: string;
   readonly log: Log;
 }
 
@@ -33,8 +35,10 @@ export interface LoggedInOptions {
  * A client whose login comes from a module:
  *
  * 1. The module is asked before each connect, also after a lost connection.
- * 2. Some time before the login expires, the module is asked again, and the connections say who they are again (AUTH). If
- *    that is refused, a new client takes the place of the old one, which is closed after its last answer.
+ * 2. Some time before the login expires, the module is asked again, and a client with the new login takes the place of the
+ *    old one, which is closed after its last answer. If that fails, the old one stays, and this is tried again later.
+ *    No living connection says again who we are: Redis 8.0 and Valkey 8.1 answer nothing to an AUTH that they
+ *    refuse while other answers are on their way, and every later answer would belong to the command before.
  * 3. A command that is refused because of the login was not executed: it is sent once more, with another login.
  * 4. A client that did not answer in time is replaced too: one that hangs while it connects would hang for ever.
  */
@@ -69,10 +73,6 @@ export class LoggedInClient implements RedisClient {
     return this.#isClosed;
   }
 
-  async authenticate(login: CheckedLogin): Promise<void> {
-    await this.#session?.client.authenticate(login);
-  }
-
   async explain(): Promise<Error | undefined> {
     return this.#session?.client.explain();
   }
@@ -95,12 +95,14 @@ export class LoggedInClient implements RedisClient {
   }
 
   async #open(): Promise<Session> {
+    this.#session = await this.#openSession();
+    if (this.#isClosed) this.#session.client.close();
+    return this.#session;
+  }
+
+  async #openSession(): Promise<Session> {
     const login = await this.#options.ask();
-    const client = await this.#options.open(login);
-    if (this.#isClosed) client.close();
-    const session = { client, renewAt: renewalOf(login), busy: 0, isRetired: false };
-    this.#session = session;
-    return session;
+    return { client: await this.#options.open(login), renewAt: renewalOf(login), busy: 0, isRetired: false };
   }
 
   /** The next command makes another one. */
@@ -110,21 +112,31 @@ export class LoggedInClient implements RedisClient {
   }
 
   /** Commands go on meanwhile. */
-  async #renew(session: Session): Promise<void> {
-    const { ask, log } = this.#options;
+  async #renew(old: Session): Promise<void> {
     this.#isRenewing = true;
     try {
-      const login = await ask();
-      await session.client.authenticate(login);
-      session.renewAt = renewalOf(login);
+      const session = await this.#openSession();
+      try {
+        await session.client.connect(this.#options.key).catch(unlessForbidden);
+      } catch (error) {
+        session.client.close();
+        throw error;
+      }
+      if (this.#isClosed) session.client.close();
+      else this.#session = session;
+      retire(old);
     } catch (error) {
-      log.debug(`the login to Redis could not be renewed: ${messageOf(error)}`);
-      session.renewAt = Date.now() + againMs;
-      if (isLoginRefused(error)) this.#replace(session);
+      this.#options.log.debug(`the login to Redis could not be renewed: ${messageOf(error)}`);
+      old.renewAt = Date.now() + againMs;
     } finally {
       this.#isRenewing = false;
     }
   }
+}
+
+/** Whoever may not ask for INFO is logged in. */
+function unlessForbidden(error: unknown): void {
+  if (!isForbidden(error)) throw error;
 }
 
 async function send(session: Session, command: string, args: readonly (string | number)[]): Promise<unknown> {

@@ -82,11 +82,6 @@ export function accessOf({ username, password, tls }: Access) {
   };
 }
 
-/** The arguments of AUTH. */
-export function authArgs({ username, password }: CheckedLogin): readonly string[] {
-  return username === undefined ? [password] : [username, password];
-}
-
 /** `host`, `host:port` or `[IPv6]:port`. */
 export function hostAndPort(text: string, defaultPort: number): { readonly host: string; readonly port: number } {
   const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];

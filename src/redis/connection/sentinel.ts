@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { ClientConfig, RedisClient } from './client.ts';
 import { whyUnreachable } from './explain.ts';
 import { connectForInfo } from './info.ts';
-import { accessOf, authArgs, hostAndPort, type SentinelPlace } from './place.ts';
+import { accessOf, hostAndPort, type SentinelPlace } from './place.ts';
 import { Renewed } from './renewed.ts';
 
 const sentinelPort = 26_379;
@@ -22,7 +22,6 @@ export function createSentinelClient(place: SentinelPlace, config: ClientConfig)
     connect: () => connectForInfo(clients.current),
     call: (command, args) => clients.current.call(command, ...args),
     isOver: () => clients.isOver(),
-    authenticate: async (login) => void (await clients.current.call('AUTH', ...authArgs(login))),
     async explain() {
       const { sentinelUsername: username, sentinelPassword: password, tls } = place;
       const [first] = endpoints(place);

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { ClientConfig, RedisClient } from './client.ts';
 import { connectForInfo } from './info.ts';
-import { accessOf, authArgs, type SinglePlace } from './place.ts';
+import { accessOf, type SinglePlace } from './place.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 /** A client of one server. It reconnects by itself, unless its options say otherwise. */
@@ -13,7 +13,6 @@ export function createSingleClient(place: SinglePlace, { options, onError, onRea
     connect: () => connectForInfo(client),
     call: (command, args) => client.call(command, ...args),
     isOver: () => client.status === 'end',
-    authenticate: async (login) => void (await client.call('AUTH', ...authArgs(login))),
     explain: async () => undefined,
     close: () => client.disconnect(),
   };

@@ -3,7 +3,7 @@ import { type Change, countChanges } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import { digestFields } from '../../field-digests.ts';
 import type { Prepared, Rejected } from '../../record.ts';
-import { Turns } from '../../turns.ts';
+import { beside, Turns } from '../../turns.ts';
 import { deferredIn } from '../sql/deferred-record.ts';
 import { EntryBook, type Register } from '../sql/entry-book.ts';
 import { NotEmptyError } from '../sql/first-loads.ts';
@@ -59,12 +59,11 @@ export async function commitBatch(
     const { book, changes } = await entered(written, await readFields(writing, shape, written.entering), register);
     return { book, changes, events: await makeEvents(changes, writing, batch, at) };
   };
-  const [outcome, early] = await Promise.all([
-    writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined }),
-    // What the database makes of a row can be read only once it is there.
-    shape.mayRewrite ? null : follow(allWritten),
-  ]);
-  const { book, changes, events: made } = early && isAllWritten(outcome) ? early : await follow(outcome);
+  const writingRows = beside(writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined }));
+  // What the database makes of a row can be read only once it is there.
+  const early = shape.mayRewrite ? null : beside(follow(allWritten));
+  const outcome = await writingRows;
+  const { book, changes, events: made } = await (early && isAllWritten(outcome) ? early : follow(outcome));
   await writeBook(writing, register.id, book, isFirstLoad);
   await storeDeferred(session, place, register.id, deferredIn(planned.steps, planned.found));
   crashPoint('commit-written');

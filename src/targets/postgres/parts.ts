@@ -1,6 +1,7 @@
 import type { Batch, Committed, Removal } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Prepared } from '../../record.ts';
+import { sumCommitted } from '../sql/committed.ts';
 import type { PartCommitted } from './commit.ts';
 import { isOverTime } from './connection/errors.ts';
 import type { Pace } from './pace.ts';
@@ -31,7 +32,7 @@ export async function commitInParts(
     );
     if (!written) continue;
     const { left, ...committed } = written;
-    done = done ? sum(done, committed) : committed;
+    done = done ? sumCommitted(done, committed) : committed;
     rest = [...left, ...after];
     if (rest.length === 0) return done;
   }
@@ -65,7 +66,7 @@ export async function removeInParts(
     const gone = await unlessTooMany(part.length, pace, () => removePart({ ids: part, isLast, deleted }));
     if (!gone) continue;
     const { left, ...removed } = gone;
-    done = done ? sum(done, removed) : removed;
+    done = done ? sumCommitted(done, removed) : removed;
     rest = [...left, ...after];
     if (rest.length === 0) return done;
   }
@@ -87,15 +88,4 @@ async function unlessTooMany<T>(rows: number, pace: Pace, write: () => Promise<T
 function cut<T>(rest: readonly T[], most: number): { readonly part: readonly T[]; readonly after: readonly T[] } {
   const size = Math.ceil(rest.length / Math.max(1, Math.ceil(rest.length / most)));
   return { part: rest.slice(0, size), after: rest.slice(size) };
-}
-
-function sum(a: Committed, b: Committed): Committed {
-  return {
-    counts: sumCounts(a.counts, b.counts),
-    ids: [...a.ids, ...b.ids],
-    busy: [...a.busy, ...b.busy],
-    refused: [...a.refused, ...b.refused],
-    events: a.events + b.events,
-    nextSeq: b.nextSeq,
-  };
 }

@@ -2,6 +2,7 @@ import type { Committed, Removal } from '../../batch.ts';
 import { countChanges, type Deleted } from '../../change.ts';
 import { crashPoint } from '../../crash.ts';
 import type { Rejected } from '../../record.ts';
+import { beside } from '../../turns.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
 import { Bisector, type Outcome } from './bisect.ts';
 import type { Writing } from './fence/run-fence.ts';
@@ -47,10 +48,9 @@ export async function removeBatch(
   const register = await ownRegister(session, place, name, resource);
   const leaving = await findLeaving(writing, part.ids, shape, register.id);
   const free = leaving.filter(({ found }) => !found.isBusy);
-  const [outcome, early] = await Promise.all([
-    removeFound(writing, free, shape, at),
-    makeEvents(changesOf(free), writing, removal, at),
-  ]);
+  const removing = beside(removeFound(writing, free, shape, at));
+  const early = beside(makeEvents(changesOf(free), writing, removal, at));
+  const outcome = await removing;
   const { gone, busy, left, refused } = sorted(leaving, outcome, removal);
   await markDeleted(
     session,
@@ -65,7 +65,7 @@ export async function removeBatch(
 
   const changes = changesOf(gone);
   const isAsPlanned = gone.length === free.length;
-  const events = await giveOutEvents(writing, isAsPlanned ? early : await makeEvents(changes, writing, removal, at));
+  const events = await giveOutEvents(writing, await (isAsPlanned ? early : makeEvents(changes, writing, removal, at)));
   const stored = removal.checkpoint(part.deleted + gone.length, isWhole);
   await storeRejects(session, place, refused, { name, resource, pass: stored.checkpoint.pass, at });
   await savePass(session, place, name, resource, stored);

@@ -22,7 +22,7 @@ import { savePass, storeGroups } from './ledger.ts';
 import { announceEvents, moveOutbox, purgeSome } from './outbox.ts';
 import { questions, type Read } from './questions.ts';
 import { dropRejects } from './rejects.ts';
-import { removeBatch } from './remove.ts';
+import { removeBatch, removeInParts } from './remove.ts';
 import { ownRegister } from './rows/register.ts';
 import { ensureSchema, hasSchema, schemaVersion } from './schema.ts';
 import { slotKeeper } from './slots.ts';
@@ -83,7 +83,8 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
       firstLoads.commit(batch.table.resource, (isFirstLoad) =>
         fence.giveOut((writing) => commitBatch(writing, batch, { isFirstLoad }), signal),
       ),
-    remove: (removal, signal) => fence.giveOut((writing) => removeBatch(writing, removal), signal),
+    remove: (removal, signal) =>
+      removeInParts(removal, (part) => fence.giveOut((writing) => removeBatch(writing, removal, part), signal)),
     ...bookkeeping(connection, name, fence, fresh),
     ...entries(connection, name, fence),
     async [Symbol.asyncDispose]() {

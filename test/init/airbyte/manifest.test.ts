@@ -9,7 +9,7 @@ const choices: AirbyteChoices = {
   connector: 'acme',
   streams: null,
   include: [],
-  throttle: { hits: 1, per: '1s' },
+  throttle: [{ hits: 1, per: '1s' }],
   headers: {},
   schemaFile: () => null,
 };
@@ -311,6 +311,9 @@ test('a budget of hits is the throttle, and streams elsewhere are listed', () =>
     root: { api_budget: { policies: [{ rates }] }, dynamic_streams: [{ name: 'boards' }] },
   });
   const found = draftOfManifest(manifest, { ...choices, throttle: null });
-  expect(found.adapter.throttle).toEqual({ hits: 100, per: '60s' });
+  expect(found.adapter.throttle).toEqual([
+    { hits: 5, per: '1s' },
+    { hits: 100, per: '60s' },
+  ]);
   expect(found.leftOut).toEqual([{ what: 'boards', why: expect.stringContaining('while it runs') }]);
 });

@@ -28,7 +28,7 @@ test.each<[string, string, unknown, Record<string, string>, object]>([
     at,
     { count: 2, next: null, previous: null, results: records },
     {},
-    { pagination: { type: 'next-url', next: 'next' } },
+    { pagination: { type: 'next-url', next: 'next' }, total: 'count' },
   ],
   [
     'a link in HAL',
@@ -120,4 +120,9 @@ test('a parameter that the answer does not name is said to be a guess', () => {
   expect(draftOf(at, { data: records, next_cursor: 'x' }).notes).toEqual([
     expect.stringContaining('"cursor" is a guess'),
   ]);
+});
+
+test('a parameter that a person has named is not a guess', () => {
+  const { draft, notes } = draftOf(at, { data: records, next_cursor: 'x' }, {}, { pageParam: 'from' });
+  expect([draft.pagination, notes]).toEqual([{ type: 'cursor', next: 'next_cursor', param: 'from' }, []]);
 });

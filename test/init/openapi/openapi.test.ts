@@ -192,7 +192,7 @@ test.each<[string, object, object | null, number]>([
     security: [{ main: [] }],
     components: { schemas: { Customer: customer }, securitySchemes: { main: scheme } },
   };
-  const found = draft(document, { throttle: { hits: 1, per: '1s' } });
+  const found = draft(document, { throttle: [{ hits: 1, per: '1s' }] });
   expect(found.adapter.auth).toEqual(auth);
   expect(found.notes).toHaveLength(notes);
 });

@@ -39,7 +39,15 @@ test('every script goes to the node that keeps its keys, at once', async () => {
 });
 
 test('a command without a key is refused before it is sent, because nobody knows which node it is for', async () => {
-  const config = { options: {}, askMs: 1000, isDaemon: false, onError: () => {}, onReady: () => {}, log: silentLog };
+  const config = {
+    options: {},
+    askMs: 1000,
+    isDaemon: false,
+    onError: () => {},
+    onReady: () => {},
+    key: 'n',
+    log: silentLog,
+  };
   const client = closeAfterTest(createClusterClient(redis.place, config));
   for (const command of ['INFO', 'PING', 'XRANGE']) {
     expect(await failureOf(client.call(command, []))).toBeInstanceOf(IntegrityError);

@@ -33,6 +33,7 @@ import {
   adaMoved,
   batchOf,
   bob,
+  checkpointOf,
   customersTable,
   eve,
   record,
@@ -343,6 +344,28 @@ describe("the system's own table", () => {
     expect(counts.created).toBe(1);
     expect(refused.map(({ key }) => key)).toEqual(['9', '8']);
   });
+});
+
+test('deletes thousands of records in several transactions, and says how many so far and when it is done', async () => {
+  const target = await takeOver(await open());
+  const many = Array.from({ length: 2500 }, (_, n) => record(String(n), 'x', n, null, null, null));
+  const { ids, nextSeq } = await write(target, many);
+  const stored: [number, boolean][] = [];
+  const checkpoint = (deleted: number, isWhole: boolean) => {
+    stored.push([deleted, isWhole]);
+    return { checkpoint: checkpointOf(1) };
+  };
+  const events = { source: '/test', silent: false };
+  const removal = { table: customersTable(), ids, missing: [], found: [], events, checkpoint };
+  expect(await target.remove(removal, new AbortController().signal)).toMatchObject({
+    ...{ counts: { created: 0, updated: 0, deleted: 2500 }, events: 2500, nextSeq: nextSeq + 2500, busy: [] },
+  });
+  expect(stored).toEqual([
+    [1000, false],
+    [2000, false],
+    [2500, true],
+  ]);
+  expect(await target.countLive('customers')).toBe(0);
 });
 
 test('a backup that replaces the file is detected', async () => {

@@ -1,8 +1,8 @@
-import { isRejected } from '../../record.ts';
-import type { Setting } from '../open/app.ts';
-import { compileResources } from '../open/compile-resources.ts';
-import { many } from '../output/numbers.ts';
-import { printChange } from '../output/plan.ts';
+import { isRejected } from '../../../record.ts';
+import type { Setting } from '../../open/app.ts';
+import { compileResources } from '../../open/compile-resources.ts';
+import { many } from '../../output/numbers.ts';
+import { printChange } from '../../output/plan.ts';
 
 const shown = 3;
 

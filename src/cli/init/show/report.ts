@@ -1,6 +1,6 @@
-import type { Draft } from '../../init/draft.ts';
-import { asTyped } from '../shell-command.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Draft } from '../../../init/draft.ts';
+import { asTyped } from '../../shell-command.ts';
+import type { Terminal } from '../../terminal.ts';
 
 /** How many of what was left out are listed; `--json` lists all. */
 const mostListed = 40;

@@ -1,7 +1,7 @@
-import type { TargetDraft } from '../../init/config.ts';
-import type { InitFlags } from '../program/flags.ts';
+import type { TargetDraft } from '../../../init/config.ts';
+import type { InitFlags } from '../../program/flags.ts';
+import { urlProblem } from '../page-source.ts';
 import type { Asker } from './asker.ts';
-import { urlProblem } from './page-source.ts';
 import { askTarget } from './target.ts';
 
 /** What a person has answered where the command line says nothing. */

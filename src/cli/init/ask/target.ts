@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts';
-import type { TargetDraft } from '../../init/config.ts';
-import { fromVariable } from '../../init/names.ts';
+import { UsageError } from '../../../errors.ts';
+import type { TargetDraft } from '../../../init/config.ts';
+import { fromVariable } from '../../../init/names.ts';
 import type { Asker } from './asker.ts';
 
 export const usualTarget: TargetDraft = { type: 'sqlite', file: './sync.db' };

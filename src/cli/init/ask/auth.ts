@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts';
-import type { AuthDraft } from '../../init/draft.ts';
-import { fromVariable, variableName } from '../../init/names.ts';
+import { UsageError } from '../../../errors.ts';
+import type { AuthDraft } from '../../../init/draft.ts';
+import { fromVariable, variableName } from '../../../init/names.ts';
 import type { Asker } from './asker.ts';
 
 const forms = 'bearer:VARIABLE, basic:VARIABLE:VARIABLE, header:NAME:VARIABLE or query:PARAMETER:VARIABLE';

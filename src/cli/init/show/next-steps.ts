@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
-import { ExitCode } from '../../errors.ts';
-import type { Schedule } from '../program/flags.ts';
-import type { Terminal } from '../terminal.ts';
+import { ExitCode } from '../../../errors.ts';
+import type { Schedule } from '../../program/flags.ts';
+import type { Terminal } from '../../terminal.ts';
 
 export interface NextSteps {
   /** The config, as the user typed it; undefined where it is found without a flag. */

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { HttpRequest } from '../../adapter.ts';
-import { createRestAdapter } from '../../adapters/rest/rest.ts';
-import { createFileClient } from '../../http/saved-answers.ts';
-import type { Setting } from '../open/app.ts';
-import { compileResources } from '../open/compile-resources.ts';
+import type { HttpRequest } from '../../../adapter.ts';
+import { createRestAdapter } from '../../../adapters/rest/rest.ts';
+import { createFileClient } from '../../../http/saved-answers.ts';
+import type { Setting } from '../../open/app.ts';
+import { compileResources } from '../../open/compile-resources.ts';
 
 /** What would be asked for after the page that is kept. Nobody is asked. Null: the page is the only one. */
 export async function plannedPage(setting: Setting, resource: string, file: string): Promise<HttpRequest | null> {

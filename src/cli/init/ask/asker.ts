@@ -1,5 +1,5 @@
-import { ExitCode, StopError } from '../../errors.ts';
-import type { Terminal } from '../terminal.ts';
+import { ExitCode, StopError } from '../../../errors.ts';
+import type { Terminal } from '../../terminal.ts';
 
 /** One thing that a person may choose. */
 export interface Choice<Value> {
