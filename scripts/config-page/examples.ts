@@ -55,7 +55,7 @@ In it, an adapter's module is a path, a package with a scope, or a package with 
 
 A file \`.env\` beside the config sets variables for every command:
 
-\`\`\`sh .env
+\`\`\`ini .env
 ACME_TOKEN=secret
 \`\`\`
 

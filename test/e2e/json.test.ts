@@ -149,7 +149,7 @@ test('every command has a document', async () => {
   };
   const documented = documents.map(({ command }) => command.replace(/^cronsync /, '').replace(/ (--|[A-Z]).*$/, ''));
   // `schema` prints the config's own JSON Schema, and `web` answers browsers.
-  const others = ['schema', 'web'];
+  const others = ['completion', 'schema', 'web'];
   const expected = (await commandsOf([])).filter((name) => !others.includes(name) && !name.endsWith(' help'));
   expect([...new Set(documented)].filter((command) => command !== 'any command with').toSorted()).toEqual(
     expected.toSorted(),
