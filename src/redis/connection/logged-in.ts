@@ -58,14 +58,14 @@ export class LoggedInClient implements RedisClient {
   }
 
   async call(command: string, args: readonly (string | number)[]): Promise<unknown> {
-    const session = await this.#inUse();
+    const session = await this.#taken();
     try {
       return await send(session, command, args);
     } catch (error) {
       if (this.#isClosed || !(isLoginRefused(error) || isOfConnection(error))) throw error;
       this.#replace(session);
       if (!isLoginRefused(error)) throw error;
-      return send(await this.#inUse(), command, args);
+      return send(await this.#taken(), command, args);
     }
   }
 
@@ -82,10 +82,11 @@ export class LoggedInClient implements RedisClient {
     this.#session?.client.close();
   }
 
-  /** A session that nobody has retired since it was chosen: a command that is sent at once keeps it open. */
-  async #inUse(): Promise<Session> {
+  /** A session for one command, which keeps it open from here on. `send` gives it back. */
+  async #taken(): Promise<Session> {
     let session = await this.#current();
     while (session.isRetired && !this.#isClosed) session = await this.#current();
+    session.busy += 1;
     return session;
   }
 
@@ -103,7 +104,7 @@ export class LoggedInClient implements RedisClient {
 
   async #open(): Promise<Session> {
     const session = await this.#openSession();
-    this.#take(session);
+    this.#use(session);
     return session;
   }
 
@@ -112,7 +113,7 @@ export class LoggedInClient implements RedisClient {
     return { client: await this.#options.open(login), renewAt: renewalOf(login), busy: 0, isRetired: false };
   }
 
-  #take(session: Session): void {
+  #use(session: Session): void {
     if (this.#session) retire(this.#session);
     this.#session = session;
     if (this.#isClosed) session.client.close();
@@ -135,7 +136,7 @@ export class LoggedInClient implements RedisClient {
         session.client.close();
         throw error;
       }
-      this.#take(session);
+      this.#use(session);
     } catch (error) {
       this.#options.log.debug(`the login to Redis could not be renewed: ${messageOf(error)}`);
       old.renewAt = Date.now() + againMs;
@@ -151,7 +152,6 @@ function unlessForbidden(error: unknown): void {
 }
 
 async function send(session: Session, command: string, args: readonly (string | number)[]): Promise<unknown> {
-  session.busy += 1;
   try {
     return await session.client.call(command, args);
   } finally {
