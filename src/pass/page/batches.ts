@@ -5,7 +5,7 @@ import { Turns } from '../../turns.ts';
 type Records = Exclude<Page, { mode: 'not-modified' }>['records'];
 
 /** A batch is full once its texts have this many characters: memory holds three batches at a time. */
-const mostChars = 4_000_000;
+const mostChars = 1_000_000;
 
 /** How the records of a page become batches. */
 export interface Batching {

@@ -3,7 +3,7 @@ import type { OutboxSlice, TargetReader } from '../../target.ts';
 import type { OutboxRow } from './outbox-rows.ts';
 
 /** Beyond this many characters, the oldest are forgotten: the relay reads them from the outbox. */
-const mostChars = 8_000_000;
+const mostChars = 2_000_000;
 
 /**
  * The events of the last transactions of this run, for the relay, which need not read them back. The outbox stays the truth:
