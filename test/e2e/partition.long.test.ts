@@ -14,7 +14,7 @@ test.each(['sentinel'])(
     await using redis = await aSentinelSetup({ net });
     await surviveAll(`parted ${shape}`, redis, () => sentinelPartitions(redis, net));
   },
-  600_000,
+  900_000,
 );
 
 test.each(['cluster'])(
@@ -26,5 +26,5 @@ test.each(['cluster'])(
       clusterPartitions(redis, net, [project.lockKey, throttleKeyOf(project)]),
     );
   },
-  600_000,
+  900_000,
 );

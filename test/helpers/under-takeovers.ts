@@ -86,7 +86,7 @@ async function takeOver(takeovers: Takeovers, { redis, receiver, runs }: Scene):
   const good = () => runs.filter(({ end }) => end === 0).length;
   for (const happen of Object.values(takeovers)) {
     const [before, taken] = [good(), receiver.taken().length];
-    await eventually(() => good() > before && receiver.taken().length > taken, budgetMs);
+    await eventually(() => good() > before && receiver.taken().length > taken, 3 * budgetMs);
     await happen();
     await redis.isWhole();
   }
