@@ -51,7 +51,7 @@ return state
  * ARGV[6..] events with consecutive numbers   -> {'appended', last ID, appended, duplicates, length}; {'gap'};
  * {'generation-ahead', last ID}
  *
- * Only the first ID is written out; Redis makes the next ones itself, which halves the time of this script.
+ * Only the first ID is written out; Redis makes the next ones itself, which halves the arguments of this script.
  */
 export const appendScript: Script = {
   guarantee: 'the events stay in the outbox until Redis accepts them',
