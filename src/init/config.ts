@@ -32,7 +32,8 @@ export function configOf(
   };
 }
 
-function systemPart({ key, fields }: ResourceDraft, table: string | undefined): object {
+function systemPart({ key: names, fields }: ResourceDraft, table: string | undefined): object {
+  const key = names.map(literal);
   const properties = fields.map((field) => [field.name, propertyOf(field)]);
   return {
     key: key.length === 1 ? key[0] : key,
@@ -66,7 +67,7 @@ function thirdPartyPart(resource: ResourceDraft): object {
     ...(Object.keys(query).length > 0 && { query }),
     ...(body && { method: 'POST', body }),
     ...(headers && Object.keys(headers).length > 0 && { headers }),
-    ...(records !== null && { records }),
+    ...(records !== null && { records: literal(records) }),
     ...(total !== null && { total }),
     ...(pagination !== null && { pagination }),
     ...(changes !== null && { mode: 'changes', bookmark: changes }),
@@ -74,12 +75,13 @@ function thirdPartyPart(resource: ResourceDraft): object {
   };
 }
 
-function sourceOf({ path: from, format, emptyIsNull }: FieldDraft): string | object {
+function sourceOf({ path, format, emptyIsNull }: FieldDraft): string | object {
+  const from = literal(path);
   if (format === undefined && emptyIsNull === undefined) return from;
   return { from, ...(format && { format }), ...(emptyIsNull && { emptyIsNull }) };
 }
 
 /** A text of the third party in the config: `${` would name a variable there. */
 export function literal(text: string): string {
-  return text.replaceAll('$' + '{', '$$' + '{');
+  return text.replaceAll('${', () => '$${');
 }

@@ -34,6 +34,7 @@ const anyName = fc.oneof(
     'a-b',
     'a.b',
     'x"y',
+    '${NAME}',
     'token',
     '@type',
   ),
