@@ -199,8 +199,9 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
       test('hits of whoever knows one window count in those of others, and the other way round', async () => {
         const alone = [{ hits: 5, perMs: 1000 }];
         expect((await take(both, 0)).granted).toBe(true);
-        expect((await take(alone, 0)).granted).toBe(true);
-        expect((await take(alone, 0)).granted).toBe(true);
+        // A slot that frees now frees with the next millisecond.
+        for (let n = 0; n < 2; n += 1)
+          await vi.waitUntil(async () => (await take(alone, 0)).granted, { timeout: 20_000, interval: 5 });
         expect(waitOf(await take(alone, 0))).toBeGreaterThan(3_500_000);
         expect(waitOf(await take(both, 0))).toBeGreaterThan(3_500_000);
         expect(waitOf(await take([{ hits: 9, perMs: 1000 }, both[1]], 0))).toBeGreaterThan(3_500_000);

@@ -139,7 +139,7 @@ test('who waits, and for how long, can be seen', async () => {
   await takeAll();
   expect(await look('a')).toMatchObject({ waitedMs: null, others: 0 });
   for (const name of ['a', 'b']) await placeOf(await aKeeper(name));
-  await sleep(20);
+  await sleep(30);
   const seen = await look('a');
   expect(seen).toMatchObject({ others: 1, cause: null });
   expect(seen.waitedMs).toBeGreaterThanOrEqual(20);
