@@ -857,7 +857,7 @@ export interface Config {
     /** The URL to ping. It is masked in every output. */
     readonly url: string;
   } | undefined;
-  /** How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster. */
+  /** How much memory a run takes: `small` is some 200 MB, `large` is twice that and faster. */
   readonly memory?: 'small' | 'large' | undefined;
   /** The side effects, by name. */
   readonly listeners?: {

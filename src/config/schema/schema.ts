@@ -101,10 +101,7 @@ export const configSchema = closed({
   events: v.exactOptional(events, {}),
   heartbeat: v.exactOptional(heartbeat),
   memory: v.exactOptional(
-    oneOf(
-      ['small', 'large'],
-      'How much memory a run takes: `small` is under 200 MB, `large` is twice that and faster.',
-    ),
+    oneOf(['small', 'large'], 'How much memory a run takes: `small` is some 200 MB, `large` is twice that and faster.'),
     'small',
   ),
   listeners: v.exactOptional(v.pipe(named(keyName, listenerSchema), v.description('The side effects, by name.')), {}),
