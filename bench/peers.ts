@@ -28,7 +28,7 @@ const help = `Usage: npm run bench:peers -- [options]
   --help
 
 One row, two tools, quickly:   npm run bench:peers -- --only every --tools cronsync,sling --rounds 3
-CPU times are the client's and the servers', and tell more than seconds on a machine that does something else as well.
+CPU times are the client's and the servers', and are more reliable than seconds on a machine that does something else as well.
 `;
 
 const { values } = parseArgs({

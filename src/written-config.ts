@@ -82,103 +82,17 @@ export interface Config {
       /** The URL that every `path` is appended to. */
       readonly baseUrl: string;
       /** How often the third party may be hit: one window, or a list of windows, which all count. */
-      readonly throttle?: {
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      } | readonly ({
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      })[] | undefined;
+      readonly throttle?: ThrottleConfig | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
       readonly maxBody?: string | undefined;
       /** TLS of the connections to the adapter's own origins. */
-      readonly tls?: {
-        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-        readonly ca?: string | undefined;
-        /** Our own certificate, as PEM. */
-        readonly cert?: string | undefined;
-        /** The key of our own certificate, as PEM. */
-        readonly key?: string | undefined;
-        /** The name that the server's certificate must be valid for. Default: the host. */
-        readonly servername?: string | undefined;
-      } | undefined;
+      readonly tls?: TlsConfig | undefined;
       /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
       readonly proxy?: string | undefined;
       /** The credentials. They are sent to the adapter's own origin only. */
-      readonly auth?: {
-        readonly type: 'none';
-      } | {
-        readonly type: 'bearer';
-        /** The token, sent as `Authorization: Bearer …`. */
-        readonly token: string;
-      } | {
-        readonly type: 'basic';
-        /** The user name. */
-        readonly username: string;
-        /** The password. It may be empty. */
-        readonly password: string;
-      } | {
-        readonly type: 'header';
-        /** The name of the header. */
-        readonly name: string;
-        /** The secret value. */
-        readonly value: string;
-      } | {
-        readonly type: 'query';
-        /** The name of the query parameter. */
-        readonly param: string;
-        /** The secret value. */
-        readonly value: string;
-      } | {
-        readonly type: 'module';
-        /** A module that signs each request. Its default export returns the headers to add. */
-        readonly module: string;
-      } | {
-        readonly type: 'oauth2';
-        /** The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot. */
-        readonly tokenUrl: string;
-        /** The id of the client. */
-        readonly clientId: string;
-        /** The secret of the client. */
-        readonly clientSecret: string;
-        /** The scope of the token. */
-        readonly scope?: string | undefined;
-        /** More parameters for the token endpoint, such as an audience. */
-        readonly params?: {
-          readonly [name: string]: string;
-        } | undefined;
-        /** How the client sends its credentials to the token endpoint. Default: "basic". */
-        readonly send?: 'basic' | 'body' | undefined;
-        /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
-        readonly tls?: {
-          /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-          readonly ca?: string | undefined;
-          /** Our own certificate, as PEM. */
-          readonly cert?: string | undefined;
-          /** The key of our own certificate, as PEM. */
-          readonly key?: string | undefined;
-          /** The name that the server's certificate must be valid for. Default: the host. */
-          readonly servername?: string | undefined;
-        } | undefined;
-      } | undefined;
+      readonly auth?: AuthConfig | undefined;
       /** Headers that are sent with every request. */
       readonly headers?: {
         readonly [name: string]: string;
@@ -214,55 +128,7 @@ export interface Config {
             readonly header: string;
           } | undefined;
           /** How one page leads to the next. Default: everything is on one page. */
-          readonly pagination?: {
-            readonly type: 'none';
-          } | {
-            readonly type: 'page';
-            /** The query parameter with the number of the page. */
-            readonly param?: string | undefined;
-            /** The number of the first page. */
-            readonly start?: number | undefined;
-            /** The query parameter with the size of a page. */
-            readonly sizeParam?: string | undefined;
-            /** The number of records of a full page. A shorter page is the last one. */
-            readonly size?: number | undefined;
-            /** Statuses with which the API answers a page after the last one. Such an answer ends the pass, except on its first page. */
-            readonly pastEnd?: readonly number[] | undefined;
-          } | {
-            readonly type: 'offset';
-            /** The query parameter with the number of records to skip. */
-            readonly param?: string | undefined;
-            /** The query parameter with the size of a page. */
-            readonly limitParam?: string | undefined;
-            /** The number of records of a page, at least two because pages overlap by one. */
-            readonly limit: number;
-          } | {
-            readonly type: 'cursor';
-            /** Where the answer has the next cursor or URL, which is null, empty or absent on the last page: JMESPath into its body, or a header. */
-            readonly next: string | {
-              /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
-              readonly header: string;
-            };
-            /** The query parameter that takes the cursor. Default: none, and the cursor is an object whose members are query parameters. */
-            readonly param?: string | undefined;
-            /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
-            readonly stable?: boolean | undefined;
-          } | {
-            readonly type: 'link';
-            /** The relation of the link to the next page (RFC 8288). */
-            readonly rel?: string | undefined;
-            /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
-            readonly stable?: boolean | undefined;
-          } | {
-            readonly type: 'next-url';
-            /** Where the answer has the next cursor or URL, which is null, empty or absent on the last page: JMESPath into its body, or a header. */
-            readonly next: string | {
-              /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
-              readonly header: string;
-            };
-            /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
-            readonly stable?: boolean | undefined;
-          } | undefined;
+          readonly pagination?: PaginationConfig | undefined;
           /** Records come in parts over several pages. Parts with the same key are merged before they are compared: until the answer says that they are whole, or with "merge" until the pass ends. */
           readonly parts?: 'merge' | {
             /** JMESPath into the body. Any value but null, false and 0 says that the parts are whole. */
@@ -317,55 +183,7 @@ export interface Config {
               /** JMESPath to the list of ids, or of objects with one. Default: the body is the list. */
               readonly records?: string | undefined;
               /** How one page leads to the next. Default: everything is on one page. */
-              readonly pagination?: {
-                readonly type: 'none';
-              } | {
-                readonly type: 'page';
-                /** The query parameter with the number of the page. */
-                readonly param?: string | undefined;
-                /** The number of the first page. */
-                readonly start?: number | undefined;
-                /** The query parameter with the size of a page. */
-                readonly sizeParam?: string | undefined;
-                /** The number of records of a full page. A shorter page is the last one. */
-                readonly size?: number | undefined;
-                /** Statuses with which the API answers a page after the last one. Such an answer ends the pass, except on its first page. */
-                readonly pastEnd?: readonly number[] | undefined;
-              } | {
-                readonly type: 'offset';
-                /** The query parameter with the number of records to skip. */
-                readonly param?: string | undefined;
-                /** The query parameter with the size of a page. */
-                readonly limitParam?: string | undefined;
-                /** The number of records of a page, at least two because pages overlap by one. */
-                readonly limit: number;
-              } | {
-                readonly type: 'cursor';
-                /** Where the answer has the next cursor or URL, which is null, empty or absent on the last page: JMESPath into its body, or a header. */
-                readonly next: string | {
-                  /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
-                  readonly header: string;
-                };
-                /** The query parameter that takes the cursor. Default: none, and the cursor is an object whose members are query parameters. */
-                readonly param?: string | undefined;
-                /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
-                readonly stable?: boolean | undefined;
-              } | {
-                readonly type: 'link';
-                /** The relation of the link to the next page (RFC 8288). */
-                readonly rel?: string | undefined;
-                /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
-                readonly stable?: boolean | undefined;
-              } | {
-                readonly type: 'next-url';
-                /** Where the answer has the next cursor or URL, which is null, empty or absent on the last page: JMESPath into its body, or a header. */
-                readonly next: string | {
-                  /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
-                  readonly header: string;
-                };
-                /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
-                readonly stable?: boolean | undefined;
-              } | undefined;
+              readonly pagination?: PaginationConfig | undefined;
               /** The query parameter that takes the bookmark. Default: the one of `bookmark`. */
               readonly param?: string | undefined;
             } | undefined;
@@ -377,16 +195,7 @@ export interface Config {
           /** How often a pass reads everything in mode "changes". Default: "24h". */
           readonly fullEvery?: string | undefined;
           /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
-          readonly map?: {
-            readonly [name: string]: string | {
-              /** JMESPath into the record. */
-              readonly from: string;
-              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
-              readonly format?: string | undefined;
-              /** Whether an empty text is null. Default: the one of the resource. */
-              readonly emptyIsNull?: boolean | undefined;
-            };
-          } | undefined;
+          readonly map?: MapConfig | undefined;
           /** Whether an empty text is null, in every field. Default: false. */
           readonly emptyIsNull?: boolean | undefined;
           /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
@@ -396,103 +205,17 @@ export interface Config {
     } | {
       readonly type: 'file';
       /** How often the third party may be hit: one window, or a list of windows, which all count. */
-      readonly throttle?: {
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      } | readonly ({
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      })[] | undefined;
+      readonly throttle?: ThrottleConfig | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
       readonly maxBody?: string | undefined;
       /** TLS of the connections to the adapter's own origins. */
-      readonly tls?: {
-        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-        readonly ca?: string | undefined;
-        /** Our own certificate, as PEM. */
-        readonly cert?: string | undefined;
-        /** The key of our own certificate, as PEM. */
-        readonly key?: string | undefined;
-        /** The name that the server's certificate must be valid for. Default: the host. */
-        readonly servername?: string | undefined;
-      } | undefined;
+      readonly tls?: TlsConfig | undefined;
       /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
       readonly proxy?: string | undefined;
       /** The credentials. They are sent to the adapter's own origin only. */
-      readonly auth?: {
-        readonly type: 'none';
-      } | {
-        readonly type: 'bearer';
-        /** The token, sent as `Authorization: Bearer …`. */
-        readonly token: string;
-      } | {
-        readonly type: 'basic';
-        /** The user name. */
-        readonly username: string;
-        /** The password. It may be empty. */
-        readonly password: string;
-      } | {
-        readonly type: 'header';
-        /** The name of the header. */
-        readonly name: string;
-        /** The secret value. */
-        readonly value: string;
-      } | {
-        readonly type: 'query';
-        /** The name of the query parameter. */
-        readonly param: string;
-        /** The secret value. */
-        readonly value: string;
-      } | {
-        readonly type: 'module';
-        /** A module that signs each request. Its default export returns the headers to add. */
-        readonly module: string;
-      } | {
-        readonly type: 'oauth2';
-        /** The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot. */
-        readonly tokenUrl: string;
-        /** The id of the client. */
-        readonly clientId: string;
-        /** The secret of the client. */
-        readonly clientSecret: string;
-        /** The scope of the token. */
-        readonly scope?: string | undefined;
-        /** More parameters for the token endpoint, such as an audience. */
-        readonly params?: {
-          readonly [name: string]: string;
-        } | undefined;
-        /** How the client sends its credentials to the token endpoint. Default: "basic". */
-        readonly send?: 'basic' | 'body' | undefined;
-        /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
-        readonly tls?: {
-          /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-          readonly ca?: string | undefined;
-          /** Our own certificate, as PEM. */
-          readonly cert?: string | undefined;
-          /** The key of our own certificate, as PEM. */
-          readonly key?: string | undefined;
-          /** The name that the server's certificate must be valid for. Default: the host. */
-          readonly servername?: string | undefined;
-        } | undefined;
-      } | undefined;
+      readonly auth?: AuthConfig | undefined;
       /** Headers that are sent with every request. */
       readonly headers?: {
         readonly [name: string]: string;
@@ -524,16 +247,7 @@ export interface Config {
             readonly newlineAtEnd?: boolean | undefined;
           } | undefined;
           /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
-          readonly map?: {
-            readonly [name: string]: string | {
-              /** JMESPath into the record. */
-              readonly from: string;
-              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
-              readonly format?: string | undefined;
-              /** Whether an empty text is null. Default: the one of the resource. */
-              readonly emptyIsNull?: boolean | undefined;
-            };
-          } | undefined;
+          readonly map?: MapConfig | undefined;
           /** Whether an empty text is null, in every field. Default: false. */
           readonly emptyIsNull?: boolean | undefined;
           /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
@@ -557,29 +271,7 @@ export interface Config {
         readonly [name: string]: unknown;
       } | string | undefined;
       /** How often the third party may be hit: one window, or a list of windows, which all count. */
-      readonly throttle?: {
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      } | readonly ({
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      })[] | undefined;
+      readonly throttle?: ThrottleConfig | undefined;
       /** How long the tap may run. A run ends after nine minutes. */
       readonly timeout?: string | undefined;
       /** The size above which a message is refused. */
@@ -594,16 +286,7 @@ export interface Config {
           /** Whether the tap reads everything each time, or what changed since its last state. Default: what the catalog says. */
           readonly mode?: 'snapshot' | 'changes' | undefined;
           /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
-          readonly map?: {
-            readonly [name: string]: string | {
-              /** JMESPath into the record. */
-              readonly from: string;
-              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
-              readonly format?: string | undefined;
-              /** Whether an empty text is null. Default: the one of the resource. */
-              readonly emptyIsNull?: boolean | undefined;
-            };
-          } | undefined;
+          readonly map?: MapConfig | undefined;
           /** Whether an empty text is null, in every field. Default: false. */
           readonly emptyIsNull?: boolean | undefined;
           /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
@@ -616,103 +299,17 @@ export interface Config {
       /** The origin that the adapter may send requests to. */
       readonly baseUrl?: string | undefined;
       /** How often the third party may be hit: one window, or a list of windows, which all count. */
-      readonly throttle?: {
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      } | readonly ({
-        /** The most hits in any window of `per`. */
-        readonly hits?: number | undefined;
-        /** The length of the window. */
-        readonly per?: string | undefined;
-        /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
-        readonly wait?: string | undefined;
-        /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
-        readonly margin?: string | undefined;
-        /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
-        readonly key?: string | undefined;
-      })[] | undefined;
+      readonly throttle?: ThrottleConfig | undefined;
       /** How long one request may take, to the end of its answer. The time of reading records does not count. */
       readonly timeout?: string | undefined;
       /** The size above which an answer is refused, also of what it unpacks to. */
       readonly maxBody?: string | undefined;
       /** TLS of the connections to the adapter's own origins. */
-      readonly tls?: {
-        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-        readonly ca?: string | undefined;
-        /** Our own certificate, as PEM. */
-        readonly cert?: string | undefined;
-        /** The key of our own certificate, as PEM. */
-        readonly key?: string | undefined;
-        /** The name that the server's certificate must be valid for. Default: the host. */
-        readonly servername?: string | undefined;
-      } | undefined;
+      readonly tls?: TlsConfig | undefined;
       /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
       readonly proxy?: string | undefined;
       /** The credentials. They are sent to the adapter's own origin only. */
-      readonly auth?: {
-        readonly type: 'none';
-      } | {
-        readonly type: 'bearer';
-        /** The token, sent as `Authorization: Bearer …`. */
-        readonly token: string;
-      } | {
-        readonly type: 'basic';
-        /** The user name. */
-        readonly username: string;
-        /** The password. It may be empty. */
-        readonly password: string;
-      } | {
-        readonly type: 'header';
-        /** The name of the header. */
-        readonly name: string;
-        /** The secret value. */
-        readonly value: string;
-      } | {
-        readonly type: 'query';
-        /** The name of the query parameter. */
-        readonly param: string;
-        /** The secret value. */
-        readonly value: string;
-      } | {
-        readonly type: 'module';
-        /** A module that signs each request. Its default export returns the headers to add. */
-        readonly module: string;
-      } | {
-        readonly type: 'oauth2';
-        /** The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot. */
-        readonly tokenUrl: string;
-        /** The id of the client. */
-        readonly clientId: string;
-        /** The secret of the client. */
-        readonly clientSecret: string;
-        /** The scope of the token. */
-        readonly scope?: string | undefined;
-        /** More parameters for the token endpoint, such as an audience. */
-        readonly params?: {
-          readonly [name: string]: string;
-        } | undefined;
-        /** How the client sends its credentials to the token endpoint. Default: "basic". */
-        readonly send?: 'basic' | 'body' | undefined;
-        /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
-        readonly tls?: {
-          /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-          readonly ca?: string | undefined;
-          /** Our own certificate, as PEM. */
-          readonly cert?: string | undefined;
-          /** The key of our own certificate, as PEM. */
-          readonly key?: string | undefined;
-          /** The name that the server's certificate must be valid for. Default: the host. */
-          readonly servername?: string | undefined;
-        } | undefined;
-      } | undefined;
+      readonly auth?: AuthConfig | undefined;
       /** Headers that are sent with every request. */
       readonly headers?: {
         readonly [name: string]: string;
@@ -727,16 +324,7 @@ export interface Config {
           /** How often a pass reads everything in mode "changes". Default: "24h". */
           readonly fullEvery?: string | undefined;
           /** Where each field of the resource is: a JMESPath expression, or an object that also says how the value is written. Default: the record as it is. */
-          readonly map?: {
-            readonly [name: string]: string | {
-              /** JMESPath into the record. */
-              readonly from: string;
-              /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
-              readonly format?: string | undefined;
-              /** Whether an empty text is null. Default: the one of the resource. */
-              readonly emptyIsNull?: boolean | undefined;
-            };
-          } | undefined;
+          readonly map?: MapConfig | undefined;
           /** Whether an empty text is null, in every field. Default: false. */
           readonly emptyIsNull?: boolean | undefined;
           /** A module that changes each record before it is mapped: a path, or the name of a package. Its default export takes a record and returns one. */
@@ -806,16 +394,7 @@ export interface Config {
     /** With `sentinels`: the number of the database. Default: 0. */
     readonly db?: number | undefined;
     /** TLS for every connection to Redis. With `url`, it needs a URL that begins with `rediss://`. */
-    readonly tls?: {
-      /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-      readonly ca?: string | undefined;
-      /** Our own certificate, as PEM. */
-      readonly cert?: string | undefined;
-      /** The key of our own certificate, as PEM. */
-      readonly key?: string | undefined;
-      /** The name that the server's certificate must be valid for. Default: the host. */
-      readonly servername?: string | undefined;
-    } | undefined;
+    readonly tls?: TlsConfig | undefined;
     /** The text that the name of every Redis key begins with. */
     readonly prefix?: string | undefined;
     /** Whether a Redis that may evict keys is accepted. Such a Redis loses locks and events. */
@@ -881,16 +460,7 @@ export interface Config {
         readonly wait?: string | undefined;
       } | undefined;
       /** TLS of the connections to the receiver. */
-      readonly tls?: {
-        /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
-        readonly ca?: string | undefined;
-        /** Our own certificate, as PEM. */
-        readonly cert?: string | undefined;
-        /** The key of our own certificate, as PEM. */
-        readonly key?: string | undefined;
-        /** The name that the server's certificate must be valid for. Default: the host. */
-        readonly servername?: string | undefined;
-      } | undefined;
+      readonly tls?: TlsConfig | undefined;
       /** The URL of an HTTP proxy (http:// or https://), or "none" for a direct connection. Default: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
       readonly proxy?: string | undefined;
       /** The types of the events that the listener gets: "customers.deleted", "customers.*", "*.deleted" or "*"; of the sync itself, "sync.*" or one such as "sync.run.failed". */
@@ -974,3 +544,147 @@ export interface Config {
     };
   } | undefined;
 }
+
+type ThrottleConfig = {
+  /** The most hits in any window of `per`. */
+  readonly hits?: number | undefined;
+  /** The length of the window. */
+  readonly per?: string | undefined;
+  /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+  readonly wait?: string | undefined;
+  /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+  readonly margin?: string | undefined;
+  /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+  readonly key?: string | undefined;
+} | readonly ({
+  /** The most hits in any window of `per`. */
+  readonly hits?: number | undefined;
+  /** The length of the window. */
+  readonly per?: string | undefined;
+  /** How long a run waits for a slot to free. In a list, the first has it. Default: "20s". */
+  readonly wait?: string | undefined;
+  /** The time that is added to `per`, for clocks that run at different rates. Default: 1 % of `per`, at most 100 ms. */
+  readonly margin?: string | undefined;
+  /** The name of the throttle. Syncs that use the same account share it. In a list, the first has it. Default: the host. */
+  readonly key?: string | undefined;
+})[];
+
+type TlsConfig = {
+  /** The certificate of the authority, as PEM: "${file:/etc/ssl/our-ca.pem}". */
+  readonly ca?: string | undefined;
+  /** Our own certificate, as PEM. */
+  readonly cert?: string | undefined;
+  /** The key of our own certificate, as PEM. */
+  readonly key?: string | undefined;
+  /** The name that the server's certificate must be valid for. Default: the host. */
+  readonly servername?: string | undefined;
+};
+
+type AuthConfig = {
+  readonly type: 'none';
+} | {
+  readonly type: 'bearer';
+  /** The token, sent as `Authorization: Bearer …`. */
+  readonly token: string;
+} | {
+  readonly type: 'basic';
+  /** The user name. */
+  readonly username: string;
+  /** The password. It may be empty. */
+  readonly password: string;
+} | {
+  readonly type: 'header';
+  /** The name of the header. */
+  readonly name: string;
+  /** The secret value. */
+  readonly value: string;
+} | {
+  readonly type: 'query';
+  /** The name of the query parameter. */
+  readonly param: string;
+  /** The secret value. */
+  readonly value: string;
+} | {
+  readonly type: 'module';
+  /** A module that signs each request. Its default export returns the headers to add. */
+  readonly module: string;
+} | {
+  readonly type: 'oauth2';
+  /** The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot. */
+  readonly tokenUrl: string;
+  /** The id of the client. */
+  readonly clientId: string;
+  /** The secret of the client. */
+  readonly clientSecret: string;
+  /** The scope of the token. */
+  readonly scope?: string | undefined;
+  /** More parameters for the token endpoint, such as an audience. */
+  readonly params?: {
+    readonly [name: string]: string;
+  } | undefined;
+  /** How the client sends its credentials to the token endpoint. Default: "basic". */
+  readonly send?: 'basic' | 'body' | undefined;
+  /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
+  readonly tls?: TlsConfig | undefined;
+};
+
+type PaginationConfig = {
+  readonly type: 'none';
+} | {
+  readonly type: 'page';
+  /** The query parameter with the number of the page. */
+  readonly param?: string | undefined;
+  /** The number of the first page. */
+  readonly start?: number | undefined;
+  /** The query parameter with the size of a page. */
+  readonly sizeParam?: string | undefined;
+  /** The number of records of a full page. A shorter page is the last one. */
+  readonly size?: number | undefined;
+  /** Statuses with which the API answers a page after the last one. Such an answer ends the pass, except on its first page. */
+  readonly pastEnd?: readonly number[] | undefined;
+} | {
+  readonly type: 'offset';
+  /** The query parameter with the number of records to skip. */
+  readonly param?: string | undefined;
+  /** The query parameter with the size of a page. */
+  readonly limitParam?: string | undefined;
+  /** The number of records of a page, at least two because pages overlap by one. */
+  readonly limit: number;
+} | {
+  readonly type: 'cursor';
+  /** Where the answer has the next cursor or URL, which is null, empty or absent on the last page: JMESPath into its body, or a header. */
+  readonly next: string | {
+    /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
+    readonly header: string;
+  };
+  /** The query parameter that takes the cursor. Default: none, and the cursor is an object whose members are query parameters. */
+  readonly param?: string | undefined;
+  /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
+  readonly stable?: boolean | undefined;
+} | {
+  readonly type: 'link';
+  /** The relation of the link to the next page (RFC 8288). */
+  readonly rel?: string | undefined;
+  /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
+  readonly stable?: boolean | undefined;
+} | {
+  readonly type: 'next-url';
+  /** Where the answer has the next cursor or URL, which is null, empty or absent on the last page: JMESPath into its body, or a header. */
+  readonly next: string | {
+    /** The header with the next cursor or URL, which is null, empty or absent on the last page. */
+    readonly header: string;
+  };
+  /** Whether records never move from one page to another while a pass walks. Then one pass proves that a record is gone. Default: false. */
+  readonly stable?: boolean | undefined;
+};
+
+type MapConfig = {
+  readonly [name: string]: string | {
+    /** JMESPath into the record. */
+    readonly from: string;
+    /** How the third party writes a date or a time: "unix" and "unix-ms" are seconds and milliseconds since 1970, "date:DD.MM.YYYY" is a pattern. A value that is not written so rejects its record. */
+    readonly format?: string | undefined;
+    /** Whether an empty text is null. Default: the one of the resource. */
+    readonly emptyIsNull?: boolean | undefined;
+  };
+};

@@ -24,7 +24,7 @@ export interface FieldDraft {
   readonly isNullable: boolean;
   /** How the third party writes a time as a number. */
   readonly format?: 'unix' | 'unix-ms';
-  /** Whether an empty text means that there is no value. */
+  /** Whether an empty text is null. */
   readonly emptyIsNull?: true;
 }
 

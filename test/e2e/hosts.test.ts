@@ -6,6 +6,7 @@ import { type HostRun, keepHarming, keepRunning } from '../helpers/hosts.ts';
 import { aModel, type Model, pageAfter, smallPages } from '../helpers/model.ts';
 import { aPostgres } from '../helpers/postgres.ts';
 import { aRedisPair } from '../helpers/redis-pair.ts';
+import { settle } from '../helpers/settle.ts';
 import { aProject, eventually, expectInStep, type Project } from '../helpers/sync.ts';
 import { expectOneWriterAtATime, noteWriters } from '../helpers/writers.ts';
 
@@ -93,16 +94,6 @@ async function keepChanging(model: Model, project: Project, over: AbortSignal): 
     if (randomInt(4) === 0) model.remove(key);
     else model.put(key);
     project.serve(model.records());
-  }
-}
-
-/** The third party changes no more, and Redis stays as it is: clean runs, until one finds nothing. */
-async function settle(project: Project): Promise<void> {
-  await eventually(async () => (await project.redis.client.exists(project.lockKey)) === 0);
-  const outcomes: string[] = [];
-  while (outcomes.slice(-2).join() !== 'done,done') {
-    expect(outcomes.length, `runs: ${outcomes}`).toBeLessThan(30);
-    outcomes.push((await project.sync()).json().outcome);
   }
 }
 

@@ -9,6 +9,7 @@ import { aModel, type Model, pageAfter, smallPages } from './model.ts';
 import { expectPromisesKept } from './promises.ts';
 import { aReceiver, type Receiver, webhookTo } from './receiver.ts';
 import type { SentinelSetup } from './sentinel.ts';
+import { settle } from './settle.ts';
 import { aProject, eventually, type Project } from './sync.ts';
 import type { Takeovers } from './takeovers.ts';
 
@@ -146,16 +147,6 @@ async function countEvents({ database }: Project): Promise<number> {
 async function stop(daemons: readonly Child[]): Promise<readonly (number | null)[]> {
   for (const daemon of daemons) daemon.kill('SIGTERM');
   return Promise.all(daemons.map(async (daemon) => (await daemon.finished).exitCode));
-}
-
-/** The third party changes no more, and Redis stays as it is: clean runs, until one finds nothing. */
-async function settle(project: Project): Promise<void> {
-  await eventually(async () => (await project.redis.client.exists(project.lockKey)) === 0);
-  const outcomes: string[] = [];
-  while (outcomes.slice(-2).join() !== 'done,done') {
-    expect(outcomes.length, `runs: ${outcomes}`).toBeLessThan(30);
-    outcomes.push((await project.sync()).json().outcome);
-  }
 }
 
 async function report(shape: string, runs: readonly Ended[], project: Project): Promise<void> {

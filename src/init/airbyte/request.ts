@@ -24,7 +24,7 @@ export function placeOf(manifest: Manifest, requester: Component, names: Names):
   return base === '' ? null : { base, path: path ? `/${path.replace(/^\/+/, '')}` : '' };
 }
 
-/** A setting may hold the scheme, or not: nobody can tell, so what has none gets one. */
+/** A setting may hold the scheme or not, which the manifest does not say: a URL without a scheme gets one. */
 function withScheme(base: string): string {
   return base === '' || /^https?:\/\//.test(base) || base.startsWith('$') ? base : `https://${base}`;
 }

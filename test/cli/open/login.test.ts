@@ -38,7 +38,7 @@ test.each([
 
 test.each<[string, string, new (message: string) => SyncError, RegExp]>([
   ['is not there', '', ConfigError, /no default export/],
-  ['is no function', 'export default "word";', ConfigError, /does not export a function; nothing was written$/],
+  ['is not a function', 'export default "word";', ConfigError, /does not export a function; nothing was written$/],
   ['returns nothing', 'export default () => {};', ConfigError, /returned no password; nothing/],
   ['returns no text', 'export default () => ({ password: 5 });', ConfigError, /returned no password/],
   ['names no user', 'export default () => ({ password: "p", username: 5 });', ConfigError, /not a text/],

@@ -159,7 +159,7 @@ test('a cluster that grows gets the login that counts when it connects to the ne
 
 test('a wrong login is reported, and that the module gave it', async () => {
   const redis = await shapes.single?.();
-  if (!redis) throw new Error('there is no such shape');
+  if (!redis) throw new Error('the shape does not exist');
   await setPassword(redis, 'first-word');
   const provider = aProvider('wrong-word');
   const error = await failureOf(openAt(redis.place, {}, { key, login: provider.ask }));

@@ -51,6 +51,6 @@ export async function openAsker(terminal: Terminal, isSilent: boolean | undefine
 
 function chosen<Value>(choices: readonly Choice<Value>[], at: number): Value {
   const choice = choices[at];
-  if (choice === undefined) throw new RangeError(`there is no choice ${at}`);
+  if (choice === undefined) throw new RangeError(`choice ${at} does not exist`);
   return choice.value;
 }
