@@ -22,7 +22,7 @@ export async function oneHit(setting: Setting, url: URL, signal: AbortSignal, fi
   const redis = await connectRedis(setting).catch((error: unknown) => {
     if (!(error instanceof UnreachableError)) throw error;
     terminal.log.warn(
-      `Redis cannot be reached, so no slot is taken for this hit: ${error.message.replace(/; no hit was made$/, '')}`,
+      `Redis cannot be reached, so no slot is taken for this hit: ${error.message.replace(/; no lock was taken, .*$/s, '')}`,
     );
     return null;
   });
