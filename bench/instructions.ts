@@ -49,7 +49,7 @@ const text = `# What \`npm run bench:instructions\` counted
 |---|---|---|
 ${rows.join('\n')}
 
-By valgrind's callgrind, in the process of cronsync alone, with SQLite inside it and without Redis; Node ${process.versions.node}, into SQLite, with a warm
+By valgrind's callgrind, in the process of cronsync alone, with SQLite inside it and without Redis; Node ${process.versions.node}, with a warm
 compile cache. A further record is the difference between ${few} and ${many} records, and includes what V8 takes to compile hot code.
 `;
 process.stdout.write(text);

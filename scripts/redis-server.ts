@@ -35,6 +35,7 @@ export async function findRedisServer(): Promise<string> {
 async function namedServer(named: string): Promise<string> {
   const server = Object.entries(servers).find(([known]) => known === named)?.[1];
   if (!server) throw new Error(`SYNC_REDIS_SERVER is "${named}": it is one of ${redisServers.join(', ')}`);
+  if ((await onPath('apt-get')) === undefined) throw new Error(`SYNC_REDIS_SERVER=${named} needs Debian's apt-get`);
   const prepare = (folder: string) => makeLauncher(folder, ownLinkerScript(server.name));
   return launcherIn(await unpackedPackage({ ...server, folder: named, prepare }));
 }

@@ -12,7 +12,7 @@ export interface Limits {
 /** How a keeper keeps the windows of one request. */
 export interface KeptForm {
   /**
-   * One window alone, in the form of release 0.1.0: of several that different syncs ask for, the fewest hits and the longest
+   * One window alone, as it was kept before windows could be listed: of several that different syncs ask for, the fewest hits and the longest
    * window count together. Null: the windows are listed.
    */
   readonly alone: Limits | null;
