@@ -7,10 +7,11 @@ type Orders = Readonly<Record<string, readonly object[] | 404 | 500>>;
 
 /** An API with customers, and with a list of orders for each of them, two on a page. */
 async function aShop(options: Partial<ProjectOptions> = {}) {
-  const shop: { customers: readonly string[]; orders: Orders; missing: number } = {
+  const shop: { customers: readonly string[]; orders: Orders; missing: number; isTotalOnFirstOnly: boolean } = {
     customers: ['a', 'b/2'],
     orders: {},
     missing: 0,
+    isTotalOnFirstOnly: false,
   };
   const hits: string[] = [];
   const party = await openScriptedThirdParty(({ url }) => {
@@ -21,7 +22,10 @@ async function aShop(options: Partial<ProjectOptions> = {}) {
     if (typeof orders === 'number') return { status: orders, body: { error: 'no' } };
     const from = Number(url.searchParams.get('after') ?? 0);
     const next = from + 2 < orders.length ? from + 2 : null;
-    return { body: { data: orders.slice(from, from + 2), next, total: orders.length + shop.missing } };
+    const total = orders.length + shop.missing;
+    return {
+      body: { data: orders.slice(from, from + 2), next, ...(!(from > 0 && shop.isTotalOnFirstOnly) && { total }) },
+    };
   });
   const text = { type: 'string' };
   const project = await aProject({
@@ -165,12 +169,17 @@ test('without a parent no hit is made and nothing is deleted; where no parent ha
   expect(hits).toHaveLength(4);
 });
 
-test('a list that brings fewer than its total deletes nothing', async () => {
+test.each([
+  ['each page has', false],
+  ['only the first page has', true],
+])('a list that brings fewer than its total, which %s, deletes nothing', async (_, isTotalOnFirstOnly) => {
   await using world = await aShop();
   const { project, shop } = world;
-  shop.orders = { a: numbers(3) };
+  shop.isTotalOnFirstOnly = isTotalOnFirstOnly;
+  shop.customers = ['a'];
+  shop.orders = { a: numbers(5) };
   await project.sync();
-  shop.orders = { a: numbers(1) };
+  shop.orders = { a: numbers(3) };
   shop.missing = 2;
   expect((await project.sync()).json()).toMatchObject({ outcome: 'done', counts: { deleted: 0 } });
   shop.missing = 0;

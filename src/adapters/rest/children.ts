@@ -11,6 +11,8 @@ interface Place extends Parent {
   readonly cursor: Cursor | null;
   /** How many records the list of this parent has brought. */
   readonly seen: number;
+  /** How many it has, as the latest of its pages that says so. */
+  readonly total?: number;
   /** How many parents are behind it, and how many of those the third party did not know. */
   readonly visited: number;
   readonly gone: number;
@@ -35,10 +37,11 @@ export async function fetchOfParents(request: PageRequest, { read, log }: ReadOp
   const place = request.cursor === null ? await firstPlace(parents) : storedPlace(request.cursor, isPlace);
   if (place === null) return { mode: 'snapshot', records: [], next: null, shifted: true };
   const list = await read(place.key, place.cursor).catch((error: unknown) => goneOr(error, place, log));
-  const { records, next, total, isCut } = list === 'gone' ? nothing : pageIn(list);
+  const { records, next, total = place.total, isCut } = list === 'gone' ? nothing : pageIn(list);
   const seen = place.seen + records.length;
   const isShort = isCut || list === 'gone' || (next === null && total !== undefined && seen < total);
-  const after = next === null ? await placeAfter(place, list === 'gone', parents) : { ...place, cursor: next, seen };
+  const here = { ...place, cursor: next, seen, ...(total !== undefined && { total }) };
+  const after = next === null ? await placeAfter(place, list === 'gone', parents) : here;
   const isEnd = 'shifted' in after;
   const shifted = isShort || (isEnd && after.shifted);
   const named = parentOf(place.key, parents);
