@@ -44,6 +44,14 @@ test.each([
   expect(rejected).toEqual([{ key: '1', reasons }]);
 });
 
+test('one that changes the key is refused: without it, the same record would count as another one', async () => {
+  const transform = (order: Order) => ({ ...order, id: `A-${order.id}` });
+  const { rejected } = await mapRecords(orders.slice(0, 1), { schema, key: 'id', transform });
+  expect(rejected).toEqual([
+    { key: null, reasons: ['the transform changed the key from "1" to "A-1"; an expression of the map can do that'] },
+  ]);
+});
+
 test('one that changes its argument does so once', async () => {
   const changing = (order: { id: string; total: number }) => {
     order.total += 1;

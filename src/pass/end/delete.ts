@@ -8,7 +8,7 @@ import { noteDeletions } from '../guard.ts';
 import type { PassState } from '../resource.ts';
 import { noteChanges } from '../transitions.ts';
 
-/** What one transaction deletes, counts as missing, and finds again. */
+/** What one call deletes, in one or several transactions, counts as missing, and finds again. */
 export interface DeleteBatch extends Pick<Removal, 'ids' | 'missing' | 'found'> {
   /** How the checkpoint says, once the whole batch is done, what is left to do. */
   readonly after: Partial<Pick<Checkpoint, 'sweptTo' | 'tombstones'>>;
