@@ -7,6 +7,15 @@ local past = time[1] * 1000 + math.floor(time[2] / 1000)
 local now = past + (time[2] % 1000 > 0 and 1 or 0)
 `;
 
+/** `isKept(field)` -> a limit of the hash KEYS[2], as long as it is remembered; else nil. */
+export const isKept = `
+local function isKept(field)
+  local stored = tonumber(redis.call('HGET', KEYS[2], field) or '')
+  local till = tonumber(redis.call('HGET', KEYS[2], field .. 'Until') or '0')
+  return till > past and stored or nil
+end
+`;
+
 /** A set lives until its last slot frees. */
 export const expireSlots = `
 local function expire(key)

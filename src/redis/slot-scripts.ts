@@ -1,20 +1,18 @@
 import type { Script } from './connection/script.ts';
-import { clock, expireSlots, settleWindows, waitIn, windowsRemembered } from './slot-parts.ts';
+import { clock, expireSlots, isKept, settleWindows, waitIn, windowsRemembered } from './slot-parts.ts';
 
 /**
  * KEYS[1] slots   KEYS[2] limits   KEYS[3] notBefore   KEYS[4] queue   KEYS[5…] the windows, as ARGV names them
  * ARGV[1] grant   ARGV[2] ms from now at which it frees   ARGV[3] the per that is part of it, without the margin
- * ARGV[4] by how much the strictest per was longer when the slot was taken   ARGV[5] whether the shared set has it
+ * ARGV[4] by how much the strictest per was longer when the slot was taken   ARGV[5] 1: the shared set has it; else only if somebody's single window was remembered when it was taken
  * ARGV[6…] of each window: per, ms; the hits that were asked for, 0 for a window of others; ms from now at which it frees
  * -> {1}; {2, per…}: windows of others that KEYS lacks. A grant that was lost is added again. The strictest limits count.
  */
 export const settleScript: Script = {
   guarantee: 'the slot stays taken as long as it was reserved',
-  lua: `${clock}${windowsRemembered(6, 3)}
-if ARGV[5] == '1' then
-  local stricter = tonumber(ARGV[4])
-  local till = tonumber(redis.call('HGET', KEYS[2], 'perUntil') or '0')
-  if till > past then stricter = math.max(stricter, redis.call('HGET', KEYS[2], 'per') - ARGV[3]) end
+  lua: `${clock}${windowsRemembered(6, 3)}${isKept}
+if ARGV[5] == '1' or redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+  local stricter = math.max(tonumber(ARGV[4]), (isKept('per') or 0) - ARGV[3])
   redis.call('ZADD', KEYS[1], now + ARGV[2] + stricter, ARGV[1])
   expire(KEYS[1])
 end
@@ -25,7 +23,7 @@ return {1}
 
 /**
  * KEYS[1] slots   KEYS[2] queue   KEYS[3…] windows   ARGV[1] grant   ARGV[2] ms from now   ARGV[3] the asker, or ''
- * ARGV[4] when it was first denied, ms   ARGV[5] ms to keep that   ARGV[6] ms that it may be late   -> 1
+ * ARGV[4] when it was first denied, ms   ARGV[5] ms to keep that   ARGV[6] for how long it waits from now on, ms; 0: it does not   -> 1
  */
 export const postponeScript: Script = {
   guarantee: 'the slot stays taken as long as it was reserved',
@@ -37,7 +35,8 @@ for at, key in ipairs(KEYS) do
   end
 end
 if ARGV[3] ~= '' then
-  local present = string.format('%.0f %.0f', now + ARGV[2] + ARGV[6], now + ARGV[5])
+  local till = tonumber(ARGV[6]) > 0 and now + ARGV[6] or 0
+  local present = string.format('%.0f %.0f', till, now + ARGV[5])
   redis.call('HSET', KEYS[2], ARGV[3], ARGV[4] .. ' ' .. present)
   redis.call('PEXPIRE', KEYS[2], ARGV[5])
 end
@@ -78,11 +77,11 @@ export const resumeScript: Script = {
  */
 export const lookScript: Script = {
   guarantee: 'nothing was changed',
-  lua: `${clock}${windowsRemembered(4, 2)}${waitIn}
+  lua: `${clock}${windowsRemembered(4, 2)}${isKept}${waitIn}
 local wait, cause = 0, false
 local till, why = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+) (.*)$')
 if till and tonumber(till) > past then wait, cause = tonumber(till) - past, why end
-local stored = tonumber(redis.call('HGET', KEYS[2], 'hits') or '')
+local stored = isKept('hits')
 local hits = tonumber(ARGV[1])
 if hits == 0 then hits = stored or math.huge elseif stored then hits = math.min(hits, stored) end
 if hits < math.huge then wait = math.max(wait, (waitIn(KEYS[1], hits, tonumber(ARGV[2]), 0))) end

@@ -36,6 +36,8 @@ interface Taken {
   readonly stricterByMs: number;
   /** Since when the asker had waited, on Redis's clock. */
   readonly since: number;
+  /** How long the asker waits if it must. */
+  readonly patienceMs: number;
 }
 
 /**
@@ -50,15 +52,17 @@ export function createRedisSlots({ redis, prefix, timings, sync = '' }: SlotsCon
     async take({ id, key }, asked, reserveMs, patienceMs = 0): Promise<SlotAnswer> {
       const form = keptForm(asked);
       const { alone, shortest } = form;
+      // A slot that frees after this and the window counts as one that a jump of the clock has moved.
+      const latestMs = Math.max(reserveMs, ...asked.map(({ marginMs = 0 }) => marginMs));
       const args = [
-        ...[id, Math.ceil(reserveMs), timings.retryAfterCapMs, limitMemoryMs],
+        ...[id, Math.ceil(latestMs), timings.retryAfterCapMs, limitMemoryMs],
         ...[sync, Math.floor(patienceMs), timings.slotTurnMs],
         ...[alone?.hits ?? 0, shortest.perMs, isShared(form) ? 1 : 0],
       ];
       const reply = await windows.run(takeScript, key, form, args, ({ perMs, hits }) => [perMs, hits]);
       if (integerIn(reply[0]) === 0) return denied(reply.slice(1), sync !== '');
       const [, perMs, since] = reply.map((value) => integerIn(value));
-      taken.set(id, { form, stricterByMs: (perMs ?? 0) - shortest.perMs, since: since ?? 0 });
+      taken.set(id, { form, stricterByMs: (perMs ?? 0) - shortest.perMs, since: since ?? 0, patienceMs });
       crashPoint('slot-taken');
       return { granted: true };
     },
@@ -76,9 +80,10 @@ export function createRedisSlots({ redis, prefix, timings, sync = '' }: SlotsCon
     },
 
     async postpone({ id, key }, forMs) {
-      const { form, since } = taken.get(id) ?? unknownGrant;
+      const { form, since, patienceMs } = taken.get(id) ?? unknownGrant;
       const { slots, queue } = throttleKeys(prefix, key);
-      const args = [id, Math.ceil(forMs), sync, since, limitMemoryMs, timings.slotTurnMs];
+      const waitsMs = forMs <= patienceMs ? Math.ceil(forMs) + timings.slotTurnMs : 0;
+      const args = [id, Math.ceil(forMs), sync, since, limitMemoryMs, waitsMs];
       await redis.run(postponeScript, [slots, queue, ...windows.keysOf(key, form)], args);
     },
 
@@ -102,6 +107,7 @@ const unknownGrant: Taken = {
   form: keptForm([{ hits: 1, perMs: Number.MAX_SAFE_INTEGER }]),
   stricterByMs: 0,
   since: 0,
+  patienceMs: 0,
 };
 
 /** Whether those who know one window only, as releases before this one do, find the hits of listed windows where theirs are. */

@@ -1,15 +1,11 @@
 import { mostKeptSingly } from '../throttle.ts';
 import type { Script } from './connection/script.ts';
-import { clock, waitIn, windowsRemembered } from './slot-parts.ts';
+import { clock, isKept, waitIn, windowsRemembered } from './slot-parts.ts';
 
 /** What is kept of limits: the strictest one, from when it was last asked for, at least for as long as its own slot lasts. */
 const keepLimits = `
 local reserve = tonumber(ARGV[2])
-local function isKept(field)
-  local stored = tonumber(redis.call('HGET', KEYS[2], field) or '')
-  local till = tonumber(redis.call('HGET', KEYS[2], field .. 'Until') or '0')
-  return till > past and stored or nil
-end
+${isKept}
 local function strictest(field, mine, pick, memory)
   local stored = isKept(field)
   if stored and stored ~= mine and pick(stored, mine) == stored then return stored end

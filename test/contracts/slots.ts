@@ -212,6 +212,29 @@ export function slotKeeperContract(name: string, make: () => Promise<SlotKeeperU
         expect(waitOf(await take(minutely, 0))).toBeGreaterThan(50_000);
       });
 
+      test('a slot frees with its hit, also where only a single window of others counts it', async () => {
+        await take([{ hits: 1, perMs: 1000 }], 0);
+        const large = [{ hits: 2000, perMs: 1000 }, both[1]];
+        const hit = aGrant();
+        await vi.waitUntil(async () => (await it.keeper.take(hit, large, 60_000)).granted, {
+          timeout: 20_000,
+          interval: 5,
+        });
+        await it.keeper.settle(hit, 0);
+        await vi.waitUntil(async () => (await take([{ hits: 1, perMs: 1000 }], 0)).granted, {
+          timeout: 20_000,
+          interval: 5,
+        });
+      });
+
+      test('a margin that is longer than a reservation holds', async () => {
+        const hit = aGrant();
+        const window = { hits: 1, perMs: 10_000, marginMs: 60_000 };
+        await it.keeper.take(hit, [window], 0);
+        await it.keeper.settle(hit, 70_000);
+        expect(waitOf(await it.keeper.take(aGrant(), [window], 0))).toBeGreaterThan(60_000);
+      });
+
       test('of one length the fewest hits count', async () => {
         await take([both[0], { hits: 1, perMs: 3_600_000 }], 0);
         expect(waitOf(await take([both[0], { hits: 50, perMs: 3_600_000 }], 0))).toBeGreaterThan(3_500_000);

@@ -146,6 +146,29 @@ test('who waits, and for how long, can be seen', async () => {
   expect(await server.client.pttl(keys.queue)).toBeGreaterThan(0);
 });
 
+test('a sync whose slot is postponed for longer than it waits holds nobody up', async () => {
+  const windows = [{ hits: 3, perMs: 60_000 }];
+  const [hasty, other] = [await aKeeper('hasty'), await aKeeper('other')];
+  const grant = aGrant();
+  await hasty.take(grant, windows, 0);
+  await hasty.postpone(grant, 1_800_000);
+  for (let n = 0; n < 2; n += 1) expect(await other.take(aGrant(), windows, 0, patient)).toEqual({ granted: true });
+  const redis = await open(server.url);
+  expect(await lookAtSlots({ redis, prefix: 'sync', sync: 'other' }, 'acme', windows)).toMatchObject({ others: 0 });
+});
+
+test('a limit that is no longer remembered does not count for who looks', async () => {
+  const redis = await open(server.url);
+  const keeper = await aKeeper('first');
+  await keeper.take(aGrant(), minutely, 0);
+  await server.client.hset(keys.limits, 'hitsUntil', '1');
+  const several = [
+    { hits: 10, perMs: 60_000 },
+    { hits: 100, perMs: 3_600_000 },
+  ];
+  expect(await lookAtSlots({ redis, prefix: 'sync' }, 'acme', several)).toMatchObject({ waitMs: 0 });
+});
+
 test('a sync starves when it has waited three times as long as the turns of all take', () => {
   expect(isStarving({ waitedMs: 480_000, others: 7 }, [{ hits: 3, perMs: 60_000 }])).toBe(false);
   expect(isStarving({ waitedMs: 480_001, others: 7 }, [{ hits: 3, perMs: 60_000 }])).toBe(true);
