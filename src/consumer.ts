@@ -97,10 +97,10 @@ export interface AttemptLog {
   read(group: string, ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, Attempts>>;
   forget(group: string, ids: readonly EntryId[]): Promise<void>;
   /**
-   * Notes that these deliveries did not end because their daemon did: it lives, and has lost its lease or Redis. A lost reply
-   * may count them twice.
+   * Notes that these deliveries of a consumer did not end because its daemon did: it lives, and has lost its lease or Redis.
+   * A consumer counts once.
    */
-  noteInterruptions(group: string, ids: readonly EntryId[]): Promise<void>;
+  noteInterruptions(group: string, consumer: string, ids: readonly EntryId[]): Promise<void>;
   /** How often that is noted of an entry. */
   interruptions(group: string, id: EntryId): Promise<number>;
 }

@@ -47,9 +47,11 @@ describe('the log of attempts', () => {
   test('counts what was interrupted beside what has failed, until it is forgotten', async () => {
     const log = attempts();
     const many = Array.from({ length: 2500 }, (_, n) => `2-${n}`);
-    await log.noteInterruptions('notify', ['1-1', ...many]);
-    await log.noteInterruptions('notify', ['1-1']);
-    await log.noteInterruptions('notify', []);
+    await log.noteInterruptions('notify', 'one', ['1-1', ...many]);
+    proxy.next('HSET', 'drop-reply');
+    await log.noteInterruptions('notify', 'two', ['1-1']);
+    await log.noteInterruptions('notify', 'two', ['1-1']);
+    await log.noteInterruptions('notify', 'three', []);
     expect([await log.interruptions('notify', '1-1'), await log.interruptions('notify', '2-2499')]).toEqual([2, 1]);
     expect(await log.interruptions('other', '1-1')).toBe(0);
     expect((await log.read('notify', ['1-1'])).size).toBe(0);

@@ -63,8 +63,12 @@ export function settingFor(loaded: LoadedConfig, terminal: Terminal, envFiles: r
   const { config, dir, secrets } = loaded;
   const later = new Set<string>();
   const hide = (secret: string): void => {
+    // The one that was used last stays for longest.
+    later.delete(secret);
     later.add(secret);
-    terminal.redact(redactor([...secrets, ...[...later].slice(-mostHidden)]));
+    const [oldest] = later;
+    if (later.size > mostHidden && oldest !== undefined) later.delete(oldest);
+    terminal.redact(redactor([...secrets, ...later]));
   };
   terminal.redact(redactor(secrets));
   const timings = readTimings(terminal.caller.env, config.target);

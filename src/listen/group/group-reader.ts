@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntryId, type GroupConsumer, GroupGoneError, receiverGone } from '../../consumer.ts';
+import { type GroupConsumer, GroupGoneError, receiverGone } from '../../consumer.ts';
 import { UnreachableError } from '../../errors.ts';
 import type { Position } from '../../event.ts';
 import type { Lease } from '../../lock.ts';
 import type { Pauses } from '../pauses.ts';
 import type { Share } from '../share.ts';
 import type { Group } from './group.ts';
-import { GroupReading, type GroupReadingDeps, type ReadingEnd } from './group-reading.ts';
+import { GroupReading, type GroupReadingDeps, type Interrupted, type ReadingEnd } from './group-reading.ts';
 import { OutboxConsumer, type OutboxConsumerDeps } from './outbox-consumer.ts';
 
 /** What a daemon does with a group. `elsewhere`: only with `isOnce`, if another daemon reads it. */
@@ -56,7 +56,7 @@ export class GroupReader {
   #turnedAt = performance.now();
   #reading: GroupReading | undefined;
   /** What earlier readings have left started, until that is noted: it must not count as what ended a daemon. */
-  #interrupted: readonly EntryId[] = [];
+  readonly #interrupted: Interrupted[] = [];
 
   constructor(group: Group, deps: GroupDeps) {
     this.#group = group;
@@ -93,7 +93,7 @@ export class GroupReader {
         continue;
       }
       const end = await this.#readAsLongAsAllowed(AbortSignal.any([stop, pausing]));
-      if (this.#reading) this.#interrupted = [...this.#interrupted, ...this.#reading.interrupted];
+      if (this.#reading) this.#interrupted.push(this.#reading.interrupted);
       this.#reading = undefined;
       if (end === 'off' || end === 'idle' || end === 'elsewhere') return end;
       if (end === 'gone') await this.#restore(stop);
@@ -171,9 +171,10 @@ export class GroupReader {
   }
 
   async #noteInterruptions(): Promise<void> {
-    if (this.#interrupted.length === 0) return;
-    await this.#deps.attempts.noteInterruptions(this.#group.group, this.#interrupted);
-    this.#interrupted = [];
+    for (let next = this.#interrupted[0]; next; next = this.#interrupted[0]) {
+      await this.#deps.attempts.noteInterruptions(this.#group.group, next.consumer, next.ids);
+      this.#interrupted.shift();
+    }
   }
 
   async #restore(stop: AbortSignal): Promise<void> {

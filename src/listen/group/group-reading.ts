@@ -47,6 +47,12 @@ export interface GroupReadingDeps {
  */
 export type ReadingEnd = 'stopped' | 'idle' | 'lost' | 'gone' | 'off';
 
+/** Deliveries of a consumer that ended although its daemon lives. */
+export interface Interrupted {
+  readonly consumer: string;
+  readonly ids: readonly EntryId[];
+}
+
 /** How many entries, also those that wait behind failed ones, are held in memory before reading pauses. */
 const mostHeld = 10_000;
 const mostUnacknowledged = 4000;
@@ -119,8 +125,8 @@ export class GroupReading {
   }
 
   /** What was started here, is not done and was not handed back, although this daemon lives. Known once `run` is over. */
-  get interrupted(): readonly EntryId[] {
-    return this.#end === 'gone' ? [] : this.#interrupted;
+  get interrupted(): Interrupted {
+    return { consumer: this.#deps.consumer.consumer, ids: this.#end === 'gone' ? [] : this.#interrupted };
   }
 
   /** Ends when the signal fires or this reading cannot continue. Throws what no other reading could repair. */

@@ -46,11 +46,17 @@ const readScript: Script = { guarantee, lua: `return redis.call('HMGET', KEYS[1]
 /** KEYS[1] hash   ARGV[1..] fields   -> how many were there */
 const forgetScript: Script = { guarantee, lua: `return redis.call('HDEL', KEYS[1], unpack(ARGV))` };
 
-/** KEYS[1] hash   ARGV[1] TTL in ms   ARGV[2..] fields that count one more   -> 1 */
+/**
+ * KEYS[1] hash of a field to "<count> <the last consumer>"   ARGV[1] TTL in ms   ARGV[2] consumer   ARGV[3..] fields that count
+ * one more   -> 1. The same consumer again counts once: a reply may be lost.
+ */
 const interruptScript: Script = {
   guarantee,
   lua: `
-for at = 2, #ARGV do redis.call('HINCRBY', KEYS[1], ARGV[at], 1) end
+for at = 3, #ARGV do
+  local count, last = string.match(redis.call('HGET', KEYS[1], ARGV[at]) or '', '^(%d+) (.*)$')
+  if last ~= ARGV[2] then redis.call('HSET', KEYS[1], ARGV[at], string.format('%d %s', (count or 0) + 1, ARGV[2])) end
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1
 `,
@@ -79,16 +85,16 @@ export function createAttemptLog({ redis, keys, ttlMs }: AttemptLogConfig): Atte
       if (ids.length > 0) await redis.run(forgetScript, [keys.attempts(group)], fields);
     },
 
-    async noteInterruptions(group, ids) {
+    async noteInterruptions(group, consumer, ids) {
       for (let at = 0; at < ids.length; at += idsPerCall) {
         const fields = ids.slice(at, at + idsPerCall).map(interruptionsOf);
-        await redis.run(interruptScript, [keys.attempts(group)], [ttlMs, ...fields]);
+        await redis.run(interruptScript, [keys.attempts(group)], [ttlMs, consumer, ...fields]);
       }
     },
 
     async interruptions(group, id) {
       const [count] = listIn(await redis.run(readScript, [keys.attempts(group)], [interruptionsOf(id)]));
-      return Number(textOrNull(count) ?? 0);
+      return Number.parseInt(textOrNull(count) ?? '0', 10);
     },
   };
 }

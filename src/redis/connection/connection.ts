@@ -2,7 +2,7 @@ import { messageOf, SyncError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AskLogin } from '../../login.ts';
 import type { Timings } from '../../timings.ts';
-import type { NodeOptions, RedisClient } from './client.ts';
+import type { NodeOptions } from './client.ts';
 import { createClient } from './create-client.ts';
 import { isForbidden, unreachable } from './failure.ts';
 import { infoOfOwner } from './info.ts';
@@ -83,7 +83,7 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
 
   let version: string | null = null;
   try {
-    const info = await connect(client, key, log);
+    const info = await unlessForbidden(client.connect(key), log);
     checkServer(info, { ...whereabouts, allowEviction });
     version = versionIn(info);
   } catch (error) {
@@ -104,7 +104,7 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
     version,
     run,
     async checkServerOf(other) {
-      const info = textIn(await run(infoScript, [other], []));
+      const info = await unlessForbidden(run(infoScript, [other], []).then(textIn), log);
       checkServer(info, { ...whereabouts, allowEviction });
       return versionIn(info);
     },
@@ -130,12 +130,13 @@ export function clientOptions(connectionName: string, timings: RedisConfig['timi
   };
 }
 
-/** Connects, and resolves to what `INFO` answers; to nothing for a user who may not ask. */
-async function connect(client: RedisClient, key: string, log: Log): Promise<string> {
+/** What `INFO` answers; nothing for a user who may not ask. */
+async function unlessForbidden(asked: Promise<string>, log: Log): Promise<string> {
   try {
-    return await client.connect(key);
+    return await asked;
   } catch (error) {
-    if (!isForbidden(error)) throw error;
+    const reply = error instanceof SyncError ? error.cause : error;
+    if (!isForbidden(reply)) throw error;
     log.warn('Redis forbids INFO to this user: its version, role and eviction policy were not checked');
     return '';
   }
