@@ -71,7 +71,7 @@ export interface AdapterContext {
 export type Page = SnapshotPage | ChangesPage | NotModified;
 
 interface Paged {
-  /** Read once, in order; a large body is streamed. */
+  /** Read once, in order; a large body is streamed. It ends when the signal of the context fires: a failed write waits for that. */
   readonly records: Iterable<RawRecord> | AsyncIterable<RawRecord>;
   /** Null means that the pass is complete. A function, if it is known only after the records were read. */
   readonly next: Cursor | null | (() => Cursor | null);
