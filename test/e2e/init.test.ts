@@ -306,3 +306,17 @@ test('Ctrl-C at a question stops, and nothing is written', async () => {
   expect(exitCode).toBe(130);
   await expect(configOf(folder)).rejects.toThrow('ENOENT');
 });
+
+test('Ctrl-C at the question whether to adopt a table stops, and nothing is written', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  await writeFile(join(folder.dir, 'page.json'), JSON.stringify(people));
+  using database = new DatabaseSync(join(folder.dir, 'sync.db'));
+  database.exec('CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT)');
+  const { exitCode, written } = await onPseudoTerminal(
+    folder.dir,
+    ['init', '--from', 'page.json', '--url', 'https://api.example.com/people'],
+    [{ until: 'Adopt the table people?', send: '\x03' }],
+  );
+  expect([exitCode, written]).toEqual([130, expect.not.stringContaining('wrote')]);
+  await expect(configOf(folder)).rejects.toThrow('ENOENT');
+});
