@@ -1,7 +1,7 @@
 import { type Draft, type LeftOut, oneAMinute, type ThrottleDraft } from '../draft.ts';
 import { listOf, type Members, membersOf, textOf } from '../json-places.ts';
 import { adapterName, resourceName } from '../names.ts';
-import { isoSeconds, windowsOf } from '../windows.ts';
+import { isLimit, isoSeconds, type StatedLimit, windowsOf } from '../windows.ts';
 import { authOf } from './auth.ts';
 import { Manifest } from './manifest.ts';
 import { readStream, type StreamRead } from './stream.ts';
@@ -35,7 +35,7 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
         parameters: first.requester.parameters,
       })
     : { auth: null, notes: [] };
-  const budget = throttleOf(document);
+  const budget = throttleOf(manifest);
   return {
     adapter: {
       name: adapter,
@@ -52,7 +52,7 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
       ...((choices.throttle ?? budget)
         ? []
         : [
-            'the manifest does not state a limit: the config allows one hit per minute; --throttle 10/1s says otherwise',
+            'the manifest does not state a limit that can be read: the config allows one hit per minute; --throttle 10/1s says otherwise',
           ]),
     ],
   };
@@ -125,9 +125,18 @@ function elsewhere(document: Members): readonly LeftOut[] {
   ];
 }
 
-/** `api_budget`: the rates of its policies. */
-function throttleOf(document: Members): ThrottleDraft | null {
-  const policies = listOf(membersOf(document.api_budget).policies).map(membersOf);
-  const rates = policies.flatMap((policy) => listOf(policy.rates).map(membersOf));
-  return windowsOf(rates.map(({ limit, interval }) => ({ hits: Number(limit), seconds: isoSeconds(interval) })));
+/** `api_budget`: the rates of its policies. Null if any of them cannot be read: the others alone would be too loose. */
+function throttleOf(manifest: Manifest): ThrottleDraft | null {
+  const budget = membersOf(manifest.resolve(manifest.root.api_budget));
+  const limits = listOf(manifest.resolve(budget.policies)).flatMap((policy) => limitsOf(manifest, policy));
+  return limits.every(isLimit) ? windowsOf(limits) : null;
+}
+
+/** The limits that a policy states. What cannot be read is a limit of no hits. */
+function limitsOf(manifest: Manifest, policy: unknown): readonly StatedLimit[] {
+  const { type, rates, call_limit, period } = membersOf(manifest.resolve(policy));
+  if (type === 'UnlimitedCallRatePolicy') return [];
+  const stated = listOf(manifest.resolve(rates)).map((rate) => membersOf(manifest.resolve(rate)));
+  const written = stated.length > 0 ? stated : [{ limit: call_limit, interval: period }];
+  return written.map(({ limit, interval }) => ({ hits: Number(limit), seconds: isoSeconds(interval) ?? 0 }));
 }

@@ -4,7 +4,7 @@ import { resourceName } from '../names.ts';
 import { Api } from '../openapi/api.ts';
 import { keyOfFields, recordFields } from '../openapi/record-fields.ts';
 import { shapeOf } from '../openapi/schema.ts';
-import { changesRead } from './incremental.ts';
+import { changesRead, lookbackUnread } from './incremental.ts';
 import type { Component, Manifest } from './manifest.ts';
 import { type PagesRead, pagesRead } from './pages.ts';
 import { type Place, placeOf, requestOf } from './request.ts';
@@ -111,6 +111,7 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
       notes: [],
     };
   const changes = changesRead(manifest, stream, requester, kept, { ...names, parameters: stream.parameters });
+  const lookback = changes === null || typeof changes === 'string' ? null : lookbackUnread(manifest, stream);
   const sent = requestOf(manifest, requester, names, changes);
   const about = (what: string, why: string): LeftOut => ({ what: `${name}: ${what}`, why });
   return {
@@ -136,6 +137,7 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
       ...added.leftOut.map(({ what, why }) => about(what, why)),
       ...filterOf(manifest, retriever).map((why) => about('its filter', why)),
       ...(typeof changes === 'string' ? [about('its incremental cursor', changes)] : []),
+      ...(lookback === null ? [] : [about('its look-back window', lookback)]),
     ],
     notes: pages.notes,
   };

@@ -240,6 +240,24 @@ test('a time that the stream starts from is a bookmark', () => {
   expect(adapter.resources[0]?.changes).toEqual({ field: 'updated_at', param: 'since', overlap: '2d' });
 });
 
+test.each(['P1W', 'P1M', '{{ config.window }}', 'P'])(
+  'a look-back that cannot be read is listed: %s',
+  (lookback_window) => {
+    const incremental_sync = {
+      type: 'DatetimeBasedCursor',
+      cursor_field: 'updated_at',
+      datetime_format: '%s',
+      lookback_window,
+      start_time_option: parameter('since'),
+    };
+    const { adapter, leftOut } = draft({ stream: { incremental_sync } });
+    expect(adapter.resources[0]?.changes).toEqual({ field: 'updated_at', param: 'since', format: 'seconds' });
+    expect(leftOut).toEqual([
+      { what: 'customers: its look-back window', why: expect.stringContaining(lookback_window) },
+    ]);
+  },
+);
+
 test('settings of the connector become variables, with the defaults of its form', () => {
   const root = { spec: { connection_specification: { properties: { region: { default: 'eu' } } } } };
   const requester = {
@@ -316,4 +334,32 @@ test('a budget of hits is the throttle, and streams elsewhere are listed', () =>
     { hits: 100, per: '60s' },
   ]);
   expect(found.leftOut).toEqual([{ what: 'boards', why: expect.stringContaining('while it runs') }]);
+});
+
+function budgetOf(...policies: readonly object[]) {
+  const manifest = manifestWith({ root: { api_budget: { policies } } });
+  return draftOfManifest(manifest, { ...choices, throttle: null });
+}
+
+test('a window of fixed length is a limit too', () => {
+  const found = budgetOf(
+    { type: 'FixedWindowCallRatePolicy', period: 'PT1H', call_limit: 1000 },
+    { type: 'MovingWindowCallRatePolicy', rates: [{ limit: '10', interval: 'PT1S' }] },
+  );
+  expect(found.adapter.throttle).toEqual([
+    { hits: 10, per: '1s' },
+    { hits: 1000, per: '3600s' },
+  ]);
+  expect(found.notes).toEqual([]);
+});
+
+test.each<[string, object]>([
+  ['a limit that is calculated', { rates: [{ limit: "{{ config['limit'] }}", interval: 'PT1M' }] }],
+  ['an interval of weeks', { rates: [{ limit: 100, interval: 'P1W' }] }],
+  ['a window of fixed length without a limit', { type: 'FixedWindowCallRatePolicy', period: 'PT1M' }],
+  ['a policy without rates', { type: 'CustomCallRatePolicy' }],
+])('one hit per minute is allowed where a stated limit cannot be read: %s', (_title, policy) => {
+  const found = budgetOf({ rates: [{ limit: 5, interval: 'PT1S' }] }, policy);
+  expect(found.adapter.throttle).toEqual([{ hits: 1, per: '60s' }]);
+  expect(found.notes).toEqual([expect.stringContaining('one hit per minute; --throttle 10/1s says otherwise')]);
 });
