@@ -262,6 +262,17 @@ test('an OpenAPI document is read from a URL, with one hit; of many lists the na
   expect(adapters.api.baseUrl).toBe(api.url);
 });
 
+test('a --url that is not a URL is refused, and the server of the document does not take its place', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  const schema = { type: 'array', items: { properties: { id: { type: 'integer' } } } };
+  const get = { responses: { 200: { content: { 'application/json': { schema } } } } };
+  const document = { openapi: '3.0.3', servers: [{ url: 'https://api.example.com' }], paths: { '/people': { get } } };
+  await writeFile(join(folder.dir, 'openapi.json'), JSON.stringify(document));
+  const { exitCode, stderr } = await folder.sync(['init', '--openapi', 'openapi.json', '--url', 'api.example.com/v1']);
+  expect([exitCode, stderr]).toEqual([64, expect.stringContaining('--url api.example.com/v1 is not a URL')]);
+  await expect(configOf(folder)).rejects.toThrow('ENOENT');
+});
+
 test('sources exclude each other', async () => {
   await using folder = await aFreshFolder(redis.url);
   const { exitCode, stderr } = await folder.sync(['init', '--from', 'a', '--airbyte', 'b']);

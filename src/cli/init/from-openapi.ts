@@ -11,6 +11,7 @@ import { parseAuth } from './ask/auth.ts';
 import { finish } from './finish.ts';
 import type { Known } from './known.ts';
 import { readOpenApi } from './openapi-document.ts';
+import { parseUrl } from './page-source.ts';
 
 /** So many lists are taken without a word: each costs a hit in every pass. */
 const mostUnnamed = 10;
@@ -22,6 +23,7 @@ export async function initFromOpenApi(
   flags: InitFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const url = flags.url === undefined ? null : parseUrl(flags.url, '--url');
   const { api, from, missing } = await readOpenApi(source, known, flags, terminal);
   const found = listsOf(api);
   const choices: OpenApiChoices = {
@@ -31,7 +33,7 @@ export async function initFromOpenApi(
     throttle: known.throttle,
     headers: known.headers,
     from,
-    url: flags.url === undefined ? null : URL.parse(flags.url),
+    url,
   };
   const readable = (list: ListOperation) => resourcesOf(api, [list], choices).resources.length > 0;
   const chosen = await chooseLists(found.lists, flags.resource, readable, known.asker);

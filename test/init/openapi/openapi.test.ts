@@ -65,6 +65,17 @@ test('a schema that contains itself becomes columns, and what nobody may keep is
   );
 });
 
+const secretive = 'https://ada:S3CR3T@api.example.com/v1?key=S3CR3T#S3CR3T';
+
+test.each<[string, object, Partial<OpenApiChoices>]>([
+  ['--url', {}, { url: new URL(secretive) }],
+  ['the URL of the document', { servers: [{ url: '/v1' }] }, { from: new URL(secretive) }],
+  ['a server of the document', { servers: [{ url: secretive }] }, {}],
+])('a credential does not reach the base URL: %s', (_title, more, choice) => {
+  const found = draft({ ...documentWith(listed), ...more }, choice);
+  expect(found.adapter.baseUrl).toBe('https://api.example.com/v1');
+});
+
 test('allOf is joined, and what may be one thing or another is nullable or left out', () => {
   const items = {
     allOf: [
