@@ -149,6 +149,27 @@ test.each<[string, object, readonly object[], object, object]>([
   expect(draft(documentWith(schema, parameters, more)).adapter.resources[0]).toMatchObject(expected);
 });
 
+test.each<[string, object, number]>([
+  ['Maximum 1,000.', {}, 1000],
+  ['The maximum is 1 000 items.', {}, 1000],
+  ['max: 2_500', {}, 1000],
+  ['max 250, 10 by default', {}, 250],
+  ['max 100,1000 is refused', {}, 100],
+  ['max 0', {}, 100],
+  ['max 1', {}, 100],
+  ['', { default: 1 }, 100],
+  ['', { maximum: 1 }, 100],
+  ['', { default: 20 }, 20],
+])('an offset goes on by pages of a size that can be used: %s %j', (description, schema, limit) => {
+  const parameters = [query('offset'), { ...query('limit', { type: 'integer', ...schema }), description }];
+  expect(draft(documentWith(listed, parameters)).adapter.resources[0]?.pagination).toEqual({
+    type: 'offset',
+    param: 'offset',
+    limitParam: 'limit',
+    limit,
+  });
+});
+
 test('a parameter that is needed has a value, a default, or keeps the list out', () => {
   const parameters = [
     { name: 'tenant', in: 'query', required: true, schema: { type: 'string' } },
