@@ -216,6 +216,20 @@ test.each([
   expect(run.json()).toMatchObject({ outcome: 'done', counts: { created: 2 } });
 });
 
+test('the printed commands use the file that was written, beside a config that would be found first', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  await writeFile(join(folder.dir, 'sync.config.json'), '{}');
+  await writeFile(join(folder.dir, 'page.json'), JSON.stringify(people));
+  const starter = await folder.sync(['init', '--format', 'yaml', '--json']);
+  expect(starter.json()).toMatchObject({
+    commands: expect.arrayContaining(['cronsync check --config sync.config.yaml']),
+  });
+  const page = ['--from', 'page.json', '--url', 'https://api.example.com/people'];
+  const { stdout } = await folder.sync(['init', '--force', '--format', 'yaml', ...page]);
+  expect(stdout).toContain('cronsync run --dry-run --from page.json --config sync.config.yaml\n');
+  expect(stdout).toContain(`--quiet --config ${join(folder.dir, 'sync.config.yaml')}\n`);
+});
+
 test.each([
   ['systemd', /^ {2}OnCalendar=minutely$/m],
   ['kubernetes', /^ {2}kind: CronJob$/m],
