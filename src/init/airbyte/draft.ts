@@ -1,10 +1,11 @@
 import { type Draft, type LeftOut, oneAMinute, type ThrottleDraft } from '../draft.ts';
 import { listOf, type Members, membersOf, textOf } from '../json-places.ts';
+import { itemNamed } from '../named.ts';
 import { adapterName, resourceName } from '../names.ts';
 import { isLimit, isoSeconds, type StatedLimit, windowsOf } from '../windows.ts';
 import { authOf } from './auth.ts';
 import { Manifest } from './manifest.ts';
-import { readStream, type StreamRead } from './stream.ts';
+import { readStream, type StreamRead, writtenName } from './stream.ts';
 import type { Names } from './template.ts';
 
 export interface AirbyteChoices {
@@ -17,14 +18,17 @@ export interface AirbyteChoices {
   readonly schemaFile: (stream: string) => unknown;
 }
 
-/** A low-code manifest of Airbyte as one third party. What has no counterpart is in `leftOut`. */
+/** A low-code manifest of Airbyte as one third party. What has no counterpart is in `leftOut`. Throws `UsageError` at a name that no stream has. */
 export function draftOfManifest(document: Members, choices: AirbyteChoices): Draft {
   const manifest = new Manifest(document);
   const adapter = nameOf(manifest, choices.connector);
   const names: Names = { adapter, parameters: {}, defaults: defaultsOf(document) };
   const options = { names, schemaFile: choices.schemaFile, include: choices.include };
-  const read = manifest.streams().map((stream) => readStream(manifest, stream, options));
-  const wanted = read.filter(({ name }) => choices.streams === null || choices.streams.includes(name));
+  const read = manifest.streams().map((stream) => ({
+    ...readStream(manifest, stream, options),
+    written: writtenName(manifest, stream, names),
+  }));
+  const wanted = choices.streams === null ? read : streamsNamed(read, choices.streams);
   const usable = wanted.filter(({ resource }) => resource !== null);
   const base = commonBase(usable);
   const { together, apart } = split(usable, base);
@@ -56,6 +60,17 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
           ]),
     ],
   };
+}
+
+interface StreamNamed extends StreamRead {
+  readonly written: string | null;
+}
+
+/** Those that are named, by the name of the resource or as the manifest has it, in the order of the manifest. */
+function streamsNamed(streams: readonly StreamNamed[], names: readonly string[]): readonly StreamNamed[] {
+  const what = { source: 'manifest', item: 'stream' };
+  const found = new Set(names.map((name) => itemNamed(streams, name, ({ written }) => [written], what)));
+  return streams.filter((stream) => found.has(stream));
 }
 
 /** What is so of several streams is said once. */

@@ -29,8 +29,13 @@ export interface StreamRead {
   readonly notes: readonly string[];
 }
 
+/** The name of a stream, as the manifest has it; null if it is an expression that has no counterpart. */
+export function writtenName(manifest: Manifest, stream: Component, names: Names): string | null {
+  return plainText(manifest.value(stream, 'name'), { ...names, parameters: stream.parameters });
+}
+
 export function readStream(manifest: Manifest, stream: Component, options: StreamOptions): StreamRead {
-  const written = plainText(manifest.value(stream, 'name'), { ...options.names, parameters: stream.parameters });
+  const written = writtenName(manifest, stream, options.names);
   const name = resourceName(written ?? 'records');
   const retriever = manifest.part(stream, 'retriever');
   const requester = manifest.part(retriever, 'requester');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../../src/config/load.ts';
+import { UsageError } from '../../../src/errors.ts';
 import { type AirbyteChoices, draftOfManifest } from '../../../src/init/airbyte/draft.ts';
 import { configOf } from '../../../src/init/config.ts';
 
@@ -318,6 +319,32 @@ test('fields are renamed and removed, and what else a stream does to records is 
     'customers: CustomTransformation',
     'customers: its filter',
   ]);
+});
+
+/** A manifest with streams of these names, whose other parts are alike. */
+function manifestOf(...names: readonly string[]) {
+  const [stream] = manifestWith().streams;
+  return { ...manifestWith(), streams: names.map((name) => ({ ...stream, name })) };
+}
+
+test.each([
+  ['as the manifest has it', 'Sales Orders'],
+  ['as the resource is called', 'sales_orders'],
+])('a stream is named %s', (_title, name) => {
+  const found = draftOfManifest(manifestOf('customers', 'Sales Orders', 'notes'), { ...choices, streams: [name] });
+  expect(found.adapter.resources.map((resource) => resource.name)).toEqual(['sales_orders']);
+});
+
+test.each([
+  ['salesorders', 'Did you mean sales_orders?'],
+  ['invoices', 'It has customers, sales_orders.'],
+])('a name that no stream has is refused: %s', (name, hint) => {
+  const refused = () =>
+    draftOfManifest(manifestOf('customers', 'Sales Orders'), { ...choices, streams: ['customers', name] });
+  expect(refused).toThrow(UsageError);
+  expect(refused).toThrow(
+    expect.objectContaining({ message: `the manifest has no stream ${name}; nothing was written`, hint }),
+  );
 });
 
 test('a budget of hits is the throttle, and streams elsewhere are listed', () => {
