@@ -16,14 +16,16 @@ export function windowsOf(limits: readonly StatedLimit[]): ThrottleDraft | null 
   return first ? [first, ...rest] : null;
 }
 
-function isLimit({ hits, seconds }: StatedLimit): boolean {
+/** Whether a limit is one that a config can have. */
+export function isLimit({ hits, seconds }: StatedLimit): boolean {
   const isCount = (number: number, most: number) => Number.isSafeInteger(number) && number > 0 && number <= most;
   return isCount(hits, 1_000_000) && isCount(seconds, 31_536_000);
 }
 
-/** An ISO 8601 duration of days and less, in seconds; 0 if it is not one. */
-export function isoSeconds(text: unknown): number {
+/** An ISO 8601 duration of days and less, in seconds; null if it is not one. */
+export function isoSeconds(text: unknown): number | null {
   const [, ...parts] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(String(text ?? '')) ?? [];
+  if (parts.every((part) => part === undefined)) return null;
   const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.map((part) => Number(part ?? 0));
   return days * 86_400 + hours * 3600 + minutes * 60 + seconds;
 }

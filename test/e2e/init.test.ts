@@ -216,6 +216,20 @@ test.each([
   expect(run.json()).toMatchObject({ outcome: 'done', counts: { created: 2 } });
 });
 
+test('the printed commands use the file that was written, beside a config that would be found first', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  await writeFile(join(folder.dir, 'sync.config.json'), '{}');
+  await writeFile(join(folder.dir, 'page.json'), JSON.stringify(people));
+  const starter = await folder.sync(['init', '--format', 'yaml', '--json']);
+  expect(starter.json()).toMatchObject({
+    commands: expect.arrayContaining(['cronsync check --config sync.config.yaml']),
+  });
+  const page = ['--from', 'page.json', '--url', 'https://api.example.com/people'];
+  const { stdout } = await folder.sync(['init', '--force', '--format', 'yaml', ...page]);
+  expect(stdout).toContain('cronsync run --dry-run --from page.json --config sync.config.yaml\n');
+  expect(stdout).toContain(`--quiet --config ${join(folder.dir, 'sync.config.yaml')}\n`);
+});
+
 test.each([
   ['systemd', /^ {2}OnCalendar=minutely$/m],
   ['kubernetes', /^ {2}kind: CronJob$/m],
@@ -262,6 +276,17 @@ test('an OpenAPI document is read from a URL, with one hit; of many lists the na
   expect(adapters.api.baseUrl).toBe(api.url);
 });
 
+test('a --url that is not a URL is refused, and the server of the document does not take its place', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  const schema = { type: 'array', items: { properties: { id: { type: 'integer' } } } };
+  const get = { responses: { 200: { content: { 'application/json': { schema } } } } };
+  const document = { openapi: '3.0.3', servers: [{ url: 'https://api.example.com' }], paths: { '/people': { get } } };
+  await writeFile(join(folder.dir, 'openapi.json'), JSON.stringify(document));
+  const { exitCode, stderr } = await folder.sync(['init', '--openapi', 'openapi.json', '--url', 'api.example.com/v1']);
+  expect([exitCode, stderr]).toEqual([64, expect.stringContaining('--url api.example.com/v1 is not a URL')]);
+  await expect(configOf(folder)).rejects.toThrow('ENOENT');
+});
+
 test('sources exclude each other', async () => {
   await using folder = await aFreshFolder(redis.url);
   const { exitCode, stderr } = await folder.sync(['init', '--from', 'a', '--airbyte', 'b']);
@@ -304,5 +329,19 @@ test('Ctrl-C at a question stops, and nothing is written', async () => {
     [{ until: 'What is known of the API?', send: '\x03' }],
   );
   expect(exitCode).toBe(130);
+  await expect(configOf(folder)).rejects.toThrow('ENOENT');
+});
+
+test('Ctrl-C at the question whether to adopt a table stops, and nothing is written', async () => {
+  await using folder = await aFreshFolder(redis.url);
+  await writeFile(join(folder.dir, 'page.json'), JSON.stringify(people));
+  using database = new DatabaseSync(join(folder.dir, 'sync.db'));
+  database.exec('CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT)');
+  const { exitCode, written } = await onPseudoTerminal(
+    folder.dir,
+    ['init', '--from', 'page.json', '--url', 'https://api.example.com/people'],
+    [{ until: 'Adopt the table people?', send: '\x03' }],
+  );
+  expect([exitCode, written]).toEqual([130, expect.not.stringContaining('wrote')]);
   await expect(configOf(folder)).rejects.toThrow('ENOENT');
 });

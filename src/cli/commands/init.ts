@@ -2,6 +2,7 @@ import { readEnvFiles } from '../../config/env-file.ts';
 import { ExitCode, UsageError } from '../../errors.ts';
 import { openAsker } from '../init/ask/asker.ts';
 import { schemaPath, writeConfig } from '../init/config-file.ts';
+import { configFlag } from '../init/config-flag.ts';
 import { type Known, knownOf } from '../init/known.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
@@ -44,18 +45,20 @@ function writeStarter({ place, target }: Known, { name = starter.name }: InitFla
   writeConfig({ ...starter, name, target }, place, terminal.caller);
   const { isJson, isQuiet, out } = terminal;
   if (isJson) terminal.print(JSON.stringify(starterDocument(place.file, terminal)));
-  else if (!isQuiet) terminal.print(`${out.green('wrote')} ${place.file}\n${nextSteps(terminal.command)}`);
+  else if (!isQuiet) terminal.print(`${out.green('wrote')} ${place.file}\n${nextSteps(place.file, terminal)}`);
   return ExitCode.ok;
 }
 
 /** As after looking at an API, but nothing is known. */
-function starterDocument(file: string, { command }: Terminal): object {
-  const commands = [`${command} check`, `${command} run --dry-run`, command];
+function starterDocument(file: string, { command, caller }: Terminal): object {
+  const config = configFlag(file, caller);
+  const commands = [`${command} check${config}`, `${command} run --dry-run${config}`, `${command}${config}`];
   return { file, resources: [], leftOut: [], notes: [], page: null, hits: 0, nextPage: null, commands, schedule: '' };
 }
 
-function nextSteps(command: string): string {
-  const column = (words: string) => `${command}${words}`.padEnd(`${command} run --dry-run`.length);
+function nextSteps(file: string, { command, caller }: Terminal): string {
+  const config = configFlag(file, caller);
+  const column = (words: string) => `${command}${words}${config}`.padEnd(`${command} run --dry-run${config}`.length);
   return `next:
   1. put your API's URL, its fields and your columns into it
   2. ${column(' check')}    checks config, Redis and database; makes no hit

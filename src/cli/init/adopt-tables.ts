@@ -1,5 +1,5 @@
 import { checkConfig } from '../../config/load.ts';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, StopError } from '../../errors.ts';
 import { adopted, type Candidate, columnNames, tableNames, withResource } from '../../init/adopt.ts';
 import { configOf, type TargetDraft } from '../../init/config.ts';
 import type { Draft, ResourceDraft } from '../../init/draft.ts';
@@ -29,7 +29,7 @@ export interface Adopting {
 
 /**
  * Looks at the tables of the target that may already hold what comes. One is adopted if a person says so, or if it is called as
- * the resource. Nothing is written. A target that cannot be reached is left to `check`.
+ * the resource. Nothing is written. A target that cannot be reached is left to `check`. Throws `StopError` at Ctrl-C.
  */
 export async function adoptTables(draft: Draft, adopting: Adopting, terminal: Terminal): Promise<Adopted> {
   const { table } = adopting;
@@ -41,6 +41,7 @@ export async function adoptTables(draft: Draft, adopting: Adopting, terminal: Te
     await using reader = await openReader(setting, hurried(setting).timings);
     return await adoptAll(draft, setting, reader, adopting);
   } catch (error) {
+    if (error instanceof StopError) throw error;
     terminal.log.debug(`the tables were not looked at: ${String(error)}`);
     return { draft, tables: named };
   }

@@ -24,6 +24,7 @@ export async function draftOfPage(
   const [named] = flags.resource ?? [];
   const found = resourceIn(page.answer, list, page.location.path, {
     ...(named !== undefined && { resource: named }),
+    ...(flags.key && { key: flags.key }),
     ...(flags.include && { include: flags.include }),
     ...(flags.changes !== undefined && { changesParam: flags.changes }),
     ...(flags.pageParam !== undefined && { pageParam: flags.pageParam }),

@@ -50,7 +50,7 @@ export async function finish(finished: Finished, flags: InitFlags, terminal: Ter
       : null;
   const steps = nextSteps(
     {
-      config: flags.config,
+      file: place.file,
       page: page?.file,
       hasMore: next !== null || (setting === null && draft.adapter.resources[0]?.pagination != null),
       variables: variablesIn(config),
@@ -70,7 +70,7 @@ export async function finish(finished: Finished, flags: InitFlags, terminal: Ter
   if (setting && page && draft.adapter.resources[0])
     await printPreview(setting, draft.adapter.resources[0].name, page.records);
   if (next) print(`page 2 would be ${next.method ?? 'GET'} ${next.url.href}; it was not fetched`);
-  if (unset.length > 0) print(`${out.yellow('!')} set ${unset.join(' and ')}, then run "${terminal.command} check"`);
+  if (unset.length > 0) print(`${out.yellow('!')} set ${unset.join(' and ')}, then run "${steps.check}"`);
   const code = setting ? await checkCommand({ ...flags, config: place.file }, terminal) : ExitCode.ok;
   print(`next:\n${steps.commands.map((command) => `  ${command}`).join('\n')}`);
   print(`every minute:\n${indented(steps.schedule)}`);

@@ -1,9 +1,9 @@
 import { ConfigError, type ExitCode, UsageError } from '../../errors.ts';
 import type { LeftOut } from '../../init/draft.ts';
+import { itemNamed } from '../../init/named.ts';
 import { draftOf } from '../../init/openapi/draft.ts';
 import { type ListOperation, listsOf } from '../../init/openapi/lists.ts';
 import { type OpenApiChoices, resourcesOf } from '../../init/openapi/resources.ts';
-import { nearest } from '../../nearest.ts';
 import type { InitFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Asker } from './ask/asker.ts';
@@ -11,6 +11,7 @@ import { parseAuth } from './ask/auth.ts';
 import { finish } from './finish.ts';
 import type { Known } from './known.ts';
 import { readOpenApi } from './openapi-document.ts';
+import { parseUrl } from './page-source.ts';
 
 /** So many lists are taken without a word: each costs a hit in every pass. */
 const mostUnnamed = 10;
@@ -22,6 +23,7 @@ export async function initFromOpenApi(
   flags: InitFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const url = flags.url === undefined ? null : parseUrl(flags.url, '--url');
   const { api, from, missing } = await readOpenApi(source, known, flags, terminal);
   const found = listsOf(api);
   const choices: OpenApiChoices = {
@@ -31,7 +33,7 @@ export async function initFromOpenApi(
     throttle: known.throttle,
     headers: known.headers,
     from,
-    url: flags.url === undefined ? null : URL.parse(flags.url),
+    url,
   };
   const readable = (list: ListOperation) => resourcesOf(api, [list], choices).resources.length > 0;
   const chosen = await chooseLists(found.lists, flags.resource, readable, known.asker);
@@ -88,16 +90,8 @@ async function chooseLists(
 }
 
 function listNamed(lists: readonly ListOperation[], wanted: string): ListOperation {
-  const found = lists.find(({ name, path, operationId }) => [name, path, operationId].includes(wanted));
-  if (found) return found;
-  const suggestion = nearest(
-    wanted,
-    lists.map(({ name }) => name),
-  );
-  const others = lists.map(({ name }) => name).join(', ');
-  throw new UsageError(`the document has no list ${wanted}; nothing was written`, {
-    hint: suggestion === undefined ? `It has ${others}.` : `Did you mean ${suggestion}?`,
-  });
+  const namesOf = ({ path, operationId }: ListOperation) => [path, operationId];
+  return itemNamed(lists, wanted, namesOf, { source: 'document', item: 'list' });
 }
 
 function parseParams(written: readonly string[]): Readonly<Record<string, string>> {

@@ -93,7 +93,8 @@ function shownUrl({ url }: Location): string {
   return url.href;
 }
 
-function parseUrl(text: string, flag: string): URL {
+/** Reads the URL that a flag has. Throws `UsageError`. */
+export function parseUrl(text: string, flag: string): URL {
   try {
     return new URL(text);
   } catch (cause) {

@@ -1,10 +1,11 @@
 import { type Draft, type LeftOut, oneAMinute, type ThrottleDraft } from '../draft.ts';
 import { listOf, type Members, membersOf, textOf } from '../json-places.ts';
+import { itemNamed } from '../named.ts';
 import { adapterName, resourceName } from '../names.ts';
-import { isoSeconds, windowsOf } from '../windows.ts';
+import { isLimit, isoSeconds, type StatedLimit, windowsOf } from '../windows.ts';
 import { authOf } from './auth.ts';
 import { Manifest } from './manifest.ts';
-import { readStream, type StreamRead } from './stream.ts';
+import { readStream, type StreamRead, writtenName } from './stream.ts';
 import type { Names } from './template.ts';
 
 export interface AirbyteChoices {
@@ -17,14 +18,17 @@ export interface AirbyteChoices {
   readonly schemaFile: (stream: string) => unknown;
 }
 
-/** A low-code manifest of Airbyte as one third party. What has no counterpart is in `leftOut`. */
+/** A low-code manifest of Airbyte as one third party. What has no counterpart is in `leftOut`. Throws `UsageError` at a name that no stream has. */
 export function draftOfManifest(document: Members, choices: AirbyteChoices): Draft {
   const manifest = new Manifest(document);
   const adapter = nameOf(manifest, choices.connector);
   const names: Names = { adapter, parameters: {}, defaults: defaultsOf(document) };
   const options = { names, schemaFile: choices.schemaFile, include: choices.include };
-  const read = manifest.streams().map((stream) => readStream(manifest, stream, options));
-  const wanted = read.filter(({ name }) => choices.streams === null || choices.streams.includes(name));
+  const read = manifest.streams().map((stream) => ({
+    ...readStream(manifest, stream, options),
+    written: writtenName(manifest, stream, names),
+  }));
+  const wanted = choices.streams === null ? read : streamsNamed(read, choices.streams);
   const usable = wanted.filter(({ resource }) => resource !== null);
   const base = commonBase(usable);
   const { together, apart } = split(usable, base);
@@ -35,7 +39,7 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
         parameters: first.requester.parameters,
       })
     : { auth: null, notes: [] };
-  const budget = throttleOf(document);
+  const budget = throttleOf(manifest);
   return {
     adapter: {
       name: adapter,
@@ -52,10 +56,21 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
       ...((choices.throttle ?? budget)
         ? []
         : [
-            'the manifest does not state a limit: the config allows one hit per minute; --throttle 10/1s says otherwise',
+            'the manifest does not state a limit that can be read: the config allows one hit per minute; --throttle 10/1s says otherwise',
           ]),
     ],
   };
+}
+
+interface StreamNamed extends StreamRead {
+  readonly written: string | null;
+}
+
+/** Those that are named, by the name of the resource or as the manifest has it, in the order of the manifest. */
+function streamsNamed(streams: readonly StreamNamed[], names: readonly string[]): readonly StreamNamed[] {
+  const what = { source: 'manifest', item: 'stream' };
+  const found = new Set(names.map((name) => itemNamed(streams, name, ({ written }) => [written], what)));
+  return streams.filter((stream) => found.has(stream));
 }
 
 /** What is so of several streams is said once. */
@@ -125,9 +140,18 @@ function elsewhere(document: Members): readonly LeftOut[] {
   ];
 }
 
-/** `api_budget`: the rates of its policies. */
-function throttleOf(document: Members): ThrottleDraft | null {
-  const policies = listOf(membersOf(document.api_budget).policies).map(membersOf);
-  const rates = policies.flatMap((policy) => listOf(policy.rates).map(membersOf));
-  return windowsOf(rates.map(({ limit, interval }) => ({ hits: Number(limit), seconds: isoSeconds(interval) })));
+/** `api_budget`: the rates of its policies. Null if any of them cannot be read: the others alone would be too loose. */
+function throttleOf(manifest: Manifest): ThrottleDraft | null {
+  const budget = membersOf(manifest.resolve(manifest.root.api_budget));
+  const limits = listOf(manifest.resolve(budget.policies)).flatMap((policy) => limitsOf(manifest, policy));
+  return limits.every(isLimit) ? windowsOf(limits) : null;
+}
+
+/** The limits that a policy states. What cannot be read is a limit of no hits. */
+function limitsOf(manifest: Manifest, policy: unknown): readonly StatedLimit[] {
+  const { type, rates, call_limit, period } = membersOf(manifest.resolve(policy));
+  if (type === 'UnlimitedCallRatePolicy') return [];
+  const stated = listOf(manifest.resolve(rates)).map((rate) => membersOf(manifest.resolve(rate)));
+  const written = stated.length > 0 ? stated : [{ limit: call_limit, interval: period }];
+  return written.map(({ limit, interval }) => ({ hits: Number(limit), seconds: isoSeconds(interval) ?? 0 }));
 }

@@ -59,10 +59,17 @@ function formatOf(written: unknown): 'iso' | 'seconds' | 'milliseconds' | null {
   return typeof written === 'string' && /^%Y-%m-%d[T ]%H:%M:%S/.test(written) ? 'iso' : null;
 }
 
+/** Why the look-back window of a stream is not in the config; null if it is, or if there is none. */
+export function lookbackUnread(manifest: Manifest, stream: Component): string | null {
+  const { lookback_window: window } = manifest.part(stream, 'incremental_sync').node;
+  if (window === undefined || window === null || window === '' || isoSeconds(window) !== null) return null;
+  return `${typeof window === 'string' ? window.slice(0, 80) : 'its duration'} cannot be read as days, hours, minutes and seconds: "overlap" is not set`;
+}
+
 /** An ISO 8601 duration as the config writes it. */
 function overlapOf(window: unknown): string | null {
   const total = isoSeconds(window);
-  if (total === 0) return null;
+  if (total === null || total === 0) return null;
   if (total % 86_400 === 0) return `${total / 86_400}d`;
   if (total % 3600 === 0) return `${total / 3600}h`;
   return total % 60 === 0 ? `${total / 60}m` : `${total}s`;

@@ -4,7 +4,7 @@ import { resourceName } from '../names.ts';
 import { Api } from '../openapi/api.ts';
 import { keyOfFields, recordFields } from '../openapi/record-fields.ts';
 import { shapeOf } from '../openapi/schema.ts';
-import { changesRead } from './incremental.ts';
+import { changesRead, lookbackUnread } from './incremental.ts';
 import type { Component, Manifest } from './manifest.ts';
 import { type PagesRead, pagesRead } from './pages.ts';
 import { type Place, placeOf, requestOf } from './request.ts';
@@ -29,8 +29,13 @@ export interface StreamRead {
   readonly notes: readonly string[];
 }
 
+/** The name of a stream, as the manifest has it; null if it is an expression that has no counterpart. */
+export function writtenName(manifest: Manifest, stream: Component, names: Names): string | null {
+  return plainText(manifest.value(stream, 'name'), { ...names, parameters: stream.parameters });
+}
+
 export function readStream(manifest: Manifest, stream: Component, options: StreamOptions): StreamRead {
-  const written = plainText(manifest.value(stream, 'name'), { ...options.names, parameters: stream.parameters });
+  const written = writtenName(manifest, stream, options.names);
   const name = resourceName(written ?? 'records');
   const retriever = manifest.part(stream, 'retriever');
   const requester = manifest.part(retriever, 'requester');
@@ -111,6 +116,7 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
       notes: [],
     };
   const changes = changesRead(manifest, stream, requester, kept, { ...names, parameters: stream.parameters });
+  const lookback = changes === null || typeof changes === 'string' ? null : lookbackUnread(manifest, stream);
   const sent = requestOf(manifest, requester, names, changes);
   const about = (what: string, why: string): LeftOut => ({ what: `${name}: ${what}`, why });
   return {
@@ -136,6 +142,7 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
       ...added.leftOut.map(({ what, why }) => about(what, why)),
       ...filterOf(manifest, retriever).map((why) => about('its filter', why)),
       ...(typeof changes === 'string' ? [about('its incremental cursor', changes)] : []),
+      ...(lookback === null ? [] : [about('its look-back window', lookback)]),
     ],
     notes: pages.notes,
   };

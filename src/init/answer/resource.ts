@@ -3,7 +3,7 @@ import { nameOfList } from '../names.ts';
 import type { Answer } from './answer.ts';
 import { changeFieldOf } from './changes.ts';
 import { type FieldFound, fieldsOf } from './fields.ts';
-import { keysFor } from './key.ts';
+import { isGuess, keysFor } from './key.ts';
 import type { ListFound } from './lists.ts';
 import { pagesOf } from './pagination.ts';
 
@@ -32,9 +32,10 @@ export interface ResourceFound {
 export function resourceIn(answer: Answer, list: ListFound, at: string, choices: Choices = {}): ResourceFound {
   const name = choices.resource ?? nameOfList(list.names, answer.url);
   const { fields, leftOut } = fieldsOf(list.records, { include: choices.include ?? [] });
+  const keys = keysFor(name, fields);
   return {
     name,
-    keys: keysFor(name, fields),
+    keys,
     fields,
     leftOut,
     with(key) {
@@ -63,9 +64,18 @@ export function resourceIn(answer: Answer, list: ListFound, at: string, choices:
         })),
         changes,
       };
-      return { draft, notes: [...pages.notes, ...aboutChanges(name, bookmark, param)] };
+      const isGuessed = choices.key === undefined && key === keys[0] && isGuess(name, key, fields);
+      return {
+        draft,
+        notes: [...(isGuessed ? [aboutKey(name, key)] : []), ...pages.notes, ...aboutChanges(name, bookmark, param)],
+      };
     },
   };
+}
+
+function aboutKey(name: string, key: readonly string[]): string {
+  const fields = `${key.join(' and ')} ${key.length === 1 ? 'is' : 'are together'} unique in this page`;
+  return `the key of ${name} is a guess: ${fields}; --key FIELD says otherwise`;
 }
 
 function aboutChanges(

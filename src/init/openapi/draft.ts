@@ -50,9 +50,19 @@ export function draftOf(
   };
 }
 
+/** The URL that a person has named, or the first server. Credentials, query and fragment do not belong into a config. */
+function baseUrlOf(api: Api, choices: OpenApiChoices): URL | null {
+  const base = choices.url === null ? serverOf(api, choices) : new URL(choices.url);
+  if (base === null) return null;
+  base.username = '';
+  base.password = '';
+  base.search = '';
+  base.hash = '';
+  return base;
+}
+
 /** The first server, with the defaults of its variables. */
-function baseUrlOf(api: Api, { url, from, params }: OpenApiChoices): URL | null {
-  if (url !== null) return url;
+function serverOf(api: Api, { from, params }: OpenApiChoices): URL | null {
   const [server] = listOf(api.root.servers).map(membersOf);
   const written = textOf(server?.url) ?? '/';
   const variables = membersOf(server?.variables);
@@ -61,8 +71,5 @@ function baseUrlOf(api: Api, { url, from, params }: OpenApiChoices): URL | null 
     (_, name: string) => params[name] ?? String(membersOf(variables[name]).default ?? ''),
   );
   const base = URL.parse(filled, from?.href);
-  if (base === null || !/^https?:$/.test(base.protocol)) return null;
-  base.hash = '';
-  base.search = '';
-  return base;
+  return base !== null && /^https?:$/.test(base.protocol) ? base : null;
 }

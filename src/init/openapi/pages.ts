@@ -82,11 +82,9 @@ export function pagesPlanned(api: Api, list: ListOperation, keyPath: string): Pa
     return planned({ type: 'cursor', next: last, param: cursor.name, stable: true }, sized, [size, cursor]);
   }
   const offset = like(['offset', 'skip', 'start', 'startindex', 'startat', 'from', 'startposition']);
-  if (offset && size && Number(sizeOf(size)) > 1) {
-    return planned({ type: 'offset', param: offset.name, limitParam: size.name, limit: sizeOf(size) }, {}, [
-      size,
-      offset,
-    ]);
+  if (offset && size) {
+    const limit = sizeOf(size, leastOfOffset);
+    return planned({ type: 'offset', param: offset.name, limitParam: size.name, limit }, {}, [size, offset]);
   }
   if (page) {
     const start = page.schema.default === 0 || page.schema.minimum === 0 ? 0 : 1;
@@ -141,11 +139,14 @@ function totalIn({ headers }: ListOperation, members: readonly Member[]): Place 
 
 const largestPage = 1000;
 
+/** The pages of an offset overlap by one record. */
+const leastOfOffset = 2;
+
 /** The largest page that the document allows, or the usual one. */
-function sizeOf({ schema, description }: Parameter): number {
-  const text = /\bmax(?:imum)?\b[^\d.]{0,25}(\d+)/i.exec(`${description} ${String(schema.description ?? '')}`)?.[1];
-  const found = [schema.maximum, text === undefined ? undefined : Number(text), schema.default].find(
-    (size) => typeof size === 'number' && size >= 1,
-  );
+function sizeOf({ schema, description }: Parameter, least = 1): number {
+  const about = `${description} ${String(schema.description ?? '')}`;
+  const text = /\bmax(?:imum)?\b[^\d.]{0,25}(\d{1,3}(?:[,_ ]\d{3})+(?!\d)|\d+)/i.exec(about)?.[1];
+  const stated = text === undefined ? undefined : Number(text.replace(/[,_ ]/g, ''));
+  const found = [schema.maximum, stated, schema.default].find((size) => typeof size === 'number' && size >= least);
   return typeof found === 'number' ? Math.min(Math.trunc(found), largestPage) : 100;
 }

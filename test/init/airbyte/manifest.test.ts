@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../../src/config/load.ts';
+import { UsageError } from '../../../src/errors.ts';
 import { type AirbyteChoices, draftOfManifest } from '../../../src/init/airbyte/draft.ts';
 import { configOf } from '../../../src/init/config.ts';
 
@@ -240,6 +241,24 @@ test('a time that the stream starts from is a bookmark', () => {
   expect(adapter.resources[0]?.changes).toEqual({ field: 'updated_at', param: 'since', overlap: '2d' });
 });
 
+test.each(['P1W', 'P1M', '{{ config.window }}', 'P'])(
+  'a look-back that cannot be read is listed: %s',
+  (lookback_window) => {
+    const incremental_sync = {
+      type: 'DatetimeBasedCursor',
+      cursor_field: 'updated_at',
+      datetime_format: '%s',
+      lookback_window,
+      start_time_option: parameter('since'),
+    };
+    const { adapter, leftOut } = draft({ stream: { incremental_sync } });
+    expect(adapter.resources[0]?.changes).toEqual({ field: 'updated_at', param: 'since', format: 'seconds' });
+    expect(leftOut).toEqual([
+      { what: 'customers: its look-back window', why: expect.stringContaining(lookback_window) },
+    ]);
+  },
+);
+
 test('settings of the connector become variables, with the defaults of its form', () => {
   const root = { spec: { connection_specification: { properties: { region: { default: 'eu' } } } } };
   const requester = {
@@ -302,6 +321,32 @@ test('fields are renamed and removed, and what else a stream does to records is 
   ]);
 });
 
+/** A manifest with streams of these names, whose other parts are alike. */
+function manifestOf(...names: readonly string[]) {
+  const [stream] = manifestWith().streams;
+  return { ...manifestWith(), streams: names.map((name) => ({ ...stream, name })) };
+}
+
+test.each([
+  ['as the manifest has it', 'Sales Orders'],
+  ['as the resource is called', 'sales_orders'],
+])('a stream is named %s', (_title, name) => {
+  const found = draftOfManifest(manifestOf('customers', 'Sales Orders', 'notes'), { ...choices, streams: [name] });
+  expect(found.adapter.resources.map((resource) => resource.name)).toEqual(['sales_orders']);
+});
+
+test.each([
+  ['salesorders', 'Did you mean sales_orders?'],
+  ['invoices', 'It has customers, sales_orders.'],
+])('a name that no stream has is refused: %s', (name, hint) => {
+  const refused = () =>
+    draftOfManifest(manifestOf('customers', 'Sales Orders'), { ...choices, streams: ['customers', name] });
+  expect(refused).toThrow(UsageError);
+  expect(refused).toThrow(
+    expect.objectContaining({ message: `the manifest has no stream ${name}; nothing was written`, hint }),
+  );
+});
+
 test('a budget of hits is the throttle, and streams elsewhere are listed', () => {
   const rates = [
     { limit: 100, interval: 'PT1M' },
@@ -316,4 +361,32 @@ test('a budget of hits is the throttle, and streams elsewhere are listed', () =>
     { hits: 100, per: '60s' },
   ]);
   expect(found.leftOut).toEqual([{ what: 'boards', why: expect.stringContaining('while it runs') }]);
+});
+
+function budgetOf(...policies: readonly object[]) {
+  const manifest = manifestWith({ root: { api_budget: { policies } } });
+  return draftOfManifest(manifest, { ...choices, throttle: null });
+}
+
+test('a window of fixed length is a limit too', () => {
+  const found = budgetOf(
+    { type: 'FixedWindowCallRatePolicy', period: 'PT1H', call_limit: 1000 },
+    { type: 'MovingWindowCallRatePolicy', rates: [{ limit: '10', interval: 'PT1S' }] },
+  );
+  expect(found.adapter.throttle).toEqual([
+    { hits: 10, per: '1s' },
+    { hits: 1000, per: '3600s' },
+  ]);
+  expect(found.notes).toEqual([]);
+});
+
+test.each<[string, object]>([
+  ['a limit that is calculated', { rates: [{ limit: "{{ config['limit'] }}", interval: 'PT1M' }] }],
+  ['an interval of weeks', { rates: [{ limit: 100, interval: 'P1W' }] }],
+  ['a window of fixed length without a limit', { type: 'FixedWindowCallRatePolicy', period: 'PT1M' }],
+  ['a policy without rates', { type: 'CustomCallRatePolicy' }],
+])('one hit per minute is allowed where a stated limit cannot be read: %s', (_title, policy) => {
+  const found = budgetOf({ rates: [{ limit: 5, interval: 'PT1S' }] }, policy);
+  expect(found.adapter.throttle).toEqual([{ hits: 1, per: '60s' }]);
+  expect(found.notes).toEqual([expect.stringContaining('one hit per minute; --throttle 10/1s says otherwise')]);
 });

@@ -155,6 +155,10 @@ describe('the key', () => {
   test.each<[string, readonly object[], readonly string[]]>([
     ['id comes first', [{ uuid: 'u', customer_id: 1, id: 5 }], ['id']],
     ['then its own id', [{ order_id: 1, customer_id: 2 }], ['customer_id']],
+    ['the id of something else comes after uuid', [{ shop_id: 1, uuid: 'u' }], ['uuid']],
+    ['and after key', [{ shop_id: 1, key: 'k' }], ['key']],
+    ['and after a code', [{ shop_id: 1, slug: 's' }], ['slug']],
+    ['but before any other field', [{ note: 'n', shop_id: 1 }], ['shop_id']],
     [
       'a field that repeats is not one',
       [
@@ -183,6 +187,32 @@ describe('the key', () => {
   ])('%s', (_title, records, key) => {
     expect(draftOf(at, records).keys[0]).toEqual(key);
   });
+
+  test.each<[string, readonly object[], readonly string[]]>([
+    ['the id of something else', [{ shop_id: 1 }], ['shop_id']],
+    ['a name', [{ name: 'Ada' }], ['name']],
+    ['any other field', [{ note: 'a' }, { note: 'b' }], ['note']],
+    [
+      'two fields',
+      [
+        { order_id: 1, line_id: 1 },
+        { order_id: 1, line_id: 2 },
+        { order_id: 2, line_id: 1 },
+      ],
+      ['order_id', 'line_id'],
+    ],
+  ])('that it is a guess is said: %s', (_title, records, key) => {
+    const note = `the key of customers is a guess: ${key.join(' and ')}`;
+    expect(draftOf(at, records).notes).toEqual([expect.stringContaining(note)]);
+    expect(draftOf(at, records, {}, { key }).notes).toEqual([]);
+  });
+
+  test.each([[{ id: 1 }], [{ customer_id: 1 }], [{ uuid: 'u' }], [{ key: 'k' }]])(
+    '%j has a key that is not a guess',
+    (record) => {
+      expect(draftOf(at, [record]).notes).toEqual([]);
+    },
+  );
 
   test('the likeliest key identifies every record', () => {
     fc.assert(

@@ -65,6 +65,17 @@ test('a schema that contains itself becomes columns, and what nobody may keep is
   );
 });
 
+const secretive = 'https://ada:S3CR3T@api.example.com/v1?key=S3CR3T#S3CR3T';
+
+test.each<[string, object, Partial<OpenApiChoices>]>([
+  ['--url', {}, { url: new URL(secretive) }],
+  ['the URL of the document', { servers: [{ url: '/v1' }] }, { from: new URL(secretive) }],
+  ['a server of the document', { servers: [{ url: secretive }] }, {}],
+])('a credential does not reach the base URL: %s', (_title, more, choice) => {
+  const found = draft({ ...documentWith(listed), ...more }, choice);
+  expect(found.adapter.baseUrl).toBe('https://api.example.com/v1');
+});
+
 test('allOf is joined, and what may be one thing or another is nullable or left out', () => {
   const items = {
     allOf: [
@@ -136,6 +147,27 @@ test.each<[string, object, readonly object[], object, object]>([
   ],
 ])('finds how pages are linked: %s', (_title, schema, parameters, more, expected) => {
   expect(draft(documentWith(schema, parameters, more)).adapter.resources[0]).toMatchObject(expected);
+});
+
+test.each<[string, object, number]>([
+  ['Maximum 1,000.', {}, 1000],
+  ['The maximum is 1 000 items.', {}, 1000],
+  ['max: 2_500', {}, 1000],
+  ['max 250, 10 by default', {}, 250],
+  ['max 100,1000 is refused', {}, 100],
+  ['max 0', {}, 100],
+  ['max 1', {}, 100],
+  ['', { default: 1 }, 100],
+  ['', { maximum: 1 }, 100],
+  ['', { default: 20 }, 20],
+])('an offset goes on by pages of a size that can be used: %s %j', (description, schema, limit) => {
+  const parameters = [query('offset'), { ...query('limit', { type: 'integer', ...schema }), description }];
+  expect(draft(documentWith(listed, parameters)).adapter.resources[0]?.pagination).toEqual({
+    type: 'offset',
+    param: 'offset',
+    limitParam: 'limit',
+    limit,
+  });
 });
 
 test('a parameter that is needed has a value, a default, or keeps the list out', () => {

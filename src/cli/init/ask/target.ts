@@ -9,8 +9,9 @@ export const usualTarget: TargetDraft = { type: 'sqlite', file: './sync.db' };
 export function parseTarget(text: string): TargetDraft {
   const [, variable] = /^postgres:([A-Za-z_]\w*)$/.exec(text) ?? [];
   if (variable !== undefined) return { type: 'postgres', url: fromVariable(variable) };
-  if (/^postgres(ql)?:\/\//.test(text)) {
-    if (URL.parse(text.replace('@/', '@localhost/'))?.password) {
+  const url = /^postgres(ql)?:\/\//.test(text) ? URL.parse(text.replace('@/', '@localhost/')) : null;
+  if (url !== null) {
+    if (url.password) {
       throw new UsageError(
         '--target has a password in it, which other users of this machine can read; nothing was done',
         {
@@ -19,6 +20,14 @@ export function parseTarget(text: string): TargetDraft {
       );
     }
     return { type: 'postgres', url: text };
+  }
+  if (/^\s*postgres/i.test(text)) {
+    throw new UsageError(
+      '--target begins with "postgres", but is neither postgres: with the name of a variable nor a URL; nothing was done',
+      {
+        hint: 'Name the variable without $: "--target postgres:DATABASE_URL". A SQLite file of such a name is "sqlite:FILE".',
+      },
+    );
   }
   return { type: 'sqlite', file: text.replace(/^sqlite:/, '') };
 }

@@ -1,11 +1,12 @@
-import { dirname, relative, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ExitCode } from '../../../errors.ts';
 import type { Schedule } from '../../program/flags.ts';
 import type { Terminal } from '../../terminal.ts';
+import { configFlag, quoted } from '../config-flag.ts';
 
 export interface NextSteps {
-  /** The config, as the user typed it; undefined where it is found without a flag. */
-  readonly config: string | undefined;
+  /** The config that was written, as the user typed it. */
+  readonly file: string;
   /** The kept page; undefined where none was read. */
   readonly page: string | undefined;
   /** Whether more pages follow the kept one. */
@@ -19,15 +20,15 @@ export interface NextSteps {
 export function nextSteps(
   steps: NextSteps,
   terminal: Terminal,
-): { readonly commands: readonly string[]; readonly schedule: string } {
-  const { command } = terminal;
-  const config = steps.config === undefined ? '' : ` --config ${quoted(steps.config)}`;
+): { readonly check: string; readonly commands: readonly string[]; readonly schedule: string } {
+  const { command, caller } = terminal;
+  const config = configFlag(steps.file, caller);
   const kept = steps.page === undefined ? '' : ` --from ${quoted(steps.page)}${steps.hasMore ? ' --max-pages 1' : ''}`;
   const commands = [
     `${command} run --dry-run${kept}${config}`,
     `${command}${kept === '' ? '' : ` run${kept}`}${config}`,
   ];
-  return { commands, schedule: scheduleOf(steps, terminal) };
+  return { check: `${command} check${config}`, commands, schedule: scheduleOf(steps, terminal) };
 }
 
 /** Where the installed command is, as a crontab has to name it. */
@@ -38,9 +39,9 @@ function installed({ caller: { script = '', cwd } }: Terminal): string {
 }
 
 function scheduleOf(steps: NextSteps, terminal: Terminal): string {
-  const { cwd } = terminal.caller;
-  const flags = steps.config === undefined ? '--quiet' : `--quiet --config ${quoted(resolve(cwd, steps.config))}`;
-  const command = `${installed(terminal)} ${flags}`;
+  const { caller } = terminal;
+  const { cwd } = caller;
+  const command = `${installed(terminal)} --quiet${configFlag(resolve(cwd, steps.file), caller)}`;
   if (steps.schedule === 'cron') return cronLines(cwd, command, steps.variables);
   return steps.schedule === 'systemd' ? systemdUnit(steps, cwd, command) : cronJob(steps);
 }
@@ -79,7 +80,7 @@ function systemdUnit({ name, variables }: NextSteps, cwd: string, command: strin
   ].join('\n');
 }
 
-function cronJob({ name, variables, config = 'sync.config.json' }: NextSteps): string {
+function cronJob({ name, variables, file }: NextSteps): string {
   const secrets = variables.length === 0 ? [] : [`              envFrom: [{secretRef: {name: cronsync-${name}}}]`];
   return [
     'apiVersion: batch/v1',
@@ -97,13 +98,9 @@ function cronJob({ name, variables, config = 'sync.config.json' }: NextSteps): s
     '          containers:',
     '            - name: cronsync',
     '              image: cronsync:latest',
-    `              args: [run, --config, /etc/cronsync/${relative('.', config) || config}]`,
+    `              args: [run, --config, /etc/cronsync/${basename(file)}]`,
     ...secrets,
     '              volumeMounts: [{name: config, mountPath: /etc/cronsync}]',
     `          volumes: [{name: config, configMap: {name: cronsync-${name}}}]`,
   ].join('\n');
-}
-
-function quoted(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
