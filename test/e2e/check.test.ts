@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { widthOf } from '../../src/cli/output/width.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { onPseudoTerminal } from '../helpers/pseudo-terminal.ts';
-import { freePort } from '../helpers/redis.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, type Project } from '../helpers/sync.ts';
 

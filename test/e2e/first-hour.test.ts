@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { aRedis, freePort } from '../helpers/redis.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { aRedis } from '../helpers/redis.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers, type Project } from '../helpers/sync.ts';
 import type { Scripted } from '../helpers/third-party.ts';

@@ -2,7 +2,8 @@ import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { targets } from '../helpers/crash-points.ts';
-import { aRedis, freePort, type RedisServer } from '../helpers/redis.ts';
+import { freePort } from '../helpers/free-port.ts';
+import { aRedis, type RedisServer } from '../helpers/redis.ts';
 import {
   aCustomer,
   aProject,

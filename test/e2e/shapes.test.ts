@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { aCluster } from '../helpers/cluster.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { allDone, listenTimings } from '../helpers/listening.ts';
 import { aReceiver, webhookTo } from '../helpers/receiver.ts';
-import { freePort } from '../helpers/redis.ts';
 import { aSentinelSetup } from '../helpers/sentinel.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, expectInStep } from '../helpers/sync.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../src/verdict/problem.ts';
 import { faultsOf } from '../docs/a-validator.ts';
-import { freePort } from '../helpers/redis.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, type Project } from '../helpers/sync.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../helpers/redis.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import {
   aProject,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from './redis.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * What happens to one request, that is, to one chunk of bytes from the client and the answer to it.

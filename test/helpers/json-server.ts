@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './child.ts';
-import { freePort } from './redis.ts';
+import { freePort } from './free-port.ts';
 
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 

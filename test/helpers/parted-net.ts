@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from './redis.ts';
+import { freePort } from './free-port.ts';
 
 /** A server that others reach through this net only. It calls them from an address of its own, by which the net knows it. */
 export interface Host {

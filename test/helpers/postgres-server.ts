@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { eventually } from './child.ts';
+import { freePort } from './free-port.ts';
 import { initialiseFromTemplate } from './postgres-template.ts';
-import { freePort } from './redis.ts';
 
 /** A server with a superuser. Every test that needs a database makes one of its own there. */
 export interface PostgresServer {

@@ -17,7 +17,8 @@ import type { ScriptedThirdParty } from '../../src/testing.ts';
 import { openAnsweringThirdParty } from './answering-third-party.ts';
 import { eventually } from './child.ts';
 import type { Block, Step } from './documents.ts';
-import { freePort, type RedisServer } from './redis.ts';
+import { freePort } from './free-port.ts';
+import type { RedisServer } from './redis.ts';
 import { quietNpm, type Tarball, writeCommands } from './tarball.ts';
 
 /** What one command printed, and how it ended. */

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedisServer } from '../../scripts/redis-server.ts';
+import { freePort } from './free-port.ts';
 import { certificate, tlsSettings } from './tls.ts';
 
 export interface RedisServerOptions {
@@ -83,7 +82,7 @@ function tlsArgs(port: number): readonly string[] {
   return Object.entries(tlsSettings(port)).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Another test file may take the port before this server does. */
+/** Whatever else runs on this machine may take the port before this server does. */
 async function startOnFreePort(folder: string, args: (port: number) => readonly string[]) {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
@@ -91,25 +90,6 @@ async function startOnFreePort(folder: string, args: (port: number) => readonly 
       return { port, child: await start(folder, args(port), true) };
     } catch (error) {
       if (attempt === 5) throw error;
-    }
-  }
-}
-
-/**
- * A port on which nothing listens. It is below those that the system gives to outgoing connections, so that no connection of
- * another test takes it while its server is down, and no client that calls it then reaches itself.
- */
-export async function freePort(): Promise<number> {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = randomInt(10_000, 32_768);
-    const server = createServer().listen(port, '127.0.0.1');
-    try {
-      await once(server, 'listening');
-      server.close();
-      await once(server, 'close');
-      return port;
-    } catch (error) {
-      if (attempt === 50) throw error;
     }
   }
 }

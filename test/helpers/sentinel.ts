@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { SentinelPlace } from '../../src/redis/connection/place.ts';
 import { eventually } from './child.ts';
+import { freePort } from './free-port.ts';
 import type { Host, PartedNet } from './parted-net.ts';
-import { aRedis, freePort, type RedisServer, startServer } from './redis.ts';
+import { aRedis, type RedisServer, startServer } from './redis.ts';
 import { certificate, tlsSettings } from './tls.ts';
 
 export interface SentinelOptions {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onPath, unpackedPackage } from '../../scripts/debian-package.ts';
 import { eventually } from './child.ts';
-import { freePort } from './redis.ts';
+import { freePort } from './free-port.ts';
 
 export interface TinyproxyOptions {
   /** `user:password` that every client must say. */

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sessions, sessionMs } from '../../../src/web/protect/sessions.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { aPage, operateToken, type TestPage, viewToken } from '../../helpers/page.ts';
-import { freePort } from '../../helpers/redis.ts';
 import { redis } from '../../helpers/suite-redis.ts';
 import { aCustomer, aProject, eventually, type Project } from '../../helpers/sync.ts';
 

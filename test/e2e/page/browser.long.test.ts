@@ -1,10 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aBrowser, aTab, expectAccessible, type Tab } from '../../helpers/browser.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { deadLetters } from '../../helpers/listening.ts';
 import { operateToken, viewToken } from '../../helpers/page.ts';
 import { aReceiver, type Receiver, receiverSecret } from '../../helpers/receiver.ts';
-import { freePort } from '../../helpers/redis.ts';
 import { redis } from '../../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project } from '../../helpers/sync.ts';
 

@@ -7,8 +7,9 @@ import { silentLog } from '../../../src/log.ts';
 import { openSqliteDeadLetters } from '../../../src/targets/sqlite/dead-letters.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { aPage, type TestPage } from '../../helpers/page.ts';
-import { aRedis, freePort } from '../../helpers/redis.ts';
+import { aRedis } from '../../helpers/redis.ts';
 import { redis } from '../../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project, type ProjectOptions } from '../../helpers/sync.ts';
 

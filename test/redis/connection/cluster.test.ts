@@ -6,8 +6,9 @@ import { syncKeys, throttleKeys } from '../../../src/redis/keys.ts';
 import { eventually } from '../../helpers/child.ts';
 import { aCluster, type ClusterSetup, slotOf } from '../../helpers/cluster.ts';
 import { aFaultProxy } from '../../helpers/fault-proxy.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { closeAfterTest, failureOf, openAt } from '../../helpers/open-at.ts';
-import { aRedis, freePort, type RedisServer } from '../../helpers/redis.ts';
+import { aRedis, type RedisServer } from '../../helpers/redis.ts';
 
 const increment = { lua: `return redis.call('INCR', KEYS[1])`, guarantee: 'it is as it was' };
 const password = 'secret-word';

@@ -6,9 +6,10 @@ import { ConfigError, IntegrityError, UnreachableError } from '../../../src/erro
 import { silentLog } from '../../../src/log.ts';
 import { openRedis } from '../../../src/redis/connection/connection.ts';
 import { defaultTimings } from '../../../src/timings.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { failureOf } from '../../helpers/open-at.ts';
 import { aProxyToRedis, closeAfterTest, open } from '../../helpers/open-redis.ts';
-import { aRedis, freePort, type RedisServer } from '../../helpers/redis.ts';
+import { aRedis, type RedisServer } from '../../helpers/redis.ts';
 import { redis as server } from '../../helpers/suite-redis.ts';
 
 const increment = { lua: `return redis.call('INCR', KEYS[1])`, guarantee: 'it is as it was' };
