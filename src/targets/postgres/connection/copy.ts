@@ -1,7 +1,7 @@
 import type { Client, Connection, Submittable } from 'pg';
 
 /** COPY FROM STDIN. Returns how many rows were written. */
-export function copyLines(client: Client, statement: string, lines: string): Promise<number> {
+export function copyLines(client: Client, statement: string, lines: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     client.query(new Copy(statement, lines, { resolve, reject }));
   });
@@ -20,11 +20,11 @@ class Copy implements Submittable {
   /** The driver puts the end of its timer here. */
   callback: () => void = () => {};
   readonly #statement: string;
-  readonly #lines: string;
+  readonly #lines: Buffer;
   readonly #settled: Settled;
   #rows = 0;
 
-  constructor(statement: string, lines: string, settled: Settled) {
+  constructor(statement: string, lines: Buffer, settled: Settled) {
     this.#statement = statement;
     this.#lines = lines;
     this.#settled = settled;
@@ -32,11 +32,10 @@ class Copy implements Submittable {
 
   submit(connection: Connection): void {
     const { stream } = connection;
-    const data = Buffer.from(this.#lines);
     stream.cork();
     connection.query(this.#statement);
-    stream.write(headerOf('d', data.length));
-    stream.write(data);
+    stream.write(headerOf('d', this.#lines.length));
+    stream.write(this.#lines);
     stream.write(headerOf('c', 0));
     stream.uncork();
   }

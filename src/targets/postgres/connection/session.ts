@@ -11,8 +11,8 @@ export interface Session {
   query(text: string, values?: readonly Parameter[]): Promise<Answer>;
   /** The same for thousands of rows: each comes as the list of its values, which costs less than an object. */
   list(text: string, values: readonly Parameter[]): Promise<readonly ListedRow[]>;
-  /** COPY FROM STDIN. Returns how many rows were written. */
-  copy(statement: string, lines: string): Promise<number>;
+  /** COPY FROM STDIN, of lines in the text format. Returns how many rows were written. */
+  copy(statement: string, lines: Buffer): Promise<number>;
 }
 
 export interface Answer {

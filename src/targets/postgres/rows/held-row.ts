@@ -19,7 +19,7 @@ export interface RowReading {
   readonly columns: string;
   /** The names of our values, and the lists of them. */
   readonly names: readonly string[];
-  readonly given: readonly string[];
+  readonly given: readonly Buffer[];
   /** Reads what was selected, from a position of the listed row on. */
   readonly read: (row: ListedRow, from: number, values: Values | null) => HeldRow;
 }
