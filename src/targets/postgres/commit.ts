@@ -102,11 +102,12 @@ interface Planned {
 
 function plan(batch: Batch, looked: readonly FoundRow[]): Planned {
   const isBusy = (n: number): boolean => looked[n]?.isBusy === true;
-  const records = batch.records.filter((_record, n) => !isBusy(n));
-  const found = looked.filter(({ isBusy: is }) => !is);
+  const hasBusy = looked.some((each) => each.isBusy);
+  const records = hasBusy ? batch.records.filter((_record, n) => !isBusy(n)) : batch.records;
+  const found = hasBusy ? looked.filter(({ isBusy: is }) => !is) : looked;
   const steps = batch.plan(records, found);
   assertPlanned(steps, records);
-  return { steps, found, busy: batch.records.flatMap(({ key }, n) => (isBusy(n) ? key : [])) };
+  return { steps, found, busy: hasBusy ? batch.records.flatMap(({ key }, n) => (isBusy(n) ? key : [])) : [] };
 }
 
 function notEmpty(): never {
@@ -130,8 +131,9 @@ interface WhatWasWritten {
   readonly kept: ReadonlySet<Step>;
   /** Those of records that are live from now on as they are here. */
   readonly entering: readonly Step[];
-  /** All of these with what was found, in the order of the batch. */
-  readonly steps: readonly (readonly [Step, FoundRow])[];
+  /** All of these, and what was found for each, in the order of the batch. */
+  readonly steps: readonly Step[];
+  readonly found: readonly FoundRow[];
 }
 
 /** A record that was not written keeps the entry that it has. Nothing is known yet of one that is busy or left. */
@@ -139,9 +141,10 @@ function whatWasWritten({ steps, found }: Planned, { refused, busy, left }: Outc
   const positions = (rows: Iterable<RowToWrite>) => new Set([...rows].map(({ at }) => at));
   const notYet = positions([...busy, ...left]);
   const notAtAll = positions(refused.keys());
-  const known = steps.flatMap((step, n) => (notYet.has(n) ? [] : [[step, found[n] ?? noFoundRow] as const]));
+  const isKnown = (_each: unknown, n: number) => !notYet.has(n);
   const kept = new Set(steps.filter(({ change }, n) => notAtAll.has(n) || change === 'none' || change === 'defer'));
-  return { steps: known, kept, entering: known.flatMap(([step]) => (kept.has(step) ? [] : step)) };
+  const known = notYet.size === 0 ? { steps, found } : { steps: steps.filter(isKnown), found: found.filter(isKnown) };
+  return { ...known, kept, entering: known.steps.filter((step) => !kept.has(step)) };
 }
 
 type FieldsOf = (step: Step) => string;
@@ -162,14 +165,20 @@ interface Entered {
   readonly changes: readonly Change[];
 }
 
-async function entered({ steps, kept }: WhatWasWritten, fieldsOf: FieldsOf, register: Register): Promise<Entered> {
+async function entered(
+  { steps, found, kept }: WhatWasWritten,
+  fieldsOf: FieldsOf,
+  register: Register,
+): Promise<Entered> {
   const book = new EntryBook(register);
   const changes: Change[] = [];
   const turns = new Turns();
-  for (const [step, { entry }] of steps) {
-    if (kept.has(step)) book.keep(entry);
+  for (const [n, step] of steps.entries()) {
+    const { entry } = found[n] ?? noFoundRow;
+    const isKept = kept.has(step);
+    if (isKept) book.keep(entry);
     else book.enter(step.record, entry, fieldsOf(step));
-    if (typeof step.change === 'object' && !kept.has(step)) changes.push(step.change);
+    if (typeof step.change === 'object' && !isKept) changes.push(step.change);
     if (turns.isOver) await turns.giveWay();
   }
   return { book, changes };

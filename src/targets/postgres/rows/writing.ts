@@ -80,9 +80,10 @@ function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] 
     if (row.change === 'insert') continue;
     const unmark = row.change === 'overwrite' && shape.mark !== null;
     const columns = row.change === 'overwrite' ? all : row.change;
-    const group = groups.get(`${unmark}${columns}`) ?? { columns, unmark, rows: [] };
-    groups.set(`${unmark}${columns}`, group);
-    group.rows.push(row);
+    const name = `${unmark}${columns}`;
+    const group = groups.get(name);
+    if (group) group.rows.push(row);
+    else groups.set(name, { columns, unmark, rows: [row] });
   }
   const [overwriting, updating] = [
     [...groups.values()].filter(isWhole),
