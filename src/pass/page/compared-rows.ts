@@ -79,7 +79,8 @@ export class ComparedRows {
 
   /** Records that change nothing, whatever an earlier record of their keys would do. */
   keepAll(ids: readonly number[]): void {
-    if (this.#pending.size > 0) for (const name of [...this.#pending.keys()]) for (const id of ids) this.#keep(name, id);
+    if (this.#pending.size > 0)
+      for (const name of [...this.#pending.keys()]) for (const id of ids) this.#keep(name, id);
     if (this.#deferred.count === 0 || !ids.some((id) => this.#deferred.has(id))) return;
     this.#deferred.removeAll(ids);
     this.#changesHeld = true;

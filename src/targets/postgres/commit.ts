@@ -56,7 +56,7 @@ export async function commitBatch(
   const rows = rowsToWrite(planned.steps, (n) => planned.found[n]?.row !== null);
   const follow = async (outcome: Outcome<RowToWrite>): Promise<Following> => {
     const written = whatWasWritten(planned, outcome);
-    const { book, changes } = await entered(written, await readFields(writing, shape, written.entering), register);
+    const { book, changes } = await entered(written, await readFields(writing, shape, written), register);
     return { book, changes, events: await makeEvents(changes, writing, batch, at) };
   };
   const writingRows = beside(writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined }));
@@ -127,13 +127,11 @@ function isAllWritten({ refused, busy, left }: Outcome<RowToWrite>): boolean {
 
 /** What became of the steps of a batch. */
 interface WhatWasWritten {
-  /** Those of records that keep the entry that they have. */
-  readonly kept: ReadonlySet<Step>;
-  /** Those of records that are live from now on as they are here. */
-  readonly entering: readonly Step[];
-  /** All of these, and what was found for each, in the order of the batch. */
+  /** In the order of the batch, with what was found for each. */
   readonly steps: readonly Step[];
   readonly found: readonly FoundRow[];
+  /** Whether its record keeps the entry that it has. All others are live from now on as they are here. */
+  readonly isKept: readonly boolean[];
 }
 
 /** A record that was not written keeps the entry that it has. Nothing is known yet of one that is busy or left. */
@@ -141,18 +139,23 @@ function whatWasWritten({ steps, found }: Planned, { refused, busy, left }: Outc
   const positions = (rows: Iterable<RowToWrite>) => new Set([...rows].map(({ at }) => at));
   const notYet = positions([...busy, ...left]);
   const notAtAll = positions(refused.keys());
+  const isKept = steps.map(({ change }, n) => change === 'none' || change === 'defer' || notAtAll.has(n));
+  if (notYet.size === 0) return { steps, found, isKept };
   const isKnown = (_each: unknown, n: number) => !notYet.has(n);
-  const kept = new Set(steps.filter(({ change }, n) => notAtAll.has(n) || change === 'none' || change === 'defer'));
-  const known = notYet.size === 0 ? { steps, found } : { steps: steps.filter(isKnown), found: found.filter(isKnown) };
-  return { ...known, kept, entering: known.steps.filter((step) => !kept.has(step)) };
+  return { steps: steps.filter(isKnown), found: found.filter(isKnown), isKept: isKept.filter(isKnown) };
 }
 
 type FieldsOf = (step: Step) => string;
 
 /** The digests of the rows' fields, as the database keeps them. */
-async function readFields({ session, place }: Writing, shape: Shape, entering: readonly Step[]): Promise<FieldsOf> {
+async function readFields(
+  { session, place }: Writing,
+  shape: Shape,
+  { steps, isKept }: WhatWasWritten,
+): Promise<FieldsOf> {
   const digest = digestFields(shape.table.mapped);
   if (!shape.mayRewrite) return ({ record }) => digest(record.values);
+  const entering = steps.filter((_step, n) => !isKept[n]);
   const wanted = entering.map(({ record }) => ({ ...wantedRecord(record, shape), values: null }));
   const rows = await lookUp(session, { place, shape, of: null, lock: '' }, wanted);
   const fields = new Map(entering.map((step, n) => [step, digest(rows[n]?.row ?? step.record.values)]));
@@ -166,7 +169,7 @@ interface Entered {
 }
 
 async function entered(
-  { steps, found, kept }: WhatWasWritten,
+  { steps, found, isKept }: WhatWasWritten,
   fieldsOf: FieldsOf,
   register: Register,
 ): Promise<Entered> {
@@ -175,10 +178,9 @@ async function entered(
   const turns = new Turns();
   for (const [n, step] of steps.entries()) {
     const { entry } = found[n] ?? noFoundRow;
-    const isKept = kept.has(step);
-    if (isKept) book.keep(entry);
+    if (isKept[n]) book.keep(entry);
     else book.enter(step.record, entry, fieldsOf(step));
-    if (typeof step.change === 'object' && !isKept) changes.push(step.change);
+    if (typeof step.change === 'object' && !isKept[n]) changes.push(step.change);
     if (turns.isOver) await turns.giveWay();
   }
   return { book, changes };

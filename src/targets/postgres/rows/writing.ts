@@ -75,15 +75,15 @@ interface UpdateGroup {
 /** Rows that change the same columns are updated together: a column that does not differ is not touched. */
 function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] {
   const all = [...shape.mapped.keys()];
-  const groups = new Map<string, UpdateGroup & { rows: RowToWrite[] }>();
+  const groups = new Map<string | number, UpdateGroup & { rows: RowToWrite[] }>();
   for (const row of rows) {
     if (row.change === 'insert') continue;
     const unmark = row.change === 'overwrite' && shape.mark !== null;
     const columns = row.change === 'overwrite' ? all : row.change;
-    const name = `${unmark}${columns}`;
-    const group = groups.get(name);
+    const set = setOf(columns, unmark);
+    const group = groups.get(set);
     if (group) group.rows.push(row);
-    else groups.set(name, { columns, unmark, rows: [row] });
+    else groups.set(set, { columns, unmark, rows: [row] });
   }
   const [overwriting, updating] = [
     [...groups.values()].filter(isWhole),
@@ -94,6 +94,16 @@ function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] 
   const rest = updating.splice(mostSets - 1);
   const columns = [...new Set(rest.flatMap((group) => group.columns))].sort((a, b) => a - b);
   return [...overwriting, ...updating, { columns, unmark: false, rows: rest.flatMap((group) => group.rows) }];
+}
+
+/** What is the same for the same columns: for up to 30 of them their bits in a number, which takes a tenth of the time. */
+function setOf(columns: readonly number[], unmark: boolean): string | number {
+  let bits = unmark ? 1 : 0;
+  for (const at of columns) {
+    if (at >= 30) return `${unmark}${columns}`;
+    bits |= 2 << at;
+  }
+  return bits;
 }
 
 function isWhole({ unmark }: UpdateGroup): boolean {
