@@ -3,6 +3,7 @@ import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
+import type { NumberedEvents } from './event-lines.ts';
 import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
@@ -103,10 +104,13 @@ export interface TargetReader extends AsyncDisposable {
   drift(resource: string): Promise<StoredDrift>;
 
   /**
-   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. The
-   * relay calls it until nothing is left.
+   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached.
+   * Called until nothing is left.
    */
   outbox(after: Position, limit: number): Promise<OutboxSlice>;
+
+  /** The same events as bytes, which the relay sends as they are. */
+  outboxLines(after: Position, limit: number): Promise<OutboxLines>;
 
   /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
@@ -314,6 +318,11 @@ export interface OutboxSlice {
   /** Sequence number of the first event. */
   readonly firstSeq: number;
   readonly events: readonly string[];
+}
+
+/** The same as bytes. */
+export interface OutboxLines extends NumberedEvents {
+  readonly generation: number;
 }
 
 export interface GroupCursor {

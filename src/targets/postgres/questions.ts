@@ -6,6 +6,7 @@ import type { TargetQuestions as Questions, ServerState } from '../../target.ts'
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { outboxQuestions } from '../sql/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
 import { readDeferred } from './deferred.ts';
@@ -174,8 +175,9 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
     inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
     rights: (tables) => sync.any((session) => readRights(session, place, tables)),
-    outbox: (after, limit) =>
+    ...outboxQuestions((after, limit) =>
       sync.ours((session, version) => readOutbox(session, place, name, after, limit, version), emptyOutbox(after)),
+    ),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
     rejects: ({ resource, limit }) =>
       sync.ours((session, version) => readRejects(session, place, name, resource, limit, version), []),
