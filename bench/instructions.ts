@@ -1,21 +1,20 @@
 // `npm run bench:instructions`: counts instructions with valgrind, which are nearly the same on every machine and however busy it is:
 // of a start that finds the lock held, of a complete run, and of one more record. Writes bench/instructions.md. Takes some minutes.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { syncKeys } from '../src/redis/keys.ts';
+import { temporaryFolder } from './machine.ts';
 import { customerSchema, writeCustomers } from './records.ts';
 
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 const results = fileURLToPath(new URL('instructions.md', import.meta.url));
 const [few, many] = [2000, 12_000];
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-instructions-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('instructions');
 const redis = await startPrivateRedis(folder);
 const client = new Redis(redis.url);
 const rows: string[] = [];

@@ -8,6 +8,7 @@ import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
+import type { RefreshTokens, StoredRefreshToken } from './refresh-tokens.ts';
 import type { Rights } from './rights.ts';
 import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
 import type { SyncEvent } from './sync-event.ts';
@@ -135,6 +136,9 @@ export interface TargetReader extends AsyncDisposable {
   /** What the events about the sync itself have announced last, as JSON; null if that is nothing. */
   news(): Promise<string | null>;
 
+  /** What is known of a chain of refresh tokens; null: no run has used it. For `check`. */
+  refreshToken(chain: string): Promise<StoredRefreshToken | null>;
+
   /** The preview of a swap that was stored last; null if there is none. */
   preview(): Promise<StoredPreview | null>;
 
@@ -167,6 +171,9 @@ export type TargetQuestions = Omit<TargetReader, 'label' | 'atOnce' | typeof Sym
 export interface Target extends TargetReader {
   /** The second throttle, asked before every hit: the same rule as in Redis, in the database, which forgets less. */
   readonly slots: SlotKeeper;
+
+  /** The refresh tokens of the third parties. They may be used once `takeOver` has made the tables, and check no fence. */
+  readonly refreshTokens: RefreshTokens;
 
   /**
    * Takes over writing: makes what is missing of our tables and of the system's, brings tables of an earlier release up to

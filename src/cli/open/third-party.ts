@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
+import type { Adapter, AdapterDefinition, HttpRequest, Sign } from '../../adapter.ts';
 import { requestSecretsIn } from '../../config/request-secrets.ts';
 import type { AdapterConfig } from '../../config/schema/schema.ts';
 import { secretsIn } from '../../config/secrets.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
 import type { Mask } from '../../excerpt.ts';
-import type { TokenSource } from '../../http/oauth.ts';
+import type { Asking } from '../../http/oauth/refresh.ts';
+import type { TokenSource } from '../../http/oauth/token-source.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
 import { environmentFor } from '../../program-environment.ts';
 import type { Progress } from '../../progress.ts';
@@ -55,6 +56,10 @@ export async function tryAdapter(setting: Setting): Promise<string> {
   const { origins } = await openAdapter(config, setting);
   if (config.type === 'singer') return '';
   if (config.auth?.type === 'module') await openSign(config.auth.module, setting.loaded.dir);
+  if (config.auth?.type === 'oauth2' && config.auth.grant === 'jwt-bearer') {
+    const { privateKeyOf } = await import('../../http/oauth/assertion.ts');
+    privateKeyOf(config.auth.assertion);
+  }
   const { throughProxy } = await import('./through-proxy.ts');
   const { env } = setting.terminal.caller;
   const path = `adapters.${setting.config.adapter}`;
@@ -152,7 +157,7 @@ async function throttledWayOut(
   const way = createWay(`adapters.${adapter}`, { tls, proxy }, terminal.caller.env);
   const source = await openTokens(config, origins, tokens);
   const credentials = await openCredentials(config, origins, loaded.dir, terminal.mask);
-  return ({ pass: { mode, moved, failures }, targetSlots, run }) => {
+  return ({ pass: { mode, moved, failures }, targetSlots, refreshTokens, run }) => {
     const options: ThrottledClientOptions = {
       throttle: {
         key,
@@ -174,7 +179,9 @@ async function throttledWayOut(
     };
     if (source === null) return createThrottledClient(options);
     const tokenClient = createThrottledClient(tokenOptions(options, source));
-    const token = tokenOf(source.tokens, tokenClient, hide);
+    const requestMs = options.throttle.waitMs + config.timeoutMs + timings.slotReserveMs;
+    const asking = { client: tokenClient, refreshTokens, signal: run.signal, requestMs };
+    const token = tokenOf(source.tokens, asking, hide);
     return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
 }
@@ -223,7 +230,7 @@ async function openTokens(
 ): Promise<OpenTokens | null> {
   const { auth } = config.type === 'singer' ? {} : config;
   if (auth?.type !== 'oauth2') return null;
-  const { createTokenSource } = await import('../../http/oauth.ts');
+  const { createTokenSource } = await import('../../http/oauth/token-source.ts');
   const { throttleKeyOf } = await import('../../http/throttle-key.ts');
   const { key: named, windows } = config.throttle;
   const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
@@ -236,12 +243,12 @@ async function openTokens(
 /** The access token of each request, masked in every output from then on. */
 function tokenOf(
   tokens: TokenSource,
-  client: HttpClient,
+  asking: Asking,
   hide: (secret: string) => void,
 ): NonNullable<CredentialOptions['token']> {
   return {
     async get() {
-      const token = await tokens.get(client);
+      const token = await tokens.get(asking);
       hide(token.text);
       return token;
     },
@@ -259,8 +266,18 @@ function tokenOptions(
 ): ThrottledClientOptions {
   const { throttle, run } = options;
   const credentials = { ...options.credentials, origins: [origin], authorize: (request: HttpRequest) => request };
-  if (options.credentials.origins.includes(origin)) return { ...options, credentials };
+  if (options.credentials.origins.includes(origin)) return { ...options, credentials, answers: refusals };
   const { onHit: _onHit, onSlot: _onSlot, onAnswer: _onAnswer, ...silentRun } = run;
   const transport = { ...options.transport, way: { ...options.transport.way, tls } };
-  return { ...options, transport, credentials, throttle: { ...throttle, keepers: [] }, run: silentRun };
+  return {
+    ...options,
+    transport,
+    credentials,
+    answers: refusals,
+    throttle: { ...throttle, keepers: [] },
+    run: silentRun,
+  };
 }
+
+/** A token endpoint says why it refuses (RFC 6749 section 5.2). */
+const refusals: ReadonlySet<number> = new Set([400]);

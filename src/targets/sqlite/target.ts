@@ -26,6 +26,7 @@ import { removeBatch, removeInParts } from './remove.ts';
 import { ownRegister } from './rows/register.ts';
 import { ensureSchema, hasSchema, schemaVersion } from './schema.ts';
 import { slotKeeper } from './slots.ts';
+import { tokenKeeper } from './tokens.ts';
 
 export interface SqliteTargetOptions {
   readonly file: string;
@@ -73,6 +74,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
         return work(connection);
       }),
     ),
+    refreshTokens: tokenKeeper(connection, name),
     takeOver: (run, tables, generationFloor, signal) =>
       fence.take(() => {
         const taken = takeOver(connection, name, run, tables, generationFloor);
