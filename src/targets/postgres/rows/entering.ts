@@ -30,7 +30,7 @@ async function insertEntries(
   if (entries.length >= copyFrom) {
     const lines = new ByteWriter(entries.length * 96);
     for (const [n, [key, hash, fields]] of entries.entries())
-      lines.text(`${of}\t${first + n}\t${copyField(key)}\t${hash}\t${fields}\n`);
+      lines.text(`${of}\t${first + n}\t${copyField(key)}\t${copyField(hash)}\t${fields}\n`);
     await session.copy(`COPY ${into} FROM STDIN`, lines.bytes);
     return;
   }
