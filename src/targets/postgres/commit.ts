@@ -77,7 +77,7 @@ export async function commitBatch(
   const counts = countChanges(changes);
   const isWhole = busy.length === 0 && left.length === 0;
   const stored = isWhole ? batch.checkpoint?.(book.ids, counts, refused.length) : undefined;
-  if (stored) await savePass(session, place, name, resource, stored);
+  if (stored) savePass(session, place, name, resource, stored);
   crashPoint('commit-ready');
   return { counts, ids: book.ids, busy, left, refused, events, nextSeq: fence.nextSeq + events };
 }

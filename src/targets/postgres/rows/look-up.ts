@@ -63,10 +63,10 @@ export async function insideSavepoint<T>(
   work: () => Promise<T>,
   { set, unset }: Settings = { set: '', unset: '' },
 ): Promise<T> {
-  await session.query(`SAVEPOINT sync_look_up${set}`);
+  session.send(`SAVEPOINT sync_look_up${set}`);
   try {
     const done = await work();
-    await session.query(`RELEASE SAVEPOINT sync_look_up${unset}`);
+    session.send(`RELEASE SAVEPOINT sync_look_up${unset}`);
     return done;
   } catch (error) {
     if (refusalOf(error) !== undefined)
@@ -81,8 +81,10 @@ async function lookUpAll(
   wanted: readonly Wanted[],
 ): Promise<FoundRow[]> {
   const keys = wanted.map(({ key }) => key);
-  const entries = of === null ? null : await entriesOf(session, place, of, keys, { readsFields });
-  const rows = shape ? await findRows(session, shape, lock, wanted) : [];
+  const [entries, rows] = await Promise.all([
+    of === null ? null : entriesOf(session, place, of, keys, { readsFields }),
+    shape ? findRows(session, shape, lock, wanted) : [],
+  ]);
   return wanted.map(({ key }, n) => foundRow(entries?.get(key) ?? null, rows[n]));
 }
 
