@@ -67,14 +67,14 @@ test('200 rows are one transaction of Postgres, with few answers to wait for and
   const unchanged = await pass(records.slice(0, 1));
   const created = await pass(records);
   const updated = await pass(changed);
-  // 157 waits in 48 transactions, and 9.8 kB: the fence, the row of the run, the checkpoint, the sample, the outbox.
-  expect(unchanged.waits).toBeLessThan(173);
-  expect(unchanged.commits).toBeLessThan(53);
+  // 51 waits in 18 transactions, and 9.4 kB: the fence, the row of the run, the checkpoint, the slot, the sample.
+  expect(unchanged.waits).toBeLessThan(57);
+  expect(unchanged.commits).toBeLessThan(20);
   expect(unchanged.logged).toBeLessThan(12_000);
-  // 27 waits and 4 transactions more than without a change: to look rows up, to write them, and to relay their events.
+  // 17 waits and 2 transactions more than without a change: to look rows up, to write them, and to relay their events.
   for (const { waits, commits } of [created, updated]) {
-    expect(waits - unchanged.waits).toBeLessThan(31);
-    expect(commits - unchanged.commits).toBeLessThan(6);
+    expect(waits - unchanged.waits).toBeLessThan(21);
+    expect(commits - unchanged.commits).toBeLessThan(4);
   }
   // 448 and 451 bytes for each row: the row, its entry, its event, and their indexes.
   expect((created.logged - unchanged.logged) / 199).toBeLessThan(500);
