@@ -1,3 +1,5 @@
+import { ByteWriter } from './byte-writer.ts';
+
 const newline = 0x0a;
 
 /** Events, each a line of UTF-8: as they are compressed for the outbox, and as they are sent to Redis. No JSON text of ours has a newline. */
@@ -75,35 +77,23 @@ export interface NumberedEvents {
   readonly lines: EventLines;
 }
 
-/** Puts events together. Each becomes bytes at once, so that no text stays in memory until there are many. */
+/** Puts events together. */
 export class LineWriter {
-  #bytes: Buffer;
-  #length = 0;
+  readonly #writer: ByteWriter;
   readonly #ends: number[] = [];
 
   /** `capacity`: how many bytes are expected. */
   constructor(capacity = 4096) {
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+    this.#writer = new ByteWriter(capacity);
   }
 
   add(event: string): void {
-    this.#makeRoom(event.length);
-    this.#length += this.#bytes.write(event, this.#length);
-    this.#bytes[this.#length] = newline;
-    this.#length += 1;
-    this.#ends.push(this.#length);
+    this.#writer.text(event);
+    this.#writer.byte(newline);
+    this.#ends.push(this.#writer.length);
   }
 
   lines(): EventLines {
-    return new EventLines(this.#bytes.subarray(0, this.#length), this.#ends);
-  }
-
-  /** A character takes three bytes at most; a pair of surrogates, which is two characters, takes four. */
-  #makeRoom(characters: number): void {
-    const wanted = this.#length + characters * 3 + 1;
-    if (wanted <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
+    return new EventLines(this.#writer.bytes, this.#ends);
   }
 }

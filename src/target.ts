@@ -76,6 +76,9 @@ export interface TargetReader extends AsyncDisposable {
   /** The ids of the live records among these keys. Called for records that a page brought and that are not written. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;
 
+  /** Whether the resource has ever had a record. Asked at the start of a pass. */
+  hasRecords(resource: string): Promise<boolean>;
+
   /** How many records of this resource are live. Asked when the guard judges deletions. */
   countLive(resource: string): Promise<number>;
 
@@ -111,6 +114,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** The same events as bytes, which the relay sends as they are. */
   outboxLines(after: Position, limit: number): Promise<OutboxLines>;
+
+  /** Whether the outbox has a row that `purgeOutbox` would remove. Asked at the end of every run. */
+  hasOldEvents(olderThan: Date, passed: Position): Promise<boolean>;
 
   /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
@@ -164,7 +170,7 @@ export type TargetQuestions = Omit<TargetReader, 'label' | 'atOnce' | typeof Sym
  * longer than the run waits. After any of these the transaction was not committed, unless the message says that it is not known.
  *
  * The daemon and the commands open a target without taking it over. They may call `slots`, `saveDrift`, `saveGroups`, `purgeOutbox`,
- * `purgeRejects`, `rebase` and `fenceOut`, and what is for people: `setPause`, `endPause`, `storePermit`, `dropPermit`,
+ * `rebase` and `fenceOut`, and what is for people: `setPause`, `endPause`, `storePermit`, `dropPermit`,
  * `recordActivity` and `savePreview`. These then check no fence. In the tables of an earlier release there is no place for what
  * people do: `setPause`, `storePermit` and `savePreview` throw `ConfigError` there, and the others do nothing.
  */
@@ -223,16 +229,10 @@ export interface Target extends TargetReader {
   saveGroups(cursors: readonly GroupCursor[], drop?: readonly string[]): Promise<void>;
 
   /**
-   * Removes outbox rows that are older than `olderThan` and not after `passed`, and returns how many. Called at the end of
-   * every run.
+   * Removes outbox rows that are older than `olderThan` and not after `passed`, and returns how many. Called at the end of a
+   * run.
    */
   purgeOutbox(olderThan: Date, passed: Position): Promise<number>;
-
-  /**
-   * Forgets the rejects that no pass has brought since `beforePass`. Called when a snapshot pass has deleted what it
-   * may delete.
-   */
-  purgeRejects(resource: string, beforePass: number): Promise<void>;
 
   /** Stores the row of a run that has no end yet. Called right after `takeOver`. */
   startRun(run: RunRow): Promise<void>;

@@ -56,12 +56,13 @@ export async function relayPatiently(
   deps: RelayDeps,
   signal: AbortSignal,
   patienceMs: number,
+  known: StreamAt | null = null,
 ): Promise<Relayed> {
   const pauseMs = Math.min(500, patienceMs / 10);
   const lastTry = performance.now() + patienceMs - pauseMs;
-  for (;;) {
+  for (let at = known; ; at = null) {
     try {
-      return await relay(options, deps, signal);
+      return await relay(options, deps, signal, at);
     } catch (error) {
       if (!(error instanceof UnreachableError) || performance.now() >= lastTry) throw error;
       deps.log.debug(`the relay tries again: ${messageOf(error)}`);

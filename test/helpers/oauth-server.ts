@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
-import Provider, { errors } from 'oidc-provider';
+import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose';
+import Provider, { type AdapterConstructor, errors } from 'oidc-provider';
 
 export const clientSecret = 'a-secret-of-the-client';
 
@@ -28,6 +28,8 @@ export interface OAuthServerOptions {
   readonly signers?: readonly JWK[];
 }
 
+/** Its store. Named here, it does not warn that it forgets. */
+const memory: string = 'oidc-provider/lib/adapters/memory_adapter.js';
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 export async function anOAuthServer(options: OAuthServerOptions = {}): Promise<OAuthServer> {
@@ -36,7 +38,10 @@ export async function anOAuthServer(options: OAuthServerOptions = {}): Promise<O
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const common = { redirect_uris: ['https://us.example/back'], response_types: ['code' as const] };
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const { default: adapter }: { default: AdapterConstructor } = await import(memory);
   const provider = new Provider(issuer, {
+    adapter: class extends adapter {},
     clients: [
       {
         ...common,
@@ -51,6 +56,8 @@ export async function anOAuthServer(options: OAuthServerOptions = {}): Promise<O
         grant_types: ['authorization_code', 'refresh_token'],
       },
     ],
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    jwks: { keys: [await exportJWK(privateKey)] },
     cookies: { keys: ['of-a-test'] },
     features: { devInteractions: { enabled: false } },
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),

@@ -2,26 +2,14 @@ import { hash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpClient } from '../../adapter.ts';
 import { crashPoint } from '../../crash.ts';
-import {
-  ConfigError,
-  CredentialsError,
-  ExitCode,
-  ProtocolError,
-  ThrottledError,
-  UnreachableError,
-} from '../../errors.ts';
+import { ProtocolError, UnreachableError } from '../../errors.ts';
 import { canonicalJson } from '../../record.ts';
 import type { ClaimedToken, RefreshTokens } from '../../refresh-tokens.ts';
-import { placeOf } from '../translate.ts';
+import type { Timings } from '../../timings.ts';
 import type { RefreshGrant } from './grant.ts';
+import { isClaimed, LostTokenError, noKeyFits, onlyRunsRefresh, refusalOf } from './refresh-errors.ts';
 import { requestToken, type TokenAnswer } from './request.ts';
 import { seal, unseal } from './seal.ts';
-
-/** How often it is tried to store a token that exists nowhere else, and how long in between. */
-const storeTries = 15;
-const storeStepMs = 1000;
-/** How often it is looked whether somebody else's request is over. */
-const lookStepMs = 250;
 
 /** What a request for an access token is made with. */
 export interface Asking {
@@ -31,6 +19,9 @@ export interface Asking {
   readonly signal: AbortSignal;
   /** How long one request may take, with the wait for its slot. */
   readonly requestMs: number;
+  readonly timings: Pick<Timings, 'tokenStoreMs' | 'tokenStepMs'>;
+  /** Masks a secret in every output from then on. */
+  readonly hide: (secret: string) => void;
 }
 
 /** Names all tokens that follow from one first token of a client. */
@@ -50,137 +41,100 @@ export function chainOf({ tokenUrl, clientId, refreshToken }: Omit<RefreshGrant,
  */
 export async function refresh(
   auth: RefreshGrant,
-  { client, refreshTokens, signal, requestMs }: Asking,
+  asking: Asking,
   hasToken: () => Promise<boolean>,
 ): Promise<TokenAnswer | null> {
+  const { refreshTokens } = asking;
   if (refreshTokens === undefined) throw onlyRunsRefresh(auth);
-  const chain = chainOf(auth);
-  const by = randomUUID();
-  const forMs = requestMs + storeTries * storeStepMs;
-  const waitsUntil = performance.now() + requestMs;
-  let claimed = await refreshTokens.claim(chain, by, forMs);
-  while (claimed === null) {
-    if (await hasToken()) return null;
-    if (performance.now() >= waitsUntil) throw isClaimed(auth);
-    await sleep(lookStepMs, undefined, { signal });
-    claimed = await refreshTokens.claim(chain, by, forMs);
-  }
-  if (await hasToken()) {
-    await refreshTokens.release(chain, by, claimed.lostAt);
-    return null;
-  }
-  return refreshClaimed(auth, claimed, { client, refreshTokens, chain, by });
+  const claim = { refreshTokens, chain: chainOf(auth), by: randomUUID() };
+  const claimed = await claimChain(auth, claim, asking, hasToken);
+  if (claimed === null) return null;
+  const { answer, refreshToken } = await requestWith(auth, claimed, claim, asking);
+  crashPoint('token-answered');
+  if (answer.refreshToken === null || answer.refreshToken === refreshToken) await release(claim, null);
+  else await store(auth, answer.refreshToken, claim, asking.timings);
+  crashPoint('token-stored');
+  return answer;
 }
 
 interface Claim {
-  readonly client: HttpClient;
   readonly refreshTokens: RefreshTokens;
   readonly chain: string;
+  /** Of this request only. */
   readonly by: string;
 }
 
-async function refreshClaimed(auth: RefreshGrant, claimed: ClaimedToken, claim: Claim): Promise<TokenAnswer> {
-  const { client, refreshTokens, chain, by } = claim;
+/** Null: there is an access token already. */
+async function claimChain(
+  auth: RefreshGrant,
+  claim: Claim,
+  { signal, requestMs, timings: { tokenStoreMs, tokenStepMs } }: Asking,
+  hasToken: () => Promise<boolean>,
+): Promise<ClaimedToken | null> {
+  const waitsUntil = performance.now() + requestMs;
+  const tryClaim = () => claim.refreshTokens.claim(claim.chain, claim.by, requestMs + tokenStoreMs);
+  let claimed = await tryClaim();
+  while (claimed === null) {
+    if (await hasToken()) return null;
+    if (performance.now() >= waitsUntil) throw isClaimed(auth);
+    await sleep(tokenStepMs, undefined, { signal });
+    claimed = await tryClaim();
+  }
+  if (!(await hasToken())) return claimed;
+  await release(claim, claimed.lostAt);
+  return null;
+}
+
+async function requestWith(auth: RefreshGrant, claimed: ClaimedToken, claim: Claim, { client, hide }: Asking) {
   const askedAt = new Date();
   try {
-    const refreshToken = currentOf(auth, claimed, chain);
-    const fields = { refresh_token: refreshToken };
-    const refused = (code: string) => refusalOf(auth, code, claimed);
-    const answer = await requestToken(auth, { type: 'refresh_token', fields, refused }, client);
-    crashPoint('token-answered');
-    if (answer.refreshToken === null || answer.refreshToken === refreshToken)
-      await refreshTokens.release(chain, by, null);
-    else await store(auth, answer.refreshToken, claim);
-    crashPoint('token-stored');
-    return answer;
+    const refreshToken = currentOf(auth, claimed, claim.chain);
+    hide(refreshToken);
+    const refused = (code: string) => refusalOf(auth, code, claimed.lostAt);
+    const request = { type: 'refresh_token', fields: { refresh_token: refreshToken }, refused };
+    const answer = await requestToken(auth, request, client);
+    if (answer.refreshToken !== null) hide(answer.refreshToken);
+    return { answer, refreshToken };
   } catch (error) {
-    if (!(error instanceof LostTokenError)) {
-      await refreshTokens.release(chain, by, isAnswered(error) ? claimed.lostAt : (claimed.lostAt ?? askedAt));
-    }
+    const mayHaveReplaced = error instanceof UnreachableError || isUnreadable(error);
+    await release(claim, claimed.lostAt ?? (mayHaveReplaced ? askedAt : null));
     throw error;
   }
+}
+
+/** A success without an access token may have replaced the refresh token all the same. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof ProtocolError && error.status === undefined;
 }
 
 function currentOf(auth: RefreshGrant, { token }: ClaimedToken, chain: string): string {
   if (token === null) return auth.refreshToken;
   const opened = unseal(token, auth.tokenKeys, chain);
   if (opened !== null) return opened;
-  throw new ConfigError(`no key of tokenKey decrypts the refresh token that is stored; no hit was made`, {
-    hint: 'Put the key that was used before into the list as well. If it is lost, get another refresh token and put it into refreshToken.',
-  });
+  throw noKeyFits();
 }
 
 /** It exists nowhere else: only a database that stays away for long loses it. */
-async function store(auth: RefreshGrant, token: string, { refreshTokens, chain, by }: Claim): Promise<void> {
+async function store(
+  auth: RefreshGrant,
+  token: string,
+  { refreshTokens, chain, by }: Claim,
+  { tokenStoreMs, tokenStepMs }: Asking['timings'],
+): Promise<void> {
   const sealed = seal(token, auth.tokenKeys, chain);
-  for (let tries = 1; ; tries += 1) {
+  const until = performance.now() + tokenStoreMs;
+  for (;;) {
     try {
       if (await refreshTokens.replace(chain, by, sealed)) return;
       throw new LostTokenError(auth, 'another run asked for one meanwhile');
     } catch (error) {
       if (!(error instanceof UnreachableError) || error instanceof LostTokenError) throw error;
-      if (tries >= storeTries) throw new LostTokenError(auth, error.message);
-      await sleep(storeStepMs);
+      if (performance.now() >= until) throw new LostTokenError(auth, error.message);
+      await sleep(tokenStepMs);
     }
   }
 }
 
-/** The claim is left as it is: the next run learns from it that an answer was lost. */
-class LostTokenError extends UnreachableError {
-  constructor({ tokenUrl }: RefreshGrant, why: string) {
-    super(
-      `${placeOf(new URL(tokenUrl))} has replaced the refresh token, and the new one could not be stored (${why}); no page was requested`,
-      {
-        hint: 'The next run tries the old one. If it is refused, get another refresh token and put it into refreshToken.',
-      },
-    );
-  }
-}
-
-/** Whether an error says that the server has replaced nothing: it has answered, or nothing was sent. */
-function isAnswered(error: unknown): boolean {
-  return (
-    error instanceof CredentialsError ||
-    error instanceof ThrottledError ||
-    error instanceof ConfigError ||
-    (error instanceof ProtocolError && error.status !== undefined)
-  );
-}
-
-function refusalOf({ tokenUrl }: RefreshGrant, code: string, { lostAt }: ClaimedToken): CredentialsError {
-  const place = placeOf(new URL(tokenUrl));
-  if (code !== 'invalid_grant') {
-    return new CredentialsError(`${place} refused us a token (400, ${plainCode(code)}); no page was requested`, {
-      status: 400,
-      hint: 'Check clientId, clientSecret and scope in the config.',
-    });
-  }
-  const lost =
-    lostAt === null
-      ? ''
-      : `. The answer to the request of ${lostAt.toISOString()}, which may have replaced it, was lost`;
-  return new CredentialsError(`${place} refused the refresh token (invalid_grant)${lost}; no page was requested`, {
-    status: 400,
-    hint: 'Allow access again at the third party, and put the new refresh token into refreshToken: it is used at once.',
-  });
-}
-
-/** A code is a word (RFC 6749 section 5.2); anything else may be anything. */
-export function plainCode(code: string): string {
-  return /^[\w.-]{1,60}$/.test(code) ? code : 'no error code';
-}
-
-function onlyRunsRefresh({ tokenUrl }: RefreshGrant): CredentialsError {
-  return new CredentialsError(
-    `there is no access token that lives, and a dry run asks ${placeOf(new URL(tokenUrl))} for none: the answer may replace the refresh token; no hit was made`,
-    { hint: 'Let a run ask for it. Dry runs use the access token of the last run.' },
-  );
-}
-
-function isClaimed({ tokenUrl }: RefreshGrant): ThrottledError {
-  const place = placeOf(new URL(tokenUrl));
-  return new ThrottledError(lookStepMs, {
-    exitCode: ExitCode.ok,
-    message: `another run asks ${place} for an access token with the same refresh token; no hit was made`,
-  });
+function release({ refreshTokens, chain, by }: Claim, lostAt: Date | null): Promise<void> {
+  return refreshTokens.release(chain, by, lostAt);
 }

@@ -5,7 +5,8 @@ import { credentialsDigest } from '../auth.ts';
 import { placeOf } from '../translate.ts';
 import { signAssertion } from './assertion.ts';
 import type { ClientCredentials, JwtBearer, OAuth2 } from './grant.ts';
-import { type Asking, plainCode, refresh } from './refresh.ts';
+import { type Asking, refresh } from './refresh.ts';
+import { plainCode } from './refusal.ts';
 import { requestToken, type TokenAnswer, type TokenRequest } from './request.ts';
 
 /** The source of access tokens (OAuth 2.0, RFC 6749). */
@@ -79,7 +80,8 @@ function livesTooShort({ tokenUrl }: OAuth2, lifeMs: number, pageAfterMs: number
 /** Null: somebody else has got one meanwhile. */
 function askFor(auth: OAuth2, asking: Asking, hasToken: () => Promise<boolean>): Promise<TokenAnswer | null> {
   if (auth.grant === 'refresh_token') return refresh(auth, asking, hasToken);
-  return requestToken(auth, auth.grant === 'jwt-bearer' ? byAssertion(auth) : byCredentials(auth), asking.client);
+  const request = auth.grant === 'jwt-bearer' ? byAssertion(auth, asking.hide) : byCredentials(auth);
+  return requestToken(auth, request, asking.client);
 }
 
 function byCredentials({ tokenUrl }: ClientCredentials): TokenRequest {
@@ -87,12 +89,14 @@ function byCredentials({ tokenUrl }: ClientCredentials): TokenRequest {
   return { type: 'client_credentials', fields: {}, refused };
 }
 
-function byAssertion({ tokenUrl, assertion }: JwtBearer): TokenRequest {
+function byAssertion({ tokenUrl, assertion }: JwtBearer, hide: Asking['hide']): TokenRequest {
   const hint =
     'Check the issuer, subject, audience and key of `assertion` in the config, and the clock of this machine.';
+  const signed = signAssertion(assertion, tokenUrl);
+  hide(signed);
   return {
     type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    fields: { assertion: signAssertion(assertion, tokenUrl) },
+    fields: { assertion: signed },
     refused: refusing(tokenUrl, hint),
   };
 }

@@ -9,7 +9,7 @@ import { type OutboxRow, outboxRowInTurns, rowsPerPurge, syncOutboxRow } from '.
 import { isLong, packEvents, plainEvents, readPlainEvents, unpackEvents } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
-import type { Row, Session } from './connection/session.ts';
+import type { Parameter, Row, Session } from './connection/session.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { bytesOf } from './rows/literals.ts';
 import { type Place, schemaVersion } from './schema.ts';
@@ -115,20 +115,41 @@ async function linesIn({ events, packed }: Row): Promise<EventLines> {
   return packed ? unpackEvents(bytesOf(packed)) : readPlainEvents(String(events));
 }
 
+/** What is older than this and passed: its parameters are those of `oldEvents`. */
+const old = 'name = $1 AND (generation, last_seq) <= ($2::bigint, $3::bigint) AND at < $4';
+
+function oldEvents(name: string, olderThan: Date, { generation, seq }: Position): Parameter[] {
+  return [name, generation, seq, olderThan.toISOString()];
+}
+
+export async function hasOldEvents(
+  session: Session,
+  { table }: Place,
+  name: string,
+  olderThan: Date,
+  passed: Position,
+): Promise<boolean> {
+  const { rows } = await session.query(
+    `SELECT EXISTS (SELECT FROM ${table('_sync_outbox')} WHERE ${old}) AS has`,
+    oldEvents(name, olderThan, passed),
+  );
+  return rows[0]?.has === 't';
+}
+
 /** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
 export async function purgeSome(
   session: Session,
   { table }: Place,
   name: string,
   olderThan: Date,
-  { generation, seq }: Position,
+  passed: Position,
 ): Promise<number> {
   const { count } = await session.query(
     `DELETE FROM ${table('_sync_outbox')} WHERE (name, generation, last_seq) IN (
        SELECT name, generation, last_seq FROM ${table('_sync_outbox')}
-       WHERE name = $1 AND (generation, last_seq) <= ($2::bigint, $3::bigint) AND at < $4
+       WHERE ${old}
        ORDER BY generation, last_seq LIMIT ${rowsPerPurge})`,
-    [name, generation, seq, olderThan.toISOString()],
+    oldEvents(name, olderThan, passed),
   );
   return count;
 }

@@ -91,6 +91,19 @@ function oldestGeneration(connection: Connection, name: string): number {
   );
 }
 
+/** What is older than a time and passed. */
+const old = 'name = ?1 AND (generation, last_seq) <= (?2, ?3) AND at < ?4';
+
+export function hasOldEvents(
+  connection: Connection,
+  name: string,
+  olderThan: Date,
+  { generation, seq }: Position,
+): boolean {
+  const first = connection.statement(`SELECT 1 FROM _sync_outbox WHERE ${old} LIMIT 1`);
+  return first.get(name, generation, seq, olderThan.toISOString()) !== undefined;
+}
+
 /** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
 export function purgeSome(
   connection: Connection,
@@ -102,7 +115,7 @@ export function purgeSome(
     .statement(
       `DELETE FROM _sync_outbox WHERE rowid IN (
          SELECT rowid FROM _sync_outbox
-         WHERE name = ?1 AND (generation, last_seq) <= (?2, ?3) AND at < ?4
+         WHERE ${old}
          ORDER BY generation, first_seq LIMIT ${rowsPerPurge})`,
     )
     .run(name, generation, seq, olderThan.toISOString());

@@ -98,7 +98,12 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 /** What is written beside batches and removals. */
 function bookkeeping(connection: Connection, name: string, fence: RunFence, fresh: FreshEvents): Bookkeeping {
   return {
-    save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),
+    save: (resource, stored) =>
+      fence.transaction(() => {
+        savePass(connection, name, resource, stored);
+        const { dropsRejectsBefore: pass } = stored;
+        if (pass !== undefined) dropRejects(connection, name, resource, pass);
+      }),
     forget: (resource, ids) =>
       fence.transaction(() => {
         const { id: of } = ownRegister(connection, name, resource);
@@ -112,7 +117,6 @@ function bookkeeping(connection: Connection, name: string, fence: RunFence, fres
     saveGroups: (cursors, drop = []) => fence.shared(() => storeGroups(connection, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => fence.shared(() => purgeSome(connection, name, olderThan, passed))),
-    purgeRejects: (resource, beforePass) => fence.shared(() => dropRejects(connection, name, resource, beforePass)),
     announce: async (events, news) =>
       void (await fence.giveOut((writing) => ({ nextSeq: announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>
