@@ -138,7 +138,7 @@ function valueFor({ name, schema }: Parameter, params: Readonly<Record<string, s
   return schema.default ?? (values.length === 1 ? values[0] : undefined);
 }
 
-/** A value in a body has its type; in the config a text of the document is no variable. */
+/** A value in a body has its type; in the config a text of the document is not a variable. */
 function jsonValue(parameter: Parameter, params: Readonly<Record<string, string>>): unknown {
   const value = valueFor(parameter, params);
   if (typeof value !== 'string') return value;
