@@ -118,6 +118,8 @@ export interface CheckpointToStore {
   readonly held?: Uint8Array | null;
   /** JSON of the field paths that the third party's records have, and of their changes. */
   readonly paths?: string | null;
+  /** Rejects that no pass has brought since this one are forgotten: a snapshot pass has deleted what it may delete. */
+  readonly dropsRejectsBefore?: number | undefined;
 }
 
 /** The columns that are stored beside a checkpoint, each only if it changes. */

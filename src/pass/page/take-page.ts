@@ -104,7 +104,7 @@ async function takeRecords(
     intake.wrote(written);
     phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);
-    run.batchSize.learn(batch.raw, performance.now() - startedAt);
+    run.batchSize.learn(batch.raw, performance.now() - startedAt, sizeOf(written.counts));
     await nextTurn();
     mappingFrom = performance.now();
   }

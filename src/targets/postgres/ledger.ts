@@ -30,16 +30,17 @@ function bytesOf(base64: string | null | undefined): Uint8Array | null {
   return typeof base64 === 'string' ? new Uint8Array(Buffer.from(base64, 'base64')) : null;
 }
 
-export async function savePass(
+/** Stores the checkpoint of a pass with the next statement. */
+export function savePass(
   session: Session,
   { table }: Place,
   name: string,
   resource: string,
   { checkpoint, ...rest }: CheckpointToStore,
-): Promise<void> {
+): void {
   const { seen, held, paths } = rest;
   const sets = passParts.flatMap((part) => (rest[part] === undefined ? [] : `, ${part} = excluded.${part}`));
-  await session.query(
+  session.send(
     `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held, paths) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (name, resource) DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
     [name, resource, JSON.stringify(checkpoint), bufferOf(seen), bufferOf(held), paths ?? null],

@@ -354,7 +354,7 @@ test('a search by POST is a list, with its pages in the body', () => {
   checkConfig({ path: 'x', dir: '/', content: config }, {});
 });
 
-test('a search is left out where GET lists the same, and so is any other POST', () => {
+test('a search of what GET lists is left out, and so is every other POST', () => {
   const { paths } = documentWith(listed);
   const lists = (document: object) =>
     listsOf(new Api({ ...document })).lists.map(({ method, path }) => `${method} ${path}`);
