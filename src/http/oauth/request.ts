@@ -59,11 +59,17 @@ export async function requestToken(auth: OAuth2, request: TokenRequest, http: Ht
 /** How the client shows who it is (section 2.3.1). Without an id, the grant itself does. */
 function proofOf(
   { clientId, clientSecret, send = 'basic' }: OAuth2,
-  oauth: Pick<typeof import('oauth4webapi'), 'None' | 'ClientSecretPost' | 'ClientSecretBasic'>,
+  oauth: Pick<typeof import('oauth4webapi'), 'None' | 'ClientSecretPost'>,
 ): ClientAuth {
   if (clientId === undefined) return () => {};
   if (clientSecret === undefined) return oauth.None();
-  return send === 'body' ? oauth.ClientSecretPost(clientSecret) : oauth.ClientSecretBasic(clientSecret);
+  return send === 'body' ? oauth.ClientSecretPost(clientSecret) : basic(clientId, clientSecret);
+}
+
+/** The library also encodes `-`, `.` and `_`, which servers that decode nothing would take for other characters. */
+function basic(clientId: string, clientSecret: string): ClientAuth {
+  const proof = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${proof}`);
 }
 
 /**
