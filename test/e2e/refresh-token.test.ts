@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { anOAuthServer, clientSecret, type OAuthServer } from '../helpers/oauth-server.ts';
 import { redis } from '../helpers/suite-redis.ts';
@@ -111,7 +112,6 @@ describe('a run that is killed', { timeout: 120_000 }, () => {
     expect(killed.signal).toBe('SIGKILL');
     expect(project.party.arrivals).toEqual([]);
     await redis.client.del(project.lockKey);
-    expect((await project.sync()).json()).toMatchObject({ exitCode: 0, outcome: 'throttled', hits: 0 });
 
     let refused = await project.sync();
     await eventually(async () => {
@@ -154,6 +154,25 @@ test('two syncs of one database share a refresh token, and ask for one access to
   }
   expect(server.asked).toEqual(['refresh_token 200', 'refresh_token 200', 'refresh_token 200']);
   expect(await Promise.all([...bearers(first), ...bearers(second)].map(server.holderOf))).toEqual(Array(6).fill('ada'));
+});
+
+test('while another run asks for a token, a run waits, and is throttled', async () => {
+  await using server = await anOAuthServer();
+  await using project = await aProject({
+    ...{ redis, ...quick, config: withRefreshToken(server, await server.consent('ada')) },
+  });
+  await project.sync();
+  await endAccessTokens();
+  const claimUntil = (until: number) => {
+    using database = new DatabaseSync(project.file);
+    database.prepare("UPDATE _sync_tokens SET claim = 'another', claimed_at = 0, claimed_until = ?").run(until);
+  };
+  claimUntil(Date.now() + 3_600_000);
+  const waiting = (await project.sync()).json();
+  expect(waiting).toMatchObject({ exitCode: 0, outcome: 'throttled', hits: 0 });
+  expect(server.asked).toHaveLength(1);
+  claimUntil(0);
+  expect((await project.sync()).json()).toMatchObject({ exitCode: 0, outcome: 'done' });
 });
 
 test('the key is changed by a list, and without the key of that time the config is wrong', async () => {

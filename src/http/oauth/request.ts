@@ -83,10 +83,22 @@ async function askBy(
   body: string,
 ): Promise<Response> {
   const response = await http.request({ url, method: 'POST', headers, body });
-  const { access_token, token_type = 'Bearer', expires_in, refresh_token, error } = await readAnswer(response);
-  if (typeof error === 'string' && access_token === undefined) return Response.json({ error }, { status: 400 });
-  const named = { access_token, token_type, expires_in: secondsOf(expires_in), refresh_token: textOf(refresh_token) };
-  return Response.json(named, { status: response.status });
+  const answer = await readAnswer(response);
+  const refusal = refusalIn(answer, response.status);
+  if (refusal !== null) return Response.json({ error: refusal }, { status: 400 });
+  const { access_token, token_type, expires_in, refresh_token } = answer;
+  return Response.json({
+    access_token,
+    token_type: typeof token_type === 'string' && !/^bearer/i.test(token_type) ? token_type : 'Bearer',
+    expires_in: secondsOf(expires_in),
+    refresh_token: textOf(refresh_token),
+  });
+}
+
+/** The error code of a refusal; null: it is none. Some servers refuse with a success, and some without a code. */
+function refusalIn({ access_token, error }: WrittenAnswer, status: number): string | null {
+  if (status < 400 && (access_token !== undefined || typeof error !== 'string')) return null;
+  return textOf(error) ?? 'without a code';
 }
 
 interface WrittenAnswer {
@@ -111,7 +123,7 @@ async function readAnswer({ url, body, status }: HttpResponse): Promise<WrittenA
   } catch {
     // Its content may be a secret, so the message does not show it.
   }
-  if (status >= 400) return { error: 'invalid_request' };
+  if (status >= 400) return {};
   throw new ProtocolError(`${placeOf(url)} answered something that is not a JSON object; no page was requested`);
 }
 
