@@ -1,6 +1,6 @@
 import type { ClientAuth } from 'oauth4webapi';
 import type { HttpClient, HttpResponse } from '../../adapter.ts';
-import { ProtocolError, SyncError } from '../../errors.ts';
+import { ProtocolError, type SyncError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 import { placeOf } from '../translate.ts';
 import type { OAuth2 } from './grant.ts';
@@ -50,7 +50,9 @@ export async function requestToken(auth: OAuth2, request: TokenRequest, http: Ht
     return { text: answer.access_token, lifeMs, refreshToken: answer.refresh_token ?? null };
   } catch (error) {
     if (error instanceof oauth.ResponseBodyError) throw request.refused(error.error);
-    if (error instanceof SyncError) throw error;
+    const isOfAnswer =
+      error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError;
+    if (!isOfAnswer) throw error;
     // The error may quote the answer, so the message does not.
     throw new ProtocolError(`${placeOf(url)} answered without an access token that can be used; no page was requested`);
   }
