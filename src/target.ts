@@ -3,10 +3,12 @@ import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
+import type { NumberedEvents } from './event-lines.ts';
 import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
+import type { RefreshTokens, StoredRefreshToken } from './refresh-tokens.ts';
 import type { Rights } from './rights.ts';
 import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
 import type { SyncEvent } from './sync-event.ts';
@@ -105,10 +107,13 @@ export interface TargetReader extends AsyncDisposable {
   drift(resource: string): Promise<StoredDrift>;
 
   /**
-   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. The
-   * relay calls it until nothing is left.
+   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached.
+   * Called until nothing is left.
    */
   outbox(after: Position, limit: number): Promise<OutboxSlice>;
+
+  /** The same events as bytes, which the relay sends as they are. */
+  outboxLines(after: Position, limit: number): Promise<OutboxLines>;
 
   /** Whether the outbox has a row that `purgeOutbox` would remove. Asked at the end of every run. */
   hasOldEvents(olderThan: Date, passed: Position): Promise<boolean>;
@@ -136,6 +141,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** What the events about the sync itself have announced last, as JSON; null if that is nothing. */
   news(): Promise<string | null>;
+
+  /** What is known of a chain of refresh tokens; null: no run has used it. For `check`. */
+  refreshToken(chain: string): Promise<StoredRefreshToken | null>;
 
   /** The preview of a swap that was stored last; null if there is none. */
   preview(): Promise<StoredPreview | null>;
@@ -169,6 +177,9 @@ export type TargetQuestions = Omit<TargetReader, 'label' | 'atOnce' | typeof Sym
 export interface Target extends TargetReader {
   /** The second throttle, asked before every hit: the same rule as in Redis, in the database, which forgets less. */
   readonly slots: SlotKeeper;
+
+  /** The refresh tokens of the third parties. They may be used once `takeOver` has made the tables, and check no fence. */
+  readonly refreshTokens: RefreshTokens;
 
   /**
    * Takes over writing: makes what is missing of our tables and of the system's, brings tables of an earlier release up to
@@ -307,6 +318,11 @@ export interface OutboxSlice {
   /** Sequence number of the first event. */
   readonly firstSeq: number;
   readonly events: readonly string[];
+}
+
+/** The same as bytes. */
+export interface OutboxLines extends NumberedEvents {
+  readonly generation: number;
 }
 
 export interface GroupCursor {

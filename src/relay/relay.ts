@@ -102,8 +102,8 @@ class Filling {
     for (;;) {
       signal.throwIfAborted();
       const room = await this.#room();
-      const slice = room > 0 ? await target.outbox(this.#after, Math.min(eventsPerSlice, room)) : null;
-      if (slice === null || slice.events.length === 0) return this.#end();
+      const slice = room > 0 ? await target.outboxLines(this.#after, Math.min(eventsPerSlice, room)) : null;
+      if (slice === null || slice.lines.count === 0) return this.#end();
       const sent = await appendSlice(slice, this.#last, room, stream);
       this.#appended += sent.appended;
       if (sent.outcome === 'gap') return { appended: this.#appended, at: null, outcome: 'gap' };

@@ -83,16 +83,38 @@ test('200 rows are one transaction of Postgres, with few answers to wait for and
 
 test('a thousand events are one script of Redis, and one command each', async () => {
   await using project = await aProject({ redis, records: customers(1000) });
-  await redis.client.config('RESETSTAT');
-  expect(await project.sync()).toMatchObject({ exitCode: 0 });
-  const stats = await redis.client.info('commandstats');
-  const counts = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(
-    ([, name = '', count]) => [name, Number(count)] as const,
-  );
-  const calls = new Map(counts);
+  const calls = await callsDuring(async () => expect(await project.sync()).toMatchObject({ exitCode: 0 }));
   // 11 scripts: those of a run without events, and one for the thousand.
   expect((calls.get('eval') ?? 0) + (calls.get('evalsha') ?? 0)).toBeLessThan(13);
   expect(calls.get('xadd')).toBe(1000);
   // 1064 in all.
-  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(1075);
+  expect([...calls.values()].reduce((sum, count) => sum + count, 0)).toBeLessThan(1075);
 });
+
+test('an acknowledgement asks once who has anything pending, however many events it is for', async () => {
+  const listeners = { notify: { on: ['*'], from: 'beginning', type: 'module', module: './nothing.mjs' } };
+  await using project = await aProject({
+    redis,
+    records: customers(1000),
+    config: (config) => ({ ...config, listeners }),
+  });
+  await project.write('nothing.mjs', `export default { '*': () => {} };`);
+  expect(await project.sync()).toMatchObject({ exitCode: 0 });
+  const calls = await callsDuring(async () => {
+    expect(await project.sync(['listen', '--drain'])).toMatchObject({ exitCode: 0 });
+  });
+  const [asked = 0, acknowledged = 0, looks = 0] = ['xpending', 'xack', 'xinfo|groups'].map((name) => calls.get(name));
+  expect(acknowledged).toBeGreaterThan(0);
+  // One for each acknowledgement of some hundred events, and one for each look at the group.
+  expect(asked - acknowledged - looks).toBeLessThan(10);
+});
+
+/** How often Redis was called meanwhile, by command, inside scripts too. */
+async function callsDuring(work: () => Promise<void>): Promise<ReadonlyMap<string, number>> {
+  await redis.client.config('RESETSTAT');
+  await work();
+  const stats = await redis.client.info('commandstats');
+  return new Map(
+    [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name = '', count]) => [name, Number(count)]),
+  );
+}

@@ -227,7 +227,7 @@ export class PageWriter {
       const [hash, digest, defers] = [resource.hash, this.#digest, this.#defers];
       const columns = resource.table.mapped;
       const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies, columns });
-      for (const { key } of planned) compared.delete(key);
+      if (compared.size > 0) for (const { key } of planned) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       return this.#keepable(steps, found);
     };

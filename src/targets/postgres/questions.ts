@@ -6,6 +6,7 @@ import type { TargetQuestions as Questions, ServerState } from '../../target.ts'
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { outboxQuestions } from '../sql/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
 import { readDeferred } from './deferred.ts';
@@ -173,8 +174,9 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
         inspectTable(session, place, name, table, (await sync.version.in(session, place)) > 0),
       ),
     rights: (tables) => sync.any((session) => readRights(session, place, tables)),
-    outbox: (after, limit) =>
+    ...outboxQuestions((after, limit) =>
       sync.ours((session, version) => readOutbox(session, place, name, after, limit, version), emptyOutbox(after)),
+    ),
     hasOldEvents: (olderThan, passed) =>
       sync.ours((session) => hasOldEvents(session, place, name, olderThan, passed), false),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),

@@ -27,6 +27,7 @@ import { ownRegister } from './rows/register.ts';
 import { Shapes } from './rows/shapes.ts';
 import { hasSchema, OurTables, type Place, type Transact } from './schema.ts';
 import { slotKeeper } from './slots.ts';
+import { tokenKeeper } from './tokens.ts';
 
 export interface PostgresTargetOptions extends PostgresOptions {
   readonly timings: PostgresTimings;
@@ -56,6 +57,7 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     ...firstLoads.answering(reader),
     ...fresh.answering(reader),
     slots: slotKeeper((work) => ours.transaction(work), place),
+    refreshTokens: tokenKeeper(transact, place, name),
     async takeOver(run, tables, generationFloor, signal) {
       const { fence: taken, untouched } = await fence.take(
         (whileOurs, lastTx) => takeOver(whileOurs, place, name, run, { tables, generationFloor, lastTx }),

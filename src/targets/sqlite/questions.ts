@@ -6,6 +6,7 @@ import type { TargetQuestions as Questions } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { outboxQuestions } from '../sql/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Connection } from './connection/connection.ts';
 import { readDeferred } from './deferred.ts';
@@ -150,7 +151,9 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     pass: (resource) => sync.ours((connection, version) => readPass(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
     rights: async () => null,
-    outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
+    ...outboxQuestions((after, limit) =>
+      sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
+    ),
     hasOldEvents: (olderThan, passed) =>
       sync.ours((connection) => hasOldEvents(connection, name, olderThan, passed), false),
     groups: () => sync.ours((connection) => readGroups(connection, name), []),

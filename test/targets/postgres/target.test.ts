@@ -7,6 +7,7 @@ import { bookContract } from '../../contracts/book.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { outboxContract } from '../../contracts/outbox.ts';
+import { refreshTokensContract } from '../../contracts/refresh-tokens.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../../contracts/target.ts';
 import { aPostgres, type PostgresDatabase } from '../../helpers/postgres.ts';
@@ -28,6 +29,7 @@ const world = async () => worldOn(await aPostgres());
 targetContract('Postgres', world);
 bookContract('Postgres', world);
 outboxContract('Postgres', world);
+refreshTokensContract('Postgres', world);
 for (const left of lefts) {
   migrationContract('Postgres', left, async () => {
     const database = await aPostgres();

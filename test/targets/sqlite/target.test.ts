@@ -27,6 +27,7 @@ import { bookContract } from '../../contracts/book.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { outboxContract } from '../../contracts/outbox.ts';
+import { refreshTokensContract } from '../../contracts/refresh-tokens.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
@@ -107,6 +108,7 @@ targetContract('SQLite', () => world());
 cluesContract('SQLite', () => world());
 bookContract('SQLite', () => world());
 outboxContract('SQLite', () => world());
+refreshTokensContract('SQLite', () => world());
 for (const left of lefts) migrationContract('SQLite', left, () => world(`test/fixtures/${left.folder}/sqlite.db`));
 
 describe('a SQLite file', () => {

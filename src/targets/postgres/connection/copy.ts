@@ -1,7 +1,7 @@
 import pg, { type Client, type Connection } from 'pg';
 
 /** COPY FROM STDIN. Returns how many rows were written. */
-export function copyLines(client: Client, statement: string, lines: string): Promise<number> {
+export function copyLines(client: Client, statement: string, lines: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const settle = (error: unknown, rows: number): void => (error ? reject(error) : resolve(rows));
     client.query(new Copy(statement, lines, settle));
@@ -17,10 +17,10 @@ class Copy extends pg.Query {
   callback: (error: unknown, result?: { readonly rowCount: number | null }) => void;
   override readonly submit: (connection: Connection) => void;
 
-  constructor(statement: string, lines: string, settle: (error: unknown, rows: number) => void) {
+  constructor(statement: string, lines: Buffer, settle: (error: unknown, rows: number) => void) {
     super(statement);
     this.callback = (error, result) => settle(error, result?.rowCount ?? 0);
-    this.submit = (connection) => submit(connection, statement, Buffer.from(lines));
+    this.submit = (connection) => submit(connection, statement, lines);
   }
 
   handleCopyInResponse(): void {}

@@ -11,8 +11,8 @@ export interface Session {
   query(text: string, values?: readonly Parameter[]): Promise<Answer>;
   /** The same for thousands of rows: each comes as the list of its values, which costs less than an object. */
   list(text: string, values: readonly Parameter[]): Promise<readonly ListedRow[]>;
-  /** COPY FROM STDIN. Returns how many rows were written. */
-  copy(statement: string, lines: string): Promise<number>;
+  /** COPY FROM STDIN, of lines in the text format. Returns how many rows were written. */
+  copy(statement: string, lines: Buffer): Promise<number>;
   /**
    * Sends a statement whose answer says nothing. Nobody waits for it: it travels with the next statement, and if it fails, so
    * does that one. A transaction is not committed unless all of these succeeded.
@@ -90,7 +90,7 @@ class ClientSession implements Session {
     return rows;
   }
 
-  copy(statement: string, lines: string): Promise<number> {
+  copy(statement: string, lines: Buffer): Promise<number> {
     return this.#answer(copyLines(this.#client, statement, lines));
   }
 

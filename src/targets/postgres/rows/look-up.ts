@@ -89,7 +89,7 @@ async function lookUpAll(
 }
 
 function foundRow(entry: Found['entry'], row: HeldRow | undefined): FoundRow {
-  if (!row) return entry ? { ...noFoundRow, entry } : noFoundRow;
-  if (row === 'busy') return { ...noFoundRow, entry, isBusy: true };
+  if (!row) return entry ? { entry, row: null, isRowDeleted: false, isBusy: false } : noFoundRow;
+  if (row === 'busy') return { entry, row: null, isRowDeleted: false, isBusy: true };
   return { entry, row: row.values, isRowDeleted: row.isMarked, isBusy: false };
 }
