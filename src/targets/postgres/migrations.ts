@@ -15,6 +15,7 @@ export const migrations: readonly ((table: (name: string) => string) => string)[
   heldAndDrift,
   memoryOfRuns,
   packedEvents,
+  knownChunks,
 ];
 
 /**
@@ -101,5 +102,13 @@ function packedEvents(table: (name: string) => string): string {
 ALTER TABLE ${table('_sync_outbox')} ADD COLUMN packed bytea, ALTER COLUMN events DROP NOT NULL;
 ALTER TABLE ${table('_sync_outbox')} ALTER COLUMN packed SET STORAGE EXTERNAL;
 ALTER TABLE ${table('_sync_records')} SET (fillfactor = 50);
+`;
+}
+
+/** They are compressed already. */
+function knownChunks(table: (name: string) => string): string {
+  return `
+ALTER TABLE ${table('_sync_passes')} ADD COLUMN chunks bytea;
+ALTER TABLE ${table('_sync_passes')} ALTER COLUMN chunks SET STORAGE EXTERNAL;
 `;
 }

@@ -12,7 +12,7 @@ import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readRights } from './fence/rights.ts';
-import { readGroups, readPass } from './ledger.ts';
+import { readChunks, readGroups, readPass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
@@ -172,6 +172,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
       return fence && withoutMark(fence);
     },
     pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
+    chunks: (resource) => sync.ours((session, version) => readChunks(session, place, name, resource, version), null),
     inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
     rights: (tables) => sync.any((session) => readRights(session, place, tables)),
     outbox: (after, limit) =>

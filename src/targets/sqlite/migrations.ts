@@ -72,4 +72,5 @@ CREATE TABLE _sync_deferred (of_table INTEGER NOT NULL, id INTEGER NOT NULL, rec
 `,
   // From this version on, `events` of the outbox is a BLOB where a transaction has many events (src/targets/sql/packed-events.ts).
   '',
+  'ALTER TABLE _sync_passes ADD COLUMN chunks BLOB;',
 ];
