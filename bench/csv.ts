@@ -6,7 +6,6 @@ import {
   closeSync,
   createWriteStream,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readSync,
   rmSync,
@@ -14,17 +13,15 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
-import { describeMachine, type Ran, runNode } from './machine.ts';
+import { describeMachine, type Ran, runNode, temporaryFolder } from './machine.ts';
 
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 const total = Number(process.argv[2] ?? 10_000_000);
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-csv-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('csv');
 const redis = await startPrivateRedis(folder);
 
 const peaks: number[] = [];

@@ -1,8 +1,7 @@
 // `npm run bench:files [megabytes]`: measures how fast the adapter `file` reads each format and how much memory it takes, beside
 // the minimum: a loop over the same bytes with the same parser. Writes bench/files.md.
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream, createWriteStream, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +10,7 @@ import { parse as parseCsv } from 'csv-parse';
 import { createFileAdapter } from '../src/adapters/file/file.ts';
 import { keepHeapSmall } from '../src/cli/heap.ts';
 import { silentLog } from '../src/log.ts';
-import { describeMachine, median, runNode } from './machine.ts';
+import { describeMachine, median, runNode, temporaryFolder } from './machine.ts';
 import { csvLine, customer } from './records.ts';
 
 const self = fileURLToPath(import.meta.url);
@@ -61,8 +60,7 @@ async function readBare(path: string): Promise<number> {
 }
 
 async function measure(bytes: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'cronsync-files-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('files');
   const rows: string[] = [];
   for (const format of formats) {
     const path = join(folder, `customers.${format}`);

@@ -1,19 +1,19 @@
 // `npm run bench:halt [records]`: measures what a system notices while cronsync loads a million rows into its Postgres, updates
 // every row and deletes them. In turn, psql writes the same rows in batches of the same size. pgbench is the system: it reads and
 // updates single rows of the same table, 200 a second. Needs psql, pgbench and taskset on PATH. Writes bench/halt.md.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
-import { allCores, keepSessionsTo, keepTo, oneCore } from './halt-cores.ts';
-import { type Line, lineOf, type Measured, report } from './halt-report.ts';
-import { runSystem } from './halt-system.ts';
-import { watchLocks } from './halt-watch.ts';
-import { demandTools, openPsql, openSync, type Phase, phases, type Writer } from './halt-writers.ts';
+import { allCores, keepSessionsTo, keepTo, oneCore } from './halt/cores.ts';
+import { type Line, lineOf, type Measured, report } from './halt/report.ts';
+import { runSystem } from './halt/system.ts';
+import { watchLocks } from './halt/watch.ts';
+import { demandTools, openPsql, openSync, type Phase, phases, type Writer } from './halt/writers.ts';
+import { temporaryFolder } from './machine.ts';
 
 const total = Number(process.argv[2] ?? 1_000_000);
 const rounds = 2;
@@ -23,8 +23,7 @@ const idleMs = 20_000;
 const results = fileURLToPath(new URL('halt.md', import.meta.url));
 
 await demandTools();
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-halt-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('halt');
 // Postgres's documentation (19.4.1) recommends a quarter of the memory to begin with.
 const memory = `shared_buffers=${Math.floor(totalmem() / 4 / 2 ** 20)}MB`;
 const log = ['max_wal_size=8GB', 'min_wal_size=6GB', 'checkpoint_timeout=15min'];

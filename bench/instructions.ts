@@ -1,21 +1,26 @@
 // `npm run bench:instructions`: counts instructions with valgrind, which are nearly the same on every machine and however busy it is:
 // of a start that finds the lock held, of a complete run, and of one more record. Writes bench/instructions.md. Takes some minutes.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { syncKeys } from '../src/redis/keys.ts';
+import { runNode, temporaryFolder } from './machine.ts';
 import { customerSchema, writeCustomers } from './records.ts';
 
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
+/** The same program with timings that can be set. In valgrind everything takes fifty times as long, and batches should be as large. */
+const patient = fileURLToPath(new URL('../node_modules/.cache/cronsync/cli.cjs', import.meta.url));
+const timings = {
+  ...{ redisConnectMs: 150_000, redisCommandMs: 600_000, redisScriptBudgetMs: 600_000, relayPatienceMs: 600_000 },
+  ...{ batchMs: 2000, runMs: 3_600_000 },
+};
 const results = fileURLToPath(new URL('instructions.md', import.meta.url));
 const [few, many] = [2000, 12_000];
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-instructions-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('instructions');
 const redis = await startPrivateRedis(folder);
 const client = new Redis(redis.url);
 const rows: string[] = [];
@@ -31,13 +36,13 @@ try {
   const start = await count([bin], held, 75);
   say('a run that finds the lock held', start, `${(start / empty).toFixed(2)} ×`);
   const one = await aProject('one', 1);
-  await count([bin], one);
+  await runNode([bin], { cwd: one });
   const complete = await count([bin], one);
   say('a complete run of one unchanged record, SQLite', complete, `${(complete / empty).toFixed(2)} ×`);
   const [small, large] = [await aProject('small', few), await aProject('large', many)];
-  const load = [await count([bin], small), await count([bin], large)] as const;
+  const load = [await count([patient], small), await count([patient], large)] as const;
   say('first load, each further record', (load[1] - load[0]) / (many - few), '');
-  const again = [await count([bin], small), await count([bin], large)] as const;
+  const again = [await count([patient], small), await count([patient], large)] as const;
   say('unchanged, each further record', (again[1] - again[0]) / (many - few), '');
 } finally {
   client.disconnect();
@@ -64,7 +69,8 @@ function say(what: string, instructions: number, ratio: string): void {
 /** Runs Node in valgrind, from start to exit. */
 async function count(args: readonly string[], cwd: string, exitCode = 0): Promise<number> {
   const valgrind = ['--tool=callgrind', '--callgrind-out-file=/dev/null', '--smc-check=all-non-file'];
-  const ran = promisify(execFile)('valgrind', [...valgrind, process.execPath, ...args], { cwd });
+  const env = { ...process.env, SYNC_TIMINGS: JSON.stringify(timings) };
+  const ran = promisify(execFile)('valgrind', [...valgrind, process.execPath, ...args], { cwd, env });
   const { stderr, code } = await ran.then(
     (ended) => ({ stderr: ended.stderr, code: 0 }),
     (error: { stderr: string; code: number | string }) => error,
@@ -86,7 +92,7 @@ async function aProject(name: string, records: number): Promise<string> {
     resources: { customers: { key: 'id', schema: customerSchema } },
     adapters: { export: { type: 'file', resources: { customers: { path: 'customers.ndjson', format: 'ndjson' } } } },
     redis: { url: redis.url },
-    lock: { ttl: '10m' }, // In valgrind everything takes fifty times as long.
+    lock: { ttl: '1h' },
   };
   writeFileSync(join(project, 'sync.config.json'), JSON.stringify(config));
   return project;

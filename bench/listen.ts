@@ -2,15 +2,14 @@
 // turn. Also measures how old an event is when it is acknowledged by an idle daemon. Writes bench/listen.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { eventOf } from '../src/event.ts';
-import { describeMachine, median } from './machine.ts';
+import { describeMachine, median, temporaryFolder } from './machine.ts';
 
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 const beside = fileURLToPath(new URL('listen-beside.ts', import.meta.url));
@@ -32,8 +31,7 @@ interface Rates {
 await compare();
 
 async function compare(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'cronsync-bench-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('listen');
   const redis = await startPrivateRedis(folder);
   const client = new Redis(redis.url);
   const rates: Rates[] = [];

@@ -1,7 +1,6 @@
 // `npm run bench`: measures the goals of docs/performance.md on the built command, beside the minimum that the work could cost.
 // Prints a table and writes bench/results.md. `node bench/run.ts start`, `… throughput` and `… memory` measure only one part.
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type PrivateRedis, startPrivateRedis } from '../scripts/private-redis.ts';
@@ -10,7 +9,7 @@ import { openRedis } from '../src/redis/connection/connection.ts';
 import { syncKeys } from '../src/redis/keys.ts';
 import { createLock } from '../src/redis/lock.ts';
 import { defaultTimings as timings } from '../src/timings.ts';
-import { describeMachine, median, type Ran, runNode } from './machine.ts';
+import { describeMachine, median, type Ran, runNode, temporaryFolder } from './machine.ts';
 import { customerSchema, writeCustomers } from './records.ts';
 
 interface Line {
@@ -28,8 +27,7 @@ const pairs = 11;
 const rounds = 3;
 const loaded = 200_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-bench-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('run');
 const redis = await startPrivateRedis(folder);
 const measures = { start: measureStart, throughput: measureThroughput, memory: measureMemory };
 const wanted = process.argv.slice(2);

@@ -2,14 +2,13 @@
 // ten million records and the runs of seven days. A small first load makes the tables, and SQL fills them up. Writes bench/status.md. Needs the built command.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
-import { describeMachine, median, runNode } from './machine.ts';
+import { describeMachine, median, runNode, temporaryFolder } from './machine.ts';
 import { customerSchema, writeCustomers } from './records.ts';
 
 const total = Number(process.argv[2] ?? 10_000_000);
@@ -18,8 +17,7 @@ const times = 15;
 const limitMs = 300;
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 const results = fileURLToPath(new URL('status.md', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-status-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('status');
 
 const redis = await startPrivateRedis(folder);
 const lines: string[] = [];

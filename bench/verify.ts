@@ -1,22 +1,20 @@
 // `npm run bench:verify [records]`: measures what `cronsync verify` takes of a million rows in Postgres, and what the system
 // notices of it: it updates single rows meanwhile, with a lock_timeout of 1 ms, so that each wait for a lock is an error.
 // Writes bench/verify.md. Needs the built command.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
-import { again } from './halt-watch.ts';
-import { describeMachine, median, runNode } from './machine.ts';
+import { again } from './halt/watch.ts';
+import { describeMachine, median, runNode, temporaryFolder } from './machine.ts';
 import { customerSchema, writeCustomers } from './records.ts';
 
 const total = Number(process.argv[2] ?? 1_000_000);
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 const results = fileURLToPath(new URL('verify.md', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'cronsync-verify-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('verify');
 
 interface Measured {
   readonly what: string;

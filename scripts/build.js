@@ -1,5 +1,5 @@
 // Builds what the package ships: dist/cli.cjs (what a run needs before it has the lock) and its further parts (run.cjs, sqlite.cjs,
-// postgres.cjs, rest.cjs, more.cjs), dist/web.cjs (the page, which they load when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, and sync.schema.json.
+// postgres.cjs, rest.cjs, more.cjs), dist/web.cjs (the page, which they load when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, sync.schema.json, and man/cronsync.1.
 // With --test: the same CLI with crash points and scaled timings, where the tests find it, as a program and as a function.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -81,6 +81,7 @@ if (!isTest) {
   writeNotices([command, ...[page, browser, api].map(({ metafile }) => metafile)]);
   run('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
   if (existsSync('scripts/schema.ts')) run(process.execPath, ['scripts/schema.ts']);
+  run(process.execPath, ['scripts/man-page/write.ts']);
 }
 
 function run(command, args) {

@@ -125,6 +125,8 @@ export interface CheckpointToStore {
   readonly paths?: string | null;
   /** The serialized chunks whose records are in our rows as they are. */
   readonly chunks?: Uint8Array | null;
+  /** Rejects that no pass has brought since this one are forgotten: a snapshot pass has deleted what it may delete. */
+  readonly dropsRejectsBefore?: number | undefined;
 }
 
 /** The columns that are stored beside a checkpoint, each only if it changes. */

@@ -57,24 +57,22 @@ export function eventOf(change: Change, position: Position, context: EventContex
 }
 
 /**
- * Makes what writes the events of one transaction: what they share is made once. The parts of a text are joined at the end:
- * text that grows part by part stays in memory as all of its parts.
+ * Makes what writes the events of one transaction: what they share is made once. Until a text is read, V8 keeps it as all of its
+ * parts, which takes more memory: each should be written out at once.
  */
 export function eventWriter(context: EventContext): (change: Change, position: Position) => string {
   const { columns, resource } = context;
   const write = envelopeOf(context);
-  const addFields = fieldsAdder(columns);
+  const fields = fieldsWriter(columns);
+  const names = columns.map(({ name }) => JSON.stringify(name));
   return (change, position) => {
     const key = JSON.stringify(change.key);
-    const data = ['{"key":', key, ',"before":'];
-    addFields(data, change.type === 'created' ? null : change.before);
-    data.push(',"after":');
-    addFields(data, change.type === 'deleted' ? null : change.after);
-    if (change.type === 'updated')
-      data.push(',"changed":', JSON.stringify(change.changed.map((at) => columns[at]?.name)));
-    data.push('}');
+    const before = fields(change.type === 'created' ? null : change.before);
+    const after = fields(change.type === 'deleted' ? null : change.after);
+    const changed = change.type === 'updated' ? `,"changed":[${change.changed.map((at) => names[at]).join()}]` : '';
     const why = (change.type === 'deleted' ? undefined : change.cause) ?? context.cause;
-    return write(position, `${resource}.${change.type}`, `,"subject":${key}`, why, data.join(''));
+    const data = `{"key":${key},"before":${before},"after":${after}${changed}}`;
+    return write(position, `${resource}.${change.type}`, `,"subject":${key}`, why, data);
   };
 }
 
@@ -96,6 +94,9 @@ export function eventText(position: Position, head: EventHead, data: string): st
   return envelopeOf(head)(position, head.type, subject, head.cause, data);
 }
 
+/** What makes a number of so many digits one of 20. */
+const zeros = Array.from({ length: 21 }, (_, digits) => '0'.repeat(20 - digits));
+
 /** Makes what puts an event together. `subject` is that member, or nothing; `data` is JSON. */
 function envelopeOf({ name, source, time, maker }: Pick<EventHead, 'name' | 'source' | 'time' | 'maker'>) {
   const first = `{"specversion":"1.0","id":"${name}:`;
@@ -104,10 +105,9 @@ function envelopeOf({ name, source, time, maker }: Pick<EventHead, 'name' | 'sou
   const made = `${madeBy(maker)},"data":`;
   return ({ generation, seq }: Position, type: string, subject: string, cause: string | undefined, data: string) => {
     const why = cause ? `,"cause":"${cause}"` : '';
-    const sequence = String(seq).padStart(20, '0');
-    return [first, generation, '-', seq, second, type, '"', subject, third, sequence, '"', why, made, data, '}'].join(
-      '',
-    );
+    const digits = String(seq);
+    const sequence = `${zeros[digits.length]}${digits}`;
+    return `${first}${generation}-${digits}${second}${type}"${subject}${third}${sequence}"${why}${made}${data}}`;
   };
 }
 
@@ -129,28 +129,25 @@ export function moveEvent(event: string, name: string, { generation, seq }: Posi
 
 /** The fields of a record as a JSON object. The text of a JSON column is used as it is, and integers past 2^53 are written as text. */
 export function fieldsJson(values: Values | null, columns: readonly Column[]): string {
-  const parts: string[] = [];
-  fieldsAdder(columns)(parts, values);
-  return parts.join('');
+  return fieldsWriter(columns)(values);
 }
 
-/** Makes what adds the fields of a record to the parts of a text. */
-function fieldsAdder(columns: readonly Column[]): (parts: string[], values: Values | null) => void {
+function fieldsWriter(columns: readonly Column[]): (values: Values | null) => string {
   const heads = columns.map(({ name }, at) => `${at === 0 ? '{' : ','}${JSON.stringify(name)}:`);
   const isJson = columns.map(({ kind }) => kind === 'json');
   const end = columns.length === 0 ? '{}' : '}';
-  return (parts, values) => {
-    if (values === null) {
-      parts.push('null');
-      return;
-    }
-    for (const [at, head] of heads.entries()) parts.push(head, valueJson(values[at] ?? null, isJson[at] === true));
-    parts.push(end);
+  return (values) => {
+    if (values === null) return 'null';
+    let text = '';
+    for (let at = 0; at < heads.length; at += 1)
+      text += `${heads[at]}${valueJson(values[at] ?? null, isJson[at] === true)}`;
+    return `${text}${end}`;
   };
 }
 
 /** An integer past 2^53 is written as a string: most readers of JSON would round it. */
 function valueJson(value: Value, isJson: boolean): string {
+  if (typeof value === 'string') return isJson ? value : JSON.stringify(value);
   if (typeof value === 'bigint') return `"${value}"`;
-  return isJson && typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : `${value}`;
 }

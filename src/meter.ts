@@ -15,3 +15,26 @@ export type DeliveryResult = 'success' | 'failure' | 'dead' | 'aborted';
 
 /** Measures nothing. */
 export const silentMeter: ListenMeter = { delivered() {}, acknowledged() {}, beat() {} };
+
+/** Passes everything on, and counts how deliveries ended. */
+export class CountingMeter implements ListenMeter {
+  readonly counts: Record<DeliveryResult, number> = { success: 0, failure: 0, dead: 0, aborted: 0 };
+  readonly #meter: ListenMeter;
+
+  constructor(meter: ListenMeter) {
+    this.#meter = meter;
+  }
+
+  delivered(listener: string, result: DeliveryResult, tookMs: number): void {
+    this.counts[result] += 1;
+    this.#meter.delivered(listener, result, tookMs);
+  }
+
+  acknowledged(listener: string, ageMs: number, attempts: number): void {
+    this.#meter.acknowledged(listener, ageMs, attempts);
+  }
+
+  beat(group: string): void {
+    this.#meter.beat(group);
+  }
+}

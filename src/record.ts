@@ -114,12 +114,24 @@ export function isWrittenAlike(value: unknown): boolean {
 export function sortedJson(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && Math.abs(value) >= 1e21 && Number.isFinite(value)) return BigInt(value).toString();
-  if (Array.isArray(value)) return `[${value.map((element) => sortedJson(element ?? null)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map((element) => sortedJson(element ?? null)).join(',')}]`;
   let members = '';
-  for (const name of Object.keys(value).sort()) {
+  for (const name of inOrder(Object.keys(value))) {
     const member = (value as Readonly<Record<string, unknown>>)[name];
     if (member !== undefined) members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${sortedJson(member)}`;
   }
   return `{${members}}`;
+}
+
+/** Sorts a list in place. The engine's own sort makes several lists, which for a few names takes longer than to sort them. */
+function inOrder(names: string[]): string[] {
+  if (names.length > 12) return names.sort();
+  for (let at = 1; at < names.length; at += 1) {
+    const name = names[at] as string;
+    let to = at;
+    for (; to > 0 && (names[to - 1] as string) > name; to -= 1) names[to] = names[to - 1] as string;
+    names[to] = name;
+  }
+  return names;
 }

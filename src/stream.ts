@@ -1,4 +1,5 @@
 import { comparePositions, type Position } from './event.ts';
+import type { NumberedEvents } from './event-lines.ts';
 import type { FenceRow, GroupCursor } from './target.ts';
 
 /** The Redis stream of one sync: a window on the outbox, without gaps. */
@@ -6,10 +7,10 @@ export interface EventStream {
   state(): Promise<StreamState>;
 
   /**
-   * Appends events of one generation, with consecutive numbers and their positions as IDs: at most `room` of those that are
-   * not there yet. `after` is the last position that the caller knows to be on the stream.
+   * Appends events of one generation, with their positions as IDs: at most `room` of those that are not there yet. `after` is the
+   * last position that the caller knows to be on the stream.
    */
-  append(after: Position, generation: number, events: readonly Sequenced[], room: number): Promise<Appended>;
+  append(after: Position, generation: number, events: NumberedEvents, room: number): Promise<Appended>;
 
   /** The event at a position, if the stream has it. */
   read(position: Position): Promise<string | null>;
@@ -53,11 +54,6 @@ export interface GroupState {
   readonly oldestPending: Position | null;
   /** How many entries were not delivered yet; null if Redis does not know. */
   readonly lag: number | null;
-}
-
-export interface Sequenced {
-  readonly seq: number;
-  readonly event: string;
 }
 
 export type Appended =

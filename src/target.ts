@@ -3,10 +3,12 @@ import type { Batch, Committed, Comparison, Found, Removal } from './batch.ts';
 import type { Checkpoint, CheckpointToStore } from './checkpoint.ts';
 import type { KnownQuery, KnownRow, StoredDrift } from './drift.ts';
 import type { Position } from './event.ts';
+import type { NumberedEvents } from './event-lines.ts';
 import type { Alias, Arrived, Clues, KnownAs } from './identity.ts';
 import type { Pause } from './pause.ts';
 import type { HeldKind, StoredPermit } from './permit.ts';
 import type { Prepared, Values } from './record.ts';
+import type { RefreshTokens, StoredRefreshToken } from './refresh-tokens.ts';
 import type { Rights } from './rights.ts';
 import type { RunCount, RunQuery, RunRow, RunSpan } from './run-row.ts';
 import type { SyncEvent } from './sync-event.ts';
@@ -80,6 +82,9 @@ export interface TargetReader extends AsyncDisposable {
   /** The ids of the live records among these keys. Called for records that a page brought and that are not written. */
   idsOf(resource: string, keys: readonly string[]): Promise<readonly number[]>;
 
+  /** Whether the resource has ever had a record. Asked at the start of a pass. */
+  hasRecords(resource: string): Promise<boolean>;
+
   /** How many records of this resource are live. Asked when the guard judges deletions. */
   countLive(resource: string): Promise<number>;
 
@@ -108,10 +113,16 @@ export interface TargetReader extends AsyncDisposable {
   drift(resource: string): Promise<StoredDrift>;
 
   /**
-   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached. The
-   * relay calls it until nothing is left.
+   * Events after a position of the same generation, oldest first: whole transactions until `limit` events are reached.
+   * Called until nothing is left.
    */
   outbox(after: Position, limit: number): Promise<OutboxSlice>;
+
+  /** The same events as bytes, which the relay sends as they are. */
+  outboxLines(after: Position, limit: number): Promise<OutboxLines>;
+
+  /** Whether the outbox has a row that `purgeOutbox` would remove. Asked at the end of every run. */
+  hasOldEvents(olderThan: Date, passed: Position): Promise<boolean>;
 
   /** The listeners' cursors: up to where each group has acknowledged everything. */
   groups(): Promise<readonly GroupCursor[]>;
@@ -136,6 +147,9 @@ export interface TargetReader extends AsyncDisposable {
 
   /** What the events about the sync itself have announced last, as JSON; null if that is nothing. */
   news(): Promise<string | null>;
+
+  /** What is known of a chain of refresh tokens; null: no run has used it. For `check`. */
+  refreshToken(chain: string): Promise<StoredRefreshToken | null>;
 
   /** The preview of a swap that was stored last; null if there is none. */
   preview(): Promise<StoredPreview | null>;
@@ -162,13 +176,16 @@ export type TargetQuestions = Omit<TargetReader, 'label' | 'atOnce' | typeof Sym
  * longer than the run waits. After any of these the transaction was not committed, unless the message says that it is not known.
  *
  * The daemon and the commands open a target without taking it over. They may call `slots`, `saveDrift`, `saveGroups`, `purgeOutbox`,
- * `purgeRejects`, `rebase` and `fenceOut`, and what is for people: `setPause`, `endPause`, `storePermit`, `dropPermit`,
+ * `rebase` and `fenceOut`, and what is for people: `setPause`, `endPause`, `storePermit`, `dropPermit`,
  * `recordActivity` and `savePreview`. These then check no fence. In the tables of an earlier release there is no place for what
  * people do: `setPause`, `storePermit` and `savePreview` throw `ConfigError` there, and the others do nothing.
  */
 export interface Target extends TargetReader {
   /** The second throttle, asked before every hit: the same rule as in Redis, in the database, which forgets less. */
   readonly slots: SlotKeeper;
+
+  /** The refresh tokens of the third parties. They may be used once `takeOver` has made the tables, and check no fence. */
+  readonly refreshTokens: RefreshTokens;
 
   /**
    * Takes over writing: makes what is missing of our tables and of the system's, brings tables of an earlier release up to
@@ -218,16 +235,10 @@ export interface Target extends TargetReader {
   saveGroups(cursors: readonly GroupCursor[], drop?: readonly string[]): Promise<void>;
 
   /**
-   * Removes outbox rows that are older than `olderThan` and not after `passed`, and returns how many. Called at the end of
-   * every run.
+   * Removes outbox rows that are older than `olderThan` and not after `passed`, and returns how many. Called at the end of a
+   * run.
    */
   purgeOutbox(olderThan: Date, passed: Position): Promise<number>;
-
-  /**
-   * Forgets the rejects that no pass has brought since `beforePass`. Called when a snapshot pass has deleted what it
-   * may delete.
-   */
-  purgeRejects(resource: string, beforePass: number): Promise<void>;
 
   /** Stores the row of a run that has no end yet. Called right after `takeOver`. */
   startRun(run: RunRow): Promise<void>;
@@ -313,6 +324,11 @@ export interface OutboxSlice {
   /** Sequence number of the first event. */
   readonly firstSeq: number;
   readonly events: readonly string[];
+}
+
+/** The same as bytes. */
+export interface OutboxLines extends NumberedEvents {
+  readonly generation: number;
 }
 
 export interface GroupCursor {

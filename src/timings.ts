@@ -28,6 +28,10 @@ export interface Timings extends ListenTimings {
   readonly retryAfterCapMs: number;
   /** The back-off after 401 and 403. */
   readonly credentialsBackOffMs: number;
+  /** OAuth: how long it is tried to store a refresh token that exists nowhere else. */
+  readonly tokenStoreMs: number;
+  /** OAuth: how often that is tried, and how often it is looked whether somebody else has got a token. */
+  readonly tokenStepMs: number;
   /** Target: how long to wait for a lock that somebody else holds. */
   readonly targetBusyMs: number;
   /** Target: how often that lock is tried meanwhile. */
@@ -111,6 +115,8 @@ export const defaultTimings: Timings = {
   backOffCapMs: 1_800_000,
   retryAfterCapMs: 86_400_000,
   credentialsBackOffMs: 600_000,
+  tokenStoreMs: 15_000,
+  tokenStepMs: 500,
   targetBusyMs: 5000,
   targetBusyStepMs: 25,
   targetConnectMs: 5000,

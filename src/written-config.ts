@@ -610,12 +610,20 @@ type AuthConfig = {
   readonly module: string;
 } | {
   readonly type: 'oauth2';
-  /** The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot. */
+  /** What an access token is given for. */
+  readonly grant?: 'client_credentials' | 'refresh_token' | 'jwt-bearer' | undefined;
+  /** The URL that gives an access token (RFC 6749). A request to the origin of the API takes a slot. */
   readonly tokenUrl: string;
-  /** The id of the client. */
-  readonly clientId: string;
-  /** The secret of the client. */
-  readonly clientSecret: string;
+  /** The id of the client. Only `jwt-bearer` may do without. */
+  readonly clientId?: string | undefined;
+  /** The secret of the client. Only `client_credentials` needs one. */
+  readonly clientSecret?: string | undefined;
+  /** For `refresh_token`: the first refresh token, which a person has got. It may be replaced by each answer, and its successors are kept in the target. Another one here is used at once. */
+  readonly refreshToken?: string | undefined;
+  /** For `refresh_token`: the secret with which refresh tokens are encrypted in the target. In a list the first one encrypts, and the others are of earlier times. */
+  readonly tokenKey?: string | readonly string[] | undefined;
+  /** For `jwt-bearer`: who asks, signed with a private key (RFC 7523). */
+  readonly assertion?: AssertionConfig | undefined;
   /** The scope of the token. */
   readonly scope?: string | undefined;
   /** More parameters for the token endpoint, such as an audience. */
@@ -626,6 +634,25 @@ type AuthConfig = {
   readonly send?: 'basic' | 'body' | undefined;
   /** TLS of the connection to the token endpoint, if it is on another origin than the API. */
   readonly tls?: TlsConfig | undefined;
+};
+
+type AssertionConfig = {
+  /** Who asks, the claim `iss`: for many servers the id of the client. */
+  readonly issuer: string;
+  /** For whom, the claim `sub`. */
+  readonly subject?: string | undefined;
+  /** The claim `aud`. Default: `tokenUrl`. */
+  readonly audience?: string | undefined;
+  /** More claims, such as a `scope`. */
+  readonly claims?: {
+    readonly [name: string]: string | number | boolean;
+  } | undefined;
+  /** The private key that signs, as PEM: "${file:/run/secrets/acme.pem}". */
+  readonly privateKey: string;
+  /** How the assertion is signed. It must fit the key. */
+  readonly algorithm?: 'RS256' | 'PS256' | 'ES256' | 'EdDSA' | undefined;
+  /** The name of the key for the server, in the header `kid`. */
+  readonly keyId?: string | undefined;
 };
 
 type PaginationConfig = {

@@ -1,20 +1,15 @@
 import { describeMachine, median } from '../machine.ts';
 import { type Phase, phases } from './data.ts';
-import type { Took } from './started.ts';
+import type { Measured } from './rounds.ts';
 import type { Suite } from './suites.ts';
-
-/** One start of a tool. */
-export interface Measured extends Took {
-  readonly suite: Suite['name'];
-  readonly phase: Phase;
-  readonly tool: string;
-}
 
 export interface Circumstances {
   readonly rows: number;
   readonly rounds: number;
   readonly bytes: number;
   readonly versions: Readonly<Record<string, string>>;
+  /** The tools that were left out, and why. */
+  readonly failed: ReadonlyMap<string, string>;
 }
 
 const titles: Readonly<Record<Phase, string>> = {
@@ -49,21 +44,31 @@ const goals: readonly Goal[] = [
 
 /** The whole page. */
 export function report(measured: readonly Measured[], circumstances: Circumstances): string {
-  const { rows, rounds, bytes, versions } = circumstances;
+  const { rows, rounds, bytes, versions, failed } = circumstances;
+  const leftOut = [...failed].map(([name, reason]) => `\n${name} was left out: ${reason}.`).join('');
   const tools = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `# What \`npm run bench:peers\` measured
 
 ${rows.toLocaleString('en')} records of ${bytes} bytes: a text id, an RFC 3339 timestamp, a nested object, notes that vary.
 Every tool but psql and sqlite3 reads the same file of newline-delimited JSON and writes into the same Postgres (with the settings that it comes with) or SQLite.
 Each cell is a whole process, start and exit included.
-Medians of ${rounds} rounds; in each round all tools in turn, each on an empty database of its own.
-The table is checked after each phase, and a phase that did not do what it should ends the benchmark; psql and sqlite3, which load the same rows as CSV, are the bounds and are not checked.
+Medians of ${rounds} rounds${fewerOf(measured, rounds)}; in each round all tools in turn, each on an empty database of its own.
+The table is checked after each phase, and a tool that did not do what it should is left out from there on; psql and sqlite3, which load the same rows as CSV, are the bounds and are not checked.${leftOut}
 
 ${sectionsOf(measured).join('\n\n')}
 
 ${describeMachine()}, ${new Date().toISOString().slice(0, 10)}.
 ${tools.join(', ')}.
 `;
+}
+
+/** The tools that were measured in fewer rounds. */
+function fewerOf(measured: readonly Measured[], rounds: number): string {
+  const fewer = [...Map.groupBy(measured, ({ tool }) => tool)].flatMap(([tool, all]) => {
+    const count = all.filter(({ suite, phase }) => suite === all[0]?.suite && phase === all[0]?.phase).length;
+    return count < rounds ? [`${tool} ${count}`] : [];
+  });
+  return fewer.length === 0 ? '' : ` (${fewer.join(', ')})`;
 }
 
 function sectionsOf(measured: readonly Measured[]): string[] {

@@ -14,6 +14,7 @@ const upserts: readonly Phase[] = ['load', 'unchanged', 'changed', 'every'];
 export const sqliteTools: readonly Tool[] = [
   {
     name: 'cronsync',
+    isOurs: true,
     phases: upserts,
     gone: 'marked',
     open: () => ({

@@ -83,6 +83,7 @@ export function suitesOf(setting: Setting): Suite[] {
 function waysOf({ pages }: Setting): Tool[] {
   const way = (name: string, path: (data: Data) => string): Tool => ({
     name,
+    isOurs: true,
     phases: ['load', 'unchanged'],
     gone: 'marked',
     open: () => ({

@@ -33,6 +33,10 @@ export interface Tool {
   readonly gone: 'marked' | 'deleted' | 'kept' | null;
   /** The tool makes its table; all others get one. */
   readonly makesTable?: true;
+  /** Rounds beyond these would take minutes, and prove nothing more. */
+  readonly mostRounds?: number;
+  /** It is cronsync itself. */
+  readonly isOurs?: true;
   /** Installs it, if need be. Throws if it cannot be had. */
   open(): OpenTool;
 }
@@ -42,6 +46,7 @@ const upserts: readonly Phase[] = ['load', 'unchanged', 'changed', 'every'];
 
 const cronsync: Tool = {
   name: 'cronsync',
+  isOurs: true,
   phases: ['load', 'unchanged', 'changed', 'every', 'gone'],
   gone: 'marked',
   open: () => ({
@@ -101,6 +106,7 @@ const dlt: Tool = {
   phases: upserts,
   gone: 'kept',
   makesTable: true,
+  mostRounds: 2,
   open() {
     const { bin } = environmentOf('dlt', ['dlt[postgres]==1.31.0']);
     return {
@@ -118,6 +124,7 @@ const singer: Tool = {
   phases: upserts,
   gone: 'kept',
   makesTable: true,
+  mostRounds: 2,
   open() {
     const tap = join(environmentOf('tap-jsonl', ['tap-jsonl==0.3.1']).bin, 'tap-jsonl');
     const target = join(

@@ -249,6 +249,32 @@ export const examples: Readonly<Record<string, readonly unknown[]>> = {
       send: 'body',
       tls: { ca: '${file:/etc/ssl/acme-ca.pem}' },
     },
+    {
+      type: 'oauth2',
+      grant: 'refresh_token',
+      tokenUrl: 'https://login.acme.example/oauth/token',
+      clientId: 'sync',
+      clientSecret: '${ACME_SECRET}',
+      refreshToken: '${ACME_REFRESH_TOKEN}',
+      tokenKey: '${SYNC_TOKEN_KEY}',
+    },
+    {
+      type: 'oauth2',
+      grant: 'jwt-bearer',
+      tokenUrl: 'https://login.acme.example/oauth/token',
+      assertion: { issuer: 'sync@acme.example', privateKey: '${file:/run/secrets/acme.pem}' },
+    },
+  ],
+  'adapters.<adapter>.auth.assertion': [
+    {
+      issuer: 'sync@acme.example',
+      subject: 'ada@acme.example',
+      audience: 'https://login.acme.example',
+      claims: { scope: 'customers.read' },
+      privateKey: '${file:/run/secrets/acme.pem}',
+      algorithm: 'ES256',
+      keyId: 'key-1',
+    },
   ],
   'adapters.<adapter>.tls': [
     {

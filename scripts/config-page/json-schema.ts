@@ -28,7 +28,7 @@ const variable = '\\$\\{';
 export function configJsonSchema(): JsonSchema {
   const schema = toJsonSchema(configSchema, {
     typeMode: 'input',
-    ignoreActions: ['check'],
+    ignoreActions: ['check', 'raw_check'],
     overrideAction: ({ valibotAction, jsonSchema }) =>
       valibotAction.type === 'regex' ? { ...jsonSchema, pattern: `${jsonSchema.pattern}|${variable}` } : undefined,
   });

@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto';
 import type { HttpRequest, Sign } from '../adapter.ts';
 import { canonicalJson } from '../record.ts';
-import type { Tls } from '../tls.ts';
+import type { OAuth2 } from './oauth/grant.ts';
 
 /** How requests are authenticated. */
 export type Auth =
@@ -12,21 +12,6 @@ export type Auth =
   | { readonly type: 'query'; readonly param: string; readonly value: string }
   | { readonly type: 'module'; readonly module: string }
   | OAuth2;
-
-/** Client credentials (RFC 6749 section 4.4): a token is requested, and sent as a bearer token. */
-export interface OAuth2 {
-  readonly type: 'oauth2';
-  readonly tokenUrl: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly scope?: string | undefined;
-  /** Further parameters for the token endpoint, such as `audience`. */
-  readonly params?: Readonly<Record<string, string>> | undefined;
-  /** Where the client's own credentials are sent (section 2.3.1). */
-  readonly send?: 'basic' | 'body' | undefined;
-  /** Of the connection to the token endpoint, if that is on another origin than the API. */
-  readonly tls?: Tls | undefined;
-}
 
 /** Makes a function that adds credentials and common headers to a request. A request's own headers win over the common ones. */
 export function authorizer(
@@ -70,8 +55,9 @@ export interface AccountCredentials {
 
 /**
  * Identifies the account that credentials belong to, without revealing them. The digest is made with the name of the sync, so
- * that two syncs do not show that they share an account. With OAuth, the client is the account: its access token and its
- * secret may be rotated. Any other token may belong to anybody, so a new one is another account.
+ * that two syncs do not show that they share an account. With OAuth, the client is the account, with the refresh token that a
+ * person has put in, or the subject: its access token, its secret and its keys may be rotated. Any other token may belong to
+ * anybody, so a new one is another account.
  */
 export function accountDigest({ auth, secrets }: AccountCredentials, name: string): string {
   const identity = canonicalJson({ auth: identityOf(auth), secrets });
@@ -80,8 +66,12 @@ export function accountDigest({ auth, secrets }: AccountCredentials, name: strin
 
 function identityOf(auth: Auth = { type: 'none' }): object {
   if (auth.type !== 'oauth2') return auth;
-  const { clientSecret: _clientSecret, send: _send, tls: _tls, ...client } = auth;
-  return client;
+  const { type, tokenUrl, scope, params, grant } = auth;
+  const client = { type, tokenUrl, clientId: auth.clientId, scope, params };
+  if (grant === 'client_credentials') return client;
+  if (grant === 'refresh_token') return { ...client, grant, refreshToken: auth.refreshToken };
+  const { privateKey: _privateKey, algorithm: _algorithm, keyId: _keyId, ...assertion } = auth.assertion;
+  return { ...client, grant, assertion };
 }
 
 function proofOf(auth: Auth): Readonly<Record<string, string>> {

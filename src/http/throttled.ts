@@ -9,7 +9,7 @@ import { type Client, type ClientOptions, loadClient } from './client.ts';
 import { Line, type LineOptions } from './connection/line.ts';
 import { excerptOf } from './excerpt.ts';
 import { followMoved } from './moved.ts';
-import type { AccessToken } from './oauth.ts';
+import type { AccessToken } from './oauth/token-source.ts';
 import { lateness, Steps, takeReadySlot } from './ready-slot.ts';
 import type { Recorder } from './saved-answers.ts';
 import { type Slot, takeSlot } from './take-slot.ts';
@@ -68,6 +68,8 @@ export interface ThrottledClientOptions {
   readonly transport: Omit<ClientOptions, 'signal'> & Pick<LineOptions, 'way'>;
   readonly run: RunOptions;
   readonly timings: Pick<Timings, 'slotReserveMs' | 'backOffCapMs' | 'retryAfterCapMs' | 'credentialsBackOffMs'>;
+  /** Statuses that are an answer to whoever asks, beside those of a page. */
+  readonly answers?: ReadonlySet<number>;
   /** Saves each answer. */
   readonly recorder?: Recorder | undefined;
 }
@@ -203,6 +205,7 @@ async function accept(
   options: ThrottledClientOptions,
 ): Promise<HttpResponse> {
   const { status, headers } = response;
+  if (options.answers?.has(status)) return response;
   const excerpt = isPage(status) ? '' : await excerptOf(response, options.credentials.mask);
   const { error, defer } = judge({ request, status, headers, excerpt }, verdictOptions(options));
   if (defer) await slot.defer(defer.forMs, defer.cause);

@@ -61,8 +61,9 @@ function adapterPart({ baseUrl, auth, headers, throttle, resources }: AdapterDra
 }
 
 function thirdPartyPart(resource: ResourceDraft): object {
-  const { path, query, headers, body, records, total, pagination, changes, fields } = resource;
+  const { of, path, query, headers, body, records, total, pagination, changes, fields } = resource;
   return {
+    ...(of !== undefined && { of }),
     path,
     ...(Object.keys(query).length > 0 && { query }),
     ...(body && { method: 'POST', body }),

@@ -43,6 +43,8 @@ export type ChangesDraft = Readonly<Record<string, unknown>>;
 /** One resource before it is written: what the system keeps, and where the third party has it. */
 export interface ResourceDraft {
   readonly name: string;
+  /** The resource for whose records this one is asked for, one request each. */
+  readonly of?: string;
   readonly path: string;
   readonly query: Query;
   readonly headers?: Readonly<Record<string, string>>;
@@ -71,6 +73,9 @@ export type AuthDraft =
       readonly clientSecret: string;
       readonly scope?: string;
       readonly send?: 'basic' | 'body';
+      readonly grant?: 'refresh_token';
+      readonly refreshToken?: string;
+      readonly tokenKey?: string;
     };
 
 /** At most so many hits in any window, in each of several windows; `per` is a duration as the config writes it. */

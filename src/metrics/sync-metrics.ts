@@ -1,5 +1,6 @@
 import type { Metric, Sample } from '../metric.ts';
 import type { Asked, Facts } from '../verdict/facts.ts';
+import { problemIds } from '../verdict/problem.ts';
 import { type Verdict, verdictNames } from '../verdict/verdict.ts';
 import { deliveryMetrics } from './delivery-metrics.ts';
 import { resourceMetrics } from './resource-metrics.ts';
@@ -41,6 +42,15 @@ export function syncMetrics({ facts, verdict, version, guardUsed }: Measured): r
       samples: (['act', 'watch'] as const).map((severity) => ({
         labels: { severity },
         value: verdict.problems.filter((problem) => problem.severity === severity).length,
+      })),
+    },
+    {
+      name: 'cronsync_problem',
+      help: 'How many problems of this kind stand, by the ids of "cronsync status --json".',
+      type: 'gauge',
+      samples: problemIds.map((id) => ({
+        labels: { id },
+        value: verdict.problems.filter((problem) => problem.id === id).length,
       })),
     },
     {

@@ -19,11 +19,11 @@ export async function beginPass(
   mode: Mode,
   { target, thirdParty, now }: Beginning,
 ): Promise<Checkpoint> {
-  const isFirst = !(await hasRecords(resource, target));
+  const { resource: name } = resource.table;
+  const [hasRecords, live] = await target.atOnce((ask) => Promise.all([ask.hasRecords(name), ask.countLive(name)]));
   const started = startPass(before, resource.shape, mode, now());
-  const live = await target.countLive(resource.table.resource);
   const counted = withLive(started, before, live, resource.guard);
-  return atHome(counted, thirdParty.name, isFirst, resource.rekey !== undefined);
+  return atHome(counted, thirdParty.name, !hasRecords, resource.rekey !== undefined);
 }
 
 /** Throws if the adapter cannot read the resource in this mode: before a hit is made. */
@@ -32,9 +32,4 @@ export function demandMode(mode: Mode, { table: { resource } }: Resource, { name
   throw new ConfigError(`the adapter ${name} cannot read ${mode} of ${resource}; no hit was made`, {
     hint: 'Leave out "mode" and "fullEvery": then every pass reads everything.',
   });
-}
-
-/** Whether the resource has ever had a record: ids start at 1, and a deleted record keeps its id. */
-async function hasRecords({ table }: Resource, target: TargetReader): Promise<boolean> {
-  return (await target.rowsOf(table, [1])).length > 0;
 }

@@ -134,15 +134,13 @@ export class Pass {
     const seen = keepsSeen ? state.seen.serialize() : null;
     const isWhole = isSnapshot(before) && !ended.isIncomplete;
     const paths = pathsAtEnd(state.paths, { isWhole, at: run.now(), pass: before.pass });
-    await run.target.save(this.#name, {
-      ...{ checkpoint, seen, held: held.serialize(), paths: JSON.stringify(paths) },
-      ...('bytes' in chunks && { chunks: chunks.bytes }),
-    });
+    const dropsRejectsBefore = isSnapshot(before) && ended.verdict.delete !== 'none' ? before.pass : undefined;
+    const sets = { seen, held: held.serialize(), paths: JSON.stringify(paths) };
+    await run.target.save(this.#name, { checkpoint, ...sets, dropsRejectsBefore, ...('bytes' in chunks && { chunks: chunks.bytes }) });
     this.#checkpoint = checkpoint;
     this.#held = held;
     this.#paths = paths;
     crashPoint('swept');
-    if (isSnapshot(before) && ended.verdict.delete !== 'none') await run.target.purgeRejects(this.#name, before.pass);
     return ended;
   }
 

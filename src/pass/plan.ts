@@ -39,17 +39,19 @@ export function planSteps(
     const known = found[at] ?? nothingFound;
     const { entry } = known;
     if (entry && !entry.deleted && isRepeated(entry.id)) return { record, change: 'none', emptied: noColumns };
-    return stepFor(withOwned(owned, record, known.row), known, planning);
+    return stepFor(owned.length === 0 ? record : withOwned(owned, record, known.row), known, planning);
   });
 }
 
 /** The record with what the row has in the columns that the system owns. Its hash is without them. */
 function withOwned(owned: readonly number[], record: Prepared, row: Values | null): Prepared {
-  if (row === null || owned.length === 0) return record;
+  if (row === null) return record;
   return { ...record, values: record.values.map((value, at) => (owned.includes(at) ? (row[at] ?? null) : value)) };
 }
 
 const noColumns: readonly number[] = [];
+const noCause: { readonly cause?: ChangeCause } = {};
+const repair: { readonly cause?: ChangeCause } = { cause: 'repair' };
 const nothingFound: Found = { entry: null, row: null, isRowDeleted: false };
 
 function stepFor(
@@ -59,19 +61,18 @@ function stepFor(
 ): PlannedStep {
   const { key } = given;
   const isKnown = entry !== null && !entry.deleted && (entry.hash === given.hash || entry.hash === '');
-  const why: { readonly cause?: ChangeCause } = isKnown ? { cause: 'repair' } : {};
+  const why = isKnown ? repair : noCause;
   if (row === null || entry?.deleted || isRowDeleted)
     return { record: given, change: { type: 'created', key, after: given.values, ...why }, emptied: noColumns };
   if (entry?.hash === given.hash) return { record: given, change: 'none', emptied: noColumns };
   const restored = isKnown ? restoredIn(given, entry.fields, digest) : none;
-  const emptied = hash ? emptiedIn(row, given.values).filter((at) => !restored.has(at)) : [];
+  const emptied = hash ? emptiedIn(row, given.values, restored) : noColumns;
   const record = hash && emptied.length > 0 ? keeping(emptied, given, row, hash) : given;
   // The third party has not changed it: a field that differs is one that the database, or somebody else, has rewritten.
   if (entry?.hash === record.hash && !verifies) return { record, change: 'none', emptied };
   const { values } = record;
   const changed = differences(row, values);
-  const isRestored = changed.every((at) => restored.has(at));
-  if (changed.length > 0 && entry !== null && !isRestored && defers?.(entry.id))
+  if (changed.length > 0 && entry !== null && defers && !changed.every((at) => restored.has(at)) && defers(entry.id))
     return { record: given, change: 'defer', emptied };
   if (changed.length > 0)
     return { record, change: { type: 'updated', key, before: row, after: values, changed, ...why }, emptied };
@@ -91,9 +92,15 @@ function restoredIn(
   return changed === null ? none : new Set([...values.keys()].filter((at) => !changed.includes(at)));
 }
 
-/** The columns that the row has a value of, and the record has none. */
-function emptiedIn(row: Values, values: Values): number[] {
-  return values.flatMap((value, at) => (value === null && (row[at] ?? null) !== null ? at : []));
+/** The columns that the row has a value of, and the record has none, without those that are restored. */
+function emptiedIn(row: Values, values: Values, restored: ReadonlySet<number>): readonly number[] {
+  let emptied: number[] | undefined;
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] !== null || (row[at] ?? null) === null || restored.has(at)) continue;
+    emptied ??= [];
+    emptied.push(at);
+  }
+  return emptied ?? noColumns;
 }
 
 /** The record with these values of the row. */

@@ -48,10 +48,10 @@ return state
 
 /**
  * KEYS[1] stream   ARGV[1] generation   ARGV[2], ARGV[3] the ID `after`   ARGV[4] room   ARGV[5] the first seq
- * ARGV[6..] events with consecutive numbers   -> {'appended', last ID, appended, duplicates, length}; {'gap'};
- * {'generation-ahead', last ID}
+ * ARGV[6] how many events   ARGV[7] the events, each of which ends with a newline
+ * -> {'appended', last ID, appended, duplicates, length}; {'gap'}; {'generation-ahead', last ID}
  *
- * Only the first ID is written out; Redis makes the next ones itself, which halves the arguments of this script.
+ * The events come as the bytes that the client has, and are cut here. Only the first ID is written out: Redis makes the next ones.
  */
 export const appendScript: Script = {
   guarantee: 'the events stay in the outbox until Redis accepts them',
@@ -63,16 +63,21 @@ end
 local ms, seq = string.match(last, '^(%d+)%-(%d+)$')
 if below(generation, ms) then return {'generation-ahead', last} end
 if isBefore(last, ARGV[2] .. '-' .. ARGV[3]) then return {'gap'} end
-local count, duplicates = #ARGV - 5, 0
+local count, duplicates = tonumber(ARGV[6]), 0
 local function numbered(n) return string.format('%.0f', n) end
 if count > 0 and ms == generation and not below(seq, first) then
   duplicates = below(seq, numbered(first + count - 1)) and seq - first + 1 or count
 end
 local appended = math.min(count - duplicates, tonumber(ARGV[4]))
 if appended > 0 then
-  local call, key, argv, at, nextId = redis.call, KEYS[1], ARGV, 6 + duplicates, generation .. '-*'
-  last = call('XADD', key, generation .. '-' .. numbered(first + duplicates), 'event', argv[at])
-  for i = at + 1, at + appended - 1 do last = call('XADD', key, nextId, 'event', argv[i]) end
+  local call, key, lines, find, sub = redis.call, KEYS[1], ARGV[7], string.find, string.sub
+  local at, id, nextId = 1, generation .. '-' .. numbered(first + duplicates), generation .. '-*'
+  for _ = 1, duplicates do at = find(lines, '\\n', at, true) + 1 end
+  for _ = 1, appended do
+    local stop = find(lines, '\\n', at, true)
+    last = call('XADD', key, id, 'event', sub(lines, at, stop - 1))
+    id, at = nextId, stop + 1
+  end
 end
 return {'appended', last, math.max(appended, 0), duplicates, redis.call('XLEN', KEYS[1])}
 `,

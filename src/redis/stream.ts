@@ -1,7 +1,7 @@
 import { crashPoint } from '../crash.ts';
 import { IntegrityError } from '../errors.ts';
 import { beforeEverything, formatPosition, type Position, parsePosition } from '../event.ts';
-import type { Appended, EventStream, GroupMade, GroupState, Sequenced, StreamState, Trimmed } from '../stream.ts';
+import type { Appended, EventStream, GroupMade, GroupState, StreamState, Trimmed } from '../stream.ts';
 import type { RedisConnection } from './connection/connection.ts';
 import { integerIn, integerOrNull, listIn, textIn } from './connection/reply.ts';
 import {
@@ -30,8 +30,9 @@ export function createEventStream({ redis, key }: StreamConfig): EventStream {
     },
 
     async append(after, generation, events, room): Promise<Appended> {
-      const head = [generation, after.generation, after.seq, room, firstOf(events)];
-      const reply = listIn(await redis.run(appendScript, [key], [...head, ...events.map(({ event }) => event)]));
+      const { firstSeq, lines } = events;
+      const head = [generation, after.generation, after.seq, room, firstSeq, lines.count];
+      const reply = listIn(await redis.run(appendScript, [key], [...head, lines.bytes]));
       crashPoint('events-appended');
       return appendedIn(reply);
     },
@@ -59,13 +60,6 @@ export function createEventStream({ redis, key }: StreamConfig): EventStream {
       await redis.run(removeScript, [key], []);
     },
   };
-}
-
-/** The script numbers the events itself, from the first one on. */
-function firstOf(events: readonly Sequenced[]): number {
-  const first = events[0]?.seq ?? 0;
-  if (events.every(({ seq }, at) => seq === first + at)) return first;
-  throw new RangeError('sequence numbers must be consecutive; nothing was appended');
 }
 
 function groupMadeIn(reply: unknown): GroupMade {

@@ -1,7 +1,8 @@
 import { crashPoint } from '../crash.ts';
 import { beforeEverything, type Position } from '../event.ts';
-import type { EventStream, Sequenced } from '../stream.ts';
-import type { OutboxSlice } from '../target.ts';
+import type { NumberedEvents } from '../event-lines.ts';
+import type { EventStream } from '../stream.ts';
+import type { OutboxLines } from '../target.ts';
 import { generationAhead } from './contradiction.ts';
 
 const eventsPerCall = 1000;
@@ -18,7 +19,7 @@ export interface Sent {
 
 /** Appends a slice of the outbox under its own positions, at most `room` events, with two calls in flight. */
 export async function appendSlice(
-  slice: OutboxSlice,
+  slice: OutboxLines,
   onStream: Position,
   room: number,
   stream: EventStream,
@@ -45,13 +46,14 @@ class Appending {
   }
 
   /** Starts a call, and waits for the one before it. False: no further call is of use. */
-  async send(events: readonly Sequenced[]): Promise<boolean> {
+  async send(events: NumberedEvents): Promise<boolean> {
     if (this.#room <= 0) return false;
     const call = this.#append(this.#after, events, this.#room);
     call.catch(() => {}); // It is awaited below, unless an earlier call failed: then that error is thrown.
     this.#inFlight.push(call);
-    this.#after = { generation: this.#generation, seq: events.at(-1)?.seq ?? this.#after.seq };
-    this.#room -= events.length;
+    const { count } = events.lines;
+    this.#after = { generation: this.#generation, seq: events.firstSeq + count - 1 };
+    this.#room -= count;
     if (this.#inFlight.length >= callsInFlight) this.#add(await this.#inFlight.shift());
     return this.#sent.outcome !== 'gap';
   }
@@ -61,7 +63,7 @@ class Appending {
     return this.#sent;
   }
 
-  async #append(after: Position, events: readonly Sequenced[], room: number): Promise<Sent> {
+  async #append(after: Position, events: NumberedEvents, room: number): Promise<Sent> {
     const answer = await this.#stream.append(after, this.#generation, events, room);
     crashPoint('after-append');
     if (answer.outcome === 'gap') return { outcome: 'gap', appended: 0, last: beforeEverything, length: 0 };
@@ -77,16 +79,10 @@ class Appending {
 }
 
 /** Cuts a slice into calls of at most a thousand events and about 4 MB. */
-function* callsOf({ firstSeq, events }: OutboxSlice): Generator<Sequenced[]> {
-  let call: Sequenced[] = [];
-  let bytes = 0;
-  for (const [at, event] of events.entries()) {
-    call.push({ seq: firstSeq + at, event });
-    bytes += event.length;
-    if (call.length < eventsPerCall && bytes < bytesPerCall) continue;
-    yield call;
-    call = [];
-    bytes = 0;
+function* callsOf({ firstSeq, lines }: OutboxLines): Generator<NumberedEvents> {
+  for (let at = 0; at < lines.count; ) {
+    const call = lines.cut(at, eventsPerCall, bytesPerCall);
+    yield { firstSeq: firstSeq + at, lines: call };
+    at += call.count;
   }
-  if (call.length > 0) yield call;
 }

@@ -1,7 +1,7 @@
 import { IntegrityError } from '../errors.ts';
 import { formatPosition, type Position } from '../event.ts';
 import type { EventStream } from '../stream.ts';
-import type { FenceRow, TargetReader } from '../target.ts';
+import type { FenceRow, OutboxSlice } from '../target.ts';
 
 const hint = 'Find out what happened to Redis or to the database, then run "cronsync outbox rebase".';
 
@@ -21,13 +21,12 @@ export function refuseContradiction(last: Position, fence: Pick<FenceRow, 'gener
   }
 }
 
-/** Throws if the newest entry of the stream is another event in the outbox, as long as the outbox keeps it. */
+/** Throws if the newest entry of the stream is another event in the outbox, as long as the outbox keeps it: `kept` starts there. */
 export async function refuseDivergence(
   last: Position,
-  { stream, target }: { readonly stream: EventStream; readonly target: TargetReader },
+  kept: OutboxSlice,
+  { stream }: { readonly stream: EventStream },
 ): Promise<void> {
-  if (last.seq === 0) return;
-  const kept = await target.outbox({ generation: last.generation, seq: last.seq - 1 }, 1);
   if (kept.events.length === 0 || kept.firstSeq !== last.seq) return;
   const top = await stream.read(last);
   if (top === null || top === kept.events[0]) return;

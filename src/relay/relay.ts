@@ -56,12 +56,13 @@ export async function relayPatiently(
   deps: RelayDeps,
   signal: AbortSignal,
   patienceMs: number,
+  known: StreamAt | null = null,
 ): Promise<Relayed> {
   const pauseMs = Math.min(500, patienceMs / 10);
   const lastTry = performance.now() + patienceMs - pauseMs;
-  for (;;) {
+  for (let at = known; ; at = null) {
     try {
-      return await relay(options, deps, signal);
+      return await relay(options, deps, signal, at);
     } catch (error) {
       if (!(error instanceof UnreachableError) || performance.now() >= lastTry) throw error;
       deps.log.debug(`the relay tries again: ${messageOf(error)}`);
@@ -100,8 +101,8 @@ class Filling {
     for (;;) {
       signal.throwIfAborted();
       const room = await this.#room();
-      const slice = room > 0 ? await target.outbox(this.#after, Math.min(eventsPerSlice, room)) : null;
-      if (slice === null || slice.events.length === 0) return this.#end();
+      const slice = room > 0 ? await target.outboxLines(this.#after, Math.min(eventsPerSlice, room)) : null;
+      if (slice === null || slice.lines.count === 0) return this.#end();
       const sent = await appendSlice(slice, this.#last, room, stream);
       this.#appended += sent.appended;
       if (sent.outcome === 'gap') return { appended: this.#appended, at: null, outcome: 'gap' };

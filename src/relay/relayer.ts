@@ -35,7 +35,9 @@ export class Relayer {
     await this.#underWay;
     if (this.#alarm) throw this.#alarm;
     const waitedMs = this.#refusedAt === null ? 0 : performance.now() - this.#refusedAt;
-    const drained = await relayPatiently(this.#options, this.#deps, signal, Math.max(0, patienceMs - waitedMs));
+    const restMs = Math.max(0, patienceMs - waitedMs);
+    const drained = await relayPatiently(this.#options, this.#deps, signal, restMs, this.#at);
+    this.#at = drained.at;
     this.#refusedAt = null;
     const appended = this.#appended + drained.appended;
     this.#appended = 0;

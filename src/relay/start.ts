@@ -36,12 +36,17 @@ export interface RelayStart {
 /** Reads where to start. Throws if stream and database contradict each other. Null: this sync has never run on this target. */
 export async function readStart(options: RelayOptions, { stream, target }: RelayDeps): Promise<RelayStart | null> {
   const state = await stream.state();
-  const fence = await target.fence();
+  const { last } = state;
+  const [fence, kept] = await target.atOnce(async (ask) => {
+    const row = await ask.fence();
+    const isKnown = last.seq > 0 && last.generation === row?.generation;
+    return [row, isKnown ? await ask.outbox({ ...last, seq: last.seq - 1 }, 1) : null] as const;
+  });
   if (fence === null) return null;
-  refuseContradiction(state.last, fence);
-  if (state.last.generation === fence.generation) await refuseDivergence(state.last, { stream, target });
+  refuseContradiction(last, fence);
+  if (kept) await refuseDivergence(last, kept, { stream });
   const hasGroups = state.groups.length > 0 || options.groups.length > 0;
-  const at = { last: state.last, length: state.length, hasGroups };
+  const at = { last, length: state.length, hasGroups };
   return { at, from: await startAfter(state, hasGroups, fence, options, target) };
 }
 

@@ -8,6 +8,7 @@ import type { Lease } from '../lock.ts';
 import type { Log } from '../log.ts';
 import type { BatchSize } from '../pass/page/batches.ts';
 import type { Progress } from '../progress.ts';
+import type { RefreshTokens } from '../refresh-tokens.ts';
 import type { Target } from '../target.ts';
 import type { SlotKeeper } from '../throttle.ts';
 import type { Timings } from '../timings.ts';
@@ -29,6 +30,8 @@ export interface HttpContext {
   readonly pass: Pick<Checkpoint, 'mode' | 'moved' | 'failures'>;
   /** The target's own throttle; null in a dry run on a target that has none yet. */
   readonly targetSlots: SlotKeeper | null;
+  /** The target's refresh tokens; absent in a dry run, which replaces none. */
+  readonly refreshTokens?: RefreshTokens | undefined;
   readonly run: Sending;
 }
 

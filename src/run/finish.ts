@@ -82,8 +82,12 @@ function eventsLeft(error: unknown): UnreachableError {
 
 /** Removes events from the outbox that are older than `retain`, on the stream, and acknowledged by every listener. */
 async function purge(retainMs: number, { target, now }: Finishing): Promise<void> {
-  const fence = await target.fence();
-  if (fence === null) return;
-  const onStream = { generation: fence.generation, seq: fence.nextSeq - 1 };
-  await target.purgeOutbox(new Date(Math.max(0, now() - retainMs)), lowestCursor(await target.groups()) ?? onStream);
+  const olderThan = new Date(Math.max(0, now() - retainMs));
+  const passed = await target.atOnce(async (ask) => {
+    const [fence, groups] = await Promise.all([ask.fence(), ask.groups()]);
+    if (fence === null) return null;
+    const position = lowestCursor(groups) ?? { generation: fence.generation, seq: fence.nextSeq - 1 };
+    return (await ask.hasOldEvents(olderThan, position)) ? position : null;
+  });
+  if (passed) await target.purgeOutbox(olderThan, passed);
 }

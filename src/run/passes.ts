@@ -4,6 +4,7 @@ import { refuseUnmatched } from '../match/unmatched.ts';
 import { choosePass } from '../pass/due.ts';
 import { Pass } from '../pass/pass.ts';
 import type { Resource } from '../pass/resource.ts';
+import type { StoredPass, Target } from '../target.ts';
 import { differingIn } from '../verify/findings.ts';
 import { checkSample } from '../verify/sample.ts';
 import type { RunContext } from './context.ts';
@@ -25,10 +26,23 @@ export interface PassesOptions {
   readonly permits: readonly Permit[] | null;
 }
 
+type Stored = readonly (StoredPass | null)[];
+
+/** Where the passes of resources stand. */
+export function storedPasses(resources: readonly Resource[], { pass }: Pick<Target, 'pass'>): Promise<Stored> {
+  return Promise.all(resources.map(({ table }) => pass(table.resource)));
+}
+
 /** Opens the passes where they stand, and applies what the command line asks of them. */
-export async function openPasses(options: PassesOptions, run: RunContext, report: RunReport): Promise<Pass[]> {
+export async function openPasses(
+  options: PassesOptions,
+  stored: Stored,
+  run: RunContext,
+  report: RunReport,
+): Promise<Pass[]> {
   const passes: Pass[] = [];
-  for (const resource of options.resources) passes.push(await openPass(resource, run));
+  for (const [n, resource] of options.resources.entries())
+    passes.push(await openPass(resource, stored[n] ?? null, run));
   report.opened(passes);
   await applyStoredPermits(passes, run, report);
   if (options.permits) await applyPermits(passes, options.permits, run, report);
@@ -36,8 +50,11 @@ export async function openPasses(options: PassesOptions, run: RunContext, report
   return passes;
 }
 
-async function openPass(resource: Resource, { target, thirdParty }: RunContext): Promise<Pass> {
-  const stored = await target.pass(resource.table.resource);
+async function openPass(
+  resource: Resource,
+  stored: StoredPass | null,
+  { target, thirdParty }: RunContext,
+): Promise<Pass> {
   const isReshaped = stored?.checkpoint.shape !== resource.shape;
   if (isReshaped) await refuseUnmatched(resource, thirdParty.name, target);
   return new Pass(resource, stored);

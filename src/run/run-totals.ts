@@ -8,9 +8,11 @@ const killed = 'killed';
 const none: RunTotals = { runs: {}, hits: {} };
 
 /** All runs and hits up to the end of this run, which is stored as one without an end. */
-export async function totalsWith(row: RunRow, target: Pick<TargetReader, 'runs' | 'runStats'>): Promise<RunTotals> {
-  const [last] = await target.runs({ limit: 1, outcomes });
-  const since = await target.runStats(last?.startedAt ?? new Date(0));
+export async function totalsWith(row: RunRow, target: Pick<TargetReader, 'atOnce'>): Promise<RunTotals> {
+  const [last, since] = await target.atOnce(async (ask) => {
+    const [run] = await ask.runs({ limit: 1, outcomes });
+    return [run, await ask.runStats(run?.startedAt ?? new Date(0))] as const;
+  });
   const unended = since.find(({ outcome }) => outcome === null)?.count ?? 0;
   return totalsAfter(last?.totals ?? none, row, Math.max(0, unended - 1));
 }

@@ -13,7 +13,7 @@ import type { Target } from '../target.ts';
 import type { Timings } from '../timings.ts';
 import { assertTrusted, type EventPolicy, type RunContext, type ThirdParty } from './context.ts';
 import { finish, stopCodeOf } from './finish.ts';
-import { openPasses, type PassesOptions, stepPasses } from './passes.ts';
+import { openPasses, type PassesOptions, stepPasses, storedPasses } from './passes.ts';
 import { RunReport } from './report.ts';
 import type { Summary } from './summary.ts';
 import { Timeline } from './timeline.ts';
@@ -80,9 +80,12 @@ export async function run(options: RunOptions, deps: RunDeps): Promise<Summary> 
     await ensureGroups(options.groups, { stream: deps.stream, target });
     const drain = () => relayer.drain(signal, deps.timings.relayPatienceMs);
     report.relayed(await timeline.time('relay', null, drain, ({ appended }) => appended));
-    const pause = await pauseOf(target);
+    const { pause, stored } = await target.atOnce(async (ask) => ({
+      pause: await pauseOf(ask),
+      stored: await storedPasses(options.resources, ask),
+    }));
     if (pause) whilePaused(pause, options, report);
-    else await stepPasses(await openPasses(options, context, report), options, context, report);
+    else await stepPasses(await openPasses(options, stored, context, report), options, context, report);
   } catch (error) {
     report.met(reasonOf(error, { signal: deps.signal, lease, timeIsUp }));
   }
@@ -106,7 +109,7 @@ async function takeOverTarget(
 }
 
 /** The pause of the sync; undefined: it is not paused. */
-async function pauseOf(target: Target): Promise<Pause | undefined> {
+async function pauseOf(target: Pick<Target, 'pauses'>): Promise<Pause | undefined> {
   return (await target.pauses()).find(({ listener }) => listener === null);
 }
 

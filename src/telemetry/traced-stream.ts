@@ -9,7 +9,7 @@ export function tracedStream(stream: EventStream, tracer: Tracer): EventStream {
       const attributes = {
         'messaging.system': 'redis',
         'messaging.operation.type': 'send',
-        'messaging.batch.message_count': events.length,
+        'messaging.batch.message_count': events.lines.count,
       };
       return within(tracer.begin('relay', { kind: 'producer', attributes }), () =>
         stream.append(after, generation, events, room),

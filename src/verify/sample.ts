@@ -29,18 +29,20 @@ export async function checkSample(
   { target, now }: { readonly target: Target; readonly now: () => number },
 ): Promise<Drift | null> {
   const { resource: name } = resource.table;
-  const stored = await target.drift(name);
-  const { drift, checkedTo } = await lookAtSample({ resource, checkpoint }, stored, target, now());
-  const next: StoredDrift = { checkedTo, found: drift };
+  const { stored, next } = await target.atOnce(async (ask) => {
+    const before = await ask.drift(name);
+    const { drift, checkedTo } = await lookAtSample({ resource, checkpoint }, before, ask, now());
+    return { stored: before, next: { checkedTo, found: drift } satisfies StoredDrift };
+  });
   if (JSON.stringify(next) !== JSON.stringify(stored)) await target.saveDrift(name, next);
-  return drift;
+  return next.found;
 }
 
 /** The same without keeping it. */
 export async function lookAtSample(
   { resource, checkpoint }: Sampled,
   { checkedTo, found }: StoredDrift,
-  target: TargetReader,
+  target: Pick<TargetReader, 'known'>,
   at: number,
 ): Promise<{ readonly drift: Drift | null; readonly checkedTo: number }> {
   const { table } = resource;

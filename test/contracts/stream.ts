@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { beforeEverything, type Position } from '../../src/event.ts';
-import type { Appended, EventStream, Sequenced } from '../../src/stream.ts';
+import { EventLines, type NumberedEvents } from '../../src/event-lines.ts';
+import type { Appended, EventStream } from '../../src/stream.ts';
 
 export interface StreamUnderTest {
   readonly stream: EventStream;
@@ -17,8 +18,9 @@ export function at(seq: number): Position {
 }
 
 /** Events `from` to `to`, both included. */
-export function events(from: number, to: number): readonly Sequenced[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => ({ seq: from + index, event: `{"n":${from + index}}` }));
+export function events(from: number, to: number): NumberedEvents {
+  const texts = Array.from({ length: to - from + 1 }, (_, index) => `{"n":${from + index}}`);
+  return { firstSeq: from, lines: EventLines.of(texts) };
 }
 
 export function appended(answer: Appended) {
@@ -189,7 +191,7 @@ export function eventStreamContract(name: string, make: () => Promise<StreamUnde
 
     test('keeps any text whole', async () => {
       const event = JSON.stringify({ text: 'naïve 漢字 \u0000 \u2028 😀', long: 'x'.repeat(100_000) });
-      await it.stream.append(beforeEverything, generation, [{ seq: 1, event }], plenty);
+      await it.stream.append(beforeEverything, generation, { firstSeq: 1, lines: EventLines.of([event]) }, plenty);
       expect(await it.stream.read(at(1))).toBe(event);
     });
   });

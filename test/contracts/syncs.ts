@@ -153,6 +153,21 @@ export function syncsContract(name: string, make: () => Promise<SyncsWorld>): vo
       expect(await world.rows('SELECT 1 FROM _sync_tables')).toEqual([]);
     });
 
+    test('keep their refresh tokens under another name, and lose them when the last sync that used them is forgotten', async () => {
+      const [crm, shared] = [await aSync('crm'), await aSync('shop', shop)];
+      await crm.refreshTokens.claim('own', 'run', 60_000);
+      for (const { refreshTokens } of [crm, shared]) await refreshTokens.claim('of both', 'run', 0);
+      const chains = async () =>
+        (await world.rows('SELECT chain FROM _sync_tokens ORDER BY chain')).map(({ chain }) => chain);
+      await syncs.rename('crm', 'sales');
+      expect(await chains()).toEqual(['of both', 'own']);
+      await syncs.forget('sales', null);
+      expect(await chains()).toEqual(['of both']);
+      await syncs.forget('shop', null);
+      expect(await chains()).toEqual([]);
+      expect(await world.rows('SELECT 1 FROM _sync_token_users')).toEqual([]);
+    });
+
     test('have their tables dropped, also those that are gone', async () => {
       await aSync('crm');
       await syncs.dropTables(['customers', 'nothing "of" it']);

@@ -518,6 +518,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           data: { key: '1', before: { email: 'ada@example.com' }, after: null },
         });
         expect(await target.countLive('customers')).toBe(0);
+        expect(await target.hasRecords('customers')).toBe(true);
         expect(await remove(target, ids, table)).toMatchObject({ counts: { deleted: 0 }, events: 0 });
       });
 
@@ -581,7 +582,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
           reasons: ['email is missing'],
           raw: '{"big":12345678901234567890,"id":"1"}',
         });
-        await target.purgeRejects('customers', 2);
+        await target.save('customers', { checkpoint: checkpointOf(2), dropsRejectsBefore: 2 });
         expect((await target.rejects({ limit: 10 })).map(({ key }) => key)).toEqual(['1']);
       });
 
@@ -693,8 +694,11 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         await write(target, [ada, bob]);
         await write(target, [eve]);
         const later = new Date(Date.now() + 60_000);
+        expect(await target.hasOldEvents(new Date(0), await upTo(target, 3))).toBe(false);
         expect(await target.purgeOutbox(new Date(0), await upTo(target, 3))).toBe(0);
+        expect(await target.hasOldEvents(later, await upTo(target, 1))).toBe(false);
         expect(await target.purgeOutbox(later, await upTo(target, 1))).toBe(0);
+        expect(await target.hasOldEvents(later, await upTo(target, 2))).toBe(true);
         expect(await target.purgeOutbox(later, await upTo(target, 2))).toBe(1);
         expect((await eventsOf(target)).map(({ subject }) => subject)).toEqual(['3']);
       });
@@ -1007,6 +1011,7 @@ export function targetContract(name: string, make: () => Promise<TargetWorld>): 
         expect(await reading.compare(customersTable(), entriesOf([ada]))).toEqual({ unchanged: [], different: [0] });
         expect(await reading.find(customersTable(), [ada])).toEqual([{ entry: null, row: null, isRowDeleted: false }]);
         expect(await reading.countLive('customers')).toBe(0);
+        expect(await reading.hasRecords('customers')).toBe(false);
         expect(await reading.liveAfter('customers', 0, 5)).toEqual({ ids: [], missed: [] });
         expect(await eventsOf(reading)).toEqual([]);
         expect(await reading.runs({ limit: 1 })).toEqual([]);

@@ -22,6 +22,7 @@ const env = {
   ACME_PASSWORD: 'password',
   ACME_KEY: 'key',
   ACME_SECRET: 'secret',
+  ACME_REFRESH_TOKEN: 'token',
   EXPORT_PASSWORD: 'password',
   GITHUB_TOKEN: 'token',
   HEARTBEAT_KEY: 'key',
@@ -29,6 +30,7 @@ const env = {
   PGPASSWORD: 'password',
   REDIS_PASSWORD: 'password',
   SENTINEL_PASSWORD: 'password',
+  SYNC_TOKEN_KEY: 'a secret of thirty-two characters or more',
 };
 
 test('docs/config.md is what `npm run docs` makes of the schema', () => {

@@ -54,6 +54,7 @@ test('run --full asks a person before it throws away what a pass has read, and i
   await project.sync(['run', '--max-pages', '2']);
   const no = await typing('\r', project, ['run', '--full']);
   expect(no.shown).toContain('Start over? pass 1 of customers has read 2 pages, which are read again');
+  expect(no.shown).toContain('nothing was done');
   expect(project.query('SELECT 1 FROM _sync_activity')).toEqual([]);
   const hits = project.party.arrivals.length;
   const yes = await typing('y\r', project, ['run', '--full']);
@@ -63,4 +64,13 @@ test('run --full asks a person before it throws away what a pass has read, and i
   await project.sync(['run', '--full', '--max-pages', '1']);
   expect((await project.sync(['run', '--full', '--json'])).json().outcome).toBe('done');
   expect(project.query('SELECT what FROM _sync_activity')).toHaveLength(1);
+});
+
+test('forget asks; any answer but yes is followed by a line which says that nothing was done', async () => {
+  await using project = await aProject({ redis, records: customers(2), ttl: '30s' });
+  await project.sync();
+  const no = await typing('n\r', project, ['forget']);
+  expect(no.exitCode).toBe(0);
+  expect(no.shown).toMatch(/\nnothing was done\s*$/);
+  expect(project.query('SELECT count(*) AS live FROM _sync_records')).toEqual([{ live: 2 }]);
 });

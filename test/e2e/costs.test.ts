@@ -67,14 +67,14 @@ test('200 rows are one transaction of Postgres, with few answers to wait for and
   const unchanged = await pass(records.slice(0, 1));
   const created = await pass(records);
   const updated = await pass(changed);
-  // 157 waits in 48 transactions, and 9.8 kB: the fence, the row of the run, the checkpoint, the sample, the outbox.
-  expect(unchanged.waits).toBeLessThan(173);
-  expect(unchanged.commits).toBeLessThan(53);
+  // 51 waits in 18 transactions, and 9.4 kB: the fence, the row of the run, the checkpoint, the slot, the sample.
+  expect(unchanged.waits).toBeLessThan(57);
+  expect(unchanged.commits).toBeLessThan(20);
   expect(unchanged.logged).toBeLessThan(12_000);
-  // 27 waits and 4 transactions more than without a change: to look rows up, to write them, and to relay their events.
+  // 17 waits and 2 transactions more than without a change: to look rows up, to write them, and to relay their events.
   for (const { waits, commits } of [created, updated]) {
-    expect(waits - unchanged.waits).toBeLessThan(31);
-    expect(commits - unchanged.commits).toBeLessThan(6);
+    expect(waits - unchanged.waits).toBeLessThan(21);
+    expect(commits - unchanged.commits).toBeLessThan(4);
   }
   // 448 and 451 bytes for each row: the row, its entry, its event, and their indexes.
   expect((created.logged - unchanged.logged) / 199).toBeLessThan(500);
@@ -83,16 +83,38 @@ test('200 rows are one transaction of Postgres, with few answers to wait for and
 
 test('a thousand events are one script of Redis, and one command each', async () => {
   await using project = await aProject({ redis, records: customers(1000) });
-  await redis.client.config('RESETSTAT');
-  expect(await project.sync()).toMatchObject({ exitCode: 0 });
-  const stats = await redis.client.info('commandstats');
-  const counts = [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(
-    ([, name = '', count]) => [name, Number(count)] as const,
-  );
-  const calls = new Map(counts);
+  const calls = await callsDuring(async () => expect(await project.sync()).toMatchObject({ exitCode: 0 }));
   // 11 scripts: those of a run without events, and one for the thousand.
   expect((calls.get('eval') ?? 0) + (calls.get('evalsha') ?? 0)).toBeLessThan(13);
   expect(calls.get('xadd')).toBe(1000);
   // 1064 in all.
-  expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(1075);
+  expect([...calls.values()].reduce((sum, count) => sum + count, 0)).toBeLessThan(1075);
 });
+
+test('an acknowledgement asks once who has anything pending, however many events it is for', async () => {
+  const listeners = { notify: { on: ['*'], from: 'beginning', type: 'module', module: './nothing.mjs' } };
+  await using project = await aProject({
+    redis,
+    records: customers(1000),
+    config: (config) => ({ ...config, listeners }),
+  });
+  await project.write('nothing.mjs', `export default { '*': () => {} };`);
+  expect(await project.sync()).toMatchObject({ exitCode: 0 });
+  const calls = await callsDuring(async () => {
+    expect(await project.sync(['listen', '--drain'])).toMatchObject({ exitCode: 0 });
+  });
+  const [asked = 0, acknowledged = 0, looks = 0] = ['xpending', 'xack', 'xinfo|groups'].map((name) => calls.get(name));
+  expect(acknowledged).toBeGreaterThan(0);
+  // One for each acknowledgement of some hundred events, and one for each look at the group.
+  expect(asked - acknowledged - looks).toBeLessThan(10);
+});
+
+/** How often Redis was called meanwhile, by command, inside scripts too. */
+async function callsDuring(work: () => Promise<void>): Promise<ReadonlyMap<string, number>> {
+  await redis.client.config('RESETSTAT');
+  await work();
+  const stats = await redis.client.info('commandstats');
+  return new Map(
+    [...stats.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)].map(([, name = '', count]) => [name, Number(count)]),
+  );
+}

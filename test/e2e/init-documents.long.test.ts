@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { aFreshFolder } from '../helpers/fresh-folder.ts';
 import { npmDocuments, pypiDocuments } from '../helpers/public-documents.ts';
 import { redis } from '../helpers/suite-redis.ts';
 
 // `cronsync init` on documents that others have published, in packages of npm and PyPI: each config passes `check`, and what it
-// does not have is listed.
+// does not have is listed. The first time, each package is downloaded, as fast as the registry gives it.
+vi.setConfig({ testTimeout: 900_000 });
 
 interface InitDocument {
   readonly resources: readonly { readonly name: string; readonly pagination: string; readonly mode: string }[];

@@ -22,7 +22,7 @@ test('a token of another origin costs no slot, is asked for once, and is kept un
   await project.sync();
   expect(bearers(project.party)).toEqual(['Bearer access-1', 'Bearer access-1']);
   expect(issuer.arrivals.map(({ method, body }) => `${method} ${body}`)).toEqual([
-    'POST grant_type=client_credentials&scope=read',
+    'POST scope=read&grant_type=client_credentials',
   ]);
   expect(issuer.arrivals[0]?.headers.authorization).toBe(`Basic ${Buffer.from(`us:${secret}`).toString('base64')}`);
 

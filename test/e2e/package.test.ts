@@ -51,6 +51,7 @@ test('the tarball holds what it should, and nothing else', () => {
     'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'adapters/github.json',
     'adapters/stripe.json',
     'bin/package.json',
@@ -79,6 +80,7 @@ test('the tarball holds what it should, and nothing else', () => {
     'dist/testing.js.map',
     'dist/web.cjs',
     'dist/web.cjs.map',
+    'man/cronsync.1',
     'package.json',
     'sync.config.example.json',
     'sync.schema.json',
@@ -90,12 +92,22 @@ test('an install brings this one package, and no other', () => {
   expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['cronsync']);
 });
 
-test('publint finds nothing to say', () => {
-  const { status, stdout } = spawnSync(join(root, 'node_modules/.bin/publint'), ['--strict', root], {
-    encoding: 'utf8',
-  });
-  expect(stdout).toContain('All good!');
+test.each([
+  ['publint', ['--strict'], 'All good!'],
+  ['attw', ['--profile', 'esm-only', '--format', 'ascii', '--no-color'], 'node16 (from ESM): 🟢 (ESM)'],
+])('%s finds nothing to say about the tarball', (tool, options, verdict) => {
+  const { status, stdout } = run(join(root, 'node_modules/.bin', tool), [...options, packed.filename]);
+  expect(stdout).toContain(verdict);
   expect(status).toBe(0);
+});
+
+test('the tarball names the folders of its repository, and refuses Windows', () => {
+  const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/cronsync/package.json'), 'utf8'));
+  const { homepage, bugs, repository, man, os } = manifest;
+  expect(repository.url).toBe('git+https://github.com/cronsync/cronsync.git');
+  for (const address of [homepage, bugs]) expect(`git+${address}`).toContain(repository.url.replace(/\.git$/, ''));
+  expect(readFileSync(join(folder, 'node_modules/cronsync', man), 'utf8')).toMatch(/^\.TH "CRONSYNC" "1" /);
+  expect(os).toEqual(['!win32']);
 });
 
 test.each(['sync', 'cronsync'])('installed, %s says its version', (command) => {

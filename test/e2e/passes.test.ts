@@ -140,7 +140,12 @@ test('a cursor that repeats ends in an error, not in a loop, and deletes nothing
   const { exitCode, json } = await project.sync();
 
   expect(exitCode).toBe(76);
-  expect(json().errors).toMatchObject([{ message: expect.stringContaining('a cursor that this pass has had before') }]);
+  expect(json().errors).toMatchObject([
+    {
+      message: expect.stringContaining('a cursor that this pass has had before'),
+      hint: expect.stringContaining('check "pagination" in the config'),
+    },
+  ]);
   expect(json()).toMatchObject({ outcome: 'failed', pages: 2, hits: 3 });
   expect(project.events('customers.deleted')).toEqual([]);
   await untilDone(project);

@@ -8,8 +8,16 @@ import { freePort } from './free-port.ts';
  * `cut`: neither arrives, the connection ends. `cut-after-request`: it arrives, and the connection ends at once.
  * `drop-reply`: it arrives, is answered, and the connection ends instead of the answer. `black-hole`: nothing ever comes
  * back, not even the answer to an end; the server notices when the client has given up. `delayMs`: the answer comes later.
+ * `lostUntil`: as `drop-reply`, but the connection ends when the answer has this text. What is asked together is answered in parts.
  */
-export type Fault = 'pass' | 'cut' | 'cut-after-request' | 'drop-reply' | 'black-hole' | { readonly delayMs: number };
+export type Fault =
+  | 'pass'
+  | 'cut'
+  | 'cut-after-request'
+  | 'drop-reply'
+  | 'black-hole'
+  | { readonly delayMs: number }
+  | { readonly lostUntil: string };
 
 /** Which requests are meant: those that contain a text, or of which something holds, byte for byte. */
 export type Asked = string | ((request: string) => boolean);
@@ -128,10 +136,15 @@ function join(client: Socket, target: number, { faultOf, onReply, sockets }: Bet
     });
   });
   upstream.on('data', async (reply) => {
-    onReply(reply.toString('latin1'));
+    const text = reply.toString('latin1');
+    onReply(text);
     const now = fault;
     if (now === 'drop-reply') return end();
     if (now === 'black-hole' || now === 'cut-after-request') return;
+    if (typeof now === 'object' && 'lostUntil' in now) {
+      if (text.includes(now.lostUntil)) end();
+      return;
+    }
     if (typeof now === 'object') await wait(now.delayMs);
     client.write(reply);
   });

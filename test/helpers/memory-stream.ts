@@ -1,13 +1,14 @@
 import { beforeEverything, comparePositions, type Position } from '../../src/event.ts';
-import type { EventStream, Sequenced } from '../../src/stream.ts';
+import type { EventStream } from '../../src/stream.ts';
 
 /** A stream without groups, in memory: for stories that are about the target, thousands of runs of them. */
 export function aMemoryStream(): EventStream {
-  let entries: (Position & Pick<Sequenced, 'event'>)[] = [];
+  let entries: (Position & { readonly event: string })[] = [];
   let last = beforeEverything;
   return {
     state: async () => ({ last, length: entries.length, first: entries[0] ?? null, groups: [] }),
-    async append(after, generation, events, room) {
+    async append(after, generation, { firstSeq, lines }, room) {
+      const events = lines.texts().map((event, n) => ({ seq: firstSeq + n, event }));
       if (comparePositions(last, after) < 0) return { outcome: 'gap' };
       if (last.generation > generation) return { outcome: 'generation-ahead', last };
       const known = last.generation === generation ? last.seq : 0;

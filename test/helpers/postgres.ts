@@ -6,9 +6,16 @@ import type {} from './postgres-starter.ts';
 
 /**
  * What a client of ours sends (PostgreSQL documentation, 54.7, "Query" and "Terminate"). BEGIN names the level READ COMMITTED
- * without a NUL behind it. The bytes of a Terminate may also occur inside another message, so it must be the whole request.
+ * without a NUL behind it. A run's commit travels with the mark that it leaves in the fence row. The bytes of a Terminate may also
+ * occur inside another message, so it must be the whole request.
  */
-export const wire = { commit: 'COMMIT\0', terminate: (request: string) => request === 'X\0\0\0\x04' } as const;
+export const wire = {
+  commit: 'COMMIT\0',
+  fencedCommit: (request: string) => request.includes('last_tx = $2') && request.includes('COMMIT\0'),
+  /** The transaction is committed, and the client does not hear of it. */
+  commitLost: { lostUntil: 'COMMIT\0' },
+  terminate: (request: string) => request === 'X\0\0\0\x04',
+} as const;
 
 /** A fresh database on the one server of this run of the tests, and the system that lives in it. */
 export interface PostgresDatabase extends AsyncDisposable {

@@ -15,7 +15,7 @@ export interface RecordedGithub extends AsyncDisposable {
 export async function aRecordedGithub(): Promise<RecordedGithub> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = [bin, '--port', String(port), '--fixtures-url', url, '--log-level', 'error'];
+  const args = [bin, '--port', String(port), '--fixtures-url', url, '--log-level', 'error', '--ttl', '600000'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const exited = once(child, 'exit');
   await vi.waitFor(() => fetch(url), { timeout: 20_000, interval: 50 });

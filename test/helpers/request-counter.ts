@@ -10,21 +10,26 @@ export interface RequestCounter extends AsyncDisposable {
 }
 
 export interface Requests {
-  /** How often a client has waited for an answer: simple queries, and the ends of extended ones. */
+  /** How often a client sent something that the server had to answer, while no other answer was due: what follows it waits less. */
   readonly waits: number;
+  /** Simple queries, and the ends of extended ones. */
+  readonly statements: number;
   readonly commits: number;
 }
 
 const typeOfQuery = 'Q'.charCodeAt(0);
 const typeOfSync = 'S'.charCodeAt(0);
+const typeOfReady = 'Z'.charCodeAt(0);
 
 /** Starts a proxy before a server on 127.0.0.1. Its clients must not use TLS. */
 export async function aRequestCounter(serverPort: number): Promise<RequestCounter> {
   const sockets = new Set<Socket>();
-  const requests = { waits: 0, commits: 0 };
+  const requests = { waits: 0, statements: 0, commits: 0 };
   const server = createServer((client) => {
     const upstream = connect(serverPort, '127.0.0.1');
-    const messages = new Messages();
+    const messages = new Messages(false);
+    const answers = new Messages(true);
+    let due = 0;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket
@@ -35,9 +40,15 @@ export async function aRequestCounter(serverPort: number): Promise<RequestCounte
     client.on('data', (bytes) => {
       for (const message of messages.endIn(bytes)) {
         if (message[0] !== typeOfQuery && message[0] !== typeOfSync) continue;
-        requests.waits += 1;
-        if (message.includes('COMMIT')) requests.commits += 1;
+        requests.statements += 1;
+        if (due === 0) requests.waits += 1;
+        due += 1;
+        if (message.includes('COMMIT\0')) requests.commits += 1;
       }
+    });
+    upstream.on('data', (bytes) => {
+      // The first one is for the start.
+      for (const [type] of answers.endIn(bytes)) if (type === typeOfReady) due = Math.max(0, due - 1);
     });
     client.pipe(upstream);
     upstream.pipe(client);
@@ -48,7 +59,7 @@ export async function aRequestCounter(serverPort: number): Promise<RequestCounte
     port,
     take() {
       const taken = { ...requests };
-      Object.assign(requests, { waits: 0, commits: 0 });
+      Object.assign(requests, { waits: 0, statements: 0, commits: 0 });
       return taken;
     },
     async [Symbol.asyncDispose]() {
@@ -59,10 +70,17 @@ export async function aRequestCounter(serverPort: number): Promise<RequestCounte
   };
 }
 
-/** The messages of one client (PostgreSQL documentation, 54.7): a type, a length that counts itself, and the rest; the first one has no type. */
+/**
+ * The messages of one side (PostgreSQL documentation, 54.7): a type, a length that counts itself, and the rest; the first one of
+ * a client has no type.
+ */
 class Messages {
   #left: Buffer<ArrayBufferLike> = Buffer.alloc(0);
-  #hasStarted = false;
+  #hasStarted: boolean;
+
+  constructor(hasStarted: boolean) {
+    this.#hasStarted = hasStarted;
+  }
 
   *endIn(bytes: Buffer): Generator<Buffer<ArrayBufferLike>> {
     this.#left = Buffer.concat([this.#left, bytes]);

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { hash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
+import { type Pip, pythonPrograms } from './python.ts';
 
 /** A tap, and what is installed for it. Each has an environment of its own, and one test file: none is made twice at once. */
 interface TapSource {
@@ -30,50 +27,25 @@ const sources = {
 
 /** The program of a real tap, in a virtual environment that is made on the first call. */
 export function aRealTap(name: keyof typeof sources): string {
-  const source: TapSource = sources[name];
-  const folder = join(cache, `singer-${name}-${hash('sha256', JSON.stringify(source)).slice(0, 8)}`);
-  const done = join(folder, 'done');
-  if (!existsSync(done)) {
-    make(source, folder);
-    writeFileSync(done, '');
-  }
-  return join(folder, 'bin', source.program);
+  const { program, packages, sample }: TapSource = sources[name];
+  const folder = pythonPrograms(`singer-${name}`, packages, (pip, environment) => {
+    if (sample) installSample(sample, pip, environment);
+  });
+  return join(folder, program);
 }
 
-function make({ packages, sample }: TapSource, folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  try {
-    run('python3', ['-m', 'venv', folder]);
-    const pip = (...args: readonly string[]) => run(join(folder, 'bin/pip'), ['--disable-pip-version-check', ...args]);
-    pip('install', '--quiet', ...packages);
-    if (!sample) return;
-    const download = join(folder, 'source');
-    mkdirSync(download);
-    pip(
-      'download',
-      '--quiet',
-      '--no-deps',
-      '--no-binary',
-      'singer-sdk',
-      '--dest',
-      download,
-      `singer-sdk==${sample.sdk}`,
-    );
-    const unpacked = `singer_sdk-${sample.sdk}`;
-    run('tar', ['-xzf', join(download, `${unpacked}.tar.gz`), '-C', download]);
-    pip('install', '--quiet', '--no-deps', join(download, unpacked, sample.folder));
-  } catch (cause) {
-    throw new Error(
-      'the tests with a real Singer tap need Python 3.10 or newer, with venv and pip: apt-get install python3 python3-venv',
-      { cause },
-    );
-  }
-}
-
-function run(program: string, args: readonly string[]): void {
+function installSample({ sdk: version, folder }: Required<TapSource>['sample'], pip: Pip, environment: string): void {
+  const download = join(environment, 'source');
+  mkdirSync(download);
+  pip([
+    ...['download', '--quiet', '--no-deps', '--no-binary', 'singer-sdk', '--dest', download],
+    `singer-sdk==${version}`,
+  ]);
+  const unpacked = `singer_sdk-${version}`;
+  execFileSync('tar', ['-xzf', join(download, `${unpacked}.tar.gz`), '-C', download], { stdio: 'pipe' });
   // The sample takes its version from git, where there is one around it: not from ours.
-  const env = { ...process.env, SETUPTOOLS_SCM_PRETEND_VERSION: sdk };
-  execFileSync(program, args, { stdio: 'pipe', env });
+  const env = { SETUPTOOLS_SCM_PRETEND_VERSION: version };
+  pip(['install', '--quiet', '--no-deps', join(download, unpacked, folder)], env);
 }
 
 /** What the tap itself says that it can read, as it says it. */

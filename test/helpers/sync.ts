@@ -30,6 +30,8 @@ const scaled: Partial<Timings> = {
   relayPatienceMs: 1500,
   stopRelayMs: 1000,
   targetBusyMs: 1000,
+  tokenStoreMs: 1000,
+  tokenStepMs: 50,
   lookMs: 20_000,
 };
 

@@ -40,6 +40,7 @@ describe('the digest of an account', () => {
   const oauth = {
     type: 'oauth2',
     tokenUrl: 'https://login.example/token',
+    grant: 'client_credentials',
     clientId: 'crm',
     clientSecret: 'first',
     scope: 'read',

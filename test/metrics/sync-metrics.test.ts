@@ -36,6 +36,9 @@ test('a sync in step has the times, numbers and totals of its passes and runs', 
       'cronsync_build_info{version="1.2.3",adapter="atlas"} 1',
       'cronsync_verdict{verdict="held"} 1',
       'cronsync_verdict{verdict="in-step"} 0',
+      'cronsync_problem{id="deletions-held"} 1',
+      'cronsync_problem{id="dead-letters"} 1',
+      'cronsync_problem{id="lock-held"} 0',
       'cronsync_store_up{store="database"} 1',
       `cronsync_last_complete_pass_timestamp_seconds{resource="cities"} ${past(40_000) / 1000}`,
       'cronsync_pass_pages{resource="cities"} 1',
@@ -80,7 +83,7 @@ test('what a store that is away would know is left out, and everything else is t
   const withoutBoth = linesOf({ asked: { redis: away('Redis'), database: away('the target') } });
   expect(
     withoutBoth.map((line) => line.replace(/[{ ].*/, '')).filter((name, at, all) => all.indexOf(name) === at),
-  ).toEqual(['cronsync_build_info', 'cronsync_verdict', 'cronsync_problems', 'cronsync_store_up']);
+  ).toEqual(['cronsync_build_info', 'cronsync_verdict', 'cronsync_problems', 'cronsync_problem', 'cronsync_store_up']);
 });
 
 test('the metrics are the same whatever the stores say, so that they can be registered before', () => {

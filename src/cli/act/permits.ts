@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { wordsOf } from '../../pass/held-words.ts';
 import { type HeldKind, type HeldToken, heldTokenOf } from '../../permit.ts';
 import type { Permit } from '../../run/permits.ts';
-import { confirm } from '../commands/confirm.ts';
+import { ask } from '../commands/confirm.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { many } from '../output/numbers.ts';
 
@@ -40,7 +40,7 @@ async function askFor(
   for (const each of held) {
     const { count, digest, because } = each.name;
     const question = `Permit ${many(count, wordsOf[each.what].noun)} of ${each.resource}? ${because}.`;
-    if (await confirm(question, false, setting.terminal))
+    if (await ask(question, setting.terminal))
       permitted.push({ what: each.what, resource: each.resource, count, digest });
   }
   if (held.length > 0 && permitted.length === 0) throw new UsageError('nothing was permitted; nothing was done');

@@ -7,6 +7,7 @@ import { hurried } from '../ask/ask-stores.ts';
 import { openReader, type Setting } from '../open/app.ts';
 import { compileResources } from '../open/compile-resources.ts';
 import { bad, type Finding, findingsOr, good, note } from './finding.ts';
+import { checkRefreshToken } from './refresh-token.ts';
 
 /** The target as a run would find it: the folder and its rights, the server, the rights of the role, each table. */
 export async function checkTarget(setting: Setting): Promise<readonly Finding[]> {
@@ -20,6 +21,7 @@ export async function checkTarget(setting: Setting): Promise<readonly Finding[]>
     if (findings.length > 0) return [found, ...findings];
     return [
       found,
+      ...(await checkRefreshToken(setting, target)),
       ...(await checkRights(compiled, target)),
       ...(await findingsOr('tables', () => checkTables(compiled, setting, target))),
     ];

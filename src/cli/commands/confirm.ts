@@ -2,13 +2,15 @@ import { createInterface } from 'node:readline/promises';
 import { ExitCode, StopError, UsageError } from '../../errors.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Asks on the terminal. Without a terminal, `--yes` is required. Throws `StopError` at Ctrl-C; the end of the input means no. */
-export async function confirm(
-  question: string,
-  isSure: boolean | undefined,
-  { caller: { terminal } }: Terminal,
-): Promise<boolean> {
-  if (isSure) return true;
+/** Asks whether to go on, unless that is sure. Reports that nothing was done after any answer but yes. Throws as `ask` does. */
+export async function confirm(question: string, isSure: boolean | undefined, terminal: Terminal): Promise<boolean> {
+  if (isSure || (await ask(question, terminal))) return true;
+  terminal.report('nothing was done');
+  return false;
+}
+
+/** Asks on the terminal, and throws if there is none. Throws `StopError` at Ctrl-C; the end of the input means no. */
+export async function ask(question: string, { caller: { terminal } }: Terminal): Promise<boolean> {
   if (!terminal.stdin.isTTY) {
     throw new UsageError('there is no terminal to ask on; nothing was done', { hint: 'Add --yes if you are sure.' });
   }

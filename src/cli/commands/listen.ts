@@ -1,7 +1,7 @@
 import { ConfigError, ExitCode, UsageError } from '../../errors.ts';
 import type { Daemon, Listened, ListenOptions } from '../../listen/daemon.ts';
 import type { Listener } from '../../listener.ts';
-import { silentMeter } from '../../meter.ts';
+import { CountingMeter, silentMeter } from '../../meter.ts';
 import { wantedTelemetry } from '../../telemetry/wanted.ts';
 import { createHealthServer, type HealthState } from '../health.ts';
 import { type ListenAddress, parseAddress } from '../listen-on.ts';
@@ -28,18 +28,20 @@ export async function listenCommand(flags: ListenFlags, terminal: Terminal, sign
   const wanted = wantedTelemetry(terminal.caller.env);
   await using measuring = address || wanted?.metrics ? await openMeasuring(setting, wanted?.metrics === true) : null;
   const metrics = measuring?.metrics;
+  const meter = new CountingMeter(metrics ?? silentMeter);
   await using telemetry = wanted?.traces ? await openDaemonTelemetry(terminal) : null;
   await using open = await openDaemon(setting, {
     redis,
     listeners: telemetry ? telemetry.traced(listeners.opened) : listeners.opened,
     until,
-    meter: metrics ?? silentMeter,
+    meter,
   });
   await using server = address && metrics ? await startHealthServer(address, open.daemon, metrics, page) : null;
   if (server) terminal.report(`cronsync: ${server.url} answers /healthz, /readyz and /metrics`);
   if (server && page) terminal.report(`cronsync: the page is at ${server.url}/`);
   if (!terminal.isQuiet) terminal.report(`cronsync: listening for ${names.join(', ')}`);
   const listened = await open.daemon.run(signal);
+  if (until !== 'stopped' && !terminal.isQuiet) terminal.report(describeDelivered(meter));
   return exitCodeOf(listened, until, terminal);
 }
 
@@ -125,6 +127,11 @@ async function openPageAt({ host }: ListenAddress, flags: ListenFlags, setting: 
 function startHealthServer(address: ListenAddress, daemon: Daemon, metrics: Metrics, open: OpenPage | null) {
   const state = (): HealthState => ({ stuck: daemon.stuck, unready: daemon.unready, groups: daemon.groups });
   return createHealthServer({ ...address, state, metrics, page: open?.page.listener });
+}
+
+function describeDelivered({ counts: { success, dead } }: CountingMeter): string {
+  const letters = dead === 0 ? '' : `, ${many(dead, 'dead letter')}`;
+  return `cronsync: ${many(success, 'event')} delivered${letters}`;
 }
 
 function exitCodeOf({ isOff, left }: Listened, until: ListenOptions['until'], terminal: Terminal): ExitCode {

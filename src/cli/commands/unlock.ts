@@ -6,7 +6,7 @@ import { thisActor } from '../actor.ts';
 import { connectRedis, loadSetting, lockOf, openReader, openTarget } from '../open/app.ts';
 import type { ConfirmFlags } from '../program/flags.ts';
 import type { Terminal } from '../terminal.ts';
-import { confirm } from './confirm.ts';
+import { ask } from './confirm.ts';
 
 /** `cronsync unlock`: removes the lock, and fences its holder out: if it still runs, it can no longer write. */
 export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): Promise<ExitCode> {
@@ -17,7 +17,7 @@ export async function unlockCommand(options: ConfirmFlags, terminal: Terminal): 
   if (held === null)
     return printOutcome({ unlocked: false, holder: null }, 'the lock is free; nothing was done', terminal);
   terminal.report(describeHeld(held));
-  if (!(await confirm(questionOf(held), options.yes, terminal))) {
+  if (!options.yes && !(await ask(questionOf(held), terminal))) {
     return printOutcome({ unlocked: false, holder: held.holder }, 'the lock stays', terminal);
   }
   await using reader = await openReader(setting);

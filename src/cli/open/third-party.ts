@@ -1,20 +1,19 @@
 import { resolve } from 'node:path';
-import type { Adapter, AdapterDefinition, HttpClient, HttpRequest, Sign } from '../../adapter.ts';
+import type { Adapter, AdapterDefinition, Sign } from '../../adapter.ts';
 import { requestSecretsIn } from '../../config/request-secrets.ts';
 import type { AdapterConfig } from '../../config/schema/schema.ts';
 import { secretsIn } from '../../config/secrets.ts';
 import { ConfigError, messageOf, syncErrorOf } from '../../errors.ts';
 import type { Mask } from '../../excerpt.ts';
-import type { TokenSource } from '../../http/oauth.ts';
 import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
 import { environmentFor } from '../../program-environment.ts';
 import type { Progress } from '../../progress.ts';
 import type { ThirdParty } from '../../run/context.ts';
-import { freesAfterMs, type SlotKeeper } from '../../throttle.ts';
-import type { Tls } from '../../tls.ts';
+import type { SlotKeeper } from '../../throttle.ts';
 import type { TokenStore } from '../../token.ts';
 import { readVersion } from '../package.ts';
 import type { Setting } from './app.ts';
+import { openTokens } from './tokens.ts';
 
 export interface ThirdPartyOptions {
   /** Milliseconds to wait for a slot; by default the adapter's own. */
@@ -55,6 +54,10 @@ export async function tryAdapter(setting: Setting): Promise<string> {
   const { origins } = await openAdapter(config, setting);
   if (config.type === 'singer') return '';
   if (config.auth?.type === 'module') await openSign(config.auth.module, setting.loaded.dir);
+  if (config.auth?.type === 'oauth2' && config.auth.grant === 'jwt-bearer') {
+    const { privateKeyOf } = await import('../../http/oauth/assertion.ts');
+    privateKeyOf(config.auth.assertion);
+  }
   const { throughProxy } = await import('./through-proxy.ts');
   const { env } = setting.terminal.caller;
   const path = `adapters.${setting.config.adapter}`;
@@ -139,7 +142,7 @@ async function wayOut(
 
 async function throttledWayOut(
   { config, origins }: OpenAdapter,
-  { slots, tokens, progress }: ThirdPartyParts,
+  { slots, tokens: tokenStore, progress }: ThirdPartyParts,
   { timings, terminal, loaded, hide, config: { adapter } }: Setting,
   { waitMs, save }: ThirdPartyOptions,
 ): Promise<ThirdParty['openHttp']> {
@@ -150,9 +153,9 @@ async function throttledWayOut(
   const recorder = save === undefined ? undefined : await createRecorder(resolve(terminal.caller.cwd, save));
   const { tls, proxy } = config.type === 'singer' ? {} : config;
   const way = createWay(`adapters.${adapter}`, { tls, proxy }, terminal.caller.env);
-  const source = await openTokens(config, origins, tokens);
+  const tokens = await openTokens(config, origins, tokenStore);
   const credentials = await openCredentials(config, origins, loaded.dir, terminal.mask);
-  return ({ pass: { mode, moved, failures }, targetSlots, run }) => {
+  return ({ pass: { mode, moved, failures }, targetSlots, refreshTokens, run }) => {
     const options: ThrottledClientOptions = {
       throttle: {
         key,
@@ -172,9 +175,10 @@ async function throttledWayOut(
       timings,
       recorder: recorder && notePass(recorder, mode),
     };
-    if (source === null) return createThrottledClient(options);
-    const tokenClient = createThrottledClient(tokenOptions(options, source));
-    const token = tokenOf(source.tokens, tokenClient, hide);
+    if (tokens === null) return createThrottledClient(options);
+    const client = createThrottledClient(tokens.clientOptions(options));
+    const requestMs = options.throttle.waitMs + config.timeoutMs + timings.slotReserveMs;
+    const token = tokens.askedWith({ client, refreshTokens, signal: run.signal, requestMs, timings, hide });
     return createThrottledClient({ ...options, credentials: { ...credentials, token } });
   };
 }
@@ -206,61 +210,4 @@ async function openSign(module: string, dir: string): Promise<Sign> {
   throw new ConfigError(`the module ${module} does not export a function; no hit was made`, {
     hint: 'Its default export takes a request and gives the headers to add.',
   });
-}
-
-interface OpenTokens {
-  readonly tokens: TokenSource;
-  readonly origin: string;
-  /** Of connections to another origin than the third party's own. */
-  readonly tls: Tls | undefined;
-}
-
-/** Null: the adapter has no `oauth2`. */
-async function openTokens(
-  config: AdapterConfig,
-  origins: readonly string[],
-  store: TokenStore,
-): Promise<OpenTokens | null> {
-  const { auth } = config.type === 'singer' ? {} : config;
-  if (auth?.type !== 'oauth2') return null;
-  const { createTokenSource } = await import('../../http/oauth.ts');
-  const { throttleKeyOf } = await import('../../http/throttle-key.ts');
-  const { key: named, windows } = config.throttle;
-  const key = named ?? throttleKeyOf(new URL(origins[0] ?? auth.tokenUrl));
-  const { origin } = new URL(auth.tokenUrl);
-  const closedBy = origins.includes(origin) ? windows.filter(({ hits }) => hits === 1) : [];
-  const pageAfterMs = Math.max(0, ...closedBy.map(freesAfterMs));
-  return { tokens: createTokenSource(auth, { key, pageAfterMs }, store), origin, tls: auth.tls };
-}
-
-/** The access token of each request, masked in every output from then on. */
-function tokenOf(
-  tokens: TokenSource,
-  client: HttpClient,
-  hide: (secret: string) => void,
-): NonNullable<CredentialOptions['token']> {
-  return {
-    async get() {
-      const token = await tokens.get(client);
-      hide(token.text);
-      return token;
-    },
-    drop: (token) => tokens.drop(token),
-  };
-}
-
-/**
- * A token is asked for by a client that goes nowhere else. The request is a hit, and takes a slot, only on the third
- * party's own origin.
- */
-function tokenOptions(
-  { recorder: _recorder, ...options }: ThrottledClientOptions,
-  { origin, tls }: OpenTokens,
-): ThrottledClientOptions {
-  const { throttle, run } = options;
-  const credentials = { ...options.credentials, origins: [origin], authorize: (request: HttpRequest) => request };
-  if (options.credentials.origins.includes(origin)) return { ...options, credentials };
-  const { onHit: _onHit, onSlot: _onSlot, onAnswer: _onAnswer, ...silentRun } = run;
-  const transport = { ...options.transport, way: { ...options.transport.way, tls } };
-  return { ...options, transport, credentials, throttle: { ...throttle, keepers: [] }, run: silentRun };
 }

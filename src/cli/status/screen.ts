@@ -5,6 +5,7 @@ import type { Verdict, VerdictName } from '../../verdict/verdict.ts';
 import { clauseOf, lasting, roughly } from '../../verdict/words.ts';
 import { fitted, widthOf } from '../output/width.ts';
 import type { StatusFlags } from '../program/flags.ts';
+import { asTyped } from '../shell-command.ts';
 import type { Paint, Terminal } from '../terminal.ts';
 import { listenerLines } from './listeners.ts';
 import { problemLines } from './problems.ts';
@@ -31,7 +32,7 @@ export function statusLines(facts: Facts, verdict: Verdict, room: Room): string[
   const database = facts.database.is === 'known' ? facts.database.value : null;
   const head = [
     headLine(facts, verdict, room),
-    ...wrapped(verdict.sentence, room.columns),
+    ...wrapped(asTyped(verdict.sentence, room.command), room.columns),
     ...(redis ? placeLines(redis, facts, room) : unknownLines('slot', facts.redis, facts.now, room)),
     ...(database ? runLines(database, facts, room) : unknownLines('runs', facts.database, facts.now, room)),
     ...(database ? resourceLines(database, facts, verdict, room) : []),

@@ -1,59 +1,16 @@
 import * as v from 'valibot';
+import { auth } from './auth.ts';
 import { fileResource } from './file.ts';
 import { mapping } from './mapping.ts';
 import { closed, named } from './objects.ts';
 import { restResource } from './rest.ts';
-import { duration, fieldName, httpUrl, integer, labelName, oneOf, size, text } from './scalars.ts';
+import { duration, fieldName, httpUrl, integer, labelName, oneOf, size } from './scalars.ts';
 import { tapOptions, tapResource } from './singer.ts';
 import { throttleSchema } from './throttle.ts';
 import { proxy, tls } from './way.ts';
 
 /** The adapters that are built in; every other type is a module. */
 export const builtInAdapters = ['rest', 'file', 'singer'] as const;
-
-const auth = v.pipe(
-  v.variant('type', [
-    closed({ type: v.literal('none') }),
-    closed({ type: v.literal('bearer'), token: text('The token, sent as `Authorization: Bearer …`.') }),
-    closed({
-      type: v.literal('basic'),
-      username: text('The user name.'),
-      password: v.pipe(v.string(), v.description('The password. It may be empty.')),
-    }),
-    closed({ type: v.literal('header'), name: text('The name of the header.'), value: text('The secret value.') }),
-    closed({
-      type: v.literal('query'),
-      param: text('The name of the query parameter.'),
-      value: text('The secret value.'),
-    }),
-    closed({
-      type: v.literal('module'),
-      module: text('A module that signs each request. Its default export returns the headers to add.'),
-    }),
-    closed({
-      type: v.literal('oauth2'),
-      tokenUrl: httpUrl(
-        'The URL that gives an access token for client credentials (RFC 6749). A request to the origin of the API takes a slot.',
-      ),
-      clientId: text('The id of the client.'),
-      clientSecret: text('The secret of the client.'),
-      scope: v.exactOptional(text('The scope of the token.')),
-      params: v.exactOptional(
-        v.pipe(
-          named(fieldName, v.string()),
-          v.description('More parameters for the token endpoint, such as an audience.'),
-        ),
-      ),
-      send: v.exactOptional(
-        oneOf(['basic', 'body'], 'How the client sends its credentials to the token endpoint. Default: "basic".'),
-      ),
-      tls: v.exactOptional(
-        tls('TLS of the connection to the token endpoint, if it is on another origin than the API.'),
-      ),
-    }),
-  ]),
-  v.description("The credentials. They are sent to the adapter's own origin only."),
-);
 
 const common = {
   throttle: v.exactOptional(throttleSchema, {}),

@@ -1,5 +1,6 @@
 import type { AuthDraft } from '../draft.ts';
-import { membersOf, textOf } from '../json-places.ts';
+import { listOf, membersOf, textOf } from '../json-places.ts';
+import { fromVariable, variableName } from '../names.ts';
 import type { Component, Manifest } from './manifest.ts';
 import { type Names, plainText } from './template.ts';
 
@@ -23,7 +24,7 @@ export function authOf(manifest: Manifest, authenticator: Component, names: Name
     });
   }
   if (type === 'ApiKeyAuthenticator') return whole(type, keyOf(manifest, authenticator, text));
-  if (type === 'OAuthAuthenticator') return oauthOf(type, authenticator, text);
+  if (type === 'OAuthAuthenticator') return oauthOf(type, authenticator, text, names);
   return {
     auth: null,
     notes: [`the authenticator ${type} has no counterpart: add "auth" to the config, or a module that signs requests`],
@@ -56,28 +57,46 @@ function keyOf(manifest: Manifest, authenticator: Component, text: (name: string
   return place === 'request_parameter' ? { type: 'query', param: name, value } : null;
 }
 
-function oauthOf(type: string, { node }: Component, text: (name: string) => string | null): AuthFound {
-  if (node.grant_type === 'client_credentials') {
-    const written = {
-      type: 'oauth2',
-      tokenUrl: text('token_refresh_endpoint'),
-      clientId: text('client_id'),
-      clientSecret: text('client_secret'),
-      send: 'body',
-    } as const;
-    return whole(type, written);
-  }
-  const token = plainText("{{ config['access_token'] }}", namesFor(text));
+/** The secrets of a grant that has an expression without a counterpart are those of no grant. */
+function oauthOf(type: string, { node }: Component, text: (name: string) => string | null, names: Names): AuthFound {
+  if (node.use_profile_assertion === true)
+    return {
+      auth: null,
+      notes: [`the ${type} signs an assertion: add "auth" with the grant "jwt-bearer" to the config`],
+    };
+  const scopes = scopesOf(node.scopes, names);
+  const client = {
+    type: 'oauth2',
+    tokenUrl: text('token_refresh_endpoint'),
+    clientId: text('client_id'),
+    clientSecret: text('client_secret'),
+    ...(scopes !== '' && { scope: scopes }),
+    send: 'body',
+  } as const;
+  if (node.grant_type === 'client_credentials') return whole(type, client);
+  const tokenKey = variableName(names.adapter, 'token_key');
+  const { auth, notes } = whole(type, {
+    ...client,
+    grant: 'refresh_token',
+    refreshToken: text('refresh_token'),
+    tokenKey: fromVariable(tokenKey),
+  });
+  if (auth === null) return { auth, notes };
+  const why = 'it encrypts the refresh tokens that the database keeps, and "openssl rand -base64 32" prints one';
+  const more = Object.keys(membersOf(node.refresh_request_body)).join(', ');
   return {
-    auth: token === null ? null : { type: 'bearer', token },
-    notes: ['OAuth 2.0 with a refresh token has no counterpart: the config takes an access token from a variable'],
+    auth,
+    notes: [
+      `${tokenKey} is a secret of your own: ${why}`,
+      ...(more === '' ? [] : [`the request for a token also has ${more}: add them as "params" of "auth"`]),
+    ],
   };
 }
 
-/** The names by which `text` reads, as far as a setting needs them: the adapter is the first word of the client's variable. */
-function namesFor(text: (name: string) => string | null): Names {
-  const [, adapter = 'api'] = /^\$\{([A-Z0-9]+)_/.exec(text('client_id') ?? '') ?? [];
-  return { adapter, parameters: {}, defaults: {} };
+/** `a b`; null: one of them is an expression that has no counterpart. */
+function scopesOf(scopes: unknown, names: Names): string | null {
+  const texts = listOf(scopes).map((scope) => plainText(scope, names));
+  return texts.includes(null) ? null : texts.join(' ');
 }
 
 /** The user of Airbyte chooses; the first that can be written counts here. */

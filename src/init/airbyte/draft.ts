@@ -31,7 +31,8 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
   const wanted = choices.streams === null ? read : streamsNamed(read, choices.streams);
   const usable = wanted.filter(({ resource }) => resource !== null);
   const base = commonBase(usable);
-  const { together, apart } = split(usable, base);
+  const { together: there, apart } = split(usable, base);
+  const { together, orphans } = withParents(there);
   const [first] = together;
   const { auth, notes } = first
     ? authOf(manifest, manifest.part(first.requester, 'authenticator'), {
@@ -49,7 +50,7 @@ export function draftOfManifest(document: Members, choices: AirbyteChoices): Dra
       throttle: choices.throttle ?? budget ?? oneAMinute,
       resources: together.flatMap(({ resource }) => resource ?? []),
     },
-    leftOut: [...wanted.flatMap(({ leftOut }) => leftOut), ...apart, ...elsewhere(document)],
+    leftOut: [...wanted.flatMap(({ leftOut }) => leftOut), ...apart, ...orphans, ...elsewhere(document)],
     notes: [
       ...notes,
       ...grouped(wanted),
@@ -123,6 +124,19 @@ function split(streams: readonly StreamRead[], base: string): Split {
       why: `it is at ${own}, and the adapter at ${base}: it needs an adapter of its own`,
     })),
   };
+}
+
+/** A stream is asked for with the keys of another one only where that is in the config as well. */
+function withParents(streams: readonly StreamRead[]): { together: readonly StreamRead[]; orphans: readonly LeftOut[] } {
+  const names = new Set(streams.map(({ name }) => name));
+  const lacksParent = ({ resource }: StreamRead) => resource?.of !== undefined && !names.has(resource.of);
+  const lacking = streams.filter(lacksParent);
+  if (lacking.length === 0) return { together: streams, orphans: [] };
+  const rest = withParents(streams.filter((stream) => !lacksParent(stream)));
+  const orphans = lacking.map(({ name, resource }) => {
+    return { what: name, why: `it is asked for with the records of ${resource?.of}, which the config does not have` };
+  });
+  return { together: rest.together, orphans: [...orphans, ...rest.orphans] };
 }
 
 /** Parts of a manifest that are not streams. */

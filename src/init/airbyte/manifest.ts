@@ -57,7 +57,9 @@ export class Manifest {
       .slice(2)
       .split('/')
       .reduce<unknown>((node, name) => {
-        const members = membersOf(this.resolve(node));
+        const found = this.resolve(node);
+        if (Array.isArray(found)) return found[Number(name)];
+        const members = membersOf(found);
         return Object.hasOwn(members, name) ? members[name] : undefined;
       }, this.root);
   }

@@ -1,5 +1,5 @@
 import type { FieldDraft, LeftOut, ResourceDraft } from '../draft.ts';
-import { type Members, membersOf, textOf } from '../json-places.ts';
+import { type Members, textOf } from '../json-places.ts';
 import { resourceName } from '../names.ts';
 import { Api } from '../openapi/api.ts';
 import { keyOfFields, recordFields } from '../openapi/record-fields.ts';
@@ -7,6 +7,7 @@ import { shapeOf } from '../openapi/schema.ts';
 import { changesRead, lookbackUnread } from './incremental.ts';
 import type { Component, Manifest } from './manifest.ts';
 import { type PagesRead, pagesRead } from './pages.ts';
+import { type ParentNamed, parentNamed } from './parents.ts';
 import { type Place, placeOf, requestOf } from './request.ts';
 import { recordsOf, schemaOf } from './selector.ts';
 import { type Names, plainText } from './template.ts';
@@ -17,6 +18,8 @@ export interface StreamOptions {
   /** The schema of a stream from its file; null if there is none. */
   readonly schemaFile: (stream: string) => unknown;
   readonly include: readonly string[];
+  /** How many streams this one is the parent of, one after the other. */
+  readonly depth?: number;
 }
 
 /** A stream as a resource below its base URL; `resource` is null where it has no counterpart, and `leftOut` says why. */
@@ -28,6 +31,9 @@ export interface StreamRead {
   readonly leftOut: readonly LeftOut[];
   readonly notes: readonly string[];
 }
+
+/** How many streams may lead to one: each is asked for with the keys of the one before. */
+const mostParents = 3;
 
 /** The name of a stream, as the manifest has it; null if it is an expression that has no counterpart. */
 export function writtenName(manifest: Manifest, stream: Component, names: Names): string | null {
@@ -47,9 +53,18 @@ export function readStream(manifest: Manifest, stream: Component, options: Strea
     leftOut: [{ what: name, why }],
     notes: [],
   });
-  const unreadable = whyUnreadable(manifest, stream, retriever, requester);
+  const unreadable = whyUnreadable(stream, retriever, requester);
   if (unreadable !== null) return without(unreadable);
-  const names = { ...options.names, parameters: requester.parameters };
+  const parent = parentNamed(manifest, retriever, options.names, (of) => {
+    const depth = options.depth ?? 0;
+    return depth < mostParents ? readStream(manifest, of, { ...options, depth: depth + 1 }) : null;
+  });
+  if (typeof parent === 'string') return without(parent);
+  const names = {
+    ...options.names,
+    parameters: requester.parameters,
+    ...(parent && { partition: parent.partition }),
+  };
   const place = placeOf(manifest, requester, names);
   if (place === null) return without('its URL or its path is an expression that has no counterpart');
   const schema = schemaOf(manifest, stream, written ?? name, options.schemaFile);
@@ -58,28 +73,17 @@ export function readStream(manifest: Manifest, stream: Component, options: Strea
   if (records === undefined) return without('its record selector has no counterpart');
   const pages = pagesRead(manifest, manifest.part(retriever, 'paginator'), records, names);
   if (typeof pages === 'string') return without(pages);
-  return readWhole(manifest, { stream, retriever, requester, name, place, schema, records, pages, names }, options);
+  const whole = { stream, retriever, requester, name, place, schema, records, pages, names, parent };
+  return readWhole(manifest, whole, options);
 }
 
-function whyUnreadable(
-  manifest: Manifest,
-  { node }: Component,
-  retriever: Component,
-  requester: Component,
-): string | null {
+function whyUnreadable({ node }: Component, retriever: Component, requester: Component): string | null {
   const type = textOf(node.type) ?? 'DeclarativeStream';
   if (type !== 'DeclarativeStream') return `a ${type} has no counterpart`;
   const kind = textOf(retriever.node.type) ?? 'SimpleRetriever';
   if (kind !== 'SimpleRetriever') return `its ${kind} has no counterpart`;
   const via = textOf(requester.node.type) ?? 'HttpRequester';
   if (via !== 'HttpRequester') return `its ${via} has no counterpart`;
-  const router = retriever.node.partition_router;
-  if (router !== undefined) {
-    const routers = [manifest.resolve(router)]
-      .flat()
-      .map((one) => textOf(membersOf(manifest.resolve(one)).type) ?? 'partition router');
-    return `it is asked for once for each part (${routers.join(', ')}), which has no counterpart`;
-  }
   if (requester.node.request_body_data !== undefined) return 'its request is a form, which has no counterpart';
   return null;
 }
@@ -94,10 +98,14 @@ interface Whole {
   readonly records: string | null;
   readonly pages: PagesRead;
   readonly names: Names;
+  readonly parent: ParentNamed | null;
 }
 
 function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions): StreamRead {
-  const { stream, retriever, requester, name, place, schema, records, pages, names } = whole;
+  const { stream, retriever, requester, name, place, schema, records, pages, names, parent } = whole;
+  const without = (why: string): StreamRead => {
+    return { name, base: place.base, resource: null, requester, leftOut: [{ what: name, why }], notes: [] };
+  };
   const api = new Api(schema);
   const read = recordFields(api, shapeOf(api, schema), include);
   const removed = removedPaths(manifest, stream);
@@ -106,18 +114,17 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
     .filter(({ path }) => !removed.has(path))
     .map((field) => ({ ...field, path: added.paths.get(field.path) ?? field.path }));
   const key = keyOf(manifest, stream, name, kept);
-  if (key === null)
-    return {
-      name,
-      base: place.base,
-      resource: null,
-      requester,
-      leftOut: [{ what: name, why: 'no field identifies a record' }],
-      notes: [],
-    };
-  const changes = changesRead(manifest, stream, requester, kept, { ...names, parameters: stream.parameters });
+  if (key === null) return without('no field identifies a record');
+  const changes = changesOf(manifest, whole, kept);
   const lookback = changes === null || typeof changes === 'string' ? null : lookbackUnread(manifest, stream);
   const sent = requestOf(manifest, requester, names, changes);
+  const query = {
+    ...sent.query,
+    ...pages.query,
+    ...(parent?.param && { [parent.param]: parent.partition.placeholder }),
+  };
+  if (parent && !`${place.path} ${Object.values(query).join(' ')}`.includes(parent.partition.placeholder))
+    return without(`the key of ${parent.of} goes where no config can put it`);
   const about = (what: string, why: string): LeftOut => ({ what: `${name}: ${what}`, why });
   return {
     name,
@@ -125,8 +132,9 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
     requester,
     resource: {
       name,
+      ...(parent && { of: parent.of }),
       path: place.path,
-      query: { ...sent.query, ...pages.query },
+      query,
       headers: sent.headers,
       ...(sent.body && { body: sent.body }),
       records,
@@ -146,6 +154,14 @@ function readWhole(manifest: Manifest, whole: Whole, { include }: StreamOptions)
     ],
     notes: pages.notes,
   };
+}
+
+/** A list for each record of another stream is always read whole. */
+function changesOf(manifest: Manifest, { stream, requester, names, parent }: Whole, fields: readonly FieldDraft[]) {
+  const own = { ...names, parameters: stream.parameters };
+  const changes = changesRead(manifest, stream, requester, fields, own);
+  if (parent === null || changes === null || typeof changes === 'string') return changes;
+  return `a list for each record of ${parent.of} has no bookmark: each pass reads everything`;
 }
 
 function filterOf(manifest: Manifest, retriever: Component): readonly string[] {

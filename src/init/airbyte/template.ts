@@ -8,6 +8,15 @@ export interface Names {
   readonly parameters: Members;
   /** The defaults of settings, by name. */
   readonly defaults: Members;
+  /** Of a stream that is asked for once for each record of another one. */
+  readonly partition?: Partition;
+}
+
+/** The value of a parent's record: what templates call it, and what stands for it in the config. */
+export interface Partition {
+  readonly field: string;
+  /** `{id}` */
+  readonly placeholder: string;
 }
 
 /**
@@ -31,9 +40,16 @@ function expressionText(expression: string, names: Names): string | null {
   if (path === null) return null;
   const [root = '', ...rest] = path.names;
   if (root === 'config' && rest.length > 0) return variable(rest, path.otherwise, names);
+  if (isPartition(path.names, names)) return names.partition?.placeholder ?? null;
   if (root !== 'parameters' || rest.length !== 1) return null;
   const value = names.parameters[rest[0] ?? ''] ?? path.otherwise;
   return typeof value === 'string' || typeof value === 'number' ? plainText(value, { ...names, parameters: {} }) : null;
+}
+
+/** Whether a path leads to the value of a parent's record. */
+export function isPartition([root, field, ...rest]: readonly string[], { partition }: Names): boolean {
+  const isSlice = root === 'stream_partition' || root === 'stream_slice';
+  return isSlice && rest.length === 0 && partition !== undefined && field === partition.field;
 }
 
 function variable(path: readonly string[], otherwise: string | undefined, { adapter, defaults }: Names): string {

@@ -1,7 +1,7 @@
 import type { LeftOut } from '../draft.ts';
 import { listOf, textOf } from '../json-places.ts';
 import type { Component, Manifest } from './manifest.ts';
-import { answerPath, jmesPath, type Names } from './template.ts';
+import { answerPath, isPartition, jmesPath, type Names } from './template.ts';
 
 /** The paths of fields that a stream removes. */
 export function removedPaths(manifest: Manifest, stream: Component): ReadonlySet<string> {
@@ -17,7 +17,7 @@ export interface Added {
 }
 
 /** The fields that a stream adds. One that is another field of the record becomes a line of the map. */
-export function addedFields(manifest: Manifest, stream: Component, _names: Names): Added {
+export function addedFields(manifest: Manifest, stream: Component, names: Names): Added {
   const paths = new Map<string, string>();
   const leftOut: LeftOut[] = [];
   for (const transformation of manifest.parts(stream, 'transformations')) {
@@ -31,6 +31,7 @@ export function addedFields(manifest: Manifest, stream: Component, _names: Names
       const path = jmesPath(listOf(node.path).map(String));
       const source = answerPath(node.value);
       if (source?.[0] === 'record' && source.length > 1) paths.set(path, jmesPath(source.slice(1)));
+      else if (source !== null && isPartition(source, names)) paths.set(path, '_parent');
       else
         leftOut.push({
           what: `the added field ${path}`,

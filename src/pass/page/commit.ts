@@ -283,7 +283,7 @@ export class PageWriter {
       const [hash, digest, defers] = [resource.hash, this.#digest, this.#defers];
       const columns = resource.table.mapped;
       const steps = planSteps(wanted, found, { isRepeated, hash, digest, defers, verifies, columns });
-      for (const { key } of wanted) compared.delete(key);
+      if (compared.size > 0) for (const { key } of wanted) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
       const kept = this.#keepable(steps, found);
       planned.push(...kept);

@@ -28,11 +28,13 @@ export function comparedRows(
     const { entry = null, row = null } = found[at] ?? {};
     if (entry ? isRepeated(entry.id) : row === null) continue;
     const isCompared = typeof change === 'string' || change.type === 'updated';
-    const compared = { row: (isCompared && row) || [], emptied, id: entry?.id ?? null };
-    rows.set(record.key, { ...compared, isDeferred: change === 'defer' });
+    const isDeferred = change === 'defer';
+    rows.set(record.key, { row: (isCompared && row) || noValues, emptied, id: entry?.id ?? null, isDeferred });
   }
   return rows;
 }
+
+const noValues: Values = [];
 
 type Waiting = Pick<HeldSet, 'pending' | 'deferred'>;
 
@@ -82,8 +84,9 @@ export class ComparedRows {
 
   /** Records that change nothing, whatever an earlier record of their keys would do. */
   keepAll(ids: readonly number[]): void {
-    for (const name of [...this.#pending.keys()]) for (const id of ids) this.#keep(name, id);
-    if (!ids.some((id) => this.#deferred.has(id))) return;
+    if (this.#pending.size > 0)
+      for (const name of [...this.#pending.keys()]) for (const id of ids) this.#keep(name, id);
+    if (this.#deferred.count === 0 || !ids.some((id) => this.#deferred.has(id))) return;
     this.#deferred.removeAll(ids);
     this.#changesHeld = true;
   }

@@ -2,6 +2,7 @@ import type { AdapterContext, ChangesPage, Mode, NotModified, Page, Parents, Sna
 import { messageOf, ProtocolError, syncErrorOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { RecordBatch } from '../../record.ts';
+import type { RefreshTokens } from '../../refresh-tokens.ts';
 import type { Sending, ThirdParty } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
 import type { SlotKeeper } from '../../throttle.ts';
@@ -22,6 +23,7 @@ export interface PageReader {
 interface PageOptions {
   readonly thirdParty: ThirdParty;
   readonly targetSlots: SlotKeeper | null;
+  readonly refreshTokens?: RefreshTokens | undefined;
   /** Has the parents of a resource that is `of` another one. */
   readonly target: TargetReader;
   readonly run: Sending;
@@ -30,11 +32,11 @@ interface PageOptions {
 
 /** Opens the HTTP client for one page, which knows the redirects and failures of the pass as they are now. */
 export function openPage({ checkpoint: pass, resource }: Asking, options: PageOptions): PageReader {
-  const { thirdParty, targetSlots, target, run, log } = options;
+  const { thirdParty, targetSlots, refreshTokens, target, run, log } = options;
   const parents = parentsOf(resource, target);
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
-  const http = thirdParty.openHttp({ pass, targetSlots, run: { ...run, signal } });
+  const http = thirdParty.openHttp({ pass, targetSlots, refreshTokens, run: { ...run, signal } });
   return { thirdParty, context: { http, log, signal }, parents, stop: () => stopping.abort() };
 }
 

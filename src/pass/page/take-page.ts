@@ -53,7 +53,8 @@ function readerOf(
   // What an adapter warns of is in the summary.
   const log = logAbout({ ...runLog, warn }, { resource: state.resource.table.resource });
   const sending = phases.observed({ signal, mayStillSend: () => !signal.aborted && lease.isTrusted(), onHit });
-  return openPage(state, { thirdParty, targetSlots: target.slots, target, log, run: sending });
+  const { slots: targetSlots, refreshTokens } = target;
+  return openPage(state, { thirdParty, targetSlots, refreshTokens, target, log, run: sending });
 }
 
 /** Only the checkpoint is written: the rows are as the last pass left them. */
@@ -110,7 +111,7 @@ async function takeRecords(
     intake.wrote(written);
     phases.add('commit', startedAt, sizeOf(written.counts));
     run.progress.records(resource.table.resource, batch.raw);
-    run.batchSize.learn(batch.raw, performance.now() - startedAt);
+    run.batchSize.learn(batch.raw, performance.now() - startedAt, sizeOf(written.counts));
     await nextTurn();
     mappingFrom = performance.now();
   }

@@ -69,6 +69,9 @@ function refuseRepetition({ progress, cursor }: Checkpoint, { next, content }: P
 function repeated(what: 'cursor' | 'page'): ProtocolError {
   return new ProtocolError(
     `the third party returned a ${what} that this pass has had before; the cursor stays where it was, nothing is deleted`,
+    {
+      hint: 'If this happens in every pass, the API ignores what asks for the next page: check "pagination" in the config.',
+    },
   );
 }
 

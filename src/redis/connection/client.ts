@@ -2,12 +2,14 @@ import type { RedisOptions } from 'ioredis';
 import type { Log } from '../../log.ts';
 import type { AskLogin } from '../../login.ts';
 
+export type RedisArgument = string | number | Buffer;
+
 /** The way that commands take to Redis, whatever the shape of what is there. */
 export interface RedisClient {
   /** Connects, and resolves to what the server that keeps this key answers to `INFO`. */
   connect(key: string): Promise<string>;
   /** Sends a command once. Connects if nothing is connected. */
-  call(command: string, args: readonly (string | number)[]): Promise<unknown>;
+  call(command: string, args: readonly RedisArgument[]): Promise<unknown>;
   /** Whether it has ended: it will not connect again with the login that it has. */
   isOver(): boolean;
   /** Why nothing answers, where the errors did not say it. */

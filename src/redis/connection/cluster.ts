@@ -1,6 +1,6 @@
 import { Cluster, Command } from 'ioredis';
 import { IntegrityError } from '../../errors.ts';
-import type { ClientConfig, RedisClient } from './client.ts';
+import type { ClientConfig, RedisArgument, RedisClient } from './client.ts';
 import { whyUnreachable } from './explain.ts';
 import { isPassing } from './failure.ts';
 import { infoOfOwner } from './info.ts';
@@ -17,7 +17,7 @@ const nodePort = 6379;
 export function createClusterClient(place: ClusterPlace, config: ClientConfig): RedisClient {
   const clients = new Renewed(() => open(place, config));
   const { commandTimeout } = config.options;
-  const call = async (name: string, args: readonly (string | number)[]): Promise<unknown> => {
+  const call = async (name: string, args: readonly RedisArgument[]): Promise<unknown> => {
     const command = commandWithKey(name, args);
     // Where no node is known yet, ioredis has no time limit of its own.
     if (commandTimeout !== undefined) command.setTimeout(commandTimeout);
@@ -45,7 +45,7 @@ export function createClusterClient(place: ClusterPlace, config: ClientConfig): 
 }
 
 /** A command without a key that ioredis can find would go to a random node. */
-function commandWithKey(name: string, args: readonly (string | number)[]): Command {
+function commandWithKey(name: string, args: readonly RedisArgument[]): Command {
   const command = new Command(name, [...args], { replyEncoding: 'utf8' });
   if (command.getKeys()[0] !== undefined) return command;
   throw new IntegrityError(`${name} names no key, so the node of a cluster that it is for is unknown; it was not sent`);

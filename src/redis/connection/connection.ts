@@ -2,7 +2,7 @@ import { messageOf, SyncError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AskLogin } from '../../login.ts';
 import type { Timings } from '../../timings.ts';
-import type { NodeOptions } from './client.ts';
+import type { NodeOptions, RedisArgument } from './client.ts';
 import { createClient } from './create-client.ts';
 import { isForbidden, unreachable } from './failure.ts';
 import { infoOfOwner } from './info.ts';
@@ -94,7 +94,7 @@ export async function openRedis(config: RedisConfig): Promise<RedisConnection> {
   }
   const server = {
     ...whereabouts,
-    call: (command: string, args: readonly (string | number)[]) => client.call(command, args),
+    call: (command: string, args: readonly RedisArgument[]) => client.call(command, args),
     connectError: () => connectError,
     isClosed: () => isClosed,
   };

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AskLogin, CheckedLogin } from '../../login.ts';
-import type { RedisClient } from './client.ts';
+import type { RedisArgument, RedisClient } from './client.ts';
 import { isForbidden, isLoginRefused, isOfConnection } from './failure.ts';
 
 /** A login is renewed this long before it expires, or after four fifths of its life if that is later. */
@@ -57,7 +57,7 @@ export class LoggedInClient implements RedisClient {
     return (await this.#current()).client.connect(key);
   }
 
-  async call(command: string, args: readonly (string | number)[]): Promise<unknown> {
+  async call(command: string, args: readonly RedisArgument[]): Promise<unknown> {
     const session = await this.#taken();
     try {
       return await send(session, command, args);
@@ -151,7 +151,7 @@ function unlessForbidden(error: unknown): void {
   if (!isForbidden(error)) throw error;
 }
 
-async function send(session: Session, command: string, args: readonly (string | number)[]): Promise<unknown> {
+async function send(session: Session, command: string, args: readonly RedisArgument[]): Promise<unknown> {
   try {
     return await session.client.call(command, args);
   } finally {

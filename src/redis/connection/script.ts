@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RedisArgument } from './client.ts';
 import { type Failing, isPassing, isUnknownScript, scriptFailure } from './failure.ts';
 import type { Whereabouts } from './place.ts';
 
@@ -19,13 +20,13 @@ export interface RunOptions {
 export type RunScript = (
   script: Script,
   keys: readonly string[],
-  args: readonly (string | number)[],
+  args: readonly RedisArgument[],
   options?: RunOptions,
 ) => Promise<unknown>;
 
 /** What running scripts needs of a connection. */
 export interface ScriptServer extends Whereabouts {
-  call(command: string, args: readonly (string | number)[]): Promise<unknown>;
+  call(command: string, args: readonly RedisArgument[]): Promise<unknown>;
   /** Why the last connect failed, while there is no connection. */
   connectError(): Error | undefined;
   isClosed(): boolean;
@@ -62,7 +63,7 @@ function failing({ address, setting, isByModule = false, connectError }: ScriptS
 /** Sends a script's text the first time and its digest afterwards: most runs use a script once, and need no digest. */
 function createSender({ call }: ScriptServer) {
   const digests = new Map<Script, string | null>();
-  return async (script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> => {
+  return async (script: Script, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> => {
     const rest = [keys.length, ...keys, ...args];
     if (digests.has(script)) {
       const digest = digests.get(script) ?? createHash('sha1').update(script.lua).digest('hex');

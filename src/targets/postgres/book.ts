@@ -20,9 +20,8 @@ export async function ask(session: Session, statement: SharedStatement): Promise
 
 /** Runs statements, and returns how many rows the first one has changed. */
 export async function change(session: Session, statements: readonly SharedStatement[]): Promise<number> {
-  const counts: number[] = [];
-  for (const statement of statements) counts.push((await query(session, statement)).count);
-  return counts[0] ?? 0;
+  const [first] = await Promise.all(statements.map((statement) => query(session, statement)));
+  return first?.count ?? 0;
 }
 
 function query(session: Session, { sql, values }: SharedStatement): Promise<Answer> {

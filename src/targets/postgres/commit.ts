@@ -56,7 +56,7 @@ export async function commitBatch(
   const rows = rowsToWrite(planned.steps, (n) => planned.found[n]?.row !== null);
   const follow = async (outcome: Outcome<RowToWrite>): Promise<Following> => {
     const written = whatWasWritten(planned, outcome);
-    const { book, changes } = await entered(written, await readFields(writing, shape, written.entering), register);
+    const { book, changes } = await entered(written, await readFields(writing, shape, written), register);
     return { book, changes, events: await makeEvents(changes, writing, batch, at) };
   };
   const writingRows = beside(writeRows(session, shape, rows, { onRefusal: isFirstLoad ? notEmpty : undefined }));
@@ -77,7 +77,7 @@ export async function commitBatch(
   const counts = countChanges(changes);
   const isWhole = busy.length === 0 && left.length === 0;
   const stored = isWhole ? batch.checkpoint?.(book.ids, counts, refused.length) : undefined;
-  if (stored) await savePass(session, place, name, resource, stored);
+  if (stored) savePass(session, place, name, resource, stored);
   crashPoint('commit-ready');
   return { counts, ids: book.ids, busy, left, refused, events, nextSeq: fence.nextSeq + events };
 }
@@ -102,11 +102,12 @@ interface Planned {
 
 function plan(batch: Batch, looked: readonly FoundRow[]): Planned {
   const isBusy = (n: number): boolean => looked[n]?.isBusy === true;
-  const records = batch.records.filter((_record, n) => !isBusy(n));
-  const found = looked.filter(({ isBusy: is }) => !is);
+  const hasBusy = looked.some((each) => each.isBusy);
+  const records = hasBusy ? batch.records.filter((_record, n) => !isBusy(n)) : batch.records;
+  const found = hasBusy ? looked.filter(({ isBusy: is }) => !is) : looked;
   const steps = batch.plan(records, found);
   assertPlanned(steps, records);
-  return { steps, found, busy: batch.records.flatMap(({ key }, n) => (isBusy(n) ? key : [])) };
+  return { steps, found, busy: hasBusy ? batch.records.flatMap(({ key }, n) => (isBusy(n) ? key : [])) : [] };
 }
 
 function notEmpty(): never {
@@ -126,12 +127,11 @@ function isAllWritten({ refused, busy, left }: Outcome<RowToWrite>): boolean {
 
 /** What became of the steps of a batch. */
 interface WhatWasWritten {
-  /** Those of records that keep the entry that they have. */
-  readonly kept: ReadonlySet<Step>;
-  /** Those of records that are live from now on as they are here. */
-  readonly entering: readonly Step[];
-  /** All of these with what was found, in the order of the batch. */
-  readonly steps: readonly (readonly [Step, FoundRow])[];
+  /** In the order of the batch, with what was found for each. */
+  readonly steps: readonly Step[];
+  readonly found: readonly FoundRow[];
+  /** Whether its record keeps the entry that it has. All others are live from now on as they are here. */
+  readonly isKept: readonly boolean[];
 }
 
 /** A record that was not written keeps the entry that it has. Nothing is known yet of one that is busy or left. */
@@ -139,17 +139,23 @@ function whatWasWritten({ steps, found }: Planned, { refused, busy, left }: Outc
   const positions = (rows: Iterable<RowToWrite>) => new Set([...rows].map(({ at }) => at));
   const notYet = positions([...busy, ...left]);
   const notAtAll = positions(refused.keys());
-  const known = steps.flatMap((step, n) => (notYet.has(n) ? [] : [[step, found[n] ?? noFoundRow] as const]));
-  const kept = new Set(steps.filter(({ change }, n) => notAtAll.has(n) || change === 'none' || change === 'defer'));
-  return { steps: known, kept, entering: known.flatMap(([step]) => (kept.has(step) ? [] : step)) };
+  const isKept = steps.map(({ change }, n) => change === 'none' || change === 'defer' || notAtAll.has(n));
+  if (notYet.size === 0) return { steps, found, isKept };
+  const isKnown = (_each: unknown, n: number) => !notYet.has(n);
+  return { steps: steps.filter(isKnown), found: found.filter(isKnown), isKept: isKept.filter(isKnown) };
 }
 
 type FieldsOf = (step: Step) => string;
 
 /** The digests of the rows' fields, as the database keeps them. */
-async function readFields({ session, place }: Writing, shape: Shape, entering: readonly Step[]): Promise<FieldsOf> {
+async function readFields(
+  { session, place }: Writing,
+  shape: Shape,
+  { steps, isKept }: WhatWasWritten,
+): Promise<FieldsOf> {
   const digest = digestFields(shape.table.mapped);
   if (!shape.mayRewrite) return ({ record }) => digest(record.values);
+  const entering = steps.filter((_step, n) => !isKept[n]);
   const wanted = entering.map(({ record }) => ({ ...wantedRecord(record, shape), values: null }));
   const rows = await lookUp(session, { place, shape, of: null, lock: '' }, wanted);
   const fields = new Map(entering.map((step, n) => [step, digest(rows[n]?.row ?? step.record.values)]));
@@ -162,14 +168,19 @@ interface Entered {
   readonly changes: readonly Change[];
 }
 
-async function entered({ steps, kept }: WhatWasWritten, fieldsOf: FieldsOf, register: Register): Promise<Entered> {
+async function entered(
+  { steps, found, isKept }: WhatWasWritten,
+  fieldsOf: FieldsOf,
+  register: Register,
+): Promise<Entered> {
   const book = new EntryBook(register);
   const changes: Change[] = [];
   const turns = new Turns();
-  for (const [step, { entry }] of steps) {
-    if (kept.has(step)) book.keep(entry);
+  for (const [n, step] of steps.entries()) {
+    const { entry } = found[n] ?? noFoundRow;
+    if (isKept[n]) book.keep(entry);
     else book.enter(step.record, entry, fieldsOf(step));
-    if (typeof step.change === 'object' && !kept.has(step)) changes.push(step.change);
+    if (typeof step.change === 'object' && !isKept[n]) changes.push(step.change);
     if (turns.isOver) await turns.giveWay();
   }
   return { book, changes };

@@ -102,5 +102,5 @@ export async function forgetSome(
 /** Ends the pass of a resource, so that the next one brings everything. */
 export async function endPass(session: Session, place: Place, name: string, resource: string): Promise<void> {
   const pass = await readPass(session, place, name, resource, migrations.length);
-  if (pass) await savePass(session, place, name, resource, { checkpoint: startOver(pass.checkpoint) });
+  if (pass) savePass(session, place, name, resource, { checkpoint: startOver(pass.checkpoint) });
 }

@@ -34,7 +34,7 @@ export async function readChunks(
   resource: string,
   version: number,
 ): Promise<Uint8Array | null> {
-  if (version < 5) return null;
+  if (version < 6) return null;
   const { rows } = await session.query(
     `SELECT encode(chunks, 'base64') AS chunks FROM ${table('_sync_passes')} WHERE name = $1 AND resource = $2`,
     [name, resource],
@@ -46,16 +46,17 @@ function bytesOf(base64: string | null | undefined): Uint8Array | null {
   return typeof base64 === 'string' ? new Uint8Array(Buffer.from(base64, 'base64')) : null;
 }
 
-export async function savePass(
+/** Stores the checkpoint of a pass with the next statement. */
+export function savePass(
   session: Session,
   { table }: Place,
   name: string,
   resource: string,
   { checkpoint, ...rest }: CheckpointToStore,
-): Promise<void> {
+): void {
   const { seen, held, paths, chunks } = rest;
   const sets = passParts.flatMap((part) => (rest[part] === undefined ? [] : `, ${part} = excluded.${part}`));
-  await session.query(
+  session.send(
     `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held, paths, chunks)
      VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (name, resource) DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,

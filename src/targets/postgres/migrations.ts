@@ -15,6 +15,7 @@ export const migrations: readonly ((table: (name: string) => string) => string)[
   heldAndDrift,
   memoryOfRuns,
   packedEvents,
+  refreshTokens,
   knownChunks,
 ];
 
@@ -102,6 +103,16 @@ function packedEvents(table: (name: string) => string): string {
 ALTER TABLE ${table('_sync_outbox')} ADD COLUMN packed bytea, ALTER COLUMN events DROP NOT NULL;
 ALTER TABLE ${table('_sync_outbox')} ALTER COLUMN packed SET STORAGE EXTERNAL;
 ALTER TABLE ${table('_sync_records')} SET (fillfactor = 50);
+`;
+}
+
+/** The refresh tokens of a chain are shared by the syncs that use it. */
+function refreshTokens(table: (name: string) => string): string {
+  return `
+CREATE TABLE ${table('_sync_tokens')} (
+  chain text PRIMARY KEY, token text, stored_at bigint, claim text, claimed_at bigint NOT NULL, claimed_until bigint NOT NULL,
+  lost_at bigint) WITH (fillfactor = 50);
+CREATE TABLE ${table('_sync_token_users')} (name text NOT NULL, chain text NOT NULL, PRIMARY KEY (name, chain));
 `;
 }
 

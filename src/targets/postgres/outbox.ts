@@ -1,14 +1,15 @@
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
+import { EventLines } from '../../event-lines.ts';
 import type { SyncEvent } from '../../sync-event.ts';
-import type { OutboxSlice } from '../../target.ts';
+import type { OutboxLines } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
 import { type OutboxRow, outboxRowInTurns, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
-import { isLong, packEvents, unpackEvents } from '../sql/packed-events.ts';
+import { isLong, packEvents, plainEvents, readPlainEvents, unpackEvents } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
-import type { Row, Session } from './connection/session.ts';
+import type { Parameter, Row, Session } from './connection/session.ts';
 import type { Writing } from './fence/run-fence.ts';
 import { bytesOf } from './rows/literals.ts';
 import { type Place, schemaVersion } from './schema.ts';
@@ -24,11 +25,11 @@ export interface MadeEvents {
 
 /** Many events are packed: Postgres would compress a long text itself, at ten times the cost, and send it back as long as it was. */
 async function packed(row: OutboxRow): Promise<MadeEvents> {
-  return isLong(row.events) ? { row, stored: { column: 'packed', events: await packEvents(row.events) } } : asText(row);
+  return isLong(row.lines) ? { row, stored: { column: 'packed', events: await packEvents(row.lines) } } : asText(row);
 }
 
 function asText(row: OutboxRow): MadeEvents {
-  return { row, stored: { column: 'events', events: row.events } };
+  return { row, stored: { column: 'events', events: plainEvents(row.lines) } };
 }
 
 async function append(
@@ -86,7 +87,7 @@ export async function readOutbox(
   after: Position,
   limit: number,
   version: number,
-): Promise<OutboxSlice> {
+): Promise<OutboxLines> {
   const outbox = table('_sync_outbox');
   const { rows } = await session.query(
     `WITH of AS (SELECT CASE WHEN $2::bigint > 0 THEN $2::bigint
@@ -101,18 +102,38 @@ export async function readOutbox(
   const kept = rows.filter((row) => row.first_seq !== null);
   const first = Number(kept[0]?.first_seq ?? after.seq + 1);
   const firstSeq = Math.max(first, after.seq + 1);
-  const texts = await Promise.all(kept.map(eventsIn));
-  const events = texts.flatMap((text) => text.split('\n'));
-  return { generation, firstSeq, events: events.slice(firstSeq - first) };
+  const lines = EventLines.join(await Promise.all(kept.map(linesIn)));
+  return { generation, firstSeq, lines: lines.slice(firstSeq - first) };
 }
 
 function eventColumns(version: number, of = ''): string {
   return version < packedVersion ? `${of}events, NULL AS packed` : `${of}events, ${of}packed`;
 }
 
-/** The events of a row, one a line. */
-async function eventsIn({ events, packed }: Row): Promise<string> {
-  return packed ? unpackEvents(bytesOf(packed)) : String(events);
+/** The events of a row. */
+async function linesIn({ events, packed }: Row): Promise<EventLines> {
+  return packed ? unpackEvents(bytesOf(packed)) : readPlainEvents(String(events));
+}
+
+/** What is older than this and passed: its parameters are those of `oldEvents`. */
+const old = 'name = $1 AND (generation, last_seq) <= ($2::bigint, $3::bigint) AND at < $4';
+
+function oldEvents(name: string, olderThan: Date, { generation, seq }: Position): Parameter[] {
+  return [name, generation, seq, olderThan.toISOString()];
+}
+
+export async function hasOldEvents(
+  session: Session,
+  { table }: Place,
+  name: string,
+  olderThan: Date,
+  passed: Position,
+): Promise<boolean> {
+  const { rows } = await session.query(
+    `SELECT EXISTS (SELECT FROM ${table('_sync_outbox')} WHERE ${old}) AS has`,
+    oldEvents(name, olderThan, passed),
+  );
+  return rows[0]?.has === 't';
 }
 
 /** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
@@ -121,14 +142,14 @@ export async function purgeSome(
   { table }: Place,
   name: string,
   olderThan: Date,
-  { generation, seq }: Position,
+  passed: Position,
 ): Promise<number> {
   const { count } = await session.query(
     `DELETE FROM ${table('_sync_outbox')} WHERE (name, generation, last_seq) IN (
        SELECT name, generation, last_seq FROM ${table('_sync_outbox')}
-       WHERE name = $1 AND (generation, last_seq) <= ($2::bigint, $3::bigint) AND at < $4
+       WHERE ${old}
        ORDER BY generation, last_seq LIMIT ${rowsPerPurge})`,
-    [name, generation, seq, olderThan.toISOString()],
+    oldEvents(name, olderThan, passed),
   );
   return count;
 }
@@ -152,9 +173,8 @@ export async function moveOutbox(
     const [taken, keep] = await takeRow(session, place, name, row, version);
     const { passed, moved: rest } = rebased(taken, name, generation, after);
     if (passed) await append(session, place, name, await keep({ ...taken, ...passed }));
-    const { firstSeq, events, count } = rest;
-    await append(session, place, name, await keep({ ...taken, generation, firstSeq, events }));
-    moved += count;
+    await append(session, place, name, await keep({ ...taken, generation, ...rest }));
+    moved += rest.lines.count;
   }
   return moved;
 }
@@ -175,5 +195,5 @@ async function takeRow(
   const row = rows[0] ?? {};
   const [first, last] = [Number(row.first_seq), Number(row.last_seq)];
   const taken = { generation: Number(row.generation), firstSeq: first, lastSeq: last, at: String(row.at) };
-  return [{ ...taken, events: await eventsIn(row) }, row.packed ? packed : asText];
+  return [{ ...taken, lines: await linesIn(row) }, row.packed ? packed : asText];
 }

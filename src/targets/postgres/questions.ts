@@ -6,6 +6,7 @@ import type { TargetQuestions as Questions, ServerState } from '../../target.ts'
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { outboxQuestions } from '../sql/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
 import { readDeferred } from './deferred.ts';
@@ -13,8 +14,7 @@ import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readRights } from './fence/rights.ts';
 import { readChunks, readGroups, readPass } from './ledger.ts';
-import { migrations } from './migrations.ts';
-import { readOutbox } from './outbox.ts';
+import { hasOldEvents, readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
@@ -24,11 +24,11 @@ import { type LookUp, lookUp } from './rows/look-up.ts';
 import { registerOf } from './rows/register.ts';
 import { readShape } from './rows/shapes.ts';
 import { wantedKey, wantedRecord } from './rows/wanted.ts';
-import { type Place, schemaVersion, type Transact } from './schema.ts';
+import type { KnownVersion, Place, Transact } from './schema.ts';
 
 /** What a reader and a target answer alike. `read` runs work on one state of the database. */
-export function questions(read: Transact, place: Place, name: string): Questions {
-  const sync = new SyncReading(read, place, name);
+export function questions(read: Transact, place: Place, name: string, version: KnownVersion): Questions {
+  const sync = new SyncReading(read, place, name, version);
   const asked = bookQuestions(
     (make) => sync.ours((session, version) => ask(session, make(version)), []),
     bookOf(place, name),
@@ -44,19 +44,19 @@ class SyncReading {
   readonly place: Place;
   readonly name: string;
   readonly any: Transact;
-  /** The version of our own tables as it was last read. */
-  #version = 0;
+  readonly version: KnownVersion;
 
-  constructor(read: Transact, place: Place, name: string) {
+  constructor(read: Transact, place: Place, name: string, version: KnownVersion) {
     this.place = place;
     this.name = name;
     this.any = read;
+    this.version = version;
   }
 
   /** Reads our own tables. */
   ours<T>(work: (session: Session, version: number) => Promise<T>, empty: T): Promise<T> {
     return this.any(async (session) => {
-      const version = await this.#versionIn(session);
+      const version = await this.version.in(session, this.place);
       return version > 0 ? work(session, version) : empty;
     });
   }
@@ -77,24 +77,21 @@ class SyncReading {
   rows<T>(table: ResourceTable, work: (session: Session, at: Whereabouts) => Promise<T>, empty: T): Promise<T> {
     const { place, name } = this;
     return this.any(async (session) => {
-      const version = await this.#versionIn(session);
-      const register = version > 0 ? await registerOf(session, place, name, table.resource) : null;
-      const shape = await readShape(session, place, table);
+      const version = await this.version.in(session, place);
+      const [register, shape] = await Promise.all([
+        version > 0 ? registerOf(session, place, name, table.resource) : null,
+        readShape(session, place, table),
+      ]);
       return register || shape
         ? work(session, { place, shape, of: register?.id ?? null, readsFields: version > 1 })
         : empty;
     });
   }
-
-  async #versionIn(session: Session): Promise<number> {
-    if (this.#version < migrations.length) this.#version = await schemaVersion(session, this.place);
-    return this.#version;
-  }
 }
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'knownAs' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift' | 'hasRecords');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -127,18 +124,18 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
     knownAs: (resource, key) =>
       sync.registered(resource, (session, { id: of }) => namesOf(session, place, of, key), []),
     idsOf: (resource, keys) => sync.registered(resource, (session, { id }) => liveIds(session, place, id, keys), []),
+    hasRecords: (resource) => sync.registered(resource, async (_session, { next }) => next > 1, false),
     countLive: (resource) => sync.registered(resource, async (_session, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
       sync.registered(resource, (session, { id }) => liveEntries(session, place, id, after, limit), noLiveIds),
     known: (table, query) =>
-      sync.registered(
-        table.resource,
-        async (session, { id: of }, version) => {
-          const shape = await readShape(session, place, table);
-          return knownRows(session, { place, shape, of, version }, query);
-        },
-        [],
-      ),
+      sync.ours(async (session, version) => {
+        const [register, shape] = await Promise.all([
+          registerOf(session, place, sync.name, table.resource),
+          readShape(session, place, table),
+        ]);
+        return register ? knownRows(session, { place, shape, of: register.id, version }, query) : [];
+      }, []),
     deferred: (resource, ids) =>
       sync.registered(
         resource,
@@ -173,10 +170,16 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     },
     pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
     chunks: (resource) => sync.ours((session, version) => readChunks(session, place, name, resource, version), null),
-    inspect: (table) => sync.any((session) => inspectTable(session, place, name, table)),
+    inspect: (table) =>
+      sync.any(async (session) =>
+        inspectTable(session, place, name, table, (await sync.version.in(session, place)) > 0),
+      ),
     rights: (tables) => sync.any((session) => readRights(session, place, tables)),
-    outbox: (after, limit) =>
+    ...outboxQuestions((after, limit) =>
       sync.ours((session, version) => readOutbox(session, place, name, after, limit, version), emptyOutbox(after)),
+    ),
+    hasOldEvents: (olderThan, passed) =>
+      sync.ours((session) => hasOldEvents(session, place, name, olderThan, passed), false),
     groups: () => sync.ours((session) => readGroups(session, place, name), []),
     rejects: ({ resource, limit }) =>
       sync.ours((session, version) => readRejects(session, place, name, resource, limit, version), []),

@@ -1,11 +1,11 @@
 import type { TargetReader } from '../../target.ts';
 import { defaultTimings } from '../../timings.ts';
-import { type Address, type AddressOptions, addressOf } from './connection/address.ts';
-import { createConnection } from './connection/connection.ts';
-import { type Patience, type PostgresTimings, patienceOf } from './connection/patience.ts';
+import { type AddressOptions, addressOf } from './connection/address.ts';
+import { type Connection, createConnection } from './connection/connection.ts';
+import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
 import { questions } from './questions.ts';
-import { type Place, placeIn, type Transact } from './schema.ts';
+import { KnownVersion, type Place, placeIn, type Transact } from './schema.ts';
 
 export interface PostgresOptions extends AddressOptions {
   readonly schema: string;
@@ -17,26 +17,28 @@ export interface PostgresOptions extends AddressOptions {
 export async function openPostgresReader(
   options: PostgresOptions & { readonly timings?: PostgresTimings | undefined },
 ): Promise<TargetReader> {
-  const address = addressOf(options);
-  return openReading(address, options, patienceOf(options.timings ?? defaultTimings)).reader;
+  const patience = patienceOf(options.timings ?? defaultTimings);
+  return openReading(createConnection(addressOf(options), `cronsync:${options.name}`, patience, 'read'), options)
+    .reader;
 }
 
 export interface Reading {
   readonly place: Place;
+  /** Of our own tables. */
+  readonly version: KnownVersion;
   readonly reader: TargetReader;
 }
 
-/** Reads over a connection of its own: what a run reads meanwhile must not be part of its transaction. */
-export function openReading(address: Address, { name, schema }: PostgresOptions, patience: Patience): Reading {
-  const connection = createConnection(address, `cronsync:${name}`, patience, 'read');
-  const place = placeIn(schema, address.label);
+export function openReading(connection: Connection, { name, schema }: PostgresOptions): Reading {
+  const place = placeIn(schema, connection.label);
+  const version = new KnownVersion();
   const reader: TargetReader = {
-    label: address.label,
-    ...questions((work) => connection.transaction(work), place, name),
-    atOnce: (ask) => connection.transaction((session) => ask(questions(inTurn(session), place, name))),
+    label: connection.label,
+    ...questions((work) => connection.transaction(work), place, name, version),
+    atOnce: (ask) => connection.transaction((session) => ask(questions(inTurn(session), place, name, version))),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
-  return { place, reader };
+  return { place, version, reader };
 }
 
 /** Works in one transaction, one after the other: a session has one query at a time. */

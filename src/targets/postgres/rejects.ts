@@ -96,14 +96,15 @@ export async function storeRejects(
   );
 }
 
-export async function dropRejects(
+/** Forgets older rejects with the next statement. */
+export function dropRejects(
   session: Session,
   { table }: Place,
   name: string,
   resource: string,
   beforePass: number,
-): Promise<void> {
-  await session.query(`DELETE FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2 AND pass < $3`, [
+): void {
+  session.send(`DELETE FROM ${table('_sync_rejects')} WHERE name = $1 AND resource = $2 AND pass < $3`, [
     name,
     resource,
     beforePass,

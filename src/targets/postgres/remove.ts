@@ -68,7 +68,7 @@ export async function removeBatch(
   const events = await giveOutEvents(writing, await (isAsPlanned ? early : makeEvents(changes, writing, removal, at)));
   const stored = removal.checkpoint(part.deleted + gone.length, isWhole);
   await storeRejects(session, place, refused, { name, resource, pass: stored.checkpoint.pass, at });
-  await savePass(session, place, name, resource, stored);
+  savePass(session, place, name, resource, stored);
   crashPoint('remove-ready');
   return { counts: countChanges(changes), ids: [], busy, left, refused, events, nextSeq: fence.nextSeq + events };
 }

@@ -39,6 +39,25 @@ export async function schemaVersion(session: Session, place: Place): Promise<num
   throw otherVersionError(place.label, version, migrations.length);
 }
 
+/** The version of our own tables, which is read until it is the latest: then it cannot change any more. */
+export class KnownVersion {
+  #version = 0;
+
+  async in(session: Session, place: Place): Promise<number> {
+    if (!this.isLatest) this.#version = await schemaVersion(session, place);
+    return this.#version;
+  }
+
+  get isLatest(): boolean {
+    return isLatest(this.#version);
+  }
+
+  /** A run has taken over: its tables are those of this release. */
+  setLatest(): void {
+    this.#version = migrations.length;
+  }
+}
+
 /** Whether our tables are there, of whatever version. */
 export async function hasSchema(session: Session, place: Place): Promise<boolean> {
   return (await schemaVersion(session, place)) > 0;
@@ -59,12 +78,15 @@ export async function ensureSchema(transact: Transact, place: Place): Promise<vo
   });
 }
 
+export function isLatest(version: number): boolean {
+  return version === migrations.length;
+}
+
 /**
  * Brings the tables of an earlier release up to this one. Called inside the transaction that takes over: the row of the
  * version keeps apart two syncs that do so at once.
  */
 export async function migrate(session: Session, place: Place): Promise<void> {
-  if ((await schemaVersion(session, place)) === migrations.length) return;
   await session.query(`SELECT version FROM ${place.table('_sync_schema')} FOR UPDATE`);
   await takeSteps(session, place, await schemaVersion(session, place));
 }
@@ -78,16 +100,18 @@ async function takeSteps(session: Session, place: Place, from: number): Promise<
 export class OurTables {
   readonly #transact: Transact;
   readonly #place: Place;
+  readonly #version: KnownVersion;
   #areThere = false;
 
-  constructor(transact: Transact, place: Place) {
+  constructor(transact: Transact, place: Place, version: KnownVersion) {
     this.#transact = transact;
     this.#place = place;
+    this.#version = version;
   }
 
   /** Runs work in a transaction that finds our tables there. */
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    if (!this.#areThere) await ensureSchema(this.#transact, this.#place);
+    if (!this.#areThere && !this.#version.isLatest) await ensureSchema(this.#transact, this.#place);
     this.#areThere = true;
     return this.#transact(work);
   }

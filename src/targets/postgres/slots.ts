@@ -14,7 +14,7 @@ export function slotKeeper(transact: Transact, place: Place): SlotKeeper {
     transact(async (session) => {
       const { rows, now } = await readLocked(session, place, key);
       const { keeps, answer } = decide(keptSlots(rows), { now, uptime: null });
-      await store(session, place, key, changesOf(rows, slotRows(keeps)));
+      store(session, place, key, changesOf(rows, slotRows(keeps)));
       return answer;
     }),
   );
@@ -26,11 +26,11 @@ async function readLocked(
   key: string,
 ): Promise<{ readonly rows: readonly SlotRow[]; readonly now: number }> {
   const throttle = table('_sync_throttle');
-  await session.query(
+  session.send(
     `INSERT INTO ${throttle} (key, kind, grant_id, until, span) VALUES ($1, 'turn', '', 0, 0) ON CONFLICT DO NOTHING`,
     [key],
   );
-  await session.query(`SELECT 1 FROM ${throttle} WHERE key = $1 AND kind = 'turn' FOR UPDATE`, [key]);
+  session.send(`SELECT 1 FROM ${throttle} WHERE key = $1 AND kind = 'turn' FOR UPDATE`, [key]);
   const { rows } = await session.query(
     `SELECT kind, grant_id, until, span, note, floor(extract(epoch FROM clock_timestamp()) * 1000) AS now
      FROM ${throttle} WHERE key IN ($1, $2)`,
@@ -39,12 +39,13 @@ async function readLocked(
   return { now: Number(rows[0]?.now), rows: rows.filter(({ kind }) => kind !== 'turn').map(slotRowOf) };
 }
 
-async function store(
+/** Stores what has changed with the next statement. */
+function store(
   session: Session,
   { table }: Place,
   key: string,
   { written, removed }: ReturnType<typeof changesOf>,
-): Promise<void> {
+): void {
   const throttle = table('_sync_throttle');
   const names = (rows: readonly SlotRow[]) => [
     textArray(rows.map((row) => keyOf(row, key))),
@@ -52,13 +53,13 @@ async function store(
     textArray(rows.map(({ id }) => id)),
   ];
   if (removed.length > 0) {
-    await session.query(
+    session.send(
       `DELETE FROM ${throttle} WHERE (key, kind, grant_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))`,
       names(removed),
     );
   }
   if (written.length === 0) return;
-  await session.query(
+  session.send(
     `INSERT INTO ${throttle} (key, kind, grant_id, until, span, note)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
      ON CONFLICT (key, kind, grant_id) DO UPDATE SET until = excluded.until, span = excluded.span, note = excluded.note`,

@@ -1,5 +1,4 @@
 import type { Log } from '../../log.ts';
-import type { ResourceTable } from '../../table.ts';
 import type { Target } from '../../target.ts';
 import type { Bookkeeping } from '../sql/bookkeeping.ts';
 import { FirstLoads } from '../sql/first-loads.ts';
@@ -11,8 +10,10 @@ import { Batches } from './batches.ts';
 import { bookOf, change, keepsBook } from './book.ts';
 import { addressOf } from './connection/address.ts';
 import { type Connection, createConnection } from './connection/connection.ts';
+import { pairOf } from './connection/pair.ts';
 import { type PostgresTimings, patienceOf } from './connection/patience.ts';
 import type { Session } from './connection/session.ts';
+import type { TransactionMode } from './connection/settings.ts';
 import { dropSomeDeferred } from './deferred.ts';
 import { forgetSome, storeDrift } from './drift.ts';
 import { raiseFence, startGeneration } from './fence/fence.ts';
@@ -22,28 +23,30 @@ import { savePass, storeGroups } from './ledger.ts';
 import { announceEvents, moveOutbox, purgeSome } from './outbox.ts';
 import { openReading, type PostgresOptions, type Reading } from './reader.ts';
 import { dropRejects } from './rejects.ts';
-import { ownRegister, registerOf } from './rows/register.ts';
+import { ownRegister } from './rows/register.ts';
 import { Shapes } from './rows/shapes.ts';
 import { hasSchema, OurTables, type Place, type Transact } from './schema.ts';
 import { slotKeeper } from './slots.ts';
+import { tokenKeeper } from './tokens.ts';
 
 export interface PostgresTargetOptions extends PostgresOptions {
   readonly timings: PostgresTimings;
   readonly log: Log;
 }
 
-/** Opens a Postgres database to write to. `takeOver` makes the tables. Two connections: one writes, one reads meanwhile. */
+/** Opens a Postgres database to write to. `takeOver` makes the tables. */
 export async function openPostgresTarget(options: PostgresTargetOptions): Promise<Target> {
   const address = addressOf(options);
   const patience = patienceOf(options.timings);
-  const connection = createConnection(address, `cronsync:${options.name}`, patience, 'write');
-  return targetOn(connection, openReading(address, options, patience), options);
+  const connect = (mode: TransactionMode) => createConnection(address, `cronsync:${options.name}`, patience, mode);
+  const { writer, reader } = pairOf(connect('write'), connect('read'));
+  return targetOn(writer, openReading(reader, options), options);
 }
 
 function targetOn(connection: Connection, reading: Reading, { name, log }: PostgresTargetOptions): Target {
-  const { place, reader } = reading;
+  const { place, version, reader } = reading;
   const transact: Transact = (work) => connection.transaction(work);
-  const ours = new OurTables(transact, place);
+  const ours = new OurTables(transact, place, version);
   const fresh = new FreshEvents();
   const fence = new RunFence({ connection, place, name, fresh });
   const firstLoads = new FirstLoads(log);
@@ -54,14 +57,16 @@ function targetOn(connection: Connection, reading: Reading, { name, log }: Postg
     ...firstLoads.answering(reader),
     ...fresh.answering(reader),
     slots: slotKeeper((work) => ours.transaction(work), place),
+    refreshTokens: tokenKeeper(transact, place, name),
     async takeOver(run, tables, generationFloor, signal) {
-      const taken = await fence.take(
+      const { fence: taken, untouched } = await fence.take(
         (whileOurs, lastTx) => takeOver(whileOurs, place, name, run, { tables, generationFloor, lastTx }),
         signal,
       );
-      for (const table of tables) {
-        shapes.forget(table);
-        if (await transact((session) => isEmpty(session, place, name, table))) firstLoads.add(table.resource);
+      version.setLatest();
+      for (const table of tables) shapes.forget(table);
+      for (const { resource, table } of untouched) {
+        if (await transact((session) => isEmpty(session, place, table))) firstLoads.add(resource);
       }
       return taken;
     },
@@ -90,7 +95,12 @@ function bookkeeping(options: BookkeepingOptions): Bookkeeping {
   const { fence, fresh, transact, place, name } = options;
   const shared = sharedOf(options);
   return {
-    save: (resource, stored) => fence.transaction(({ session }) => savePass(session, place, name, resource, stored)),
+    save: (resource, stored) =>
+      fence.transaction(async ({ session }) => {
+        savePass(session, place, name, resource, stored);
+        const { dropsRejectsBefore: pass } = stored;
+        if (pass !== undefined) dropRejects(session, place, name, resource, pass);
+      }),
     forget: (resource, ids) =>
       fence.transaction(async ({ session }) => {
         const { id: of } = await ownRegister(session, place, name, resource);
@@ -107,8 +117,6 @@ function bookkeeping(options: BookkeepingOptions): Bookkeeping {
     saveGroups: (cursors, drop = []) => shared((session) => storeGroups(session, place, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => shared((session) => purgeSome(session, place, name, olderThan, passed))),
-    purgeRejects: (resource, beforePass) =>
-      shared((session) => dropRejects(session, place, name, resource, beforePass)),
     announce: async (events, news) =>
       void (await fence.giveOut(async (writing) => ({ events: await announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>
@@ -126,11 +134,11 @@ function bookkeeping(options: BookkeepingOptions): Bookkeeping {
 
 /** What is written of runs and people. */
 function entries(options: BookkeepingOptions): Pick<Target, BookEntry> {
-  const { place, name } = options;
+  const { fence, place, name } = options;
   const shared = sharedOf(options);
   const write: Write = (statements, inOlderTables) =>
     shared(async (session) => {
-      if (await keepsBook(session, place)) return change(session, statements);
+      if (fence.isTaken || (await keepsBook(session, place))) return change(session, statements);
       if (inOlderTables === 'throw') throw olderTablesError(place.label);
       return 0;
     });
@@ -145,14 +153,7 @@ function sharedOf({ fence, ours }: BookkeepingOptions): Transact {
   return (work) => (fence.isTaken ? fence.transaction(({ session }) => work(session)) : ours.transaction(work));
 }
 
-async function isEmpty(
-  session: Session,
-  place: Place,
-  name: string,
-  { resource, table }: ResourceTable,
-): Promise<boolean> {
-  const register = await registerOf(session, place, name, resource);
-  if (!register || register.next > 1) return false;
+async function isEmpty(session: Session, place: Place, table: string): Promise<boolean> {
   const { rows } = await session.query(`SELECT 1 FROM ${place.table(table)} LIMIT 1`);
   return rows.length === 0;
 }

@@ -1,6 +1,7 @@
 import type { Batch, EventOptions, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import { type EventContext, eventWriter, type Position } from '../../event.ts';
+import { EventLines, LineWriter } from '../../event-lines.ts';
 import { type SyncEvent, syncEventText } from '../../sync-event.ts';
 import type { FenceRow } from '../../target.ts';
 import { Turns } from '../../turns.ts';
@@ -8,13 +9,16 @@ import { Turns } from '../../turns.ts';
 /** How many outbox rows one transaction removes: a row has all events of a transaction, and may be megabytes. */
 export const rowsPerPurge = 50;
 
-/** One row per transaction: its events, joined by newlines, which no JSON text of ours contains. */
+/** How many bytes an event is expected to have. */
+const usualBytes = 640;
+
+/** One row per transaction, with its events. */
 export interface OutboxRow {
   readonly generation: number;
   readonly firstSeq: number;
   readonly lastSeq: number;
   readonly at: string;
-  readonly events: string;
+  readonly lines: EventLines;
 }
 
 /** Where the events of one transaction start, and whose they are. */
@@ -33,10 +37,9 @@ export function outboxRow(
 ): OutboxRow | null {
   if (changes.length === 0 || options.silent) return null;
   const write = eventWriter(contextOf(numbering, table, options));
-  return rowOf(
-    changes.map((change, n) => write(change, positionOf(n, numbering))),
-    numbering,
-  );
+  const writer = new LineWriter(changes.length * usualBytes);
+  for (const [n, change] of changes.entries()) writer.add(write(change, positionOf(n, numbering)));
+  return rowOf(writer.lines(), numbering);
 }
 
 /** The same, made while a database is at work. */
@@ -47,32 +50,30 @@ export async function outboxRowInTurns(
 ): Promise<OutboxRow | null> {
   if (changes.length === 0 || options.silent) return null;
   const write = eventWriter(contextOf(numbering, table, options));
+  const writer = new LineWriter(changes.length * usualBytes);
   const turns = new Turns();
-  const events: string[] = [];
-  for (const change of changes) {
-    events.push(write(change, positionOf(events.length, numbering)));
+  for (const [n, change] of changes.entries()) {
+    writer.add(write(change, positionOf(n, numbering)));
     if (turns.isOver) await turns.giveWay();
   }
-  return rowOf(events, numbering);
+  return rowOf(writer.lines(), numbering);
 }
 
 /** The outbox row of events about the sync itself; null if there are none. */
 export function syncOutboxRow(events: readonly SyncEvent[], numbering: Numbering): OutboxRow | null {
   if (events.length === 0) return null;
-  return rowOf(
-    events.map((event, n) => syncEventText(event, positionOf(n, numbering), numbering.name)),
-    numbering,
-  );
+  const texts = events.map((event, n) => syncEventText(event, positionOf(n, numbering), numbering.name));
+  return rowOf(EventLines.of(texts), numbering);
 }
 
 function positionOf(n: number, { fence }: Numbering): Position {
   return { generation: fence.generation, seq: fence.nextSeq + n };
 }
 
-function rowOf(events: readonly string[], { fence, at }: Numbering): OutboxRow {
+function rowOf(lines: EventLines, { fence, at }: Numbering): OutboxRow {
   const { generation, nextSeq: firstSeq } = fence;
-  const lastSeq = firstSeq + events.length - 1;
-  return { generation, firstSeq, lastSeq, at: at.toISOString(), events: events.join('\n') };
+  const lastSeq = firstSeq + lines.count - 1;
+  return { generation, firstSeq, lastSeq, at: at.toISOString(), lines };
 }
 
 function contextOf(

@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { EventLines } from '../../event-lines.ts';
 
-/** Fewer characters stay text: they fit into a page of the database anyway, and whoever looks into the table can read them. */
-const mostPlainChars = 2000;
+/** Fewer bytes stay text: they fit into a page of the database anyway, and whoever looks into the table can read them. */
+const mostPlainBytes = 2000;
 
 /** The fastest level: a higher one saves a few bytes for each event and takes twice the time. */
 const options = {
@@ -11,34 +12,37 @@ const options = {
 };
 
 /** Whether the events of a transaction are worth packing. */
-export function isLong(events: string): boolean {
-  return events.length > mostPlainChars;
+export function isLong({ bytes }: EventLines): boolean {
+  return bytes.length > mostPlainBytes;
 }
 
-/** The events of a transaction, each on a line of its own, as Zstandard (RFC 8878), compressed beside the main thread. */
-export function packEvents(events: string): Promise<Uint8Array> {
-  return promisify(zstdCompress)(linesOf(events), options);
+/**
+ * The events of a transaction as Zstandard (RFC 8878), compressed beside the main thread. Each line ends, so that frames which are
+ * joined are still one event a line.
+ */
+export function packEvents({ bytes }: EventLines): Promise<Uint8Array> {
+  return promisify(zstdCompress)(bytes, options);
 }
 
-/** The text from which `packEvents` has made this. */
-export async function unpackEvents(packed: Uint8Array): Promise<string> {
-  return textOf(await promisify(zstdDecompress)(packed));
+/** The events from which `packEvents` has made this. */
+export async function unpackEvents(packed: Uint8Array): Promise<EventLines> {
+  return EventLines.in(await promisify(zstdDecompress)(packed));
 }
 
 /** The same at once, for a database whose transactions do not wait. */
-export function packEventsNow(events: string): Uint8Array {
-  return zstdCompressSync(linesOf(events), options);
+export function packEventsNow({ bytes }: EventLines): Uint8Array {
+  return zstdCompressSync(bytes, options);
 }
 
-export function unpackEventsNow(packed: Uint8Array): string {
-  return textOf(zstdDecompressSync(packed));
+export function unpackEventsNow(packed: Uint8Array): EventLines {
+  return EventLines.in(zstdDecompressSync(packed));
 }
 
-/** Each line ends, so that frames which are joined are still one event a line. */
-function linesOf(events: string): string {
-  return `${events}\n`;
+/** How a column of text keeps events: joined by newlines. */
+export function plainEvents({ bytes }: EventLines): string {
+  return bytes.toString('utf8', 0, Math.max(0, bytes.length - 1));
 }
 
-function textOf(lines: Buffer): string {
-  return lines.toString('utf8', 0, lines.length - 1);
+export function readPlainEvents(text: string): EventLines {
+  return EventLines.of(text.split('\n'));
 }

@@ -25,6 +25,7 @@ export function toStored(value: Value, kind: ColumnKind): Stored {
 /** The canonical form of what a column holds, whoever wrote it. A value that does not fit the kind stays as it is. */
 export function fromStored(stored: Stored | undefined, kind: ColumnKind): Value {
   if (stored === null || stored === undefined) return null;
+  if (kind === 'text' && typeof stored === 'string') return stored;
   const value = stored instanceof Uint8Array ? Buffer.from(stored).toString('utf8') : narrow(stored);
   return readers[kind](value);
 }

@@ -17,7 +17,7 @@ export function readPass(connection: Connection, name: string, resource: string,
 
 /** The chunks that are stored beside a checkpoint. */
 export function readChunks(connection: Connection, name: string, resource: string, version: number): Uint8Array | null {
-  if (version < 5) return null;
+  if (version < 6) return null;
   const select = 'SELECT chunks FROM _sync_passes WHERE name = ? AND resource = ?';
   return bytesOf(connection.statement(select).get(name, resource)?.chunks);
 }

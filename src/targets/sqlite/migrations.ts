@@ -72,5 +72,12 @@ CREATE TABLE _sync_deferred (of_table INTEGER NOT NULL, id INTEGER NOT NULL, rec
 `,
   // From this version on, `events` of the outbox is a BLOB where a transaction has many events (src/targets/sql/packed-events.ts).
   '',
+  // The refresh tokens of a chain are shared by the syncs that use it.
+  `
+CREATE TABLE _sync_tokens (
+  chain TEXT PRIMARY KEY, token TEXT, stored_at INTEGER, claim TEXT, claimed_at INTEGER NOT NULL, claimed_until INTEGER NOT NULL,
+  lost_at INTEGER) WITHOUT ROWID;
+CREATE TABLE _sync_token_users (name TEXT NOT NULL, chain TEXT NOT NULL, PRIMARY KEY (name, chain)) WITHOUT ROWID;
+`,
   'ALTER TABLE _sync_passes ADD COLUMN chunks BLOB;',
 ];

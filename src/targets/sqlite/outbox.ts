@@ -2,11 +2,12 @@ import type { SQLOutputValue } from 'node:sqlite';
 import type { Batch, Removal } from '../../batch.ts';
 import type { Change } from '../../change.ts';
 import type { Position } from '../../event.ts';
+import { EventLines } from '../../event-lines.ts';
 import type { SyncEvent } from '../../sync-event.ts';
-import type { OutboxSlice } from '../../target.ts';
+import type { OutboxLines } from '../../target.ts';
 import { storeNews } from '../sql/operate/news.ts';
 import { type OutboxRow, outboxRow, rowsPerPurge, syncOutboxRow } from '../sql/outbox-rows.ts';
-import { isLong, packEventsNow, unpackEventsNow } from '../sql/packed-events.ts';
+import { isLong, packEventsNow, plainEvents, readPlainEvents, unpackEventsNow } from '../sql/packed-events.ts';
 import { rebased } from '../sql/rebase.ts';
 import { bookOf, change } from './book.ts';
 import type { Connection } from './connection/connection.ts';
@@ -20,7 +21,7 @@ interface PlacedRow extends OutboxRow {
 
 /** Many events are packed: that takes no longer than writing them as text, which is ten times as long. */
 function append(connection: Connection, name: string, row: OutboxRow, form: 'packed' | 'text'): void {
-  const events = form === 'packed' && isLong(row.events) ? packEventsNow(row.events) : row.events;
+  const events = form === 'packed' && isLong(row.lines) ? packEventsNow(row.lines) : plainEvents(row.lines);
   connection
     .statement('INSERT INTO _sync_outbox (name, generation, first_seq, last_seq, at, events) VALUES (?, ?, ?, ?, ?, ?)')
     .run(name, row.generation, row.firstSeq, row.lastSeq, row.at, events);
@@ -58,36 +59,49 @@ function giveOut(connection: Connection, name: string, row: OutboxRow, form: 'pa
 }
 
 /** Generation 0 stands for the start of the oldest generation that is kept. */
-export function readOutbox(connection: Connection, name: string, after: Position, limit: number): OutboxSlice {
+export function readOutbox(connection: Connection, name: string, after: Position, limit: number): OutboxLines {
   const generation = after.generation === 0 ? oldestGeneration(connection, name) : after.generation;
   const rows = connection
     .statement(
       'SELECT first_seq, events FROM _sync_outbox WHERE name = ? AND generation = ? AND last_seq > ? ORDER BY first_seq',
     )
     .iterate(name, generation, after.seq);
-  const events: string[] = [];
+  const parts: EventLines[] = [];
+  let count = 0;
   let firstSeq = after.seq + 1;
   for (const row of rows) {
     const first = Number(row.first_seq);
-    const kept = eventsIn(row.events)
-      .split('\n')
-      .slice(Math.max(0, after.seq + 1 - first));
-    if (events.length === 0) firstSeq = Math.max(first, after.seq + 1);
-    for (const event of kept) events.push(event);
-    if (events.length >= limit) break;
+    const kept = linesIn(row.events).slice(after.seq + 1 - first);
+    if (parts.length === 0) firstSeq = Math.max(first, after.seq + 1);
+    parts.push(kept);
+    count += kept.count;
+    if (count >= limit) break;
   }
-  return { generation, firstSeq, events };
+  return { generation, firstSeq, lines: EventLines.join(parts) };
 }
 
-/** The events of a row, one a line. */
-function eventsIn(stored: SQLOutputValue | undefined): string {
-  return stored instanceof Uint8Array ? unpackEventsNow(stored) : String(stored);
+/** The events of a row. */
+function linesIn(stored: SQLOutputValue | undefined): EventLines {
+  return stored instanceof Uint8Array ? unpackEventsNow(stored) : readPlainEvents(String(stored));
 }
 
 function oldestGeneration(connection: Connection, name: string): number {
   return Number(
     connection.statement('SELECT min(generation) AS oldest FROM _sync_outbox WHERE name = ?').get(name)?.oldest ?? 0,
   );
+}
+
+/** What is older than a time and passed. */
+const old = 'name = ?1 AND (generation, last_seq) <= (?2, ?3) AND at < ?4';
+
+export function hasOldEvents(
+  connection: Connection,
+  name: string,
+  olderThan: Date,
+  { generation, seq }: Position,
+): boolean {
+  const first = connection.statement(`SELECT 1 FROM _sync_outbox WHERE ${old} LIMIT 1`);
+  return first.get(name, generation, seq, olderThan.toISOString()) !== undefined;
 }
 
 /** Removes some rows that are older than this and passed. Returns how many; 0 means that none are left. */
@@ -101,7 +115,7 @@ export function purgeSome(
     .statement(
       `DELETE FROM _sync_outbox WHERE rowid IN (
          SELECT rowid FROM _sync_outbox
-         WHERE name = ?1 AND (generation, last_seq) <= (?2, ?3) AND at < ?4
+         WHERE ${old}
          ORDER BY generation, first_seq LIMIT ${rowsPerPurge})`,
     )
     .run(name, generation, seq, olderThan.toISOString());
@@ -121,8 +135,8 @@ export function moveOutbox(connection: Connection, name: string, generation: num
     const { passed, moved: rest } = rebased(row, name, generation, after);
     connection.statement('DELETE FROM _sync_outbox WHERE rowid = ?').run(row.rowid);
     if (passed) append(connection, name, { ...row, ...passed }, row.form);
-    append(connection, name, { ...row, generation, firstSeq: rest.firstSeq, events: rest.events }, row.form);
-    moved += rest.count;
+    append(connection, name, { ...row, generation, ...rest }, row.form);
+    moved += rest.lines.count;
   }
   return moved;
 }
@@ -138,6 +152,6 @@ function rowAt(connection: Connection, rowid: number): PlacedRow {
     firstSeq: Number(row?.first_seq),
     lastSeq: Number(row?.last_seq),
     at: String(row?.at),
-    events: eventsIn(row?.events),
+    lines: linesIn(row?.events),
   };
 }

@@ -6,13 +6,14 @@ import type { TargetQuestions as Questions } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
+import { outboxQuestions } from '../sql/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Connection } from './connection/connection.ts';
 import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
 import { readChunks, readGroups, readPass } from './ledger.ts';
-import { readOutbox } from './outbox.ts';
+import { hasOldEvents, readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
@@ -77,7 +78,7 @@ class SyncReading {
 
 type RecordQuestion =
   | ('compare' | 'find' | 'clues' | 'foreignAlias' | 'knownAs' | 'idsOf')
-  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift');
+  | ('countLive' | 'liveAfter' | 'rowsOf' | 'deferred' | 'known' | 'drift' | 'hasRecords');
 
 /** About the records of a resource. */
 function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
@@ -108,6 +109,7 @@ function recordQuestions(sync: SyncReading): Pick<Questions, RecordQuestion> {
             .flatMap((entry) => (entry && !entry.deleted ? entry.id : [])),
         [],
       ),
+    hasRecords: (resource) => sync.registered(resource, (_connection, { next }) => next > 1, false),
     countLive: (resource) => sync.registered(resource, (_connection, { live }) => live, 0),
     liveAfter: (resource, after, limit) =>
       sync.registered(resource, (connection, { id }) => liveEntries(connection, id, after, limit), noLiveIds),
@@ -150,7 +152,11 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     chunks: (resource) => sync.ours((connection, version) => readChunks(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
     rights: async () => null,
-    outbox: (after, limit) => sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
+    ...outboxQuestions((after, limit) =>
+      sync.ours((connection) => readOutbox(connection, name, after, limit), emptyOutbox(after)),
+    ),
+    hasOldEvents: (olderThan, passed) =>
+      sync.ours((connection) => hasOldEvents(connection, name, olderThan, passed), false),
     groups: () => sync.ours((connection) => readGroups(connection, name), []),
     rejects: ({ resource, limit }) =>
       sync.ours((connection, version) => readRejects(connection, name, resource, limit, version), []),

@@ -26,6 +26,7 @@ import { removeBatch, removeInParts } from './remove.ts';
 import { ownRegister } from './rows/register.ts';
 import { ensureSchema, hasSchema, schemaVersion } from './schema.ts';
 import { slotKeeper } from './slots.ts';
+import { tokenKeeper } from './tokens.ts';
 
 export interface SqliteTargetOptions {
   readonly file: string;
@@ -50,7 +51,7 @@ export async function openSqliteTarget({ file, name, timings, log }: SqliteTarge
 
 /** A database that we make gets a write-ahead log, so that its readers continue during a commit. One that exists keeps its mode. */
 function configure(connection: Connection): void {
-  connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000');
+  connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000');
   const pages = connection.statement('PRAGMA page_count').get();
   if (pages?.page_count === 0) connection.exec('PRAGMA journal_mode = WAL');
 }
@@ -73,6 +74,7 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
         return work(connection);
       }),
     ),
+    refreshTokens: tokenKeeper(connection, name),
     takeOver: (run, tables, generationFloor, signal) =>
       fence.take(() => {
         const taken = takeOver(connection, name, run, tables, generationFloor);
@@ -96,7 +98,12 @@ function targetOn(connection: Connection, name: string, log: Log): Target {
 /** What is written beside batches and removals. */
 function bookkeeping(connection: Connection, name: string, fence: RunFence, fresh: FreshEvents): Bookkeeping {
   return {
-    save: (resource, stored) => fence.transaction(() => savePass(connection, name, resource, stored)),
+    save: (resource, stored) =>
+      fence.transaction(() => {
+        savePass(connection, name, resource, stored);
+        const { dropsRejectsBefore: pass } = stored;
+        if (pass !== undefined) dropRejects(connection, name, resource, pass);
+      }),
     forget: (resource, ids) =>
       fence.transaction(() => {
         const { id: of } = ownRegister(connection, name, resource);
@@ -110,7 +117,6 @@ function bookkeeping(connection: Connection, name: string, fence: RunFence, fres
     saveGroups: (cursors, drop = []) => fence.shared(() => storeGroups(connection, name, cursors, drop)),
     purgeOutbox: (olderThan, passed) =>
       purgeAll(() => fence.shared(() => purgeSome(connection, name, olderThan, passed))),
-    purgeRejects: (resource, beforePass) => fence.shared(() => dropRejects(connection, name, resource, beforePass)),
     announce: async (events, news) =>
       void (await fence.giveOut((writing) => ({ nextSeq: announceEvents(writing, events, news) }))),
     rebase: (generationFloor, after) =>

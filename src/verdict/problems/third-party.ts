@@ -38,9 +38,12 @@ function failuresOf({ resources }: DatabaseFacts): Failure[] {
   return [...failures.values()];
 }
 
-function credentialsProblem({ message, since, status, resources }: Failure, { plan, now }: Facts): Problem {
+function credentialsProblem(failure: Failure, { plan, now }: Facts): Problem {
+  const { message, since, status, resources, hint } = failure;
   const variables = plan.credentials;
   const title = `the third party refuses the credentials${status === null ? '' : ` (${status})`}`;
+  // Whoever refuses a token knows better what to do than that something is to be renewed.
+  const own = hint != null && !refusal.test(message) ? hint : null;
   const renew = variables.length > 0 ? `Renew ${listed(variables)}` : "Renew the credentials in the adapter's config";
   return {
     id: 'credentials-refused',
@@ -51,8 +54,8 @@ function credentialsProblem({ message, since, status, resources }: Failure, { pl
     cause: `${sentence(title)}${lasting(since, now)}. ${clauseOf(message).replace(refusal, ' says: ')}.`,
     guarantee:
       'Rows stay as they are: nothing is deleted because of it. Until the credentials change, hardly any hit is made.',
-    advice: `${renew}. Changed credentials are tried at once.`,
-    next: 'cronsync run --dry-run',
+    advice: own ?? `${renew}. Changed credentials are tried at once.`,
+    next: own === null ? 'cronsync run --dry-run' : 'cronsync run',
   };
 }
 

@@ -129,6 +129,11 @@ describe('however much there is', () => {
   });
 });
 
+test('before the first run, the command that it names is as it is typed here', () => {
+  const situation = { database: { runs: [], resources: [aResource({ checkpoint: null })] } };
+  expect(screen(situation, { command: 'npx cronsync' })[1]).toContain('"npx cronsync check"');
+});
+
 describe('a change of the status', () => {
   const change = (situation: Situation, ms = 0) => {
     const facts = { ...someFacts(situation), now: new Date(past(-ms)) };

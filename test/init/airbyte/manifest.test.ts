@@ -52,7 +52,10 @@ function draft(parts: Record<string, object> = {}, more: Partial<AirbyteChoices>
   const found = draftOfManifest(manifestWith(parts), { ...choices, ...more });
   if (found.adapter.resources.length > 0) {
     const config = configOf(found, { name: 'crm', target: { type: 'sqlite', file: 'sync.db' } });
-    const names = [...JSON.stringify(config).matchAll(/\$\{([A-Z]\w*)\}/g)].map(([, name = '']) => [name, 'value']);
+    const names = [...JSON.stringify(config).matchAll(/\$\{([A-Z]\w*)\}/g)].map(([, name = '']) => [
+      name,
+      'v'.repeat(32),
+    ]);
     checkConfig({ path: 'x', dir: '/', content: config }, Object.fromEntries(names));
   }
   return found;
@@ -219,8 +222,49 @@ test.each<[string, object, object]>([
       send: 'body',
     },
   ],
+  [
+    'a refresh token',
+    {
+      type: 'OAuthAuthenticator',
+      token_refresh_endpoint: 'https://id.acme.example/token',
+      client_id: "{{ config['client_id'] }}",
+      client_secret: "{{ config['client_secret'] }}",
+      refresh_token: "{{ config['refresh_token'] }}",
+      scopes: ['read', 'offline'],
+    },
+    {
+      type: 'oauth2',
+      grant: 'refresh_token',
+      tokenUrl: 'https://id.acme.example/token',
+      clientId: '${ACME_CLIENT_ID}',
+      clientSecret: '${ACME_CLIENT_SECRET}',
+      refreshToken: '${ACME_REFRESH_TOKEN}',
+      tokenKey: '${ACME_TOKEN_KEY}',
+      scope: 'read offline',
+      send: 'body',
+    },
+  ],
 ])('signs requests with variables: %s', (_title, authenticator, auth) => {
   expect(draft({ requester: { authenticator } }).adapter.auth).toEqual(auth);
+});
+
+test.each([
+  [
+    'what else the request for a token has',
+    { refresh_request_body: { audience: 'x' } },
+    'the request for a token also has audience',
+  ],
+  ['that its key is a secret of your own', {}, 'ACME_TOKEN_KEY is a secret of your own'],
+  ['that an assertion has to be written', { use_profile_assertion: true }, 'add "auth" with the grant "jwt-bearer"'],
+  ['that the token is calculated', { refresh_token: '{{ now_utc() }}' }, 'from an expression that has no counterpart'],
+])('says of a refresh token %s', (_title, parts, said) => {
+  const setting = (name: string) => `{{ config['${name}'] }}`;
+  const authenticator = {
+    ...{ type: 'OAuthAuthenticator', token_refresh_endpoint: 'https://id.acme.example/token' },
+    ...{ client_id: setting('id'), client_secret: setting('secret'), refresh_token: setting('token') },
+    ...parts,
+  };
+  expect(draft({ requester: { authenticator } }).notes.join('; ')).toContain(said);
 });
 
 test('an authenticator of the connector is said to be missing', () => {
@@ -389,4 +433,115 @@ test.each<[string, object]>([
   const found = budgetOf({ rates: [{ limit: 5, interval: 'PT1S' }] }, policy);
   expect(found.adapter.throttle).toEqual([{ hits: 1, per: '60s' }]);
   expect(found.notes).toEqual([expect.stringContaining('one hit per minute; --throttle 10/1s says otherwise')]);
+});
+
+/** A stream that is asked for once for each customer. */
+function orders({ parent = {}, requester = {}, stream = {}, router = {} }: Record<string, object> = {}) {
+  return {
+    name: 'orders',
+    primary_key: 'id',
+    schema_loader: {
+      type: 'InlineSchemaLoader',
+      schema: { type: 'object', properties: { id: { type: 'integer' }, customer: { type: 'string' } } },
+    },
+    retriever: {
+      requester: {
+        $ref: '#/definitions/base',
+        path: "/customers/{{ stream_partition['customer_id'] }}/orders",
+        ...requester,
+      },
+      record_selector: { extractor: { field_path: [] } },
+      partition_router: {
+        type: 'SubstreamPartitionRouter',
+        parent_stream_configs: [{ stream: '#/streams/0', parent_key: 'id', partition_field: 'customer_id', ...parent }],
+        ...router,
+      },
+    },
+    ...stream,
+  };
+}
+
+function draftWith(...children: readonly object[]) {
+  const { streams, ...rest } = manifestWith();
+  return (more: Partial<AirbyteChoices> = {}) => {
+    const found = draftOfManifest({ ...rest, streams: [...streams, ...children] }, { ...choices, ...more });
+    if (found.adapter.resources.length === 0) return found;
+    checkConfig(
+      { path: 'x', dir: '/', content: configOf(found, { name: 'crm', target: { type: 'sqlite', file: 'sync.db' } }) },
+      {},
+    );
+    return found;
+  };
+}
+
+test('a stream that is asked for with the records of another one is a child of that', () => {
+  const { adapter, leftOut } = draftWith(orders())();
+  expect(leftOut).toEqual([]);
+  expect(adapter.resources.map(({ name }) => name)).toEqual(['customers', 'orders']);
+  expect(adapter.resources[1]).toMatchObject({ of: 'customers', path: '/customers/{id}/orders', key: ['id'] });
+});
+
+test('the key of the parent may be a parameter, by a template or by an option', () => {
+  const template = { path: '/orders', request_parameters: { customer: '{{ stream_slice.customer_id }}' } };
+  const option = { request_option: parameter('customer') };
+  for (const child of [orders({ requester: template }), orders({ requester: { path: '/orders' }, parent: option })]) {
+    expect(draftWith(child)().adapter.resources[1]).toMatchObject({
+      ...{ of: 'customers', path: '/orders', query: { customer: '{id}' } },
+    });
+  }
+});
+
+test('a field that has the key of the parent is filled from it', () => {
+  const fields = [{ path: ['customer'], value: '{{ stream_partition.customer_id }}' }];
+  const { adapter, leftOut } = draftWith(orders({ stream: { transformations: [{ type: 'AddFields', fields }] } }))();
+  expect(leftOut).toEqual([]);
+  expect(adapter.resources[1]?.fields).toContainEqual(expect.objectContaining({ name: 'customer', path: '_parent' }));
+});
+
+test('the children of children are read as well', () => {
+  const lines = orders({
+    ...{ stream: { name: 'lines' }, requester: { path: '/orders/{{ stream_partition.order_id }}/lines' } },
+    parent: { stream: '#/streams/1', partition_field: 'order_id' },
+  });
+  const { adapter } = draftWith(orders(), lines)();
+  expect(adapter.resources[2]).toMatchObject({ name: 'lines', of: 'orders', path: '/orders/{id}/lines' });
+});
+
+test.each<[string, Parameters<typeof orders>[0], string]>([
+  ['a field that is not the key', { parent: { parent_key: 'name' } }, 'with name of customers, which is not the key'],
+  ['several streams', { router: { parent_stream_configs: [{}, {}] } }, 'for each record of several streams'],
+  ['no stream', { router: { parent_stream_configs: [] } }, 'once for each part (SubstreamPartitionRouter)'],
+  ['itself', { parent: { stream: '#/streams/1' } }, 'with the records of orders, which is left out'],
+  [
+    'a stream that is left out',
+    { parent: { stream: { name: 'people', type: 'StateDelegatingStream' } } },
+    'with the records of people, which is left out',
+  ],
+  ['a header', { parent: { request_option: { inject_into: 'header', field_name: 'x' } } }, 'goes into header'],
+  ['nothing', { requester: { path: '/orders' } }, 'the key of customers goes where no config can put it'],
+  ['a key that is calculated', { parent: { parent_key: '{{ now_utc() }}' } }, 'the key of its parent is an expression'],
+])('a child is left out where it is asked for with %s', (_title, parts, why) => {
+  const { adapter, leftOut } = draftWith(orders(parts))();
+  expect(adapter.resources.map(({ name }) => name)).toEqual(['customers']);
+  expect(leftOut).toEqual([{ what: 'orders', why: expect.stringContaining(why) }]);
+});
+
+test('a child is left out where its parent is not wanted', () => {
+  const { adapter, leftOut } = draftWith(orders())({ streams: ['orders'] });
+  expect(adapter.resources).toEqual([]);
+  expect(leftOut).toEqual([{ what: 'orders', why: expect.stringContaining('which the config does not have') }]);
+});
+
+test('a child has no bookmark', () => {
+  const incremental_sync = {
+    type: 'DatetimeBasedCursor',
+    cursor_field: 'customer',
+    datetime_format: '%s',
+    start_time_option: parameter('since'),
+  };
+  const { adapter, leftOut } = draftWith(orders({ stream: { incremental_sync } }))();
+  expect(adapter.resources[1]?.changes).toBeNull();
+  expect(leftOut).toEqual([
+    { what: 'orders: its incremental cursor', why: expect.stringContaining('each pass reads everything') },
+  ]);
 });

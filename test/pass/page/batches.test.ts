@@ -133,9 +133,18 @@ describe('the size of a batch', () => {
   test('goes up if batches are quick, and down if they are slow, within bounds', () => {
     const quick = new BatchSize(40);
     for (let n = 0; n < 50; n += 1) quick.learn(quick.value, 0);
-    expect(quick.value).toBe(4000);
+    expect(quick.value).toBe(2000);
     for (let n = 0; n < 50; n += 1) quick.learn(quick.value, 100_000);
     expect(quick.value).toBe(200);
+  });
+
+  test('is smaller while no record is written', () => {
+    const size = new BatchSize(40);
+    for (let n = 0; n < 50; n += 1) size.learn(size.value, 0);
+    size.learn(size.value, 0, 0);
+    expect(size.value).toBe(1000);
+    size.learn(size.value, 0, 1);
+    expect(size.value).toBe(2000);
   });
 
   test('learns nothing from a small rest', () => {

@@ -55,18 +55,21 @@ describe('a connection that breaks', () => {
     'INSERT INTO',
     '_sync_outbox',
     '_sync_passes',
-    wire.commit,
+    'COMMIT',
   ];
   const faults: readonly Fault[] = ['cut', 'cut-after-request', 'drop-reply'];
-  const cases = stages.flatMap((stage) => faults.map((fault) => [stage, fault] as const));
+  const cases: (readonly [stage: string, fault: Fault])[] = [
+    ...stages.flatMap((stage) => faults.map((fault) => [stage, fault] as const)),
+    ['COMMIT', wire.commitLost],
+  ];
 
-  test.each(cases)('at %j (%s) leaves a commit whole, and done once', async (stage, fault) => {
+  test.each(cases)('at %j (%j) leaves a commit whole, and done once', async (stage, fault) => {
     const world = await aPostgresWorld();
     const { proxy, target } = await throughProxy(world);
     await write(target, [ada]);
     expect(await target.countLive('customers')).toBe(1);
     const connections = proxy.seen('cronsync:crm');
-    proxy.next(stage, fault);
+    proxy.next(stage === 'COMMIT' ? wire.fencedCommit : stage, fault);
     expect(await write(target, [adaMoved, bob, eve], { checkpoint: whole })).toMatchObject({
       ids: [1, 2, 3],
       counts: { created: 2, updated: 1 },
@@ -98,18 +101,18 @@ describe('a connection that breaks', () => {
     expect(await sequenceOf(target)).toEqual(['1:1']);
   });
 
-  test.each<Fault>(['cut-after-request', 'cut'])(
-    'at COMMIT (%s) and stays broken leaves both ends possible: the run goes on from the one that it finds',
+  test.each<Fault>([wire.commitLost, 'cut'])(
+    'at COMMIT (%j) and stays broken leaves both ends possible: the run goes on from the one that it finds',
     async (fault) => {
       const world = await aPostgresWorld();
       const { proxy, target } = await throughProxy(world, { targetBusyMs: 50 });
       await write(target, [ada]);
-      proxy.next(wire.commit, fault);
+      proxy.next(wire.fencedCommit, fault);
       proxy.next('cronsync:crm', ...Array<Fault>(1000).fill('cut'));
       await expect(write(target, [adaMoved, bob])).rejects.toThrow(/went away during a commit/);
       proxy.forget();
-      await target.purgeRejects('customers', 1);
-      const happened = fault === 'cut-after-request';
+      await target.saveGroups([]);
+      const happened = fault === wire.commitLost;
       expect(await target.countLive('customers')).toBe(happened ? 2 : 1);
       expect(await write(target, [adaMoved, bob, eve])).toMatchObject({ nextSeq: 5 });
       expect(await sequenceOf(target)).toEqual(['1:1', '2:1', '3:2', '4:3']);
@@ -130,9 +133,9 @@ describe('a connection that breaks', () => {
     const { proxy, target } = await throughProxy(world, { targetCloseMs: 100 });
     await write(target, [ada]);
     await target.countLive('customers');
-    proxy.next(wire.terminate, 'black-hole', 'black-hole');
+    proxy.next(wire.terminate, 'black-hole');
     await target[Symbol.asyncDispose]();
-    expect(proxy.seen(wire.terminate)).toBe(2);
+    expect(proxy.seen(wire.terminate)).toBe(1);
   });
 
   test('because the server ended it, while it waited for the fence row, is made again', async () => {
@@ -152,7 +155,7 @@ describe('a connection that breaks', () => {
     const world = await aPostgresWorld();
     const { proxy, target } = await throughProxy(world);
     const { ids } = await write(target, [ada, bob]);
-    proxy.next(wire.commit, 'drop-reply');
+    proxy.next(wire.fencedCommit, wire.commitLost);
     expect(await target.remove(removalOf(ids), never)).toMatchObject({ counts: { deleted: 2 }, nextSeq: 5 });
     expect(await target.countLive('customers')).toBe(0);
     expect(await sequenceOf(target)).toEqual(['1:1', '2:2', '3:1', '4:2']);

@@ -8,6 +8,7 @@ import { chunksContract } from '../../contracts/chunks.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { outboxContract } from '../../contracts/outbox.ts';
+import { refreshTokensContract } from '../../contracts/refresh-tokens.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import { type TargetWorld, targetContract } from '../../contracts/target.ts';
 import { aPostgres, type PostgresDatabase } from '../../helpers/postgres.ts';
@@ -30,6 +31,7 @@ targetContract('Postgres', world);
 bookContract('Postgres', world);
 outboxContract('Postgres', world);
 chunksContract('Postgres', world, 3);
+refreshTokensContract('Postgres', world);
 for (const left of lefts) {
   migrationContract('Postgres', left, async () => {
     const database = await aPostgres();

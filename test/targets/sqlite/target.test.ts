@@ -28,6 +28,7 @@ import { chunksContract } from '../../contracts/chunks.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { outboxContract } from '../../contracts/outbox.ts';
+import { refreshTokensContract } from '../../contracts/refresh-tokens.ts';
 import { keepersOf, slotKeeperContract } from '../../contracts/slots.ts';
 import {
   ada,
@@ -109,6 +110,7 @@ cluesContract('SQLite', () => world());
 bookContract('SQLite', () => world());
 outboxContract('SQLite', () => world());
 chunksContract('SQLite', () => world(), 12);
+refreshTokensContract('SQLite', () => world());
 for (const left of lefts) migrationContract('SQLite', left, () => world(`test/fixtures/${left.folder}/sqlite.db`));
 
 describe('a SQLite file', () => {

@@ -12,6 +12,8 @@ import { translate, unknownEndError } from './translate.ts';
 const mostAttempts = 8;
 
 export interface TransactionOptions {
+  /** Instead of the connection's own. */
+  readonly mode?: TransactionMode | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
    * Asked on a new connection when the answer to COMMIT was lost: did it happen? Without it the transaction is repeated, so
@@ -23,6 +25,8 @@ export interface TransactionOptions {
 /** One connection to a server. Its transactions take turns. */
 export interface Connection extends AsyncDisposable {
   readonly label: string;
+  /** A transaction is under way, or waits for its turn. */
+  readonly isBusy: boolean;
   /** Runs work in one transaction, whole or not at all. The work may run several times until it is committed. */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
@@ -48,20 +52,30 @@ class RepeatingConnection implements Connection {
   readonly label: string;
   readonly #link: Link;
   readonly #patience: Patience;
-  readonly #begin: string;
-  readonly #isWriting: boolean;
+  readonly #mode: TransactionMode;
+  #unended = 0;
   #turn: Promise<unknown> = Promise.resolve();
+  /** The end of the last transaction that only read. Nobody needs the answer, but a pooler may give the next one another session. */
+  #ended: Promise<unknown> = Promise.resolve();
 
   constructor(link: Link, { label, patience, mode }: ConnectionOptions) {
     this.label = label;
     this.#link = link;
     this.#patience = patience;
-    this.#begin = beginStatement(mode, patience);
-    this.#isWriting = mode === 'write';
+    this.#mode = mode;
+  }
+
+  get isBusy(): boolean {
+    return this.#unended > 0;
   }
 
   transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const mine = this.#turn.then(() => this.#repeat(work, options));
+    this.#unended += 1;
+    const mine = this.#turn
+      .then(() => this.#repeat(work, options))
+      .finally(() => {
+        this.#unended -= 1;
+      });
     this.#turn = mine.catch(() => {});
     return mine;
   }
@@ -90,19 +104,24 @@ class RepeatingConnection implements Connection {
   }
 
   async #attempt<T>(work: (session: Session) => Promise<T>, options: TransactionOptions): Promise<T> {
-    const session = sessionOn(await this.#link.client());
+    await this.#ended;
+    const client = await this.#link.client();
+    const session = sessionOn(client);
+    const { mode = this.#mode } = options;
+    const isWriting = mode === 'write';
     try {
-      await session.query(this.#begin);
-      if (this.#isWriting) crashPoint('transaction-begun');
+      session.send(beginStatement(mode, this.#patience));
+      if (isWriting) crashPoint('transaction-begun');
       const result = await work(session);
       options.signal?.throwIfAborted();
-      if (this.#isWriting) crashPoint('before-commit');
-      await this.#commit(session, options);
-      if (this.#isWriting) crashPoint('after-commit');
+      if (isWriting) crashPoint('before-commit');
+      if (isWriting) await this.#commit(session, options);
+      else this.#ended = client.query('COMMIT').catch(() => {});
+      if (isWriting) crashPoint('after-commit');
       return result;
     } catch (error) {
       if (isLost(error)) this.#link.drop();
-      else await session.query('ROLLBACK').catch(() => this.#link.drop());
+      else await client.query('ROLLBACK').catch(() => this.#link.drop());
       throw error;
     }
   }
@@ -111,7 +130,8 @@ class RepeatingConnection implements Connection {
   async #commit(session: Session, { isCommitted }: TransactionOptions): Promise<void> {
     try {
       const committing = session.query('COMMIT');
-      if (this.#isWriting) crashPoint('commit-sent');
+      // It leaves at the end of this turn.
+      process.nextTick(() => crashPoint('commit-sent'));
       await committing;
     } catch (error) {
       if (!isLost(error) || !isCommitted) throw error;

@@ -1,63 +1,39 @@
-import type { Client, Connection, Submittable } from 'pg';
+import pg, { type Client, type Connection } from 'pg';
 
 /** COPY FROM STDIN. Returns how many rows were written. */
-export function copyLines(client: Client, statement: string, lines: string): Promise<number> {
+export function copyLines(client: Client, statement: string, lines: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    client.query(new Copy(statement, lines, { resolve, reject }));
+    const settle = (error: unknown, rows: number): void => (error ? reject(error) : resolve(rows));
+    client.query(new Copy(statement, lines, settle));
   });
-}
-
-interface Settled {
-  readonly resolve: (rows: number) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /**
  * Sends the statement and all lines together, and does not wait in between until the server asks for them. If it refuses the
  * statement, it drops the lines (PostgreSQL documentation, 54.2.6, "COPY Operations").
  */
-class Copy implements Submittable {
-  /** The driver puts the end of its timer here. */
-  callback: () => void = () => {};
-  readonly #statement: string;
-  readonly #lines: string;
-  readonly #settled: Settled;
-  #rows = 0;
+class Copy extends pg.Query {
+  /** Called once by the driver, which puts the end of its timer around it. */
+  callback: (error: unknown, result?: { readonly rowCount: number | null }) => void;
+  override readonly submit: (connection: Connection) => void;
 
-  constructor(statement: string, lines: string, settled: Settled) {
-    this.#statement = statement;
-    this.#lines = lines;
-    this.#settled = settled;
-  }
-
-  submit(connection: Connection): void {
-    const { stream } = connection;
-    const data = Buffer.from(this.#lines);
-    stream.cork();
-    connection.query(this.#statement);
-    stream.write(headerOf('d', data.length));
-    stream.write(data);
-    stream.write(headerOf('c', 0));
-    stream.uncork();
+  constructor(statement: string, lines: Buffer, settle: (error: unknown, rows: number) => void) {
+    super(statement);
+    this.callback = (error, result) => settle(error, result?.rowCount ?? 0);
+    this.submit = (connection) => submit(connection, statement, lines);
   }
 
   handleCopyInResponse(): void {}
+}
 
-  /** Its tag is `COPY` and the number of rows. */
-  handleCommandComplete({ text }: { readonly text: string }): void {
-    this.#rows = Number(/^COPY (\d+)/.exec(text)?.[1] ?? 0);
-  }
-
-  handleReadyForQuery(): void {
-    this.callback();
-    this.#settled.resolve(this.#rows);
-  }
-
-  /** Called again when the connection of a statement that was given up is torn down. */
-  handleError(error: unknown): void {
-    this.callback();
-    this.#settled.reject(error);
-  }
+function submit(connection: Connection, statement: string, data: Buffer): void {
+  const { stream } = connection;
+  stream.cork();
+  connection.query(statement);
+  stream.write(headerOf('d', data.length));
+  stream.write(data);
+  stream.write(headerOf('c', 0));
+  stream.uncork();
 }
 
 /** The head of a message: its type, and the length of what follows, which includes itself. */

@@ -11,8 +11,13 @@ export interface Session {
   query(text: string, values?: readonly Parameter[]): Promise<Answer>;
   /** The same for thousands of rows: each comes as the list of its values, which costs less than an object. */
   list(text: string, values: readonly Parameter[]): Promise<readonly ListedRow[]>;
-  /** COPY FROM STDIN. Returns how many rows were written. */
-  copy(statement: string, lines: string): Promise<number>;
+  /** COPY FROM STDIN, of lines in the text format. Returns how many rows were written. */
+  copy(statement: string, lines: Buffer): Promise<number>;
+  /**
+   * Sends a statement whose answer says nothing. Nobody waits for it: it travels with the next statement, and if it fails, so
+   * does that one. A transaction is not committed unless all of these succeeded.
+   */
+  send(text: string, values?: readonly Parameter[]): void;
 }
 
 export interface Answer {
@@ -43,23 +48,76 @@ export async function createClient(
     connectionTimeoutMillis: connectMs,
     query_timeout: silenceMs,
     keepAlive: true,
+    pipeline: true,
     types: asText as unknown as pg.CustomTypesConfig,
   });
 }
 
 export function sessionOn(client: Client): Session {
-  return {
-    async query(text, values) {
-      const answer: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await client.query(text, values as unknown[]);
-      const last = Array.isArray(answer) ? answer.at(-1) : answer;
-      return { rows: last?.rows ?? [], count: last?.rowCount ?? 0 };
-    },
-    async list(text, values) {
-      const { rows } = await client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
-      return rows;
-    },
-    copy: (statement, lines) => copyLines(client, statement, lines),
-  };
+  return new ClientSession(client);
+}
+
+class ClientSession implements Session {
+  readonly #client: Client;
+  /** What was sent and is not answered, or whose answer nobody has waited for yet, in its order. */
+  #sent: readonly Promise<unknown>[] = [];
+  #isHolding = false;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async query(text: string, values?: readonly Parameter[]): Promise<Answer> {
+    this.#hold();
+    const answer: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.#answer(
+      this.#client.query(text, values as unknown[]),
+    );
+    const last = Array.isArray(answer) ? answer.at(-1) : answer;
+    return { rows: last?.rows ?? [], count: last?.rowCount ?? 0 };
+  }
+
+  async list(text: string, values: readonly Parameter[]): Promise<readonly ListedRow[]> {
+    this.#hold();
+    const query = { text, values: [...values], rowMode: 'array' } as const;
+    const { rows } = await this.#answer(this.#client.query<(string | null)[]>(query));
+    return rows;
+  }
+
+  copy(statement: string, lines: Buffer): Promise<number> {
+    return this.#answer(copyLines(this.#client, statement, lines));
+  }
+
+  send(text: string, values?: readonly Parameter[]): void {
+    this.#hold();
+    const sent = this.#client.query(text, values as unknown[]);
+    sent.catch(() => {});
+    this.#sent = [...this.#sent, sent];
+  }
+
+  /** What is sent in one turn leaves in one packet, at its end. */
+  #hold(): void {
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    const { stream } = this.#client.connection;
+    stream.cork();
+    process.nextTick(() => {
+      this.#isHolding = false;
+      stream.uncork();
+    });
+  }
+
+  /** The first failure counts: what was sent behind it is refused because of it. */
+  async #answer<T>(asked: Promise<T>): Promise<T> {
+    const before = this.#sent;
+    this.#sent = [...before, asked];
+    asked.catch(() => {});
+    try {
+      for (const sent of before) await sent;
+      return await asked;
+    } finally {
+      this.#sent = this.#sent.filter((sent) => sent !== asked && !before.includes(sent));
+    }
+  }
 }
 
 /** Tears down a client whose connection is lost. Nobody waits for its end, which may never come. */

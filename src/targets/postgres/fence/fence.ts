@@ -1,6 +1,6 @@
 import type { FenceRow } from '../../../target.ts';
 import { fenceOf } from '../../sql/our-rows.ts';
-import type { Session } from '../connection/session.ts';
+import type { Row, Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
 
 /** The fence row with the mark by which a run recognises its own last transaction. */
@@ -9,6 +9,8 @@ export interface MarkedFence extends FenceRow {
   readonly lastTx: string;
 }
 
+export const fenceColumns = 'fence, generation, next_seq, holder, last_tx';
+
 /** The fence row of a sync; null if no run has ever taken over. `FOR UPDATE` locks it until the transaction ends. */
 export async function readFence(
   session: Session,
@@ -16,12 +18,15 @@ export async function readFence(
   name: string,
   lock: '' | 'FOR UPDATE' = '',
 ): Promise<MarkedFence | null> {
-  const { rows } = await session.query(
-    `SELECT fence, generation, next_seq, holder, last_tx FROM ${table('_sync_lease')} WHERE name = $1 ${lock}`,
-    [name],
-  );
+  const { rows } = await session.query(`SELECT ${fenceColumns} FROM ${table('_sync_lease')} WHERE name = $1 ${lock}`, [
+    name,
+  ]);
   const [row] = rows;
-  return row ? { ...fenceOf(row), lastTx: String(row.last_tx) } : null;
+  return row ? markedFenceOf(row) : null;
+}
+
+export function markedFenceOf(row: Row): MarkedFence {
+  return { ...fenceOf(row), lastTx: String(row.last_tx) };
 }
 
 export function withoutMark({ lastTx: _lastTx, ...fence }: MarkedFence): FenceRow {

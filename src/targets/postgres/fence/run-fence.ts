@@ -10,6 +10,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place, Transact } from '../schema.ts';
 import { type MarkedFence, readFence, withoutMark } from './fence.ts';
+import type { TakenOver } from './take-over.ts';
 
 /** Where one transaction writes: the fence row is locked and checked, and is as this run last saw it. */
 export interface Writing {
@@ -56,12 +57,12 @@ export class RunFence {
 
   /** Takes over the target: `take` adds one to the fence, leaves the mark that it is given, and returns the fence row. */
   async take(
-    take: (transact: Transact, mark: string) => Promise<MarkedFence>,
+    take: (transact: Transact, mark: string) => Promise<TakenOver>,
     signal?: AbortSignal,
-  ): Promise<FenceRow> {
+  ): Promise<TakenOver<FenceRow>> {
     const taken = await take((work) => this.#connection.transaction(work, { signal }), randomUUID());
-    this.#expected = [taken];
-    return withoutMark(taken);
+    this.#expected = [taken.fence];
+    return { ...taken, fence: withoutMark(taken.fence) };
   }
 
   /** Runs work that gives out no events in one transaction of this run. */
@@ -91,7 +92,7 @@ export class RunFence {
           row = given;
         };
         const result = await work({ session, place: this.#place, name: this.#name, fence, handOver });
-        return { done: result, left: await this.#leave(session, fence, mark, eventsOf(result)), row };
+        return { done: result, left: this.#leave(session, fence, mark, eventsOf(result)), row };
       },
       { signal, isCommitted: async (session) => (await this.#read(session))?.lastTx === mark },
     );
@@ -110,16 +111,16 @@ export class RunFence {
     if (!fence || !this.#expected.some(({ lastTx, nextSeq }) => fence.lastTx === lastTx && fence.nextSeq === nextSeq))
       throw lostCommitsError(label, known.nextSeq, fence?.nextSeq);
     this.#expected = [fence];
-    await session.query(`SET LOCAL lock_timeout = ${rowLockMs}`);
+    session.send(`SET LOCAL lock_timeout = ${rowLockMs}`);
     crashPoint('fence-checked');
     return fence;
   }
 
   /** Leaves the mark and the next event's number in the fence row. From here on both its old and its new state are possible. */
-  async #leave(session: Session, fence: MarkedFence, lastTx: string, events: number): Promise<MarkedFence> {
+  #leave(session: Session, fence: MarkedFence, lastTx: string, events: number): MarkedFence {
     const left = { ...fence, lastTx, nextSeq: fence.nextSeq + events };
     this.#expected = [fence, left];
-    await session.query(`UPDATE ${this.#place.table('_sync_lease')} SET last_tx = $2, next_seq = $3 WHERE name = $1`, [
+    session.send(`UPDATE ${this.#place.table('_sync_lease')} SET last_tx = $2, next_seq = $3 WHERE name = $1`, [
       this.#name,
       lastTx,
       left.nextSeq,

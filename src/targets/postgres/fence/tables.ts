@@ -8,14 +8,47 @@ import { type MarkedFence, readFence } from './fence.ts';
 /** How many records one statement forgets: it takes some tenths of a second. */
 const recordsPerStep = 5000;
 
-/** Registers new resources. What is known of those that had another table before is to be forgotten. */
+/** What is known of a resource of the sync. */
+export interface Registered {
+  readonly id: number;
+  readonly resource: string;
+  readonly table: string;
+  /** The number that its next record gets. */
+  readonly next: number;
+  /** Its hashes are to be forgotten, perhaps since a run that was killed over it. */
+  readonly isForgetting: boolean;
+}
+
+/**
+ * Registers resources that are new. What is known of those that had another table before is to be forgotten. Returns all of the
+ * sync's resources, also those that the config has no more.
+ */
 export async function registerTables(
   session: Session,
   place: Place,
   name: string,
   tables: readonly ResourceTable[],
-): Promise<void> {
-  for (const each of tables) await registerTable(session, place, name, each);
+): Promise<readonly Registered[]> {
+  const known = await readRegistered(session, place, name);
+  const isKnown = (one: ResourceTable) =>
+    known.some(({ resource, table }) => one.resource === resource && one.table === table);
+  const others = tables.filter((table) => !isKnown(table));
+  for (const each of others) await registerTable(session, place, name, each);
+  return others.length === 0 ? known : readRegistered(session, place, name);
+}
+
+export async function readRegistered(session: Session, { table }: Place, name: string): Promise<readonly Registered[]> {
+  const { rows } = await session.query(
+    `SELECT id, resource, table_name, next_record, is_forgetting FROM ${table('_sync_tables')} WHERE name = $1 ORDER BY id`,
+    [name],
+  );
+  return rows.map((row) => ({
+    id: Number(row.id),
+    resource: String(row.resource),
+    table: String(row.table_name),
+    next: Number(row.next_record),
+    isForgetting: row.is_forgetting === 't',
+  }));
 }
 
 async function registerTable(session: Session, place: Place, name: string, { resource, table }: ResourceTable) {
@@ -43,15 +76,6 @@ export async function beginForgetting(session: Session, place: Place, name: stri
     [name, resource],
   );
   await endPass(session, place, name, resource);
-}
-
-/** The numbers of the resources whose hashes are to be forgotten, also those that a run was killed over. */
-export async function forgettingTables(session: Session, { table }: Place, name: string): Promise<number[]> {
-  const { rows } = await session.query(
-    `SELECT id FROM ${table('_sync_tables')} WHERE name = $1 AND is_forgetting ORDER BY id`,
-    [name],
-  );
-  return rows.map(({ id }) => Number(id));
 }
 
 /** Forgets the hashes of a resource. That it is done is stored last, so that the next run starts again if this one is killed. */

@@ -1,26 +1,39 @@
 import { UnreachableError } from '../../../errors.ts';
 import type { ResourceTable, TableState } from '../../../table.ts';
-import type { RunIdentity } from '../../../target.ts';
+import type { FenceRow, RunIdentity } from '../../../target.ts';
 import { lostFenceError, unfitError } from '../../sql/run-errors.ts';
 import { isLockTimeout } from '../connection/errors.ts';
 import type { Session } from '../connection/session.ts';
 import { ensureAliases } from '../rows/aliases.ts';
 import { inspectTable } from '../rows/inspect-table.ts';
-import { ensureSchema, migrate, type Place, type Transact } from '../schema.ts';
-import { type MarkedFence, readFence } from './fence.ts';
+import { ensureSchema, isLatest, migrate, type Place, schemaVersion, type Transact } from '../schema.ts';
+import { fenceColumns, type MarkedFence, markedFenceOf } from './fence.ts';
 import { shapeTable } from './shape-table.ts';
-import { forgetRows, forgettingTables, registerTables } from './tables.ts';
+import { forgetRows, type Registered, readRegistered, registerTables } from './tables.ts';
 
 /** How often taking over waits for the fence row: together longer than the server lets a stopped run's transaction stay idle. */
 const fenceTries = 3;
 
+export interface TakeOverOptions {
+  readonly tables: readonly ResourceTable[];
+  readonly generationFloor: number;
+  readonly lastTx: string;
+}
+
+/** What a run has taken over. */
+export interface TakenOver<Fence extends FenceRow = MarkedFence> {
+  readonly fence: Fence;
+  /** The resources that have never had a record. */
+  readonly untouched: readonly Pick<ResourceTable, 'resource' | 'table'>[];
+}
+
 /**
  * Takes over the target:
  *
- * 1. make our tables where they are missing, and check that the system's tables fit;
- * 2. in one transaction, add one to the fence, migrate our tables from an earlier release, and register the system's;
- * 3. make or widen the system's tables, each in a short transaction of its own;
- * 4. forget what was known of resources that have another table than before, or a new one.
+ * 1. in one transaction, check that the system's tables fit, add one to the fence, migrate our tables from an earlier release,
+ *    and register the system's. Where our tables are missing, they are made before it;
+ * 2. make or widen the system's tables, each in a short transaction of its own;
+ * 3. forget what was known of resources that have another table than before, or a new one.
  *
  * Where nothing is missing, only rows are locked.
  */
@@ -29,56 +42,61 @@ export async function takeOver(
   place: Place,
   name: string,
   run: RunIdentity,
-  { tables, generationFloor, lastTx }: TakeOverOptions,
-): Promise<MarkedFence> {
-  await ensureSchema(transact, place);
-  if (tables.some(({ match }) => match)) await ensureAliases(transact, place);
-  const states = await transact((session) => inspectAll(session, place, name, tables));
-  const problems = states.flatMap((state) => state.problems);
-  if (problems.length > 0) throw unfitError(place.label, problems);
-  const fence = await takeFence(transact, place, name, run, { tables, generationFloor, lastTx });
-  for (const [n, table] of tables.entries()) {
-    if (states[n]?.exists && states[n].missingColumns.length === 0) continue;
-    await shapeTable(transact, place, name, table);
+  options: TakeOverOptions,
+): Promise<TakenOver> {
+  const { tables } = options;
+  if (tables.some(({ match }) => match)) {
+    await ensureSchema(transact, place);
+    await ensureAliases(transact, place);
   }
-  for (const of of await transact((session) => forgettingTables(session, place, name))) {
-    await forgetRows(transact, place, name, fence, of);
+  const take = () => takeFence(transact, place, name, run, options);
+  const taken = (await take()) ?? (await ensureSchema(transact, place).then(take));
+  if (taken === null) throw lostFenceError(place.label);
+  const { fence, states } = taken;
+  const unshaped = tables.filter((_table, n) => !states[n]?.exists || states[n].missingColumns.length > 0);
+  for (const table of unshaped) await shapeTable(transact, place, name, table);
+  const registered =
+    unshaped.length === 0 ? taken.registered : await transact((session) => readRegistered(session, place, name));
+  for (const { id } of registered.filter(({ isForgetting }) => isForgetting)) {
+    await forgetRows(transact, place, name, fence, id);
   }
-  return fence;
+  const isUntouched = ({ resource }: ResourceTable) =>
+    registered.some((one) => one.resource === resource && one.next === 1);
+  return { fence, untouched: tables.filter(isUntouched) };
 }
 
-export interface TakeOverOptions {
-  readonly tables: readonly ResourceTable[];
-  readonly generationFloor: number;
-  readonly lastTx: string;
+interface Taken {
+  readonly fence: MarkedFence;
+  /** Of the system's tables, in the order of the resources. */
+  readonly states: readonly TableState[];
+  readonly registered: readonly Registered[];
 }
 
-async function inspectAll(session: Session, place: Place, name: string, tables: readonly ResourceTable[]) {
-  const states: TableState[] = [];
-  for (const table of tables) states.push(await inspectTable(session, place, name, table));
-  return states;
-}
-
+/** Null: our tables are missing. Nothing was done. */
 async function takeFence(
   transact: Transact,
   place: Place,
   name: string,
-  { run, holder }: RunIdentity,
-  { tables, generationFloor, lastTx }: TakeOverOptions,
-): Promise<MarkedFence> {
-  const take = async (session: Session): Promise<MarkedFence> => {
-    await session.query(
-      `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
-       VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
-       ON CONFLICT (name) DO UPDATE SET fence = l.fence + 1, last_tx = excluded.last_tx, run = excluded.run,
-         holder = excluded.holder, claimed_at = excluded.claimed_at`,
-      [name, generationFloor, lastTx, run, holder],
-    );
+  run: RunIdentity,
+  options: TakeOverOptions,
+): Promise<Taken | null> {
+  const { tables } = options;
+  const take = async (session: Session): Promise<Taken | null> => {
+    const version = await schemaVersion(session, place);
+    if (version === 0) return null;
+    const states = await Promise.all(tables.map((table) => inspectTable(session, place, name, table, true)));
+    const problems = states.flatMap((state) => state.problems);
+    if (problems.length > 0) throw unfitError(place.label, problems);
+    if (isLatest(version)) {
+      const [fence, registered] = await Promise.all([
+        raise(session, place, name, run, options),
+        registerTables(session, place, name, tables),
+      ]);
+      return { fence, states, registered };
+    }
+    const fence = await raise(session, place, name, run, options);
     await migrate(session, place);
-    await registerTables(session, place, name, tables);
-    const fence = await readFence(session, place, name);
-    if (fence) return fence;
-    throw lostFenceError(place.label);
+    return { fence, states, registered: await registerTables(session, place, name, tables) };
   };
   for (let nth = 1; ; nth += 1) {
     try {
@@ -87,4 +105,25 @@ async function takeFence(
       if (!(error instanceof UnreachableError) || !isLockTimeout(error.cause) || nth === fenceTries) throw error;
     }
   }
+}
+
+/** Adds one to the fence, or makes its row. */
+async function raise(
+  session: Session,
+  place: Place,
+  name: string,
+  { run, holder }: RunIdentity,
+  { generationFloor, lastTx }: TakeOverOptions,
+): Promise<MarkedFence> {
+  const { rows } = await session.query(
+    `INSERT INTO ${place.table('_sync_lease')} AS l (name, fence, generation, next_seq, last_tx, run, holder, claimed_at)
+     VALUES ($1, 1, greatest(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, $2::bigint), 1, $3, $4, $5, clock_timestamp())
+     ON CONFLICT (name) DO UPDATE SET fence = l.fence + 1, last_tx = excluded.last_tx, run = excluded.run,
+       holder = excluded.holder, claimed_at = excluded.claimed_at
+     RETURNING ${fenceColumns}`,
+    [name, generationFloor, lastTx, run, holder],
+  );
+  const [row] = rows;
+  if (!row) throw lostFenceError(place.label);
+  return markedFenceOf(row);
 }

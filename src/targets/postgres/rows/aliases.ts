@@ -48,7 +48,7 @@ export async function storeAliases(
      ON CONFLICT (native, of_table, adapter) DO UPDATE SET key = excluded.key, is_maker = excluded.is_maker`,
     [
       ...[of, adapter, textArray(kept.map(([native]) => native)), textArray(kept.map(([, key]) => key))],
-      textArray(kept.map(([, , isMaker = false]) => String(isMaker))),
+      `{${kept.map(([, , isMaker = false]) => isMaker).join(',')}}`,
     ],
   );
 }

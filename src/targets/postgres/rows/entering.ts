@@ -1,7 +1,8 @@
+import { ByteWriter } from '../../../byte-writer.ts';
 import type { Entries } from '../../sql/entry-book.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
-import { copyLine, textArray } from './literals.ts';
+import { copyField, textArray } from './literals.ts';
 
 /** From this many rows on, COPY is faster than a statement with arrays. */
 export const copyFrom = 200;
@@ -27,8 +28,10 @@ async function insertEntries(
   if (entries.length === 0) return;
   const into = `${table('_sync_records')} (of_table, id, key, hash, fields)`;
   if (entries.length >= copyFrom) {
-    const lines = entries.map(([key, hash, fields], n) => copyLine([String(of), String(first + n), key, hash, fields]));
-    await session.copy(`COPY ${into} FROM STDIN`, lines.join(''));
+    const lines = new ByteWriter(entries.length * 96);
+    for (const [n, [key, hash, fields]] of entries.entries())
+      lines.text(`${of}\t${first + n}\t${copyField(key)}\t${copyField(hash)}\t${fields}\n`);
+    await session.copy(`COPY ${into} FROM STDIN`, lines.bytes);
     return;
   }
   await session.query(

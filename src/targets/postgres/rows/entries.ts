@@ -20,7 +20,7 @@ export async function compareEntries(
   of: number,
   entries: readonly (readonly [string, string])[],
 ): Promise<Comparison> {
-  await session.query(byIndex);
+  session.send(byIndex);
   const { rows } = await session.query(
     `SELECT string_agg(r.id::text, ',' ORDER BY e.n) AS same, string_agg((e.n - 1)::text, ',') FILTER (WHERE r.id IS NULL) AS others
      FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS e (key, hash, n) LEFT JOIN (

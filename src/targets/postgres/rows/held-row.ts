@@ -19,7 +19,7 @@ export interface RowReading {
   readonly columns: string;
   /** The names of our values, and the lists of them. */
   readonly names: readonly string[];
-  readonly given: readonly string[];
+  readonly given: readonly Buffer[];
   /** Reads what was selected, from a position of the listed row on. */
   readonly read: (row: ListedRow, from: number, values: Values | null) => HeldRow;
 }
@@ -29,15 +29,13 @@ export function rowReading(shape: Shape, wanted: readonly Wanted[]): RowReading 
   const compared = wanted.every(({ values }) => values !== null) ? comparedIn(shape) : [];
   const isCompared = new Set(compared.map(({ at }) => at));
   const selected = shape.mapped.map((column, at) => selectedColumn(column, at, isCompared.has(at)));
-  const empty = compared.map(({ name }) => `t.${name} IS NULL`);
+  const unclear = compared.filter((column) => !isTyped(column));
+  const empty = unclear.map(({ name }) => `t.${name} IS NULL`);
   return {
     columns: [shape.mark ? `t.${shape.mark} IS NOT NULL` : 'false', ...selected, ...empty].join(', '),
     names: compared.map(({ at }) => `v${at}`),
     given: compared.map(({ at, kind }) => textArray(wanted.map(({ values }) => attempt(values?.[at] ?? null, kind)))),
-    read: reader(
-      shape,
-      compared.map(({ at }) => at),
-    ),
+    read: reader(shape, compared.filter(isTyped), unclear),
   };
 }
 
@@ -65,29 +63,35 @@ const equalAsTyped: Partial<Record<ColumnKind, ReadonlySet<string>>> = {
   json: new Set(['jsonb']),
 };
 
-/** A column that holds what it would make of our value is null here. */
-function selectedColumn(column: ShapedColumn | null, at: number, isCompared: boolean): string {
-  if (!column) return 'NULL';
-  const { name, kind, type, fullType } = column;
-  if (!isCompared) return `t.${name}::text`;
-  const ours = `s.v${at}::${fullType}`;
-  const isSame = equalAsTyped[kind]?.has(type)
-    ? `t.${name} = ${ours}`
-    : `t.${name}::text COLLATE "C" = (${ours})::text COLLATE "C"`;
-  return `CASE WHEN ${isSame} THEN NULL ELSE t.${name}::text END`;
+function isTyped({ kind, type }: ShapedColumn): boolean {
+  return equalAsTyped[kind]?.has(type) === true;
 }
 
-function reader({ table }: Shape, compared: readonly number[]): RowReading['read'] {
-  const kinds = table.mapped.map(({ kind }) => kind);
-  /** Where it says whether a column that is compared is empty. */
-  const emptyAt = kinds.map((_kind, at) => compared.indexOf(at));
+/** What stands for our value in a column of these types: none of them writes it. */
+const same = '';
+
+/** A column that holds what it would make of our value is `same` here, or null where its type may write that. */
+function selectedColumn(column: ShapedColumn | null, at: number, isCompared: boolean): string {
+  if (!column) return 'NULL';
+  const { name, fullType } = column;
+  if (!isCompared) return `t.${name}::text`;
+  const ours = `s.v${at}::${fullType}`;
+  if (isTyped(column)) return `CASE WHEN t.${name} = ${ours} THEN '${same}' ELSE t.${name}::text END`;
+  return `CASE WHEN t.${name}::text COLLATE "C" = (${ours})::text COLLATE "C" THEN NULL ELSE t.${name}::text END`;
+}
+
+/** `typed` are the columns that say `same`, and `unclear` those that are null both where they are empty and where they have our value. */
+function reader({ table }: Shape, typed: readonly Compared[], unclear: readonly Compared[]): RowReading['read'] {
+  const has = (columns: readonly Compared[], wanted: number) => columns.findIndex(({ at }) => at === wanted);
+  const columns = table.mapped.map(({ kind }, at) => ({ kind, isTyped: has(typed, at) >= 0, nth: has(unclear, at) }));
   return (row, from, ours) => {
-    const values: Value[] = [];
-    for (let at = 0; at < kinds.length; at += 1) {
+    const values: Value[] = new Array(columns.length);
+    for (let at = 0; at < columns.length; at += 1) {
+      const { kind, isTyped, nth } = columns[at] as (typeof columns)[number];
       const held = row[from + 1 + at] ?? null;
-      const nth = emptyAt[at] ?? -1;
-      const isSame = held === null && nth >= 0 && row[from + 1 + kinds.length + nth] === 'f';
-      values.push(isSame ? (ours?.[at] ?? null) : fromStored(held, kinds[at] ?? 'text'));
+      const isOurs =
+        held === null ? nth >= 0 && row[from + 1 + columns.length + nth] === 'f' : isTyped && held === same;
+      values[at] = isOurs ? (ours?.[at] ?? null) : fromStored(held, kind);
     }
     return { values, isMarked: row[from] === 't' };
   };

@@ -2,18 +2,21 @@ import type { ResourceTable, TableState } from '../../../table.ts';
 import { textOrNull } from '../../sql/our-rows.ts';
 import { type FoundTable, tableState } from '../../sql/table/table-state.ts';
 import type { Session } from '../connection/session.ts';
-import { hasSchema, type Place } from '../schema.ts';
+import type { Place } from '../schema.ts';
 import { dialectOf, readIndexes, readTable } from './system-table.ts';
 
-/** How the table differs from the resource, and whose it is. */
+/** How the table differs from the resource, and whose it is. `hasOurs`: our own tables are there. */
 export async function inspectTable(
   session: Session,
   place: Place,
   name: string,
   table: ResourceTable,
+  hasOurs: boolean,
 ): Promise<TableState> {
-  const system = await readTable(session, place, table.table);
-  const registered = (await hasSchema(session, place)) ? await registeredTables(session, place, name, table) : nothing;
+  const [system, registered] = await Promise.all([
+    readTable(session, place, table.table),
+    hasOurs ? registeredTables(session, place, name, table) : nothing,
+  ]);
   const indexes = table.match && system ? await readIndexes(session, place, table.table) : [];
   return tableState(table, { system, ...registered, indexes }, name, dialectOf(place));
 }

@@ -1,3 +1,4 @@
+import { ByteWriter } from '../../../byte-writer.ts';
 import type { ColumnKind, Value } from '../../../record.ts';
 import { toStored, UnstorableError } from '../../sql/stored-values.ts';
 
@@ -16,29 +17,28 @@ export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
-/** The literal of an array of texts: faster to write, and to send, than the driver's own. */
-export function textArray(texts: Iterable<string | null>): string {
-  let literal = '';
-  for (const text of texts) {
-    if (literal !== '') literal += ',';
-    literal += text === null ? 'NULL' : /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
-  }
-  return `{${literal}}`;
-}
+/** The type `text` (pg_type.dat). */
+const textOid = 25;
 
-/** One line of COPY's text format (PostgreSQL documentation, COPY, "Text Format"). */
-export function copyLine(fields: readonly (string | null)[]): string {
-  let line = '';
-  for (let at = 0; at < fields.length; at += 1) {
-    if (at > 0) line += '\t';
-    line += copyField(fields[at] ?? null);
+/**
+ * An array of texts in the binary format (array_recv of PostgreSQL): how many dimensions, whether there are nulls, the type, the
+ * size and the first index; then each text after its length, which is -1 for null. Nothing has to be escaped.
+ */
+export function textArray(texts: readonly (string | null)[]): Buffer {
+  const writer = new ByteWriter(20 + texts.length * 48);
+  const head = texts.length === 0 ? [0, 0, textOid] : [1, 1, textOid, texts.length, 1];
+  for (const number of head) writer.int32(writer.room(), number);
+  for (const text of texts) {
+    const at = writer.room();
+    writer.int32(at, text === null ? -1 : writer.text(text));
   }
-  return `${line}\n`;
+  return writer.bytes;
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-function copyField(text: string | null): string {
+/** A field of a line of COPY's text format (PostgreSQL documentation, COPY, "Text Format"). */
+export function copyField(text: string | null): string {
   if (text === null) return '\\N';
   return /[\\\n\r\t]/.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => escapes[character] ?? '') : text;
 }

@@ -63,10 +63,10 @@ export async function insideSavepoint<T>(
   work: () => Promise<T>,
   { set, unset }: Settings = { set: '', unset: '' },
 ): Promise<T> {
-  await session.query(`SAVEPOINT sync_look_up${set}`);
+  session.send(`SAVEPOINT sync_look_up${set}`);
   try {
     const done = await work();
-    await session.query(`RELEASE SAVEPOINT sync_look_up${unset}`);
+    session.send(`RELEASE SAVEPOINT sync_look_up${unset}`);
     return done;
   } catch (error) {
     if (refusalOf(error) !== undefined)
@@ -81,13 +81,15 @@ async function lookUpAll(
   wanted: readonly Wanted[],
 ): Promise<FoundRow[]> {
   const keys = wanted.map(({ key }) => key);
-  const entries = of === null ? null : await entriesOf(session, place, of, keys, { readsFields });
-  const rows = shape ? await findRows(session, shape, lock, wanted) : [];
+  const [entries, rows] = await Promise.all([
+    of === null ? null : entriesOf(session, place, of, keys, { readsFields }),
+    shape ? findRows(session, shape, lock, wanted) : [],
+  ]);
   return wanted.map(({ key }, n) => foundRow(entries?.get(key) ?? null, rows[n]));
 }
 
 function foundRow(entry: Found['entry'], row: HeldRow | undefined): FoundRow {
-  if (!row) return entry ? { ...noFoundRow, entry } : noFoundRow;
-  if (row === 'busy') return { ...noFoundRow, entry, isBusy: true };
+  if (!row) return entry ? { entry, row: null, isRowDeleted: false, isBusy: false } : noFoundRow;
+  if (row === 'busy') return { entry, row: null, isRowDeleted: false, isBusy: true };
   return { entry, row: row.values, isRowDeleted: row.isMarked, isBusy: false };
 }

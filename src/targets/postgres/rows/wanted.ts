@@ -12,16 +12,8 @@ export interface Wanted {
 }
 
 export function wantedRecord({ key, values }: Prepared, shape: Shape | null): Wanted {
-  return {
-    key,
-    values,
-    fields:
-      shape &&
-      keyFields(
-        shape,
-        shape.keyAt.map((at) => values[at] ?? null),
-      ),
-  };
+  const fields = shape?.keyAt.map((at) => values[at] ?? null);
+  return { key, values, fields: shape && fields ? keyFields(shape, fields) : null };
 }
 
 export function wantedKey(key: string, shape: Shape | null): Wanted {

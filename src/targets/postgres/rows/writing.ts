@@ -1,10 +1,11 @@
 import type { Step } from '../../../batch.ts';
+import { ByteWriter } from '../../../byte-writer.ts';
 import type { Prepared } from '../../../record.ts';
 import { changedKey, UnstorableError } from '../../sql/stored-values.ts';
 import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
 import { copyFrom } from './entering.ts';
-import { bound, copyLine, textArray } from './literals.ts';
+import { bound, copyField, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereAnyKey, whereKey } from './shape.ts';
 import { keyFields } from './wanted.ts';
 
@@ -13,6 +14,9 @@ export const tellApartMs = 100;
 
 /** Updates of up to this many different sets of columns get a statement each; the rest share one. */
 const mostSets = 8;
+
+/** How many bytes a row is expected to have. */
+const usualBytes = 400;
 
 /** A key must fit into an entry of our index and of the system's: a third of a page of 8 kB. */
 export const mostKeyBytes = 2600;
@@ -71,14 +75,15 @@ interface UpdateGroup {
 /** Rows that change the same columns are updated together: a column that does not differ is not touched. */
 function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] {
   const all = [...shape.mapped.keys()];
-  const groups = new Map<string, UpdateGroup & { rows: RowToWrite[] }>();
+  const groups = new Map<string | number, UpdateGroup & { rows: RowToWrite[] }>();
   for (const row of rows) {
     if (row.change === 'insert') continue;
     const unmark = row.change === 'overwrite' && shape.mark !== null;
     const columns = row.change === 'overwrite' ? all : row.change;
-    const group = groups.get(`${unmark}${columns}`) ?? { columns, unmark, rows: [] };
-    groups.set(`${unmark}${columns}`, group);
-    group.rows.push(row);
+    const set = setOf(columns, unmark);
+    const group = groups.get(set);
+    if (group) group.rows.push(row);
+    else groups.set(set, { columns, unmark, rows: [row] });
   }
   const [overwriting, updating] = [
     [...groups.values()].filter(isWhole),
@@ -91,6 +96,16 @@ function updateGroups(shape: Shape, rows: readonly RowToWrite[]): UpdateGroup[] 
   return [...overwriting, ...updating, { columns, unmark: false, rows: rest.flatMap((group) => group.rows) }];
 }
 
+/** What is the same for the same columns: for up to 30 of them their bits in a number, which takes a tenth of the time. */
+function setOf(columns: readonly number[], unmark: boolean): string | number {
+  let bits = unmark ? 1 : 0;
+  for (const at of columns) {
+    if (at >= 30) return `${unmark}${columns}`;
+    bits |= 2 << at;
+  }
+  return bits;
+}
+
 function isWhole({ unmark }: UpdateGroup): boolean {
   return unmark;
 }
@@ -100,16 +115,13 @@ async function insert(session: Session, shape: Shape, rows: readonly RowToWrite[
   const into = `${shape.name} (${columns.map(({ name }) => name).join(', ')})`;
   const positions = [...columns.keys()];
   if (shape.canCopy && rows.length >= copyFrom) {
-    let lines = '';
-    for (const { record } of rows) lines += copyLine(boundFields(shape, record, positions));
-    demandAll(await session.copy(`COPY ${into} FROM STDIN`, lines), rows.length);
+    demandAll(await session.copy(`COPY ${into} FROM STDIN`, copyLines(shape, rows)), rows.length);
     return demandKept(session, shape, rows);
   }
-  const fields = rows.map(({ record }) => boundFields(shape, record, positions));
   const { count } = await session.query(
     `INSERT INTO ${into} SELECT ${columns.map(({ type }, n) => `s.c${n}::${type}`).join(', ')}
      FROM unnest(${columns.map((_column, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${columns.map((_column, n) => `c${n}`).join(', ')})`,
-    positions.map((at) => textArray(fields.map((row) => row[at] ?? null))),
+    boundColumns(shape, rows, positions).map(textArray),
   );
   demandAll(count, rows.length);
   await demandKept(session, shape, rows);
@@ -119,11 +131,10 @@ async function insert(session: Session, shape: Shape, rows: readonly RowToWrite[
 async function demandKept(session: Session, shape: Shape, written: readonly RowToWrite[]): Promise<void> {
   if (!shape.key.some(({ mayChangeText }) => mayChangeText)) return;
   const keys = shape.key.map((_column, n) => `k${n}`);
-  const fields = written.map(({ record }) => boundFields(shape, record, shape.keyAt));
   const { rows } = await session.query(
     `SELECT count(*) AS kept FROM unnest(${keys.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${keys.join(', ')})
      WHERE EXISTS (SELECT FROM ${shape.name} t WHERE ${whereKey(shape, 't')})`,
-    keys.map((_name, n) => textArray(fields.map((row) => row[n] ?? null))),
+    boundColumns(shape, written, shape.keyAt).map(textArray),
   );
   if (Number(rows[0]?.kept) !== written.length) throw new LeftOutError(changedKey);
 }
@@ -137,7 +148,6 @@ async function update(
 ): Promise<void> {
   const columns = mappedColumns(shape);
   const wanted = [...shape.keyAt, ...positions];
-  const fields = rows.map(({ record }) => boundFields(shape, record, wanted));
   const keys = shape.key.map((_column, n) => `k${n}`);
   const given = [...keys, ...positions.map((at) => `c${at}`)];
   const sets = positions.map((at) => `${columns[at]?.name} = s.c${at}::${columns[at]?.type}`);
@@ -145,7 +155,7 @@ async function update(
   const source = `unnest(${given.map((_name, n) => `$${n + 1}::text[]`).join(', ')}) AS s (${given.join(', ')})`;
   const { count } = await session.query(
     `UPDATE ${shape.name} t SET ${[...sets, ...unmarked].join(', ')} FROM ${source} WHERE ${whereAnyKey(shape, source)}`,
-    wanted.map((_at, n) => textArray(fields.map((row) => row[n] ?? null))),
+    boundColumns(shape, rows, wanted).map(textArray),
   );
   demandAll(count, rows.length);
 }
@@ -154,13 +164,46 @@ function mappedColumns({ mapped }: Shape): ShapedColumn[] {
   return mapped.flatMap((column) => column ?? []);
 }
 
-/** The fields at these positions. Throws `UnstorableError`, for which the record is refused. */
-function boundFields(shape: Shape, { values, key }: Prepared, positions: readonly number[]): (string | null)[] {
-  const { mapped } = shape.table;
+/** The rows as COPY takes them. Throws `UnstorableError`, for which a record is refused. */
+function copyLines(shape: Shape, rows: readonly RowToWrite[]): Buffer {
+  const kinds = shape.table.mapped.map(({ kind }) => kind);
+  const lines = new ByteWriter(rows.length * usualBytes);
+  for (const { record } of rows) {
+    let line = '';
+    bindFields(shape, record, () => {
+      for (let at = 0; at < kinds.length; at += 1)
+        line += `${at === 0 ? '' : '\t'}${copyField(bound(record.values[at] ?? null, kinds[at] ?? 'text'))}`;
+    });
+    lines.text(`${line}\n`);
+  }
+  return lines.bytes;
+}
+
+/** The fields at these positions, column by column. Throws `UnstorableError`, for which a record is refused. */
+function boundColumns(
+  shape: Shape,
+  rows: readonly RowToWrite[],
+  positions: readonly number[],
+): (readonly (string | null)[])[] {
+  const columns = positions.map((at) => ({
+    at,
+    kind: shape.table.mapped[at]?.kind ?? 'text',
+    fields: [] as (string | null)[],
+  }));
+  for (const { record } of rows) {
+    bindFields(shape, record, () => {
+      for (const { at, kind, fields } of columns) fields.push(bound(record.values[at] ?? null, kind));
+    });
+  }
+  return columns.map(({ fields }) => fields);
+}
+
+/** Binds fields of a record whose key fits. A key that no column can hold is named as the reason. */
+function bindFields(shape: Shape, { values, key }: Prepared, bind: () => void): void {
   const mayBeLong = key.length > mostKeyBytes / 3;
   if ((mayBeLong && Buffer.byteLength(key) > mostKeyBytes) || !key.isWellFormed()) throw noKey();
   try {
-    return positions.map((at) => bound(values[at] ?? null, mapped[at]?.kind ?? 'text'));
+    bind();
   } catch (error) {
     const fields = shape.keyAt.map((at) => values[at] ?? null);
     throw keyFields(shape, fields) === null ? noKey() : error;

@@ -1,4 +1,6 @@
 import { forgottenName, largeTables, resourceTables, rowsPerStep, smallTables } from '../../sql/forgetting.ts';
+import { dropUnusedChains } from '../../sql/tokens/chain-rows.ts';
+import { change } from '../book.ts';
 import type { Session } from '../connection/session.ts';
 import { readFence } from '../fence/fence.ts';
 import type { Place } from '../schema.ts';
@@ -26,6 +28,7 @@ export async function giveUp(
   }
   if (resources !== null) return;
   for (const each of smallTables(withName)) await removeFrom(session, place, each, name);
+  if (await exists(session, place, '_sync_tokens')) await change(session, [dropUnusedChains(place)]);
 }
 
 /** Removes some of what a forgotten sync, or resource, has left. False: nothing is left. */

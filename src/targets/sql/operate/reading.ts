@@ -1,5 +1,6 @@
 import type { TargetReader } from '../../../target.ts';
 import type { OurRow } from '../our-rows.ts';
+import { selectChain, storedTokenOf, tokensVersion } from '../tokens/chain-rows.ts';
 import { activityOf, selectActivities } from './activities.ts';
 import { type Book, bookVersion, type SharedStatement } from './book.ts';
 import { previewOf, selectNews, selectPreview } from './news.ts';
@@ -10,7 +11,16 @@ import { countRuns, countRunsBySpan, runCountOf, runOf, runSpanOf, selectRuns } 
 /** Reads the rows of a statement that is made for the version of our tables. Without tables there are none. */
 export type Ask = (make: (version: number) => SharedStatement) => Promise<readonly OurRow[]>;
 
-export type BookQuestion = 'runs' | 'runStats' | 'runHistory' | 'pauses' | 'permits' | 'activity' | 'news' | 'preview';
+export type BookQuestion =
+  | 'runs'
+  | 'runStats'
+  | 'runHistory'
+  | 'pauses'
+  | 'permits'
+  | 'activity'
+  | 'news'
+  | 'preview'
+  | 'refreshToken';
 
 /** About what runs and people did. */
 export function bookQuestions(ask: Ask, book: Book): Pick<TargetReader, BookQuestion> {
@@ -33,6 +43,10 @@ export function bookQuestions(ask: Ask, book: Book): Pick<TargetReader, BookQues
     async preview() {
       const [row] = await askNew(selectPreview(book));
       return row ? previewOf(row) : null;
+    },
+    async refreshToken(chain) {
+      const [row] = await ask((version) => (version < tokensVersion ? nothing : selectChain(book, chain)));
+      return row ? storedTokenOf(row) : null;
     },
   };
 }

@@ -1,4 +1,6 @@
 import { forgottenName, largeTables, resourceTables, rowsPerStep, smallTables } from '../../sql/forgetting.ts';
+import { dropUnusedChains } from '../../sql/tokens/chain-rows.ts';
+import { bookOf, change } from '../book.ts';
 import type { Connection } from '../connection/connection.ts';
 import { readFence } from '../fence/fence.ts';
 import { existing, removeFrom, tablesWithName } from './our-tables.ts';
@@ -19,6 +21,7 @@ export function giveUp(connection: Connection, name: string, resources: readonly
   }
   if (resources !== null) return;
   for (const table of smallTables(tablesWithName(connection))) removeFrom(connection, table, name);
+  if (existing(connection, ['_sync_tokens']).length > 0) change(connection, [dropUnusedChains(bookOf(name))]);
 }
 
 /** Removes some of what a forgotten sync, or resource, has left. False: nothing is left. */
