@@ -349,7 +349,7 @@ describe('CSV', () => {
 
 test.each([
   ['HTML', { headers: { 'content-type': 'text/html' }, body: '<html>' }],
-  ['a broken line', { body: '{"a":1\n' }],
+  ['a broken line', { body: `{"a":1\n${'{}\n'.repeat(100_000)}` }],
   ['no known format', { body: 'a,b' }],
 ])('%s ends the connection, although the body would go on', async (_title, scripted) => {
   await using party = await aThirdParty();
