@@ -8,11 +8,11 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
-import { allCores, keepSessionsTo, keepTo, oneCore } from './halt-cores.ts';
-import { type Line, lineOf, type Measured, report } from './halt-report.ts';
-import { runSystem } from './halt-system.ts';
-import { watchLocks } from './halt-watch.ts';
-import { demandTools, openPsql, openSync, type Phase, phases, type Writer } from './halt-writers.ts';
+import { allCores, keepSessionsTo, keepTo, oneCore } from './halt/cores.ts';
+import { type Line, lineOf, type Measured, report } from './halt/report.ts';
+import { runSystem } from './halt/system.ts';
+import { watchLocks } from './halt/watch.ts';
+import { demandTools, openPsql, openSync, type Phase, phases, type Writer } from './halt/writers.ts';
 import { temporaryFolder } from './machine.ts';
 
 const total = Number(process.argv[2] ?? 1_000_000);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPrivateRedis } from '../scripts/private-redis.ts';
 import { startPostgres } from '../test/helpers/postgres-server.ts';
-import { again } from './halt-watch.ts';
+import { again } from './halt/watch.ts';
 import { describeMachine, median, runNode, temporaryFolder } from './machine.ts';
 import { customerSchema, writeCustomers } from './records.ts';
 

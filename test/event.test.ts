@@ -126,6 +126,25 @@ describe('the event of a change', () => {
     expect(JSON.parse(eventOf(created, position, context))).not.toHaveProperty('syncrun');
   });
 
+  test('is what JSON.stringify makes of it, whatever its values are', () => {
+    const visits = fc.oneof(fc.integer(), fc.double(), fc.constant(null), fc.constant(2n ** 60n), fc.boolean());
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant(null));
+    const values = fc.tuple(text, visits, fc.json());
+    fc.assert(
+      fc.property(values, values, fc.integer({ min: 1 }), (before, after, seq) => {
+        const change: Change = { type: 'updated', key: 'é"', before, after, changed: [0, 2] };
+        const fieldsOf = ([id, visits, tags]: typeof before) =>
+          `{"id":${JSON.stringify(id)},"visits":${JSON.stringify(typeof visits === 'bigint' ? `${visits}` : visits)},"tags":${tags}}`;
+        const envelope = JSON.stringify({
+          ...{ specversion: '1.0', id: `crm:1-${seq}`, source: '/crm', type: 'customers.updated', subject: 'é"' },
+          ...{ time: context.time, datacontenttype: 'application/json', sequence: String(seq).padStart(20, '0') },
+        });
+        const data = `{"key":"é\\"","before":${fieldsOf(before)},"after":${fieldsOf(after)},"changed":["id","tags"]}`;
+        expect(eventOf(change, { generation: 1, seq }, context)).toBe(`${envelope.slice(0, -1)},"data":${data}}`);
+      }),
+    );
+  });
+
   test('has sequences that sort as text', () => {
     const sequenceOf = (seq: number) => JSON.parse(eventOf(created, { generation: 1, seq }, context)).sequence;
     const sequences = [1, 9, 10, 99, 100, 9_007_199_254_740_991].map(sequenceOf);

@@ -5,7 +5,7 @@ import type { BackOffCause } from '../errors.ts';
 import type { Position } from '../event.ts';
 import type { SchemaFacts } from '../field-paths.ts';
 import type { Held } from '../lock.ts';
-import type { RunTotals } from '../run-row.ts';
+import type { RunRow } from '../run-row.ts';
 import type { StreamState } from '../stream.ts';
 import type { FenceRow } from '../target.ts';
 import type { Limits, StricterLimits } from '../throttle.ts';
@@ -185,19 +185,10 @@ export interface UnmetFacts {
   readonly since: number;
 }
 
-export interface RunFacts {
-  readonly run: string;
-  readonly startedAt: Date;
-  /** Null: it is running, or was killed. */
-  readonly endedAt: Date | null;
-  readonly outcome: string | null;
-  readonly exitCode: number | null;
-  readonly hits: number;
-  readonly pages: number;
-  readonly counts: ChangeCounts;
-  readonly error: string | null;
-  readonly totals?: RunTotals;
-}
+export type RunFacts = Pick<
+  RunRow,
+  'run' | 'startedAt' | 'endedAt' | 'outcome' | 'exitCode' | 'hits' | 'pages' | 'counts' | 'error' | 'totals'
+>;
 
 export interface PauseFacts {
   /** Null: the whole sync. */

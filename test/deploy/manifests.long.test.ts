@@ -77,9 +77,9 @@ describe.each(folders)('%s', (folder) => {
 
   test('our own command line takes the arguments of each container', async () => {
     for (const { spec } of workloads) {
-      const [{ args }] = spec.containers;
+      const [{ args, env }] = spec.containers;
       expect(await parseCommandLine(args, process)).toHaveProperty('run');
-      expect(args).toContain('/etc/cronsync/sync.config.json');
+      expect(named('SYNC_CONFIG', env).value).toBe('/etc/cronsync/sync.config.json');
     }
   });
 

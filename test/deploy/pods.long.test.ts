@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../helpers/child.ts';
 import { readPage } from '../helpers/documents.ts';
 import { type KubernetesObject, kubectl, kustomized } from '../helpers/kubernetes.ts';
 import { Pod, type PodOptions } from '../helpers/pod.ts';
 import { aPostgres, type PostgresDatabase } from '../helpers/postgres.ts';
+import { aReceiver, type Receiver, receiverSecret } from '../helpers/receiver.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aThirdParty, type ThirdParty } from '../helpers/third-party.ts';
 
@@ -13,23 +15,39 @@ const tokens = { 'web-view-token': 'token-of-those-who-look', 'web-token': 'toke
 
 let postgres: PostgresDatabase;
 let party: ThirdParty;
+let receiver: Receiver;
 beforeAll(async () => {
   postgres = await aPostgres();
   party = await aThirdParty();
+  receiver = await aReceiver();
   const data = ['1', '2', '3'].map((id) => ({ id, contact: { email: `${id}@example.com` }, status: 'active' }));
   party.serveBy(() => ({ body: { data, meta: { next: null } } }));
 });
 afterAll(async () => {
+  await receiver[Symbol.asyncDispose]();
   await party[Symbol.asyncDispose]();
   await postgres[Symbol.asyncDispose]();
 });
 
 function start(objects: readonly KubernetesObject[], workload: string): Promise<Pod> {
   const secrets: PodOptions['secrets'] = {
-    ...{ ...tokens, 'api-token': 'token-of-the-api', 'hook-secret': 'c2VjcmV0IG9mIHRoZSBob29rIGluIGJhc2U2NA==' },
+    ...{ ...tokens, 'api-token': 'token-of-the-api', 'hook-secret': receiverSecret },
     ...{ 'redis-url': redis.url, 'database-url': postgres.url },
   };
-  return Pod.start({ objects, workload, secrets, elsewhere: { 'https://api.crm.example': party.url } });
+  const elsewhere = {
+    'https://api.crm.example': party.url,
+    '"url": "https://hooks.example/customers"': `"url": "${receiver.url}", "allowPrivate": true`,
+  };
+  return Pod.start({ objects, workload, secrets, elsewhere });
+}
+
+/** A busy machine may take longer to ask a store than a scrape waits. */
+async function expectMetrics(pod: Pod, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+  await eventually(async () => {
+    const metrics = await (await pod.get('/metrics', headers)).text();
+    expect(metrics).toContain('cronsync_live_rows{sync="crm",resource="customers"} 3');
+    return true;
+  });
 }
 
 test('the pods of the base work with what the manifests give them', async () => {
@@ -43,15 +61,13 @@ test('the pods of the base work with what the manifests give them', async () => 
   await using daemon = await start(objects, 'cronsync-listen');
   await using page = await start(objects, 'cronsync-web');
   await daemon.ready();
-  expect(await (await daemon.get('/metrics')).text()).toContain(
-    'cronsync_live_rows{sync="crm",resource="customers"} 3',
-  );
+  await expectMetrics(daemon);
+  await eventually(() => receiver.taken().length === 3);
+  expect(receiver.forged).toEqual([]);
 
   await page.ready();
   expect((await page.get('/metrics')).status).toBe(401);
-  const authorization = `Bearer ${tokens['web-view-token']}`;
-  const metrics = await page.get('/metrics', { authorization });
-  expect(await metrics.text()).toContain('cronsync_live_rows{sync="crm",resource="customers"} 3');
+  await expectMetrics(page, { authorization: `Bearer ${tokens['web-view-token']}` });
   daemon.child.kill('SIGTERM');
   expect((await daemon.child.finished).exitCode).toBe(0);
 });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
@@ -11,7 +12,7 @@ export type Pip = (args: readonly string[], env?: Readonly<Record<string, string
 
 /**
  * The folder of the programs of these Python packages: in a virtual environment of their own, which is made on the first call.
- * `more` installs what no registry has. No two test files that run at once may ask for the same one.
+ * `more` installs what no registry has.
  */
 export function pythonPrograms(
   name: string,
@@ -20,6 +21,9 @@ export function pythonPrograms(
 ): string {
   const folder = join(cache, `${name}-${hash('sha256', JSON.stringify(packages)).slice(0, 8)}`);
   const done = join(folder, 'done');
+  // Another test file may be making it: then this one waits. A process that ends, however it ends, releases the lock.
+  using lock = new DatabaseSync(`${folder}.lock`, { timeout: 300_000 });
+  lock.exec('BEGIN EXCLUSIVE');
   if (existsSync(done)) return join(folder, 'bin');
   rmSync(folder, { recursive: true, force: true });
   try {

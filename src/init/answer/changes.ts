@@ -1,12 +1,13 @@
-import type { ChangesDraft } from '../draft.ts';
+import type { ChangesDraft, FieldDraft } from '../draft.ts';
 import { squeezed } from '../names.ts';
-import type { FieldFound } from './fields.ts';
 
 const changeTime =
   /^(updated|modified|changed|lastupdated|lastmodified|lastchanged|update|modification|dateupdated|datemodified|lastupdate|mtime)(at|on|date|time|datetime|timestamp|ts)?$/;
 
 /** The field that says when a record changed last, ready to be a bookmark; null if there is none. */
-export function changeFieldOf(fields: readonly FieldFound[]): ChangesDraft | null {
+export function changeFieldOf(
+  fields: readonly Pick<FieldDraft, 'name' | 'path' | 'type' | 'format'>[],
+): ChangesDraft | null {
   for (const { name, path, type, format } of fields) {
     if (!changeTime.test(squeezed(name))) continue;
     if (format !== undefined) return { field: path, format: format === 'unix' ? 'seconds' : 'milliseconds' };

@@ -45,7 +45,7 @@ export class Api {
 /** One parameter of an operation. */
 export interface Parameter {
   readonly name: string;
-  /** `query`, `path`, `header` or `cookie`. */
+  /** `query`, `path`, `header` or `cookie`; `body` for a member of a JSON body. */
   readonly place: string;
   readonly isRequired: boolean;
   readonly schema: Members;

@@ -17,6 +17,7 @@ export function draftOf(
   const base = baseUrlOf(api, choices);
   if (base === null) return 'the document does not say where the API is: --url names its base URL';
   const { resources, leftOut } = resourcesOf(api, chosen, choices);
+  const changing = resources.filter(({ changes }) => changes !== null).map(({ name: resource }) => resource);
   const name = adapterName(base);
   const readable = chosen.filter((list) => resources.some((resource) => resource.name === list.name));
   const { auth, headers, notes } = securityOf(
@@ -36,6 +37,9 @@ export function draftOf(
     leftOut,
     notes: [
       ...notes,
+      ...(changing.length > 0
+        ? [`${changing.join(', ')}: a pass asks for what changed since the last one, and one a day reads everything`]
+        : []),
       ...(choices.throttle === null
         ? [
             "the document does not state the API's limit: the config allows one hit per minute; --throttle 10/1s says otherwise",

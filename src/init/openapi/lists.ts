@@ -2,11 +2,13 @@ import { isMembers, type Members, membersOf } from '../json-places.ts';
 import { resourceName, squeezed } from '../names.ts';
 import type { Api, Parameter } from './api.ts';
 import { type Shape, shapeOf } from './schema.ts';
+import { bodyParameters, isSearch, pathSearched } from './searches.ts';
 
 /** An operation that lists records. */
 export interface ListOperation {
   /** What the resource is called: unique among the lists of the document. */
   readonly name: string;
+  readonly method: 'GET' | 'POST';
   /** As the document has it, with `{placeholders}`. */
   readonly path: string;
   readonly operationId: string | undefined;
@@ -33,24 +35,40 @@ export function listsOf(api: Api): ListsFound {
   let others = 0;
   for (const [path, node] of Object.entries(membersOf(api.root.paths))) {
     const item = api.resolve(node);
-    if (!isMembers(item.get)) continue;
-    const operation = item.get;
-    const answer = answerOf(api, operation);
-    const list = answer && listIn(api, answer.schema);
-    if (!answer || !list) {
-      others += 1;
-      continue;
-    }
-    found.push({
-      path,
-      operationId: typeof operation.operationId === 'string' ? operation.operationId : undefined,
-      parameters: api.parametersOf(item, operation),
-      security: operation.security ?? api.root.security,
-      headers: answer.headers,
-      ...list,
-    });
+    const get = isMembers(item.get) ? readList(api, path, item, item.get, 'GET') : undefined;
+    if (get) found.push(get);
+    else if (get === null) others += 1;
+    const post = isMembers(item.post) && isSearch(path) ? readList(api, path, item, item.post, 'POST') : null;
+    if (post) found.push(post);
   }
-  return { lists: withNames(found), others };
+  const listed = new Set(found.filter(({ method }) => method === 'GET').map(({ path }) => path));
+  const lists = found.filter(({ method, path }) => {
+    return method === 'GET' || !(listed.has(path) || listed.has(pathSearched(path)));
+  });
+  return { lists: withNames(lists), others };
+}
+
+/** Null: it is not a list of records. */
+function readList(
+  api: Api,
+  path: string,
+  item: Members,
+  operation: Members,
+  method: ListOperation['method'],
+): Omit<ListOperation, 'name'> | null {
+  const answer = answerOf(api, operation);
+  const list = answer && listIn(api, answer.schema);
+  if (!answer || !list) return null;
+  const body = method === 'POST' ? bodyParameters(api, operation) : [];
+  return {
+    path,
+    method,
+    operationId: typeof operation.operationId === 'string' ? operation.operationId : undefined,
+    parameters: [...api.parametersOf(item, operation), ...body],
+    security: operation.security ?? api.root.security,
+    headers: answer.headers,
+    ...list,
+  };
 }
 
 interface AnswerFound {
@@ -109,7 +127,8 @@ function recordOf(api: Api, { types, items }: Shape): Shape | null {
 
 /** The last word of the path names the resource. Where two would have one name, the words before it come in front. */
 function withNames(lists: readonly Omit<ListOperation, 'name'>[]): readonly ListOperation[] {
-  const words = lists.map(({ path }) => {
+  const words = lists.map(({ path: written, method }) => {
+    const path = method === 'POST' ? pathSearched(written) : written;
     const plain = path
       .split('/')
       .filter((segment) => segment !== '' && !segment.includes('{') && !/^(v\d+|api|rest)$/i.test(segment));

@@ -6,6 +6,7 @@ import { squeezed } from '../names.ts';
 import type { Api, Parameter } from './api.ts';
 import type { ListOperation } from './lists.ts';
 import { type Shape, shapeOf } from './schema.ts';
+import { pageParameters } from './searches.ts';
 
 export interface PagesPlanned {
   readonly pagination: PaginationDraft | null;
@@ -25,7 +26,7 @@ interface Member {
 /** How the pages of a list are linked, by the parameters of its operation and by what its answer has. */
 export function pagesPlanned(api: Api, list: ListOperation, keyPath: string): PagesPlanned {
   const members = membersOf(api, list.envelope, '', 0);
-  const query = list.parameters.filter(({ place }) => place === 'query');
+  const query = pageParameters(list);
   const like = (names: readonly string[]) => query.find(({ name }) => names.includes(squeezed(name)));
   const size = like([
     'perpage',

@@ -2,9 +2,11 @@ import { literal } from '../config.ts';
 import type { LeftOut, Query, ResourceDraft, ThrottleDraft } from '../draft.ts';
 import { listOf } from '../json-places.ts';
 import type { Api, Parameter } from './api.ts';
+import { changesPlanned } from './changes.ts';
 import type { ListOperation } from './lists.ts';
 import { pagesPlanned } from './pages.ts';
 import { keyOfFields, recordFields } from './record-fields.ts';
+import { pageParameters } from './searches.ts';
 
 export interface OpenApiChoices {
   /** The values of parameters, by name. */
@@ -43,7 +45,7 @@ interface ReadList {
 function resourceOf(api: Api, list: ListOperation, choices: OpenApiChoices): ReadList {
   const without = (why: string): ReadList => ({
     resource: null,
-    leftOut: [{ what: `${list.name} (GET ${list.path})`, why }],
+    leftOut: [{ what: `${list.name} (${list.method} ${list.path})`, why }],
   });
   const { fields, leftOut } = recordFields(api, list.record, choices.include);
   const own = keyOfFields(list.name, fields);
@@ -62,14 +64,16 @@ function resourceOf(api: Api, list: ListOperation, choices: OpenApiChoices): Rea
     resource: {
       name: list.name,
       path: sent.path,
-      query: { ...sent.query, ...pages.query },
+      ...(list.method === 'POST'
+        ? { query: sent.query, body: { ...sent.body, ...pages.query } }
+        : { query: { ...sent.query, ...pages.query } }),
       headers: sent.headers,
       records: list.list,
       total: pages.total,
       pagination: pages.pagination,
       key,
       fields: fields.map((field) => (key.includes(field.name) ? { ...field, isNullable: false } : field)),
-      changes: null,
+      changes: changesPlanned(pageParameters(list), fields, pages.own),
     },
     leftOut: [...about, ...unpaged(list, pages.pagination !== null, pages.own)],
   };
@@ -89,6 +93,8 @@ interface Sent {
   readonly path: string;
   readonly query: Query;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of a POST: values as the document writes them. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** What every request sends. A text: what keeps the list from being asked for. */
@@ -120,7 +126,9 @@ function parametersSent(
     return 'its path has a placeholder that no parameter fills';
   const query = Object.fromEntries(Object.entries(sentIn('query')).map(([name, value]) => [name, literal(value)]));
   const headers = Object.fromEntries(Object.entries(sentIn('header')).map(([name, value]) => [name, literal(value)]));
-  return { path, query, headers };
+  const inBody = needed.filter(({ place }) => place === 'body');
+  const body = Object.fromEntries(inBody.map((parameter) => [parameter.name, jsonValue(parameter, params)]));
+  return { path, query, headers, body };
 }
 
 /** What a person said, or the document's default; of an enumeration with one value, that one. */
@@ -128,4 +136,12 @@ function valueFor({ name, schema }: Parameter, params: Readonly<Record<string, s
   if (Object.hasOwn(params, name)) return params[name];
   const values = listOf(schema.enum);
   return schema.default ?? (values.length === 1 ? values[0] : undefined);
+}
+
+/** A value in a body has its type; in the config a text of the document is not a variable. */
+function jsonValue(parameter: Parameter, params: Readonly<Record<string, string>>): unknown {
+  const value = valueFor(parameter, params);
+  if (typeof value !== 'string') return value;
+  const { type } = parameter.schema;
+  return type === 'integer' || type === 'number' ? Number(value) : literal(value);
 }

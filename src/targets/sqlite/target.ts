@@ -51,7 +51,7 @@ export async function openSqliteTarget({ file, name, timings, log }: SqliteTarge
 
 /** A database that we make gets a write-ahead log, so that its readers continue during a commit. One that exists keeps its mode. */
 function configure(connection: Connection): void {
-  connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 4000');
+  connection.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000');
   const pages = connection.statement('PRAGMA page_count').get();
   if (pages?.page_count === 0) connection.exec('PRAGMA journal_mode = WAL');
 }

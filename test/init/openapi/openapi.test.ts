@@ -258,3 +258,108 @@ test('lists with one name are apart, and the config is valid', () => {
   const config = configOf(found, { name: 'crm', target: { type: 'sqlite', file: 'sync.db' } });
   expect(Object.keys(checkConfig({ path: 'x', dir: '/', content: config }, {}).config.resources)).toHaveLength(4);
 });
+
+const changed = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['id'],
+    properties: {
+      id: { type: 'integer' },
+      updated_at: { type: 'string', format: 'date-time' },
+      mtime: { type: 'integer', format: 'unix-time' },
+    },
+  },
+};
+const inQuery = (name: string, schema: object = { type: 'string', format: 'date-time' }, more: object = {}) => {
+  return { name, in: 'query', schema, ...more };
+};
+
+test.each([
+  ['updated_since', inQuery('updated_since')],
+  ['modifiedAfter', inQuery('modifiedAfter')],
+  ['updated_at[gte]', inQuery('updated_at[gte]', { type: 'string' })],
+  [
+    'since',
+    inQuery('since', undefined, { description: 'Only show results that were last updated after the given time.' }),
+  ],
+])('a parameter that asks for what changed is the way of the passes: %s', (param, parameter) => {
+  const found = draft(documentWith(changed, [parameter]));
+  expect(found.adapter.resources[0]?.changes).toEqual({ field: 'updated_at', param });
+  expect(found.notes).toContain(
+    'customers: a pass asks for what changed since the last one, and one a day reads everything',
+  );
+});
+
+test('a time in seconds is asked for in seconds', () => {
+  const { updated_at: _, ...properties } = changed.items.properties;
+  const schema = { ...changed, items: { ...changed.items, properties } };
+  const [resource] = draft(documentWith(schema, [inQuery('updated_since', { type: 'integer' })])).adapter.resources;
+  expect(resource?.changes).toEqual({ field: 'mtime', param: 'updated_since', format: 'seconds' });
+});
+
+test.each([
+  ['asks for what was made', changed, inQuery('created_since')],
+  ['does not say of what', changed, inQuery('since')],
+  ['has days', changed, inQuery('updated_since', { type: 'string', format: 'date' })],
+  ['is a number where the records have texts', changed, inQuery('updated_since', { type: 'integer' })],
+  ['finds no time in the records', listed, inQuery('updated_since')],
+  [
+    'is required',
+    changed,
+    inQuery('updated_since', undefined, { required: true, schema: { type: 'string', default: '2020-01-01' } }),
+  ],
+])('every pass reads everything where the parameter %s', (_title, schema, parameter) => {
+  const [resource] = draft(documentWith(schema, [parameter])).adapter.resources;
+  expect([resource?.name, resource?.changes]).toEqual(['customers', null]);
+});
+
+/** A document whose list is searched by POST. */
+function searchedBy(path: string, body: object, more: object = {}) {
+  const { paths: _, ...rest } = documentWith(listed);
+  const post = {
+    requestBody: { content: { 'application/json': { schema: { type: 'object', ...body } } } },
+    responses: {
+      200: {
+        content: {
+          'application/json': {
+            schema: { type: 'object', properties: { data: listed, next_cursor: { type: 'string' } } },
+          },
+        },
+      },
+    },
+  };
+  return { ...rest, paths: { [path]: { post }, ...more } };
+}
+
+test('a search by POST is a list, with its pages in the body', () => {
+  const properties = {
+    cursor: { type: 'string' },
+    limit: { type: 'integer', maximum: 50 },
+    scope: { type: 'string', default: 'all' },
+    depth: { type: 'integer' },
+  };
+  const document = searchedBy('/customers/search', { properties, required: ['scope', 'depth'] });
+  expect(draft(document).leftOut).toEqual([
+    { what: 'customers (POST /customers/search)', why: expect.stringContaining('--param depth=') },
+  ]);
+  const found = draft(document, { params: { depth: '2' } });
+  const [resource] = found.adapter.resources;
+  expect(resource).toMatchObject({
+    ...{ name: 'customers', path: '/customers/search', query: {}, body: { scope: 'all', depth: 2, limit: 50 } },
+    ...{ records: 'data', pagination: { type: 'cursor', next: 'next_cursor', param: 'cursor' } },
+  });
+  const config = configOf(found, { name: 'crm', target: { type: 'sqlite', file: 'sync.db' } });
+  expect(config).toMatchObject({ adapters: { example: { resources: { customers: { method: 'POST' } } } } });
+  checkConfig({ path: 'x', dir: '/', content: config }, {});
+});
+
+test('a search of what GET lists is left out, and so is every other POST', () => {
+  const { paths } = documentWith(listed);
+  const lists = (document: object) =>
+    listsOf(new Api({ ...document })).lists.map(({ method, path }) => `${method} ${path}`);
+  expect(lists(searchedBy('/customers/search', {}, paths))).toEqual(['GET /customers']);
+  expect(lists(searchedBy('/customers:query', {}))).toEqual(['POST /customers:query']);
+  expect(lists(searchedBy('/customers/bulk', {}))).toEqual([]);
+  expect(lists(searchedBy('/customers', {}))).toEqual([]);
+});

@@ -4,8 +4,8 @@ import { createWriteStream, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { runNode } from './machine.ts';
-import { customer, customerSchema } from './records.ts';
+import { runNode } from '../machine.ts';
+import { customer, customerSchema } from '../records.ts';
 
 export const phases = ['load', 'update', 'remove'] as const;
 export type Phase = (typeof phases)[number];
@@ -23,7 +23,7 @@ export interface WriterPlace {
   readonly total: number;
 }
 
-const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/sync.js', import.meta.url));
 
 const tableSql = `DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;

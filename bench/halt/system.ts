@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { allCores } from './halt-cores.ts';
+import { allCores } from './cores.ts';
 
 /** What the system's own transactions measured. */
 export interface Met {

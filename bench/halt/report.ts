@@ -1,7 +1,7 @@
-import type { Met } from './halt-system.ts';
-import type { Seen } from './halt-watch.ts';
-import type { Phase } from './halt-writers.ts';
-import { describeMachine, median } from './machine.ts';
+import { describeMachine, median } from '../machine.ts';
+import type { Met } from './system.ts';
+import type { Seen } from './watch.ts';
+import type { Phase } from './writers.ts';
 
 /** One phase of one turn. */
 export interface Measured extends Met, Seen {

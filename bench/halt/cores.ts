@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { again, writers } from './halt-watch.ts';
+import { again, writers } from './watch.ts';
 
 /** All cores, as taskset lists them. */
 export const allCores = `0-${availableParallelism() - 1}`;

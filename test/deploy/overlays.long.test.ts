@@ -1,8 +1,19 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { groupNamesOf } from '../../src/listener.ts';
 import { syncKeys } from '../../src/redis/keys.ts';
-import { type KubernetesObject, kustomized } from '../helpers/kubernetes.ts';
-import { named } from '../helpers/kubernetes-workloads.ts';
+import { blocksOf, readPage } from '../helpers/documents.ts';
+import {
+  type KubernetesObject,
+  kubectl,
+  kubernetesFolder,
+  kustomized,
+  objectsIn,
+  schemaProblems,
+} from '../helpers/kubernetes.ts';
+import { named, workloadsIn } from '../helpers/kubernetes-workloads.ts';
 
 let objects: readonly KubernetesObject[];
 beforeAll(() => {
@@ -66,4 +77,24 @@ test('the dashboard is where the sidecar of Grafana looks', () => {
   const { metadata, data = {} } = only('ConfigMap', 'cronsync-dashboard');
   expect(metadata.labels).toEqual({ grafana_dashboard: '1' });
   expect(JSON.parse(data['cronsync.json'] ?? '{}')).toHaveProperty('uid', 'cronsync');
+});
+
+test('an overlay as the docs show it changes the image, the config and the host of the page', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cronsync-overlay-'));
+  cpSync(kubernetesFolder, folder, { recursive: true });
+  const [block] = blocksOf(readPage('docs/deploy.md')).filter(({ text }) => text.includes('overlays/ours/'));
+  mkdirSync(join(folder, 'overlays/ours'));
+  writeFileSync(join(folder, 'overlays/ours/kustomization.yaml'), block?.text ?? '');
+  writeFileSync(join(folder, 'overlays/ours/sync.config.json'), '{}');
+  const ours = objectsIn(kubectl('kustomize', join(folder, 'overlays/ours')));
+  rmSync(folder, { recursive: true });
+
+  expect(schemaProblems(ours)).toBe('');
+  const workloads = workloadsIn(ours);
+  const images = workloads.map(({ spec }) => spec.containers[0].image);
+  expect(new Set(images)).toEqual(new Set(['registry.ours.example/crm-sync:1.4.2']));
+  expect(named('cronsync-web', workloads).spec.containers[0].args).toContain('sync.ours.example');
+  expect(ours.filter(({ kind }) => kind === 'ConfigMap').map(({ data }) => data)).toEqual([
+    { 'sync.config.json': '{}' },
+  ]);
 });
