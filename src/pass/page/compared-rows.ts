@@ -79,6 +79,11 @@ export class ComparedRows {
     for (let at = 0; at < row.length; at += 1) if (row[at] !== null) this.#kept[at] = (this.#kept[at] ?? 0) + 1;
   }
 
+  /** Notes records that have the values of their rows: how many of them have one, by column. */
+  noteKept(counts: readonly number[]): void {
+    for (let at = 0; at < counts.length; at += 1) this.#kept[at] = (this.#kept[at] ?? 0) + (counts[at] ?? 0);
+  }
+
   /** Records that change nothing, whatever an earlier record of their keys would do. */
   keepAll(ids: readonly number[]): void {
     if (this.#pending.size > 0)
