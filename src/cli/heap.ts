@@ -11,7 +11,7 @@ const mostYoungBytes = 16_000_000;
  * size, it grows no more. It does not grow in a run that has little to do.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=50');
+  setFlagsFromString('--heap-growing-percent=100');
   const collections = new PerformanceObserver(() => {
     if (youngBytes() < mostYoungBytes) return;
     setFlagsFromString('--semi-space-growth-factor=1');
