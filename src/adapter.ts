@@ -70,6 +70,19 @@ export interface AdapterContext {
 
 export type Page = SnapshotPage | ChangesPage | NotModified;
 
+/** Some consecutive records of a page. */
+export type RecordChunk = RecognisableChunk | { readonly digest: null; readonly records: Iterable<RawRecord> };
+
+/** Some consecutive records of a page, which can be recognised by the bytes that they were read from. */
+export interface RecognisableChunk {
+  /** Of these bytes: with the same digest, the records are the same. */
+  readonly digest: string;
+  /** Read once, in order; each is parsed when it is asked for. Not read at all where the chunk is known. */
+  readonly records: Iterable<RawRecord>;
+  /** The records at these positions, which ascend: a look into a chunk that is not read. */
+  pick(positions: readonly number[]): readonly RawRecord[];
+}
+
 interface Paged {
   /** Read once, in order; a large body is streamed. It ends when the signal of the context fires: a failed write waits for that. */
   readonly records: Iterable<RawRecord> | AsyncIterable<RawRecord>;
@@ -92,6 +105,11 @@ export interface SnapshotPage extends Paged {
   readonly bookmark?: string | undefined;
   /** What identifies the state of a pass that has one page. The next pass asks with them. Several pages cannot use them. */
   readonly validators?: Validators | null;
+  /**
+   * The same records in chunks: only one of the two is read. A chunk that the last pass has found unchanged is neither parsed nor
+   * compared again. A page that is not the only one of its pass is one chunk.
+   */
+  readonly chunks?: Iterable<RecordChunk> | AsyncIterable<RecordChunk>;
   /** In a log only: keys of records that may have arrived earlier in this pass and are gone since. */
   readonly gone?: readonly string[];
 }

@@ -7,7 +7,7 @@ import type { ResourceTable } from './table.ts';
 
 /** The result of comparing a batch's hashes with ours. */
 export interface Comparison {
-  /** Ids of the live records whose hash is equal. */
+  /** Ids of the live records whose hash is equal, in the order of the entries. */
   readonly unchanged: readonly number[];
   /** The positions of all other entries, ascending. */
   readonly different: readonly number[];

@@ -31,6 +31,11 @@ export interface Checkpoint {
    * are dropped as soon as another response is written.
    */
   readonly validators: Validators | null;
+  /**
+   * Names the chunks that are stored beside this checkpoint, and whose records are in our rows as they are; null: none. They are
+   * dropped as soon as a page is written.
+   */
+  readonly chunks?: string | null;
   /** How many records the last complete snapshot brought; null or absent where that is not known. */
   readonly lastCount?: number | null;
   /** The first of the consecutive snapshots whose `lastCount` is not what the config expects ended then; null: it is, or none is. */
@@ -105,7 +110,7 @@ export interface Checkpoint {
  */
 export function startOver(checkpoint: Checkpoint): Checkpoint {
   const isRemap = checkpoint.isRemap && checkpoint.completedAt === null;
-  const nothing = { completedAt: null, validators: null, lastCount: null, fullAt: null, bookmark: null };
+  const nothing = { completedAt: null, validators: null, chunks: null, lastCount: null, fullAt: null, bookmark: null };
   return { ...checkpoint, phase: 'done', isRemap, ...nothing };
 }
 
@@ -118,12 +123,14 @@ export interface CheckpointToStore {
   readonly held?: Uint8Array | null;
   /** JSON of the field paths that the third party's records have, and of their changes. */
   readonly paths?: string | null;
+  /** The serialized chunks whose records are in our rows as they are. */
+  readonly chunks?: Uint8Array | null;
   /** Rejects that no pass has brought since this one are forgotten: a snapshot pass has deleted what it may delete. */
   readonly dropsRejectsBefore?: number | undefined;
 }
 
 /** The columns that are stored beside a checkpoint, each only if it changes. */
-export const passParts = ['seen', 'held', 'paths'] as const satisfies readonly (keyof CheckpointToStore)[];
+export const passParts = ['seen', 'held', 'paths', 'chunks'] as const satisfies readonly (keyof CheckpointToStore)[];
 
 /** What a pass has brought so far. */
 export interface PassProgress {

@@ -16,6 +16,8 @@ export {
   type PageRequest,
   type Parent,
   type Parents,
+  type RecognisableChunk,
+  type RecordChunk,
   type Sign,
   type SnapshotPage,
   type TakenSlot,

@@ -1,4 +1,4 @@
-import type { Prepare } from './record.ts';
+import type { Prepare, RawRecord } from './record.ts';
 
 /** Which columns the expressions of a map have filled so far in a pass, by their names. */
 export interface MappedFields {
@@ -19,6 +19,15 @@ export interface PageFields {
 export interface FieldWatch {
   /** The same function, watched. */
   around(prepare: Prepare): Prepare;
+  /**
+   * Called in place of so many records that are not read: all are valid. `filled`: by position of the mapped columns, how many of them
+   * have a value. `picked`: some of them.
+   */
+  passOver(records: {
+    readonly count: number;
+    readonly filled: readonly number[];
+    readonly picked: readonly RawRecord[];
+  }): void;
   fields(): PageFields;
   /** The expression of a column that was found in none of so many records, and the name that was probably meant. */
   describe(column: string, records: number): string;

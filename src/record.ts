@@ -1,3 +1,5 @@
+import type { BatchChunks } from './chunk.ts';
+
 /** A record as the third party gave it. */
 export type RawRecord = unknown;
 
@@ -48,6 +50,8 @@ export interface RecordBatch {
   readonly duplicates: number;
   /** This is the last batch of its page: what follows the page is known. */
   readonly isLast: boolean;
+  /** Where the page has chunks that can be recognised. */
+  readonly chunks?: BatchChunks;
 }
 
 /** Maps, validates and hashes one raw record. Pure; compiled once per resource. */

@@ -43,6 +43,12 @@ export interface TargetReader extends AsyncDisposable {
    */
   pass(resource: string): Promise<StoredPass | null>;
 
+  /**
+   * The chunks that are stored beside the checkpoint, serialized; null if there are none. Read before the first page of a pass
+   * whose checkpoint names some: they may be large.
+   */
+  chunks(resource: string): Promise<Uint8Array | null>;
+
   /** How the table differs from the resource: what a run would add, and what stops a run. For `check` and the dry run. */
   inspect(table: ResourceTable): Promise<TableState>;
 

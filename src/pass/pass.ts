@@ -5,6 +5,7 @@ import { type SchemaChange, type StoredPaths, storedPaths } from '../field-paths
 import { assertTrusted, type RunContext } from '../run/context.ts';
 import type { StoredPass, Target } from '../target.ts';
 import { beginPass, demandMode } from './begin.ts';
+import { ChunkMemory } from './chunks/chunk-memory.ts';
 import { backOffAfter, failureOf, whatExpired } from './due.ts';
 import { endChanges } from './end/end-changes.ts';
 import { endSnapshot, type PassEnded } from './end/end-snapshot.ts';
@@ -39,6 +40,8 @@ export class Pass {
   #seen: SeenSet | null = null;
   #held: HeldSet;
   #paths: StoredPaths;
+  /** Null also where another run has taken the first pages: what it knew of them is lost. */
+  #chunks: ChunkMemory | null = null;
 
   constructor(resource: Resource, stored: StoredPass | null) {
     this.resource = resource;
@@ -102,6 +105,7 @@ export class Pass {
 
   /** Takes one page in: one hit. If the response is "not modified", the pass is done. */
   async takePage(run: RunContext): Promise<PageTaken> {
+    if (this.#checkpoint?.progress.pages === 0) this.#chunks = this.#newChunks(this.#checkpoint);
     const taken = await takePage(this.#state(), run);
     this.#checkpoint = taken.checkpoint;
     this.#held = taken.held;
@@ -124,14 +128,20 @@ export class Pass {
     } = isSnapshot(before)
       ? await endSnapshot({ ...state, checkpoint: before }, values, run)
       : await endChanges({ ...state, checkpoint: before }, values, run);
-    const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames) };
+    const chunks = this.#chunks?.toStore() ?? { name: before.chunks ?? null };
+    const checkpoint = { ...after, heldNames: namesOfHeld(after, held, before.heldNames), chunks: chunks.name };
     assertTrusted(run);
     const seen = keepsSeen ? state.seen.serialize() : null;
     const isWhole = isSnapshot(before) && !ended.isIncomplete;
     const paths = pathsAtEnd(state.paths, { isWhole, at: run.now(), pass: before.pass });
     const dropsRejectsBefore = isSnapshot(before) && ended.verdict.delete !== 'none' ? before.pass : undefined;
     const sets = { seen, held: held.serialize(), paths: JSON.stringify(paths) };
-    await run.target.save(this.#name, { checkpoint, ...sets, dropsRejectsBefore });
+    await run.target.save(this.#name, {
+      checkpoint,
+      ...sets,
+      dropsRejectsBefore,
+      ...('bytes' in chunks && { chunks: chunks.bytes }),
+    });
     this.#checkpoint = checkpoint;
     this.#held = held;
     this.#paths = paths;
@@ -202,7 +212,20 @@ export class Pass {
     if (this.#checkpoint === null) throw new Error(`the pass of ${this.#name} has not begun`);
     this.#seen ??= SeenSet.restore(this.#stored);
     const { resource } = this;
-    return { resource, checkpoint: this.#checkpoint, seen: this.#seen, held: this.#held, paths: this.#paths };
+    const [checkpoint, seen, held, paths, chunks] = [
+      this.#checkpoint,
+      this.#seen,
+      this.#held,
+      this.#paths,
+      this.#chunks,
+    ];
+    return { resource, checkpoint, seen, held, paths, chunks };
+  }
+
+  /** A pass that compares every row reads every record. */
+  #newChunks({ mode, verifies, chunks }: Checkpoint): ChunkMemory | null {
+    const { chunks: remembering } = this.resource;
+    return !remembering || mode !== 'snapshot' || verifies ? null : new ChunkMemory(remembering, chunks ?? null);
   }
 
   async #store(checkpoint: Checkpoint, { target }: Pick<RunContext, 'target'>, startsPass = false): Promise<void> {
@@ -233,6 +256,7 @@ export class Pass {
     this.#held = HeldSet.restore(stored?.held ?? null);
     this.#paths = storedPaths(stored?.paths ?? null, this.resource.shape);
     this.#seen = null;
+    this.#chunks = null;
   }
 }
 

@@ -5,6 +5,7 @@ import type { StoredPaths } from '../field-paths.ts';
 import type { FieldWatch } from '../mapped-fields.ts';
 import type { Prepare, Rekey, Values } from '../record.ts';
 import type { ResourceTable } from '../table.ts';
+import type { ChunkMemory, Remembering } from './chunks/chunk-memory.ts';
 import type { Guard } from './guard.ts';
 import type { HeldSet } from './held-set.ts';
 import type { SeenSet } from './seen-set.ts';
@@ -22,6 +23,8 @@ export interface Resource {
   /** The hash of mapped values, as `prepare` makes it. */
   readonly hash: (values: Values) => string;
   readonly shape: string;
+  /** How chunks are remembered. Absent where a record may depend on more than that: then every record of every page is read. */
+  readonly chunks?: Remembering;
   /** The resource is due when its last pass completed this long ago; 0: in every run. */
   readonly everyMs: number;
   /** Absent: each pass asks for everything. */
@@ -54,4 +57,6 @@ export interface PassState<C extends Checkpoint = Checkpoint> {
   readonly held: HeldSet;
   /** The field paths of the third party's records. */
   readonly paths: StoredPaths;
+  /** Grows with every page, like `seen`; absent or null where every record is read. */
+  readonly chunks?: ChunkMemory | null;
 }

@@ -54,6 +54,7 @@ export function startPass<M extends Mode>(
     bookmark: isReshaped ? null : (before?.bookmark ?? null),
     nextBookmark: null,
     validators: isReshaped ? null : (before?.validators ?? null),
+    chunks: isReshaped ? null : (before?.chunks ?? null),
     lastFields: before?.lastFields ?? null,
     ...(before?.lostFields && !isReshaped && { lostFields: before.lostFields }),
     lastCount: isReshaped ? null : (before?.lastCount ?? null),

@@ -52,6 +52,12 @@ class Watch implements FieldWatch {
     };
   }
 
+  passOver({ count, filled, picked }: Parameters<FieldWatch['passOver']>[0]): void {
+    this.#records += count;
+    this.#samples.push(...picked.slice(0, looked - this.#samples.length));
+    this.#missing = this.#missing.filter(({ at }) => (filled[at] ?? 0) === 0);
+  }
+
   #look(raw: RawRecord, record: Prepared | Rejected): void {
     const missing = this.#missing.filter((field) => !isFilled(field, raw, record));
     if (missing.length < this.#missing.length) this.#missing = missing;

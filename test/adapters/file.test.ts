@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RecordChunk } from '../../src/adapter.ts';
 import { createFileAdapter } from '../../src/adapters/file/file.ts';
 import { arrayElements } from '../../src/adapters/file/json-array.ts';
+import { LineCutter } from '../../src/adapters/file/line-cutter.ts';
 import { ndjsonLines } from '../../src/adapters/file/ndjson.ts';
 import type { FileResource } from '../../src/adapters/file/options.ts';
 import { ConfigError, ProtocolError, ThirdPartyError } from '../../src/errors.ts';
@@ -46,6 +48,13 @@ async function inChunks<Record>(
   for await (const batch of parse(chunks())) records.push(...batch);
   return records;
 }
+
+async function* recordsOf(chunks: AsyncIterable<RecordChunk>) {
+  for await (const { records } of chunks) yield records;
+}
+
+/** Cuts after some lines. */
+const tiny = () => new LineCutter({ least: 8, most: 60 });
 
 describe('formats', () => {
   test.each([
@@ -229,11 +238,41 @@ describe('NDJSON', () => {
         fc.boolean(),
         async (values, size, hasEnd) => {
           const text = values.map((value) => JSON.stringify(value)).join('\n') + (hasEnd ? '\r\n\n' : '');
-          const found = await inChunks(Buffer.from(text), size, (chunks) => ndjsonLines(chunks, 'it'));
+          const found = await inChunks(Buffer.from(text), size, (chunks) =>
+            recordsOf(ndjsonLines(chunks, 'it', tiny())),
+          );
           expect(found).toEqual(parseJson(JSON.stringify(values)));
         },
       ),
     );
+  });
+
+  test('is cut at the same lines however its bytes arrive, and around a line that is inserted', async () => {
+    const lines = Array.from({ length: 3000 }, (_, n) => JSON.stringify({ id: n, note: 'x'.repeat(n % 90) }));
+    const digests = async (text: string, size: number) => {
+      const chunks: RecordChunk[] = [];
+      await inChunks(Buffer.from(text), size, async function* (bytes) {
+        for await (const chunk of ndjsonLines(bytes, 'it', new LineCutter({ least: 1000, most: 20_000 }))) {
+          chunks.push(chunk);
+          yield [];
+        }
+      });
+      return chunks.map(({ digest }) => digest);
+    };
+    const before = await digests(lines.join('\n'), 65_536);
+    expect(before.length).toBeGreaterThan(20);
+    expect(await digests(lines.join('\n'), 77)).toEqual(before);
+    const after = await digests(lines.toSpliced(100, 1, '{"id":-1}', '{"id":-2}').join('\n'), 4096);
+    expect(before.filter((digest) => !after.includes(digest)).length).toBeLessThanOrEqual(3);
+  });
+
+  test('gives any of its records without those before it', async () => {
+    const values = Array.from({ length: 40 }, (_, n) => ({ n }));
+    const text = values.map((value) => JSON.stringify(value)).join('\n\n \n');
+    const found = await inChunks(Buffer.from(text), 50, async function* (bytes) {
+      for await (const chunk of ndjsonLines(bytes, 'it')) yield chunk.pick([0, 1, 17, 39, 40]);
+    });
+    expect(found).toEqual([values[0], values[1], values[17], values[39]]);
   });
 
   test.each(['{"a":1}\n{"a":', '{"a":1\n"b":2}', '1,2', '{"a":1}{"b":2}', '["\xff"]', '{"a":[{}\n{}]}'])(
@@ -310,7 +349,7 @@ describe('CSV', () => {
 
 test.each([
   ['HTML', { headers: { 'content-type': 'text/html' }, body: '<html>' }],
-  ['a broken line', { body: '{"a":1\n' }],
+  ['a broken line', { body: `{"a":1\n${'{}\n'.repeat(100_000)}` }],
   ['no known format', { body: 'a,b' }],
 ])('%s ends the connection, although the body would go on', async (_title, scripted) => {
   await using party = await aThirdParty();

@@ -12,7 +12,7 @@ export async function readPage(
     { resource: 'people', mode: 'snapshot', cursor, bookmark: null, ...more },
     openTestContext(url),
   );
-  const { records, next, ...rest } = page as SnapshotPage;
+  const { records, next, chunks: _, ...rest } = page as SnapshotPage;
   const all: unknown[] = [];
   for await (const record of records) all.push(record);
   return { ...rest, records: all, next: typeof next === 'function' ? next() : next };

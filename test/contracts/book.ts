@@ -262,7 +262,7 @@ export function bookContract(name: string, make: () => Promise<TargetWorld>): vo
       const target = await open();
       await target.setPause({ listener: null, until: null, reason: null, who: 'ada', at: new Date(noon) });
       const [row] = await world.rows('SELECT version FROM _sync_schema');
-      expect(Number(row?.version)).toBe(5);
+      expect(Number(row?.version)).toBe(6);
       await expect(takeOver(target)).resolves.toBeDefined();
       expect(await target.pauses()).toHaveLength(1);
     });

@@ -139,7 +139,7 @@ export function migrationContract(name: string, left: Left, make: () => Promise<
       const { fence: before, ...known } = await knownBy(await reader());
       const target = await takeOver(await open(), oldCustomers);
       const { fence, ...kept } = await knownBy(await reader());
-      expect(await version()).toBe(5);
+      expect(await version()).toBe(6);
       expect(kept).toEqual(known);
       expect(fence).toMatchObject({ fence: 4, generation: before?.generation, nextSeq: before?.nextSeq });
       const checkpoint = known.pass?.checkpoint;
@@ -174,12 +174,12 @@ export function migrationContract(name: string, left: Left, make: () => Promise<
     test('is migrated once by two syncs that take over at the same time', async () => {
       const invoices = { ...oldCustomers, resource: 'invoices', table: 'invoices' };
       await Promise.all([takeOver(await open(), oldCustomers), takeOver(await open('billing'), invoices)]);
-      expect(await version()).toBe(5);
+      expect(await version()).toBe(6);
     });
 
     test('is refused once a later release has migrated it, with both versions named', async () => {
-      await world.sql('UPDATE _sync_schema SET version = 6');
-      const refusal = /have version 6, and this release knows versions up to 5; nothing was written/;
+      await world.sql('UPDATE _sync_schema SET version = 7');
+      const refusal = /have version 7, and this release knows versions up to 6; nothing was written/;
       await expect((await reader()).pass('customers')).rejects.toThrow(refusal);
       await expect(takeOver(await open(), oldCustomers)).rejects.toThrow(refusal);
       await expect(takeOver(await open(), oldCustomers)).rejects.toThrow(ConfigError);

@@ -23,6 +23,7 @@ export function isCustom({ kind }: KubernetesObject): boolean {
 
 /** What is wrong with objects of these kinds: values by their schemas, and members that nobody knows by their types. */
 export function customProblems(objects: readonly KubernetesObject[]): string {
+  if (objects.length === 0) return '';
   return [...objects.map(wrongValue), unknownMembers(objects)].filter((problem) => problem !== '').join('\n');
 }
 

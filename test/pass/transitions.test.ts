@@ -57,6 +57,7 @@ describe('a pass that starts', () => {
       failure: { exitCode: 69, message: 'answered 503', hint: null, status: 503 },
       succeededAt: 600,
       previousCompletedAt: 500,
+      chunks: 'x',
       totals: { created: 9, updated: 8, deleted: 7 },
     } as const;
     const before = aCheckpoint({ pass: 4, phase: 'held', cursor: 'old', failures: 3, sweptTo: 9, ...lasting });

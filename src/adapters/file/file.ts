@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Adapter, AdapterContext } from '../../adapter.ts';
+import type { Adapter, AdapterContext, RecordChunk } from '../../adapter.ts';
 import { ConfigError, ProtocolError } from '../../errors.ts';
 import { excerpt } from '../../excerpt.ts';
 import { plainPath } from '../../expression.ts';
@@ -28,9 +28,10 @@ export function createFileAdapter(options: FileOptions, pipedIn: PipedIn = () =>
       const resource = resourceOf(options, name);
       const source = await open(resource, validators, stdin, context);
       if (source === null) return { mode: 'not-modified' };
-      const batches = batchesOf(source, resource, { ...context, maxUnpacked: maxUnpackedOf(resource, options) });
-      const records = flatten(batches, () => source.close());
-      return { mode: 'snapshot', records, next: null, validators: source.validators };
+      const found = chunksOf(source, resource, { ...context, maxUnpacked: maxUnpackedOf(resource, options) });
+      const close = () => source.close();
+      const [records, chunks] = [flatten(found, close), closedAfter(found, close)];
+      return { mode: 'snapshot', records, chunks, next: null, validators: source.validators };
     },
   };
 }
@@ -58,34 +59,42 @@ async function open(
   throw new ConfigError('a file resource needs a `path` or a `url`; nothing was read');
 }
 
-async function* batchesOf(
-  source: Source,
-  resource: FileResource,
-  { signal, maxUnpacked }: Pick<AdapterContext, 'signal'> & { readonly maxUnpacked: number | null },
-): AsyncGenerator<Iterable<RawRecord>> {
-  const { bytes, first } = await startOf(unpacked(source.bytes, source.label, maxUnpacked));
-  if (source.isHtml || /^\s*<(!doctype|html)/i.test(first))
-    throw new ProtocolError(`${source.label} is HTML; nothing of it was written`);
-  for await (const batch of parse(bytes, first, source, resource)) {
-    signal.throwIfAborted();
-    yield batch;
+async function* closedAfter(chunks: AsyncGenerator<RecordChunk>, close: () => void): AsyncGenerator<RecordChunk> {
+  try {
+    yield* chunks;
+  } finally {
+    close();
   }
 }
 
-function parse(
-  bytes: Bytes,
-  first: string,
+async function* chunksOf(
   source: Source,
   resource: FileResource,
-): AsyncIterable<Iterable<RawRecord>> {
+  { signal, maxUnpacked }: Pick<AdapterContext, 'signal'> & { readonly maxUnpacked: number | null },
+): AsyncGenerator<RecordChunk> {
+  const { bytes, first } = await startOf(unpacked(source.bytes, source.label, maxUnpacked));
+  if (source.isHtml || /^\s*<(!doctype|html)/i.test(first))
+    throw new ProtocolError(`${source.label} is HTML; nothing of it was written`);
+  for await (const chunk of parse(bytes, first, source, resource)) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+function parse(bytes: Bytes, first: string, source: Source, resource: FileResource): AsyncIterable<RecordChunk> {
   switch (formatOf(resource, source, first)) {
     case 'json':
-      return withErrorQuoted(arrayElements(bytes, pathOf(resource), source.label), first, source.label);
+      return asChunks(withErrorQuoted(arrayElements(bytes, pathOf(resource), source.label), first, source.label));
     case 'ndjson':
       return ndjsonLines(bytes, source.label);
     case 'csv':
-      return csvRows(bytes, resource.csv ?? {}, source.label);
+      return asChunks(csvRows(bytes, resource.csv ?? {}, source.label));
   }
+}
+
+/** Batches whose ends depend on how the bytes arrive cannot be recognised. */
+async function* asChunks(batches: AsyncIterable<readonly RawRecord[]>): AsyncGenerator<RecordChunk> {
+  for await (const records of batches) yield { digest: null, records };
 }
 
 /** A document that has no array where the records belong, and begins with an error, reports that error. */

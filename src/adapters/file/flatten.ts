@@ -1,32 +1,32 @@
+import type { RecordChunk } from '../../adapter.ts';
+import type { RawRecord } from '../../record.ts';
+
 /**
- * Gives the elements of batches one by one, with a single promise each; an async generator would need three. `close` is called
+ * Gives the records of chunks one by one, with a single promise each; an async generator would need three. `close` is called
  * at the end, also after an error.
  */
-export function flatten<Element>(
-  batches: AsyncGenerator<Iterable<Element>>,
-  close: () => void,
-): AsyncIterableIterator<Element> {
-  let batch: Iterator<Element> = nothing();
+export function flatten(chunks: AsyncGenerator<RecordChunk>, close: () => void): AsyncIterableIterator<RawRecord> {
+  let chunk: Iterator<RawRecord> = nothing();
 
-  async function nextOfBatches(): Promise<IteratorResult<Element>> {
+  async function nextOfChunks(): Promise<IteratorResult<RawRecord>> {
     for (;;) {
-      const result = await batches.next().catch(fail);
+      const result = await chunks.next().catch(fail);
       if (result.done) return end();
-      batch = result.value[Symbol.iterator]();
-      const first = nextOfBatch();
+      chunk = result.value.records[Symbol.iterator]();
+      const first = nextOfChunk();
       if (!first.done) return first;
     }
   }
 
-  function nextOfBatch(): IteratorResult<Element> {
+  function nextOfChunk(): IteratorResult<RawRecord> {
     try {
-      return batch.next();
+      return chunk.next();
     } catch (error) {
       return fail(error);
     }
   }
 
-  function end(): IteratorResult<Element> {
+  function end(): IteratorResult<RawRecord> {
     close();
     return { done: true, value: undefined };
   }
@@ -41,12 +41,12 @@ export function flatten<Element>(
       return this;
     },
     async next() {
-      const result = nextOfBatch();
-      return result.done ? nextOfBatches() : result;
+      const result = nextOfChunk();
+      return result.done ? nextOfChunks() : result;
     },
     async return() {
-      await batches.return(undefined);
-      batch = nothing();
+      await chunks.return(undefined);
+      chunk = nothing();
       return end();
     },
   };

@@ -1,4 +1,7 @@
+import { hash } from 'node:crypto';
+import type { RecognisableChunk } from '../../adapter.ts';
 import type { RawRecord } from '../../record.ts';
+import { LineCutter } from './line-cutter.ts';
 import type { Bytes } from './source.ts';
 import { broken, decode, largestRecord, parserFor } from './text.ts';
 
@@ -6,28 +9,72 @@ const newline = 0x0a;
 const openObject = 0x7b;
 
 /**
- * The records of newline-delimited JSON, in batches as they arrive. Blank lines are skipped. Each record is parsed when it is
- * asked for: what is not needed any more is garbage before the next one.
+ * The records of newline-delimited JSON, in chunks that begin and end with the same lines in each pass. Blank lines are skipped.
+ * Each record is parsed when it is asked for: what is not needed any more is garbage before the next one.
  */
-export async function* ndjsonLines(bytes: Bytes, label: string): AsyncGenerator<Iterable<RawRecord>> {
-  let open: Uint8Array[] = [];
-  let openSize = 0;
-  let lines = new Lines('', label, 0);
-
+export async function* ndjsonLines(
+  bytes: Bytes,
+  label: string,
+  cutter: LineCutter = new LineCutter(),
+): AsyncGenerator<RecognisableChunk> {
+  let before = 0;
   for await (const chunk of bytes) {
-    const end = chunk.lastIndexOf(newline);
-    if (end === -1) {
-      open.push(chunk);
-      openSize += chunk.length;
-      if (openSize > largestRecord) throw broken(label, `in line ${lines.count + 1}, which does not end`);
-      continue;
+    for (const piece of cutter.pieces(chunk)) {
+      const lines = new LineChunk(piece, label, before);
+      yield lines;
+      before += lines.count;
     }
-    lines = new Lines(decode(Buffer.concat([...open, chunk.subarray(0, end)]), label), label, lines.count);
-    yield lines;
-    open = [chunk.subarray(end + 1)];
-    openSize = chunk.length - end - 1;
+    if (cutter.openSize > largestRecord) throw broken(label, `in line ${before + 1}, which does not end`);
   }
-  yield new Lines(decode(Buffer.concat(open), label), label, lines.count);
+  yield new LineChunk(cutter.rest(), label, before);
+}
+
+/** Some whole lines, without the line feed after the last. */
+class LineChunk implements RecognisableChunk {
+  readonly #bytes: Buffer;
+  readonly #label: string;
+  /** How many lines come before these. */
+  readonly #before: number;
+  #lines: Lines | undefined;
+
+  constructor(bytes: Buffer, label: string, before: number) {
+    this.#bytes = bytes;
+    this.#label = label;
+    this.#before = before;
+  }
+
+  /** Of 128 bits: nobody finds other lines with it. */
+  get digest(): string {
+    return hash('sha256', this.#bytes, 'base64url').slice(0, 22);
+  }
+
+  /** How many lines these are. Those that were not read are counted. */
+  get count(): number {
+    if (this.#lines?.isOver) return this.#lines.count - this.#before;
+    let count = 1;
+    for (let at = this.#bytes.indexOf(newline); at !== -1; at = this.#bytes.indexOf(newline, at + 1)) count += 1;
+    return count;
+  }
+
+  get records(): Iterable<RawRecord> {
+    this.#lines = this.#open();
+    return this.#lines;
+  }
+
+  pick(positions: readonly number[]): RawRecord[] {
+    const lines = this.#open();
+    let at = 0;
+    return positions.flatMap((position) => {
+      while (at < position && lines.skip()) at += 1;
+      const { done, value } = lines.next();
+      at += 1;
+      return done ? [] : [value];
+    });
+  }
+
+  #open(): Lines {
+    return new Lines(decode(this.#bytes, this.#label), this.#label, this.#before);
+  }
 }
 
 /** Some whole lines, which are read once. */
@@ -51,16 +98,30 @@ class Lines implements IterableIterator<RawRecord> {
   }
 
   next(): IteratorResult<RawRecord, undefined> {
+    const line = this.#nextRecord();
+    if (line === undefined) return { done: true, value: undefined };
+    try {
+      return { done: false, value: this.#parse(line) };
+    } catch (error) {
+      throw broken(this.#label, `in line ${this.count}`, error);
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#at > this.#text.length;
+  }
+
+  /** Passes over a record. Returns whether there was one. */
+  skip(): boolean {
+    return this.#nextRecord() !== undefined;
+  }
+
+  #nextRecord(): string | undefined {
     while (this.#at <= this.#text.length) {
       const line = this.#nextLine();
-      if (line.charCodeAt(0) !== openObject && line.trim() === '') continue;
-      try {
-        return { done: false, value: this.#parse(line) };
-      } catch (error) {
-        throw broken(this.#label, `in line ${this.count}`, error);
-      }
+      if (line.charCodeAt(0) === openObject || line.trim() !== '') return line;
     }
-    return { done: true, value: undefined };
+    return undefined;
   }
 
   #nextLine(): string {

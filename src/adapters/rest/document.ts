@@ -3,11 +3,15 @@ import type { HttpResponse } from '../../adapter.ts';
 import { messageOf, ProtocolError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 
-/** Reads a whole body as one JSON document. Throws `ProtocolError`, which says what arrived instead. */
-export async function readDocument(response: HttpResponse): Promise<unknown> {
+/** Reads a whole body. */
+export async function readBody(response: HttpResponse): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of response.body) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
+  return Buffer.concat(chunks);
+}
+
+/** The JSON document that a body is. Throws `ProtocolError`, which says what arrived instead. */
+export function documentIn(bytes: Buffer, response: HttpResponse): unknown {
   if (!isUtf8(bytes)) throw noPage(response, 'bytes that are not UTF-8');
   const text = new TextDecoder().decode(bytes);
   try {

@@ -5,6 +5,7 @@ import { followPath } from '../../expression.ts';
 import type { Log } from '../../log.ts';
 import { canonicalJson, type RawRecord } from '../../record.ts';
 import { validatorsOf } from '../../validators.ts';
+import { BodyChunk } from './body-chunk.ts';
 import type { Bookmarks } from './bookmark.ts';
 import { plainKeys, type Sorted, type Sorting, sortChanges, sortGraves, sortLog } from './changes.ts';
 import { describe, describeKeys } from './describe.ts';
@@ -25,8 +26,12 @@ interface Asked {
   readonly log: Log;
 }
 
+interface Answer extends Omit<Answered, 'records' | 'total'> {
+  readonly body: Uint8Array;
+}
+
 /** The page that an answer brings. Throws `ProtocolError` if the answer is not a page. */
-export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: ResourceReader, asked: Asked): Page {
+export function pageOf({ body, ...answer }: Answer, reader: ResourceReader, asked: Asked): Page {
   const found = reader.records(answer.document);
   if (!Array.isArray(found)) throw errorOf(answer) ?? noRecords(found, answer.document, reader.resource);
   const records: readonly RawRecord[] = found;
@@ -37,7 +42,13 @@ export function pageOf(answer: Omit<Answered, 'records' | 'total'>, reader: Reso
     const { resource: name } = asked.request;
     for (const warning of overlookedIn(answered, turn, name, reader.resource)) asked.log.warn(warning);
   }
-  return pageOfTurn(answered, turn, reader, asked);
+  const leftOut = records.length - turn.records.length;
+  return withChunk(pageOfTurn(answered, turn, reader, asked), new BodyChunk(body, turn.records, leftOut), turn);
+}
+
+/** A page that has the records of its turn as they are is recognised by its body. */
+function withChunk(page: Page, chunk: BodyChunk, { records }: Turn): Page {
+  return page.mode === 'snapshot' && page.records === records ? { ...page, chunks: [chunk] } : page;
 }
 
 /** The page after the last one: the third party says by its status that there are no more. */

@@ -2,7 +2,7 @@ import type { Adapter, AdapterContext, HttpResponse, Page, PageRequest } from '.
 import { ConfigError, CursorExpiredError, ProtocolError } from '../../errors.ts';
 import { conditionOf } from '../../validators.ts';
 import { fetchOfParents, ofParent } from './children.ts';
-import { readDocument } from './document.ts';
+import { documentIn, readBody } from './document.ts';
 import type { RestOptions, RestResource } from './options.ts';
 import { pageOf, pagePastEnd } from './page-of-answer.ts';
 import { withQuery } from './pager.ts';
@@ -54,11 +54,12 @@ async function fetchList(
   if (response === 'the same') return { mode: 'not-modified' };
   const asked = { stage, parts, request, log: context.log };
   if (response === 'past the end') return pagePastEnd(firstUrl(options.baseUrl, reader.resource), reader, asked);
-  const document = await readDocument(response);
+  const body = await readBody(response);
+  const document = documentIn(body, response);
   context.signal.throwIfAborted();
   if (request.mode === 'changes' && reader.bookmarks?.isExpired(document))
     throw gone({ ...request, cursor: stage.cursor });
-  const answer = { url: response.url, headers: response.headers, document };
+  const answer = { url: response.url, headers: response.headers, document, body };
   return pageOf(answer, reader, asked);
 }
 

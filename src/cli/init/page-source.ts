@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { HttpResponse } from '../../adapter.ts';
-import { readDocument } from '../../adapters/rest/document.ts';
+import { documentIn, readBody } from '../../adapters/rest/document.ts';
 import { ConfigError, CredentialsError, messageOf, UsageError } from '../../errors.ts';
 import { createFileClient } from '../../http/saved-answers.ts';
 import type { Answer } from '../../init/answer/answer.ts';
@@ -63,7 +63,7 @@ async function readUrl(from: URL, flags: InitFlags, known: Known, terminal: Term
 }
 
 async function answerOf(response: HttpResponse): Promise<Answer> {
-  return { url: response.url, headers: response.headers, document: await readDocument(response) };
+  return { url: response.url, headers: response.headers, document: documentIn(await readBody(response), response) };
 }
 
 /** What `--auth` says; a credential in the URL itself becomes a variable. */

@@ -12,6 +12,7 @@ import { readersIn } from '../../records/readers.ts';
 import { compileWatch } from '../../records/watch.ts';
 import type { ListenerGroup } from '../../relay/groups.ts';
 import type { ResourceTable } from '../../table.ts';
+import { readVersion } from '../package.ts';
 import type { Setting } from './app.ts';
 import { openTransform } from './open-transform.ts';
 
@@ -51,12 +52,23 @@ async function compileResource(
     ...(comesInParts(adapter, name) && { keys: keysOf(prepare) }),
     hash: hashOf(mappedColumns(mapping)),
     shape: shapeOf(name),
+    ...rememberingOf(shapeOf(name), adapter?.resources[name]?.transform, resource),
     everyMs: resource.everyMs ?? 0,
     maxRejectRatio: resource.rejectsRatio,
     maxPages: adapter?.maxPages ?? Number.MAX_SAFE_INTEGER,
     guard: resource.guard,
     expectations: resource.expect,
   };
+}
+
+/** A transform may do as it likes, and whose row a record is by `match` depends on the rows. */
+function rememberingOf(
+  shape: string,
+  transform: string | undefined,
+  { match }: ResourceConfig,
+): Pick<Resource, 'chunks'> {
+  if (transform !== undefined || match) return {};
+  return { chunks: { meaning: `${shape} ${readVersion()} ${process.version}`, leastRecords: 1000 } };
 }
 
 function mappingOf(name: string, { schema, key, match, writeOnce }: ResourceConfig, config: Config): Mapping {

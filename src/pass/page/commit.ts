@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
-import type { Batch, Comparison, Found, Step } from '../../batch.ts';
+import { allDifferent, type Batch, type Committed, type Comparison, type Found } from '../../batch.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
 import type { Checkpoint, CheckpointToStore, ColumnCounts } from '../../checkpoint.ts';
+import type { KnownChunk } from '../../chunk.ts';
 import { crashPoint } from '../../crash.ts';
 import { UnreachableError } from '../../errors.ts';
 import { digestFields } from '../../field-digests.ts';
@@ -62,9 +63,12 @@ export class PageWriter {
   readonly #touched = new Set<string>();
   /** Keys of records that the third party has not changed, whose rows somebody else has. */
   readonly #drifted = new Set<string>();
+  /** Ids of the records that the last write has written as they are, by their keys. */
+  readonly #settled = new Map<string, number>();
   readonly #digest: (values: Values) => string;
   /** Whether an update waits for the end of the pass; undefined where none does. */
   readonly #defers: ((id: number) => boolean) | undefined;
+  #hasForgotten = false;
   #compared: ComparedRows;
   /** All changes of the resource so far: those of a transaction count once it is committed. */
   #changed: ChangeCounts;
@@ -81,7 +85,8 @@ export class PageWriter {
   }
 
   /** Compares the hashes of records with ours. */
-  compare(records: readonly Prepared[]): Promise<Comparison> {
+  async compare(records: readonly Prepared[]): Promise<Comparison> {
+    if (records.length === 0) return allDifferent(records);
     const entries = records.map(({ key, hash }) => [key, hash] as const);
     return this.#run.target.compare(this.#state.resource.table, entries);
   }
@@ -91,17 +96,25 @@ export class PageWriter {
    * compared when the write before this one began.
    */
   async write(read: Identified, early: Comparison | null, afterPage: AfterPage | undefined): Promise<Written> {
-    const { resource, seen } = this.#state;
-    const { target } = this.#run;
+    for (const chunk of read.chunks?.known ?? []) await this.#passOver(chunk);
     const isOutOfDate = read.records.some(({ key }) => this.#touched.has(key));
     this.#touched.clear();
     const batch = { ...read, records: this.#withoutWaiting(read.records), rejected: quarantined(read.rejected) };
     const found = early && !isOutOfDate ? early : await this.compare(batch.records);
     const compared = await this.#withoutDriftedIn(batch, found);
+    const unchanged = read.chunks ? this.#idsOfUnchanged(batch.records, compared) : [];
     this.#noteUnchanged(batch.records, compared);
     this.#brought.add(compared.unchanged);
     await this.#seeRejected(read);
     this.#retryDifferent(batch, compared.different);
+    const written = await this.#writeDifferent(batch, afterPage);
+    if (read.chunks) this.#noteChunks(read, batch.records, unchanged);
+    return written;
+  }
+
+  async #writeDifferent(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
+    const { resource, seen } = this.#state;
+    const { target } = this.#run;
     if (this.#retry.size > 0 || batch.rejected.length > 0 || (batch.aliases?.known.length ?? 0) > 0) {
       return afterPage ? this.#commitUntilFree(batch, afterPage) : this.#commitOnce(batch, undefined);
     }
@@ -116,10 +129,53 @@ export class PageWriter {
     return { counts: noChanges, refused: 0, repeated, held, standing };
   }
 
+  /** A chunk that the last pass has found in our rows: its records are there, as if they had been read and compared. */
+  async #passOver(chunk: KnownChunk): Promise<void> {
+    const ids = await this.#withoutWaitingIds(chunk.ids.ids());
+    this.#compared.noteKept(chunk.kept);
+    this.#compared.keepAll(ids.filter((id) => !this.#brought.isRepeated(id)));
+    this.#brought.add(ids);
+    this.#state.chunks?.keep(chunk);
+  }
+
+  /** As of records that are read, the first one of a key counts, also while it waits for its row. */
+  async #withoutWaitingIds(ids: readonly number[]): Promise<readonly number[]> {
+    if (this.#retry.size === 0) return ids;
+    const waiting = new Set(await this.#run.target.idsOf(this.#state.resource.table.resource, [...this.#retry.keys()]));
+    const others = ids.filter((id) => !waiting.has(id));
+    this.#brought.repeat(ids.length - others.length);
+    return others;
+  }
+
+  /** For each record, the id of the row that has its values; null where it differs, or does not count. */
+  #idsOfUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): (number | null)[] {
+    const others = new Set(different);
+    let next = 0;
+    return records.map((_record, at) => {
+      if (others.has(at)) return null;
+      const id = unchanged[next] ?? null;
+      next += 1;
+      return id === null || this.#brought.isRepeated(id) ? null : id;
+    });
+  }
+
+  /** Which records of the batch's chunks are in our rows as they are, now that it is written. */
+  #noteChunks(
+    { chunks, records: all }: Identified,
+    records: readonly Prepared[],
+    unchanged: readonly (number | null)[],
+  ) {
+    const ids = records.map(({ key }, at) => unchanged[at] ?? this.#settled.get(key) ?? null);
+    // Where some wait for their rows, their chunk is noted in the next pass.
+    this.#state.chunks?.note(chunks?.read ?? [], all, records.length === all.length ? ids : []);
+    this.#settled.clear();
+  }
+
   /** A record whose hash is equal has the values of its row. */
   #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
     const others = new Set(different);
-    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
+    if (others.size < records.length)
+      for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
     this.#compared.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 
@@ -211,7 +267,7 @@ export class PageWriter {
 
   /**
    * One transaction. A record whose row is locked stays in `#retry`; while there is one, the checkpoint is not stored. Within a
-   * page only the totals of the checkpoint move, and its validators stay dropped.
+   * page only the totals of the checkpoint move, and what is known of the answers of the last pass stays dropped.
    */
   async #commitOnce(batch: Identified, afterPage: AfterPage | undefined): Promise<Written> {
     const { resource, checkpoint: before, seen } = this.#state;
@@ -219,26 +275,30 @@ export class PageWriter {
     const records = [...this.#retry.values()];
     for (const { key } of records) this.#touched.add(key);
     let candidate: Standing | undefined;
+    const planned: PlannedStep[] = [];
     const compared = new Map<string, ComparedRow>();
     const isRepeated = (id: number) => this.#brought.isRepeated(id);
-    const plan: Batch['plan'] = (planned, known) => {
-      const found = this.#withoutDrifted(planned, known);
+    const plan: Batch['plan'] = (wanted, known) => {
+      const found = this.#withoutDrifted(wanted, known);
       const { verifies } = before;
       const [hash, digest, defers] = [resource.hash, this.#digest, this.#defers];
       const columns = resource.table.mapped;
-      const steps = planSteps(planned, found, { isRepeated, hash, digest, defers, verifies, columns });
-      if (compared.size > 0) for (const { key } of planned) compared.delete(key);
+      const steps = planSteps(wanted, found, { isRepeated, hash, digest, defers, verifies, columns });
+      if (compared.size > 0) for (const { key } of wanted) compared.delete(key);
       for (const [key, row] of comparedRows(steps, found, isRepeated)) compared.set(key, row);
-      return this.#keepable(steps, found);
+      const kept = this.#keepable(steps, found);
+      planned.push(...kept);
+      return kept;
     };
     const checkpoint = (ids: readonly number[], counts: ChangeCounts, refused: number) => {
-      if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null }, counts) };
+      if (!afterPage) return { checkpoint: this.#noted({ ...before, validators: null, chunks: null }, counts) };
       const after = this.#compared.with(compared.values());
       const page = { refused, repeated: this.#brought.repeatedWith(ids), columns: after.counts };
       candidate = this.#standing(afterPage(page), counts);
       return { ...toStore(candidate), seen: seen.with(ids).serialize(), ...this.#heldToStore(after) };
     };
     assertTrusted(this.#run);
+    await this.#forgetChunks();
     const committed = await target.commit(
       {
         table: resource.table,
@@ -254,6 +314,7 @@ export class PageWriter {
     );
     crashPoint('committed');
     this.#brought.add(committed.ids);
+    if (this.#state.chunks) this.#settle(planned, committed);
     for (const key of committed.busy) compared.delete(key);
     this.#compared = this.#compared.with(compared.values());
     this.#keepBusy(records, committed.busy);
@@ -270,6 +331,28 @@ export class PageWriter {
     };
   }
 
+  /** Before the first write: the target may write in several transactions, and stores the checkpoint with the last one only. */
+  async #forgetChunks(): Promise<void> {
+    const { resource, checkpoint: before } = this.#state;
+    if (this.#hasForgotten || (before.chunks ?? null) === null) return;
+    this.#hasForgotten = true;
+    const checkpoint = this.#noted({ ...before, validators: null, chunks: null }, noChanges);
+    await this.#run.target.save(resource.table.resource, { checkpoint });
+  }
+
+  /**
+   * Notes what was written as it is: the entry of such a record has its hash. Where records were planned again, because their
+   * transaction was repeated or was too long, nobody knows whose ids these are.
+   */
+  #settle(steps: readonly PlannedStep[], { ids, refused, busy }: Committed): void {
+    if (refused.length + busy.length > 0 || ids.length !== steps.length) return;
+    for (const [at, { record, change, emptied }] of steps.entries()) {
+      const id = ids[at];
+      const isWritten = change === 'refresh' || typeof change === 'object';
+      if (isWritten && emptied.length === 0 && id !== undefined) this.#settled.set(record.key, id);
+    }
+  }
+
   #standing({ checkpoint, paths }: Standing, counts: ChangeCounts): Standing {
     return { checkpoint: this.#noted(checkpoint, counts), paths };
   }
@@ -283,7 +366,7 @@ export class PageWriter {
    * Once there are more updates than the guard allows, no more of them are kept for the end. What is kept already is replaced all
    * the same: later pages may take so many back that the guard allows the rest.
    */
-  #keepable(steps: readonly PlannedStep[], found: readonly Found[]): readonly Step[] {
+  #keepable(steps: readonly PlannedStep[], found: readonly Found[]): readonly PlannedStep[] {
     const { resource, checkpoint } = this.#state;
     const limit = updateLimit(checkpoint, resource.guard);
     const { deferred } = this.#compared;

@@ -24,8 +24,9 @@ export function comparedRows(
   isRepeated: (id: number) => boolean,
 ): ReadonlyMap<string, ComparedRow> {
   const rows = new Map<string, ComparedRow>();
-  for (const [at, { record, change, emptied }] of steps.entries()) {
-    const { entry = null, row = null } = found[at] ?? {};
+  for (let at = 0; at < steps.length; at += 1) {
+    const { record, change, emptied } = steps[at] as PlannedStep;
+    const { entry = null, row = null } = found[at] ?? noneFound;
     if (entry ? isRepeated(entry.id) : row === null) continue;
     const isCompared = typeof change === 'string' || change.type === 'updated';
     const isDeferred = change === 'defer';
@@ -35,6 +36,7 @@ export function comparedRows(
 }
 
 const noValues: Values = [];
+const noneFound: Partial<Found> = {};
 
 type Waiting = Pick<HeldSet, 'pending' | 'deferred'>;
 
@@ -75,6 +77,11 @@ export class ComparedRows {
   /** Notes a record that has the values of its row. */
   noteUnchanged(row: Values): void {
     for (let at = 0; at < row.length; at += 1) if (row[at] !== null) this.#kept[at] = (this.#kept[at] ?? 0) + 1;
+  }
+
+  /** Notes records that have the values of their rows: how many of them have one, by column. */
+  noteKept(counts: readonly number[]): void {
+    for (let at = 0; at < counts.length; at += 1) this.#kept[at] = (this.#kept[at] ?? 0) + (counts[at] ?? 0);
   }
 
   /** Records that change nothing, whatever an earlier record of their keys would do. */

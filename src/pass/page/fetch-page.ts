@@ -88,7 +88,7 @@ export async function* readBatches(
   batching: Omit<Batching, 'counts'>,
   reader: PageReader,
 ): AsyncGenerator<RecordBatch> {
-  const batches = batchesOf(page.records, { ...batching, counts: firstCounts(page) ? 'first' : 'last' });
+  const batches = batchesOf(page, { ...batching, counts: firstCounts(page) ? 'first' : 'last' });
   try {
     for (;;) {
       const next = await callAdapter(() => batches.next(), reader);

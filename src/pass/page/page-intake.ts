@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import { type ChangeCounts, noChanges, sumCounts } from '../../change.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { StoredPaths } from '../../field-paths.ts';
 import type { FieldWatch } from '../../mapped-fields.ts';
@@ -48,6 +49,8 @@ export class PageIntake {
   readonly #state: PassState;
   /** A page that is the whole pass, such as a file, cannot repeat: it needs no digest. */
   readonly #content: Hash | null;
+  /** Of a page that was passed over. */
+  #knownContent: string | null = null;
   #totals: PageTotals = { counts: noChanges, records: 0, rejected: 0, duplicates: 0 };
   #keyless = 0;
   #leftOut = 0;
@@ -66,8 +69,7 @@ export class PageIntake {
     this.#held = state.held;
     this.#gone = gone;
     this.#state = state;
-    const isOnlyPage = state.checkpoint.cursor === null && page.next === null;
-    this.#content = isOnlyPage ? null : createHash('sha256');
+    this.#content = isOnlyPage(page, state.checkpoint) ? null : createHash('sha256');
   }
 
   add(batch: RecordBatch): void {
@@ -81,6 +83,7 @@ export class PageIntake {
       duplicates: duplicates + batch.duplicates,
     };
     this.#keyless += batch.rejected.filter(({ key }) => key === null).length;
+    for (const { content } of batch.chunks?.known ?? []) this.#knownContent = content;
     for (const { key, hash } of batch.records) this.#content?.update(`${key}\n${hash}\n`);
   }
 
@@ -119,6 +122,15 @@ export class PageIntake {
     throw new ProtocolError('the page ended without a last batch; its cursor stays where it was');
   }
 
+  /** The digest of the page; null if it has none. Known once the page is in. */
+  get content(): string | null {
+    return this.#brought?.content ?? null;
+  }
+
+  #contentOf(read: Hash): string {
+    return this.#knownContent ?? read.digest('base64url').slice(0, 11);
+  }
+
   #whatItBrought(): PageBrought {
     const { next, bookmark } = this.#page;
     const { records, rejected, duplicates } = this.#totals;
@@ -132,14 +144,18 @@ export class PageIntake {
       rejected,
       keyless: this.#keyless,
       next: typeof next === 'function' ? next() : next,
-      content:
-        this.#content && records > rejected + this.#leftOut ? this.#content.digest('base64url').slice(0, 11) : null,
+      content: this.#content && records > rejected + this.#leftOut ? this.#contentOf(this.#content) : null,
       bookmark: (typeof bookmark === 'function' ? bookmark() : bookmark) ?? null,
       isBookmarkLast: this.#page.isLog === true || this.#page.isBookmarkLast === true,
       account: this.#account,
       ...ofMode(this.#page, this.#gone),
     };
   }
+}
+
+/** Whether a page is the whole pass, as far as one knows before its records are read. */
+export function isOnlyPage({ next }: SnapshotPage | ChangesPage, { cursor }: Checkpoint): boolean {
+  return cursor === null && next === null;
 }
 
 /** What a page brings besides its records: one of a snapshot describes the pass, one of changes names what is gone. */

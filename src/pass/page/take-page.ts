@@ -1,21 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangesPage, SnapshotPage } from '../../adapter.ts';
 import { noChanges, sizeOf } from '../../change.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
 import { crashPoint } from '../../crash.ts';
 import { type Log, logAbout } from '../../log.ts';
+import type { FieldWatch } from '../../mapped-fields.ts';
 import { bringerOf } from '../../match/home.ts';
 import { type AskClues, type Identified, identify, keysOfNatives, type Source } from '../../match/identify.ts';
 import type { RecordBatch } from '../../record.ts';
 import { assertTrusted, type RunContext } from '../../run/context.ts';
 import type { TargetReader } from '../../target.ts';
+import type { ChunkMemory } from '../chunks/chunk-memory.ts';
 import { PathSampler } from '../paths/path-sampler.ts';
 import type { PassState, Resource } from '../resource.ts';
 import { completeUnmodified } from '../transitions.ts';
+import type { KnownChunks } from './batches.ts';
 import { BatchesAhead } from './batches-ahead.ts';
+import { firstCounts } from './brought.ts';
 import { PageWriter } from './commit.ts';
 import { fetchPage, openPage, type PageReader, readBatches } from './fetch-page.ts';
 import { lostFields } from './lost-fields.ts';
-import { PageIntake, type PageTaken } from './page-intake.ts';
+import { isOnlyPage, PageIntake, type PageTaken } from './page-intake.ts';
 import { PagePhases } from './page-phases.ts';
 
 /**
@@ -87,7 +92,9 @@ async function takeRecords(
   const intake = new PageIntake(page, origin, state);
   const writer = new PageWriter(state, page, run);
   const prepare = sampler.around(watch?.around(resource.prepare) ?? resource.prepare);
-  const batching = { prepare, size: () => run.batchSize.value };
+  const chunks = await chunksOf(page, state, run);
+  const known = chunks && knownChunks(chunks, { page, checkpoint: state.checkpoint, sampler, watch });
+  const batching = { prepare, size: () => run.batchSize.value, ...(known && { known }) };
   // Which record it is may depend on what the batch before it writes: what has no key yet is not compared ahead.
   const compare = resource.rekey
     ? null
@@ -109,10 +116,44 @@ async function takeRecords(
     mappingFrom = performance.now();
   }
   const taken = intake.taken();
+  chunks?.endPage(intake.content);
   noteLeftOut(intake.leftOut, resource, run);
   const lost = watch ? lostFields(watch, state.checkpoint, taken.checkpoint, resource.table.resource) : [];
   for (const warning of lost) run.warn(warning);
   return taken;
+}
+
+/** What is known of the chunks of a page; null where every record is read. */
+async function chunksOf(
+  page: SnapshotPage | ChangesPage,
+  { chunks = null, resource }: PassState,
+  { target }: RunContext,
+): Promise<ChunkMemory | null> {
+  if (chunks === null || page.mode !== 'snapshot' || !page.chunks || !firstCounts(page)) return null;
+  await chunks.open(() => target.chunks(resource.table.resource));
+  return chunks;
+}
+
+interface Looking {
+  readonly page: SnapshotPage | ChangesPage;
+  readonly checkpoint: Checkpoint;
+  readonly sampler: PathSampler;
+  readonly watch: FieldWatch | undefined;
+}
+
+/** A chunk is passed over with a look at some of its records. Of several pages, the digest of each must be known as well. */
+function knownChunks(chunks: ChunkMemory, { page, checkpoint, sampler, watch }: Looking): KnownChunks {
+  const isOnly = isOnlyPage(page, checkpoint);
+  return {
+    find(digest) {
+      const known = chunks.find(digest);
+      return isOnly || known?.content ? known : undefined;
+    },
+    passOver({ ids: { count }, kept }, chunk) {
+      const picked = sampler.passOver(count, (positions) => chunk.pick(positions));
+      watch?.passOver({ count, filled: kept, picked });
+    },
+  };
 }
 
 /** Said where somebody looks for it: a transform that leaves records out does so in every pass. */

@@ -54,6 +54,7 @@ export function turnPage<C extends Checkpoint>(checkpoint: C, page: PageBrought,
     nextBookmark: isFirst || page.isBookmarkLast ? page.bookmark : checkpoint.nextBookmark,
     // The validators of one page prove nothing about the other pages.
     validators: isFirst && page.next === null ? page.validators : null,
+    chunks: null,
     tombstones: [...new Set([...checkpoint.tombstones, ...page.tombstones])],
     ...succeeded(page.at),
   };

@@ -12,6 +12,11 @@ const mostDepth = 6;
 const mostMembers = 300;
 const mostElements = 20;
 
+/** The position of the next record that is looked at. */
+function after(at: number): number {
+  return at + 1 < allOf ? at + 1 : Math.ceil((at + 1) * stride);
+}
+
 /** The field paths of one page, from a sample of its records: it costs the same for ten million records as for a thousand. */
 export class PathSampler {
   readonly #root: Step = new Step('');
@@ -34,7 +39,25 @@ export class PathSampler {
     const at = this.#came;
     this.#came += 1;
     if (at !== this.#next || this.#looked === mostRecords) return;
-    this.#next = at + 1 < allOf ? at + 1 : Math.ceil((at + 1) * stride);
+    this.#next = after(at);
+    this.#look(raw);
+  }
+
+  /** Called in place of so many records that are not read. Returns those that it has picked to look at. */
+  passOver(count: number, pick: (positions: readonly number[]) => readonly RawRecord[]): readonly RawRecord[] {
+    const positions: number[] = [];
+    const end = this.#came + count;
+    while (this.#next < end && this.#looked + positions.length < mostRecords) {
+      positions.push(this.#next - this.#came);
+      this.#next = after(this.#next);
+    }
+    this.#came = end;
+    const picked = positions.length === 0 ? [] : pick(positions);
+    for (const raw of picked) this.#look(raw);
+    return picked;
+  }
+
+  #look(raw: RawRecord): void {
     this.#looked += 1;
     if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) this.#noteMembers(raw, this.#root, 1);
   }

@@ -26,6 +26,22 @@ export async function readPass(
   return { checkpoint, seen: bytesOf(seen), held: bytesOf(row.held), paths: stored };
 }
 
+/** The chunks that are stored beside a checkpoint. */
+export async function readChunks(
+  session: Session,
+  { table }: Place,
+  name: string,
+  resource: string,
+  version: number,
+): Promise<Uint8Array | null> {
+  if (version < 6) return null;
+  const { rows } = await session.query(
+    `SELECT encode(chunks, 'base64') AS chunks FROM ${table('_sync_passes')} WHERE name = $1 AND resource = $2`,
+    [name, resource],
+  );
+  return bytesOf(rows[0]?.chunks);
+}
+
 function bytesOf(base64: string | null | undefined): Uint8Array | null {
   return typeof base64 === 'string' ? new Uint8Array(Buffer.from(base64, 'base64')) : null;
 }
@@ -38,12 +54,13 @@ export function savePass(
   resource: string,
   { checkpoint, ...rest }: CheckpointToStore,
 ): void {
-  const { seen, held, paths } = rest;
+  const { seen, held, paths, chunks } = rest;
   const sets = passParts.flatMap((part) => (rest[part] === undefined ? [] : `, ${part} = excluded.${part}`));
   session.send(
-    `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held, paths) VALUES ($1, $2, $3, $4, $5, $6)
+    `INSERT INTO ${table('_sync_passes')} (name, resource, checkpoint, seen, held, paths, chunks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (name, resource) DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
-    [name, resource, JSON.stringify(checkpoint), bufferOf(seen), bufferOf(held), paths ?? null],
+    [name, resource, JSON.stringify(checkpoint), bufferOf(seen), bufferOf(held), paths ?? null, bufferOf(chunks)],
   );
 }
 

@@ -16,6 +16,7 @@ export const migrations: readonly ((table: (name: string) => string) => string)[
   memoryOfRuns,
   packedEvents,
   refreshTokens,
+  knownChunks,
 ];
 
 /**
@@ -112,5 +113,13 @@ CREATE TABLE ${table('_sync_tokens')} (
   chain text PRIMARY KEY, token text, stored_at bigint, claim text, claimed_at bigint NOT NULL, claimed_until bigint NOT NULL,
   lost_at bigint) WITH (fillfactor = 50);
 CREATE TABLE ${table('_sync_token_users')} (name text NOT NULL, chain text NOT NULL, PRIMARY KEY (name, chain));
+`;
+}
+
+/** They are compressed already. */
+function knownChunks(table: (name: string) => string): string {
+  return `
+ALTER TABLE ${table('_sync_passes')} ADD COLUMN chunks bytea;
+ALTER TABLE ${table('_sync_passes')} ALTER COLUMN chunks SET STORAGE EXTERNAL;
 `;
 }

@@ -13,7 +13,7 @@ import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readRights } from './fence/rights.ts';
-import { readGroups, readPass } from './ledger.ts';
+import { readChunks, readGroups, readPass } from './ledger.ts';
 import { hasOldEvents, readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias, namesOf } from './rows/aliases.ts';
@@ -169,6 +169,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
       return fence && withoutMark(fence);
     },
     pass: (resource) => sync.ours((session, version) => readPass(session, place, name, resource, version), null),
+    chunks: (resource) => sync.ours((session, version) => readChunks(session, place, name, resource, version), null),
     inspect: (table) =>
       sync.any(async (session) =>
         inspectTable(session, place, name, table, (await sync.version.in(session, place)) > 0),

@@ -15,6 +15,13 @@ export function readPass(connection: Connection, name: string, resource: string,
   return { checkpoint, seen: bytesOf(row.seen), held: bytesOf(row.held), paths: textOrNull(row.paths) };
 }
 
+/** The chunks that are stored beside a checkpoint. */
+export function readChunks(connection: Connection, name: string, resource: string, version: number): Uint8Array | null {
+  if (version < 6) return null;
+  const select = 'SELECT chunks FROM _sync_passes WHERE name = ? AND resource = ?';
+  return bytesOf(connection.statement(select).get(name, resource)?.chunks);
+}
+
 function bytesOf(value: unknown): Uint8Array | null {
   return value instanceof Uint8Array ? value : null;
 }
@@ -25,14 +32,14 @@ export function savePass(
   resource: string,
   { checkpoint, ...rest }: CheckpointToStore,
 ): void {
-  const { seen, held, paths } = rest;
+  const { seen = null, held = null, paths = null, chunks = null } = rest;
   const sets = passParts.flatMap((part) => (rest[part] === undefined ? [] : `, ${part} = excluded.${part}`));
   connection
     .statement(
-      `INSERT INTO _sync_passes (name, resource, checkpoint, seen, held, paths) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO _sync_passes (name, resource, checkpoint, seen, held, paths, chunks) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint${sets.join('')}`,
     )
-    .run(name, resource, JSON.stringify(checkpoint), seen ?? null, held ?? null, paths ?? null);
+    .run(name, resource, JSON.stringify(checkpoint), seen, held, paths, chunks);
 }
 
 export function readGroups(connection: Connection, name: string): GroupCursor[] {

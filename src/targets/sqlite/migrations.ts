@@ -79,4 +79,5 @@ CREATE TABLE _sync_tokens (
   lost_at INTEGER) WITHOUT ROWID;
 CREATE TABLE _sync_token_users (name TEXT NOT NULL, chain TEXT NOT NULL, PRIMARY KEY (name, chain)) WITHOUT ROWID;
 `,
+  'ALTER TABLE _sync_passes ADD COLUMN chunks BLOB;',
 ];

@@ -12,7 +12,7 @@ import type { Connection } from './connection/connection.ts';
 import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
-import { readGroups, readPass } from './ledger.ts';
+import { readChunks, readGroups, readPass } from './ledger.ts';
 import { hasOldEvents, readOutbox } from './outbox.ts';
 import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias, namesOf } from './rows/aliases.ts';
@@ -149,6 +149,7 @@ function stateQuestions(sync: SyncReading): Omit<Questions, RecordQuestion | Boo
     server: async () => ({ version: `SQLite ${process.versions.sqlite}`, now: new Date() }),
     fence: () => sync.ours((connection) => readFence(connection, name), null),
     pass: (resource) => sync.ours((connection, version) => readPass(connection, name, resource, version), null),
+    chunks: (resource) => sync.ours((connection, version) => readChunks(connection, name, resource, version), null),
     inspect: (table) => sync.any((connection) => inspectTable(connection, name, table), noTable),
     rights: async () => null,
     ...outboxQuestions((after, limit) =>

@@ -9,11 +9,11 @@ const prepare: Prepare = (raw) =>
     : { key: null, reasons: ['no number'], raw };
 
 async function batches(
-  records: Parameters<typeof batchesOf>[0],
+  records: Parameters<typeof batchesOf>[0]['records'],
   size: number,
   counts: Batching['counts'] = 'first',
 ): Promise<readonly RecordBatch[]> {
-  return all(batchesOf(records, { prepare, size: () => size, counts }));
+  return all(batchesOf({ records }, { prepare, size: () => size, counts }));
 }
 
 async function all<T>(given: AsyncIterable<T>): Promise<T[]> {
@@ -64,7 +64,9 @@ describe('the batches of a page', () => {
   test('have fewer records if these are large', async () => {
     const quarter = 'x'.repeat(250_000);
     const large: Prepare = (raw) => ({ key: String(raw), values: [quarter], hash: String(raw) });
-    expect(shapeOf(await all(batchesOf(range(10), { prepare: large, size: () => 100, counts: 'first' })))).toEqual([
+    expect(
+      shapeOf(await all(batchesOf({ records: range(10) }, { prepare: large, size: () => 100, counts: 'first' }))),
+    ).toEqual([
       [4, false],
       [4, false],
       [2, true],
@@ -106,7 +108,7 @@ describe('the batches of a page', () => {
     const sizes = [2, 2, 2, 5];
     let asked = 0;
     const given = await all(
-      batchesOf(range(9), { prepare, size: () => sizes[Math.min(asked++, 3)] ?? 5, counts: 'first' }),
+      batchesOf({ records: range(9) }, { prepare, size: () => sizes[Math.min(asked++, 3)] ?? 5, counts: 'first' }),
     );
     expect(given.reduce((sum, { raw }) => sum + raw, 0)).toBe(9);
     expect(given.at(-1)?.isLast).toBe(true);
@@ -119,7 +121,8 @@ describe('the batches of a page', () => {
     }
     const given: RecordBatch[] = [];
     const reading = async () => {
-      for await (const batch of batchesOf(broken(), { prepare, size: () => 10, counts: 'first' })) given.push(batch);
+      for await (const batch of batchesOf({ records: broken() }, { prepare, size: () => 10, counts: 'first' }))
+        given.push(batch);
     };
     await expect(reading()).rejects.toThrow('cut off');
     expect(given.every(({ isLast }) => !isLast)).toBe(true);

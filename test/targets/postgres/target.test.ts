@@ -4,6 +4,7 @@ import { openPostgresReader } from '../../../src/targets/postgres/reader.ts';
 import { openPostgresTarget } from '../../../src/targets/postgres/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { bookContract } from '../../contracts/book.ts';
+import { chunksContract } from '../../contracts/chunks.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { outboxContract } from '../../contracts/outbox.ts';
@@ -29,6 +30,7 @@ const world = async () => worldOn(await aPostgres());
 targetContract('Postgres', world);
 bookContract('Postgres', world);
 outboxContract('Postgres', world);
+chunksContract('Postgres', world, 3);
 refreshTokensContract('Postgres', world);
 for (const left of lefts) {
   migrationContract('Postgres', left, async () => {

@@ -24,6 +24,7 @@ import { translate } from '../../../src/targets/sqlite/connection/errors.ts';
 import { openSqliteReader } from '../../../src/targets/sqlite/reader.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { bookContract } from '../../contracts/book.ts';
+import { chunksContract } from '../../contracts/chunks.ts';
 import { cluesContract } from '../../contracts/clues.ts';
 import { lefts, migrationContract } from '../../contracts/migration.ts';
 import { outboxContract } from '../../contracts/outbox.ts';
@@ -108,6 +109,7 @@ targetContract('SQLite', () => world());
 cluesContract('SQLite', () => world());
 bookContract('SQLite', () => world());
 outboxContract('SQLite', () => world());
+chunksContract('SQLite', () => world(), 12);
 refreshTokensContract('SQLite', () => world());
 for (const left of lefts) migrationContract('SQLite', left, () => world(`test/fixtures/${left.folder}/sqlite.db`));
 

@@ -22,7 +22,7 @@ export async function compareEntries(
 ): Promise<Comparison> {
   session.send(byIndex);
   const { rows } = await session.query(
-    `SELECT string_agg(r.id::text, ',') AS same, string_agg((e.n - 1)::text, ',') FILTER (WHERE r.id IS NULL) AS others
+    `SELECT string_agg(r.id::text, ',' ORDER BY e.n) AS same, string_agg((e.n - 1)::text, ',') FILTER (WHERE r.id IS NULL) AS others
      FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS e (key, hash, n) LEFT JOIN (
        SELECT id, key, hash FROM ${table('_sync_records')} WHERE of_table = $1 AND ${anyKey('$2')} AND NOT deleted
      ) r ON r.key = e.key AND r.hash = e.hash`,
