@@ -136,7 +136,12 @@ export class Pass {
     const paths = pathsAtEnd(state.paths, { isWhole, at: run.now(), pass: before.pass });
     const dropsRejectsBefore = isSnapshot(before) && ended.verdict.delete !== 'none' ? before.pass : undefined;
     const sets = { seen, held: held.serialize(), paths: JSON.stringify(paths) };
-    await run.target.save(this.#name, { checkpoint, ...sets, dropsRejectsBefore, ...('bytes' in chunks && { chunks: chunks.bytes }) });
+    await run.target.save(this.#name, {
+      checkpoint,
+      ...sets,
+      dropsRejectsBefore,
+      ...('bytes' in chunks && { chunks: chunks.bytes }),
+    });
     this.#checkpoint = checkpoint;
     this.#held = held;
     this.#paths = paths;
