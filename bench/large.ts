@@ -1,7 +1,6 @@
 // `npm run bench:large -- --rows 10000000 --target sqlite`: loads so many records from a file, compares all of them again, and does
 // the same with a hundredth of them before: the memory must stay, and a row must not cost more. Start it by hand: ten million
-// records take some minutes, of which one run may take nine, and fifteen gigabytes of the temporary folder. Needs the built command
-// and GNU time.
+// records take some minutes, and fifteen gigabytes of the temporary folder. Needs the built command and GNU time.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ import { describeMachine } from './machine.ts';
 import { cronsyncCommand } from './peers/cronsync.ts';
 import { openDatabase } from './peers/postgres.ts';
 import { demandRows, makeTable } from './peers/sqlite.ts';
-import { start, type Took, treeMs } from './peers/started.ts';
+import { type Command, start, type Took, treeMs } from './peers/started.ts';
 import { writeCustomers } from './records.ts';
 
 const { values } = parseArgs({
@@ -32,6 +31,9 @@ interface Place {
   /** Throws unless it has so many rows. */
   demand(count: number): Promise<void>;
 }
+
+/** How a run ends that has reached its time limit. */
+const outOfTime = 69;
 
 const phases = ['first load', 'nothing changed'] as const;
 const costs = new Map<string, number>();
@@ -57,10 +59,27 @@ async function measure(count: number, file: string, { target, serverMs, demand }
   mkdirSync(own);
   const command = cronsyncCommand({ name: 'large', folder: own, redisUrl: redis.url, path: file, target });
   for (const phase of phases) {
-    const took = await start(command, own, () => serverMs() + treeMs(redisPid));
+    const took = await complete(command, own, () => serverMs() + treeMs(redisPid));
     await demand(count);
     report(phase, count, took);
   }
+}
+
+/** On a slow machine a run may end after nine minutes, and the next one goes on: all of them together. */
+async function complete(command: Command, own: string, serverMs: () => number): Promise<Took> {
+  let all: Took | undefined;
+  for (let runs = 0; runs < 50; runs += 1) {
+    const took = await start({ ...command, mayEndWith: outOfTime }, own, serverMs);
+    all = {
+      exitCode: took.exitCode,
+      wallMs: took.wallMs + (all?.wallMs ?? 0),
+      clientMs: took.clientMs + (all?.clientMs ?? 0),
+      serverMs: took.serverMs + (all?.serverMs ?? 0),
+      peakMb: Math.max(took.peakMb, all?.peakMb ?? 0),
+    };
+    if (took.exitCode === 0) return all;
+  }
+  throw new Error('fifty runs did not get to the end');
 }
 
 function report(phase: string, count: number, { wallMs, clientMs, serverMs, peakMb }: Took): void {

@@ -1,5 +1,5 @@
-// `npm run bench:listen`: measures a listener that does nothing, beside a bare XREADGROUP + XACK loop and a BullMQ worker, in
-// turn. Also measures how old an event is when it is acknowledged by an idle daemon. Writes bench/listen.md.
+// `npm run bench:listen [events] [rounds]`: measures a listener that does nothing, beside a bare XREADGROUP + XACK loop and a
+// BullMQ worker, in turn. Also measures how old an event is when it is acknowledged by an idle daemon. Writes bench/listen.md.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ import { describeMachine, median, temporaryFolder } from './machine.ts';
 const bin = fileURLToPath(new URL('../bin/sync.js', import.meta.url));
 const beside = fileURLToPath(new URL('listen-beside.ts', import.meta.url));
 const report = new URL('listen.md', import.meta.url);
-const rounds = 5;
-const events = 300_000;
+const events = Number(process.argv[2] ?? 300_000);
+const rounds = Number(process.argv[3] ?? 5);
 /** As `bench/listen-beside.ts` has it. */
 const concurrency = 8;
 const perPipeline = 2000;

@@ -1,11 +1,19 @@
 // Builds what the package ships: dist/cli.cjs (what a run needs before it has the lock) and its further parts (run.cjs, sqlite.cjs,
-// postgres.cjs, rest.cjs, more.cjs), dist/web.cjs (the page, which they load when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, sync.schema.json, and man/cronsync.1.
+// postgres.cjs, expression.cjs, rest.cjs, more.cjs), dist/web.cjs (the page, which they load when it is asked for) with its style sheet and its script, dist/index.js and dist/testing.js with their types, the notices and the bill of materials of what is bundled, sync.schema.json, and man/cronsync.1.
 // With --test: the same CLI with crash points and scaled timings, where the tests find it, as a program and as a function.
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { fewCommands, lazyBuiltins, lazyCluster, noDebug, optionalTelemetry, ownBundle } from './bundle-plugins.js';
+import {
+  fewCommands,
+  lazyBuiltins,
+  lazyCluster,
+  noDebug,
+  noHttp2,
+  optionalTelemetry,
+  ownBundle,
+} from './bundle-plugins.js';
 import { writeNotices } from './notices.ts';
 import { splitBundle } from './split-bundle.js';
 
@@ -41,6 +49,7 @@ const plugins = [
   lazyBuiltins,
   lazyCluster,
   noDebug,
+  noHttp2,
   optionalTelemetry,
   ownBundle(/\/web\/page\.ts$/, './web.cjs'),
 ];
@@ -56,6 +65,7 @@ const command = await splitBundle({
     ],
     sqlite: ['src/targets/sqlite/target.ts'],
     postgres: ['src/targets/postgres/target.ts'],
+    expression: ['src/jmespath.ts'],
     rest: ['src/adapters/rest/rest.ts', 'node_modules/got/dist/source/index.js'],
   },
 });

@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 export const lazyBuiltins = {
   name: 'lazy-builtins',
   setup(build) {
-    const filter = /^(node:)?(child_process|tls|dns|v8|crypto|tty|os|assert|url|zlib|http|https|timers\/promises)$/;
+    const filter =
+      /^(node:)?(child_process|tls|dns|v8|crypto|tty|os|assert|url|zlib|http|http2|https|timers\/promises)$/;
     build.onResolve({ filter }, ({ path, kind }) =>
       kind === 'require-call' || kind === 'import-statement'
         ? { path: path.replace(/^node:/, ''), namespace: 'lazy-builtin' }
@@ -41,6 +42,16 @@ export const fewCommands = {
         loader: 'json',
       };
     });
+  },
+};
+
+/** Leaves out the client for HTTP/2 of got, which reads constants of that built-in while it loads. cronsync speaks HTTP/1.1. */
+export const noHttp2 = {
+  name: 'no-http2',
+  setup(build) {
+    build.onLoad({ filter: /got[\\/]dist[\\/]source[\\/]core[\\/]utils[\\/]http2-client\.js$/ }, () => ({
+      contents: 'export default {};',
+    }));
   },
 };
 

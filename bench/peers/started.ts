@@ -8,10 +8,13 @@ export interface Command {
   readonly argv: readonly [string, ...string[]];
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
+  /** An exit code beside 0 that is no failure. */
+  readonly mayEndWith?: number;
 }
 
 /** What one start of a tool took. */
 export interface Took {
+  readonly exitCode: number;
   readonly wallMs: number;
   /** Of the tool and of all that it started. */
   readonly clientMs: number;
@@ -41,11 +44,13 @@ export async function start(command: Command, folder: string, serverMs: () => nu
   }
   const [code] = await once(child, 'close');
   const wallMs = performance.now() - startedAt;
-  if (code !== 0) throw new Error(`${command.argv.join(' ')} ended with ${code}: ${said}`);
+  if (code !== 0 && code !== command.mayEndWith)
+    throw new Error(`${command.argv.join(' ')} ended with ${code}: ${said}`);
   const [user = 0, system = 0, peakKb = 0] = (readFileSync(report, 'utf8').trim().split('\n').at(-1) ?? '')
     .split(' ')
     .map(Number);
-  return { wallMs, clientMs: (user + system) * 1000, serverMs: serverMs() - before, peakMb: Math.round(peakKb / 1024) };
+  const clientMs = (user + system) * 1000;
+  return { exitCode: Number(code), wallMs, clientMs, serverMs: serverMs() - before, peakMb: Math.round(peakKb / 1024) };
 }
 
 const tickMs = 10;

@@ -6,8 +6,9 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { deliveryRows } from './delivery-rows.ts';
 import { dataSource } from './panel.ts';
-import { rows } from './rows.ts';
+import { syncRows } from './sync-rows.ts';
 
 /** Where the dashboard is kept, from the root of the repository. */
 export const dashboardPath = 'deploy/grafana/cronsync.json';
@@ -33,7 +34,10 @@ export function dashboard(): string {
         .includeAll(true)
         .allValue('.+'),
     );
-  const parts = Object.entries(rows).flatMap(([title, panels]) => [new RowBuilder(title), ...panels]);
+  const parts = Object.entries({ ...syncRows, ...deliveryRows }).flatMap(([title, panels]) => [
+    new RowBuilder(title),
+    ...panels,
+  ]);
   for (const [at, part] of parts.entries()) {
     if (part instanceof RowBuilder) builder.withRow(part.id(at + 1));
     else builder.withPanel(part.id(at + 1));

@@ -13,12 +13,16 @@ export function hashOf(columns: readonly Column[]): (values: Values) => string {
   return (values) => hash(positions.map((at) => values[at] ?? null));
 }
 
+/** What stands before a text of this length. Most lengths come again and again. */
+const headOf = (length: number) => `s${length}:`;
+const heads = Array.from({ length: 256 }, (_, length) => headOf(length));
+
 function hashOfAll(columns: readonly Column[]): (values: Values) => string {
   const heading = `${JSON.stringify(columns.map(({ name }) => name))}\n`;
   return (values) => {
     let text = heading;
     for (const value of values) {
-      if (typeof value === 'string') text += `s${value.length}:${value}`;
+      if (typeof value === 'string') text += (heads[value.length] ?? headOf(value.length)) + value;
       else if (value === null) text += '_';
       else text += `${value};`;
     }

@@ -4,7 +4,7 @@ import type { Position } from '../event.ts';
 import { expectedOn } from '../stream.ts';
 import { appendSlice } from './append.ts';
 import { takeOffLaggards } from './laggards.ts';
-import { type RelayDeps, type RelayOptions, type RelayStart, readStart, type StreamAt } from './start.ts';
+import { confirmed, type RelayDeps, type RelayOptions, type RelayStart, readStart, type StreamAt } from './start.ts';
 
 export interface Relayed {
   readonly appended: number;
@@ -49,7 +49,8 @@ export async function relay(
 
 /**
  * Relays until the outbox is empty or the stream is full. While Redis refuses to write, tries again for `patienceMs`, and
- * then throws the refusal: the events stay in the outbox.
+ * then throws the refusal: the events stay in the outbox. Where the stream is still as it is known, the database is not asked
+ * again whether they agree.
  */
 export async function relayPatiently(
   options: RelayOptions,
@@ -62,7 +63,7 @@ export async function relayPatiently(
   const lastTry = performance.now() + patienceMs - pauseMs;
   for (let at = known; ; at = null) {
     try {
-      return await relay(options, deps, signal, at);
+      return await relay(options, deps, signal, at && (await confirmed(at, deps.stream)));
     } catch (error) {
       if (!(error instanceof UnreachableError) || performance.now() >= lastTry) throw error;
       deps.log.debug(`the relay tries again: ${messageOf(error)}`);

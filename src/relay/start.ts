@@ -33,6 +33,12 @@ export interface RelayStart {
   readonly from: Position;
 }
 
+/** What is known of the stream, if it still ends there; null if it does not, for example because Redis came back empty. */
+export async function confirmed(known: StreamAt, stream: EventStream): Promise<StreamAt | null> {
+  const { last, length } = await stream.state();
+  return comparePositions(last, known.last) === 0 ? { ...known, length } : null;
+}
+
 /** Reads where to start. Throws if stream and database contradict each other. Null: this sync has never run on this target. */
 export async function readStart(options: RelayOptions, { stream, target }: RelayDeps): Promise<RelayStart | null> {
   const state = await stream.state();

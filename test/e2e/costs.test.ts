@@ -76,7 +76,7 @@ test('200 rows are one transaction of Postgres, with few answers to wait for and
     expect(waits - unchanged.waits).toBeLessThan(21);
     expect(commits - unchanged.commits).toBeLessThan(4);
   }
-  // 448 and 451 bytes for each row: the row, its entry, its event, and their indexes.
+  // 451 bytes for each row: the row, its entry, its event, and their indexes.
   expect((created.logged - unchanged.logged) / 199).toBeLessThan(500);
   expect((updated.logged - unchanged.logged) / 200).toBeLessThan(500);
 });
@@ -84,11 +84,11 @@ test('200 rows are one transaction of Postgres, with few answers to wait for and
 test('a thousand events are one script of Redis, and one command each', async () => {
   await using project = await aProject({ redis, records: customers(1000) });
   const calls = await callsDuring(async () => expect(await project.sync()).toMatchObject({ exitCode: 0 }));
-  // 11 scripts: those of a run without events, and one for the thousand.
-  expect((calls.get('eval') ?? 0) + (calls.get('evalsha') ?? 0)).toBeLessThan(13);
+  // 8 scripts: those of a run without events, and one for the thousand.
+  expect((calls.get('eval') ?? 0) + (calls.get('evalsha') ?? 0)).toBeLessThan(11);
   expect(calls.get('xadd')).toBe(1000);
-  // 1064 in all.
-  expect([...calls.values()].reduce((sum, count) => sum + count, 0)).toBeLessThan(1075);
+  // 1056 in all.
+  expect([...calls.values()].reduce((sum, count) => sum + count, 0)).toBeLessThan(1067);
 });
 
 test('an acknowledgement asks once who has anything pending, however many events it is for', async () => {

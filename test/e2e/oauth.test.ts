@@ -97,6 +97,9 @@ test('401 to a new token keeps everybody away, as with any credentials', async (
 
 test.each([
   ['a refusal', { status: 400, body: { error: 'invalid_client' } }, 77],
+  ['a refusal without a code', { status: 400, body: { message: 'no' } }, 77],
+  ['a refusal without JSON', { status: 400, body: '<html>' }, 77],
+  ['a refusal with a success', { body: { error: 'invalid_client' } }, 77],
   ['a refusal by 401', { status: 401 }, 77],
   ['no token', { body: { token: 'elsewhere' } }, 76],
   ['no JSON', { body: '<html>' }, 76],
@@ -119,6 +122,20 @@ test('a token of other credentials is not used', async () => {
   await project.reconfigure(withAuth(issuer.url, { clientId: 'others' }));
   await project.sync();
   expect(bearers(project.party)).toEqual(['Bearer ours', 'Bearer theirs']);
+});
+
+test.each([
+  ['a type with a name of its own', { token_type: 'BearerToken' }],
+  ['a lifetime that is a text', { token_type: 'bearer', expires_in: '3600' }],
+  ['no lifetime', { token_type: 'Bearer' }],
+  ['an identity that proves nothing here', { id_token: 'e30.e30.', scope: ['read'] }],
+])('an answer with %s has a token', async (_title, more) => {
+  await using issuer = await aThirdParty();
+  issuer.script({ body: { access_token: 'access-1', ...more } });
+  await using project = await aProject({ redis, records: customers(5), config: withAuth(issuer.url) });
+  expect((await project.sync()).exitCode).toBe(0);
+  expect(bearers(project.party)).toEqual(['Bearer access-1']);
+  await redis.client.flushall();
 });
 
 test('an access token that the third party repeats is in no output, today or later', async () => {

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { anOAuthServer, clientSecret, type OAuthServer } from '../helpers/oauth-server.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, type BaseConfig, customers, eventually, expectInStep, type Project } from '../helpers/sync.ts';
-import type { Arrival, Scripted } from '../helpers/third-party.ts';
+import { type Arrival, aThirdParty, type Scripted } from '../helpers/third-party.ts';
 
 const key = 'a key of thirty-two characters or more';
 const quick = { throttle: { wait: '10ms' }, records: customers(5) };
 
-function withRefreshToken(server: OAuthServer, refreshToken: string, more: object = {}) {
+function withRefreshToken(server: Pick<OAuthServer, 'tokenUrl'>, refreshToken: string, more: object = {}) {
   const auth = { type: 'oauth2', grant: 'refresh_token', tokenUrl: server.tokenUrl, clientId: 'us', refreshToken };
   return (config: BaseConfig) => ({
     ...config,
@@ -111,7 +113,6 @@ describe('a run that is killed', { timeout: 120_000 }, () => {
     expect(killed.signal).toBe('SIGKILL');
     expect(project.party.arrivals).toEqual([]);
     await redis.client.del(project.lockKey);
-    expect((await project.sync()).json()).toMatchObject({ exitCode: 0, outcome: 'throttled', hits: 0 });
 
     let refused = await project.sync();
     await eventually(async () => {
@@ -154,6 +155,79 @@ test('two syncs of one database share a refresh token, and ask for one access to
   }
   expect(server.asked).toEqual(['refresh_token 200', 'refresh_token 200', 'refresh_token 200']);
   expect(await Promise.all([...bearers(first), ...bearers(second)].map(server.holderOf))).toEqual(Array(6).fill('ada'));
+});
+
+test('while another run asks for a token, a run waits, and is throttled', async () => {
+  await using server = await anOAuthServer();
+  await using project = await aProject({
+    ...{ redis, ...quick, config: withRefreshToken(server, await server.consent('ada')) },
+  });
+  await project.sync();
+  await endAccessTokens();
+  const claimUntil = (until: number) => {
+    using database = new DatabaseSync(project.file);
+    database.prepare("UPDATE _sync_tokens SET claim = 'another', claimed_at = 0, claimed_until = ?").run(until);
+  };
+  claimUntil(Date.now() + 3_600_000);
+  const waiting = (await project.sync()).json();
+  expect(waiting).toMatchObject({ exitCode: 0, outcome: 'throttled', hits: 0 });
+  expect(server.asked).toHaveLength(1);
+  claimUntil(0);
+  expect((await project.sync()).json()).toMatchObject({ exitCode: 0, outcome: 'done' });
+});
+
+describe('a database that is locked when the answer comes', () => {
+  /** A token endpoint that locks the database with its first answer, and accepts any refresh token. */
+  async function aLockedProject(tokenStoreMs: number) {
+    const issuer = await aThirdParty();
+    const tokenUrl = `${issuer.url}/token`;
+    const project = await aProject({
+      ...{ redis, ...quick, config: withRefreshToken({ tokenUrl }, 'first') },
+      timings: { tokenStoreMs, targetBusyMs: 100 },
+    });
+    const lock = new DatabaseSync(project.file);
+    const token = (refresh_token: string): Scripted => ({
+      body: { access_token: 'access', expires_in: 60, refresh_token },
+    });
+    const lockAndAnswer = (answer: Scripted) => () => {
+      lock.exec('BEGIN IMMEDIATE');
+      return answer;
+    };
+    issuer.script(lockAndAnswer(token('second')), token('third'));
+    const asked = () => issuer.arrivals.map(({ body }) => new URLSearchParams(body).get('refresh_token'));
+    const close = async () => {
+      lock.close();
+      await project.close();
+      await issuer.close();
+    };
+    return { project, lock, issuer, asked, [Symbol.asyncDispose]: close };
+  }
+
+  test('for a while, costs no token', async () => {
+    await using locked = await aLockedProject(60_000);
+    const { project, lock, issuer, asked } = locked;
+    const run = project.sync();
+    await eventually(async () => issuer.arrivals.length > 0);
+    expect(await Promise.race([run, sleep(500)])).toBeUndefined();
+    lock.exec('COMMIT');
+    expect((await run).json()).toMatchObject({ exitCode: 0, outcome: 'done' });
+    await endAccessTokens();
+    expect((await project.sync()).exitCode).toBe(0);
+    expect(asked()).toEqual(['first', 'second']);
+  });
+
+  test('for long, costs the new token, which the error says', async () => {
+    await using locked = await aLockedProject(200);
+    const { project, lock, asked } = locked;
+    const lost = await project.sync();
+    lock.exec('COMMIT');
+    expect(lost.exitCode).toBe(69);
+    expect(lost.json().errors[0]?.message).toContain(
+      'has replaced the refresh token, and the new one could not be stored',
+    );
+    await eventually(async () => (await project.sync()).json().outcome === 'done');
+    expect(asked()).toEqual(['first', 'first']);
+  });
 });
 
 test('the key is changed by a list, and without the key of that time the config is wrong', async () => {

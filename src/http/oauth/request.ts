@@ -1,6 +1,6 @@
 import type { ClientAuth } from 'oauth4webapi';
 import type { HttpClient, HttpResponse } from '../../adapter.ts';
-import { ProtocolError, SyncError } from '../../errors.ts';
+import { ProtocolError, type SyncError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 import { placeOf } from '../translate.ts';
 import type { OAuth2 } from './grant.ts';
@@ -50,7 +50,9 @@ export async function requestToken(auth: OAuth2, request: TokenRequest, http: Ht
     return { text: answer.access_token, lifeMs, refreshToken: answer.refresh_token ?? null };
   } catch (error) {
     if (error instanceof oauth.ResponseBodyError) throw request.refused(error.error);
-    if (error instanceof SyncError) throw error;
+    const isOfAnswer =
+      error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError;
+    if (!isOfAnswer) throw error;
     // The error may quote the answer, so the message does not.
     throw new ProtocolError(`${placeOf(url)} answered without an access token that can be used; no page was requested`);
   }
@@ -59,11 +61,17 @@ export async function requestToken(auth: OAuth2, request: TokenRequest, http: Ht
 /** How the client shows who it is (section 2.3.1). Without an id, the grant itself does. */
 function proofOf(
   { clientId, clientSecret, send = 'basic' }: OAuth2,
-  oauth: Pick<typeof import('oauth4webapi'), 'None' | 'ClientSecretPost' | 'ClientSecretBasic'>,
+  oauth: Pick<typeof import('oauth4webapi'), 'None' | 'ClientSecretPost'>,
 ): ClientAuth {
   if (clientId === undefined) return () => {};
   if (clientSecret === undefined) return oauth.None();
-  return send === 'body' ? oauth.ClientSecretPost(clientSecret) : oauth.ClientSecretBasic(clientSecret);
+  return send === 'body' ? oauth.ClientSecretPost(clientSecret) : basic(clientId, clientSecret);
+}
+
+/** The library also encodes `-`, `.` and `_`, which servers that decode nothing would take for other characters. */
+function basic(clientId: string, clientSecret: string): ClientAuth {
+  const proof = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64');
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${proof}`);
 }
 
 /**
@@ -77,10 +85,22 @@ async function askBy(
   body: string,
 ): Promise<Response> {
   const response = await http.request({ url, method: 'POST', headers, body });
-  const { access_token, token_type = 'Bearer', expires_in, refresh_token, error } = await readAnswer(response);
-  if (typeof error === 'string' && access_token === undefined) return Response.json({ error }, { status: 400 });
-  const named = { access_token, token_type, expires_in: secondsOf(expires_in), refresh_token: textOf(refresh_token) };
-  return Response.json(named, { status: response.status });
+  const answer = await readAnswer(response);
+  const refusal = refusalIn(answer, response.status);
+  if (refusal !== null) return Response.json({ error: refusal }, { status: 400 });
+  const { access_token, token_type, expires_in, refresh_token } = answer;
+  return Response.json({
+    access_token,
+    token_type: typeof token_type === 'string' && !/^bearer/i.test(token_type) ? token_type : 'Bearer',
+    expires_in: secondsOf(expires_in),
+    refresh_token: textOf(refresh_token),
+  });
+}
+
+/** The error code of a refusal; null: it is none. Some servers refuse with a success, and some without a code. */
+function refusalIn({ access_token, error }: WrittenAnswer, status: number): string | null {
+  if (status < 400 && (access_token !== undefined || typeof error !== 'string')) return null;
+  return textOf(error) ?? 'without a code';
 }
 
 interface WrittenAnswer {
@@ -105,7 +125,7 @@ async function readAnswer({ url, body, status }: HttpResponse): Promise<WrittenA
   } catch {
     // Its content may be a secret, so the message does not show it.
   }
-  if (status >= 400) return { error: 'invalid_request' };
+  if (status >= 400) return {};
   throw new ProtocolError(`${placeOf(url)} answered something that is not a JSON object; no page was requested`);
 }
 

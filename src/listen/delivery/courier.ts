@@ -86,7 +86,8 @@ export class Courier {
     if (deadLetters.mayFollow(event.subject) && (await deadLetters.mustFollow(event.subject)))
       return this.#storeDeadLetter(task, 'parked', 'an earlier event of its key is dead');
 
-    const crashes = await this.#crashesOf(task);
+    const unexplained = unexplainedStarts(task);
+    const crashes = unexplained < crashesAllowed - 1 ? unexplained : await this.#crashesIn(task, unexplained);
     if (crashes >= crashesAllowed) return this.#storeDeadLetter(task, 'crash-loop', crashLoop(task));
     const isSuspect = crashes === crashesAllowed - 1;
     if (isSuspect || !isolation.tryEnter()) await isolation.enter(isSuspect);
@@ -108,10 +109,8 @@ export class Courier {
     }
   }
 
-  /** How often its delivery was started, and ended because its daemon did. */
-  async #crashesOf({ id, isBegun, deliveries, attempts }: Task): Promise<number> {
-    const unexplained = isBegun ? 0 : deliveries - (attempts?.count ?? 0);
-    if (unexplained < crashesAllowed - 1) return unexplained;
+  /** How many of the starts that no failure explains ended because their daemon did. */
+  async #crashesIn({ id }: Task, unexplained: number): Promise<number> {
     return unexplained - (await this.#deps.attempts.interruptions(this.#group.group, id));
   }
 
@@ -232,6 +231,11 @@ export class Courier {
     if (task.attempts) attempts.forget(this.#group.group, [task.id]).catch(() => {});
     return done;
   }
+}
+
+/** How often its delivery was started in another daemon, and did not fail. */
+function unexplainedStarts({ isBegun, deliveries, attempts }: Task): number {
+  return isBegun ? 0 : deliveries - (attempts?.count ?? 0);
 }
 
 function crashLoop({ deliveries, attempts }: Task): string {

@@ -174,7 +174,8 @@ export class PageWriter {
   /** A record whose hash is equal has the values of its row. */
   #noteUnchanged(records: readonly Prepared[], { unchanged, different }: Comparison): void {
     const others = new Set(different);
-    for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
+    if (others.size < records.length)
+      for (const [at, { values }] of records.entries()) if (!others.has(at)) this.#compared.noteUnchanged(values);
     this.#compared.keepAll(unchanged.filter((id) => !this.#brought.isRepeated(id)));
   }
 

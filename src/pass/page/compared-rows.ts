@@ -24,8 +24,9 @@ export function comparedRows(
   isRepeated: (id: number) => boolean,
 ): ReadonlyMap<string, ComparedRow> {
   const rows = new Map<string, ComparedRow>();
-  for (const [at, { record, change, emptied }] of steps.entries()) {
-    const { entry = null, row = null } = found[at] ?? {};
+  for (let at = 0; at < steps.length; at += 1) {
+    const { record, change, emptied } = steps[at] as PlannedStep;
+    const { entry = null, row = null } = found[at] ?? noneFound;
     if (entry ? isRepeated(entry.id) : row === null) continue;
     const isCompared = typeof change === 'string' || change.type === 'updated';
     const isDeferred = change === 'defer';
@@ -35,6 +36,7 @@ export function comparedRows(
 }
 
 const noValues: Values = [];
+const noneFound: Partial<Found> = {};
 
 type Waiting = Pick<HeldSet, 'pending' | 'deferred'>;
 

@@ -176,7 +176,8 @@ async function entered(
   const book = new EntryBook(register);
   const changes: Change[] = [];
   const turns = new Turns();
-  for (const [n, step] of steps.entries()) {
+  for (let n = 0; n < steps.length; n += 1) {
+    const step = steps[n] as Step;
     const { entry } = found[n] ?? noFoundRow;
     if (isKept[n]) book.keep(entry);
     else book.enter(step.record, entry, fieldsOf(step));

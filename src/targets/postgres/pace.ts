@@ -1,9 +1,13 @@
-/** A transaction should take about this long. While nothing is known it has `first` rows, and never more than `most`. */
+/** The rows of a transaction should take about this long. While nothing is known it has `first` rows, and never more than `most`. */
 const pace = { aimMs: 100, first: 200, most: 8000 };
 
+/** So many rows say as much about the next ones as everything before them. */
+const telling = 20;
+
 /**
- * How many rows one transaction writes. It learns from how long the last transactions took, so that the next one takes about
- * `aimMs`. Slower rows count at once, faster rows gradually: from one transaction to the next their number at most doubles.
+ * How many rows one transaction writes. It learns from how long the rows of the last transactions took, so that those of the next
+ * one take about `aimMs`. Slower rows count at once, unless they are few, and faster rows gradually: from one transaction to the
+ * next their number at most doubles.
  */
 export class Pace {
   #rowMs: number;
@@ -16,11 +20,15 @@ export class Pace {
     this.#rowMs = aimMs / first;
   }
 
-  /** A small transaction that was fast proves nothing about a large one: most of its time did not go to the rows. */
-  learn(rows: number, tookMs: number): void {
+  /**
+   * A transaction of so many rows took so long, of which `othersMs` went to what it does however many rows it has: on a busy host
+   * that is most of it. A small transaction that was fast proves nothing about a large one.
+   */
+  learn(rows: number, tookMs: number, othersMs = 0): void {
     if (rows === 0 || (rows < this.rows / 2 && tookMs < this.#aimMs)) return;
-    const now = tookMs / rows;
-    this.#rowMs = now > this.#rowMs ? now : (this.#rowMs + now) / 2;
+    const now = Math.max(0, tookMs - othersMs) / rows;
+    const weight = now > this.#rowMs ? rows / (rows + telling) : 1 / 2;
+    this.#rowMs += weight * (now - this.#rowMs);
   }
 
   /** This many rows were given up after this time. From now on at most half as many are written together. */

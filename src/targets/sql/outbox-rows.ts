@@ -52,8 +52,10 @@ export async function outboxRowInTurns(
   const write = eventWriter(contextOf(numbering, table, options));
   const writer = new LineWriter(changes.length * usualBytes);
   const turns = new Turns();
-  for (const [n, change] of changes.entries()) {
+  let n = 0;
+  for (const change of changes) {
     writer.add(write(change, positionOf(n, numbering)));
+    n += 1;
     if (turns.isOver) await turns.giveWay();
   }
   return rowOf(writer.lines(), numbering);

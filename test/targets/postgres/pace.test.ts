@@ -35,7 +35,32 @@ describe('a pace', () => {
     pace.learn(20, 50);
     expect(pace.rows).toBe(200);
     pace.learn(20, 200);
+    expect(pace.rows).toBe(19);
+  });
+
+  test('does not take a busy host for slow rows: what a transaction takes without them does not count', () => {
+    const pace = aPace();
+    pace.learn(1, 150, 120);
+    expect(pace.rows).toBeGreaterThan(40);
+    for (let nth = 0; nth < 12; nth += 1) pace.learn(pace.rows, 300 + 0.05 * pace.rows, 300);
+    expect(pace.rows).toBeGreaterThan(1000);
+  });
+
+  test('takes slow rows for slow on a busy host as well', () => {
+    const pace = aPace();
+    pace.learn(200, 300 + 200 * 10, 300);
     expect(pace.rows).toBe(10);
+  });
+
+  test('believes a few slow rows the more, the more often they come', () => {
+    const pace = aPace();
+    const counts = Array.from({ length: 60 }, () => {
+      pace.learn(1, 150);
+      return pace.rows;
+    });
+    expect(counts[0]).toBeGreaterThan(10);
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+    expect(counts.at(-1)).toBe(1);
   });
 
   test.each([

@@ -18,6 +18,11 @@ export interface Session {
    * does that one. A transaction is not committed unless all of these succeeded.
    */
   send(text: string, values?: readonly Parameter[]): void;
+  /**
+   * How long the statements so far would have taken if all of them were as fast as the median: most have next to nothing to do,
+   * and what they take is the way to the server and the wait for a core.
+   */
+  idleMs(): number;
 }
 
 export interface Answer {
@@ -62,6 +67,8 @@ class ClientSession implements Session {
   /** What was sent and is not answered, or whose answer nobody has waited for yet, in its order. */
   #sent: readonly Promise<unknown>[] = [];
   #isHolding = false;
+  /** How long each answer took. */
+  readonly #waits: number[] = [];
 
   constructor(client: Client) {
     this.#client = client;
@@ -94,6 +101,11 @@ class ClientSession implements Session {
     this.#sent = [...this.#sent, sent];
   }
 
+  idleMs(): number {
+    const waits = this.#waits.toSorted((a, b) => a - b);
+    return (waits[waits.length >> 1] ?? 0) * waits.length;
+  }
+
   /** What is sent in one turn leaves in one packet, at its end. */
   #hold(): void {
     if (this.#isHolding) return;
@@ -111,10 +123,12 @@ class ClientSession implements Session {
     const before = this.#sent;
     this.#sent = [...before, asked];
     asked.catch(() => {});
+    const askedAt = performance.now();
     try {
       for (const sent of before) await sent;
       return await asked;
     } finally {
+      this.#waits.push(performance.now() - askedAt);
       this.#sent = this.#sent.filter((sent) => sent !== asked && !before.includes(sent));
     }
   }

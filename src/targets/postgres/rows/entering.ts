@@ -2,7 +2,7 @@ import { ByteWriter } from '../../../byte-writer.ts';
 import type { Entries } from '../../sql/entry-book.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
-import { copyField, textArray } from './literals.ts';
+import { copyField, newline, tab, textArray } from './literals.ts';
 
 /** From this many rows on, COPY is faster than a statement with arrays. */
 export const copyFrom = 200;
@@ -29,8 +29,18 @@ async function insertEntries(
   const into = `${table('_sync_records')} (of_table, id, key, hash, fields)`;
   if (entries.length >= copyFrom) {
     const lines = new ByteWriter(entries.length * 96);
-    for (const [n, [key, hash, fields]] of entries.entries())
-      lines.text(`${of}\t${first + n}\t${copyField(key)}\t${copyField(hash)}\t${fields}\n`);
+    const table = `${of}\t`;
+    let id = first;
+    for (const entry of entries) {
+      lines.text(table);
+      lines.text(String(id));
+      for (const field of entry) {
+        lines.byte(tab);
+        lines.text(copyField(field));
+      }
+      lines.byte(newline);
+      id += 1;
+    }
     await session.copy(`COPY ${into} FROM STDIN`, lines.bytes);
     return;
   }

@@ -37,7 +37,11 @@ export function textArray(texts: readonly (string | null)[]): Buffer {
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A field of a line of COPY's text format (PostgreSQL documentation, COPY, "Text Format"). */
+/** Between the fields of a line of COPY's text format, and after its last one (PostgreSQL documentation, COPY, "Text Format"). */
+export const tab = 0x09;
+export const newline = 0x0a;
+
+/** A field of such a line. */
 export function copyField(text: string | null): string {
   if (text === null) return '\\N';
   return /[\\\n\r\t]/.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => escapes[character] ?? '') : text;

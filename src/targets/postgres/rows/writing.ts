@@ -5,7 +5,7 @@ import { changedKey, UnstorableError } from '../../sql/stored-values.ts';
 import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
 import { copyFrom } from './entering.ts';
-import { bound, copyField, textArray } from './literals.ts';
+import { bound, copyField, newline, tab, textArray } from './literals.ts';
 import { type Shape, type ShapedColumn, whereAnyKey, whereKey } from './shape.ts';
 import { keyFields } from './wanted.ts';
 
@@ -169,12 +169,14 @@ function copyLines(shape: Shape, rows: readonly RowToWrite[]): Buffer {
   const kinds = shape.table.mapped.map(({ kind }) => kind);
   const lines = new ByteWriter(rows.length * usualBytes);
   for (const { record } of rows) {
-    let line = '';
+    const { values } = record;
     bindFields(shape, record, () => {
-      for (let at = 0; at < kinds.length; at += 1)
-        line += `${at === 0 ? '' : '\t'}${copyField(bound(record.values[at] ?? null, kinds[at] ?? 'text'))}`;
+      for (let at = 0; at < kinds.length; at += 1) {
+        if (at > 0) lines.byte(tab);
+        lines.text(copyField(bound(values[at] ?? null, kinds[at] ?? 'text')));
+      }
     });
-    lines.text(`${line}\n`);
+    lines.byte(newline);
   }
   return lines.bytes;
 }
