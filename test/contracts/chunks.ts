@@ -160,6 +160,7 @@ async function aSync(world: TargetWorld, name: string, remembers: boolean) {
   const prepare = await compilePrepare({ schema, key: ['id'] });
   let [prepared, shape, release, takenOver, clock] = [0, 0, 0, 0, 1_000_000];
   let target: Target | undefined;
+  let hasFailed = false;
   const resourceFor = async ({ run }: Step): Promise<Resource> => ({
     table: { resource: 'people', table: name, key: ['id'], columns, mapped: columns, onDelete: 'soft' },
     prepare: (raw) => {
@@ -239,9 +240,10 @@ async function aSync(world: TargetWorld, name: string, remembers: boolean) {
         );
       }
       const isCut = step.ends !== 'whole';
+      hasFailed ||= step.ends === 'broken' || step.ends === 'killed';
       if (isCut) await walk(resource, document, step, step.ends, n);
       const report = await walk(resource, document, isCut ? { ...step, run: 'plain' } : step, 'whole', n);
-      return leftBy(target as Target, world, { name, resource, isCut, report });
+      return leftBy(target as Target, world, { name, resource, isCut: isCut || hasFailed, report });
     },
   };
 }
@@ -249,7 +251,7 @@ async function aSync(world: TargetWorld, name: string, remembers: boolean) {
 interface Left {
   readonly name: string;
   readonly resource: Resource;
-  /** How far the first run came may differ, and with it the batches in which the rest was written. */
+  /** How far a run came that ended early may differ, and with it what was written by which pass. */
   readonly isCut: boolean;
   readonly report: object | null;
 }
