@@ -2,8 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 // fast: pure tests without services. real: Redis, databases and HTTP servers, of which each test file has its own; only Postgres
 // is one server, in which each test makes a database. e2e: the built command as a child process. faults: the same for minutes,
-// with random faults, after all the others. long: what `npm run test:long` has only, in files that end with `.long.test.ts`.
+// with random faults, after all the others. long: what `npm run test:long` has only, in files that end with `.long.test.ts`. deploy: those of them that wait for most of their
+// time, beside the end-to-end tests.
 const long = 'test/**/*.long.test.ts';
+const deploy = 'test/deploy/**/*.long.test.ts';
 const faults = ['test/e2e/hosts.test.ts', 'test/e2e/schedule-faults.test.ts'];
 const { SYNC_REPORT = 'node_modules/.cache/test-report.json', SYNC_LONG } = process.env;
 const realFolders = [
@@ -77,10 +79,20 @@ export default defineConfig({
         test: {
           name: 'long',
           include: SYNC_LONG ? [long] : [],
+          exclude: [deploy],
           globalSetup: ['test/helpers/setup-servers.ts'],
           testTimeout: 180_000,
           sequence: { groupOrder: 2 },
           maxWorkers: 1,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'deploy',
+          include: SYNC_LONG ? [deploy] : [],
+          globalSetup: ['test/helpers/setup-servers.ts'],
+          testTimeout: 180_000,
         },
       },
     ],

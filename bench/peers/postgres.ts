@@ -36,6 +36,9 @@ export async function openDatabase(): Promise<Database> {
     `SELECT current_setting('server_version') AS version, current_setting('data_directory') AS place`,
   );
   const pid = Number(readFileSync(join(shown.place ?? '', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  // Ctrl-C ends this process before it can stop the server.
+  const quit = () => process.kill(pid, 'SIGQUIT');
+  process.once('exit', quit);
   return {
     version: shown.version ?? '',
     cpuMs: () => treeMs(pid),
@@ -63,6 +66,9 @@ export async function openDatabase(): Promise<Database> {
         `${found.live} rows, ${found.in_state} of them ${state}, where ${wanted} and ${inState} were due`,
       );
     },
-    [Symbol.asyncDispose]: () => server.stop(),
+    async [Symbol.asyncDispose]() {
+      process.off('exit', quit);
+      await server.stop();
+    },
   };
 }

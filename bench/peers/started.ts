@@ -8,7 +8,7 @@ export interface Command {
   readonly argv: readonly [string, ...string[]];
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
-  /** An exit code beside 0 that does not count as a failure. */
+  /** An exit code other than 0 that counts as success. */
   readonly mayEndWith?: number;
 }
 

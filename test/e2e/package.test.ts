@@ -46,7 +46,10 @@ test('the tarball holds what it should, and nothing else', () => {
   const read = paths.filter((path) => /^(bench\/[a-z]+\.md|examples\/[\w-]+\/(recorded\/)?[\w.-]+)$/.test(path));
   expect(read).toEqual(expect.arrayContaining(['bench/halt.md', 'examples/listeners/audit.sh']));
   expect(read.filter((path) => /\.db|index\.json|audit\.log/.test(path))).toEqual([]);
-  expect(paths.filter((path) => ![...types, ...docs, ...read].includes(path))).toEqual([
+  const deploy = paths.filter((path) => /^deploy\/([a-z]+\/)*[\w.-]+$/.test(path));
+  const named = ['.dockerignore', 'Dockerfile', 'compose.yaml', 'cron/cronsync', 'minutely', 'systemd/cronsync.timer'];
+  expect(deploy).toEqual(expect.arrayContaining(named.map((name) => `deploy/${name}`)));
+  expect(paths.filter((path) => ![...types, ...docs, ...read, ...deploy].includes(path))).toEqual([
     'CHANGELOG.md',
     'CONTRIBUTING.md',
     'LICENSE',

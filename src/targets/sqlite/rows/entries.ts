@@ -68,13 +68,9 @@ export function liveEntries(connection: Connection, of: number, after: number, l
 /** Writes what a batch's book says. Throws the database's error where an entry is there already. */
 export function writeEntries(connection: Connection, of: number, { first, entering, renewing }: Entries): void {
   insertEntries(connection, of, first, entering);
-  for (const [id, hash, fields] of renewing) {
-    connection
-      .statement(
-        'UPDATE _sync_records SET hash = ?3, fields = ?4, missed = 0, deleted_at = NULL WHERE of_table = ?1 AND id = ?2',
-      )
-      .run(of, id, hash, fields);
-  }
+  const set = 'UPDATE _sync_records SET hash = ?, fields = ?, missed = 0, deleted_at = NULL';
+  const renew = connection.statement(`${set} WHERE of_table = ? AND id = ?`);
+  for (const [id, hash, fields] of renewing) renew.run(hash, fields, of, id);
 }
 
 /** So many entries share a statement: it takes a third less time than one for each. */
@@ -95,8 +91,8 @@ function insertSql(count: number): string {
 
 export function markDeleted(connection: Connection, of: number, id: number, at: Date): void {
   connection
-    .statement('UPDATE _sync_records SET deleted_at = ?3 WHERE of_table = ?1 AND id = ?2')
-    .run(of, id, at.toISOString());
+    .statement('UPDATE _sync_records SET deleted_at = ? WHERE of_table = ? AND id = ?')
+    .run(at.toISOString(), of, id);
 }
 
 /** Counts in how many consecutive complete passes a record was missing. */
