@@ -62,6 +62,8 @@ test('the tarball holds what it should, and nothing else', () => {
     'dist/THIRD-PARTY-NOTICES.txt',
     'dist/cli.cjs',
     'dist/cli.cjs.map',
+    'dist/expression.cjs',
+    'dist/expression.cjs.map',
     'dist/index.js',
     'dist/index.js.map',
     'dist/more.cjs',
