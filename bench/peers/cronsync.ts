@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { customerSchema } from '../records.ts';
@@ -24,7 +24,7 @@ export function cronsyncCommand({ name, folder, redisUrl, path, target }: Sync):
   const throttle = { hits: 1, per: '1ms', wait: '20s' };
   const adapter = isServer
     ? { type: 'rest', baseUrl: path, throttle, resources: { customers: pages } }
-    : { type: 'file', resources: { customers: { path, format: 'ndjson' } } };
+    : { type: 'file', resources: { customers: { path: newestExport(folder, path), format: 'ndjson' } } };
   const config = {
     name,
     adapter: 'export',
@@ -36,4 +36,12 @@ export function cronsyncCommand({ name, folder, redisUrl, path, target }: Sync):
   };
   writeFileSync(join(folder, 'sync.config.json'), JSON.stringify(config));
   return { argv: [process.execPath, bin, 'run'] };
+}
+
+/** As in real life, the file keeps its name, and has another content in each phase. Another name would be another resource. */
+function newestExport(folder: string, version: string): string {
+  const path = join(folder, 'export.jsonl');
+  rmSync(path, { force: true });
+  linkSync(version, path);
+  return path;
 }
