@@ -3,7 +3,7 @@ import { IntegrityError } from '../../errors.ts';
 import type { FirstLoads } from '../sql/first-loads.ts';
 import { commitBatch, type PartCommitted } from './commit.ts';
 import type { RunFence, Writing } from './fence/run-fence.ts';
-import { type Pace, Paces } from './pace.ts';
+import { idleMs, type Pace, Paces } from './pace.ts';
 import { commitInParts, removeInParts } from './parts.ts';
 import { type PartRemoved, type RemovalPart, removeBatch } from './remove.ts';
 import type { Shapes } from './rows/shapes.ts';
@@ -78,7 +78,7 @@ export class Batches {
     const part = await this.#fence.giveOut(async (writing) => {
       startedAt = performance.now();
       const written = await write(writing);
-      othersMs = writing.session.idleMs();
+      othersMs = idleMs(writing.session.waits());
       return written;
     }, signal);
     pace.learn(rows - part.left.length, performance.now() - startedAt, othersMs);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Prepared } from '../../../src/record.ts';
 import type { ResourceTable } from '../../../src/table.ts';
 import type { Target } from '../../../src/target.ts';
-import { Pace } from '../../../src/targets/postgres/pace.ts';
+import { idleMs, Pace } from '../../../src/targets/postgres/pace.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { checkpointOf, customersTable, record, takeOver, write } from '../../contracts/target.ts';
 import { aPostgresWorld, type PostgresWorld } from './a-postgres-target.ts';
@@ -72,6 +72,18 @@ describe('a pace', () => {
     const pace = aPace();
     pace.giveUp(rows, tookMs);
     expect(pace.rows).toBe(next);
+  });
+});
+
+describe('what a transaction takes without its rows', () => {
+  test('is what its fast statements take, though most have something to do', () => {
+    const updatingThousands = [1, 1, 15, 40, 1, 80, 1, 40, 30];
+    expect(idleMs(updatingThousands)).toBe(9);
+  });
+
+  test('is all of it where every statement waits for a core', () => {
+    expect(idleMs([20, 20, 20, 20])).toBe(80);
+    expect(idleMs([])).toBe(0);
   });
 });
 

@@ -18,16 +18,15 @@ export interface Session {
    * does that one. A transaction is not committed unless all of these succeeded.
    */
   send(text: string, values?: readonly Parameter[]): void;
-  /**
-   * How long the statements so far would have taken if all of them were as fast as the median: most have next to nothing to do,
-   * and what they take is the way to the server and the wait for a core.
-   */
-  idleMs(): number;
+  /** How long each statement so far took that was waited for. */
+  waits(): readonly number[];
 }
 
 export interface Answer {
   readonly rows: readonly Row[];
   readonly count: number;
+  /** What the server says that it has done. */
+  readonly command: string;
 }
 
 export interface ClientTimes {
@@ -67,7 +66,6 @@ class ClientSession implements Session {
   /** What was sent and is not answered, or whose answer nobody has waited for yet, in its order. */
   #sent: readonly Promise<unknown>[] = [];
   #isHolding = false;
-  /** How long each answer took. */
   readonly #waits: number[] = [];
 
   constructor(client: Client) {
@@ -80,7 +78,7 @@ class ClientSession implements Session {
       this.#client.query(text, values as unknown[]),
     );
     const last = Array.isArray(answer) ? answer.at(-1) : answer;
-    return { rows: last?.rows ?? [], count: last?.rowCount ?? 0 };
+    return { rows: last?.rows ?? [], count: last?.rowCount ?? 0, command: last?.command ?? '' };
   }
 
   async list(text: string, values: readonly Parameter[]): Promise<readonly ListedRow[]> {
@@ -101,9 +99,8 @@ class ClientSession implements Session {
     this.#sent = [...this.#sent, sent];
   }
 
-  idleMs(): number {
-    const waits = this.#waits.toSorted((a, b) => a - b);
-    return (waits[waits.length >> 1] ?? 0) * waits.length;
+  waits(): readonly number[] {
+    return this.#waits;
   }
 
   /** What is sent in one turn leaves in one packet, at its end. */
