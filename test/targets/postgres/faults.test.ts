@@ -3,6 +3,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Removal } from '../../../src/batch.ts';
 import { ConfigError, FencedError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import type { Target } from '../../../src/target.ts';
+import { addressOf } from '../../../src/targets/postgres/connection/address.ts';
+import { createConnection } from '../../../src/targets/postgres/connection/connection.ts';
+import { patienceOf } from '../../../src/targets/postgres/connection/patience.ts';
+import type { Session } from '../../../src/targets/postgres/connection/session.ts';
 import { openPostgresReader } from '../../../src/targets/postgres/reader.ts';
 import { defaultTimings, type Timings } from '../../../src/timings.ts';
 import {
@@ -45,6 +49,28 @@ function removalOf(ids: readonly number[], changes: Partial<Removal> = {}): Remo
   const events = { source: '/test', silent: false };
   return { table: customersTable(), ids, missing: [], found: [], events, checkpoint: whole, ...changes };
 }
+
+describe('a transaction in which a statement fails', () => {
+  const cases: (readonly [how: string, work: (session: Session) => Promise<unknown>])[] = [
+    ['that is overlooked', (session) => session.query('SELECT 1 / 0').catch(() => {})],
+    ['that nobody waits for', async (session) => session.send('SELECT 1 / 0')],
+  ];
+
+  test.each(cases)('%s is not taken for committed, and the next one is', async (_how, work) => {
+    const { database, sql, rows } = await aPostgresWorld();
+    await sql('CREATE TABLE kept (n integer)');
+    await using connection = createConnection(addressOf(database), 'cronsync:crm', patienceOf(timings), 'write');
+    const keep = async (session: Session) => void (await session.query('INSERT INTO kept VALUES (1)'));
+    const failing = connection.transaction(async (session) => {
+      await keep(session);
+      await work(session);
+    });
+    await expect(failing).rejects.toThrow(/a statement had failed|division by zero/);
+    expect(await rows('SELECT * FROM kept')).toEqual([]);
+    await connection.transaction(keep);
+    expect(await rows('SELECT n FROM kept')).toEqual([{ n: 1 }]);
+  });
+});
 
 describe('a connection that breaks', () => {
   const stages = [

@@ -6,7 +6,7 @@ import { Link } from './link.ts';
 import type { Patience } from './patience.ts';
 import { createClient, type Session, sessionOn } from './session.ts';
 import { beginStatement, type TransactionMode } from './settings.ts';
-import { translate, unknownEndError } from './translate.ts';
+import { rolledBackError, translate, unknownEndError } from './translate.ts';
 
 /** How often a transaction that deadlocks is tried. */
 const mostAttempts = 8;
@@ -132,7 +132,8 @@ class RepeatingConnection implements Connection {
       const committing = session.query('COMMIT');
       // It leaves at the end of this turn.
       process.nextTick(() => crashPoint('commit-sent'));
-      await committing;
+      // A transaction in which a statement has failed is rolled back by COMMIT, without an error.
+      if ((await committing).command !== 'COMMIT') throw rolledBackError(this.label);
     } catch (error) {
       if (!isLost(error) || !isCommitted) throw error;
       this.#link.drop();

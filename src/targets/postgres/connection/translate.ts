@@ -1,4 +1,4 @@
-import { ConfigError, messageOf, SyncError, UnreachableError } from '../../../errors.ts';
+import { ConfigError, IntegrityError, messageOf, SyncError, UnreachableError } from '../../../errors.ts';
 import { isOfTls } from '../../../tls.ts';
 import { codeOf, isLockTimeout, isLost, isPassing } from './errors.ts';
 
@@ -16,6 +16,13 @@ export function unknownEndError(label: string, cause: unknown): UnreachableError
   return new UnreachableError(
     `the target ${label} went away during a commit: it happened whole, or not at all, and cannot be asked which`,
     { hint: 'The next run finds out and continues from there.', cause },
+  );
+}
+
+/** A statement has failed, and what went on in spite of it was not written. */
+export function rolledBackError(label: string): IntegrityError {
+  return new IntegrityError(
+    `the target ${label} rolled a transaction back at its end, because a statement had failed; nothing was written`,
   );
 }
 
