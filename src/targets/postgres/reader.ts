@@ -41,12 +41,13 @@ export function openReading(connection: Connection, { name, schema }: PostgresOp
   return { place, version, reader };
 }
 
-/** Works in one transaction, one after the other: a session has one query at a time. */
+/** Works in one transaction, one after the other. What fails ends the transaction: the works that wait for their turn fail with it. */
 function inTurn(session: Session): Transact {
   let turn: Promise<unknown> = Promise.resolve();
   return (work) => {
     const mine = turn.then(() => work(session));
-    turn = mine.catch(() => {});
+    mine.catch(() => {});
+    turn = mine;
     return mine;
   };
 }

@@ -72,6 +72,20 @@ describe('a transaction in which a statement fails', () => {
   });
 });
 
+test('questions that are asked at once are not asked any more, outside of their transaction, once one has failed', async () => {
+  const world = await aPostgresWorld();
+  const target = await takeOver(await world.open());
+  await world.sql('DROP TABLE _sync_rejects');
+  let asked: Promise<unknown>[] = [];
+  const atOnce = target.atOnce((ask) => {
+    asked = [ask.countRejects('customers'), ask.fence(), ask.groups(), ask.pass('customers')];
+    return Promise.all(asked);
+  });
+  await expect(atOnce).rejects.toThrow('_sync_rejects');
+  const settled = await Promise.allSettled(asked);
+  expect(settled.map(({ status }) => status)).toEqual(asked.map(() => 'rejected'));
+});
+
 describe('a connection that breaks', () => {
   const stages = [
     'BEGIN',
