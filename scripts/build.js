@@ -60,7 +60,7 @@ const command = await splitBundle({
     run: [
       ...['src/run/run.ts', 'src/cli/open/compile-resources.ts', 'src/cli/open/third-party.ts'],
       ...['src/cli/output/progress.ts', 'src/cli/output/summary.ts'],
-      ...['src/redis/stream.ts', 'src/redis/slots.ts', 'src/redis/tokens.ts', 'src/redis/limit-owners.ts'],
+      ...['src/redis/stream.ts', 'src/redis/slots/slots.ts', 'src/redis/tokens.ts', 'src/redis/slots/limit-owners.ts'],
       ...['src/http/throttled.ts', 'src/http/auth.ts', 'src/http/saved-answers.ts', 'src/adapters/file/file.ts'],
     ],
     sqlite: ['src/targets/sqlite/target.ts'],

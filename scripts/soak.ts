@@ -30,7 +30,7 @@ const inFull: Round = {
   },
   files: [...endToEnd('hosts', 'schedule-faults', 'schedules', 'cities', 'listen-chaos'), '.long.test.ts'],
 };
-const contracts = ['lock', 'slots', 'stream', 'consumer'].map((name) => `test/redis/${name}.test.ts`);
+const contracts = ['lock', 'slots/slots', 'stream', 'consumer'].map((name) => `test/redis/${name}.test.ts`);
 const onShapes = ['sentinel', 'cluster'].flatMap((shape): Round[] => {
   const env = { SYNC_REDIS_SHAPE: shape };
   return [

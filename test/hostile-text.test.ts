@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { csvRows } from '../src/adapters/file/csv.ts';
 import { compileBookmarks } from '../src/adapters/rest/bookmark.ts';
-import { linkPager } from '../src/adapters/rest/next.ts';
+import { linkPager } from '../src/adapters/rest/paging/next.ts';
 import { canonicalDate, canonicalDecimal, canonicalTimestamp } from '../src/canonical.ts';
 import { ConfigError } from '../src/errors.ts';
 import { parsePosition } from '../src/event.ts';

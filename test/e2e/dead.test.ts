@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { type DeadLetterRow, deadLetterId } from '../../src/listener.ts';
-import { openSqliteDeadLetters } from '../../src/targets/sqlite/dead-letters.ts';
+import { openSqliteDeadLetters } from '../../src/targets/sqlite/state/dead-letters.ts';
 import { redis } from '../helpers/suite-redis.ts';
 import { aProject, customers, eventually, type Project } from '../helpers/sync.ts';
 import { aThirdParty, type ThirdParty } from '../helpers/third-party.ts';

@@ -2,8 +2,8 @@ import { CursorExpiredError, ProtocolError } from '../../errors.ts';
 import { compileExpression, type Expression } from '../../expression.ts';
 import type { RawRecord } from '../../record.ts';
 import type { Bookmark, BookmarkFormat } from './options.ts';
-import { type Answered, withQuery } from './pager.ts';
-import { compilePlace } from './place.ts';
+import { type Answered, withQuery } from './paging/pager.ts';
+import { compilePlace } from './paging/place.ts';
 import type { Mark } from './stage.ts';
 
 /** A position in the third party's history: milliseconds since the epoch, a number that grows, or its own text. */

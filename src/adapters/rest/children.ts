@@ -3,7 +3,7 @@ import { ConfigError, ProtocolError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { partsOf, type RawRecord } from '../../record.ts';
 import type { RestResource } from './options.ts';
-import { storedPlace } from './pager.ts';
+import { storedPlace } from './paging/pager.ts';
 
 /** Where a pass over the children of all parents stands. */
 interface Place extends Parent {

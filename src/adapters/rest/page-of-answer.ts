@@ -11,8 +11,8 @@ import { plainKeys, type Sorted, type Sorting, sortChanges, sortGraves, sortLog 
 import { describe, describeKeys } from './describe.ts';
 import { newestWith } from './newest.ts';
 import type { RestResource } from './options.ts';
-import { overlookedIn } from './overlooked.ts';
-import type { Answered, Turn } from './pager.ts';
+import { overlookedIn } from './paging/overlooked.ts';
+import type { Answered, Turn } from './paging/pager.ts';
 import { type Parts, withParts } from './parts.ts';
 import type { ResourceReader } from './resource-reader.ts';
 import { cursorOf, type Stage } from './stage.ts';

@@ -1,12 +1,12 @@
 import { compileExpression, type Expression } from '../../expression.ts';
 import { type Bookmarks, compileBookmarks } from './bookmark.ts';
-import { cursorPager, linkPager, nextUrlPager } from './next.ts';
-import { offsetPager } from './offset.ts';
 import type { GraveyardOptions, Pagination, RestOptions, RestResource } from './options.ts';
-import { pagePager } from './page.ts';
-import { onePage, type Pager } from './pager.ts';
+import { cursorPager, linkPager, nextUrlPager } from './paging/next.ts';
+import { offsetPager } from './paging/offset.ts';
+import { pagePager } from './paging/page.ts';
+import { onePage, type Pager } from './paging/pager.ts';
+import { compilePlace, type ReadPlace } from './paging/place.ts';
 import { saysWhole } from './parts.ts';
-import { compilePlace, type ReadPlace } from './place.ts';
 import { compileTombstones, type Tombstones } from './tombstones.ts';
 
 /** One resource, ready to be read. */

@@ -5,7 +5,7 @@ import { fetchOfParents, ofParent } from './children.ts';
 import { documentIn, readBody } from './document.ts';
 import type { RestOptions, RestResource } from './options.ts';
 import { pageOf, pagePastEnd } from './page-of-answer.ts';
-import { withQuery } from './pager.ts';
+import { withQuery } from './paging/pager.ts';
 import { partsOf } from './parts.ts';
 import { requestFor } from './request.ts';
 import { compileReader, type ResourceReader } from './resource-reader.ts';

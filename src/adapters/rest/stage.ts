@@ -1,5 +1,5 @@
 import type { Cursor } from '../../adapter.ts';
-import { storedPlace } from './pager.ts';
+import { storedPlace } from './paging/pager.ts';
 
 /**
  * Where a pass stands over a resource with `mode: changes`. As JSON it is the cursor, since a pass may go on in another

@@ -22,7 +22,7 @@ async function checkSlots(key: string, redis: RedisConnection, { config }: Setti
   const { prefix } = config.redis;
   const findings = await findingsOr('throttle', async () => {
     if ('cluster' in config.redis) await redis.checkServerOf(throttleKeys(prefix, key).slots);
-    const { stricterLimits } = await import('../../redis/limit-owners.ts');
+    const { stricterLimits } = await import('../../redis/slots/limit-owners.ts');
     const stricter = await stricterLimits({ redis, prefix }, key, windows);
     return stricter ? [note('throttle', describeStricter(stricter))] : [];
   });

@@ -91,7 +91,7 @@ async function openListeners(setting: Setting, names: readonly string[]) {
 
 /** Closing it sends what is left. */
 async function openDaemonTelemetry(terminal: Terminal) {
-  const { telemetryOf, tracedListeners } = await import('../open/open-telemetry.ts');
+  const { telemetryOf, tracedListeners } = await import('../open/witness/open-telemetry.ts');
   const telemetry = await telemetryOf(terminal);
   if (telemetry === null) return null;
   const { tracer } = telemetry;

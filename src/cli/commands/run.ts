@@ -13,8 +13,8 @@ import {
   thisHolder,
   tokensOf,
 } from '../open/app.ts';
-import type { RunWitness } from '../open/run-witness.ts';
-import { isWitnessed } from '../open/witnessed.ts';
+import type { RunWitness } from '../open/witness/run-witness.ts';
+import { isWitnessed } from '../open/witness/witnessed.ts';
 import { reportFailure } from '../output/report-error.ts';
 import { readVersion } from '../package.ts';
 import type { RunFlags } from '../program/flags.ts';
@@ -58,7 +58,7 @@ async function runAsAsked(setting: Setting, flags: RunFlags, signal: AbortSignal
 
 async function runWitnessed(setting: Setting, flags: RunFlags, signal: AbortSignal): Promise<ExitCode> {
   if (!isWitnessed(setting, flags)) return runOnce(setting, flags, signal, null);
-  const { RunWitness } = await import('../open/run-witness.ts');
+  const { RunWitness } = await import('../open/witness/run-witness.ts');
   const witness = new RunWitness(setting, flags);
   try {
     return await runOnce(setting, flags, signal, witness);

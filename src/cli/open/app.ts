@@ -111,8 +111,8 @@ export async function streamOf({ config }: Setting, redis: RedisConnection): Pro
 }
 
 export async function slotsOf({ config, timings }: Setting, redis: RedisConnection): Promise<SlotKeeper> {
-  const { createRedisSlots } = await import('../../redis/slots.ts');
-  const { namingLimits } = await import('../../redis/limit-owners.ts');
+  const { createRedisSlots } = await import('../../redis/slots/slots.ts');
+  const { namingLimits } = await import('../../redis/slots/limit-owners.ts');
   const { prefix } = config.redis;
   const keeper = createRedisSlots({ redis, prefix, timings, sync: config.name });
   return namingLimits(keeper, config.name, { redis, prefix });

@@ -48,10 +48,10 @@ export async function openListener(name: string, config: ListenerConfig, around:
 export async function openDeadLetters({ config, timings, logins }: Setting): Promise<DeadLetters & AsyncDisposable> {
   const { name, target } = config;
   if (target.type === 'postgres') {
-    const { openPostgresDeadLetters } = await import('../../targets/postgres/dead-letters.ts');
+    const { openPostgresDeadLetters } = await import('../../targets/postgres/state/dead-letters.ts');
     return openPostgresDeadLetters({ ...target, login: logins.target, name, timings });
   }
-  const { openSqliteDeadLetters } = await import('../../targets/sqlite/dead-letters.ts');
+  const { openSqliteDeadLetters } = await import('../../targets/sqlite/state/dead-letters.ts');
   return openSqliteDeadLetters({ file: target.file, name, timings });
 }
 

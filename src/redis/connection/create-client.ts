@@ -1,6 +1,6 @@
 import type { ClientConfig, RedisClient } from './client.ts';
 import { loginPlaceOf, type RedisPlace, withLogin } from './place.ts';
-import { createSingleClient } from './single.ts';
+import { createSingleClient } from './shapes/single.ts';
 
 /** Makes the client for the shape of the place. Only the part that this shape needs is loaded. */
 export async function createClient(place: RedisPlace, config: ClientConfig): Promise<RedisClient> {
@@ -19,11 +19,11 @@ export async function createClient(place: RedisPlace, config: ClientConfig): Pro
 
 async function clientOf(place: RedisPlace, config: ClientConfig): Promise<RedisClient> {
   if ('sentinels' in place) {
-    const { createSentinelClient } = await import('./sentinel.ts');
+    const { createSentinelClient } = await import('./shapes/sentinel.ts');
     return createSentinelClient(place, config);
   }
   if ('cluster' in place) {
-    const { createClusterClient } = await import('./cluster.ts');
+    const { createClusterClient } = await import('./shapes/cluster.ts');
     return createClusterClient(place, config);
   }
   return createSingleClient(place, config);

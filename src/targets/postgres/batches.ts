@@ -6,7 +6,7 @@ import type { RunFence, Writing } from './fence/run-fence.ts';
 import { idleMs, type Pace, Paces } from './pace.ts';
 import { commitInParts, removeInParts } from './parts.ts';
 import { type PartRemoved, type RemovalPart, removeBatch } from './remove.ts';
-import type { Shapes } from './rows/shapes.ts';
+import type { Shapes } from './shape/shapes.ts';
 
 export interface BatchesOptions {
   readonly fence: RunFence;

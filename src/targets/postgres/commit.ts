@@ -11,18 +11,18 @@ import { assertPlanned } from '../sql/run-errors.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
 import type { Outcome } from './bisect.ts';
 import { isMadeAlready } from './connection/errors.ts';
-import { storeDeferred } from './deferred.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { savePass } from './ledger.ts';
 import { giveOutEvents, type MadeEvents, makeEvents } from './outbox.ts';
-import { storeRejects } from './rejects.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
 import { writeEntries } from './rows/entering.ts';
 import { type FoundRow, lookUp, noFoundRow } from './rows/look-up.ts';
 import { ownRegister, saveRegister } from './rows/register.ts';
-import type { Shape } from './rows/shape.ts';
 import { wantedRecord } from './rows/wanted.ts';
 import { type RowToWrite, rowsToWrite, writeRows } from './rows/writing.ts';
+import type { Shape } from './shape/shape.ts';
+import { storeDeferred } from './state/deferred.ts';
+import { savePass } from './state/ledger.ts';
+import { storeRejects } from './state/rejects.ts';
 
 /** Part of a batch as it was committed. What there was no time for is left to another transaction. */
 export interface PartCommitted extends Committed {

@@ -1,12 +1,12 @@
 import { startOver } from '../../checkpoint.ts';
 import { type KnownQuery, type KnownRow, noDrift, type StoredDrift } from '../../drift.ts';
 import type { Session } from './connection/session.ts';
-import { readPass, savePass } from './ledger.ts';
 import { migrations } from './migrations.ts';
 import { lookUp } from './rows/look-up.ts';
-import type { Shape } from './rows/shape.ts';
 import { wantedKey } from './rows/wanted.ts';
 import { type Place, schemaVersion } from './schema.ts';
+import type { Shape } from './shape/shape.ts';
+import { readPass, savePass } from './state/ledger.ts';
 
 export interface KnownAt {
   readonly place: Place;

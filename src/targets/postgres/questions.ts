@@ -6,25 +6,25 @@ import type { TargetQuestions as Questions, ServerState } from '../../target.ts'
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
-import { outboxQuestions } from '../sql/outbox-questions.ts';
+import { outboxQuestions } from '../sql/outbox/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Session } from './connection/session.ts';
-import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence, withoutMark } from './fence/fence.ts';
 import { readRights } from './fence/rights.ts';
-import { readChunks, readGroups, readPass } from './ledger.ts';
 import { hasOldEvents, readOutbox } from './outbox.ts';
-import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, keysOf, liveEntries, liveIds } from './rows/entries.ts';
-import { inspectTable } from './rows/inspect-table.ts';
 import { type LookUp, lookUp } from './rows/look-up.ts';
 import { registerOf } from './rows/register.ts';
-import { readShape } from './rows/shapes.ts';
 import { wantedKey, wantedRecord } from './rows/wanted.ts';
 import type { KnownVersion, Place, Transact } from './schema.ts';
+import { inspectTable } from './shape/inspect-table.ts';
+import { readShape } from './shape/shapes.ts';
+import { readDeferred } from './state/deferred.ts';
+import { readChunks, readGroups, readPass } from './state/ledger.ts';
+import { countRejects, readRejectReasons, readRejects } from './state/rejects.ts';
 
 /** What a reader and a target answer alike. `read` runs work on one state of the database. */
 export function questions(read: Transact, place: Place, name: string, version: KnownVersion): Questions {

@@ -6,17 +6,17 @@ import { beside } from '../../turns.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
 import { Bisector, type Outcome } from './bisect.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { savePass } from './ledger.ts';
 import { giveOutEvents, makeEvents } from './outbox.ts';
-import { storeRejects } from './rejects.ts';
 import { countMissing, markDeleted } from './rows/entering.ts';
 import { type KeyOfId, keysOf } from './rows/entries.ts';
 import { type FoundRow, lookUp, noFoundRow } from './rows/look-up.ts';
 import { ownRegister, saveRegister } from './rows/register.ts';
 import { removeRows } from './rows/removing.ts';
-import type { Shape } from './rows/shape.ts';
 import { wantedKey } from './rows/wanted.ts';
 import { tellApartMs } from './rows/writing.ts';
+import type { Shape } from './shape/shape.ts';
+import { savePass } from './state/ledger.ts';
+import { storeRejects } from './state/rejects.ts';
 
 /** Part of a removal as it was committed. The ids that there was no time for are left to another transaction. */
 export interface PartRemoved extends Committed {

@@ -4,15 +4,15 @@ import { crashPoint } from '../../crash.ts';
 import { deferredIn } from '../sql/deferred-record.ts';
 import { noFound } from '../sql/nothing-yet.ts';
 import { assertPlanned } from '../sql/run-errors.ts';
-import { storeDeferred } from './deferred.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { storeRejects } from './rejects.ts';
 import { forgetGroundless, storeAliases } from './rows/aliases.ts';
 import { findRecords } from './rows/find.ts';
 import { ownRegister } from './rows/register.ts';
 import { writeSteps } from './rows/steps.ts';
+import { storeDeferred } from './state/deferred.ts';
+import { savePass } from './state/ledger.ts';
+import { storeRejects } from './state/rejects.ts';
 
 /**
  * Commits one batch inside a transaction:

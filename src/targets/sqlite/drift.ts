@@ -3,9 +3,9 @@ import { type KnownQuery, type KnownRow, noDrift, type StoredDrift } from '../..
 import type { ResourceTable } from '../../table.ts';
 import { textOrNull } from '../sql/our-rows.ts';
 import type { Connection } from './connection/connection.ts';
-import { readPass, savePass } from './ledger.ts';
 import { mayRewrite, rowsIn } from './rows/rows.ts';
 import { schemaVersion } from './schema.ts';
+import { readPass, savePass } from './state/ledger.ts';
 
 /** What is known of live records of the resource with the number `of`, and how their rows read now. */
 export function knownRows(

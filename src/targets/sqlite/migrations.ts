@@ -70,7 +70,7 @@ CREATE TABLE _sync_news (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROW
 CREATE TABLE _sync_previews (name TEXT PRIMARY KEY, at INTEGER NOT NULL, preview TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE _sync_deferred (of_table INTEGER NOT NULL, id INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (of_table, id)) WITHOUT ROWID;
 `,
-  // From this version on, `events` of the outbox is a BLOB where a transaction has many events (src/targets/sql/packed-events.ts).
+  // From this version on, `events` of the outbox is a BLOB where a transaction has many events (src/targets/sql/outbox/packed-events.ts).
   '',
   // The refresh tokens of a chain are shared by the syncs that use it.
   `

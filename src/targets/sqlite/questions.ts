@@ -6,15 +6,12 @@ import type { TargetQuestions as Questions } from '../../target.ts';
 import type { Register } from '../sql/entry-book.ts';
 import { emptyOutbox, noFound, noLiveIds } from '../sql/nothing-yet.ts';
 import { type BookQuestion, bookQuestions } from '../sql/operate/reading.ts';
-import { outboxQuestions } from '../sql/outbox-questions.ts';
+import { outboxQuestions } from '../sql/outbox/outbox-questions.ts';
 import { ask, bookOf } from './book.ts';
 import type { Connection } from './connection/connection.ts';
-import { readDeferred } from './deferred.ts';
 import { knownRows, readDrift } from './drift.ts';
 import { readFence } from './fence/fence.ts';
-import { readChunks, readGroups, readPass } from './ledger.ts';
 import { hasOldEvents, readOutbox } from './outbox.ts';
-import { countRejects, readRejectReasons, readRejects } from './rejects.ts';
 import { foreignAlias, namesOf } from './rows/aliases.ts';
 import { cluesOf } from './rows/clues.ts';
 import { compareEntries, entryOf, keyOfId, liveEntries } from './rows/entries.ts';
@@ -22,6 +19,9 @@ import { findRecords } from './rows/find.ts';
 import { inspectTable } from './rows/inspect-table.ts';
 import { registerOf } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
+import { readDeferred } from './state/deferred.ts';
+import { readChunks, readGroups, readPass } from './state/ledger.ts';
+import { countRejects, readRejectReasons, readRejects } from './state/rejects.ts';
 
 /** Runs work on one state of the database, and says which version our own tables have, 0 for none. Without a database the result is `empty`. */
 export type Read = <T>(work: (connection: Connection, version: number) => T, empty: T) => Promise<T>;

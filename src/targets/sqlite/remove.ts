@@ -6,13 +6,13 @@ import { sumCommitted } from '../sql/committed.ts';
 import { refusedRecord } from '../sql/stored-reject.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Writing } from './fence/run-fence.ts';
-import { savePass } from './ledger.ts';
 import { giveOutEvents } from './outbox.ts';
-import { storeRejects } from './rejects.ts';
 import { countMissing, liveKey, markDeleted } from './rows/entries.ts';
 import { ownRegister, saveRegister } from './rows/register.ts';
 import { rowsIn } from './rows/rows.ts';
 import { rowWriter } from './rows/writing.ts';
+import { savePass } from './state/ledger.ts';
+import { storeRejects } from './state/rejects.ts';
 
 /** What of a removal one transaction does. */
 export interface RemovalPart {

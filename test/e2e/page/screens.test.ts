@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deadLetterId } from '../../../src/listener.ts';
 import { silentLog } from '../../../src/log.ts';
-import { openSqliteDeadLetters } from '../../../src/targets/sqlite/dead-letters.ts';
+import { openSqliteDeadLetters } from '../../../src/targets/sqlite/state/dead-letters.ts';
 import { openSqliteTarget } from '../../../src/targets/sqlite/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { freePort } from '../../helpers/free-port.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError, IntegrityError, UnreachableError } from '../../../src/errors.ts';
 import { silentLog } from '../../../src/log.ts';
-import { createClusterClient } from '../../../src/redis/connection/cluster.ts';
+import { createClusterClient } from '../../../src/redis/connection/shapes/cluster.ts';
 import { syncKeys, throttleKeys } from '../../../src/redis/keys.ts';
 import { eventually } from '../../helpers/child.ts';
 import { aCluster, type ClusterSetup, slotOf } from '../../helpers/cluster.ts';

@@ -1,5 +1,5 @@
 import type { DeadLetters } from '../../../src/listener.ts';
-import { openPostgresDeadLetters } from '../../../src/targets/postgres/dead-letters.ts';
+import { openPostgresDeadLetters } from '../../../src/targets/postgres/state/dead-letters.ts';
 import { defaultTimings } from '../../../src/timings.ts';
 import { deadLettersContract } from '../../contracts/dead-letters.ts';
 import { aPostgres } from '../../helpers/postgres.ts';

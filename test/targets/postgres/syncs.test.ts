@@ -1,6 +1,6 @@
 import { silentLog } from '../../../src/log.ts';
-import { openPostgresDeadLetters } from '../../../src/targets/postgres/dead-letters.ts';
 import { openPostgresReader } from '../../../src/targets/postgres/reader.ts';
+import { openPostgresDeadLetters } from '../../../src/targets/postgres/state/dead-letters.ts';
 import { openPostgresSyncs } from '../../../src/targets/postgres/syncs/syncs.ts';
 import { openPostgresTarget } from '../../../src/targets/postgres/target.ts';
 import { defaultTimings } from '../../../src/timings.ts';

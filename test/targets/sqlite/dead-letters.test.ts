@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { UnreachableError } from '../../../src/errors.ts';
 import type { DeadLetters } from '../../../src/listener.ts';
-import { openSqliteDeadLetters } from '../../../src/targets/sqlite/dead-letters.ts';
+import { openSqliteDeadLetters } from '../../../src/targets/sqlite/state/dead-letters.ts';
 import { aDeadLetter, deadLettersContract } from '../../contracts/dead-letters.ts';
 
 const timings = { targetBusyMs: 2000, targetBusyStepMs: 5 };

@@ -3,8 +3,8 @@ import type { ResourceTable } from '../../../table.ts';
 import { list, quoted } from '../../sql/identifiers.ts';
 import { missingColumns } from '../../sql/table/dialect.ts';
 import type { Session } from '../connection/session.ts';
-import { addStatement, dialectOf, readTable } from '../rows/system-table.ts';
 import type { Place } from '../schema.ts';
+import { addStatement, dialectOf, readTable } from '../shape/system-table.ts';
 import { type Right, type Role, readRole } from './role.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ResourceTable } from '../../../table.ts';
 import { missingColumns } from '../../sql/table/dialect.ts';
-import { addStatement, createStatement, dialectOf, readTable } from '../rows/system-table.ts';
 import type { Place, Transact } from '../schema.ts';
+import { addStatement, createStatement, dialectOf, readTable } from '../shape/system-table.ts';
 import { withTableLock } from './table-lock.ts';
 import { beginForgetting } from './tables.ts';
 

@@ -3,11 +3,11 @@ import type { ResourceTable } from '../../../table.ts';
 import { cluesFrom, keysInQuestion, type Standing } from '../../sql/arrivals.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
+import type { Shape } from '../shape/shape.ts';
 import { hasAliases } from './aliases.ts';
 import { storable, textArray } from './literals.ts';
 import { lookUp } from './look-up.ts';
 import { lookalikesOf } from './lookalikes.ts';
-import type { Shape } from './shape.ts';
 import { wantedKey } from './wanted.ts';
 
 interface Whose {

@@ -1,7 +1,7 @@
 import type { ListedRow, Session } from '../connection/session.ts';
+import { type Shape, type ShapedColumn, whereKey } from '../shape/shape.ts';
 import { type HeldRow, type RowReading, rowReading } from './held-row.ts';
 import { textArray } from './literals.ts';
-import { type Shape, type ShapedColumn, whereKey } from './shape.ts';
 import type { Wanted } from './wanted.ts';
 
 /** How rows are locked on the way; '' for not at all. Rows that somebody else has locked are skipped. A delete needs the stronger lock. */

@@ -1,8 +1,8 @@
 import type { ColumnKind, Value, Values } from '../../../record.ts';
 import { fromStored, UnstorableError } from '../../sql/stored-values.ts';
 import type { ListedRow } from '../connection/session.ts';
+import type { Shape, ShapedColumn } from '../shape/shape.ts';
 import { bound, textArray } from './literals.ts';
-import type { Shape, ShapedColumn } from './shape.ts';
 import type { Wanted } from './wanted.ts';
 
 /** A row of the system, or that the system holds it locked. */

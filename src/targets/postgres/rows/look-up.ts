@@ -3,11 +3,11 @@ import { noFound } from '../../sql/nothing-yet.ts';
 import { refusalOf } from '../connection/errors.ts';
 import type { Session } from '../connection/session.ts';
 import type { Place } from '../schema.ts';
+import type { Shape } from '../shape/shape.ts';
 import { entriesOf } from './entries.ts';
 import { findRows, type RowLock } from './find-rows.ts';
 import type { HeldRow } from './held-row.ts';
 import { asUsual, byIndex } from './planner.ts';
-import type { Shape } from './shape.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface FoundRow extends Found {

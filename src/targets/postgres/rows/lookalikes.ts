@@ -6,9 +6,9 @@ import { matchedValues } from '../../sql/match.ts';
 import { fromStored, UnstorableError } from '../../sql/stored-values.ts';
 import { refusalOf } from '../connection/errors.ts';
 import type { Row, Session } from '../connection/session.ts';
+import type { Shape, ShapedColumn } from '../shape/shape.ts';
 import { bound, textArray } from './literals.ts';
 import { insideSavepoint } from './look-up.ts';
-import type { Shape, ShapedColumn } from './shape.ts';
 
 /** For each arrival the rows with the same match fields, live ones first. */
 export async function lookalikesOf(

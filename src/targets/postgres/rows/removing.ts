@@ -1,6 +1,6 @@
 import type { Session } from '../connection/session.ts';
+import { type Shape, whereAnyKey } from '../shape/shape.ts';
 import { bound, textArray } from './literals.ts';
-import { type Shape, whereAnyKey } from './shape.ts';
 import { demandAll } from './writing.ts';
 
 /**

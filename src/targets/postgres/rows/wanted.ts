@@ -1,7 +1,7 @@
 import type { Prepared, Value, Values } from '../../../record.ts';
 import { fieldsOfKey, UnstorableError } from '../../sql/stored-values.ts';
+import type { Shape } from '../shape/shape.ts';
 import { bound } from './literals.ts';
-import type { Shape } from './shape.ts';
 
 /** A record to look up: by the fields of its key, and with its values where they are known. */
 export interface Wanted {

@@ -4,9 +4,9 @@ import type { Prepared } from '../../../record.ts';
 import { changedKey, UnstorableError } from '../../sql/stored-values.ts';
 import { Bisector, LeftOutError, type Outcome } from '../bisect.ts';
 import type { Session } from '../connection/session.ts';
+import { type Shape, type ShapedColumn, whereAnyKey, whereKey } from '../shape/shape.ts';
 import { copyFrom } from './entering.ts';
 import { bound, copyField, newline, tab, textArray } from './literals.ts';
-import { type Shape, type ShapedColumn, whereAnyKey, whereKey } from './shape.ts';
 import { keyFields } from './wanted.ts';
 
 /** How long telling rows apart may hold the locks of what is already written. A wait for a lock may add to it. */

@@ -6,9 +6,9 @@ import { type PostgresTimings, patienceOf } from '../connection/patience.ts';
 import type { Session } from '../connection/session.ts';
 import { readFence } from '../fence/fence.ts';
 import { withTableLock } from '../fence/table-lock.ts';
-import { readGroups } from '../ledger.ts';
 import type { PostgresOptions } from '../reader.ts';
 import { hasSchema, type Place, placeIn, type Transact } from '../schema.ts';
+import { readGroups } from '../state/ledger.ts';
 import { giveUp, isLeft, removeSome } from './forget.ts';
 import { removeFrom, tablesWithName } from './our-tables.ts';
 

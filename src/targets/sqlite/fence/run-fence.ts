@@ -1,8 +1,8 @@
 import type { Committed } from '../../../batch.ts';
 import { crashPoint } from '../../../crash.ts';
 import type { FenceRow } from '../../../target.ts';
-import type { FreshEvents } from '../../sql/fresh-events.ts';
-import type { OutboxRow } from '../../sql/outbox-rows.ts';
+import type { FreshEvents } from '../../sql/outbox/fresh-events.ts';
+import type { OutboxRow } from '../../sql/outbox/outbox-rows.ts';
 import { fencedError, lostCommitsError, notTakenOverError } from '../../sql/run-errors.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ensureSchema, hasSchema } from '../schema.ts';

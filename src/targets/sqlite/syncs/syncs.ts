@@ -5,8 +5,8 @@ import { clearedTables, existsError } from '../../sql/forgetting.ts';
 import { quoted } from '../../sql/identifiers.ts';
 import { type Connection, openConnection } from '../connection/connection.ts';
 import { readFence } from '../fence/fence.ts';
-import { readGroups } from '../ledger.ts';
 import { hasSchema } from '../schema.ts';
+import { readGroups } from '../state/ledger.ts';
 import { giveUp, isLeft, removeSome } from './forget.ts';
 import { existing, removeFrom, tablesWithName } from './our-tables.ts';
 
