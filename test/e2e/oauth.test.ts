@@ -122,19 +122,22 @@ test('a token of other credentials is not used', async () => {
   await project.reconfigure(withAuth(issuer.url, { clientId: 'others' }));
   await project.sync();
   expect(bearers(project.party)).toEqual(['Bearer ours', 'Bearer theirs']);
+  await redis.client.flushall();
 });
 
 test.each([
   ['a type with a name of its own', { token_type: 'BearerToken' }],
   ['a lifetime that is a text', { token_type: 'bearer', expires_in: '3600' }],
+  ['a lifetime that is an empty text', { token_type: 'bearer', expires_in: '' }],
   ['no lifetime', { token_type: 'Bearer' }],
   ['an identity that proves nothing here', { id_token: 'e30.e30.', scope: ['read'] }],
-])('an answer with %s has a token', async (_title, more) => {
+])('an answer with %s has a token, which is kept', async (_title, more) => {
   await using issuer = await aThirdParty();
   issuer.script({ body: { access_token: 'access-1', ...more } });
   await using project = await aProject({ redis, records: customers(5), config: withAuth(issuer.url) });
   expect((await project.sync()).exitCode).toBe(0);
   expect(bearers(project.party)).toEqual(['Bearer access-1']);
+  expect(await redis.client.keys('*:token')).toHaveLength(1);
   await redis.client.flushall();
 });
 

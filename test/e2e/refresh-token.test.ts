@@ -10,12 +10,17 @@ import { type Arrival, aThirdParty, type Scripted } from '../helpers/third-party
 const key = 'a key of thirty-two characters or more';
 const quick = { throttle: { wait: '10ms' }, records: customers(5) };
 
-function withRefreshToken(server: Pick<OAuthServer, 'tokenUrl'>, refreshToken: string, more: object = {}) {
+function withRefreshToken(
+  server: Pick<OAuthServer, 'tokenUrl'>,
+  refreshToken: string,
+  more: object = {},
+  timeout = '1s',
+) {
   const auth = { type: 'oauth2', grant: 'refresh_token', tokenUrl: server.tokenUrl, clientId: 'us', refreshToken };
   return (config: BaseConfig) => ({
     ...config,
     adapters: {
-      acme: { ...config.adapters.acme, timeout: '1s', auth: { ...auth, clientSecret, tokenKey: key, ...more } },
+      acme: { ...config.adapters.acme, timeout, auth: { ...auth, clientSecret, tokenKey: key, ...more } },
     },
   });
 }
@@ -174,6 +179,28 @@ test('while another run asks for a token, a run waits, and is throttled', async 
   expect(server.asked).toHaveLength(1);
   claimUntil(0);
   expect((await project.sync()).json()).toMatchObject({ exitCode: 0, outcome: 'done' });
+});
+
+test.each(['SIGTERM', 'a lost lock'])('%s while a token endpoint answers costs no refresh token', async (cause) => {
+  await using issuer = await aThirdParty();
+  const token = (refresh_token: string) => ({ access_token: 'access', expires_in: 60, refresh_token });
+  const gate = Promise.withResolvers<void>();
+  issuer.script({ until: gate.promise, body: token('second') }, { body: token('third') });
+  const config = withRefreshToken({ tokenUrl: `${issuer.url}/token` }, 'first', {}, '20s');
+  await using project = await aProject({ redis, ...quick, config });
+  const run = project.start();
+  await eventually(async () => issuer.arrivals.length > 0);
+  if (cause === 'SIGTERM') run.kill('SIGTERM');
+  else await redis.client.del(project.lockKey);
+  expect(await Promise.race([run.finished, sleep(2000)])).toBeUndefined();
+  gate.resolve();
+  expect((await run.finished).exitCode).toBe(cause === 'SIGTERM' ? 143 : 75);
+  expect(project.party.arrivals).toEqual([]);
+
+  await endAccessTokens();
+  await eventually(async () => (await project.sync()).json().outcome === 'done');
+  const asked = issuer.arrivals.map(({ body }) => new URLSearchParams(body).get('refresh_token'));
+  expect(asked).toEqual(['first', 'second']);
 });
 
 describe('a database that is locked when the answer comes', () => {

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../../adapter.ts';
 import type { AdapterConfig } from '../../config/schema/schema.ts';
 import type { OAuth2 } from '../../http/oauth/grant.ts';
 import type { Asking } from '../../http/oauth/refresh.ts';
-import type { CredentialOptions, ThrottledClientOptions } from '../../http/throttled.ts';
+import type { CredentialOptions, RunOptions, ThrottledClientOptions } from '../../http/throttled.ts';
 import { freesAfterMs } from '../../throttle.ts';
 import type { TokenStore } from '../../token.ts';
 
@@ -30,7 +30,10 @@ export async function openTokens(
   const key = await storeKeyOf(auth, config, origins);
   const tokens = createTokenSource(auth, { key, pageAfterMs }, store);
   return {
-    clientOptions: (options) => clientOptions(options, auth),
+    clientOptions(options) {
+      const own = clientOptions(options, auth);
+      return auth.grant === 'refresh_token' ? { ...own, run: stoppedUntilSent(own.run) } : own;
+    },
     askedWith: (asking) => ({
       async get() {
         const token = await tokens.get(asking);
@@ -70,4 +73,21 @@ function clientOptions(
   const { onHit: _onHit, onSlot: _onSlot, onAnswer: _onAnswer, ...silentRun } = run;
   const transport = { ...options.transport, way: { ...options.transport.way, tls } };
   return { ...options, transport, credentials, answers, throttle: { ...throttle, keepers: [] }, run: silentRun };
+}
+
+/** A run that stops still reads the answer to what it has sent: the new refresh token in it exists nowhere else. */
+function stoppedUntilSent(run: RunOptions): RunOptions {
+  const { signal, onHit } = run;
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  return {
+    ...run,
+    signal: stopping.signal,
+    onHit() {
+      signal.removeEventListener('abort', stop);
+      onHit?.();
+    },
+  };
 }

@@ -131,7 +131,7 @@ async function readAnswer({ url, body, status }: HttpResponse): Promise<WrittenA
 
 /** Some servers write a text, or nothing at all. */
 function secondsOf(written: unknown): number | undefined {
-  const seconds = Number(written ?? Number.NaN);
+  const seconds = written === null || written === '' ? Number.NaN : Number(written);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
