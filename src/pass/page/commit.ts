@@ -129,13 +129,17 @@ export class PageWriter {
     return { counts: noChanges, refused: 0, repeated, held, standing };
   }
 
-  /** A chunk that the last pass has found in our rows: its records are there, as if they had been read and compared. */
+  /**
+   * A chunk that the last pass has found in our rows: its records are there, as if they had been read and compared. Where another
+   * record of one of its keys came first, the row has that one's values, and the chunk is not known any more.
+   */
   async #passOver(chunk: KnownChunk): Promise<void> {
     const ids = await this.#withoutWaitingIds(chunk.ids.ids());
+    const counting = ids.filter((id) => !this.#brought.isRepeated(id));
     this.#compared.noteKept(chunk.kept);
-    this.#compared.keepAll(ids.filter((id) => !this.#brought.isRepeated(id)));
+    this.#compared.keepAll(counting);
     this.#brought.add(ids);
-    this.#state.chunks?.keep(chunk);
+    if (counting.length === chunk.ids.count) this.#state.chunks?.keep(chunk);
   }
 
   /** As of records that are read, the first one of a key counts, also while it waits for its row. */

@@ -147,6 +147,19 @@ describe('a chunk is read again', () => {
     expect(await system.emails('customers.updated')).toEqual([]);
   });
 
+  test('after a pass in which another record with one of its keys came first', async () => {
+    const [first, second] = [
+      { id: 1, email: 'first@example.com' },
+      { id: 1, email: 'second@example.com' },
+    ];
+    const [others, more] = [customers(40).slice(1), customers(79).slice(40)];
+    const pages = (...all: Customer[][]) => passOver(all.flat(), { perPage: 40 });
+    await pages([first, ...others], more);
+    await pages([second, ...more], [first, ...others]);
+    await pages([first, ...others], more);
+    expect(await system.emails('customers.updated')).toEqual(['second@example.com', 'first@example.com']);
+  });
+
   test('in the pass after one that was killed, whatever it has written', async () => {
     await passOver(customers(200));
     const changed = customers(200).map((one) => (one.id > 150 ? { ...one, email: 'x@example.com' } : one));
