@@ -109,6 +109,7 @@ export class PageWriter {
     this.#retryDifferent(batch, compared.different);
     const written = await this.#writeDifferent(batch, afterPage);
     if (read.chunks) this.#noteChunks(read, batch.records, unchanged);
+    this.#settled.clear();
     return written;
   }
 
@@ -172,7 +173,6 @@ export class PageWriter {
     const ids = records.map(({ key }, at) => unchanged[at] ?? this.#settled.get(key) ?? null);
     // Where some wait for their rows, their chunk is noted in the next pass.
     this.#state.chunks?.note(chunks?.read ?? [], all, records.length === all.length ? ids : []);
-    this.#settled.clear();
   }
 
   /** A record whose hash is equal has the values of its row. */

@@ -42,8 +42,8 @@ function credentialsProblem(failure: Failure, { plan, now }: Facts): Problem {
   const { message, since, status, resources, hint } = failure;
   const variables = plan.credentials;
   const title = `the third party refuses the credentials${status === null ? '' : ` (${status})`}`;
-  // Whoever refuses a token knows better what to do than that something is to be renewed.
-  const own = hint != null && !refusal.test(message) ? hint : null;
+  // What asks for tokens knows better what to do than that something is to be renewed.
+  const own = hint != null && status !== 401 && status !== 403 && !refusal.test(message) ? hint : null;
   const renew = variables.length > 0 ? `Renew ${listed(variables)}` : "Renew the credentials in the adapter's config";
   return {
     id: 'credentials-refused',
