@@ -1,9 +1,10 @@
 // `npm run test:soak [-- COUNT]`: the suites that need longer than `npm test` gives them, at their full length; COUNT random
-// schedules of faults, each from a seed of its own, by default 500. `npm run test:long` is the same with 30, in some ten minutes.
+// schedules of faults, each from a seed of its own, by default 500. `npm run test:long` is the same with 30, in some sixteen minutes.
 // Then suites that `npm test` runs on one Redis run on one that sentinels watch, and on a cluster; and those of Redis run on
 // each server that cronsync is tested on: Redis 7 and 8, Valkey 8 and 9, from Debian's suites.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { redisServers } from './redis-server.ts';
 
@@ -56,6 +57,8 @@ function endToEnd(...names: readonly string[]): string[] {
 
 /** The exit status of vitest. */
 async function play({ env, files, title }: Round, report: string): Promise<number> {
+  const missing = files.find((file) => file.startsWith('test/') && !existsSync(`${root}/${file}`));
+  if (missing !== undefined) throw new Error(`a round names ${missing}, which is not a file`);
   const reporter = process.env.CI ? [] : ['--reporter', 'verbose'];
   const args = ['run', ...reporter, ...files, ...(title === undefined ? [] : ['-t', title])];
   const tests = spawn(`${root}node_modules/.bin/vitest`, args, {

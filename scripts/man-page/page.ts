@@ -8,7 +8,7 @@ export interface About {
 
 /** The manual page `cronsync(1)`. Equal help gives an equal page. */
 export function manualPage([program, ...commands]: readonly Help[], { version, homepage }: About): string {
-  if (program === undefined) throw new Error('there is no help to make a page of');
+  if (program === undefined) throw new Error('the help is empty: nothing to make a page of');
   const everywhere = sharedRows(commands);
   const named = commands.filter(({ lists }) => !lists.has('Commands'));
   return lines([

@@ -1,7 +1,7 @@
 import { isObject } from './schema/objects.ts';
 
 const secretName =
-  /(^|[^a-z])(token|secret|password|passwd|passphrase|pass|pwd|pat|authorization|cookie|credentials?)s?$|(api|access|private|secret|auth|signing|account|encryption|token)[-_]?key$/i;
+  /(^|[^a-z])(token|secret|password|passwd|passphrase|pass|pwd|pat|authorization|cookie|credentials?|assertion)s?$|(api|access|private|secret|auth|signing|account|encryption|token)[-_]?key$/i;
 
 /** Whether the name of a variable, field, header or parameter says that its value is a secret. */
 export function isSecretName(name: string): boolean {

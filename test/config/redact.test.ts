@@ -65,6 +65,7 @@ describe('finds secrets', () => {
     'token',
     'password',
     'clientSecret',
+    'client_assertion',
     'X-Api-Key',
     'access_token',
     'apiKey',

@@ -57,7 +57,7 @@ export async function replay(dockerfile: string, context: string): Promise<Image
 async function baseOf(image: string): Promise<DebianTree> {
   if (image === `node:${process.versions.node}-trixie-slim`) return aDebianTree('node');
   if (image === 'debian:trixie-slim') return aDebianTree();
-  throw new Error(`there is no tree for the image ${image}`);
+  throw new Error(`the image ${image} has no tree`);
 }
 
 class Stage implements Image {
@@ -90,7 +90,7 @@ class Stage implements Image {
     const [, from, words = ''] = /^(?:--from=(\S+) )?(.+)$/.exec(rest) ?? [];
     const [to = '', ...sources] = words.split(' ').toReversed();
     const folder = find(from);
-    if (folder === undefined) throw new Error(`there is no stage ${from}`);
+    if (folder === undefined) throw new Error(`the stage ${from} is unknown`);
     const target = join(this.tree.path, to.startsWith('/') ? to : join(this.cwd, to));
     const names = sources.flatMap((source) => (source === '.' ? namesIn(folder) : [source]));
     for (const name of names) {

@@ -78,7 +78,7 @@ export async function anOAuthServer(options: OAuthServerOptions = {}): Promise<O
         audience: `${issuer}/token`,
         requiredClaims: ['iss', 'exp', 'iat', 'jti'],
       }).catch(() => {
-        throw new errors.InvalidGrant('the assertion is no good');
+        throw new errors.InvalidGrant('the assertion is not valid');
       });
       const accountId = payload.sub ?? 'nobody';
       if (!client) throw new errors.InvalidClient('no client');
@@ -106,7 +106,7 @@ export async function anOAuthServer(options: OAuthServerOptions = {}): Promise<O
     asked,
     async consent(person, clientId = 'us') {
       const client = await provider.Client.find(clientId);
-      if (!client) throw new Error(`there is no client ${clientId}`);
+      if (!client) throw new Error(`the client ${clientId} is unknown`);
       const grantId = await grantOf(person, clientId);
       const scope = 'openid offline_access';
       return new provider.RefreshToken({ accountId: person, client, grantId, gty: 'authorization_code', scope }).save();

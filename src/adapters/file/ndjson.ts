@@ -36,6 +36,7 @@ class LineChunk implements RecognisableChunk {
   /** How many lines come before these. */
   readonly #before: number;
   #lines: Lines | undefined;
+  #digest: string | undefined;
 
   constructor(bytes: Buffer, label: string, before: number) {
     this.#bytes = bytes;
@@ -43,9 +44,10 @@ class LineChunk implements RecognisableChunk {
     this.#before = before;
   }
 
-  /** Of 128 bits: nobody finds other lines with it. */
+  /** Of 132 bits: nobody finds other lines with it. Made when it is first asked for. */
   get digest(): string {
-    return hash('sha256', this.#bytes, 'base64url').slice(0, 22);
+    this.#digest ??= hash('sha256', this.#bytes, 'base64url').slice(0, 22);
+    return this.#digest;
   }
 
   /** How many lines these are. Those that were not read are counted. */

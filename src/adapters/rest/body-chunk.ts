@@ -8,6 +8,7 @@ export class BodyChunk implements RecognisableChunk {
   readonly #body: Uint8Array;
   /** How many records of the body come before these and are left out. */
   readonly #leftOut: number;
+  #digest: string | undefined;
 
   constructor(body: Uint8Array, records: readonly RawRecord[], leftOut: number) {
     this.records = records;
@@ -15,8 +16,10 @@ export class BodyChunk implements RecognisableChunk {
     this.#leftOut = leftOut;
   }
 
+  /** Made when it is first asked for. */
   get digest(): string {
-    return `${hash('sha256', this.#body, 'base64url').slice(0, 22)}.${this.#leftOut}`;
+    this.#digest ??= `${hash('sha256', this.#body, 'base64url').slice(0, 22)}.${this.#leftOut}`;
+    return this.#digest;
   }
 
   pick(positions: readonly number[]): RawRecord[] {

@@ -43,7 +43,7 @@ export async function* batchesOf(page: Paged, batching: Batching): AsyncGenerato
   const reading = new Reading(batching);
   const turns = new Turns();
   for await (const chunk of page.chunks ?? [{ digest: null, records: page.records }]) {
-    const known = chunk.digest === null ? undefined : reading.known(chunk.digest);
+    const known = reading.known(chunk);
     if (known && chunk.digest !== null) {
       batching.known?.passOver(known, chunk);
       const full = reading.passOver(known);
@@ -82,10 +82,11 @@ class Reading {
   }
 
   /** What is known of a chunk that is to be passed over; undefined: it is to be read. */
-  known(digest: string): KnownChunk | undefined {
+  known(chunk: Pick<RecordChunk, 'digest'>): KnownChunk | undefined {
     const { known, size } = this.#batching;
     const { own } = this.#filling;
-    return own > 0 && own < size() / 4 ? undefined : known?.find(digest);
+    if (!known || chunk.digest === null || (own > 0 && own < size() / 4)) return undefined;
+    return known.find(chunk.digest);
   }
 
   /** Returns a batch that is full by then. */
@@ -99,8 +100,9 @@ class Reading {
   }
 
   /** The records that follow are those of a chunk. */
-  begin({ digest }: Pick<RecordChunk, 'digest'>): void {
-    this.#chunk = digest === null || !this.#batching.known ? null : { digest, count: 0 };
+  begin(chunk: Pick<RecordChunk, 'digest'>): void {
+    const digest = this.#batching.known ? chunk.digest : null;
+    this.#chunk = digest === null ? null : { digest, count: 0 };
     if (this.#chunk) this.#filling.begin(this.#chunk);
   }
 
@@ -186,7 +188,7 @@ class Filling {
 /** Of records that are written. More cost memory and are not faster. */
 const mostWritten = 2000;
 
-/** Of records that did not change: there is no transaction for which more of them are worth it. Fewer die before they are moved. */
+/** Of records that did not change: no transaction gains from more of them, and fewer die before V8 moves them. */
 const mostUnchanged = 1000;
 
 /**

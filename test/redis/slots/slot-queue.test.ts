@@ -157,7 +157,7 @@ test('a sync whose slot is postponed for longer than it waits holds nobody up', 
   expect(await lookAtSlots({ redis, prefix: 'sync', sync: 'other' }, 'acme', windows)).toMatchObject({ others: 0 });
 });
 
-test('a limit that is no longer remembered does not count for who looks', async () => {
+test('a limit that Redis has forgotten does not count for who looks', async () => {
   const redis = await open(server.url);
   const keeper = await aKeeper('first');
   await keeper.take(aGrant(), minutely, 0);
